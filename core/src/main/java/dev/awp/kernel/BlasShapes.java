@@ -1,0 +1,65 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.kernel;
+
+import dev.awp.kernel.Blas.Op;
+import dev.awp.tensor.Matrix;
+
+/** The shape rules of {@link Blas}, checked before memory is touched. */
+public final class BlasShapes {
+  private BlasShapes() {}
+
+  /** Checks the operands of {@link Blas#gemm}. */
+  public static void checkGemm(Op opA, Op opB, Matrix a, Matrix b, Matrix c) {
+    int m = rows(opA, a);
+    int k = columns(opA, a);
+    int n = columns(opB, b);
+    if (rows(opB, b) != k || c.rows() != m || c.columns() != n) {
+      throw new IllegalArgumentException(
+          "gemm: op(A) is [%d, %d] and op(B) is [%d, %d], so C must be [%d, %d] with equal inner sizes; C is %s"
+              .formatted(m, k, rows(opB, b), n, m, n, c));
+    }
+    checkDistinct("gemm", a, c);
+    checkDistinct("gemm", b, c);
+  }
+
+  /** Checks the operands of {@link Blas#syrk}. */
+  public static void checkSyrk(Matrix a, Matrix c) {
+    if (c.rows() != a.columns() || c.columns() != a.columns()) {
+      throw new IllegalArgumentException(
+          "syrk: A is %s, so C must be [%d, %d]; C is %s"
+              .formatted(a, a.columns(), a.columns(), c));
+    }
+    checkDistinct("syrk", a, c);
+  }
+
+  private static void checkDistinct(String routine, Matrix input, Matrix output) {
+    if (input.size() == 0 || output.size() == 0) {
+      return;
+    }
+    // Column views of one matrix interleave without sharing an element.
+    if (input.segment().asOverlappingSlice(output.segment()).isPresent()
+        && !areColumnViewsOfOneMatrix(input, output)) {
+      throw new IllegalArgumentException(
+          routine + ": the output " + output + " shares memory with the input " + input);
+    }
+  }
+
+  private static boolean areColumnViewsOfOneMatrix(Matrix x, Matrix y) {
+    if (x.stride() != y.stride()) {
+      return false;
+    }
+    long stride = (long) x.stride() * Float.BYTES;
+    long shift = Math.floorMod(y.segment().address() - x.segment().address(), stride);
+    long end = shift + (long) y.columns() * Float.BYTES;
+    return shift >= (long) x.columns() * Float.BYTES && end <= stride;
+  }
+
+  private static int rows(Op op, Matrix x) {
+    return op == Op.NONE ? x.rows() : x.columns();
+  }
+
+  private static int columns(Op op, Matrix x) {
+    return op == Op.NONE ? x.columns() : x.rows();
+  }
+}

@@ -1,0 +1,28 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/** Group-wise integer grids: value = (code - zeroPoint) * scale, code in 0 .. maxCode. */
+public interface GridKernels {
+  /**
+   * Smallest and largest element of every group of {@code groupSize} consecutive entries; the last
+   * group may be shorter. A NaN is skipped; a group of NaN alone gives +infinity, -infinity.
+   *
+   * @param low ceil(n / groupSize) floats
+   * @param high ceil(n / groupSize) floats
+   */
+  void groupRange(MemorySegment x, int groupSize, MemorySegment low, MemorySegment high);
+
+  /**
+   * out[i] = (q - zeroPoint) * scale with q = clamp(rint(x[i] / scale) + zeroPoint, 0, maxCode),
+   * the division and the rounding (ties to even) in float32, for one group.
+   *
+   * @param scale positive and finite
+   * @param zeroPoint an integer in 0 .. maxCode, as a float
+   * @param maxCode 2^bits - 1, at most 255
+   */
+  void quantizeDequantize(
+      MemorySegment x, float scale, float zeroPoint, int maxCode, MemorySegment out);
+}

@@ -1,0 +1,34 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/** The row-wise pieces of a transformer block's forward pass. */
+public interface NetworkKernels {
+  /** out[i] = x[i] / sqrt(mean(x^2) + epsilon) * weight[i], the mean taken in float64. */
+  void rmsNorm(MemorySegment x, MemorySegment weight, float epsilon, MemorySegment out);
+
+  /**
+   * In place: x[i] = exp(factor * (x[i] - max)) / sum. Entries of -infinity become 0; the row must
+   * have a finite maximum. exp is accurate to 2 units in the last place and the same code in both
+   * implementations.
+   */
+  void softmax(MemorySegment x, float factor);
+
+  /** log(sum exp(x[i])) without overflow, in float64 where it adds. n &gt;= 1. */
+  double logSumExp(MemorySegment x);
+
+  /** out[i] = gate[i] / (1 + exp(-gate[i])) * up[i]. */
+  void swiGlu(MemorySegment gate, MemorySegment up, MemorySegment out);
+
+  /**
+   * In place rotary embedding of one head vector of even length 2h, in the half-split layout of the
+   * Hugging Face checkpoints: (x[i], x[i+h]) becomes (x[i] cos[i] - x[i+h] sin[i], x[i+h] cos[i] +
+   * x[i] sin[i]) for i below h.
+   *
+   * @param cos h floats
+   * @param sin h floats
+   */
+  void rotate(MemorySegment x, MemorySegment cos, MemorySegment sin);
+}

@@ -1,0 +1,61 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.kernel;
+
+import dev.awp.parallel.Workers;
+import dev.awp.tensor.Matrix;
+
+/**
+ * Splits products over {@link Workers}: the rows of C into blocks that do not depend on the number
+ * of threads. Must not be called from inside a worker's task; tasks call the serial BLAS.
+ */
+public final class ParallelBlas implements Blas {
+  /**
+   * Rows of C in one block. Every block packs B anew, which costs about 1/ROWS of its flops, so
+   * blocks are large; small products run as one.
+   */
+  private static final int ROWS = 512;
+
+  private final Blas serial;
+  private final Workers workers;
+
+  public ParallelBlas(Blas serial, Workers workers) {
+    this.serial = serial;
+    this.workers = workers;
+  }
+
+  @Override
+  public String name() {
+    return serial.name();
+  }
+
+  @Override
+  public void gemm(Op opA, Op opB, float alpha, Matrix a, Matrix b, float beta, Matrix c) {
+    BlasShapes.checkGemm(opA, opB, a, b, c);
+    workers.forEachBlock(
+        c.rows(),
+        ROWS,
+        (from, to) -> {
+          Matrix part = opA == Op.NONE ? a.rowRange(from, to) : a.columnRange(from, to);
+          serial.gemm(opA, opB, alpha, part, b, beta, c.rowRange(from, to));
+        });
+  }
+
+  @Override
+  public void syrk(float alpha, Matrix a, float beta, Matrix c) {
+    BlasShapes.checkSyrk(a, c);
+    workers.forEachBlock(
+        c.rows(),
+        ROWS,
+        (from, to) -> {
+          Matrix columns = a.columnRange(from, to);
+          Matrix rows = c.rowRange(from, to);
+          if (from > 0) {
+            Matrix before = a.columnRange(0, from);
+            Matrix left = rows.columnRange(0, from);
+            serial.gemm(Op.TRANSPOSE, Op.NONE, alpha, columns, before, beta, left);
+          }
+          serial.syrk(alpha, columns, beta, rows.columnRange(from, to));
+        });
+  }
+}

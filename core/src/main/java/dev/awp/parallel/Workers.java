@@ -1,0 +1,120 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.parallel;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The one place that decides how cores are shared. Native BLAS runs on one thread a call; work is
+ * split here, by rows or by independent pieces, and each piece computes the same bytes whichever
+ * thread takes it, so results do not depend on the number of threads.
+ */
+public final class Workers implements AutoCloseable {
+  private final int threads;
+  private final ExecutorService executor;
+
+  /** A pool of that many threads, the calling thread included. */
+  public Workers(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("at least one thread is needed, not " + threads);
+    }
+    this.threads = threads;
+    AtomicInteger serial = new AtomicInteger();
+    this.executor =
+        Executors.newFixedThreadPool(
+            Math.max(1, threads - 1),
+            task -> {
+              Thread thread = new Thread(task, "awp-worker-" + serial.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  public int threads() {
+    return threads;
+  }
+
+  /** Work on the half-open range [from, to). */
+  @FunctionalInterface
+  public interface RangeTask {
+    void run(int from, int to);
+  }
+
+  /**
+   * Runs the task on consecutive blocks of [0, n), each of {@code block} indices but the last, on
+   * all threads; returns when all are done. The blocks do not depend on the number of threads. The
+   * first exception of a task is thrown here after the others have ended.
+   */
+  public void forEachBlock(int n, int block, RangeTask task) {
+    if (block < 1) {
+      throw new IllegalArgumentException("block of " + block);
+    }
+    int blocks = Math.ceilDiv(n, block);
+    AtomicInteger next = new AtomicInteger();
+    Runnable drain =
+        () -> {
+          for (int b = next.getAndIncrement(); b < blocks; b = next.getAndIncrement()) {
+            int from = b * block;
+            task.run(from, Math.min(n, from + block));
+          }
+        };
+    int helpers = Math.min(threads, blocks) - 1;
+    List<Future<?>> running = new ArrayList<>();
+    for (int i = 0; i < helpers; i++) {
+      running.add(executor.submit(drain));
+    }
+    RuntimeException failure = null;
+    try {
+      drain.run();
+    } catch (RuntimeException e) {
+      next.set(blocks);
+      failure = e;
+    }
+    for (Future<?> future : running) {
+      failure = await(future, failure);
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static RuntimeException await(Future<?> future, RuntimeException earlier) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          future.get();
+          return earlier;
+        } catch (InterruptedException e) {
+          // Memory that the task uses may be freed by our caller: wait it out, then tell.
+          interrupted = true;
+        } catch (ExecutionException e) {
+          if (e.getCause() instanceof Error error) {
+            throw error;
+          }
+          RuntimeException failure = (RuntimeException) e.getCause();
+          if (earlier == null) {
+            return failure;
+          }
+          earlier.addSuppressed(failure);
+          return earlier;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    executor.shutdownNow();
+  }
+}
