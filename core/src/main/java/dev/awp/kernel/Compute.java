@@ -11,6 +11,11 @@ import dev.awp.parallel.Workers;
  * @param blas one thread a call
  */
 public record Compute(Kernels kernels, Blas blas, Workers workers) implements AutoCloseable {
+  /** The kernels and the BLAS that {@link KernelProvider} chose, with that many threads. */
+  public static Compute create(int threads) {
+    return new Compute(KernelProvider.kernels(), KernelProvider.blas(), new Workers(threads));
+  }
+
   /** BLAS that uses all workers; for the coordinating thread, never for a worker's task. */
   public ParallelBlas parallelBlas() {
     return new ParallelBlas(blas, workers);

@@ -1,0 +1,41 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/** The checks that kernels make on their arguments before anything is written. */
+public final class Extents {
+  private Extents() {}
+
+  /** Number of float32 elements of a segment. */
+  public static int floats(MemorySegment x) {
+    long bytes = x.byteSize();
+    if ((bytes & 3) != 0 || bytes > 4L * Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("a segment of " + bytes + " bytes is no row of floats");
+    }
+    return (int) (bytes >>> 2);
+  }
+
+  /** Checks that a segment holds exactly that many elements of that size. */
+  public static void check(String name, MemorySegment x, long count, int elementBytes) {
+    if (x.byteSize() != count * elementBytes) {
+      throw new IllegalArgumentException(
+          "%s has %d bytes where %d elements of %d bytes are expected"
+              .formatted(name, x.byteSize(), count, elementBytes));
+    }
+  }
+
+  /** Number of groups of that size in a row of n entries, a shorter last one included. */
+  public static int groups(int n, int groupSize) {
+    if (groupSize < 1) {
+      throw new IllegalArgumentException("a group of " + groupSize + " entries");
+    }
+    return Math.ceilDiv(n, groupSize);
+  }
+
+  /** Checks that a segment holds exactly n floats. */
+  public static void checkFloats(String name, MemorySegment x, int n) {
+    check(name, x, n, Float.BYTES);
+  }
+}

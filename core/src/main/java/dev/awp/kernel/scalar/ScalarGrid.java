@@ -1,0 +1,49 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.kernel.scalar;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.kernel.Extents;
+import dev.awp.kernel.GridKernels;
+import java.lang.foreign.MemorySegment;
+
+/** Grids, defined element by element. */
+final class ScalarGrid implements GridKernels {
+  @Override
+  public void groupRange(MemorySegment x, int groupSize, MemorySegment low, MemorySegment high) {
+    int n = Extents.floats(x);
+    int groups = Extents.groups(n, groupSize);
+    Extents.checkFloats("low", low, groups);
+    Extents.checkFloats("high", high, groups);
+    for (int g = 0; g < groups; g++) {
+      int end = (int) Math.min(n, (g + 1L) * groupSize);
+      float smallest = Float.POSITIVE_INFINITY;
+      float largest = Float.NEGATIVE_INFINITY;
+      for (int i = g * groupSize; i < end; i++) {
+        float value = x.getAtIndex(JAVA_FLOAT, i);
+        smallest = value < smallest ? value : smallest;
+        largest = value > largest ? value : largest;
+      }
+      low.setAtIndex(JAVA_FLOAT, g, smallest + 0f);
+      high.setAtIndex(JAVA_FLOAT, g, largest + 0f);
+    }
+  }
+
+  @Override
+  public void quantizeDequantize(
+      MemorySegment x, float scale, float zeroPoint, int maxCode, MemorySegment out) {
+    int n = Extents.floats(x);
+    Extents.checkFloats("the output", out, n);
+    float least = -zeroPoint;
+    float most = maxCode - zeroPoint;
+    for (int i = 0; i < n; i++) {
+      // Clamping before rounding is the same, since the bounds are integers, and keeps the rounding
+      // by addition in range. A NaN passes both comparisons and stays a NaN.
+      float steps = x.getAtIndex(JAVA_FLOAT, i) / scale;
+      steps = steps < least ? least : steps;
+      steps = steps > most ? most : steps;
+      out.setAtIndex(JAVA_FLOAT, i, ((steps + ScalarExp.ROUNDER) - ScalarExp.ROUNDER) * scale);
+    }
+  }
+}

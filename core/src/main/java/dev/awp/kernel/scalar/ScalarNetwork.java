@@ -1,0 +1,92 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.kernel.scalar;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.kernel.Extents;
+import dev.awp.kernel.NetworkKernels;
+import java.lang.foreign.MemorySegment;
+
+/** The pieces of the forward pass, defined element by element. */
+final class ScalarNetwork implements NetworkKernels {
+  @Override
+  public void rmsNorm(MemorySegment x, MemorySegment weight, float epsilon, MemorySegment out) {
+    int n = Extents.floats(x);
+    Extents.checkFloats("weight", weight, n);
+    Extents.checkFloats("the output", out, n);
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      double value = x.getAtIndex(JAVA_FLOAT, i);
+      sum += value * value;
+    }
+    float factor = (float) (1 / Math.sqrt(sum / n + epsilon));
+    for (int i = 0; i < n; i++) {
+      float normed = x.getAtIndex(JAVA_FLOAT, i) * factor;
+      out.setAtIndex(JAVA_FLOAT, i, normed * weight.getAtIndex(JAVA_FLOAT, i));
+    }
+  }
+
+  @Override
+  public void softmax(MemorySegment x, float factor) {
+    int n = Extents.floats(x);
+    float max = max(x, n);
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      float e = ScalarExp.exp(factor * (x.getAtIndex(JAVA_FLOAT, i) - max));
+      x.setAtIndex(JAVA_FLOAT, i, e);
+      sum += e;
+    }
+    float inverse = (float) (1 / sum);
+    for (int i = 0; i < n; i++) {
+      x.setAtIndex(JAVA_FLOAT, i, x.getAtIndex(JAVA_FLOAT, i) * inverse);
+    }
+  }
+
+  @Override
+  public double logSumExp(MemorySegment x) {
+    int n = Extents.floats(x);
+    float max = max(x, n);
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += ScalarExp.exp(x.getAtIndex(JAVA_FLOAT, i) - max);
+    }
+    return max + Math.log(sum);
+  }
+
+  private static float max(MemorySegment x, int n) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < n; i++) {
+      float value = x.getAtIndex(JAVA_FLOAT, i);
+      max = value > max ? value : max;
+    }
+    return max;
+  }
+
+  @Override
+  public void swiGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
+    int n = Extents.floats(gate);
+    Extents.checkFloats("up", up, n);
+    Extents.checkFloats("the output", out, n);
+    for (int i = 0; i < n; i++) {
+      float g = gate.getAtIndex(JAVA_FLOAT, i);
+      float silu = g / (1f + ScalarExp.exp(-g));
+      out.setAtIndex(JAVA_FLOAT, i, silu * up.getAtIndex(JAVA_FLOAT, i));
+    }
+  }
+
+  @Override
+  public void rotate(MemorySegment x, MemorySegment cos, MemorySegment sin) {
+    int half = Extents.floats(cos);
+    Extents.checkFloats("sin", sin, half);
+    Extents.checkFloats("x", x, 2 * half);
+    for (int i = 0; i < half; i++) {
+      float first = x.getAtIndex(JAVA_FLOAT, i);
+      float second = x.getAtIndex(JAVA_FLOAT, half + i);
+      float c = cos.getAtIndex(JAVA_FLOAT, i);
+      float s = sin.getAtIndex(JAVA_FLOAT, i);
+      x.setAtIndex(JAVA_FLOAT, i, Math.fma(first, c, -(second * s)));
+      x.setAtIndex(JAVA_FLOAT, half + i, Math.fma(second, c, first * s));
+    }
+  }
+}

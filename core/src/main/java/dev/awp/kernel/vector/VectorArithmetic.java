@@ -1,0 +1,233 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.kernel.vector;
+
+import static dev.awp.kernel.vector.Lanes.COUNT;
+import static dev.awp.kernel.vector.Lanes.DOUBLES;
+import static dev.awp.kernel.vector.Lanes.FLOATS;
+import static dev.awp.kernel.vector.Lanes.INTS;
+import static dev.awp.kernel.vector.Lanes.NATIVE;
+
+import dev.awp.kernel.ArithmeticKernels;
+import dev.awp.kernel.Extents;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/** Arithmetic on whole vectors; the last, partial one under a mask. */
+final class VectorArithmetic implements ArithmeticKernels {
+  private static final int PANEL_ROWS = 6;
+
+  @Override
+  public void add(MemorySegment x, MemorySegment y, MemorySegment out) {
+    int n = checked(x, y, out);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      Lanes.store(Lanes.load(x, i).add(Lanes.load(y, i)), out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      Lanes.store(Lanes.load(x, i, tail).add(Lanes.load(y, i, tail)), out, i, tail);
+    }
+  }
+
+  @Override
+  public void subtract(MemorySegment x, MemorySegment y, MemorySegment out) {
+    int n = checked(x, y, out);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      Lanes.store(Lanes.load(x, i).sub(Lanes.load(y, i)), out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      Lanes.store(Lanes.load(x, i, tail).sub(Lanes.load(y, i, tail)), out, i, tail);
+    }
+  }
+
+  @Override
+  public void multiply(MemorySegment x, MemorySegment y, MemorySegment out) {
+    int n = checked(x, y, out);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      Lanes.store(Lanes.load(x, i).mul(Lanes.load(y, i)), out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      Lanes.store(Lanes.load(x, i, tail).mul(Lanes.load(y, i, tail)), out, i, tail);
+    }
+  }
+
+  @Override
+  public void scale(MemorySegment x, float factor, MemorySegment out) {
+    int n = checked(x, x, out);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      Lanes.store(Lanes.load(x, i).mul(factor), out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      Lanes.store(Lanes.load(x, i, tail).mul(factor), out, i, tail);
+    }
+  }
+
+  @Override
+  public void multiplyAdd(float factor, MemorySegment x, MemorySegment y, MemorySegment out) {
+    int n = checked(x, y, out);
+    FloatVector factors = FloatVector.broadcast(FLOATS, factor);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      Lanes.store(factors.fma(Lanes.load(x, i), Lanes.load(y, i)), out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector sum = factors.fma(Lanes.load(x, i, tail), Lanes.load(y, i, tail));
+      Lanes.store(sum, out, i, tail);
+    }
+  }
+
+  @Override
+  public void accumulate(MemorySegment x, MemorySegment sum) {
+    int n = Extents.floats(x);
+    Extents.check("sum", sum, n, Double.BYTES);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      FloatVector v = Lanes.load(x, i);
+      addTo(sum, i, Lanes.widen(v, 0));
+      addTo(sum, i + DOUBLES.length(), Lanes.widen(v, 1));
+    }
+    for (; i < n; i++) {
+      double total =
+          sum.getAtIndex(ValueLayout.JAVA_DOUBLE, i) + x.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+      sum.setAtIndex(ValueLayout.JAVA_DOUBLE, i, total);
+    }
+  }
+
+  private static void addTo(MemorySegment sum, int i, DoubleVector v) {
+    long at = (long) i * Double.BYTES;
+    DoubleVector.fromMemorySegment(DOUBLES, sum, at, NATIVE)
+        .add(v)
+        .intoMemorySegment(sum, at, NATIVE);
+  }
+
+  @Override
+  public double dot(MemorySegment x, MemorySegment y) {
+    int n = checked(x, y, x);
+    // A product of two floats is exact in float64, so multiplying and adding rounds once.
+    DoubleVector low = DoubleVector.zero(DOUBLES);
+    DoubleVector high = DoubleVector.zero(DOUBLES);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      FloatVector u = Lanes.load(x, i);
+      FloatVector v = Lanes.load(y, i);
+      low = Lanes.widen(u, 0).mul(Lanes.widen(v, 0)).add(low);
+      high = Lanes.widen(u, 1).mul(Lanes.widen(v, 1)).add(high);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector u = Lanes.load(x, i, tail);
+      FloatVector v = Lanes.load(y, i, tail);
+      low = Lanes.widen(u, 0).mul(Lanes.widen(v, 0)).add(low);
+      high = Lanes.widen(u, 1).mul(Lanes.widen(v, 1)).add(high);
+    }
+    return Sums.ofLanes(low.add(high));
+  }
+
+  @Override
+  public long firstNonFinite(MemorySegment x) {
+    int n = Extents.floats(x);
+    int infinity = 0x7f800000;
+    int i = 0;
+    for (; i < INTS.loopBound(n); i += COUNT) {
+      VectorMask<Integer> bad = Lanes.loadMagnitudes(x, i).compare(VectorOperators.GE, infinity);
+      if (bad.anyTrue()) {
+        return (long) i + bad.firstTrue();
+      }
+    }
+    if (i < n) {
+      IntVector last = Lanes.loadMagnitudes(x, i, INTS.indexInRange(i, n));
+      VectorMask<Integer> bad = last.compare(VectorOperators.GE, infinity);
+      if (bad.anyTrue()) {
+        return (long) i + bad.firstTrue();
+      }
+    }
+    return -1;
+  }
+
+  @Override
+  public int panelRows() {
+    return PANEL_ROWS;
+  }
+
+  @Override
+  public int panelColumns() {
+    return 2 * COUNT;
+  }
+
+  @Override
+  public void multiplyPanels(
+      int depth, MemorySegment a, MemorySegment b, MemorySegment c, int stride) {
+    // Twelve sums in registers: enough to hide the latency of a fused multiply-add, and they fit
+    // the sixteen registers of AVX2 with two columns of B and one broadcast of A.
+    FloatVector c00 = FloatVector.zero(FLOATS);
+    FloatVector c01 = c00;
+    FloatVector c10 = c00;
+    FloatVector c11 = c00;
+    FloatVector c20 = c00;
+    FloatVector c21 = c00;
+    FloatVector c30 = c00;
+    FloatVector c31 = c00;
+    FloatVector c40 = c00;
+    FloatVector c41 = c00;
+    FloatVector c50 = c00;
+    FloatVector c51 = c00;
+    for (int p = 0; p < depth; p++) {
+      FloatVector b0 = Lanes.load(b, p * 2 * COUNT);
+      FloatVector b1 = Lanes.load(b, p * 2 * COUNT + COUNT);
+      long at = (long) p * PANEL_ROWS;
+      FloatVector a0 = FloatVector.broadcast(FLOATS, a.getAtIndex(ValueLayout.JAVA_FLOAT, at));
+      c00 = a0.fma(b0, c00);
+      c01 = a0.fma(b1, c01);
+      FloatVector a1 = FloatVector.broadcast(FLOATS, a.getAtIndex(ValueLayout.JAVA_FLOAT, at + 1));
+      c10 = a1.fma(b0, c10);
+      c11 = a1.fma(b1, c11);
+      FloatVector a2 = FloatVector.broadcast(FLOATS, a.getAtIndex(ValueLayout.JAVA_FLOAT, at + 2));
+      c20 = a2.fma(b0, c20);
+      c21 = a2.fma(b1, c21);
+      FloatVector a3 = FloatVector.broadcast(FLOATS, a.getAtIndex(ValueLayout.JAVA_FLOAT, at + 3));
+      c30 = a3.fma(b0, c30);
+      c31 = a3.fma(b1, c31);
+      FloatVector a4 = FloatVector.broadcast(FLOATS, a.getAtIndex(ValueLayout.JAVA_FLOAT, at + 4));
+      c40 = a4.fma(b0, c40);
+      c41 = a4.fma(b1, c41);
+      FloatVector a5 = FloatVector.broadcast(FLOATS, a.getAtIndex(ValueLayout.JAVA_FLOAT, at + 5));
+      c50 = a5.fma(b0, c50);
+      c51 = a5.fma(b1, c51);
+    }
+    addTo(c, 0, c00, c01);
+    addTo(c, stride, c10, c11);
+    addTo(c, 2L * stride, c20, c21);
+    addTo(c, 3L * stride, c30, c31);
+    addTo(c, 4L * stride, c40, c41);
+    addTo(c, 5L * stride, c50, c51);
+  }
+
+  private static void addTo(MemorySegment c, long start, FloatVector left, FloatVector right) {
+    long at = start * Float.BYTES;
+    long next = at + (long) COUNT * Float.BYTES;
+    FloatVector.fromMemorySegment(FLOATS, c, at, NATIVE).add(left).intoMemorySegment(c, at, NATIVE);
+    FloatVector.fromMemorySegment(FLOATS, c, next, NATIVE)
+        .add(right)
+        .intoMemorySegment(c, next, NATIVE);
+  }
+
+  private static int checked(MemorySegment x, MemorySegment y, MemorySegment out) {
+    int n = Extents.floats(x);
+    Extents.checkFloats("the second operand", y, n);
+    Extents.checkFloats("the output", out, n);
+    return n;
+  }
+}

@@ -1,0 +1,80 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.kernel.vector;
+
+import static dev.awp.kernel.vector.Lanes.COUNT;
+import static dev.awp.kernel.vector.Lanes.FLOATS;
+
+import dev.awp.kernel.Extents;
+import dev.awp.kernel.GridKernels;
+import dev.awp.kernel.scalar.ScalarExp;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Grids on whole vectors. Minimum and maximum are compare and blend: {@code FloatVector.min} has to
+ * order signed zeros and NaN as Math.min does, and is slower.
+ */
+final class VectorGrid implements GridKernels {
+  @Override
+  public void groupRange(MemorySegment x, int groupSize, MemorySegment low, MemorySegment high) {
+    int n = Extents.floats(x);
+    int groups = Extents.groups(n, groupSize);
+    Extents.checkFloats("low", low, groups);
+    Extents.checkFloats("high", high, groups);
+    for (int g = 0; g < groups; g++) {
+      int start = g * groupSize;
+      rangeOf(x, start, (int) Math.min(n, (long) start + groupSize), g, low, high);
+    }
+  }
+
+  private static void rangeOf(
+      MemorySegment x, int start, int end, int g, MemorySegment low, MemorySegment high) {
+    FloatVector smallest = FloatVector.broadcast(FLOATS, Float.POSITIVE_INFINITY);
+    FloatVector largest = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
+    int i = start;
+    for (; i <= end - COUNT; i += COUNT) {
+      FloatVector v = Lanes.load(x, i);
+      smallest = smallest.blend(v, v.compare(VectorOperators.LT, smallest));
+      largest = largest.blend(v, v.compare(VectorOperators.GT, largest));
+    }
+    if (i < end) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, end);
+      FloatVector v = Lanes.load(x, i, tail);
+      smallest = smallest.blend(v, v.compare(VectorOperators.LT, smallest).and(tail));
+      largest = largest.blend(v, v.compare(VectorOperators.GT, largest).and(tail));
+    }
+    // No lane is NaN here; adding +0 turns -0 into +0, which neither form promises to tell apart.
+    low.setAtIndex(ValueLayout.JAVA_FLOAT, g, smallest.reduceLanes(VectorOperators.MIN) + 0f);
+    high.setAtIndex(ValueLayout.JAVA_FLOAT, g, largest.reduceLanes(VectorOperators.MAX) + 0f);
+  }
+
+  @Override
+  public void quantizeDequantize(
+      MemorySegment x, float scale, float zeroPoint, int maxCode, MemorySegment out) {
+    int n = Extents.floats(x);
+    Extents.checkFloats("the output", out, n);
+    FloatVector scales = FloatVector.broadcast(FLOATS, scale);
+    FloatVector least = FloatVector.broadcast(FLOATS, -zeroPoint);
+    FloatVector most = FloatVector.broadcast(FLOATS, maxCode - zeroPoint);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      Lanes.store(onGrid(Lanes.load(x, i), scales, least, most), out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      Lanes.store(onGrid(Lanes.load(x, i, tail), scales, least, most), out, i, tail);
+    }
+  }
+
+  private static FloatVector onGrid(
+      FloatVector x, FloatVector scales, FloatVector least, FloatVector most) {
+    FloatVector steps = x.div(scales);
+    steps = steps.blend(least, steps.compare(VectorOperators.LT, least));
+    steps = steps.blend(most, steps.compare(VectorOperators.GT, most));
+    return steps.add(ScalarExp.ROUNDER).sub(ScalarExp.ROUNDER).mul(scales);
+  }
+}

@@ -1,0 +1,201 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.kernel.vector;
+
+import static dev.awp.kernel.vector.Lanes.COUNT;
+import static dev.awp.kernel.vector.Lanes.DOUBLES;
+import static dev.awp.kernel.vector.Lanes.FLOATS;
+import static dev.awp.kernel.vector.Lanes.INTS;
+
+import dev.awp.kernel.Extents;
+import dev.awp.kernel.NetworkKernels;
+import dev.awp.kernel.scalar.ScalarExp;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/** The pieces of the forward pass on whole vectors. */
+final class VectorNetwork implements NetworkKernels {
+  @Override
+  public void rmsNorm(MemorySegment x, MemorySegment weight, float epsilon, MemorySegment out) {
+    int n = Extents.floats(x);
+    Extents.checkFloats("weight", weight, n);
+    Extents.checkFloats("the output", out, n);
+    float factor = (float) (1 / Math.sqrt(sumOfSquares(x, n) / n + epsilon));
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      Lanes.store(Lanes.load(x, i).mul(factor).mul(Lanes.load(weight, i)), out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector normed = Lanes.load(x, i, tail).mul(factor);
+      Lanes.store(normed.mul(Lanes.load(weight, i, tail)), out, i, tail);
+    }
+  }
+
+  private static double sumOfSquares(MemorySegment x, int n) {
+    DoubleVector low = DoubleVector.zero(DOUBLES);
+    DoubleVector high = DoubleVector.zero(DOUBLES);
+    for (int i = 0; i < n; i += COUNT) {
+      FloatVector v =
+          i <= n - COUNT ? Lanes.load(x, i) : Lanes.load(x, i, FLOATS.indexInRange(i, n));
+      DoubleVector first = Lanes.widen(v, 0);
+      DoubleVector second = Lanes.widen(v, 1);
+      low = first.mul(first).add(low);
+      high = second.mul(second).add(high);
+    }
+    return Sums.ofLanes(low.add(high));
+  }
+
+  @Override
+  public void softmax(MemorySegment x, float factor) {
+    int n = Extents.floats(x);
+    float max = max(x, n);
+    DoubleVector low = DoubleVector.zero(DOUBLES);
+    DoubleVector high = DoubleVector.zero(DOUBLES);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      FloatVector e = exp(Lanes.load(x, i).sub(max).mul(factor));
+      Lanes.store(e, x, i);
+      low = low.add(Lanes.widen(e, 0));
+      high = high.add(Lanes.widen(e, 1));
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector e = exp(Lanes.load(x, i, tail).sub(max).mul(factor));
+      e = FloatVector.zero(FLOATS).blend(e, tail);
+      Lanes.store(e, x, i, tail);
+      low = low.add(Lanes.widen(e, 0));
+      high = high.add(Lanes.widen(e, 1));
+    }
+    multiplyAll(x, n, (float) (1 / Sums.ofLanes(low.add(high))));
+  }
+
+  private static void multiplyAll(MemorySegment x, int n, float factor) {
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      Lanes.store(Lanes.load(x, i).mul(factor), x, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      Lanes.store(Lanes.load(x, i, tail).mul(factor), x, i, tail);
+    }
+  }
+
+  @Override
+  public double logSumExp(MemorySegment x) {
+    int n = Extents.floats(x);
+    float max = max(x, n);
+    DoubleVector low = DoubleVector.zero(DOUBLES);
+    DoubleVector high = DoubleVector.zero(DOUBLES);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      FloatVector e = exp(Lanes.load(x, i).sub(max));
+      low = low.add(Lanes.widen(e, 0));
+      high = high.add(Lanes.widen(e, 1));
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector e = exp(Lanes.load(x, i, tail).sub(max));
+      e = FloatVector.zero(FLOATS).blend(e, tail);
+      low = low.add(Lanes.widen(e, 0));
+      high = high.add(Lanes.widen(e, 1));
+    }
+    return max + Math.log(Sums.ofLanes(low.add(high)));
+  }
+
+  private static float max(MemorySegment x, int n) {
+    FloatVector largest = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      FloatVector v = Lanes.load(x, i);
+      largest = largest.blend(v, v.compare(VectorOperators.GT, largest));
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector v = Lanes.load(x, i, tail);
+      largest = largest.blend(v, v.compare(VectorOperators.GT, largest).and(tail));
+    }
+    return largest.reduceLanes(VectorOperators.MAX);
+  }
+
+  @Override
+  public void swiGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
+    int n = Extents.floats(gate);
+    Extents.checkFloats("up", up, n);
+    Extents.checkFloats("the output", out, n);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      Lanes.store(silu(Lanes.load(gate, i)).mul(Lanes.load(up, i)), out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector silu = silu(Lanes.load(gate, i, tail));
+      Lanes.store(silu.mul(Lanes.load(up, i, tail)), out, i, tail);
+    }
+  }
+
+  private static FloatVector silu(FloatVector g) {
+    return g.div(exp(g.neg()).add(1f));
+  }
+
+  @Override
+  public void rotate(MemorySegment x, MemorySegment cos, MemorySegment sin) {
+    int half = Extents.floats(cos);
+    Extents.checkFloats("sin", sin, half);
+    Extents.checkFloats("x", x, 2 * half);
+    int i = 0;
+    for (; i < FLOATS.loopBound(half); i += COUNT) {
+      FloatVector first = Lanes.load(x, i);
+      FloatVector second = Lanes.load(x, half + i);
+      FloatVector c = Lanes.load(cos, i);
+      FloatVector s = Lanes.load(sin, i);
+      Lanes.store(first.fma(c, second.mul(s).neg()), x, i);
+      Lanes.store(second.fma(c, first.mul(s)), x, half + i);
+    }
+    if (i < half) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, half);
+      FloatVector first = Lanes.load(x, i, tail);
+      FloatVector second = Lanes.load(x, half + i, tail);
+      FloatVector c = Lanes.load(cos, i, tail);
+      FloatVector s = Lanes.load(sin, i, tail);
+      Lanes.store(first.fma(c, second.mul(s).neg()), x, i, tail);
+      Lanes.store(second.fma(c, first.mul(s)), x, half + i, tail);
+    }
+  }
+
+  /** {@link ScalarExp#exp} on every lane, operation by operation. */
+  private static FloatVector exp(FloatVector argument) {
+    FloatVector x =
+        argument.blend(ScalarExp.LARGEST, argument.compare(VectorOperators.GT, ScalarExp.LARGEST));
+    x = x.blend(ScalarExp.SMALLEST, x.compare(VectorOperators.LT, ScalarExp.SMALLEST));
+    FloatVector n = x.mul(ScalarExp.LOG2_E).add(ScalarExp.ROUNDER).sub(ScalarExp.ROUNDER);
+    FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -ScalarExp.LN2_HIGH), x);
+    r = n.fma(FloatVector.broadcast(FLOATS, -ScalarExp.LN2_LOW), r);
+    FloatVector p =
+        r.fma(
+            FloatVector.broadcast(FLOATS, ScalarExp.P0),
+            FloatVector.broadcast(FLOATS, ScalarExp.P1));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarExp.P2));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarExp.P3));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarExp.P4));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarExp.P5));
+    FloatVector y = p.fma(r.mul(r), r).add(1f);
+    IntVector exponent = (IntVector) n.convert(VectorOperators.F2I, 0);
+    IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
+    return y.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
+  }
+
+  private static FloatVector powerOfTwo(IntVector exponent) {
+    return exponent.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+  }
+
+  static {
+    if (INTS.length() != COUNT) {
+      throw new IllegalStateException("species of different lengths");
+    }
+  }
+}

@@ -1,0 +1,194 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.kernel.vector;
+
+import static dev.awp.kernel.vector.Lanes.COUNT;
+import static dev.awp.kernel.vector.Lanes.FLOATS;
+import static dev.awp.kernel.vector.Lanes.INTS;
+
+import dev.awp.kernel.Extents;
+import dev.awp.kernel.SelectionKernels;
+import dev.awp.kernel.scalar.ScalarKernels;
+import dev.awp.kernel.vector.MagnitudeThreshold.Threshold;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+
+/** Selections on whole vectors. */
+final class VectorSelection implements SelectionKernels {
+  private static final SelectionKernels SCALAR = ScalarKernels.create().selection();
+
+  @Override
+  public float kthLargestMagnitude(MemorySegment x, int k) {
+    int n = Extents.floats(x);
+    Objects.checkIndex(k - 1, n);
+    return Float.intBitsToFloat(MagnitudeThreshold.find(x, n, k).bits());
+  }
+
+  @Override
+  public void keepLargest(MemorySegment scores, MemorySegment values, int k, MemorySegment out) {
+    int n = checked(scores, values, out);
+    Objects.checkIndex(k, n + 1);
+    if (k == 0) {
+      out.fill((byte) 0);
+      return;
+    }
+    Threshold threshold = MagnitudeThreshold.find(scores, n, k);
+    int surplus = threshold.atLeast() - k;
+    if (surplus == 0) {
+      keepAtLeast(scores, values, n, threshold.bits(), out);
+    } else {
+      keepWithTies(scores, values, n, threshold.bits(), threshold.equal() - surplus, out);
+    }
+  }
+
+  private static void keepAtLeast(
+      MemorySegment scores, MemorySegment values, int n, int threshold, MemorySegment out) {
+    IntVector zero = IntVector.zero(INTS);
+    int i = 0;
+    for (; i < INTS.loopBound(n); i += COUNT) {
+      VectorMask<Integer> keep =
+          Lanes.loadMagnitudes(scores, i).compare(VectorOperators.GE, threshold);
+      Lanes.storeBits(zero.blend(Lanes.loadBits(values, i), keep), out, i);
+    }
+    if (i < n) {
+      VectorMask<Integer> tail = INTS.indexInRange(i, n);
+      VectorMask<Integer> keep =
+          Lanes.loadMagnitudes(scores, i, tail).compare(VectorOperators.GE, threshold);
+      Lanes.storeBits(zero.blend(Lanes.loadBits(values, i, tail), keep), out, i, tail);
+    }
+  }
+
+  /** Entries above the threshold, and the first {@code ties} of those that equal it. */
+  private static void keepWithTies(
+      MemorySegment scores,
+      MemorySegment values,
+      int n,
+      int threshold,
+      int ties,
+      MemorySegment out) {
+    IntVector zero = IntVector.zero(INTS);
+    int left = ties;
+    for (int i = 0; i < n; i += COUNT) {
+      VectorMask<Integer> inside = INTS.indexInRange(i, n);
+      IntVector magnitudes = Lanes.loadMagnitudes(scores, i, inside);
+      VectorMask<Integer> keep = magnitudes.compare(VectorOperators.GT, threshold);
+      VectorMask<Integer> equal = magnitudes.compare(VectorOperators.EQ, threshold).and(inside);
+      int found = equal.trueCount();
+      if (found > 0 && left > 0) {
+        keep = keep.or(found <= left ? equal : firstOf(equal, left));
+        left -= Math.min(left, found);
+      }
+      IntVector kept = zero.blend(Lanes.loadBits(values, i, inside), keep);
+      Lanes.storeBits(kept, out, i, inside);
+    }
+  }
+
+  private static VectorMask<Integer> firstOf(VectorMask<Integer> mask, int count) {
+    long bits = mask.toLong();
+    while (Long.bitCount(bits) > count) {
+      bits &= ~Long.highestOneBit(bits);
+    }
+    return VectorMask.fromLong(INTS, bits);
+  }
+
+  @Override
+  public void keepLargestOfGroups(
+      MemorySegment scores, MemorySegment values, int keep, int group, MemorySegment out) {
+    if (group > COUNT || COUNT % group != 0) {
+      // A group that straddles vectors: the definition itself.
+      SCALAR.keepLargestOfGroups(scores, values, keep, group, out);
+      return;
+    }
+    int n = checked(scores, values, out);
+    if (keep < 1 || keep > group) {
+      throw new IllegalArgumentException("cannot keep " + keep + " of " + group);
+    }
+    GroupRanks ranks = new GroupRanks(group);
+    IntVector zero = IntVector.zero(INTS);
+    int i = 0;
+    for (; i < INTS.loopBound(n); i += COUNT) {
+      IntVector rank = ranks.of(Lanes.loadMagnitudes(scores, i));
+      VectorMask<Integer> kept = rank.compare(VectorOperators.LT, keep);
+      Lanes.storeBits(zero.blend(Lanes.loadBits(values, i), kept), out, i);
+    }
+    if (i < n) {
+      VectorMask<Integer> tail = INTS.indexInRange(i, n);
+      // Lanes past the end rank behind every entry.
+      IntVector magnitudes =
+          IntVector.broadcast(INTS, -1).blend(Lanes.loadMagnitudes(scores, i, tail), tail);
+      VectorMask<Integer> kept = ranks.of(magnitudes).compare(VectorOperators.LT, keep);
+      Lanes.storeBits(zero.blend(Lanes.loadBits(values, i, tail), kept), out, i, tail);
+    }
+  }
+
+  /** Ranks inside groups that divide a vector: how many entries come before each. */
+  private static final class GroupRanks {
+    private final int group;
+
+    GroupRanks(int group) {
+      this.group = group;
+    }
+
+    IntVector of(IntVector magnitudes) {
+      IntVector rank = IntVector.zero(INTS);
+      for (int shift = 1; shift < group; shift++) {
+        VectorShuffle<Integer> rotation = rotation(shift);
+        IntVector other = magnitudes.rearrange(rotation);
+        VectorMask<Integer> before =
+            other
+                .compare(VectorOperators.GT, magnitudes)
+                .or(other.compare(VectorOperators.EQ, magnitudes).and(comesFirst(shift)));
+        rank = rank.add(1, before);
+      }
+      return rank;
+    }
+
+    /** Lane i takes the entry shift places further in its group, around its end. */
+    private VectorShuffle<Integer> rotation(int shift) {
+      return VectorShuffle.fromOp(
+          INTS, lane -> lane - lane % group + (lane % group + shift) % group);
+    }
+
+    /** Lanes for which that entry has the lower index. */
+    private VectorMask<Integer> comesFirst(int shift) {
+      long bits = 0;
+      for (int lane = 0; lane < COUNT; lane++) {
+        bits |= (lane % group + shift >= group ? 1L : 0L) << lane;
+      }
+      return VectorMask.fromLong(INTS, bits);
+    }
+  }
+
+  @Override
+  public void applyMask(MemorySegment mask, MemorySegment values, MemorySegment out) {
+    int n = checked(mask, values, out);
+    keepAtLeast(mask, values, n, 1, out);
+  }
+
+  @Override
+  public int countNonZero(MemorySegment x) {
+    int n = Extents.floats(x);
+    int count = 0;
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      count += Lanes.load(x, i).compare(VectorOperators.NE, 0f).trueCount();
+    }
+    if (i < n) {
+      FloatVector last = Lanes.load(x, i, FLOATS.indexInRange(i, n));
+      count += last.compare(VectorOperators.NE, 0f).trueCount();
+    }
+    return count;
+  }
+
+  private static int checked(MemorySegment scores, MemorySegment values, MemorySegment out) {
+    int n = Extents.floats(scores);
+    Extents.checkFloats("values", values, n);
+    Extents.checkFloats("the output", out, n);
+    return n;
+  }
+}

@@ -1,0 +1,47 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.report;
+
+import java.util.List;
+
+/**
+ * What was done to one linear layer, as report.json tells it.
+ *
+ * @param name module name, such as "model.layers.0.self_attn.q_proj"
+ * @param file the file of the output folder that holds the layer
+ * @param rows dOut
+ * @param columns dIn
+ * @param dtype the stored element type
+ * @param constraint the constraint in words
+ * @param solver the solver's name
+ * @param denseObjective f(0) = tr(W C W^T): the squared error of leaving the layer out
+ * @param objective f(T), recomputed from the file that was written
+ * @param relativeError f(T) / f(0), and 0 where both are 0
+ * @param sparsity the share of zeros in the written layer
+ * @param iterations iterations of the solver
+ * @param stopReason why the solver stopped
+ * @param gemmEquivalents cost in units of 2 dOut dIn^2 flops
+ * @param seconds wall time of the solve, reading and writing included
+ * @param objectives f at every iteration, as the solver saw it
+ */
+public record LayerReport(
+    String name,
+    String file,
+    int rows,
+    int columns,
+    String dtype,
+    String constraint,
+    String solver,
+    double denseObjective,
+    double objective,
+    double relativeError,
+    double sparsity,
+    int iterations,
+    String stopReason,
+    double gemmEquivalents,
+    double seconds,
+    List<Double> objectives) {
+  public LayerReport {
+    objectives = List.copyOf(objectives);
+  }
+}

@@ -1,0 +1,59 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.report;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The whole story of a compression: report.json in the output folder.
+ *
+ * @param awp version of the program
+ * @param environment Java, operating system, kernels, BLAS and threads
+ * @param options every option of the run, defaults included
+ * @param summary means and totals over the layers
+ * @param perplexity one entry for each evaluated text
+ * @param layers in the order in which they were solved
+ */
+public record RunReport(
+    String awp,
+    Map<String, String> environment,
+    Map<String, Object> options,
+    Summary summary,
+    List<PerplexityReport> perplexity,
+    List<LayerReport> layers) {
+  public RunReport {
+    environment = Map.copyOf(environment);
+    perplexity = List.copyOf(perplexity);
+    layers = List.copyOf(layers);
+  }
+
+  /**
+   * Means and totals.
+   *
+   * @param meanRelativeError unweighted mean of the layers' relative errors
+   * @param sparsity share of zeros in all compressed weights together
+   * @param seconds wall time of the run, evaluation included
+   */
+  public record Summary(
+      int layers, long weights, double meanRelativeError, double sparsity, double seconds) {
+    /** Summarises the layers of a run. */
+    public static Summary of(List<LayerReport> layers, double seconds) {
+      long weights = 0;
+      double zeros = 0;
+      double errors = 0;
+      for (LayerReport layer : layers) {
+        long size = (long) layer.rows() * layer.columns();
+        weights += size;
+        zeros += layer.sparsity() * size;
+        errors += layer.relativeError();
+      }
+      return new Summary(
+          layers.size(),
+          weights,
+          layers.isEmpty() ? 0 : errors / layers.size(),
+          weights == 0 ? 0 : zeros / weights,
+          seconds);
+    }
+  }
+}
