@@ -76,8 +76,7 @@ class VectorKernelsTest {
   void selectionsAgree() {
     for (double share : new double[] {0, 0.1, 0.5, 0.9, 1}) {
       assertSameBits(
-          (k, x, y, out) ->
-              k.selection().keepLargest(x, y, (int) (share * Extents.floats(x)), out),
+          (k, x, y, out) -> k.selection().keepLargest(x, y, (int) (share * Extents.floats(x)), out),
           Kind.values());
     }
     assertSameBits((k, x, y, out) -> k.selection().applyMask(x, y, out), Kind.values());

@@ -1,0 +1,127 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.calibration;
+
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+
+import dev.awp.AwpException;
+import dev.awp.kernel.Blas.Op;
+import dev.awp.kernel.Compute;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+
+/**
+ * C = (1/n) sum_i x_i x_i^T, the second moment of a linear layer's inputs (METHOD of the paper,
+ * section 3). Products of a chunk of tokens run in float32 (syrk on the diagonal, gemm beside it);
+ * chunks are added in float64, of which only the lower triangle is kept: 4 dIn^2 bytes.
+ */
+public final class SecondMoment implements AutoCloseable {
+  /** Rows of C that are one task. */
+  private static final int PANEL = 256;
+
+  /** Tokens whose products are summed in float32 before they are added in float64. */
+  private static final int CHUNK = 2048;
+
+  private final int columns;
+  private final Compute compute;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment lower;
+  private long tokens;
+
+  /** An empty sum for inputs of that many columns. */
+  public SecondMoment(int columns, Compute compute) {
+    this.columns = columns;
+    this.compute = compute;
+    this.lower = arena.allocate(rowStart(columns) * Double.BYTES, 64);
+  }
+
+  /** First element of row i in the packed triangle. */
+  private static long rowStart(int i) {
+    return (long) i * (i + 1) / 2;
+  }
+
+  /** Tokens added so far. */
+  public long tokens() {
+    return tokens;
+  }
+
+  /** Adds inputs, [tokens, dIn]. */
+  public void add(Matrix inputs) {
+    if (inputs.columns() != columns) {
+      throw new IllegalArgumentException(
+          "inputs " + inputs + " for a second moment of " + columns + " columns");
+    }
+    for (int from = 0; from < inputs.rows(); from += CHUNK) {
+      addChunk(inputs.rowRange(from, Math.min(inputs.rows(), from + CHUNK)));
+    }
+    tokens += inputs.rows();
+  }
+
+  private void addChunk(Matrix x) {
+    compute
+        .workers()
+        .forEachBlock(
+            columns,
+            PANEL,
+            (from, to) -> {
+              try (Arena scratch = Arena.ofConfined()) {
+                Matrix panel = Matrix.allocate(scratch, to - from, to);
+                Matrix own = x.columnRange(from, to);
+                if (from > 0) {
+                  compute
+                      .blas()
+                      .gemm(
+                          Op.TRANSPOSE,
+                          Op.NONE,
+                          1,
+                          own,
+                          x.columnRange(0, from),
+                          0,
+                          panel.columnRange(0, from));
+                }
+                compute.blas().syrk(1, own, 0, panel.columnRange(from, to));
+                for (int i = from; i < to; i++) {
+                  MemorySegment row = panel.row(i - from).asSlice(0, (i + 1L) * Float.BYTES);
+                  compute.kernels().arithmetic().accumulate(row, lowerRow(i));
+                }
+              }
+            });
+  }
+
+  private MemorySegment lowerRow(int i) {
+    return lower.asSlice(rowStart(i) * Double.BYTES, (i + 1L) * Double.BYTES);
+  }
+
+  /**
+   * The mean, symmetric, [dIn, dIn].
+   *
+   * @param what the site, for the message when an activation was not finite
+   */
+  public Matrix finish(String what, SegmentAllocator allocator) {
+    if (tokens == 0) {
+      throw new IllegalStateException(what + ": no inputs were seen");
+    }
+    Matrix c = Matrix.allocate(allocator, columns, columns);
+    for (int i = 0; i < columns; i++) {
+      MemorySegment row = lowerRow(i);
+      for (int j = 0; j <= i; j++) {
+        float mean = (float) (row.getAtIndex(JAVA_DOUBLE, j) / tokens);
+        if (!Float.isFinite(mean)) {
+          throw new AwpException(
+              "%s: the second moment of input channels %d and %d is %s, activations must be finite"
+                  .formatted(what, i, j, mean));
+        }
+        c.set(i, j, mean);
+        c.set(j, i, mean);
+      }
+    }
+    return c;
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

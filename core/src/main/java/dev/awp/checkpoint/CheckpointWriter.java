@@ -1,0 +1,214 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.checkpoint;
+
+import dev.awp.AwpException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Writes a checkpoint folder beside its final place and renames it when it is complete: the final
+ * folder is never half-written. {@link #close} without {@link #commit} removes everything.
+ *
+ * <p>Tensors may be written in any order, each once. Not for use by several threads at once.
+ */
+public final class CheckpointWriter implements AutoCloseable {
+  private final Path output;
+  private final Path work;
+  private final List<ShardWriter> writers = new ArrayList<>();
+  private final Map<String, ShardWriter> writerOf = new HashMap<>();
+  private boolean committed;
+
+  private CheckpointWriter(Path output, Path work) {
+    this.output = output;
+    this.work = work;
+  }
+
+  /**
+   * Begins a folder.
+   *
+   * @param output must not exist, or be an empty folder
+   * @param tensors all that will be written, in the order in which to fill shards
+   * @param maxShardBytes data bytes of a file, unless a single tensor is larger
+   */
+  public static CheckpointWriter create(Path output, List<TensorSpec> tensors, long maxShardBytes) {
+    if (maxShardBytes < 1) {
+      throw new AwpException("a shard of " + maxShardBytes + " bytes holds nothing");
+    }
+    Path absolute = output.toAbsolutePath().normalize();
+    checkFree(absolute);
+    Path parent = absolute.getParent();
+    CheckpointWriter writer;
+    try {
+      Files.createDirectories(parent);
+      String prefix = absolute.getFileName() + ".partial-";
+      writer = new CheckpointWriter(absolute, Files.createTempDirectory(parent, prefix));
+    } catch (IOException e) {
+      throw ShardWriter.failure(absolute, e);
+    }
+    try {
+      writer.openShards(ShardPlan.of(tensors, maxShardBytes));
+      return writer;
+    } catch (IOException e) {
+      writer.close();
+      throw ShardWriter.failure(writer.work, e);
+    } catch (RuntimeException e) {
+      writer.close();
+      throw e;
+    }
+  }
+
+  /** Refuses an output folder that holds anything. */
+  public static void checkFree(Path output) {
+    if (!Files.exists(output)) {
+      return;
+    }
+    if (!Files.isDirectory(output)) {
+      throw new AwpException(output + ": the output must be a folder, this is a file");
+    }
+    try (Stream<Path> content = Files.list(output)) {
+      if (content.findAny().isPresent()) {
+        throw new AwpException(
+            output + ": the output folder is not empty; remove it or choose another");
+      }
+    } catch (IOException e) {
+      throw new AwpException(output + ": cannot be listed: " + e.getMessage(), e);
+    }
+  }
+
+  private void openShards(ShardPlan plan) throws IOException {
+    Map<String, String> weightMap = new HashMap<>();
+    long total = 0;
+    for (ShardPlan.Shard shard : plan.shards()) {
+      ShardWriter writer = ShardWriter.create(work, shard);
+      writers.add(writer);
+      for (ShardPlan.Place place : shard.tensors()) {
+        writerOf.put(place.tensor().name(), writer);
+        weightMap.put(place.tensor().name(), shard.file());
+        total += place.tensor().byteSize();
+      }
+    }
+    if (plan.shards().size() > 1) {
+      new ShardIndex(weightMap).write(work.resolve(ShardIndex.NAME), total);
+    }
+  }
+
+  /** The folder in which everything lies until {@link #commit}; other files may be put there. */
+  public Path workFolder() {
+    return work;
+  }
+
+  /** Writes a tensor's stored bytes, which may be of any kind of segment. */
+  public void write(String name, MemorySegment bytes) {
+    try {
+      writer(name).write(name, bytes);
+    } catch (IOException e) {
+      throw ShardWriter.failure(work, e);
+    }
+  }
+
+  /** A tensor as it lies in the file, mapped into the arena. */
+  public TensorView readBack(String name, Arena arena) {
+    try {
+      return writer(name).read(name, arena);
+    } catch (IOException e) {
+      throw new AwpException(work + ": cannot be read back: " + e.getMessage(), e);
+    }
+  }
+
+  private ShardWriter writer(String name) {
+    ShardWriter writer = writerOf.get(name);
+    if (writer == null) {
+      throw new IllegalArgumentException("tensor " + name + " was not planned");
+    }
+    return writer;
+  }
+
+  /** Makes everything durable and gives the folder its final name. */
+  public void commit() {
+    List<String> missing = writers.stream().flatMap(w -> w.missing().stream()).toList();
+    if (!missing.isEmpty()) {
+      throw new IllegalStateException("tensors were not written: " + missing);
+    }
+    try {
+      for (ShardWriter writer : writers) {
+        writer.force();
+        writer.close();
+      }
+      forceOtherFiles();
+      // An empty folder stands in the way of the rename on some systems.
+      Files.deleteIfExists(output);
+      Files.move(work, output, StandardCopyOption.ATOMIC_MOVE);
+      committed = true;
+      forceFolder(output.getParent());
+    } catch (IOException e) {
+      throw ShardWriter.failure(output, e);
+    }
+  }
+
+  private void forceOtherFiles() throws IOException {
+    List<Path> all;
+    try (Stream<Path> tree = Files.walk(work)) {
+      all = tree.toList();
+    }
+    for (Path path : all) {
+      if (Files.isRegularFile(path)) {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+          channel.force(true);
+        }
+      } else {
+        forceFolder(path);
+      }
+    }
+  }
+
+  /** Folders can be synced on POSIX systems only; elsewhere the rename has to do. */
+  private static void forceFolder(Path folder) {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException e) {
+      // The data are synced; only the durability of the name depends on the system.
+      return;
+    }
+  }
+
+  @Override
+  public void close() {
+    if (committed) {
+      return;
+    }
+    try {
+      for (ShardWriter writer : writers) {
+        writer.close();
+      }
+      deleteTree(work);
+    } catch (IOException | UncheckedIOException e) {
+      throw new AwpException(work + ": cannot be removed: " + e.getMessage(), e);
+    }
+  }
+
+  private static void deleteTree(Path root) throws IOException {
+    if (!Files.exists(root)) {
+      return;
+    }
+    List<Path> all;
+    try (Stream<Path> tree = Files.walk(root)) {
+      all = tree.toList().reversed();
+    }
+    for (Path path : all) {
+      Files.delete(path);
+    }
+  }
+}

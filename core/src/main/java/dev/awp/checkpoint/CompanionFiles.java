@@ -1,0 +1,54 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.checkpoint;
+
+import dev.awp.AwpException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The files of a checkpoint folder that are not weights: configuration, tokenizer, licence, model
+ * card. They are copied as they are; weights in any format and hidden files are not.
+ */
+public final class CompanionFiles {
+  private static final List<String> WEIGHT_ENDINGS =
+      List.of(
+          ".safetensors",
+          ".index.json",
+          ".bin",
+          ".pt",
+          ".pth",
+          ".gguf",
+          ".h5",
+          ".msgpack",
+          ".onnx");
+
+  private CompanionFiles() {}
+
+  /** Copies the companion files of one folder into another. */
+  public static void copy(Path from, Path into) {
+    try (Stream<Path> content = Files.list(from)) {
+      for (Path file : content.sorted().toList()) {
+        if (isCompanion(file)) {
+          Files.copy(file, into.resolve(file.getFileName().toString()));
+        }
+      }
+    } catch (IOException e) {
+      throw new AwpException(
+          "%s: its configuration and tokenizer files cannot be copied: %s"
+              .formatted(from, e.getMessage()),
+          e);
+    }
+  }
+
+  private static boolean isCompanion(Path file) {
+    String name = file.getFileName().toString();
+    return Files.isRegularFile(file)
+        && !name.startsWith(".")
+        && !name.equals("report.json")
+        && WEIGHT_ENDINGS.stream().noneMatch(name::endsWith);
+  }
+}

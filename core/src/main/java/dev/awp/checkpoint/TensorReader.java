@@ -1,0 +1,87 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.checkpoint;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.AwpException;
+import dev.awp.kernel.ConversionKernels;
+import dev.awp.kernel.Kernels;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+
+/** Decodes stored tensors to float32. */
+public final class TensorReader {
+  private final Kernels kernels;
+
+  public TensorReader(Kernels kernels) {
+    this.kernels = kernels;
+  }
+
+  /**
+   * A tensor as a float32 matrix: rank 2 as [rows, columns], rank 1 as [1, n].
+   *
+   * @throws AwpException for another rank, and for a type that awp does not compute in
+   */
+  public Matrix matrix(TensorView view, SegmentAllocator allocator) {
+    int rank = view.shape().size();
+    if (rank != 1 && rank != 2) {
+      throw fail(view, "has shape " + view.shape() + " where a vector or matrix is expected");
+    }
+    int rows = rank == 1 ? 1 : size(view, view.shape().getFirst());
+    Matrix matrix = Matrix.allocate(allocator, rows, size(view, view.shape().getLast()));
+    decodeRows(view, 0, matrix);
+    return matrix;
+  }
+
+  /** Decodes consecutive rows of a stored matrix, as many as the destination has. */
+  public void decodeRows(TensorView view, int firstRow, Matrix destination) {
+    if (!view.dtype().isComputable()) {
+      throw fail(view, "is stored as " + view.dtype() + ", awp computes with F32, F16 and BF16");
+    }
+    long rowBytes = (long) destination.columns() * view.dtype().bits() / 8;
+    try {
+      for (int r = 0; r < destination.rows(); r++) {
+        MemorySegment stored = view.data().asSlice((firstRow + r) * rowBytes, rowBytes);
+        decode(view, stored, destination.row(r));
+      }
+    } catch (InternalError e) {
+      // The JDK's word for a page that cannot be read: the file shrank, or the disk failed.
+      throw new AwpException(
+          view.file() + ": tensor " + view.name() + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private void decode(TensorView view, MemorySegment stored, MemorySegment row) {
+    ConversionKernels conversion = kernels.conversion();
+    switch (view.dtype()) {
+      case F32 -> conversion.decodeF32(stored, row);
+      case F16 -> conversion.decodeF16(stored, row);
+      case BF16 -> conversion.decodeBf16(stored, row);
+      default -> throw new IllegalStateException("not computable: " + view.dtype());
+    }
+  }
+
+  /** Refuses a NaN or an infinity, naming its place. */
+  public void checkFinite(TensorView view, Matrix matrix) {
+    for (int r = 0; r < matrix.rows(); r++) {
+      long at = kernels.arithmetic().firstNonFinite(matrix.row(r));
+      if (at >= 0) {
+        float value = matrix.row(r).getAtIndex(JAVA_FLOAT, at);
+        throw fail(view, "holds %s at [%d, %d], weights must be finite".formatted(value, r, at));
+      }
+    }
+  }
+
+  private static int size(TensorView view, long size) {
+    if (size > Integer.MAX_VALUE) {
+      throw fail(view, "has shape " + view.shape() + ", a size is above 2^31 - 1");
+    }
+    return (int) size;
+  }
+
+  private static AwpException fail(TensorView view, String rule) {
+    return new AwpException(view.file() + ": tensor " + view.name() + " " + rule);
+  }
+}

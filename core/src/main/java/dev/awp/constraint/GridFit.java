@@ -1,0 +1,76 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.constraint;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.kernel.Kernels;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+
+/** Fits the grid of a row to its values and rounds values to it; scratch for one thread. */
+final class GridFit {
+  private final IntegerGrid grid;
+  private final Kernels kernels;
+  private final int columns;
+  private final int size;
+  private final int groups;
+  private final MemorySegment low;
+  private final MemorySegment high;
+  private final MemorySegment stored;
+
+  GridFit(IntegerGrid grid, Kernels kernels, int columns, SegmentAllocator allocator) {
+    this.grid = grid;
+    this.kernels = kernels;
+    this.columns = columns;
+    this.size = grid.groupSize(columns);
+    this.groups = grid.groups(columns);
+    this.low = allocator.allocate(JAVA_FLOAT, groups);
+    this.high = allocator.allocate(JAVA_FLOAT, groups);
+    this.stored = allocator.allocate(2L * columns, Float.BYTES);
+  }
+
+  /** Scale and zero point of every group, from its smallest and largest value and zero. */
+  void fit(MemorySegment row, MemorySegment scales, MemorySegment zeroPoints) {
+    kernels.grid().groupRange(row, size, low, high);
+    for (int g = 0; g < groups; g++) {
+      float least = Math.min(0f, low.getAtIndex(JAVA_FLOAT, g));
+      float most = Math.max(0f, high.getAtIndex(JAVA_FLOAT, g));
+      float scale;
+      float zeroPoint;
+      if (grid.symmetric()) {
+        scale = storable(2.0 * Math.max(-least, most) / grid.maxCode());
+        zeroPoint = 1 << (grid.bits() - 1);
+      } else {
+        scale = storable(((double) most - least) / grid.maxCode());
+        zeroPoint = (float) Math.clamp(Math.rint(-least / scale), 0, grid.maxCode());
+      }
+      scales.setAtIndex(JAVA_FLOAT, g, scale);
+      zeroPoints.setAtIndex(JAVA_FLOAT, g, zeroPoint);
+    }
+  }
+
+  /** The nearest stored scale that is positive and normal, and whose multiples all stay finite. */
+  private float storable(double scale) {
+    float smallest = Storage.smallestNormal(grid.storage());
+    double largest = Storage.largest(grid.storage()) / (2.0 * grid.maxCode());
+    return Storage.round(grid.storage(), (float) Math.clamp(scale, smallest, largest));
+  }
+
+  /** Rounds a row to its grid, and to the stored element type. */
+  void round(MemorySegment row, MemorySegment scales, MemorySegment zeroPoints, MemorySegment out) {
+    for (int g = 0; g < groups; g++) {
+      long start = (long) g * size * Float.BYTES;
+      long length = Math.min(size, columns - (long) g * size) * Float.BYTES;
+      kernels
+          .grid()
+          .quantizeDequantize(
+              row.asSlice(start, length),
+              scales.getAtIndex(JAVA_FLOAT, g),
+              zeroPoints.getAtIndex(JAVA_FLOAT, g),
+              grid.maxCode(),
+              out.asSlice(start, length));
+    }
+    Storage.round(grid.storage(), kernels.conversion(), out, stored);
+  }
+}

@@ -1,0 +1,121 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.constraint;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.kernel.Kernels;
+import dev.awp.tensor.DType;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.SegmentAllocator;
+import java.util.Optional;
+
+/**
+ * A group-wise integer grid: value = (code - zeroPoint) * scale with code in 0 .. 2^bits - 1.
+ *
+ * <p>Zero is always exactly on the grid: the zero point is an integer inside the code range.
+ * Projecting fits scale and zero point to the smallest and largest entry of each group (zero
+ * included) and rounds to the nearest code:
+ *
+ * <ul>
+ *   <li>asymmetric: scale = (high - low) / (2^bits - 1), zeroPoint = round(-low / scale);
+ *   <li>symmetric: scale = 2 max|z| / (2^bits - 1), zeroPoint = 2^(bits-1), the convention of GPTQ
+ *       and compressed-tensors.
+ * </ul>
+ *
+ * <p>Scales are rounded to the element type in which the layer is stored before a code is chosen,
+ * and projected values are rounded to that type: they are exactly what the written file holds.
+ *
+ * @param bits 2, 3, 4 or 8
+ * @param groupSize consecutive columns that share a scale; 0 for the whole row; the last group of a
+ *     row may be shorter
+ * @param symmetric whether the zero point is fixed in the middle
+ * @param storage F32, F16 or BF16
+ */
+public record IntegerGrid(int bits, int groupSize, boolean symmetric, DType storage)
+    implements Constraint {
+  public IntegerGrid {
+    if (bits != 2 && bits != 3 && bits != 4 && bits != 8) {
+      throw new IllegalArgumentException("a grid has 2, 3, 4 or 8 bits, not " + bits);
+    }
+    if (groupSize < 0) {
+      throw new IllegalArgumentException(
+          "a group has at least 1 column, or 0 for the whole row, not " + groupSize);
+    }
+    if (!storage.isComputable()) {
+      throw new IllegalArgumentException("a grid is stored as F32, F16 or BF16, not " + storage);
+    }
+  }
+
+  /** The largest code, 2^bits - 1. */
+  public int maxCode() {
+    return (1 << bits) - 1;
+  }
+
+  /** Number of groups in a row of that length. */
+  public int groups(int columns) {
+    return Math.ceilDiv(columns, groupSize(columns));
+  }
+
+  /** Columns of a group in a row of that length, the last group aside. */
+  public int groupSize(int columns) {
+    return groupSize == 0 ? Math.max(1, columns) : groupSize;
+  }
+
+  @Override
+  public Optional<IntegerGrid> grid() {
+    return Optional.of(this);
+  }
+
+  @Override
+  public String describe() {
+    String group = groupSize == 0 ? "one group a row" : "groups of " + groupSize;
+    return bits + " bit, " + group + (symmetric ? ", symmetric" : "");
+  }
+
+  @Override
+  public RowProjection rowProjection(Kernels kernels, int columns, SegmentAllocator allocator) {
+    GridFit fit = new GridFit(this, kernels, columns, allocator);
+    return (z, t, parameters, row) -> {
+      fit.fit(z, parameters.scales().row(row), parameters.zeroPoints().row(row));
+      fit.round(z, parameters.scales().row(row), parameters.zeroPoints().row(row), t);
+    };
+  }
+
+  @Override
+  public Optional<String> check(Matrix t, GridParameters parameters) {
+    int groups = groups(t.columns());
+    if (parameters.scales().rows() != t.rows() || parameters.scales().columns() != groups) {
+      return Optional.of(
+          "a matrix %s needs scales [%d, %d], there are %s"
+              .formatted(t, t.rows(), groups, parameters.scales()));
+    }
+    int size = groupSize(t.columns());
+    for (int r = 0; r < t.rows(); r++) {
+      for (int c = 0; c < t.columns(); c++) {
+        float scale = parameters.scales().get(r, c / size);
+        float zeroPoint = parameters.zeroPoints().get(r, c / size);
+        float value = t.row(r).getAtIndex(JAVA_FLOAT, c);
+        if (!isOnGrid(value, scale, zeroPoint)) {
+          return Optional.of(
+              "row %d, column %d holds %s, which is not on its grid of scale %s and zero point %s"
+                  .formatted(r, c, value, scale, zeroPoint));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private boolean isOnGrid(float value, float scale, float zeroPoint) {
+    for (int code = 0; code <= maxCode(); code++) {
+      if (Storage.round(storage, (code - zeroPoint) * scale) == value) {
+        return zeroPoint >= 0
+            && zeroPoint <= maxCode()
+            && zeroPoint == Math.rint(zeroPoint)
+            && scale > 0
+            && Storage.round(storage, scale) == scale;
+      }
+    }
+    return false;
+  }
+}

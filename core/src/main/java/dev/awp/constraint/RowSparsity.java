@@ -1,0 +1,66 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.constraint;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.kernel.Kernels;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.MemorySegment;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Unstructured sparsity: at most k = round(columns * (1 - ratio)) non-zeros in every row. Of equal
+ * magnitudes the one with the lower column stays.
+ *
+ * @param ratio the share of zeros, in [0, 1); 0 is no constraint, as a ramp begins with
+ */
+public record RowSparsity(double ratio) implements Sparsity {
+  public RowSparsity {
+    if (!(ratio >= 0 && ratio < 1)) {
+      throw new IllegalArgumentException(
+          "the share of zeros must lie between 0 and 1, not " + ratio);
+    }
+  }
+
+  /** How many entries of a row of that length may be non-zero. */
+  public int kept(int columns) {
+    return (int) Math.round(columns * (1 - ratio));
+  }
+
+  @Override
+  public String describe() {
+    return String.format(Locale.ROOT, "%.4g %% sparse", 100 * ratio);
+  }
+
+  @Override
+  public void select(
+      Kernels kernels, MemorySegment scores, MemorySegment values, MemorySegment out) {
+    int columns = (int) (values.byteSize() / Float.BYTES);
+    kernels.selection().keepLargest(scores, values, kept(columns), out);
+  }
+
+  @Override
+  public Sparsity relaxed(double progress) {
+    return new RowSparsity(ratio * progress);
+  }
+
+  @Override
+  public Optional<String> check(Matrix t, GridParameters parameters) {
+    int allowed = kept(t.columns());
+    for (int r = 0; r < t.rows(); r++) {
+      MemorySegment row = t.row(r);
+      int count = 0;
+      for (int c = 0; c < t.columns(); c++) {
+        count += row.getAtIndex(JAVA_FLOAT, c) != 0 ? 1 : 0;
+      }
+      if (count > allowed) {
+        return Optional.of(
+            "row %d has %d non-zeros where %d of %d are allowed"
+                .formatted(r, count, allowed, t.columns()));
+      }
+    }
+    return Optional.empty();
+  }
+}

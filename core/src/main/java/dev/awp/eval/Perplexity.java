@@ -1,0 +1,100 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.eval;
+
+import dev.awp.AwpException;
+import dev.awp.model.DecoderBlock;
+import dev.awp.model.LinearInputs;
+import dev.awp.model.OutputHead;
+import dev.awp.model.TransformerModel;
+import dev.awp.tensor.Matrix;
+import dev.awp.tokenizer.TokenStream;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+
+/**
+ * Perplexity as the GPTQ and SparseGPT papers measure it: the text is cut into windows of N tokens
+ * that do not overlap, a last partial one is dropped, and the negative log-likelihoods of tokens
+ * 2..N of every window, given those before them in the window, are averaged.
+ */
+public final class Perplexity {
+  /** Hidden states held at a time; the blocks' weights are decoded once for each such batch. */
+  private static final long BATCH_BYTES = 256L << 20;
+
+  private Perplexity() {}
+
+  /** Hears that a block was run for a batch of windows. */
+  @FunctionalInterface
+  public interface Listener {
+    void blockDone(int done, int total);
+  }
+
+  /**
+   * Evaluates a model.
+   *
+   * @param what the text's name, for messages
+   * @param tokens of the text, special tokens included
+   * @param length tokens of a window, at least 2
+   */
+  public static PerplexityResult evaluate(
+      TransformerModel model, String what, int[] tokens, int length, Listener listener) {
+    if (length < 2) {
+      throw new AwpException(what + ": a window of " + length + " tokens predicts none");
+    }
+    int[][] windows = TokenStream.windows(tokens, length);
+    if (windows.length == 0) {
+      throw new AwpException(
+          "%s: a text of %d tokens is shorter than one window of %d"
+              .formatted(what, tokens.length, length));
+    }
+    int hidden = model.layout().config().hiddenSize();
+    int perBatch = (int) Math.clamp(BATCH_BYTES / Float.BYTES / hidden / length, 1, windows.length);
+    int batches = Math.ceilDiv(windows.length, perBatch);
+    int total = batches * model.layout().config().layers();
+    double loss = 0;
+    int done = 0;
+    for (int from = 0; from < windows.length; from += perBatch) {
+      int[][] batch = Arrays.copyOfRange(windows, from, Math.min(windows.length, from + perBatch));
+      int before = done;
+      loss +=
+          lossOf(
+              model,
+              batch,
+              length,
+              (blocks, ignored) -> listener.blockDone(before + blocks, total));
+      done += model.layout().config().layers();
+    }
+    double mean = loss / ((double) windows.length * (length - 1));
+    return new PerplexityResult(Math.exp(mean), mean, windows.length, length, tokens.length);
+  }
+
+  /** Sum of the losses of all predicted tokens of some windows. */
+  private static double lossOf(
+      TransformerModel model, int[][] windows, int length, Listener listener) {
+    int layers = model.layout().config().layers();
+    try (Arena arena = Arena.ofShared()) {
+      Matrix x =
+          Matrix.allocate(arena, windows.length * length, model.layout().config().hiddenSize());
+      int[] targets = new int[x.rows()];
+      for (int i = 0; i < windows.length; i++) {
+        model.embed(windows[i], x.rowRange(i * length, (i + 1) * length));
+        // The last position of a window predicts nothing that is counted.
+        System.arraycopy(windows[i], 1, targets, i * length, length - 1);
+      }
+      for (int block = 0; block < layers; block++) {
+        try (Arena weights = Arena.ofShared()) {
+          DecoderBlock decoder = model.block(block, weights);
+          decoder.forward(x, length, LinearInputs.IGNORED);
+        }
+        listener.blockDone(block + 1, layers);
+      }
+      OutputHead head = model.head();
+      double[] losses = head.negativeLogLikelihood(x, targets);
+      double sum = 0;
+      for (int i = 0; i < losses.length; i++) {
+        sum += i % length == length - 1 ? 0 : losses[i];
+      }
+      return sum;
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+import dev.awp.checkpoint.ModelConfig;
+import dev.awp.kernel.Blas.Op;
+import dev.awp.kernel.Compute;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Causal grouped-query attention of whole sequences: softmax(Q K^T / sqrt(d)) V, head by head, in
+ * blocks of queries so that scratch memory stays small for long sequences. A sliding window limits
+ * how far back a query sees.
+ */
+record Attention(ModelConfig config, Compute compute) {
+  private static final int QUERY_BLOCK = 256;
+
+  /**
+   * Attends inside every sequence.
+   *
+   * @param q [sequences * length, heads * headDimension], rotated
+   * @param k [sequences * length, keyValueHeads * headDimension], rotated
+   * @param v [sequences * length, keyValueHeads * headDimension]
+   * @param out [sequences * length, heads * headDimension]
+   */
+  void forward(Matrix q, Matrix k, Matrix v, Matrix out, int length) {
+    int sequences = q.rows() / length;
+    compute
+        .workers()
+        .forEachBlock(
+            sequences * config.heads(),
+            1,
+            (from, to) -> {
+              for (int task = from; task < to; task++) {
+                int start = task / config.heads() * length;
+                attendHead(
+                    task % config.heads(),
+                    rowsOf(q, start, length),
+                    rowsOf(k, start, length),
+                    rowsOf(v, start, length),
+                    rowsOf(out, start, length));
+              }
+            });
+  }
+
+  private static Matrix rowsOf(Matrix x, int start, int length) {
+    return x.rowRange(start, start + length);
+  }
+
+  private void attendHead(int head, Matrix q, Matrix k, Matrix v, Matrix out) {
+    int shared = head / (config.heads() / config.keyValueHeads());
+    Matrix queries = headOf(q, head);
+    Matrix keys = headOf(k, shared);
+    Matrix values = headOf(v, shared);
+    Matrix outputs = headOf(out, head);
+    int length = q.rows();
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix scores = Matrix.allocate(arena, Math.min(QUERY_BLOCK, length), length);
+      for (int from = 0; from < length; from += QUERY_BLOCK) {
+        int to = Math.min(length, from + QUERY_BLOCK);
+        int first = firstVisible(from);
+        Matrix block = scores.rowRange(0, to - from).columnRange(0, to - first);
+        Matrix seenKeys = keys.rowRange(first, to);
+        compute
+            .blas()
+            .gemm(Op.NONE, Op.TRANSPOSE, 1, queries.rowRange(from, to), seenKeys, 0, block);
+        for (int i = from; i < to; i++) {
+          weigh(block.row(i - from), i, first, to);
+        }
+        compute
+            .blas()
+            .gemm(
+                Op.NONE,
+                Op.NONE,
+                1,
+                block,
+                values.rowRange(first, to),
+                0,
+                outputs.rowRange(from, to));
+      }
+    }
+  }
+
+  private Matrix headOf(Matrix x, int head) {
+    int d = config.headDimension();
+    return x.columnRange(head * d, (head + 1) * d);
+  }
+
+  /** Softmax over the positions that query i sees; weight zero for the others of [first, to). */
+  private void weigh(MemorySegment row, int i, int first, int to) {
+    int visible = firstVisible(i);
+    floats(row, 0, visible - first).fill((byte) 0);
+    floats(row, i + 1 - first, to - i - 1).fill((byte) 0);
+    float scale = (float) (1 / Math.sqrt(config.headDimension()));
+    compute.kernels().network().softmax(floats(row, visible - first, i + 1 - visible), scale);
+  }
+
+  private int firstVisible(int i) {
+    return config.slidingWindow().isPresent()
+        ? Math.max(0, i + 1 - config.slidingWindow().getAsInt())
+        : 0;
+  }
+
+  private static MemorySegment floats(MemorySegment row, int start, int count) {
+    return row.asSlice((long) start * Float.BYTES, (long) count * Float.BYTES);
+  }
+}

@@ -1,0 +1,19 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+import dev.awp.tensor.Matrix;
+
+/** Sees what flows into the linear layers of a block. */
+@FunctionalInterface
+public interface LinearInputs {
+  /** Sees nothing. */
+  LinearInputs IGNORED = (site, inputs) -> {};
+
+  /**
+   * Inputs of all linear layers at that site.
+   *
+   * @param inputs [tokens, dIn]; valid during the call only
+   */
+  void accept(InputSite site, Matrix inputs);
+}

@@ -1,0 +1,24 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+/**
+ * A linear layer y = W x of a decoder block.
+ *
+ * @param name module name, such as "model.layers.0.self_attn.q_proj"
+ * @param block index of its block
+ * @param site where its inputs come from
+ * @param rows dOut
+ * @param columns dIn
+ */
+public record LinearLayer(String name, int block, InputSite site, int rows, int columns) {
+  /** Name of the weight tensor, [dOut, dIn]. */
+  public String weight() {
+    return name + ".weight";
+  }
+
+  /** Name of the bias tensor, [dOut]. */
+  public String bias() {
+    return name + ".bias";
+  }
+}

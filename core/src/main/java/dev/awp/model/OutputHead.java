@@ -1,0 +1,119 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.checkpoint.TensorReader;
+import dev.awp.checkpoint.TensorView;
+import dev.awp.kernel.Blas.Op;
+import dev.awp.kernel.Compute;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * The final norm and the projection to logits. The vocabulary goes by in pieces, so neither the
+ * decoded head nor a full row of logits for all tokens is ever in memory.
+ */
+public final class OutputHead {
+  private static final int VOCABULARY_CHUNK = 4096;
+  private static final int TOKEN_CHUNK = 512;
+
+  private final ModelLayout layout;
+  private final WeightSource source;
+  private final Compute compute;
+  private final TensorReader reader;
+
+  OutputHead(ModelLayout layout, WeightSource source, Compute compute) {
+    this.layout = layout;
+    this.source = source;
+    this.compute = compute;
+    this.reader = new TensorReader(compute.kernels());
+  }
+
+  /**
+   * The negative log-likelihood of one target token for every row of hidden states.
+   *
+   * @param x hidden states behind the last block, [tokens, hidden]; normed in place
+   * @param targets one token a row
+   */
+  public double[] negativeLogLikelihood(Matrix x, int[] targets) {
+    if (targets.length != x.rows()) {
+      throw new IllegalArgumentException(
+          targets.length + " targets for " + x.rows() + " rows of hidden states");
+    }
+    normInPlace(x);
+    double[] logSum = new double[x.rows()];
+    double[] targetLogit = new double[x.rows()];
+    Arrays.fill(logSum, Double.NEGATIVE_INFINITY);
+    TensorView head = source.tensor(layout.headTensor());
+    int vocabulary = layout.config().vocabularySize();
+    try (Arena arena = Arena.ofShared()) {
+      Matrix piece = Matrix.allocate(arena, Math.min(VOCABULARY_CHUNK, vocabulary), x.columns());
+      for (int first = 0; first < vocabulary; first += VOCABULARY_CHUNK) {
+        int count = Math.min(VOCABULARY_CHUNK, vocabulary - first);
+        Matrix rows = piece.rowRange(0, count);
+        reader.decodeRows(head, first, rows);
+        addPiece(x, rows, first, targets, logSum, targetLogit);
+      }
+    }
+    double[] loss = new double[x.rows()];
+    for (int i = 0; i < loss.length; i++) {
+      loss[i] = logSum[i] - targetLogit[i];
+    }
+    return loss;
+  }
+
+  private void addPiece(
+      Matrix x, Matrix rows, int first, int[] targets, double[] logSum, double[] targetLogit) {
+    compute
+        .workers()
+        .forEachBlock(
+            x.rows(),
+            TOKEN_CHUNK,
+            (from, to) -> {
+              try (Arena arena = Arena.ofConfined()) {
+                Matrix logits = Matrix.allocate(arena, to - from, rows.rows());
+                compute
+                    .blas()
+                    .gemm(Op.NONE, Op.TRANSPOSE, 1, x.rowRange(from, to), rows, 0, logits);
+                for (int i = from; i < to; i++) {
+                  MemorySegment row = logits.row(i - from);
+                  logSum[i] = logAddExp(logSum[i], compute.kernels().network().logSumExp(row));
+                  int at = targets[i] - first;
+                  if (at >= 0 && at < rows.rows()) {
+                    targetLogit[i] = row.getAtIndex(JAVA_FLOAT, at);
+                  }
+                }
+              }
+            });
+  }
+
+  private static double logAddExp(double a, double b) {
+    double larger = Math.max(a, b);
+    double smaller = Math.min(a, b);
+    return smaller == Double.NEGATIVE_INFINITY
+        ? larger
+        : larger + Math.log1p(Math.exp(smaller - larger));
+  }
+
+  private void normInPlace(Matrix x) {
+    float epsilon = layout.config().rmsNormEpsilon();
+    try (Arena arena = Arena.ofShared()) {
+      Matrix weight = reader.matrix(source.tensor(ModelLayout.FINAL_NORM), arena);
+      compute
+          .workers()
+          .forEachBlock(
+              x.rows(),
+              TOKEN_CHUNK,
+              (from, to) -> {
+                for (int r = from; r < to; r++) {
+                  MemorySegment row = x.row(r);
+                  compute.kernels().network().rmsNorm(row, weight.row(0), epsilon, row);
+                }
+              });
+    }
+  }
+}

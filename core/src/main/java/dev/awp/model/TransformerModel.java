@@ -1,0 +1,55 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+import dev.awp.AwpException;
+import dev.awp.checkpoint.TensorReader;
+import dev.awp.checkpoint.TensorView;
+import dev.awp.kernel.Compute;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.SegmentAllocator;
+
+/** A decoder-only transformer whose weights are decoded block by block, as they are needed. */
+public final class TransformerModel {
+  private final ModelLayout layout;
+  private final WeightSource source;
+  private final Compute compute;
+
+  public TransformerModel(ModelLayout layout, WeightSource source, Compute compute) {
+    this.layout = layout;
+    this.source = source;
+    this.compute = compute;
+  }
+
+  public ModelLayout layout() {
+    return layout;
+  }
+
+  /**
+   * Looks up the embeddings of tokens.
+   *
+   * @param x receives one row a token, [tokens, hidden]
+   */
+  public void embed(int[] tokens, Matrix x) {
+    TensorView table = source.tensor(ModelLayout.EMBEDDING);
+    TensorReader reader = new TensorReader(compute.kernels());
+    int vocabulary = layout.config().vocabularySize();
+    for (int i = 0; i < tokens.length; i++) {
+      if (tokens[i] < 0 || tokens[i] >= vocabulary) {
+        throw new AwpException(
+            "%s: the tokenizer gives token %d, the model's vocabulary has %d"
+                .formatted(layout.config().file(), tokens[i], vocabulary));
+      }
+      reader.decodeRows(table, tokens[i], x.rowRange(i, i + 1));
+    }
+  }
+
+  /** Decodes a block's weights into the caller's memory, which all threads must be able to use. */
+  public DecoderBlock block(int index, SegmentAllocator allocator) {
+    return new DecoderBlock(layout, index, source, compute, allocator);
+  }
+
+  public OutputHead head() {
+    return new OutputHead(layout, source, compute);
+  }
+}

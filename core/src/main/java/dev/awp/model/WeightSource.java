@@ -1,0 +1,12 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+import dev.awp.checkpoint.TensorView;
+
+/** Where the weights of a model come from. */
+@FunctionalInterface
+public interface WeightSource {
+  /** The tensor of that name; AwpException where there is none. */
+  TensorView tensor(String name);
+}

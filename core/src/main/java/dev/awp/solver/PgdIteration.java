@@ -1,0 +1,237 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver;
+
+import dev.awp.AwpException;
+import dev.awp.constraint.Constraint;
+import dev.awp.constraint.GridParameters;
+import dev.awp.constraint.RowProjection;
+import dev.awp.constraint.Sparsity;
+import dev.awp.kernel.ArithmeticKernels;
+import dev.awp.kernel.Blas.Op;
+import dev.awp.kernel.Compute;
+import dev.awp.solver.baseline.Wanda;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One run of projected gradient descent on one layer.
+ *
+ * <p>Rows are independent, so each worker takes a part of them through a whole iteration: the
+ * product G = (W - T) C of the part, then one pass over its rows while they are in cache:
+ * objective, gradient step, projection and the next residual. Threads meet once an iteration.
+ * Memory beside W and C: the residual R (which Z overwrites), G, and two iterates T; a third one
+ * where the best iterate is not the latest.
+ */
+final class PgdIteration implements AutoCloseable {
+  private final LayerProblem problem;
+  private final PgdOptions options;
+  private final PgdSchedule schedule;
+  private final Compute compute;
+  private final SegmentAllocator allocator;
+  private final Arena scratch = Arena.ofShared();
+  private final Matrix w;
+  private final Matrix c;
+  private final Matrix r;
+  private final Matrix g;
+  private final float eta;
+  private final double[] objectiveOfRow;
+  private final double[] gradientOfRow;
+  private final List<Iterate> idle = new ArrayList<>();
+
+  /** T with its grid. */
+  private static final class Iterate {
+    private final Matrix t;
+    private final GridParameters grid;
+
+    private Iterate(Matrix t, GridParameters grid) {
+      this.t = t;
+      this.grid = grid;
+    }
+  }
+
+  PgdIteration(
+      LayerProblem problem, PgdOptions options, Compute compute, SegmentAllocator allocator) {
+    this.problem = problem;
+    this.options = options;
+    this.schedule = new PgdSchedule(problem.constraint(), options);
+    this.compute = compute;
+    this.allocator = allocator;
+    this.w = problem.weights();
+    this.c = problem.secondMoment();
+    this.r = Matrix.allocate(scratch, w.rows(), w.columns());
+    this.g = Matrix.allocate(scratch, w.rows(), w.columns());
+    double norm = frobeniusNorm(c);
+    this.eta = norm == 0 ? 0 : (float) (options.step() / norm);
+    this.objectiveOfRow = new double[w.rows()];
+    this.gradientOfRow = new double[w.rows()];
+  }
+
+  Solution run(IterationListener listener) {
+    double dense = Objective.dense(w, c, compute);
+    double stopNorm = options.tolerance() * frobeniusNorm(w);
+    List<IterationRecord> trace = new ArrayList<>();
+    Iterate current = start();
+    Iterate best = current;
+    double bestObjective = Double.POSITIVE_INFINITY;
+    StopReason stop = StopReason.ITERATION_LIMIT;
+    for (int t = 0; ; t++) {
+      boolean last = t == options.iterations();
+      Iterate next = last ? current : takeIdle();
+      iterate(current, next, schedule.at(t), last);
+      IterationRecord record =
+          new IterationRecord(
+              t,
+              Math.max(0, sum(objectiveOfRow)),
+              Math.sqrt(sum(gradientOfRow)),
+              schedule.isFeasible(t));
+      trace.add(record);
+      listener.iteration(record, dense);
+      Iterate previousBest = best;
+      if (record.feasible() && record.objective() < bestObjective) {
+        best = current;
+        bestObjective = record.objective();
+      }
+      boolean converged = record.feasible() && record.gradientNorm() < stopNorm;
+      if (last || converged) {
+        stop = converged ? StopReason.CONVERGED : stop;
+        return solution(best, bestObjective, dense, trace, stop);
+      }
+      recycle(previousBest, best, next);
+      recycle(current, best, next);
+      current = next;
+      checkInterrupted();
+    }
+  }
+
+  private static void checkInterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new AwpException("interrupted");
+    }
+  }
+
+  private Solution solution(
+      Iterate best, double objective, double dense, List<IterationRecord> trace, StopReason stop) {
+    int iterations = trace.size() - 1;
+    // One product for every evaluated iterate, and one for f(0).
+    double cost = trace.size() + 1.0;
+    return new Solution(best.t, best.grid, trace, dense, objective, iterations, cost, stop);
+  }
+
+  /** G = R C and, unless it is the last time, Z = T + eta G, T' = Proj(Z), R = W - T'. */
+  private void iterate(Iterate current, Iterate next, Constraint constraint, boolean last) {
+    compute
+        .workers()
+        .forEachBlock(
+            w.rows(),
+            partRows(w.rows()),
+            (from, to) -> {
+              Matrix product = g.rowRange(from, to);
+              compute.blas().gemm(Op.NONE, Op.NONE, 1, r.rowRange(from, to), c, 0, product);
+              try (Arena arena = Arena.ofConfined()) {
+                RowProjection projection =
+                    constraint.rowProjection(compute.kernels(), w.columns(), arena);
+                for (int row = from; row < to; row++) {
+                  evaluate(row);
+                  if (!last) {
+                    step(row, current, next, projection);
+                  }
+                }
+              }
+            });
+  }
+
+  private void evaluate(int row) {
+    ArithmeticKernels arithmetic = compute.kernels().arithmetic();
+    objectiveOfRow[row] = arithmetic.dot(r.row(row), g.row(row));
+    gradientOfRow[row] = arithmetic.dot(g.row(row), g.row(row));
+  }
+
+  private void step(int row, Iterate current, Iterate next, RowProjection projection) {
+    ArithmeticKernels arithmetic = compute.kernels().arithmetic();
+    MemorySegment z = r.row(row);
+    MemorySegment t = next.t.row(row);
+    arithmetic.multiplyAdd(eta, g.row(row), current.t.row(row), z);
+    projection.project(z, t, next.grid, row);
+    arithmetic.subtract(w.row(row), t, r.row(row));
+  }
+
+  private Iterate start() {
+    Iterate first = takeIdle();
+    switch (options.start()) {
+      case DENSE -> first.t.copyFrom(w);
+      case NEAREST -> problem.constraint().project(w, first.t, first.grid, compute);
+      case WANDA -> selectByWanda(first.t);
+    }
+    compute
+        .workers()
+        .forEachBlock(
+            w.rows(),
+            partRows(w.rows()),
+            (from, to) -> {
+              for (int row = from; row < to; row++) {
+                compute.kernels().arithmetic().subtract(w.row(row), first.t.row(row), r.row(row));
+              }
+            });
+    return first;
+  }
+
+  private void selectByWanda(Matrix t) {
+    Sparsity sparsity = problem.constraint().sparsity().orElseThrow();
+    try (Arena arena = Arena.ofConfined()) {
+      RowProjection wanda = Wanda.selection(sparsity, c, compute, arena);
+      GridParameters none = GridParameters.allocate(sparsity, 0, 0, arena);
+      for (int row = 0; row < w.rows(); row++) {
+        wanda.project(w.row(row), t.row(row), none, row);
+      }
+    }
+  }
+
+  private Iterate takeIdle() {
+    if (!idle.isEmpty()) {
+      return idle.removeLast();
+    }
+    return new Iterate(
+        Matrix.allocate(allocator, w.rows(), w.columns()),
+        GridParameters.allocate(problem.constraint(), w.rows(), w.columns(), allocator));
+  }
+
+  private void recycle(Iterate used, Iterate best, Iterate next) {
+    if (used != best && used != next && !idle.contains(used)) {
+      idle.add(used);
+    }
+  }
+
+  /**
+   * Rows of one part. Fixed by the shape alone, so that results do not depend on the number of
+   * threads; at least eight parts where there are rows enough to keep a product efficient.
+   */
+  static int partRows(int rows) {
+    return Math.clamp(Math.ceilDiv(Math.ceilDiv(rows, 8), 64) * 64L, 64, 1024);
+  }
+
+  private double frobeniusNorm(Matrix x) {
+    double sum = 0;
+    for (int row = 0; row < x.rows(); row++) {
+      sum += compute.kernels().arithmetic().dot(x.row(row), x.row(row));
+    }
+    return Math.sqrt(sum);
+  }
+
+  private static double sum(double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value;
+    }
+    return sum;
+  }
+
+  @Override
+  public void close() {
+    scratch.close();
+  }
+}

@@ -1,0 +1,58 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver;
+
+import dev.awp.constraint.Constraint;
+import dev.awp.kernel.Compute;
+import java.lang.foreign.SegmentAllocator;
+import java.util.function.Function;
+
+/**
+ * Projected gradient descent, the method of the paper (AWP, arXiv 2506.10205, algorithm 1):
+ *
+ * <pre>
+ *   Z     = T + eta (W - T) C
+ *   T     = Proj(Z)
+ * </pre>
+ *
+ * with the settings of {@link PgdOptions#forConstraint}. Onto a grid the iteration is not monotone:
+ * the best iterate in the constraint set is returned.
+ */
+public final class ProjectedGradient implements Solver {
+  private final Function<Constraint, PgdOptions> options;
+
+  /** With the paper's settings. */
+  public ProjectedGradient() {
+    this(PgdOptions::forConstraint);
+  }
+
+  /** With settings of one's own, chosen by constraint. */
+  public ProjectedGradient(Function<Constraint, PgdOptions> options) {
+    this.options = options;
+  }
+
+  @Override
+  public String name() {
+    return "pgd";
+  }
+
+  @Override
+  public boolean supports(Constraint constraint) {
+    return true;
+  }
+
+  @Override
+  public Solution solve(
+      LayerProblem problem,
+      Compute compute,
+      SegmentAllocator allocator,
+      IterationListener listener) {
+    PgdOptions settings = options.apply(problem.constraint());
+    if (settings.start() == PgdOptions.Start.WANDA && problem.constraint().grid().isPresent()) {
+      throw new IllegalArgumentException("Wanda's selection is no start for a grid");
+    }
+    try (PgdIteration iteration = new PgdIteration(problem, settings, compute, allocator)) {
+      return iteration.run(listener);
+    }
+  }
+}

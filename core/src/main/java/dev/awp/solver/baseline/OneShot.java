@@ -1,0 +1,54 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver.baseline;
+
+import dev.awp.constraint.GridParameters;
+import dev.awp.constraint.RowProjection;
+import dev.awp.constraint.Rows;
+import dev.awp.kernel.Compute;
+import dev.awp.solver.IterationListener;
+import dev.awp.solver.IterationRecord;
+import dev.awp.solver.LayerProblem;
+import dev.awp.solver.Objective;
+import dev.awp.solver.Solution;
+import dev.awp.solver.StopReason;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.SegmentAllocator;
+import java.util.List;
+
+/** The frame of the methods without iterations: one pass over the rows, one evaluation. */
+final class OneShot {
+  private OneShot() {}
+
+  /** Makes what a thread needs to compress rows. */
+  @FunctionalInterface
+  interface RowMethod {
+    RowProjection forThread(SegmentAllocator scratch);
+  }
+
+  static Solution solve(
+      LayerProblem problem,
+      Compute compute,
+      SegmentAllocator allocator,
+      IterationListener listener,
+      RowMethod method) {
+    Matrix w = problem.weights();
+    Matrix t = Matrix.allocate(allocator, w.rows(), w.columns());
+    GridParameters grid =
+        GridParameters.allocate(problem.constraint(), w.rows(), w.columns(), allocator);
+    Rows.forEach(
+        compute,
+        w.rows(),
+        (from, to, scratch) -> {
+          RowProjection row = method.forThread(scratch);
+          for (int r = from; r < to; r++) {
+            row.project(w.row(r), t.row(r), grid, r);
+          }
+        });
+    double dense = Objective.dense(w, problem.secondMoment(), compute);
+    double objective = Objective.of(w, t, problem.secondMoment(), compute);
+    IterationRecord record = new IterationRecord(0, objective, Double.NaN, true);
+    listener.iteration(record, dense);
+    return new Solution(t, grid, List.of(record), dense, objective, 0, 0, StopReason.ONE_SHOT);
+  }
+}
