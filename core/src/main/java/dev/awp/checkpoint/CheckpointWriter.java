@@ -88,14 +88,34 @@ public final class CheckpointWriter implements AutoCloseable {
     }
   }
 
+  /**
+   * Adds a safetensors file beside the shards, whose tensors loaders of the checkpoint do not see.
+   *
+   * @param name path inside the folder
+   */
+  public void addFile(String name, List<TensorSpec> tensors) {
+    try {
+      Files.createDirectories(work.resolve(name).getParent());
+      open(ShardPlan.shard(name, tensors));
+    } catch (IOException e) {
+      throw ShardWriter.failure(work.resolve(name), e);
+    }
+  }
+
+  private void open(ShardPlan.Shard shard) throws IOException {
+    ShardWriter writer = ShardWriter.create(work, shard);
+    writers.add(writer);
+    for (ShardPlan.Place place : shard.tensors()) {
+      writerOf.put(place.tensor().name(), writer);
+    }
+  }
+
   private void openShards(ShardPlan plan) throws IOException {
     Map<String, String> weightMap = new HashMap<>();
     long total = 0;
     for (ShardPlan.Shard shard : plan.shards()) {
-      ShardWriter writer = ShardWriter.create(work, shard);
-      writers.add(writer);
+      open(shard);
       for (ShardPlan.Place place : shard.tensors()) {
-        writerOf.put(place.tensor().name(), writer);
         weightMap.put(place.tensor().name(), shard.file());
         total += place.tensor().byteSize();
       }

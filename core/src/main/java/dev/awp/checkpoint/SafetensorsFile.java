@@ -17,11 +17,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** One safetensors file: read its header, map its data. */
-final class SafetensorsFile {
+public final class SafetensorsFile {
   private SafetensorsFile() {}
 
   /** The tensors of a file, in the order of their data, mapped read-only into the arena. */
-  static List<TensorView> map(Path file, Arena arena) {
+  public static List<TensorView> map(Path file, Arena arena) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       long headerLength = headerLength(channel, file, size);

@@ -107,13 +107,18 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, DType stor
   }
 
   private boolean isOnGrid(float value, float scale, float zeroPoint) {
-    for (int code = 0; code <= maxCode(); code++) {
-      if (Storage.round(storage, (code - zeroPoint) * scale) == value) {
-        return zeroPoint >= 0
-            && zeroPoint <= maxCode()
+    boolean validGrid =
+        scale > 0
+            && Storage.round(storage, scale) == scale
             && zeroPoint == Math.rint(zeroPoint)
-            && scale > 0
-            && Storage.round(storage, scale) == scale;
+            && zeroPoint >= 0
+            && zeroPoint <= maxCode();
+    // Rounding to the stored type moves a value by less than a step: its code is one of three.
+    double nearest = Math.rint(value / scale) + zeroPoint;
+    for (double code = nearest - 1; validGrid && code <= nearest + 1; code++) {
+      boolean inRange = code >= 0 && code <= maxCode();
+      if (inRange && Storage.round(storage, (float) (code - zeroPoint) * scale) == value) {
+        return true;
       }
     }
     return false;

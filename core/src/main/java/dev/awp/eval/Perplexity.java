@@ -48,7 +48,7 @@ public final class Perplexity {
               .formatted(what, tokens.length, length));
     }
     int hidden = model.layout().config().hiddenSize();
-    int perBatch = (int) Math.clamp(BATCH_BYTES / Float.BYTES / hidden / length, 1, windows.length);
+    int perBatch = Math.clamp(BATCH_BYTES / Float.BYTES / hidden / length, 1, windows.length);
     int batches = Math.ceilDiv(windows.length, perBatch);
     int total = batches * model.layout().config().layers();
     double loss = 0;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.report;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -23,7 +25,8 @@ public record RunReport(
     List<PerplexityReport> perplexity,
     List<LayerReport> layers) {
   public RunReport {
-    environment = Map.copyOf(environment);
+    environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
+    options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
     perplexity = List.copyOf(perplexity);
     layers = List.copyOf(layers);
   }

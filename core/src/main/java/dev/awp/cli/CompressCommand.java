@@ -1,0 +1,234 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli;
+
+import dev.awp.AwpException;
+import dev.awp.compress.CompressionOptions;
+import dev.awp.compress.CompressionOptions.Calibration;
+import dev.awp.compress.CompressionOptions.Evaluation;
+import dev.awp.compress.Compressor;
+import dev.awp.compress.ConstraintOptions;
+import dev.awp.compress.Propagation;
+import dev.awp.kernel.Compute;
+import dev.awp.report.ReportFile;
+import dev.awp.report.RunReport;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code awp compress MODEL_DIR OUT_DIR}: the main job. */
+@Command(
+    name = "compress",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    header = "Compress every linear layer of a checkpoint and write a new checkpoint folder.",
+    description = {
+      "",
+      "Reads MODEL_DIR (config.json, *.safetensors, tokenizer.json), compresses the linear layers of"
+          + " all decoder blocks and writes OUT_DIR with the same tensor names, shapes and element"
+          + " types, so that whatever loads MODEL_DIR loads OUT_DIR. Embeddings, norms and lm_head"
+          + " stay as they are. OUT_DIR appears only when it is complete; report.json in it tells the"
+          + " options and the error of every layer.",
+      ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  Half of the weights to zero:",
+      "    awp compress MODEL_DIR OUT_DIR --sparsity 0.5 --calibration text.txt",
+      "  Two of every four, then the perplexity before and after:",
+      "    awp compress MODEL_DIR OUT_DIR --sparsity 2:4 --calibration text.txt --evaluate test.txt",
+      "  4 bits in groups of 128, and both at once:",
+      "    awp compress MODEL_DIR OUT_DIR --bits 4 --calibration text.txt",
+      "    awp compress MODEL_DIR OUT_DIR --bits 4 --sparsity 0.5 --calibration text.txt"
+    })
+final class CompressCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "The checkpoint folder to read.")
+  private Path model;
+
+  @Parameters(
+      index = "1",
+      paramLabel = "OUT_DIR",
+      description = "The folder to write; it must not exist yet, or be empty.")
+  private Path output;
+
+  @ArgGroup(exclusive = false, validate = false, heading = "%nWhat to do to the weights:%n")
+  private final ConstraintArguments constraint = new ConstraintArguments();
+
+  @ArgGroup(exclusive = false, validate = false, heading = "%nHow to solve it:%n")
+  private final SolverArguments solver = new SolverArguments();
+
+  @ArgGroup(exclusive = false, validate = false, heading = "%nCalibration:%n")
+  private final CalibrationArguments calibration = new CalibrationArguments();
+
+  @ArgGroup(exclusive = false, validate = false, heading = "%nOutput and evaluation:%n")
+  private final OutputArguments result = new OutputArguments();
+
+  @Mixin private MachineArguments machine;
+
+  static final class ConstraintArguments {
+    @Option(
+        names = "--sparsity",
+        paramLabel = "RATIO|N:M",
+        converter = SparsityArgument.Converter.class,
+        description = {
+          "Share of zeros in every row, such as 0.5, or a pattern such as 2:4: at most 2 non-zeros"
+              + " in every 4 consecutive columns."
+        })
+    private SparsityArgument sparsity;
+
+    @Option(
+        names = "--bits",
+        paramLabel = "B",
+        description = "Bits of the integer grid: 2, 3, 4 or 8. With --sparsity: both at once.")
+    private Integer bits;
+
+    @Option(
+        names = "--group-size",
+        paramLabel = "G",
+        defaultValue = "128",
+        description = {
+          "Columns that share a scale and a zero point; 0 for the whole row. A last group may be"
+              + " shorter. Default: ${DEFAULT-VALUE}."
+        })
+    private int groupSize;
+
+    @Option(
+        names = "--symmetric",
+        description = "Zero point in the middle of the codes; the default is one for each group.")
+    private boolean symmetric;
+
+    private ConstraintOptions toOptions() {
+      Optional<ConstraintOptions.Grid> grid = Optional.empty();
+      if (bits != null) {
+        try {
+          grid = Optional.of(new ConstraintOptions.Grid(bits, groupSize, symmetric));
+        } catch (IllegalArgumentException e) {
+          throw new AwpException(
+              "--bits %d --group-size %d: %s".formatted(bits, groupSize, e.getMessage()), e);
+        }
+      }
+      return new ConstraintOptions(
+          Optional.ofNullable(sparsity).map(SparsityArgument::toSparsity), grid);
+    }
+  }
+
+  static final class CalibrationArguments {
+    @Option(
+        names = "--calibration",
+        paramLabel = "FILE",
+        required = true,
+        arity = "1..*",
+        description = "Text (.txt) or JSON lines with a \"text\" field (.jsonl); may be repeated.")
+    private List<Path> files = new ArrayList<>();
+
+    @Option(
+        names = "--sequences",
+        paramLabel = "N",
+        defaultValue = "128",
+        description = "Number of token windows. Default: ${DEFAULT-VALUE}.")
+    private int sequences;
+
+    @Option(
+        names = "--sequence-length",
+        paramLabel = "N",
+        description = "Tokens in a window. Default: the model's context, at most 2048.")
+    private Integer sequenceLength;
+
+    @Option(
+        names = "--seed",
+        paramLabel = "N",
+        defaultValue = "0",
+        description = "Seed of the choice of windows. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(
+        names = "--propagate",
+        paramLabel = "WHICH",
+        defaultValue = "compressed",
+        description = {
+          "Inputs that a block is calibrated on: 'compressed', what the compressed blocks before it"
+              + " deliver, or 'dense', those of the original model. Default: ${DEFAULT-VALUE}."
+        })
+    private Propagation propagation;
+
+    private Calibration toOptions() {
+      return new Calibration(files, sequences, optional(sequenceLength), seed);
+    }
+  }
+
+  static final class OutputArguments {
+    @Option(
+        names = "--max-shard-size",
+        paramLabel = "SIZE",
+        defaultValue = "5GB",
+        converter = SizeConverter.class,
+        description = "Largest size of one written file. Default: ${DEFAULT-VALUE}.")
+    private long maxShardSize;
+
+    @Option(
+        names = "--evaluate",
+        paramLabel = "FILE",
+        arity = "1..*",
+        description = "Texts on which to measure perplexity before and after; may be repeated.")
+    private List<Path> evaluate = new ArrayList<>();
+
+    @Option(
+        names = "--evaluate-length",
+        paramLabel = "N",
+        description = "Tokens in an evaluation window. Default: as for the calibration.")
+    private Integer evaluateLength;
+
+    private Evaluation toOptions() {
+      return new Evaluation(evaluate, optional(evaluateLength));
+    }
+  }
+
+  @Override
+  public Integer call() {
+    if (constraint.sparsity == null && constraint.bits == null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, or both");
+    }
+    CompressionOptions options =
+        new CompressionOptions(
+            model,
+            output,
+            constraint.toOptions(),
+            solver.toOptions(),
+            calibration.toOptions(),
+            calibration.propagation,
+            result.maxShardSize,
+            result.toOptions());
+    PrintWriter out = spec.commandLine().getOut();
+    SummaryTable.print(run(options), out);
+    out.println("written: " + output + " (" + ReportFile.NAME + " inside)");
+    return 0;
+  }
+
+  private RunReport run(CompressionOptions options) {
+    try (Compute compute = machine.compute();
+        ProgressDisplay progress = machine.progress()) {
+      return Compressor.run(options, Version.awp(), compute, progress);
+    }
+  }
+
+  private static OptionalInt optional(Integer value) {
+    return value == null ? OptionalInt.empty() : OptionalInt.of(value);
+  }
+}

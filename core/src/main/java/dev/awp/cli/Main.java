@@ -1,0 +1,73 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli;
+
+import dev.awp.AwpException;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line: {@code awp compress | eval | demo}. */
+@Command(
+    name = "awp",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    header = "Compresses large language models on ordinary CPUs: pruning, quantization, or both.",
+    description = {
+      "",
+      "awp reads a Hugging Face checkpoint folder, runs a calibration text through the model block"
+          + " by block, and solves for every linear layer min ||(W - T) C^(1/2)||_F^2 under the"
+          + " wanted constraint, where C is the second moment of the layer's inputs"
+          + " (AWP, arXiv 2506.10205).",
+      ""
+    },
+    subcommands = {CompressCommand.class, EvalCommand.class},
+    footer = {
+      "",
+      "Exit codes: 0 done; 1 the input or a step failed, told in one line; 2 wrong usage.",
+      "JVM switches (AWP_JAVA_OPTS of scripts/awp):",
+      "  -Dawp.kernels=scalar|vector   force the kernels; the default is vector where it can run",
+      "  -Dawp.blas=openblas|java      force the matrix products; the default is openblas, else java",
+      "  -Dawp.openblas=FILE           use this OpenBLAS library",
+    })
+public final class Main implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a command is missing");
+  }
+
+  /** Parses, runs and prints; returns the exit code. */
+  public static int execute(PrintWriter out, PrintWriter err, String... arguments) {
+    return new CommandLine(new Main())
+        .setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpAutoWidth(true)
+        .setExecutionExceptionHandler(failures())
+        .execute(arguments);
+  }
+
+  public static void main(String[] arguments) {
+    PrintWriter out = new PrintWriter(System.out, true, System.out.charset());
+    PrintWriter err = new PrintWriter(System.err, true, System.err.charset());
+    System.exit(execute(out, err, arguments));
+  }
+
+  private static IExecutionExceptionHandler failures() {
+    return (exception, command, parsed) -> {
+      if (exception instanceof AwpException) {
+        command.getErr().println("awp: " + exception.getMessage());
+      } else {
+        command.getErr().println("awp: an error of awp itself, please report it:");
+        exception.printStackTrace(command.getErr());
+      }
+      return CommandLine.ExitCode.SOFTWARE;
+    };
+  }
+}

@@ -1,0 +1,151 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli;
+
+import dev.awp.compress.CompressionListener;
+import dev.awp.report.LayerReport;
+import java.io.Console;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Optional;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/**
+ * Progress on standard error: one moving line with block, layer, error, elapsed time and ETA on a
+ * terminal, a line for every layer elsewhere, so that a log file stays readable.
+ */
+interface ProgressDisplay extends CompressionListener, AutoCloseable {
+  @Override
+  void close();
+
+  /** The display that fits where standard error goes. */
+  @SuppressWarnings("SystemConsoleNull") // it is null where input or output is no terminal
+  static ProgressDisplay forTerminal() {
+    Console console = System.console();
+    boolean terminal = console != null && console.isTerminal() && System.getenv("CI") == null;
+    return terminal ? new Bar() : new Lines(System.err);
+  }
+
+  /** No progress at all. */
+  static ProgressDisplay silent() {
+    return () -> {};
+  }
+
+  /** Plain lines. */
+  final class Lines implements ProgressDisplay {
+    private final PrintStream out;
+    private final long start = System.nanoTime();
+    private int blocks;
+    private int layers;
+    private int done;
+    private long work;
+    private long workDone;
+    private long solveStart = start;
+
+    Lines(PrintStream out) {
+      this.out = out;
+    }
+
+    @Override
+    public void planned(int blocks, int layers, long work) {
+      this.blocks = blocks;
+      this.layers = layers;
+      this.work = work;
+      this.solveStart = System.nanoTime();
+    }
+
+    @Override
+    public void step(String what) {
+      out.println(what);
+    }
+
+    @Override
+    public void layerFinished(int block, LayerReport layer, long share) {
+      done++;
+      workDone += share;
+      out.printf(
+          "[%d/%d] block %d/%d %s: relative error %.4g, %d iterations, elapsed %s, ETA %s%n",
+          done,
+          layers,
+          block + 1,
+          blocks,
+          layer.name(),
+          layer.relativeError(),
+          layer.iterations(),
+          clock(System.nanoTime() - start),
+          eta().map(Lines::clock).orElse("-"));
+    }
+
+    private Optional<Long> eta() {
+      if (workDone == 0) {
+        return Optional.empty();
+      }
+      double perWork = (double) (System.nanoTime() - solveStart) / workDone;
+      return Optional.of((long) (perWork * (work - workDone)));
+    }
+
+    static String clock(long nanos) {
+      Duration time = Duration.ofNanos(nanos);
+      return "%d:%02d:%02d".formatted(time.toHours(), time.toMinutesPart(), time.toSecondsPart());
+    }
+
+    @Override
+    public void close() {
+      out.flush();
+    }
+  }
+
+  /** One moving line. */
+  final class Bar implements ProgressDisplay {
+    private Optional<ProgressBar> bar = Optional.empty();
+    private int blocks;
+    private String place = "";
+
+    @Override
+    public void planned(int blocks, int layers, long work) {
+      this.blocks = blocks;
+      bar =
+          Optional.of(
+              new ProgressBarBuilder()
+                  .setTaskName("awp")
+                  .setInitialMax(work)
+                  .setStyle(ProgressBarStyle.ASCII)
+                  .setUpdateIntervalMillis(250)
+                  .build());
+    }
+
+    @Override
+    public void step(String what) {
+      if (bar.isPresent()) {
+        bar.get().setExtraMessage(what);
+      } else {
+        System.err.println(what);
+      }
+    }
+
+    @Override
+    public void iteration(String layer, int iteration, double relativeError) {
+      place = "%s, iteration %d, error %.4g".formatted(layer, iteration, relativeError);
+      bar.ifPresent(b -> b.setExtraMessage(place));
+    }
+
+    @Override
+    public void layerFinished(int block, LayerReport layer, long work) {
+      bar.ifPresent(
+          b -> {
+            b.setExtraMessage(
+                "block %d/%d %s, error %.4g"
+                    .formatted(block + 1, blocks, layer.name(), layer.relativeError()));
+            b.stepBy(work);
+          });
+    }
+
+    @Override
+    public void close() {
+      bar.ifPresent(ProgressBar::close);
+      bar = Optional.empty();
+    }
+  }
+}

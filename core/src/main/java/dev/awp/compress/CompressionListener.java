@@ -1,0 +1,37 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress;
+
+import dev.awp.report.LayerReport;
+
+/** Hears how a compression goes on; called on the thread that runs it. */
+public interface CompressionListener {
+  /**
+   * The plan stands, work begins.
+   *
+   * @param blocks decoder blocks
+   * @param layers linear layers in all blocks
+   * @param work sum of the layers' costs, in the unit of {@link #layerFinished}
+   */
+  default void planned(int blocks, int layers, long work) {}
+
+  /** A step other than a layer begins, told in a few words: "tokenizing a.txt". */
+  default void step(String what) {}
+
+  /**
+   * The solver finished an iteration on a layer.
+   *
+   * @param layer module name
+   * @param iteration from 0
+   * @param relativeError f(T) / f(0) of the iterate
+   */
+  default void iteration(String layer, int iteration, double relativeError) {}
+
+  /**
+   * A layer was solved, written and read back.
+   *
+   * @param block index of its block, from 0
+   * @param work this layer's share of the planned work: dOut dIn^2 multiply-adds
+   */
+  default void layerFinished(int block, LayerReport layer, long work) {}
+}

@@ -1,0 +1,50 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * Everything that decides what a compression writes.
+ *
+ * @param model folder of the checkpoint to read
+ * @param output folder to write; must not exist or be empty
+ * @param maxShardBytes largest data size of one written safetensors file
+ */
+public record CompressionOptions(
+    Path model,
+    Path output,
+    ConstraintOptions constraint,
+    SolverOptions solver,
+    Calibration calibration,
+    Propagation propagation,
+    long maxShardBytes,
+    Evaluation evaluation) {
+  /**
+   * Which tokens the second moments are taken from.
+   *
+   * @param files .txt or .jsonl
+   * @param sequences number of windows
+   * @param sequenceLength tokens of a window; by default the model's context, at most 2,048
+   * @param seed of the choice of windows
+   */
+  public record Calibration(
+      List<Path> files, int sequences, OptionalInt sequenceLength, long seed) {
+    public Calibration {
+      files = List.copyOf(files);
+    }
+  }
+
+  /**
+   * Which texts the model is evaluated on before and after; none by default.
+   *
+   * @param sequenceLength tokens of a window; by default as for the calibration
+   */
+  public record Evaluation(List<Path> files, OptionalInt sequenceLength) {
+    public Evaluation {
+      files = List.copyOf(files);
+    }
+  }
+}

@@ -1,0 +1,200 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress;
+
+import dev.awp.AwpException;
+import dev.awp.calibration.ActivationStore;
+import dev.awp.calibration.CalibrationSet;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.CheckpointWriter;
+import dev.awp.checkpoint.CompanionFiles;
+import dev.awp.checkpoint.TensorSpec;
+import dev.awp.checkpoint.TensorView;
+import dev.awp.constraint.Constraint;
+import dev.awp.format.GridFile;
+import dev.awp.kernel.Compute;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.TransformerModel;
+import dev.awp.report.LayerReport;
+import dev.awp.report.PerplexityReport;
+import dev.awp.report.ReportFile;
+import dev.awp.report.RunReport;
+import dev.awp.solver.Solver;
+import dev.awp.tensor.DType;
+import dev.awp.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The walk: checkpoint, calibration, solve, store, report. Everything that can be refused is
+ * refused before the first layer is solved.
+ */
+public final class Compressor {
+  private static final int DEFAULT_LENGTH = 2048;
+
+  private final CompressionOptions options;
+  private final Compute compute;
+  private final CompressionListener listener;
+  private final Checkpoint checkpoint;
+  private final ModelLayout layout;
+  private final Solver solver;
+
+  private Compressor(
+      CompressionOptions options,
+      Compute compute,
+      CompressionListener listener,
+      Checkpoint checkpoint) {
+    this.options = options;
+    this.compute = compute;
+    this.listener = listener;
+    this.checkpoint = checkpoint;
+    this.layout = ModelLayout.of(checkpoint.config());
+    this.solver = options.solver().create(options.constraint().forStorage(DType.F32));
+  }
+
+  /**
+   * Compresses a checkpoint folder into another.
+   *
+   * @param version of the program, for the report
+   * @return the report, which also lies in the output folder
+   * @throws AwpException for bad input; the output folder then does not exist
+   */
+  public static RunReport run(
+      CompressionOptions options, String version, Compute compute, CompressionListener listener) {
+    checkFolders(options);
+    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+      return new Compressor(options, compute, listener, checkpoint).run(version);
+    }
+  }
+
+  private static void checkFolders(CompressionOptions options) {
+    Path output = options.output().toAbsolutePath().normalize();
+    Path model = options.model().toAbsolutePath().normalize();
+    try {
+      if (Files.exists(model)) {
+        model = model.toRealPath();
+      }
+      if (Files.exists(output)) {
+        output = output.toRealPath();
+      }
+    } catch (IOException e) {
+      throw new AwpException(options.output() + ": cannot be resolved: " + e.getMessage(), e);
+    }
+    if (output.startsWith(model)) {
+      throw new AwpException(
+          "%s: the output folder must lie outside the model folder %s, which is never written"
+              .formatted(options.output(), options.model()));
+    }
+    CheckpointWriter.checkFree(output);
+  }
+
+  private RunReport run(String version) {
+    long start = System.nanoTime();
+    layout.check(checkpoint);
+    int length = windowLength();
+    try (Tokenizer tokenizer = Tokenizer.open(options.model())) {
+      listener.step("tokenizing " + options.calibration().files());
+      CalibrationSet calibration =
+          CalibrationSet.load(
+              options.calibration().files(),
+              tokenizer,
+              options.calibration().sequences(),
+              length,
+              options.calibration().seed());
+      Evaluator evaluator =
+          Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
+      List<Double> before = evaluator.evaluate(checkpoint::tensor, "before");
+      try (CheckpointWriter writer =
+          CheckpointWriter.create(options.output(), tensorSpecs(), options.maxShardBytes())) {
+        List<LayerReport> layers = compress(calibration, writer);
+        List<PerplexityReport> perplexity = evaluator.compare(before, writer.workFolder());
+        double seconds = (System.nanoTime() - start) / 1e9;
+        RunReport report =
+            new RunReport(
+                version,
+                RunDescription.environment(compute),
+                RunDescription.options(options, calibration),
+                RunReport.Summary.of(layers, seconds),
+                perplexity,
+                layers);
+        ReportFile.write(report, writer.workFolder());
+        writer.commit();
+        return report;
+      }
+    }
+  }
+
+  private int windowLength() {
+    int context = checkpoint.config().maxPositions();
+    int length = options.calibration().sequenceLength().orElse(Math.min(context, DEFAULT_LENGTH));
+    if (length > context) {
+      throw new AwpException(
+          "--sequence-length %d is more than the %d positions of the model"
+              .formatted(length, context));
+    }
+    return length;
+  }
+
+  private List<TensorSpec> tensorSpecs() {
+    return checkpoint.tensors().stream().map(TensorView::spec).toList();
+  }
+
+  private List<LayerReport> compress(CalibrationSet calibration, CheckpointWriter writer) {
+    CompanionFiles.copy(options.model(), writer.workFolder());
+    addGridFile(writer);
+    copyOthers(writer);
+    List<LinearLayer> linears = layout.linears();
+    long work = linears.stream().mapToLong(Compressor::work).sum();
+    listener.planned(layout.config().layers(), linears.size(), work);
+    TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+    BlockCompressor blocks =
+        new BlockCompressor(options, checkpoint, writer, solver, compute, listener);
+    List<LayerReport> reports = new ArrayList<>();
+    try (ActivationStore activations = ActivationStore.embed(model, calibration.windows())) {
+      for (int block = 0; block < layout.config().layers(); block++) {
+        boolean last = block == layout.config().layers() - 1;
+        reports.addAll(blocks.compress(model, block, activations, last));
+      }
+    }
+    return reports;
+  }
+
+  /** dOut dIn^2: what a product with C costs, and so the layer's share of the time. */
+  static long work(LinearLayer linear) {
+    return (long) linear.rows() * linear.columns() * linear.columns();
+  }
+
+  private void addGridFile(CheckpointWriter writer) {
+    List<TensorSpec> grids = new ArrayList<>();
+    for (LinearLayer linear : layout.linears()) {
+      Constraint constraint =
+          options.constraint().forStorage(checkpoint.tensor(linear.weight()).dtype());
+      constraint
+          .grid()
+          .ifPresent(
+              grid ->
+                  grids.addAll(
+                      GridFile.tensors(linear.name(), grid, linear.rows(), linear.columns())));
+    }
+    if (!grids.isEmpty()) {
+      writer.addFile(GridFile.NAME, grids);
+    }
+  }
+
+  private void copyOthers(CheckpointWriter writer) {
+    Set<String> compressed =
+        layout.linears().stream().map(LinearLayer::weight).collect(Collectors.toSet());
+    for (TensorView view : checkpoint.tensors()) {
+      if (!compressed.contains(view.name())) {
+        writer.write(view.name(), view.data());
+        view.release();
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress;
+
+import dev.awp.constraint.Constraint;
+import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.SparseGrid;
+import dev.awp.constraint.Sparsity;
+import dev.awp.tensor.DType;
+import java.util.Optional;
+
+/** What every linear layer must satisfy: a sparsity, a grid, or both. */
+public record ConstraintOptions(Optional<Sparsity> sparsity, Optional<Grid> grid) {
+  public ConstraintOptions {
+    if (sparsity.isEmpty() && grid.isEmpty()) {
+      throw new IllegalArgumentException("neither a sparsity nor a number of bits is given");
+    }
+  }
+
+  /**
+   * An integer grid before the element type of a layer is known.
+   *
+   * @param bits 2, 3, 4 or 8
+   * @param groupSize columns that share a scale, 0 for the whole row
+   * @param symmetric true for a zero point in the middle of the codes
+   */
+  public record Grid(int bits, int groupSize, boolean symmetric) {
+    public Grid {
+      var _ = new IntegerGrid(bits, groupSize, symmetric, DType.F32);
+    }
+
+    private IntegerGrid stored(DType dtype) {
+      return new IntegerGrid(bits, groupSize, symmetric, dtype);
+    }
+  }
+
+  /** The constraint of a layer that is stored in that element type. */
+  public Constraint forStorage(DType dtype) {
+    if (grid.isEmpty()) {
+      return sparsity.orElseThrow();
+    }
+    IntegerGrid stored = grid.get().stored(dtype);
+    return sparsity.<Constraint>map(s -> new SparseGrid(s, stored)).orElse(stored);
+  }
+}

@@ -1,0 +1,117 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress;
+
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.eval.Perplexity;
+import dev.awp.eval.PerplexityResult;
+import dev.awp.kernel.Compute;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.TransformerModel;
+import dev.awp.model.WeightSource;
+import dev.awp.report.PerplexityReport;
+import dev.awp.tokenizer.TokenStream;
+import dev.awp.tokenizer.Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/** Perplexity of a checkpoint on texts, before and after. */
+public final class Evaluator {
+  private static final int DEFAULT_LENGTH = 2048;
+
+  private final ModelLayout layout;
+  private final int length;
+  private final List<Text> texts;
+  private final Compute compute;
+  private final CompressionListener listener;
+
+  private static final class Text {
+    private final String name;
+    private final int[] tokens;
+
+    private Text(String name, int[] tokens) {
+      this.name = name;
+      this.tokens = tokens;
+    }
+  }
+
+  private Evaluator(
+      ModelLayout layout,
+      int length,
+      List<Text> texts,
+      Compute compute,
+      CompressionListener listener) {
+    this.layout = layout;
+    this.length = length;
+    this.texts = texts;
+    this.compute = compute;
+    this.listener = listener;
+  }
+
+  static Evaluator of(
+      CompressionOptions.Evaluation options,
+      ModelLayout layout,
+      int defaultLength,
+      Tokenizer tokenizer,
+      Compute compute,
+      CompressionListener listener) {
+    List<Text> texts = new ArrayList<>();
+    for (Path file : options.files()) {
+      int[] tokens = TokenStream.of(List.of(file), tokenizer);
+      texts.add(new Text(file.getFileName().toString(), tokens));
+    }
+    int length = options.sequenceLength().orElse(defaultLength);
+    return new Evaluator(layout, length, texts, compute, listener);
+  }
+
+  /** Perplexity of a checkpoint folder on one text. */
+  public static PerplexityResult evaluate(
+      Path folder, Path text, OptionalInt length, Compute compute, CompressionListener listener) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder);
+        Tokenizer tokenizer = Tokenizer.open(folder)) {
+      ModelLayout layout = ModelLayout.of(checkpoint.config());
+      layout.check(checkpoint);
+      int window = Math.min(checkpoint.config().maxPositions(), DEFAULT_LENGTH);
+      CompressionOptions.Evaluation options =
+          new CompressionOptions.Evaluation(List.of(text), length);
+      Evaluator evaluator = of(options, layout, window, tokenizer, compute, listener);
+      return evaluator.evaluate(checkpoint::tensor, evaluator.texts.getFirst(), "evaluating");
+    }
+  }
+
+  List<Double> evaluate(WeightSource source, String when) {
+    return texts.stream()
+        .map(text -> evaluate(source, text, "perplexity " + when).perplexity())
+        .toList();
+  }
+
+  private PerplexityResult evaluate(WeightSource source, Text text, String what) {
+    TransformerModel model = new TransformerModel(layout, source, compute);
+    return Perplexity.evaluate(
+        model,
+        text.name,
+        text.tokens,
+        length,
+        (done, total) ->
+            listener.step("%s: %s, block %d of %d".formatted(what, text.name, done, total)));
+  }
+
+  /** Evaluates the folder that was written and sets it beside the values from before. */
+  List<PerplexityReport> compare(List<Double> before, Path written) {
+    if (texts.isEmpty()) {
+      return List.of();
+    }
+    List<PerplexityReport> reports = new ArrayList<>();
+    try (Checkpoint checkpoint = Checkpoint.open(written)) {
+      for (int i = 0; i < texts.size(); i++) {
+        PerplexityResult after = evaluate(checkpoint::tensor, texts.get(i), "perplexity after");
+        reports.add(
+            new PerplexityReport(
+                texts.get(i).name, length, after.windows(), before.get(i), after.perplexity()));
+      }
+    }
+    return reports;
+  }
+}

@@ -1,0 +1,106 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress;
+
+import dev.awp.AwpException;
+import dev.awp.constraint.Constraint;
+import dev.awp.solver.PgdOptions;
+import dev.awp.solver.ProjectedGradient;
+import dev.awp.solver.Solver;
+import dev.awp.solver.Solvers;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
+
+/**
+ * Which solver, and what is changed of its settings; empty values keep the solver's own.
+ *
+ * @param name the solver's name
+ * @param step eta * norm(C)_F
+ */
+public record SolverOptions(
+    String name,
+    OptionalInt iterations,
+    OptionalDouble step,
+    OptionalDouble tolerance,
+    OptionalInt ramp,
+    Optional<PgdOptions.Start> start) {
+
+  /** A solver with its own settings. */
+  public static SolverOptions of(String name) {
+    return new SolverOptions(
+        name,
+        OptionalInt.empty(),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        OptionalInt.empty(),
+        Optional.empty());
+  }
+
+  /** Makes the solver and checks that it can serve such a constraint. */
+  public Solver create(Constraint constraint) {
+    Solver named =
+        Solvers.byName(name)
+            .orElseThrow(
+                () ->
+                    new AwpException(
+                        "there is no solver %s; these are: %s".formatted(name, solverNames())));
+    if (!named.supports(constraint)) {
+      throw new AwpException(
+          "the solver %s cannot serve the constraint '%s'".formatted(name, constraint.describe()));
+    }
+    if (named instanceof ProjectedGradient) {
+      checkSettings(constraint);
+      return new ProjectedGradient(this::settings);
+    }
+    if (!equals(of(name))) {
+      throw new AwpException(
+          "--iterations, --step, --tolerance, --ramp and --start are settings of the solver pgd, not of "
+              + name);
+    }
+    return named;
+  }
+
+  private static String solverNames() {
+    return Solvers.all().stream().map(Solver::name).collect(Collectors.joining(", "));
+  }
+
+  private void checkSettings(Constraint constraint) {
+    PgdOptions settings;
+    try {
+      settings = settings(constraint);
+    } catch (IllegalArgumentException e) {
+      throw new AwpException("solver pgd: " + e.getMessage(), e);
+    }
+    boolean grid = constraint.grid().isPresent();
+    boolean fits =
+        switch (settings.start()) {
+          case DENSE -> true;
+          case WANDA -> !grid;
+          case NEAREST -> grid;
+        };
+    boolean leaves =
+        settings.start() != PgdOptions.Start.DENSE
+            || settings.iterations() > Math.max(settings.pruneOnly(), settings.ramp());
+    if (!fits || !leaves) {
+      throw new AwpException(
+          "solver pgd: --start %s does not fit the constraint '%s'"
+              .formatted(settings.start(), constraint.describe()));
+    }
+  }
+
+  /** The paper's settings with the changes; in joint mode half of the iterations only prune. */
+  private PgdOptions settings(Constraint constraint) {
+    PgdOptions paper = PgdOptions.forConstraint(constraint);
+    int total = iterations.orElse(paper.iterations());
+    int pruneOnly = paper.pruneOnly() == 0 ? 0 : total / 2;
+    return new PgdOptions(
+        start.orElse(paper.start()),
+        step.orElse(paper.step()),
+        total,
+        tolerance.orElse(paper.tolerance()),
+        pruneOnly,
+        ramp.orElse(paper.ramp() == 0 ? 0 : pruneOnly / 2));
+  }
+}
