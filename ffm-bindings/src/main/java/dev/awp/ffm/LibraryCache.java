@@ -8,7 +8,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
@@ -118,14 +117,15 @@ final class LibraryCache {
   }
 
   private static boolean holds(Path file, Bundle.Library library) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
     MessageDigest digest = sha256();
     byte[] chunk = new byte[CHUNK];
     try (InputStream in = Files.newInputStream(file)) {
       for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
         digest.update(chunk, 0, n);
       }
-    } catch (NoSuchFileException e) {
-      return false;
     }
     return hex(digest).equals(library.sha256());
   }

@@ -106,15 +106,22 @@ public record NativeLibrary(Path file, String config, String core) {
       throw new UnavailableException(file + " cannot be loaded: " + e.getMessage(), e);
     }
     String config = OpenBlasHeader.openblas_get_config().getString(0);
-    if (config.contains("USE64BITINT")) {
-      throw new UnavailableException(
-          file + " takes 64-bit integers (" + config + "); awp needs an OpenBLAS with 32-bit ones");
-    }
+    checkIntegers(file, config);
     OpenBlasHeader.openblas_set_num_threads(1);
     String core = OpenBlasHeader.openblas_get_corename().getString(0);
     emptyCoreTypeWarning(Optional.ofNullable(System.getenv("OPENBLAS_CORETYPE")), core)
         .ifPresent(LOG::warn);
     return new NativeLibrary(file, config.trim(), core);
+  }
+
+  /**
+   * Nothing else tells a library whose integers have 64 bits: its functions have the same names.
+   */
+  static void checkIntegers(Path file, String config) throws UnavailableException {
+    if (config.contains("USE64BITINT")) {
+      throw new UnavailableException(
+          file + " takes 64-bit integers (" + config + "); awp needs an OpenBLAS with 32-bit ones");
+    }
   }
 
   /** OpenBLAS may take an empty OPENBLAS_CORETYPE for a wish rather than detect the processor. */

@@ -64,17 +64,19 @@ public final class OpenBlas implements Blas {
 
   @Override
   public void gemm(Op opA, Op opB, float alpha, Matrix a, Matrix b, float beta, Matrix c) {
-    BlasShapes.checkGemm(opA, opB, a, b, c);
     Operands.checkInput("gemm", "A", a);
     Operands.checkInput("gemm", "B", b);
     Operands.checkOutput("gemm", "C", c);
+    BlasShapes.checkGemm(opA, opB, a, b, c);
+    // The kernels for small matrices multiply by an alpha of zero; an inner size of zero skips all.
+    int inner = opA == Op.NONE ? a.columns() : a.rows();
     OpenBlasHeader.cblas_sgemm(
         CblasRowMajor(),
         transpose(opA),
         transpose(opB),
         c.rows(),
         c.columns(),
-        opA == Op.NONE ? a.columns() : a.rows(),
+        alpha == 0 ? 0 : inner,
         alpha,
         a.segment(),
         leading(a),
@@ -87,15 +89,15 @@ public final class OpenBlas implements Blas {
 
   @Override
   public void syrk(float alpha, Matrix a, float beta, Matrix c) {
-    BlasShapes.checkSyrk(a, c);
     Operands.checkInput("syrk", "A", a);
     Operands.checkOutput("syrk", "C", c);
+    BlasShapes.checkSyrk(a, c);
     OpenBlasHeader.cblas_ssyrk(
         CblasRowMajor(),
         CblasLower(),
         CblasTrans(),
         c.rows(),
-        a.rows(),
+        alpha == 0 ? 0 : a.rows(),
         alpha,
         a.segment(),
         leading(a),
@@ -113,6 +115,9 @@ public final class OpenBlas implements Blas {
    * @param c [m, n]; must not share memory with s or b
    */
   public void symm(Side side, float alpha, Matrix s, Matrix b, float beta, Matrix c) {
+    Operands.checkInput("symm", "S", s);
+    Operands.checkInput("symm", "B", b);
+    Operands.checkOutput("symm", "C", c);
     Operands.checkSquare("symm", "S", s);
     int order = side == Side.LEFT ? b.rows() : b.columns();
     if (s.rows() != order || c.rows() != b.rows() || c.columns() != b.columns()) {
@@ -120,9 +125,6 @@ public final class OpenBlas implements Blas {
           "symm: B is %s and S on the %s, so S must be [%d, %d] and C %s; S is %s, C is %s"
               .formatted(b, side, order, order, b, s, c));
     }
-    Operands.checkInput("symm", "S", s);
-    Operands.checkInput("symm", "B", b);
-    Operands.checkOutput("symm", "C", c);
     Operands.checkDistinct("symm", "S", s, "C", c);
     Operands.checkDistinct("symm", "B", b, "C", c);
     OpenBlasHeader.cblas_ssymm(
@@ -178,6 +180,8 @@ public final class OpenBlas implements Blas {
    * @throws dev.awp.AwpException if an entry is not finite, or the iteration does not converge
    */
   public void symmetricEigen(Matrix a, Matrix w) {
+    Operands.checkOutput("symmetricEigen", "A", a);
+    Operands.checkOutput("symmetricEigen", "W", w);
     Operands.checkSquare("symmetricEigen", "A", a);
     int n = a.rows();
     if (n > Lapack.MAX_EIGEN_ORDER) {
@@ -189,16 +193,14 @@ public final class OpenBlas implements Blas {
       throw new IllegalArgumentException(
           "symmetricEigen: A is %s, so W must be [1, %d]; W is %s".formatted(a, n, w));
     }
-    Operands.checkOutput("symmetricEigen", "A", a);
-    Operands.checkOutput("symmetricEigen", "W", w);
     Operands.checkDistinct("symmetricEigen", "A", a, "W", w);
     Operands.checkFiniteLowerTriangle("symmetricEigen", a);
     Lapack.syevd(a, w);
   }
 
   private static void checkFactor(String routine, Matrix a) {
-    Operands.checkSquare(routine, "A", a);
     Operands.checkOutput(routine, "A", a);
+    Operands.checkSquare(routine, "A", a);
     Operands.checkFiniteLowerTriangle(routine, a);
   }
 

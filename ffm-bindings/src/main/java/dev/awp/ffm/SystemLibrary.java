@@ -30,7 +30,7 @@ final class SystemLibrary {
       return fileOf(gemm, arena);
     } catch (IllegalArgumentException e) {
       throw new UnavailableException(
-          "no OpenBLAS for %s %s is on the class path, and the system has no %s"
+          "no OpenBLAS for %s %s is on the class path, and the system has no usable %s"
               .formatted(System.getProperty("os.name"), System.getProperty("os.arch"), NAME),
           e);
     }
