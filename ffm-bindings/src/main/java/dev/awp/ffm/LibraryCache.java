@@ -6,7 +6,7 @@ import dev.awp.kernel.BlasProvider.UnavailableException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -15,6 +15,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The folder to which native libraries are taken out of their jar, once per version and platform.
@@ -65,26 +66,36 @@ final class LibraryCache {
    */
   Path provide(Bundle bundle) throws UnavailableException {
     Path folder = root.resolve(bundle.name());
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new UnavailableException(
+          "the cache folder %s cannot be made (%s); -Dawp.cache names another"
+              .formatted(folder, reason(e)),
+          e);
+    }
     for (Bundle.Library library : bundle.libraries()) {
       Path file = folder.resolve(library.file());
       try {
         if (!holds(file, library)) {
-          Files.createDirectories(folder);
           extract(bundle, library, file);
         }
-      } catch (FileAlreadyExistsException e) {
-        throw new UnavailableException(
-            "the cache folder %s cannot be made: %s is not a folder; -Dawp.cache names another"
-                .formatted(folder, e.getFile()),
-            e);
       } catch (IOException e) {
         throw new UnavailableException(
             "%s cannot be written to the cache (%s); -Dawp.cache names another folder"
-                .formatted(file, e),
+                .formatted(file, reason(e)),
             e);
       }
     }
     return folder;
+  }
+
+  /** The message of a FileSystemException repeats the file's name, and may be nothing else. */
+  private static String reason(IOException e) {
+    if (e instanceof FileSystemException failure) {
+      return Objects.requireNonNullElse(failure.getReason(), e.getClass().getSimpleName());
+    }
+    return e.toString();
   }
 
   private static void extract(Bundle bundle, Bundle.Library library, Path file)

@@ -96,10 +96,11 @@ class NativeLibraryTest {
   @Test
   void aCacheThatCannotBeMadeIsNamed() throws IOException {
     Path file = Files.createFile(folder.resolve("a cache"));
-    assertEquals(
-        "the cache folder %s cannot be made: %s is not a folder; -Dawp.cache names another"
-            .formatted(file.resolve(BUNDLE.name()), file),
-        inCache().run().reason());
+    String reason = inCache().run().reason();
+    assertTrue(
+        reason.startsWith("the cache folder " + file.resolve(BUNDLE.name()) + " cannot be made ("),
+        reason);
+    assertTrue(reason.endsWith("); -Dawp.cache names another"), reason);
   }
 
   @Test
