@@ -10,12 +10,14 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 
 /**
  * The folder to which native libraries are taken out of their jar, once per version and platform.
@@ -100,11 +102,12 @@ final class LibraryCache {
 
   private static void extract(Bundle bundle, Bundle.Library library, Path file)
       throws IOException, UnavailableException {
-    Path partial = Files.createTempFile(file.getParent(), library.file(), ".partial");
+    // Not createTempFile: its files are for one user's eyes, and a cache may be shared.
+    Path partial = file.resolveSibling(library.file() + "." + UUID.randomUUID() + ".partial");
     try {
       String sum;
       try (InputStream in = bundle.open(library).orElse(InputStream.nullInputStream());
-          OutputStream out = Files.newOutputStream(partial)) {
+          OutputStream out = Files.newOutputStream(partial, StandardOpenOption.CREATE_NEW)) {
         DigestInputStream digest = new DigestInputStream(in, sha256());
         digest.transferTo(out);
         sum = hex(digest.getMessageDigest());
