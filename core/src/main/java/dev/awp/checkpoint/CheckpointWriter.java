@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -53,8 +54,10 @@ public final class CheckpointWriter implements AutoCloseable {
     CheckpointWriter writer;
     try {
       Files.createDirectories(parent);
-      String prefix = absolute.getFileName() + ".partial-";
-      writer = new CheckpointWriter(absolute, Files.createTempDirectory(parent, prefix));
+      // Not a temporary folder of the JDK's, which nobody else could read after the rename.
+      String suffix = Long.toHexString(new SecureRandom().nextLong());
+      Path work = parent.resolve(absolute.getFileName() + ".partial-" + suffix);
+      writer = new CheckpointWriter(absolute, Files.createDirectory(work));
     } catch (IOException e) {
       throw ShardWriter.failure(absolute, e);
     }

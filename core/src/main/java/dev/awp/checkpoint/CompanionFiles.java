@@ -4,6 +4,7 @@ package dev.awp.checkpoint;
 
 import dev.awp.AwpException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,10 +31,13 @@ public final class CompanionFiles {
 
   /** Copies the companion files of one folder into another. */
   public static void copy(Path from, Path into) {
-    try (Stream<Path> content = Files.list(from)) {
-      for (Path file : content.sorted().toList()) {
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.sorted().toList()) {
         if (isCompanion(file)) {
-          Files.copy(file, into.resolve(file.getFileName().toString()));
+          // By stream: a read-only original makes no read-only copy.
+          try (InputStream content = Files.newInputStream(file)) {
+            Files.copy(content, into.resolve(file.getFileName().toString()));
+          }
         }
       }
     } catch (IOException e) {

@@ -207,11 +207,13 @@ final class PgdIteration implements AutoCloseable {
   }
 
   /**
-   * Rows of one part. Fixed by the shape alone, so that results do not depend on the number of
-   * threads; at least eight parts where there are rows enough to keep a product efficient.
+   * Rows of one part: equal parts, a multiple of eight of them, of at most 1,024 rows. By the shape
+   * alone, so that results do not depend on the number of threads; a product of 512 rows runs at 93
+   * % of the rate of 4,096 (docs/decisions/0004-openblas.md).
    */
   static int partRows(int rows) {
-    return Math.clamp(Math.ceilDiv(Math.ceilDiv(rows, 8), 64) * 64L, 64, 1024);
+    int parts = Math.ceilDiv(Math.ceilDiv(rows, 1024), 8) * 8;
+    return Math.max(64, Math.ceilDiv(Math.ceilDiv(rows, parts), 16) * 16);
   }
 
   private double frobeniusNorm(Matrix x) {

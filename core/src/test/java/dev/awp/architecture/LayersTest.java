@@ -9,9 +9,11 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The house's one rule of construction: dependencies run downwards only. */
+@Tag("architecture")
 class LayersTest {
   /** From the bottom floor to the top; a package may use those before it and none after it. */
   private static final List<String> FLOORS =

@@ -1,0 +1,22 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.ffm;
+
+import dev.awp.kernel.Blas;
+import dev.awp.kernel.BlasProvider;
+
+/** OpenBLAS, for {@code -Dawp.blas=openblas}. */
+public final class OpenBlasProvider implements BlasProvider {
+  /** For ServiceLoader. */
+  public OpenBlasProvider() {}
+
+  @Override
+  public String name() {
+    return "openblas";
+  }
+
+  @Override
+  public Blas load() throws UnavailableException {
+    return OpenBlas.load();
+  }
+}

@@ -1,0 +1,97 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.ffm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.awp.kernel.Blas.Op;
+import dev.awp.kernel.ParallelBlas;
+import dev.awp.parallel.Workers;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Reports and written models must be the same on every run: a result may depend on the operands
+ * alone. (It does depend on how rows are grouped into calls: OpenBLAS has other kernels for small
+ * products and for the last rows. So whoever splits rows must split them the same way always.)
+ */
+class OpenBlasDeterminismTest {
+  private final OpenBlas blas = Fixtures.openBlas();
+
+  @ParameterizedTest
+  @CsvSource({"103, 103, 103", "352, 128, 352", "600, 97, 1031", "5, 352, 128", "1, 103, 352"})
+  void whereTheMemoryLiesDoesNotMatter(int m, int n, int k) {
+    try (Arena arena = Arena.ofConfined()) {
+      for (Op opA : Op.values()) {
+        for (Op opB : Op.values()) {
+          float[][] expected = product(arena, opA, opB, m, n, k, 0, 0);
+          for (int shift = 1; shift <= 16; shift += 5) {
+            assertSame(expected, product(arena, opA, opB, m, n, k, 0, shift));
+            assertSame(expected, product(arena, opA, opB, m, n, k, shift, 0));
+          }
+        }
+      }
+    }
+  }
+
+  private float[][] product(Arena arena, Op opA, Op opB, int m, int n, int k, int gap, int shift) {
+    Matrix a = opA == Op.NONE ? shifted(arena, m, k, gap, shift) : shifted(arena, k, m, gap, shift);
+    Matrix b = opB == Op.NONE ? shifted(arena, k, n, gap, shift) : shifted(arena, n, k, gap, shift);
+    Matrix c = shifted(arena, m, n, gap, shift);
+    blas.gemm(opA, opB, 1f, a, b, 0f, c);
+    return c.toArray();
+  }
+
+  /** The same values at every stride and at every distance from an aligned address. */
+  private static Matrix shifted(Arena arena, int rows, int columns, int gap, int shift) {
+    Matrix values = Fixtures.random(arena, rows, columns, 0, rows * 31L + columns);
+    int stride = columns + gap;
+    Matrix row = Matrix.allocate(arena, 1, rows * stride + shift);
+    Matrix moved =
+        Matrix.wrap(row.segment().asSlice((long) shift * Float.BYTES), rows, stride)
+            .columnRange(0, columns);
+    moved.copyFrom(values);
+    return moved;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {511, 513, 1031})
+  void theNumberOfThreadsDoesNotMatter(int n) {
+    try (Arena arena = Arena.ofShared();
+        Workers one = new Workers(1);
+        Workers two = new Workers(2);
+        Workers five = new Workers(5)) {
+      Matrix a = Fixtures.random(arena, n, n, 0, 1);
+      Matrix b = Fixtures.random(arena, n, 103, 0, 2);
+      Matrix expected = Matrix.allocate(arena, n, 103);
+      Matrix expectedSquare = Matrix.allocate(arena, n, n);
+      new ParallelBlas(blas, one).gemm(Op.TRANSPOSE, Op.NONE, 1f, a, b, 0f, expected);
+      new ParallelBlas(blas, one).syrk(1f, a, 0f, expectedSquare);
+      for (Workers workers : new Workers[] {two, five}) {
+        ParallelBlas parallel = new ParallelBlas(blas, workers);
+        for (int run = 0; run < 3; run++) {
+          Matrix c = Matrix.allocate(arena, n, 103);
+          parallel.gemm(Op.TRANSPOSE, Op.NONE, 1f, a, b, 0f, c);
+          assertSame(expected.toArray(), c.toArray());
+          Matrix square = Matrix.allocate(arena, n, n);
+          parallel.syrk(1f, a, 0f, square);
+          assertEquals(-1, expectedSquare.segment().mismatch(square.segment()));
+        }
+      }
+    }
+  }
+
+  private static void assertSame(float[][] expected, float[][] actual) {
+    for (int r = 0; r < expected.length; r++) {
+      for (int c = 0; c < expected[r].length; c++) {
+        if (Float.floatToRawIntBits(expected[r][c]) != Float.floatToRawIntBits(actual[r][c])) {
+          throw new AssertionError(
+              "(%d, %d) is %s here and %s there".formatted(r, c, expected[r][c], actual[r][c]));
+        }
+      }
+    }
+  }
+}

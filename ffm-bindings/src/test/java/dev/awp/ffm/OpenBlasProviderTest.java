@@ -1,0 +1,26 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.ffm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.kernel.Blas;
+import dev.awp.kernel.BlasProvider;
+import dev.awp.kernel.BlasProvider.UnavailableException;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.junit.jupiter.api.Test;
+
+class OpenBlasProviderTest {
+  @Test
+  void coreFindsItThroughServiceLoader() throws UnavailableException {
+    List<BlasProvider> providers =
+        ServiceLoader.load(BlasProvider.class).stream().map(ServiceLoader.Provider::get).toList();
+    assertEquals(1, providers.size());
+    assertEquals("openblas", providers.getFirst().name());
+    Blas blas = assertInstanceOf(OpenBlas.class, providers.getFirst().load());
+    assertTrue(blas.name().matches("OpenBLAS \\d+\\.\\d+\\.\\d+ \\w+"), blas.name());
+  }
+}
