@@ -35,7 +35,9 @@ MESSAGE
   return 1
 }
 
+# Maven must be there; its own libraries make newer JDKs warn of things that are not ours.
 find_maven() {
+  export MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}"
   if ! command -v mvn >/dev/null 2>&1; then
     cat >&2 <<MESSAGE
 awp is built by Apache Maven 3.8.4 or newer, and no mvn is on the PATH. Install it, for example:

@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
           + " (AWP, arXiv 2506.10205).",
       ""
     },
-    subcommands = {CompressCommand.class, EvalCommand.class},
+    subcommands = {CompressCommand.class, EvalCommand.class, DemoCommand.class},
     footer = {
       "",
       "Exit codes: 0 done; 1 the input or a step failed, told in one line; 2 wrong usage.",

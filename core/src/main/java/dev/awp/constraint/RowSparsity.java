@@ -7,7 +7,8 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
-import java.util.Locale;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Optional;
 
 /**
@@ -31,7 +32,8 @@ public record RowSparsity(double ratio) implements Sparsity {
 
   @Override
   public String describe() {
-    return String.format(Locale.ROOT, "%.4g %% sparse", 100 * ratio);
+    BigDecimal percent = BigDecimal.valueOf(100 * ratio).round(new MathContext(4));
+    return percent.stripTrailingZeros().toPlainString() + " % sparse";
   }
 
   @Override

@@ -84,7 +84,8 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
     }
   }
 
-  private Map<String, List<Long>> shapes() {
+  /** Name and shape of every tensor that the model needs, in the order in which it uses them. */
+  public Map<String, List<Long>> shapes() {
     long hidden = config.hiddenSize();
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     shapes.put(EMBEDDING, List.of((long) config.vocabularySize(), hidden));
