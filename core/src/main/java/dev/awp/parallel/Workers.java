@@ -49,7 +49,8 @@ public final class Workers implements AutoCloseable {
   /**
    * Runs the task on consecutive blocks of [0, n), each of {@code block} indices but the last, on
    * all threads; returns when all are done. The blocks do not depend on the number of threads. The
-   * first exception of a task is thrown here after the others have ended.
+   * first failure of a task is thrown here after the others have ended. Not for use from inside a
+   * task: all threads might wait for each other.
    */
   public void forEachBlock(int n, int block, RangeTask task) {
     if (block < 1) {
@@ -69,22 +70,27 @@ public final class Workers implements AutoCloseable {
     for (int i = 0; i < helpers; i++) {
       running.add(executor.submit(drain));
     }
-    RuntimeException failure = null;
+    Throwable failure = null;
     try {
       drain.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       next.set(blocks);
       failure = e;
     }
+    // Whatever happened here, memory that the others use may be freed by our caller: wait for them.
     for (Future<?> future : running) {
       failure = await(future, failure);
     }
-    if (failure != null) {
-      throw failure;
+    switch (failure) {
+      case null -> {}
+      case Error error -> throw error;
+      case RuntimeException exception -> throw exception;
+      default -> throw new IllegalStateException(failure);
     }
   }
 
-  private static RuntimeException await(Future<?> future, RuntimeException earlier) {
+  /** Waits for a helper to end; returns the earlier failure, or else the helper's own. */
+  private static Throwable await(Future<?> future, Throwable earlier) {
     boolean interrupted = false;
     try {
       while (true) {
@@ -92,18 +98,9 @@ public final class Workers implements AutoCloseable {
           future.get();
           return earlier;
         } catch (InterruptedException e) {
-          // Memory that the task uses may be freed by our caller: wait it out, then tell.
           interrupted = true;
         } catch (ExecutionException e) {
-          if (e.getCause() instanceof Error error) {
-            throw error;
-          }
-          RuntimeException failure = (RuntimeException) e.getCause();
-          if (earlier == null) {
-            return failure;
-          }
-          earlier.addSuppressed(failure);
-          return earlier;
+          return earlier == null ? e.getCause() : earlier;
         }
       }
     } finally {

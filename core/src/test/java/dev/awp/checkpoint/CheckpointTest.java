@@ -1,0 +1,209 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.AwpException;
+import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.kernel.KernelProvider;
+import dev.awp.kernel.Kernels;
+import dev.awp.tensor.DType;
+import dev.awp.tensor.Matrix;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Opening folders: shards, the index, config.json, and decoding what is in them. */
+class CheckpointTest {
+  private static final Kernels KERNELS = KernelProvider.kernels();
+
+  @TempDir private Path folder;
+  private Path model;
+
+  @BeforeEach
+  void generate() throws IOException {
+    model = folder.resolve("model");
+    new GeneratedCheckpoint(2, 16, 24, 2, 1, DType.BF16).write(model, 2000);
+  }
+
+  private void assertRefused(String rule) {
+    AwpException refusal = assertThrows(AwpException.class, () -> Checkpoint.open(model).close());
+    assertTrue(refusal.getMessage().contains(rule), refusal.getMessage());
+    assertEquals(1, refusal.getMessage().lines().count());
+  }
+
+  private void replace(String file, String what, String by) throws IOException {
+    String text = Files.readString(model.resolve(file));
+    assertTrue(text.contains(what), text);
+    Files.writeString(model.resolve(file), text.replace(what, by));
+  }
+
+  @Test
+  void shardsAreOneCheckpoint() {
+    try (Checkpoint checkpoint = Checkpoint.open(model)) {
+      assertEquals(21, checkpoint.tensors().size());
+      TensorView q = checkpoint.tensor("model.layers.1.self_attn.q_proj.weight");
+      assertEquals(List.of(16L, 16L), q.shape());
+      assertThrows(AwpException.class, () -> checkpoint.tensor("model.layers.2.x"));
+    }
+  }
+
+  @Test
+  void missingShardIsNamed() throws IOException {
+    Files.delete(model.resolve("model-00002-of-00007.safetensors"));
+    assertRefused("model-00002-of-00007.safetensors: the file is missing");
+  }
+
+  @Test
+  void truncatedShardIsNamed() throws IOException {
+    Path shard = model.resolve("model-00002-of-00007.safetensors");
+    byte[] bytes = Files.readAllBytes(shard);
+    Files.write(shard, java.util.Arrays.copyOf(bytes, bytes.length - 1));
+    assertRefused("model-00002-of-00007.safetensors: tensor");
+  }
+
+  @Test
+  void indexMustNotLeadOutOfTheFolder() throws IOException {
+    for (String name :
+        List.of(
+            "../model.safetensors",
+            "/etc/passwd",
+            "sub/model.safetensors",
+            "C:model.safetensors",
+            "..\\\\model.safetensors",
+            "config.json")) {
+      generateAgain();
+      replace(ShardIndex.NAME, "model-00001-of-00007.safetensors", name);
+      assertRefused("is not the name of a safetensors file in the folder");
+    }
+  }
+
+  private void generateAgain() throws IOException {
+    model = folder.resolve("model-" + System.nanoTime());
+    generate(model);
+  }
+
+  private static void generate(Path into) throws IOException {
+    new GeneratedCheckpoint(2, 16, 24, 2, 1, DType.BF16).write(into, 2000);
+  }
+
+  @Test
+  void indexMustAgreeWithTheShards() throws IOException {
+    replace(ShardIndex.NAME, "\"model.norm.weight\"", "\"model.norn.weight\"");
+    assertRefused("tensor model.norm.weight is in this shard, but");
+    generateAgain();
+    replace(
+        ShardIndex.NAME,
+        "\"weight_map\" : {",
+        "\"weight_map\" : {\"extra\":\"model-00001-of-00007.safetensors\",");
+    assertRefused("tensor extra is missing");
+    generateAgain();
+    replace(ShardIndex.NAME, "weight_map", "weight_mop");
+    assertRefused("weight_map is missing");
+  }
+
+  @Test
+  void foldersWithoutWeightsAreNamed() throws IOException {
+    for (String name : List.of("a", "b")) {
+      model = Files.createDirectory(folder.resolve(name));
+      Files.writeString(
+          model.resolve("config.json"),
+          "{\"architectures\":[\"LlamaForCausalLM\"],\"hidden_size\":8,\"intermediate_size\":8,"
+              + "\"num_hidden_layers\":1,\"num_attention_heads\":2,\"vocab_size\":4}");
+    }
+    assertRefused("neither model.safetensors nor model.safetensors.index.json is there");
+    Files.delete(model.resolve("config.json"));
+    assertRefused("config.json: the file is missing");
+    model = folder.resolve("nowhere");
+    assertRefused("there is no such folder");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"hidden_size\":16|\"hidden_size\":0|hidden_size must be an integer from 1 to",
+        "\"hidden_size\":16|\"hidden_size\":-5|hidden_size must be an integer from 1 to",
+        "\"hidden_size\":16|\"hidden_size\":1e3|hidden_size must be an integer from 1 to",
+        "\"hidden_size\":16|\"hidden_size\":99999999999|hidden_size must be an integer from 1 to",
+        "\"hidden_size\":16|\"hidden\":16|hidden_size is missing",
+        "\"num_key_value_heads\":1|\"num_key_value_heads\":3|is no multiple of",
+        "\"num_attention_heads\":2|\"num_attention_heads\":16,\"head_dim\":99999999|head_dim must be",
+        "\"hidden_act\":\"silu\"|\"hidden_act\":\"gelu\"|hidden_act 'gelu' is not supported",
+        "\"rope_theta\":10000.0|\"rope_theta\":-1|rope_theta must be a positive number",
+        "\"rope_theta\":10000.0|\"rope_scaling\":{\"type\":\"yarn\"}|rope scaling 'yarn' is not supported",
+        "\"rope_theta\":10000.0|\"rope_scaling\":{\"rope_type\":\"llama3\"}|factor must be a positive",
+        "\"tie_word_embeddings\":false|\"tie_word_embeddings\":\"no\"|must be true or false",
+        "[\"LlamaForCausalLM\"]|[]|architectures is missing",
+        "\"vocab_size\":258|\"vocab_size\":258,\"vocab_size\":258|not readable as JSON",
+      })
+  void brokenConfigIsRefused(String what, String by, String rule) throws IOException {
+    replace("config.json", what, by);
+    assertRefused(rule);
+  }
+
+  @Test
+  void newerSpellingsAreRead() throws IOException {
+    replace(
+        "config.json",
+        "\"rope_theta\":10000.0",
+        "\"rope_parameters\":{\"rope_type\":\"llama3\",\"rope_theta\":500000.0,\"factor\":8.0,"
+            + "\"low_freq_factor\":1.0,\"high_freq_factor\":4.0,"
+            + "\"original_max_position_embeddings\":8192}");
+    ModelConfig config = ModelConfig.read(model.resolve("config.json"));
+    assertEquals(500000.0, config.ropeTheta());
+    assertEquals(new Llama3Scaling(8, 1, 4, 8192), config.ropeScaling().orElseThrow());
+  }
+
+  @Test
+  void nonFiniteWeightsAreNamed() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment data = arena.allocate(12, 4);
+      data.setAtIndex(ValueLayout.JAVA_FLOAT, 2, Float.NaN);
+      TensorView view = new TensorView("t", DType.F32, List.of(1L, 3L), Path.of("f"), 0, data);
+      TensorReader reader = new TensorReader(KERNELS);
+      Matrix matrix = reader.matrix(view, arena);
+      AwpException refusal =
+          assertThrows(AwpException.class, () -> reader.checkFinite(view, matrix));
+      assertEquals("f: tensor t holds NaN at [0, 2], weights must be finite", refusal.getMessage());
+      TensorView bytes = new TensorView("t", DType.U8, List.of(12L), Path.of("f"), 0, data);
+      assertThrows(AwpException.class, () -> reader.matrix(bytes, arena));
+      TensorView cube = new TensorView("t", DType.F32, List.of(1L, 1L, 3L), Path.of("f"), 0, data);
+      assertThrows(AwpException.class, () -> reader.matrix(cube, arena));
+    }
+  }
+
+  @Test
+  void encodingReturnsWhatWasDecodedAndRefusesOverflow() {
+    try (Arena arena = Arena.ofConfined()) {
+      TensorEncoder encoder = new TensorEncoder(KERNELS);
+      Matrix values = Matrix.copyOf(arena, new float[] {1.5f, -0.25f}, new float[] {0, 65504});
+      for (DType dtype : List.of(DType.F32, DType.F16)) {
+        MemorySegment bytes = encoder.encode("t", values, dtype, arena);
+        TensorView view = new TensorView("t", dtype, List.of(2L, 2L), Path.of("f"), 0, bytes);
+        Matrix back = new TensorReader(KERNELS).matrix(view, arena);
+        assertEquals(-1, values.segment().mismatch(back.segment()));
+      }
+      Matrix large = Matrix.copyOf(arena, new float[] {1, -70000});
+      AwpException refusal =
+          assertThrows(AwpException.class, () -> encoder.encode("t", large, DType.F16, arena));
+      assertEquals(
+          "tensor t, row 0: a value of magnitude 70000.0 cannot be stored as F16",
+          refusal.getMessage());
+      Matrix nan = Matrix.copyOf(arena, new float[] {Float.NaN});
+      assertThrows(AwpException.class, () -> encoder.encode("t", nan, DType.BF16, arena));
+    }
+  }
+}

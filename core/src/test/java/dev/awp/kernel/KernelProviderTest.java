@@ -1,0 +1,70 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.fixture.ForkedJvm;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The choice of kernels and BLAS, each in a JVM of its own. */
+class KernelProviderTest {
+  /** What a forked JVM prints. */
+  static final class Probe {
+    private Probe() {}
+
+    public static void main(String[] arguments) {
+      for (int i = 0; i < 2; i++) {
+        try {
+          System.out.println(
+              KernelProvider.kernels().name() + " / " + KernelProvider.blas().name());
+        } catch (dev.awp.AwpException e) {
+          System.out.println("refused: " + e.getMessage());
+        }
+      }
+    }
+  }
+
+  private static ForkedJvm.Result probe(String... flags) throws Exception {
+    return ForkedJvm.run(List.of(flags), Probe.class);
+  }
+
+  private static final String MODULE = "--add-modules=jdk.incubator.vector";
+
+  @Test
+  void vectorIsTheDefaultWhereTheModuleIs() throws Exception {
+    ForkedJvm.Result result = probe(MODULE, "-XX:MaxVectorSize=16", "-Dawp.blas=java");
+    assertEquals("vector-128 / java (vector-128)", result.lines().getFirst());
+    assertTrue(!result.errors().contains("WARN: "), result.errors());
+  }
+
+  @Test
+  void fallingBackIsToldOnceAndNamesTheFlag() throws Exception {
+    ForkedJvm.Result result = probe("-Dawp.blas=java");
+    assertEquals("scalar / java (scalar)", result.lines().getFirst());
+    assertEquals(2, result.errors().split("--add-modules jdk.incubator.vector", -1).length);
+  }
+
+  @Test
+  void choicesAreObeyed() throws Exception {
+    assertEquals(
+        "scalar / java (scalar)",
+        probe(MODULE, "-Dawp.kernels=scalar", "-Dawp.blas=java").lines().getFirst());
+  }
+
+  @Test
+  void whatCannotBeHadFailsLoudly() throws Exception {
+    String vector = probe("-Dawp.kernels=vector", "-Dawp.blas=java").lines().getLast();
+    assertEquals(
+        "refused: -Dawp.kernels=vector: the Vector API is not in this JVM, start it with"
+            + " --add-modules jdk.incubator.vector",
+        vector);
+    assertEquals(
+        "refused: -Dawp.kernels=simd: the choices are scalar and vector",
+        probe(MODULE, "-Dawp.kernels=simd").lines().getFirst());
+    String blas = probe(MODULE, "-Dawp.blas=mkl").lines().getFirst();
+    assertTrue(blas.startsWith("refused: -Dawp.blas=mkl cannot be had: "), blas);
+  }
+}

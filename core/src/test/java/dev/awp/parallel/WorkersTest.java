@@ -1,0 +1,97 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.parallel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.Test;
+
+class WorkersTest {
+  @Test
+  void everyIndexIsDoneOnce() {
+    for (int threads : new int[] {1, 2, 5}) {
+      try (Workers workers = new Workers(threads)) {
+        for (int n : new int[] {0, 1, 7, 64, 1000}) {
+          for (int block : new int[] {1, 3, 64, 2000}) {
+            AtomicIntegerArray done = new AtomicIntegerArray(n);
+            workers.forEachBlock(
+                n,
+                block,
+                (from, to) -> {
+                  assertEquals(0, from % block);
+                  assertTrue(to - from <= block && to <= n);
+                  for (int i = from; i < to; i++) {
+                    done.incrementAndGet(i);
+                  }
+                });
+            for (int i = 0; i < n; i++) {
+              assertEquals(1, done.get(i));
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void failureIsThrownAfterAllHaveEnded() {
+    try (Workers workers = new Workers(4)) {
+      for (int bad : new int[] {0, 3, 9}) {
+        AtomicInteger running = new AtomicInteger();
+        RuntimeException failure = new IllegalStateException("no");
+        RuntimeException thrown =
+            assertThrows(
+                RuntimeException.class,
+                () ->
+                    workers.forEachBlock(
+                        10,
+                        1,
+                        (from, to) -> {
+                          running.incrementAndGet();
+                          try {
+                            if (from == bad) {
+                              throw failure;
+                            }
+                            Thread.onSpinWait();
+                          } finally {
+                            running.decrementAndGet();
+                          }
+                        }));
+        assertSame(failure, thrown);
+        assertEquals(0, running.get());
+      }
+    }
+  }
+
+  @Test
+  void errorsReachTheCaller() {
+    try (Workers workers = new Workers(2)) {
+      assertThrows(
+          StackOverflowError.class,
+          () ->
+              workers.forEachBlock(
+                  8,
+                  1,
+                  (from, to) -> {
+                    throw new StackOverflowError("deep");
+                  }));
+      AtomicInteger sum = new AtomicInteger();
+      workers.forEachBlock(8, 1, (from, to) -> sum.addAndGet(from));
+      assertEquals(28, sum.get());
+    }
+  }
+
+  @Test
+  void badArgumentsAreRefused() {
+    assertThrows(IllegalArgumentException.class, () -> new Workers(0).close());
+    try (Workers workers = new Workers(1)) {
+      assertThrows(
+          IllegalArgumentException.class, () -> workers.forEachBlock(1, 0, (from, to) -> {}));
+    }
+  }
+}
