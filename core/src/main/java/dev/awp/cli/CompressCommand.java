@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -66,17 +65,13 @@ final class CompressCommand implements Callable<Integer> {
       description = "The folder to write; it must not exist yet, or be empty.")
   private Path output;
 
-  @ArgGroup(exclusive = false, validate = false, heading = "%nWhat to do to the weights:%n")
-  private final ConstraintArguments constraint = new ConstraintArguments();
+  @Mixin private final ConstraintArguments constraint = new ConstraintArguments();
 
-  @ArgGroup(exclusive = false, validate = false, heading = "%nHow to solve it:%n")
-  private final SolverArguments solver = new SolverArguments();
+  @Mixin private final SolverArguments solver = new SolverArguments();
 
-  @ArgGroup(exclusive = false, validate = false, heading = "%nCalibration:%n")
-  private final CalibrationArguments calibration = new CalibrationArguments();
+  @Mixin private final CalibrationArguments calibration = new CalibrationArguments();
 
-  @ArgGroup(exclusive = false, validate = false, heading = "%nOutput and evaluation:%n")
-  private final OutputArguments result = new OutputArguments();
+  @Mixin private final OutputArguments result = new OutputArguments();
 
   @Mixin private MachineArguments machine;
 

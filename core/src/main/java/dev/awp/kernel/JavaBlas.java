@@ -204,25 +204,36 @@ public final class JavaBlas implements Blas {
 
     /** op(B), depth p.., columns j..: panels of panelColumns columns, zero-padded. */
     private void packB(int p, int inner, int j, int columns) {
-      MemorySegment source = b.segment();
-      long stride = b.stride();
       for (int jr = 0; jr < columns; jr += panelColumns) {
-        long out = (long) jr * inner;
+        MemorySegment panel = panel(packedB, jr, inner, panelColumns);
         int width = Math.min(panelColumns, columns - jr);
-        for (int k = 0; k < inner; k++, out += panelColumns) {
-          if (opB == Op.NONE) {
-            long at = (p + k) * stride + j + jr;
-            MemorySegment.copy(source, at * 4, packedB, out * 4, width * 4L);
-          } else {
-            long at = (j + jr) * stride + p + k;
-            for (int x = 0; x < width; x++) {
-              float value = source.getAtIndex(JAVA_FLOAT, at + x * stride);
-              packedB.setAtIndex(JAVA_FLOAT, out + x, value);
-            }
-          }
-          for (int x = width; x < panelColumns; x++) {
-            packedB.setAtIndex(JAVA_FLOAT, out + x, 0);
-          }
+        if (width < panelColumns) {
+          panel.fill((byte) 0);
+        }
+        if (opB == Op.NONE) {
+          packColumns(panel, p, inner, j + jr, width);
+        } else {
+          packRows(panel, p, inner, j + jr, width);
+        }
+      }
+    }
+
+    private void packColumns(MemorySegment panel, int p, int inner, int column, int width) {
+      for (int k = 0; k < inner; k++) {
+        long from = ((long) (p + k) * b.stride() + column) * Float.BYTES;
+        long to = (long) k * panelColumns * Float.BYTES;
+        MemorySegment.copy(b.segment(), from, panel, to, (long) width * Float.BYTES);
+      }
+    }
+
+    /** Rows of B become columns of the panel; each is read from first to last. */
+    private void packRows(MemorySegment panel, int p, int inner, int row, int width) {
+      for (int x = 0; x < width; x++) {
+        long start = ((long) (row + x) * b.stride() + p) * Float.BYTES;
+        MemorySegment source = b.segment().asSlice(start, (long) inner * Float.BYTES);
+        for (int k = 0; k < inner; k++) {
+          float value = source.getAtIndex(JAVA_FLOAT, k);
+          panel.setAtIndex(JAVA_FLOAT, (long) k * panelColumns + x, value);
         }
       }
     }

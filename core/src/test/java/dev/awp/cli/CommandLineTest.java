@@ -1,0 +1,367 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.CheckpointWriter;
+import dev.awp.checkpoint.TensorSpec;
+import dev.awp.checkpoint.TensorView;
+import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.report.ReportFile;
+import dev.awp.report.RunReport;
+import dev.awp.tensor.DType;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands as a person types them: exit codes, messages, and what lies in the folder after. */
+class CommandLineTest {
+  @TempDir private Path folder;
+  private Path model;
+  private Path text;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @BeforeEach
+  void generate() throws IOException {
+    model = folder.resolve("model");
+    new GeneratedCheckpoint(2, 16, 24, 2, 1, DType.BF16).write(model);
+    text =
+        Files.writeString(folder.resolve("text.txt"), "A text of some words, again. ".repeat(99));
+  }
+
+  private int run(String... arguments) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    return Main.execute(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+  }
+
+  private int compress(String... more) {
+    return compressWindows("32", more);
+  }
+
+  private int compressWindows(String length, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "compress",
+                model.toString(),
+                folder.resolve("out").toString(),
+                "--calibration",
+                text.toString(),
+                "--sequence-length",
+                length,
+                "--sequences",
+                "8",
+                "--quiet"));
+    arguments.addAll(List.of(more));
+    return run(arguments.toArray(String[]::new));
+  }
+
+  /** Exit code 1, one line that says the rule, and nothing left behind. */
+  private void assertRefused(int exitCode, String rule) throws IOException {
+    assertEquals(1, exitCode, err.toString());
+    assertTrue(err.toString().contains(rule), err.toString());
+    assertTrue(err.toString().startsWith("awp: "), err.toString());
+    assertEquals(1, err.toString().lines().count(), err.toString());
+    assertEquals("", out.toString());
+    assertNothingWritten();
+  }
+
+  private void assertNothingWritten() throws IOException {
+    try (Stream<Path> content = Files.list(folder)) {
+      List<Path> others =
+          content.filter(p -> p.getFileName().toString().startsWith("out")).toList();
+      assertEquals(List.of(), others);
+    }
+  }
+
+  private void assertMisuse(int exitCode, String rule) throws IOException {
+    assertEquals(2, exitCode, err.toString());
+    assertTrue(err.toString().contains(rule), err.toString());
+    assertTrue(err.toString().contains("Usage: awp"), err.toString());
+    assertNothingWritten();
+  }
+
+  @Test
+  void compressingWritesAFolderThatEvaluates() throws IOException {
+    int exitCode =
+        compress("--sparsity", "0.5", "--evaluate", text.toString(), "--max-shard-size", "20KB");
+    assertEquals(0, exitCode, err.toString());
+    Path output = folder.resolve("out");
+    RunReport report = ReportFile.read(output);
+    assertEquals(14, report.layers().size());
+    assertEquals(201, report.layers().getFirst().objectives().size());
+    assertEquals("0", report.options().get("seed").toString());
+    assertEquals(1, report.perplexity().size());
+    assertTrue(out.toString().contains("14 layers"), out.toString());
+    assertEquals(
+        Files.readString(model.resolve("config.json")),
+        Files.readString(output.resolve("config.json")));
+    assertTrue(Files.exists(output.resolve("model.safetensors.index.json")));
+    assertEquals(
+        0, run("eval", output.toString(), text.toString(), "--sequence-length", "32", "-q"));
+    String perplexity = "perplexity %.4f".formatted(report.perplexity().getFirst().after());
+    assertTrue(out.toString().contains(perplexity), out + " lacks " + perplexity);
+  }
+
+  @Test
+  void untouchedTensorsAreTheSameBytes() {
+    assertEquals(0, compress("--bits", "4"), err.toString());
+    try (Checkpoint before = Checkpoint.open(model);
+        Checkpoint after = Checkpoint.open(folder.resolve("out"))) {
+      assertEquals(before.tensors().size(), after.tensors().size());
+      for (TensorView tensor : before.tensors()) {
+        TensorView written = after.tensor(tensor.name());
+        assertEquals(tensor.spec(), written.spec());
+        boolean linear = tensor.name().contains("_proj");
+        assertEquals(linear, tensor.data().mismatch(written.data()) != -1, tensor.name());
+      }
+    }
+  }
+
+  @Test
+  void sameCommandGivesTheSameBytesOnAnyThreads() throws IOException {
+    byte[] expected = null;
+    for (String threads : List.of("1", "2", "4", "2")) {
+      assertEquals(0, compress("--sparsity", "2:4", "--bits", "3", "--threads", threads));
+      Path output = folder.resolve("out");
+      byte[] bytes = Files.readAllBytes(output.resolve("model.safetensors"));
+      expected = expected == null ? bytes : expected;
+      assertEquals(-1, Arrays.mismatch(expected, bytes), threads + " threads");
+      try (Stream<Path> tree = Files.walk(output)) {
+        for (Path path : tree.toList().reversed()) {
+          Files.delete(path);
+        }
+      }
+    }
+  }
+
+  @Test
+  void seedsAndPropagationMatter() throws IOException {
+    byte[] first = null;
+    for (String[] options :
+        new String[][] {
+          {"--seed", "1"}, {"--seed", "2"}, {"--seed", "1", "--propagate", "dense"}
+        }) {
+      List<String> all = new ArrayList<>(List.of(options));
+      all.addAll(List.of("--sparsity", "0.6"));
+      assertEquals(0, compress(all.toArray(String[]::new)), err.toString());
+      Path output = Files.move(folder.resolve("out"), folder.resolve("run-" + System.nanoTime()));
+      byte[] bytes = Files.readAllBytes(output.resolve("model.safetensors"));
+      if (first == null) {
+        first = bytes;
+      } else {
+        assertFalse(Arrays.equals(first, bytes), String.join(" ", options));
+      }
+    }
+  }
+
+  @Test
+  void badInputIsToldInOneLine() throws IOException {
+    String quiet = "--quiet";
+    assertRefused(compress("--sparsity", "1.5"), "--sparsity 1.5: the share of zeros must lie");
+    assertRefused(compress("--sparsity", "0"), "--sparsity 0: the share of zeros must lie");
+    assertRefused(compress("--sparsity", "-0.1"), "--sparsity -0.1: the share of zeros must lie");
+    assertRefused(compress("--sparsity", "5:4"), "--sparsity 5:4: a pattern N:M keeps");
+    assertRefused(compress("--bits", "5"), "a grid has 2, 3, 4 or 8 bits, not 5");
+    assertRefused(compress("--bits", "4", "--group-size", "-1"), "a group has at least 1 column");
+    assertRefused(compress("--bits", "4", "--solver", "wanda"), "wanda cannot serve");
+    assertRefused(compress("--sparsity", "0.5", "--solver", "rtn"), "rtn cannot serve");
+    assertRefused(compress("--sparsity", "0.5", "--solver", "x"), "there is no solver x");
+    assertRefused(
+        compress("--sparsity", "0.5", "--solver", "wanda", "--iterations", "3"),
+        "settings of the solver pgd");
+    assertRefused(compress("--sparsity", "0.5", "--iterations", "0"), "at least 1 iteration");
+    assertRefused(compress("--sparsity", "0.5", "--start", "nearest"), "--start NEAREST does not");
+    assertRefused(compress("--sparsity", "0.5", "--threads", "0"), "at least one thread");
+    assertRefused(compressWindows("500", "--sparsity", "0.5"), "more than the 128 positions");
+    assertRefused(compress("--sparsity", "0.5", "--max-shard-size", "0"), "holds nothing");
+    Path none = folder.resolve("none.txt");
+    assertRefused(
+        run(
+            "compress",
+            model.toString(),
+            folder + "/out",
+            "--sparsity",
+            "0.5",
+            "--calibration",
+            none.toString(),
+            quiet),
+        "none.txt: the file is missing");
+    Path tiny = Files.writeString(folder.resolve("tiny.txt"), "Too short.");
+    assertRefused(
+        run(
+            "compress",
+            model.toString(),
+            folder + "/out",
+            "--sparsity",
+            "0.5",
+            "--calibration",
+            tiny.toString(),
+            quiet),
+        "a calibration text of 11 tokens is shorter than one window of 128");
+    assertRefused(
+        compress("--sparsity", "0.5", "--evaluate", tiny.toString()),
+        "tiny.txt: a text of 11 tokens is shorter than one window of 32");
+    assertRefused(
+        run(
+            "compress",
+            model.toString(),
+            model.toString(),
+            "--sparsity",
+            "0.5",
+            "--calibration",
+            text.toString(),
+            quiet),
+        "must lie outside the model folder");
+    assertRefused(
+        run(
+            "compress",
+            model.toString(),
+            model + "/inside",
+            "--sparsity",
+            "0.5",
+            "--calibration",
+            text.toString(),
+            quiet),
+        "must lie outside the model folder");
+    assertRefused(
+        run(
+            "compress",
+            folder + "/nowhere",
+            folder + "/out",
+            "--sparsity",
+            "0.5",
+            "--calibration",
+            text.toString(),
+            quiet),
+        "there is no such folder");
+  }
+
+  @Test
+  void occupiedOutputIsRefusedAndLeftAlone() throws IOException {
+    Path output = Files.createDirectory(folder.resolve("out"));
+    Path mine = Files.writeString(output.resolve("mine.txt"), "precious");
+    assertEquals(1, compress("--sparsity", "0.5"));
+    assertTrue(err.toString().contains("is not empty"), err.toString());
+    assertEquals("precious", Files.readString(mine));
+    Files.delete(mine);
+    assertEquals(0, compress("--sparsity", "0.5"), err.toString());
+  }
+
+  @Test
+  void brokenModelsAreToldInOneLine() throws IOException {
+    Path config = model.resolve("config.json");
+    String good = Files.readString(config);
+    Files.writeString(config, good.replace("LlamaForCausalLM", "GPT2LMHeadModel"));
+    assertRefused(
+        compress("--sparsity", "0.5"),
+        "architecture GPT2LMHeadModel is not supported; these are: LlamaForCausalLM, Mistral");
+    Files.writeString(config, good.replace("\"intermediate_size\":24", "\"intermediate_size\":28"));
+    assertRefused(
+        compress("--sparsity", "0.5"),
+        "gate_proj.weight has shape [24, 16] where config.json implies [28, 16]");
+    Files.writeString(config, good.replace("\"num_hidden_layers\":2", "\"num_hidden_layers\":3"));
+    assertRefused(
+        compress("--sparsity", "0.5"), "tensor model.layers.2.input_layernorm.weight is missing");
+    Files.writeString(config, good);
+    Path tokenizer = model.resolve("tokenizer.json");
+    String tokens = Files.readString(tokenizer);
+    Files.writeString(tokenizer, "{");
+    assertRefused(compress("--sparsity", "0.5"), "tokenizer.json: not a readable tokenizer");
+    Files.delete(tokenizer);
+    assertRefused(compress("--sparsity", "0.5"), "tokenizer.json: the file is missing");
+    Files.writeString(tokenizer, tokens);
+    Path weights = model.resolve("model.safetensors");
+    byte[] whole = Files.readAllBytes(weights);
+    Files.write(weights, Arrays.copyOf(whole, whole.length - 2));
+    assertRefused(compress("--sparsity", "0.5"), "model.safetensors: tensor");
+  }
+
+  @Test
+  void nonFiniteWeightsAreNamed() throws IOException {
+    String name = "model.layers.1.mlp.down_proj.weight";
+    Path broken = folder.resolve("broken");
+    try (Checkpoint checkpoint = Checkpoint.open(model);
+        Arena arena = Arena.ofConfined()) {
+      List<TensorSpec> specs = checkpoint.tensors().stream().map(TensorView::spec).toList();
+      try (CheckpointWriter writer = CheckpointWriter.create(broken, specs, Long.MAX_VALUE)) {
+        for (TensorView tensor : checkpoint.tensors()) {
+          MemorySegment bytes = arena.allocate(tensor.data().byteSize(), 8).copyFrom(tensor.data());
+          if (tensor.name().equals(name)) {
+            bytes.set(ValueLayout.JAVA_SHORT, 2 * (3 * 24 + 5), (short) 0x7f80);
+          }
+          writer.write(tensor.name(), bytes);
+        }
+        Files.copy(model.resolve("config.json"), writer.workFolder().resolve("config.json"));
+        Files.copy(model.resolve("tokenizer.json"), writer.workFolder().resolve("tokenizer.json"));
+        writer.commit();
+      }
+    }
+    model = broken;
+    assertRefused(
+        compress("--sparsity", "0.5"), name + " holds Infinity at [3, 5], weights must be finite");
+  }
+
+  @Test
+  void misuseShowsTheUsage() throws IOException {
+    assertMisuse(compress(), "say what to do: --sparsity RATIO");
+    assertMisuse(compress("--sparsity", "half"), "'half' is neither a share of zeros");
+    assertMisuse(compress("--max-shard-size", "big"), "'big' is not a size");
+    assertMisuse(compress("--sparsity", "0.5", "--frobnicate"), "Unknown option: '--frobnicate'");
+    assertMisuse(
+        compress("--sparsity", "0.5", "--sparsity", "0.6"), "should be specified only once");
+    assertMisuse(compress("--sparsity", "0.5", "--seed", "1", "--seed", "2"), "only once");
+    assertMisuse(run("compress", model.toString()), "Missing required");
+    assertMisuse(run("eval", model.toString()), "Missing required parameter: 'TEXT'");
+    assertMisuse(run("squash"), "Unmatched argument");
+    assertMisuse(run(), "a command is missing");
+  }
+
+  @Test
+  void helpIsWorthReading() {
+    for (String[] command : new String[][] {{}, {"compress"}, {"eval"}, {"demo"}}) {
+      List<String> arguments = new ArrayList<>(List.of(command));
+      arguments.add("--help");
+      assertEquals(0, run(arguments.toArray(String[]::new)));
+      assertTrue(out.toString().contains("Usage: awp"), out.toString());
+      assertEquals("", err.toString());
+    }
+    run("compress", "--help");
+    assertTrue(out.toString().contains("--sparsity 0.5 --calibration text.txt"), out.toString());
+    assertEquals(0, run("--version"));
+    assertTrue(out.toString().startsWith("awp "), out.toString());
+  }
+
+  @Test
+  void jsonLinesAreCalibrationTextToo() throws IOException {
+    Path lines = folder.resolve("text.jsonl");
+    Files.writeString(
+        lines, "{\"text\":\"%s\"}\n\n{\"text\":\"b\"}\n".formatted("word ".repeat(200)));
+    text = lines;
+    assertEquals(0, compress("--sparsity", "0.5"), err.toString());
+    Files.writeString(lines, "{\"text\":\"a\"}\n{\"texts\":1}\n");
+    Path output = Files.move(folder.resolve("out"), folder.resolve("done"));
+    assertTrue(Files.exists(output));
+    assertRefused(compress("--sparsity", "0.5"), "text.jsonl, line 2: there is no string under");
+    Files.writeString(lines, "{\"text\":\n");
+    assertRefused(compress("--sparsity", "0.5"), "text.jsonl, line 1: not valid JSON");
+  }
+}

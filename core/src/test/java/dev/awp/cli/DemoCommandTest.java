@@ -1,0 +1,58 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.report.ReportFile;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The demo as the README promises it. */
+class DemoCommandTest {
+  @TempDir private Path folder;
+
+  @Test
+  void tableShowsThatTheMethodWorks() {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    Path keep = folder.resolve("demo");
+    int exitCode =
+        Main.execute(
+            new PrintWriter(out, true),
+            new PrintWriter(err, true),
+            "demo",
+            "--keep",
+            keep.toString());
+    assertEquals(0, exitCode, err.toString());
+    List<String> lines = out.toString().lines().toList();
+    assertTrue(lines.getFirst().startsWith("method"), lines.getFirst());
+    assertEquals(14, lines.size(), out.toString());
+    Map<String, Double> perplexity = new HashMap<>();
+    for (String line : lines.subList(1, 13)) {
+      List<String> words = List.of(line.trim().split("\\s+", -1));
+      double before = Double.parseDouble(words.get(words.size() - 3));
+      // Of an independent numpy forward pass: see docs/results.md.
+      assertEquals(50.19, before, 0.05);
+      String constraint = line.substring(11, 37).trim();
+      perplexity.put(
+          words.getFirst() + " " + constraint, Double.parseDouble(words.get(words.size() - 2)));
+    }
+    for (String constraint : List.of("50 % sparse", "70 % sparse", "2:4 sparse")) {
+      double pgd = perplexity.get("pgd " + constraint);
+      double wanda = perplexity.get("wanda " + constraint);
+      assertTrue(pgd < wanda, constraint + ": " + pgd + " against " + wanda);
+    }
+    assertTrue(
+        perplexity.get("pgd 50 % sparse + 4 bit g128")
+            < perplexity.get("wanda 50 % sparse + 4 bit g128"));
+    assertEquals(28, ReportFile.read(keep.resolve("compressed-3")).layers().size());
+  }
+}
