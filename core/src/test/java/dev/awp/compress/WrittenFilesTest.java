@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -156,6 +157,7 @@ class WrittenFilesTest {
   }
 
   @Test
+  @Tag("demo")
   void gradientDescentBeatsTheBaselinesInEveryLayerOfTheDemo() {
     DemoModel.Unpacked demo = DemoModel.unpack(folder.resolve("demo"));
     for (double ratio : new double[] {0.5, 0.7}) {
