@@ -8,6 +8,8 @@ import java.io.Console;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -99,18 +101,21 @@ interface ProgressDisplay extends CompressionListener, AutoCloseable {
 
   /** One moving line. */
   final class Bar implements ProgressDisplay {
+    private static final Pattern LAYER = Pattern.compile(".*\\.(\\d+)\\..*\\.([^.]+)");
+
     private Optional<ProgressBar> bar = Optional.empty();
     private int blocks;
-    private String place = "";
 
     @Override
     public void planned(int blocks, int layers, long work) {
       this.blocks = blocks;
+      // Progress is counted in multiply-adds of one product with C for each layer.
       bar =
           Optional.of(
               new ProgressBarBuilder()
-                  .setTaskName("awp")
+                  .setTaskName("solving")
                   .setInitialMax(work)
+                  .setUnit(work < 1e13 ? " MMAC" : " GMAC", work < 1e13 ? 1_000_000 : 1_000_000_000)
                   .setStyle(ProgressBarStyle.ASCII)
                   .setUpdateIntervalMillis(250)
                   .build());
@@ -127,17 +132,25 @@ interface ProgressDisplay extends CompressionListener, AutoCloseable {
 
     @Override
     public void iteration(String layer, int iteration, double relativeError) {
-      place = "%s, iteration %d, error %.4g".formatted(layer, iteration, relativeError);
-      bar.ifPresent(b -> b.setExtraMessage(place));
+      bar.ifPresent(
+          b ->
+              b.setExtraMessage(
+                  "%s %.3g #%d".formatted(shortName(layer), relativeError, iteration)));
+    }
+
+    /** "model.layers.3.mlp.up_proj" as "3/32 up_proj": a terminal line has little room. */
+    private String shortName(String layer) {
+      Matcher parts = LAYER.matcher(layer);
+      return parts.matches()
+          ? (Integer.parseInt(parts.group(1)) + 1) + "/" + blocks + " " + parts.group(2)
+          : layer;
     }
 
     @Override
     public void layerFinished(int block, LayerReport layer, long work) {
       bar.ifPresent(
           b -> {
-            b.setExtraMessage(
-                "block %d/%d %s, error %.4g"
-                    .formatted(block + 1, blocks, layer.name(), layer.relativeError()));
+            b.setExtraMessage("%s %.3g".formatted(shortName(layer.name()), layer.relativeError()));
             b.stepBy(work);
           });
     }
