@@ -62,7 +62,8 @@ public final class Main implements Runnable {
   private static IExecutionExceptionHandler failures() {
     return (exception, command, parsed) -> {
       if (exception instanceof AwpException) {
-        command.getErr().println("awp: " + exception.getMessage());
+        // Names from files may hold anything: a message stays one line, and no terminal is steered.
+        command.getErr().println("awp: " + exception.getMessage().replaceAll("\\p{Cntrl}+", " "));
       } else {
         command.getErr().println("awp: an error of awp itself, please report it:");
         exception.printStackTrace(command.getErr());

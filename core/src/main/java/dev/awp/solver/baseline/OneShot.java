@@ -11,27 +11,23 @@ import dev.awp.solver.IterationRecord;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Objective;
 import dev.awp.solver.Solution;
+import dev.awp.solver.Solver;
 import dev.awp.solver.StopReason;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.SegmentAllocator;
 import java.util.List;
 
 /** The frame of the methods without iterations: one pass over the rows, one evaluation. */
-final class OneShot {
-  private OneShot() {}
+abstract class OneShot implements Solver {
+  /** What compresses a row; holds scratch memory, so each thread makes its own. */
+  abstract RowProjection rowMethod(LayerProblem problem, Compute compute, SegmentAllocator scratch);
 
-  /** Makes what a thread needs to compress rows. */
-  @FunctionalInterface
-  interface RowMethod {
-    RowProjection forThread(SegmentAllocator scratch);
-  }
-
-  static Solution solve(
+  @Override
+  public final Solution solve(
       LayerProblem problem,
       Compute compute,
       SegmentAllocator allocator,
-      IterationListener listener,
-      RowMethod method) {
+      IterationListener listener) {
     Matrix w = problem.weights();
     Matrix t = Matrix.allocate(allocator, w.rows(), w.columns());
     GridParameters grid =
@@ -40,7 +36,7 @@ final class OneShot {
         compute,
         w.rows(),
         (from, to, scratch) -> {
-          RowProjection row = method.forThread(scratch);
+          RowProjection row = rowMethod(problem, compute, scratch);
           for (int r = from; r < to; r++) {
             row.project(w.row(r), t.row(r), grid, r);
           }

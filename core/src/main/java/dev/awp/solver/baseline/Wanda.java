@@ -9,10 +9,7 @@ import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.Compute;
-import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
-import dev.awp.solver.Solution;
-import dev.awp.solver.Solver;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -22,7 +19,7 @@ import java.util.Optional;
  * Wanda (Sun et al., 2024): keep the entries with the largest |W_ij| sqrt(C_jj) of each row, values
  * unchanged. Together with a grid the survivors are rounded to nearest.
  */
-public final class Wanda implements Solver {
+public final class Wanda extends OneShot {
   @Override
   public String name() {
     return "wanda";
@@ -34,17 +31,7 @@ public final class Wanda implements Solver {
   }
 
   @Override
-  public Solution solve(
-      LayerProblem problem,
-      Compute compute,
-      SegmentAllocator allocator,
-      IterationListener listener) {
-    return OneShot.solve(
-        problem, compute, allocator, listener, scratch -> rowMethod(problem, compute, scratch));
-  }
-
-  private static RowProjection rowMethod(
-      LayerProblem problem, Compute compute, SegmentAllocator scratch) {
+  RowProjection rowMethod(LayerProblem problem, Compute compute, SegmentAllocator scratch) {
     Sparsity sparsity = problem.constraint().sparsity().orElseThrow();
     Optional<IntegerGrid> grid = problem.constraint().grid();
     int columns = problem.weights().columns();
