@@ -7,12 +7,17 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.awp.AwpException;
 import dev.awp.kernel.ConversionKernels;
 import dev.awp.kernel.Kernels;
+import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 
 /** Decodes stored tensors to float32. */
 public final class TensorReader {
+  /** Rows that are decoded at a time where a tensor is only looked at. */
+  private static final int CHECKED_ROWS = 64;
+
   private final Kernels kernels;
 
   public TensorReader(Kernels kernels) {
@@ -65,11 +70,33 @@ public final class TensorReader {
 
   /** Refuses a NaN or an infinity, naming its place. */
   public void checkFinite(TensorView view, Matrix matrix) {
-    for (int r = 0; r < matrix.rows(); r++) {
-      long at = kernels.arithmetic().firstNonFinite(matrix.row(r));
+    checkFinite(view, matrix, 0);
+  }
+
+  /** Refuses a tensor that holds a NaN or an infinity, decoding it piece by piece. */
+  public void checkFinite(TensorView view, Workers workers) {
+    int rows = view.shape().size() == 1 ? 1 : size(view, view.shape().getFirst());
+    int columns = size(view, view.shape().getLast());
+    workers.forEachBlock(
+        rows,
+        CHECKED_ROWS,
+        (from, to) -> {
+          try (Arena arena = Arena.ofConfined()) {
+            Matrix piece = Matrix.allocate(arena, to - from, columns);
+            decodeRows(view, from, piece);
+            checkFinite(view, piece, from);
+          }
+        });
+  }
+
+  private void checkFinite(TensorView view, Matrix piece, int firstRow) {
+    for (int r = 0; r < piece.rows(); r++) {
+      long at = kernels.arithmetic().firstNonFinite(piece.row(r));
       if (at >= 0) {
-        float value = matrix.row(r).getAtIndex(JAVA_FLOAT, at);
-        throw fail(view, "holds %s at [%d, %d], weights must be finite".formatted(value, r, at));
+        float value = piece.row(r).getAtIndex(JAVA_FLOAT, at);
+        throw fail(
+            view,
+            "holds %s at [%d, %d], weights must be finite".formatted(value, firstRow + r, at));
       }
     }
   }

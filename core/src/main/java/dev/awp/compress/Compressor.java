@@ -8,6 +8,7 @@ import dev.awp.calibration.CalibrationSet;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CheckpointWriter;
 import dev.awp.checkpoint.CompanionFiles;
+import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorSpec;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.constraint.Constraint;
@@ -98,6 +99,7 @@ public final class Compressor {
     long start = System.nanoTime();
     layout.check(checkpoint);
     int length = windowLength();
+    checkWeights();
     try (Tokenizer tokenizer = Tokenizer.open(options.model())) {
       listener.step("tokenizing " + options.calibration().files());
       CalibrationSet calibration =
@@ -127,6 +129,17 @@ public final class Compressor {
         writer.commit();
         return report;
       }
+    }
+  }
+
+  /** A NaN in the last block should not be found after hours. */
+  private void checkWeights() {
+    listener.step("checking the weights");
+    TensorReader reader = new TensorReader(compute.kernels());
+    for (String name : layout.shapes().keySet()) {
+      TensorView view = checkpoint.tensor(name);
+      reader.checkFinite(view, compute.workers());
+      view.release();
     }
   }
 
