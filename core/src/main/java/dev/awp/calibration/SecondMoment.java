@@ -26,15 +26,22 @@ public final class SecondMoment implements AutoCloseable {
 
   private final int columns;
   private final Compute compute;
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena;
   private final MemorySegment lower;
   private long tokens;
 
   /** An empty sum for inputs of that many columns. */
+  @SuppressWarnings("MustBeClosed") // the arena is closed by close(), or below
   public SecondMoment(int columns, Compute compute) {
     this.columns = columns;
     this.compute = compute;
-    this.lower = arena.allocate(rowStart(columns) * Double.BYTES, 64);
+    this.arena = Arena.ofShared();
+    try {
+      this.lower = arena.allocate(rowStart(columns) * Double.BYTES, 64);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
   }
 
   /** First element of row i in the packed triangle. */

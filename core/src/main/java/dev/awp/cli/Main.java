@@ -44,13 +44,23 @@ public final class Main implements Runnable {
 
   /** Parses, runs and prints; returns the exit code. */
   public static int execute(PrintWriter out, PrintWriter err, String... arguments) {
+    try {
+      return commandLine(out, err).execute(arguments);
+    } catch (OutOfMemoryError e) {
+      err.println(
+          "awp: memory ran out (%s): fewer --sequences or a smaller --sequence-length need less"
+              .formatted(e.getMessage()));
+      return CommandLine.ExitCode.SOFTWARE;
+    }
+  }
+
+  private static CommandLine commandLine(PrintWriter out, PrintWriter err) {
     return new CommandLine(new Main())
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
-        .setExecutionExceptionHandler(failures())
-        .execute(arguments);
+        .setExecutionExceptionHandler(failures());
   }
 
   public static void main(String[] arguments) {

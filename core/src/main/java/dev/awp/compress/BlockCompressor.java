@@ -102,8 +102,14 @@ final class BlockCompressor {
     private final Map<InputSite, SecondMoment> bySite = new EnumMap<>(InputSite.class);
 
     Moments(List<LinearLayer> linears) {
-      for (LinearLayer linear : linears) {
-        bySite.computeIfAbsent(linear.site(), site -> new SecondMoment(linear.columns(), compute));
+      try {
+        for (LinearLayer linear : linears) {
+          bySite.computeIfAbsent(
+              linear.site(), site -> new SecondMoment(linear.columns(), compute));
+        }
+      } catch (RuntimeException | Error e) {
+        close();
+        throw e;
       }
     }
 

@@ -27,13 +27,12 @@ import java.util.List;
  * Memory beside W and C: the residual R (which Z overwrites), G, and two iterates T; a third one
  * where the best iterate is not the latest.
  */
-final class PgdIteration implements AutoCloseable {
+final class PgdIteration {
   private final LayerProblem problem;
   private final PgdOptions options;
   private final PgdSchedule schedule;
   private final Compute compute;
   private final SegmentAllocator allocator;
-  private final Arena scratch = Arena.ofShared();
   private final Matrix w;
   private final Matrix c;
   private final Matrix r;
@@ -54,8 +53,18 @@ final class PgdIteration implements AutoCloseable {
     }
   }
 
+  /**
+   * Prepares a run.
+   *
+   * @param allocator memory of the iterates, one of which is the solution
+   * @param scratch memory that is needed until {@link #run} returns
+   */
   PgdIteration(
-      LayerProblem problem, PgdOptions options, Compute compute, SegmentAllocator allocator) {
+      LayerProblem problem,
+      PgdOptions options,
+      Compute compute,
+      SegmentAllocator allocator,
+      SegmentAllocator scratch) {
     this.problem = problem;
     this.options = options;
     this.schedule = new PgdSchedule(problem.constraint(), options);
@@ -230,10 +239,5 @@ final class PgdIteration implements AutoCloseable {
       sum += value;
     }
     return sum;
-  }
-
-  @Override
-  public void close() {
-    scratch.close();
   }
 }

@@ -4,6 +4,7 @@ package dev.awp.solver;
 
 import dev.awp.constraint.Constraint;
 import dev.awp.kernel.Compute;
+import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 import java.util.function.Function;
 
@@ -51,8 +52,8 @@ public final class ProjectedGradient implements Solver {
     if (settings.start() == PgdOptions.Start.WANDA && problem.constraint().grid().isPresent()) {
       throw new IllegalArgumentException("Wanda's selection is no start for a grid");
     }
-    try (PgdIteration iteration = new PgdIteration(problem, settings, compute, allocator)) {
-      return iteration.run(listener);
+    try (Arena scratch = Arena.ofShared()) {
+      return new PgdIteration(problem, settings, compute, allocator, scratch).run(listener);
     }
   }
 }

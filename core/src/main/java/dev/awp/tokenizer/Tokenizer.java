@@ -13,6 +13,9 @@ import java.util.Map;
 public final class Tokenizer implements AutoCloseable {
   private static final String FILE = "tokenizer.json";
 
+  /** Every token comes back as a string, a span and five numbers; at worst a token a character. */
+  private static final long HEAP_BYTES_PER_CHARACTER = 160;
+
   private final HuggingFaceTokenizer tokenizer;
 
   private Tokenizer(HuggingFaceTokenizer tokenizer) {
@@ -38,14 +41,30 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
-  /** The tokens of a text, with the special tokens that the tokenizer puts around it. */
+  /**
+   * The tokens of a text, with the special tokens that the tokenizer puts around it.
+   *
+   * @throws AwpException where the text is too long for the Java heap
+   */
   public int[] encode(String text) {
+    checkHeap(text);
     long[] ids = tokenizer.encode(text).getIds();
     int[] tokens = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
       tokens[i] = Math.toIntExact(ids[i]);
     }
     return tokens;
+  }
+
+  /** Native code of the library aborts the whole JVM when the heap runs out under it. */
+  private static void checkHeap(String text) {
+    long needed = HEAP_BYTES_PER_CHARACTER * text.length();
+    long most = Runtime.getRuntime().maxMemory() / 2;
+    if (needed > most) {
+      throw new AwpException(
+          "a text of %,d characters may need %,d MiB of Java heap to tokenize, at most %,d are for that: split it (.jsonl, a document a line) or raise the heap (AWP_JAVA_OPTS=-Xmx...)"
+              .formatted(text.length(), needed >> 20, most >> 20));
+    }
   }
 
   @Override
