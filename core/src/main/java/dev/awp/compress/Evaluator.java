@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.eval.Perplexity;
 import dev.awp.eval.PerplexityResult;
@@ -63,6 +64,12 @@ public final class Evaluator {
       texts.add(new Text(file.getFileName().toString(), tokens));
     }
     int length = options.sequenceLength().orElse(defaultLength);
+    int context = layout.config().maxPositions();
+    if (length > context) {
+      throw new AwpException(
+          "an evaluation window of %d tokens is more than the %d positions of the model"
+              .formatted(length, context));
+    }
     return new Evaluator(layout, length, texts, compute, listener);
   }
 

@@ -192,6 +192,12 @@ class CommandLineTest {
     assertRefused(compress("--sparsity", "0.5", "--start", "nearest"), "--start NEAREST does not");
     assertRefused(compress("--sparsity", "0.5", "--threads", "0"), "at least one thread");
     assertRefused(compressWindows("500", "--sparsity", "0.5"), "more than the 128 positions");
+    assertRefused(
+        compress("--sparsity", "0.5", "--evaluate", text.toString(), "--evaluate-length", "129"),
+        "an evaluation window of 129 tokens is more than the 128 positions of the model");
+    assertRefused(
+        run("eval", model.toString(), text.toString(), "--sequence-length", "1", quiet),
+        "text.txt: a window of 1 tokens predicts none");
     assertRefused(compress("--sparsity", "0.5", "--max-shard-size", "0"), "holds nothing");
     Path none = folder.resolve("none.txt");
     assertRefused(

@@ -63,15 +63,20 @@ final class VectorNetwork implements NetworkKernels {
       low = low.add(Lanes.widen(e, 0));
       high = high.add(Lanes.widen(e, 1));
     }
-    if (i < n) {
-      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
-      FloatVector e = exp(Lanes.load(x, i, tail).sub(max).mul(factor));
-      e = FloatVector.zero(FLOATS).blend(e, tail);
-      Lanes.store(e, x, i, tail);
-      low = low.add(Lanes.widen(e, 0));
-      high = high.add(Lanes.widen(e, 1));
-    }
-    multiplyAll(x, n, (float) (1 / Sums.ofLanes(low.add(high))));
+    double sum = Sums.ofLanes(low.add(high)) + (i < n ? softmaxTail(x, i, n, max, factor) : 0);
+    multiplyAll(x, n, (float) (1 / sum));
+  }
+
+  /**
+   * The last, partial vector. A method of its own, here and below: a loop with two copies of exp is
+   * too large for the JIT to keep its vectors in registers.
+   */
+  private static double softmaxTail(MemorySegment x, int i, int n, float max, float factor) {
+    VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+    FloatVector e = exp(Lanes.load(x, i, tail).sub(max).mul(factor));
+    e = FloatVector.zero(FLOATS).blend(e, tail);
+    Lanes.store(e, x, i, tail);
+    return Sums.ofLanes(Lanes.widen(e, 0).add(Lanes.widen(e, 1)));
   }
 
   private static void multiplyAll(MemorySegment x, int n, float factor) {
@@ -97,14 +102,15 @@ final class VectorNetwork implements NetworkKernels {
       low = low.add(Lanes.widen(e, 0));
       high = high.add(Lanes.widen(e, 1));
     }
-    if (i < n) {
-      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
-      FloatVector e = exp(Lanes.load(x, i, tail).sub(max));
-      e = FloatVector.zero(FLOATS).blend(e, tail);
-      low = low.add(Lanes.widen(e, 0));
-      high = high.add(Lanes.widen(e, 1));
-    }
-    return max + Math.log(Sums.ofLanes(low.add(high)));
+    double sum = Sums.ofLanes(low.add(high)) + (i < n ? expTail(x, i, n, max) : 0);
+    return max + Math.log(sum);
+  }
+
+  private static double expTail(MemorySegment x, int i, int n, float max) {
+    VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+    FloatVector e = exp(Lanes.load(x, i, tail).sub(max));
+    e = FloatVector.zero(FLOATS).blend(e, tail);
+    return Sums.ofLanes(Lanes.widen(e, 0).add(Lanes.widen(e, 1)));
   }
 
   private static float max(MemorySegment x, int n) {
@@ -132,10 +138,15 @@ final class VectorNetwork implements NetworkKernels {
       Lanes.store(silu(Lanes.load(gate, i)).mul(Lanes.load(up, i)), out, i);
     }
     if (i < n) {
-      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
-      FloatVector silu = silu(Lanes.load(gate, i, tail));
-      Lanes.store(silu.mul(Lanes.load(up, i, tail)), out, i, tail);
+      swiGluTail(gate, up, out, i, n);
     }
+  }
+
+  private static void swiGluTail(
+      MemorySegment gate, MemorySegment up, MemorySegment out, int i, int n) {
+    VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+    FloatVector silu = silu(Lanes.load(gate, i, tail));
+    Lanes.store(silu.mul(Lanes.load(up, i, tail)), out, i, tail);
   }
 
   private static FloatVector silu(FloatVector g) {

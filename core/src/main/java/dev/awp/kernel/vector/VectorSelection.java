@@ -11,6 +11,8 @@ import dev.awp.kernel.SelectionKernels;
 import dev.awp.kernel.scalar.ScalarKernels;
 import dev.awp.kernel.vector.MagnitudeThreshold.Threshold;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -108,7 +110,7 @@ final class VectorSelection implements SelectionKernels {
     if (keep < 1 || keep > group) {
       throw new IllegalArgumentException("cannot keep " + keep + " of " + group);
     }
-    GroupRanks ranks = new GroupRanks(group);
+    GroupRanks ranks = GroupRanks.of(group);
     IntVector zero = IntVector.zero(INTS);
     int i = 0;
     for (; i < INTS.loopBound(n); i += COUNT) {
@@ -128,39 +130,53 @@ final class VectorSelection implements SelectionKernels {
 
   /** Ranks inside groups that divide a vector: how many entries come before each. */
   private static final class GroupRanks {
-    private final int group;
+    private static final int LARGEST = 32;
 
-    GroupRanks(int group) {
-      this.group = group;
+    /** By group size; for the sizes that divide a vector. */
+    private static final GroupRanks[] BY_SIZE = new GroupRanks[LARGEST + 1];
+
+    static {
+      for (int group = 1; group <= Math.min(LARGEST, COUNT); group++) {
+        if (COUNT % group == 0) {
+          BY_SIZE[group] = new GroupRanks(group);
+        }
+      }
+    }
+
+    /** Lane i takes the entry shift places further in its group, around its end. */
+    private final List<VectorShuffle<Integer>> rotations = new ArrayList<>();
+
+    /** One in the lanes for which that entry has the lower index: it comes first if equal. */
+    private final List<IntVector> comesFirst = new ArrayList<>();
+
+    private GroupRanks(int group) {
+      for (int shift = 1; shift < group; shift++) {
+        int places = shift;
+        rotations.add(
+            VectorShuffle.fromOp(
+                INTS, lane -> lane - lane % group + (lane % group + places) % group));
+        int[] first = new int[COUNT];
+        for (int lane = 0; lane < COUNT; lane++) {
+          first[lane] = lane % group + shift >= group ? 1 : 0;
+        }
+        comesFirst.add(IntVector.fromArray(INTS, first, 0));
+      }
+    }
+
+    static GroupRanks of(int group) {
+      return BY_SIZE[group];
     }
 
     IntVector of(IntVector magnitudes) {
       IntVector rank = IntVector.zero(INTS);
-      for (int shift = 1; shift < group; shift++) {
-        VectorShuffle<Integer> rotation = rotation(shift);
-        IntVector other = magnitudes.rearrange(rotation);
-        VectorMask<Integer> before =
-            other
-                .compare(VectorOperators.GT, magnitudes)
-                .or(other.compare(VectorOperators.EQ, magnitudes).and(comesFirst(shift)));
-        rank = rank.add(1, before);
+      for (int i = 0; i < rotations.size(); i++) {
+        IntVector other = magnitudes.rearrange(rotations.get(i));
+        // An equal entry counts if it comes first: compare with one less then. No magnitude is
+        // the smallest integer, so this cannot wrap.
+        IntVector least = magnitudes.sub(comesFirst.get(i));
+        rank = rank.add(1, other.compare(VectorOperators.GT, least));
       }
       return rank;
-    }
-
-    /** Lane i takes the entry shift places further in its group, around its end. */
-    private VectorShuffle<Integer> rotation(int shift) {
-      return VectorShuffle.fromOp(
-          INTS, lane -> lane - lane % group + (lane % group + shift) % group);
-    }
-
-    /** Lanes for which that entry has the lower index. */
-    private VectorMask<Integer> comesFirst(int shift) {
-      long bits = 0;
-      for (int lane = 0; lane < COUNT; lane++) {
-        bits |= (lane % group + shift >= group ? 1L : 0L) << lane;
-      }
-      return VectorMask.fromLong(INTS, bits);
     }
   }
 

@@ -1,0 +1,61 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.awp.kernel.KernelData.Kind;
+import dev.awp.kernel.scalar.ScalarKernels;
+import dev.awp.kernel.vector.VectorKernels;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
+
+/** Vector against scalar kernels on rows and parameters drawn at random. */
+@Tag("kernel")
+class KernelPropertiesTest {
+  private static final Kernels SCALAR = ScalarKernels.create();
+  private static final Kernels VECTOR = VectorKernels.create();
+
+  @Property(tries = 300)
+  void anySelectionOfAnyRowAgrees(
+      @ForAll Kind kind,
+      @ForAll @IntRange(min = 1, max = 6000) int n,
+      @ForAll @DoubleRange(min = 0, max = 1) double share,
+      @ForAll long seed) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment scores = KernelData.row(arena, kind, n, seed);
+      MemorySegment values = KernelData.row(arena, Kind.GAUSSIAN, n, seed + 1);
+      MemorySegment expected = arena.allocate(4L * n, 4);
+      MemorySegment actual = arena.allocate(4L * n, 4);
+      int k = (int) Math.round(share * n);
+      SCALAR.selection().keepLargest(scores, values, k, expected);
+      VECTOR.selection().keepLargest(scores, values, k, actual);
+      assertEquals(-1, expected.mismatch(actual), kind + ", " + k + " of " + n);
+      assertEquals(k, VECTOR.selection().countNonZero(actual), kind + ", " + k + " of " + n);
+    }
+  }
+
+  @Property(tries = 300)
+  void anyGroupOnAnyGridAgrees(
+      @ForAll Kind kind,
+      @ForAll @IntRange(min = 1, max = 300) int n,
+      @ForAll @IntRange(min = -126, max = 40) int exponent,
+      @ForAll @IntRange(min = 1, max = 255) int maxCode,
+      @ForAll long seed) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment x = KernelData.row(arena, kind, n, seed);
+      MemorySegment expected = arena.allocate(4L * n, 4);
+      MemorySegment actual = arena.allocate(4L * n, 4);
+      float scale = Math.scalb(1.1f, exponent);
+      float zeroPoint = Math.floorMod(seed, maxCode + 1);
+      SCALAR.grid().quantizeDequantize(x, scale, zeroPoint, maxCode, expected);
+      VECTOR.grid().quantizeDequantize(x, scale, zeroPoint, maxCode, actual);
+      VectorKernelsTest.assertRowEquals(expected, actual, kind + " of " + n);
+    }
+  }
+}
