@@ -135,7 +135,7 @@ class WrittenFilesTest {
   @ParameterizedTest
   @EnumSource(
       value = DType.class,
-      names = {"F32", "BF16"})
+      names = {"F32", "F16", "BF16"})
   void everyModeIsExactInTheFile(DType dtype) throws IOException {
     // 20 columns are no multiple of 2:4's M, of 8, or of a group of 32.
     Path model = folder.resolve("model");
