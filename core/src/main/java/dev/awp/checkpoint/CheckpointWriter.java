@@ -30,7 +30,7 @@ public final class CheckpointWriter implements AutoCloseable {
   private final Path work;
   private final List<ShardWriter> writers = new ArrayList<>();
   private final Map<String, ShardWriter> writerOf = new HashMap<>();
-  private boolean committed;
+  private boolean finished;
 
   private CheckpointWriter(Path output, Path work) {
     this.output = output;
@@ -48,7 +48,7 @@ public final class CheckpointWriter implements AutoCloseable {
     if (maxShardBytes < 1) {
       throw new AwpException("a shard of " + maxShardBytes + " bytes holds nothing");
     }
-    Path absolute = output.toAbsolutePath().normalize();
+    Path absolute = resolved(output);
     checkFree(absolute);
     Path parent = absolute.getParent();
     CheckpointWriter writer;
@@ -73,7 +73,16 @@ public final class CheckpointWriter implements AutoCloseable {
     }
   }
 
-  /** Refuses an output folder that holds anything. */
+  /** Through links: the folder that a link names is replaced, not the link. */
+  private static Path resolved(Path output) {
+    try {
+      return Files.exists(output) ? output.toRealPath() : output.toAbsolutePath().normalize();
+    } catch (IOException e) {
+      throw ShardWriter.failure(output, e);
+    }
+  }
+
+  /** Refuses an output folder that holds anything, or that no rename can replace. */
   public static void checkFree(Path output) {
     if (!Files.exists(output)) {
       return;
@@ -85,6 +94,12 @@ public final class CheckpointWriter implements AutoCloseable {
       if (content.findAny().isPresent()) {
         throw new AwpException(
             output + ": the output folder is not empty; remove it or choose another");
+      }
+      Path real = output.toRealPath();
+      if (real.getParent() == null
+          || !Files.getFileStore(real).equals(Files.getFileStore(real.getParent()))) {
+        throw new AwpException(
+            output + ": the output folder is a mount point; choose a new folder inside it");
       }
     } catch (IOException e) {
       throw new AwpException(output + ": cannot be listed: " + e.getMessage(), e);
@@ -159,7 +174,10 @@ public final class CheckpointWriter implements AutoCloseable {
     return writer;
   }
 
-  /** Makes everything durable and gives the folder its final name. */
+  /**
+   * Makes everything durable and gives the folder its final name. Where only the naming fails, the
+   * finished working folder stays and the message says where: hours of work are not thrown away.
+   */
   public void commit() {
     List<String> missing = writers.stream().flatMap(w -> w.missing().stream()).toList();
     if (!missing.isEmpty()) {
@@ -171,13 +189,19 @@ public final class CheckpointWriter implements AutoCloseable {
         writer.close();
       }
       forceOtherFiles();
+    } catch (IOException e) {
+      throw ShardWriter.failure(work, e);
+    }
+    finished = true;
+    try {
       // An empty folder stands in the way of the rename on some systems.
       Files.deleteIfExists(output);
       Files.move(work, output, StandardCopyOption.ATOMIC_MOVE);
-      committed = true;
       forceFolder(output.getParent());
     } catch (IOException e) {
-      throw ShardWriter.failure(output, e);
+      throw new AwpException(
+          "%s: cannot be put in place (%s), the finished model is in %s".formatted(output, e, work),
+          e);
     }
   }
 
@@ -209,7 +233,7 @@ public final class CheckpointWriter implements AutoCloseable {
 
   @Override
   public void close() {
-    if (committed) {
+    if (finished) {
       return;
     }
     try {

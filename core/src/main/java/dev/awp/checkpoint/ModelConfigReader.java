@@ -55,26 +55,31 @@ final class ModelConfigReader {
     if ((long) heads * headDimension > LARGEST_WIDTH) {
       throw fail("num_attention_heads x head_dim is above " + LARGEST_WIDTH);
     }
-    // transformers 5 moved the rotary settings into one object.
-    JsonNode rope = root.has("rope_parameters") ? root.path("rope_parameters") : root;
+    int layers = integer(root, "num_hidden_layers", LARGEST_COUNT);
+    checkRotatesAll(root);
+    checkRotatesAll(ropeSettings(root));
+    float epsilon = (float) number(root, "rms_norm_eps", 1e-6);
+    if (!(epsilon > 0 && epsilon < 1)) {
+      throw fail("rms_norm_eps " + root.path("rms_norm_eps") + " is not between 0 and 1");
+    }
     return new ModelConfig(
         file,
         architecture(root),
         hidden,
         integer(root, "intermediate_size", LARGEST_WIDTH),
-        integer(root, "num_hidden_layers", LARGEST_COUNT),
+        layers,
         heads,
         keyValueHeads,
         headDimension,
         integer(root, "vocab_size", LARGEST_VOCABULARY),
         integerOr(root, "max_position_embeddings", 2048, Integer.MAX_VALUE),
-        (float) number(root, "rms_norm_eps", 1e-6),
-        number(rope, "rope_theta", 10000),
+        epsilon,
+        number(ropeSettings(root), "rope_theta", number(root, "rope_theta", 10000)),
         scaling(root),
         flag(root, "tie_word_embeddings"),
         flag(root, "attention_bias"),
         flag(root, "mlp_bias"),
-        slidingWindow(root));
+        slidingWindow(root, layers));
   }
 
   private JsonNode tree() {
@@ -96,12 +101,26 @@ final class ModelConfigReader {
     return first.textValue();
   }
 
-  private Optional<Llama3Scaling> scaling(JsonNode root) {
-    JsonNode scaling =
-        root.has("rope_parameters") ? root.path("rope_parameters") : root.path("rope_scaling");
-    if (scaling.isNull() || scaling.isMissingNode()) {
-      return Optional.empty();
+  /** transformers 5 moved the rotary settings into rope_parameters; null counts as missing. */
+  private JsonNode ropeSettings(JsonNode root) {
+    String key = root.hasNonNull("rope_parameters") ? "rope_parameters" : "rope_scaling";
+    JsonNode settings = root.path(key);
+    if (root.hasNonNull(key) && !settings.isObject()) {
+      throw fail("%s must be an object, it is %s".formatted(key, settings));
     }
+    return settings;
+  }
+
+  private void checkRotatesAll(JsonNode node) {
+    if (number(node, "partial_rotary_factor", 1) != 1) {
+      throw fail(
+          "partial_rotary_factor %s is not supported, only 1 is"
+              .formatted(node.path("partial_rotary_factor")));
+    }
+  }
+
+  private Optional<Llama3Scaling> scaling(JsonNode root) {
+    JsonNode scaling = ropeSettings(root);
     String type = scaling.path("rope_type").asText(scaling.path("type").asText("default"));
     return switch (type) {
       case "default" -> Optional.empty();
@@ -118,15 +137,35 @@ final class ModelConfigReader {
     };
   }
 
-  private OptionalInt slidingWindow(JsonNode root) {
-    boolean unused = root.has("use_sliding_window") && !flag(root, "use_sliding_window");
-    if (unused || !root.hasNonNull("sliding_window")) {
+  /**
+   * As transformers' classes do: Mistral slides wherever sliding_window is a number; Qwen only with
+   * use_sliding_window, in the layers from max_window_layers on; LLaMA never.
+   */
+  private OptionalInt slidingWindow(JsonNode root, int layers) {
+    String architecture = architecture(root);
+    boolean qwen = architecture.startsWith("Qwen");
+    boolean slides = qwen ? flag(root, "use_sliding_window") : architecture.startsWith("Mistral");
+    if (!slides || !root.hasNonNull("sliding_window")) {
       return OptionalInt.empty();
     }
-    if (root.has("use_sliding_window") && root.path("max_window_layers").asInt(0) > 0) {
+    int window = integer(root, "sliding_window", Integer.MAX_VALUE);
+    int sliding = qwen ? slidingLayers(root, layers) : layers;
+    if (sliding != 0 && sliding != layers) {
       throw fail("a sliding window in some layers only (max_window_layers) is not supported");
     }
-    return OptionalInt.of(integer(root, "sliding_window", Integer.MAX_VALUE));
+    return sliding == 0 ? OptionalInt.empty() : OptionalInt.of(window);
+  }
+
+  private int slidingLayers(JsonNode root, int layers) {
+    if (!root.hasNonNull("layer_types")) {
+      // 28 is the default of Qwen2Config and Qwen3Config.
+      return Math.max(0, layers - root.path("max_window_layers").asInt(28));
+    }
+    int sliding = 0;
+    for (JsonNode type : root.path("layer_types")) {
+      sliding += type.asText().equals("sliding_attention") ? 1 : 0;
+    }
+    return sliding;
   }
 
   private int integer(JsonNode node, String key, int largest) {

@@ -35,6 +35,9 @@ final class SafetensorsHeaderParser {
 
   private static final int MAX_RANK = 32;
 
+  /** Far above any file, low enough that 100 MB of tiny entries do not fill the heap. */
+  private static final int MAX_METADATA = 1 << 16;
+
   private final Path file;
   private final long dataBytes;
   private final List<Entry> entries = new ArrayList<>();
@@ -93,6 +96,9 @@ final class SafetensorsHeaderParser {
         throw fail("__metadata__ must map strings to strings, '" + key + "' is no string");
       }
       metadata.put(key, parser.getText());
+      if (metadata.size() > MAX_METADATA) {
+        throw fail("__metadata__ has more than " + MAX_METADATA + " entries");
+      }
     }
   }
 

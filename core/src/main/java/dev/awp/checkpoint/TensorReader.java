@@ -45,10 +45,14 @@ public final class TensorReader {
     if (!view.dtype().isComputable()) {
       throw fail(view, "is stored as " + view.dtype() + ", awp computes with F32, F16 and BF16");
     }
+    view.checkPresent();
     long rowBytes = (long) destination.columns() * view.dtype().bits() / 8;
-    try {
+    try (Arena arena = Arena.ofConfined()) {
+      // Mapped pages are touched by this copy alone: where a page cannot be read it gets an
+      // InternalError, while C2's code for vector loads would take the JVM down with it.
+      MemorySegment stored = arena.allocate(rowBytes, 64);
       for (int r = 0; r < destination.rows(); r++) {
-        MemorySegment stored = view.data().asSlice((firstRow + r) * rowBytes, rowBytes);
+        stored.copyFrom(view.data().asSlice((firstRow + r) * rowBytes, rowBytes));
         decode(view, stored, destination.row(r));
       }
     } catch (InternalError e) {

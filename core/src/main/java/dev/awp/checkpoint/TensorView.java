@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.checkpoint;
 
+import dev.awp.AwpException;
 import dev.awp.tensor.DType;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -24,6 +27,27 @@ public record TensorView(
   /** The tensor's description without its data. */
   public TensorSpec spec() {
     return new TensorSpec(name, dtype, shape);
+  }
+
+  /**
+   * Refuses a file that has become shorter since it was mapped, before its pages are read: the
+   * message is clearer than that of a page that cannot be read.
+   */
+  public void checkPresent() {
+    if (!data.isMapped()) {
+      return;
+    }
+    long length;
+    try {
+      length = Files.size(file);
+    } catch (IOException e) {
+      throw new AwpException(file + ": cannot be read any more: " + e.getMessage(), e);
+    }
+    if (length < fileOffset + data.byteSize()) {
+      throw new AwpException(
+          "%s: tensor %s ends at byte %d, the file has only %d now: it was truncated while in use"
+              .formatted(file, name, fileOffset + data.byteSize(), length));
+    }
   }
 
   /**

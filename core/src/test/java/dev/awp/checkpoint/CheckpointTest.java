@@ -145,6 +145,9 @@ class CheckpointTest {
         "\"rope_theta\":10000.0|\"rope_theta\":-1|rope_theta must be a positive number",
         "\"rope_theta\":10000.0|\"rope_scaling\":{\"type\":\"yarn\"}|rope scaling 'yarn' is not supported",
         "\"rope_theta\":10000.0|\"rope_scaling\":{\"rope_type\":\"llama3\"}|factor must be a positive",
+        "\"rope_theta\":10000.0|\"rope_scaling\":[1]|rope_scaling must be an object",
+        "\"rope_theta\":10000.0|\"partial_rotary_factor\":0.5|partial_rotary_factor 0.5 is not",
+        "\"rms_norm_eps\":1.0E-5|\"rms_norm_eps\":1e-300|is not between 0 and 1",
         "\"tie_word_embeddings\":false|\"tie_word_embeddings\":\"no\"|must be true or false",
         "[\"LlamaForCausalLM\"]|[]|architectures is missing",
         "\"vocab_size\":258|\"vocab_size\":258,\"vocab_size\":258|not readable as JSON",
@@ -165,6 +168,65 @@ class CheckpointTest {
     ModelConfig config = ModelConfig.read(model.resolve("config.json"));
     assertEquals(500000.0, config.ropeTheta());
     assertEquals(new Llama3Scaling(8, 1, 4, 8192), config.ropeScaling().orElseThrow());
+  }
+
+  @Test
+  void absentRopeParametersDoNotHideTheOlderSpelling() throws IOException {
+    for (String newer : List.of("null", "{\"rope_type\":\"default\"}")) {
+      generateAgain();
+      replace(
+          "config.json",
+          "\"rope_theta\":10000.0",
+          "\"rope_theta\":500000.0,\"rope_parameters\":" + newer);
+      assertEquals(500000.0, ModelConfig.read(model.resolve("config.json")).ropeTheta());
+    }
+  }
+
+  /** The windows that transformers' classes use, four layers each. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Llama|\"sliding_window\":16|0",
+        "Mistral|\"sliding_window\":16|16",
+        "Mistral|\"sliding_window\":null|0",
+        "Qwen2|\"sliding_window\":16|0",
+        "Qwen2|\"sliding_window\":16,\"use_sliding_window\":true|0",
+        "Qwen2|\"sliding_window\":16,\"use_sliding_window\":true,\"max_window_layers\":0|16",
+        "Qwen3|\"sliding_window\":16,\"use_sliding_window\":true,\"max_window_layers\":4|0",
+        "Qwen3|\"sliding_window\":16,\"use_sliding_window\":true,\"max_window_layers\":1|-1",
+      })
+  void slidingWindowFollowsTheArchitecture(String family, String keys, int window)
+      throws IOException {
+    Path config = folder.resolve("window.json");
+    Files.writeString(
+        config,
+        """
+        {"architectures":["%sForCausalLM"],"hidden_size":8,"intermediate_size":8,
+         "num_hidden_layers":4,"num_attention_heads":2,"vocab_size":4,%s}
+        """
+            .formatted(family, keys));
+    if (window < 0) {
+      AwpException refusal = assertThrows(AwpException.class, () -> ModelConfig.read(config));
+      assertTrue(refusal.getMessage().contains("in some layers only"), refusal.getMessage());
+      return;
+    }
+    assertEquals(window, ModelConfig.read(config).slidingWindow().orElse(0));
+  }
+
+  @Test
+  void truncationWhileMappedIsAnErrorAndNotACrash() throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(model);
+        Arena arena = Arena.ofConfined()) {
+      TensorView view = checkpoint.tensor("model.norm.weight");
+      try (java.nio.channels.FileChannel shard =
+          java.nio.channels.FileChannel.open(view.file(), java.nio.file.StandardOpenOption.WRITE)) {
+        shard.truncate(view.fileOffset());
+      }
+      AwpException refusal =
+          assertThrows(AwpException.class, () -> new TensorReader(KERNELS).matrix(view, arena));
+      assertTrue(refusal.getMessage().contains("truncated while in use"), refusal.getMessage());
+    }
   }
 
   @Test

@@ -152,6 +152,31 @@ class CheckpointWriterTest {
   }
 
   @Test
+  void finishedModelSurvivesAFailedRename() throws IOException {
+    Path out = folder.resolve("out");
+    Path work;
+    try (CheckpointWriter writer = CheckpointWriter.create(out, List.of(), 20)) {
+      work = writer.workFolder();
+      Files.createDirectory(out);
+      Files.writeString(out.resolve("notes.txt"), "mine");
+      assertRefused(writer::commit, "the finished model is in " + work);
+    }
+    assertTrue(Files.exists(work.resolve("model.safetensors")));
+    assertEquals("mine", Files.readString(out.resolve("notes.txt")));
+  }
+
+  @Test
+  void linkedOutputIsFilledWhereTheLinkLeads() throws IOException {
+    Path real = Files.createDirectory(folder.resolve("real"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), real);
+    try (CheckpointWriter writer = CheckpointWriter.create(link, List.of(), 20)) {
+      writer.commit();
+    }
+    assertTrue(Files.isSymbolicLink(link));
+    assertTrue(Files.exists(real.resolve("model.safetensors")));
+  }
+
+  @Test
   void misuseIsRefused() throws IOException {
     Path out = folder.resolve("out");
     MemorySegment bytes = MemorySegment.ofArray(new byte[12]);

@@ -127,6 +127,15 @@ class SafetensorsFileTest {
   }
 
   @Test
+  void endlessMetadataIsRefused() throws IOException {
+    StringBuilder header = new StringBuilder("{\"__metadata__\":{\"k\":\"\"");
+    for (int i = 0; i < 1 << 16; i++) {
+      header.append(",\"").append(i).append("\":\"\"");
+    }
+    assertRefused(file(safetensors(header.append("}}").toString(), 0)), "more than 65536 entries");
+  }
+
+  @Test
   void truncationAtEveryLengthIsRefused() throws IOException {
     byte[] whole = safetensors(LEGAL, 10);
     for (int length = 0; length < whole.length; length++) {
