@@ -21,6 +21,17 @@ public interface ArithmeticKernels {
   /** out[i] = fma(factor, x[i], y[i]): the gradient step Z = T + eta G with x = G and y = T. */
   void multiplyAdd(float factor, MemorySegment x, MemorySegment y, MemorySegment out);
 
+  /** sum[i] = fma(x[i], y[i], sum[i]). */
+  void addProduct(MemorySegment x, MemorySegment y, MemorySegment sum);
+
+  /**
+   * The rank-one update of a contiguous matrix: rows[k * n + i] = fma(factors[k], x[i], rows[k * n
+   * + i]) for n elements of x and every element k of factors.
+   *
+   * @param rows as many elements as factors and x have, multiplied; must not overlap them
+   */
+  void addOuter(MemorySegment factors, MemorySegment x, MemorySegment rows);
+
   /** sum[i] += x[i], where sum holds float64 values: n floats into 8n bytes. */
   void accumulate(MemorySegment x, MemorySegment sum);
 

@@ -16,6 +16,21 @@ public interface GridKernels {
   void groupRange(MemorySegment x, int groupSize, MemorySegment low, MemorySegment high);
 
   /**
+   * Codes less their zero points, every element on a grid of its own: out[i] = clamp(rint(x[i] /
+   * scales[i]), -zeroPoints[i], maxCode - zeroPoints[i]), in float32 as {@link
+   * #quantizeDequantize}.
+   *
+   * @param scales positive and finite
+   * @param zeroPoints integers in 0 .. maxCode, as floats
+   */
+  void nearestSteps(
+      MemorySegment x,
+      MemorySegment scales,
+      MemorySegment zeroPoints,
+      int maxCode,
+      MemorySegment out);
+
+  /**
    * out[i] = (q - zeroPoint) * scale with q = clamp(rint(x[i] / scale) + zeroPoint, 0, maxCode),
    * the division and the rounding (ties to even) in float32, for one group.
    *

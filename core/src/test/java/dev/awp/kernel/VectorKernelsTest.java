@@ -134,6 +134,53 @@ class VectorKernelsTest {
   }
 
   @Test
+  void stepsOnGridsOfTheirOwnAgree() {
+    for (Kind kind : Kind.values()) {
+      for (int n : KernelData.sizes().toArray()) {
+        try (Arena arena = Arena.ofConfined()) {
+          MemorySegment x = KernelData.row(arena, kind, n, n);
+          MemorySegment scales = KernelData.row(arena, Kind.GAUSSIAN, n, n + 1L);
+          MemorySegment zeroPoints = arena.allocate(ValueLayout.JAVA_FLOAT, n);
+          for (int i = 0; i < n; i++) {
+            float scale = Math.abs(scales.getAtIndex(ValueLayout.JAVA_FLOAT, i)) + 1e-3f;
+            scales.setAtIndex(ValueLayout.JAVA_FLOAT, i, scale);
+            zeroPoints.setAtIndex(ValueLayout.JAVA_FLOAT, i, i % 16);
+          }
+          MemorySegment expected = arena.allocate(ValueLayout.JAVA_FLOAT, n);
+          SCALAR.grid().nearestSteps(x, scales, zeroPoints, 15, expected);
+          VECTOR.grid().nearestSteps(x, scales, zeroPoints, 15, x);
+          assertRowEquals(expected, x, kind + " of " + n);
+        }
+      }
+    }
+  }
+
+  @Test
+  void productsAddedInPlaceAgree() {
+    for (Kind kind : Kind.values()) {
+      for (int n : KernelData.sizes().toArray()) {
+        for (int count : new int[] {0, 1, 3}) {
+          try (Arena arena = Arena.ofConfined()) {
+            MemorySegment x = KernelData.row(arena, kind, n, n);
+            MemorySegment factors = KernelData.row(arena, kind, count, 7);
+            MemorySegment expected = KernelData.row(arena, Kind.GAUSSIAN, n * count, 8);
+            MemorySegment actual = KernelData.row(arena, Kind.GAUSSIAN, n * count, 8);
+            SCALAR.arithmetic().addOuter(factors, x, expected);
+            VECTOR.arithmetic().addOuter(factors, x, actual);
+            assertRowEquals(expected, actual, "outer, " + kind + " of " + n);
+            MemorySegment sum = KernelData.row(arena, kind, n, 9);
+            MemorySegment total = KernelData.row(arena, kind, n, 9);
+            MemorySegment y = KernelData.row(arena, kind, n, 10);
+            SCALAR.arithmetic().addProduct(x, y, sum);
+            VECTOR.arithmetic().addProduct(x, y, total);
+            assertRowEquals(sum, total, "product, " + kind + " of " + n);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void groupRangesAgree() {
     for (int n : KernelData.sizes().toArray()) {
       for (int group : new int[] {1, 3, 32, 64, 128, n}) {
@@ -292,6 +339,9 @@ class VectorKernelsTest {
         assertRefused(() -> kernels.selection().keepLargestOfGroups(x, x, 2, 4, shorter));
         assertRefused(() -> kernels.selection().keepLargestOfGroups(x, x, 5, 4, x));
         assertRefused(() -> kernels.grid().quantizeDequantize(x, 1, 0, 15, shorter));
+        assertRefused(() -> kernels.grid().nearestSteps(x, x, shorter, 15, x));
+        assertRefused(() -> kernels.arithmetic().addProduct(x, x, shorter));
+        assertRefused(() -> kernels.arithmetic().addOuter(x, x, shorter));
         assertRefused(() -> kernels.grid().groupRange(x, 8, shorter, shorter));
         assertRefused(() -> kernels.network().swiGlu(x, shorter, x));
         assertRefused(() -> kernels.network().rmsNorm(x, shorter, 0, x));

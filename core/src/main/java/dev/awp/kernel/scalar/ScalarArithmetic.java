@@ -56,6 +56,34 @@ final class ScalarArithmetic implements ArithmeticKernels {
   }
 
   @Override
+  public void addProduct(MemorySegment x, MemorySegment y, MemorySegment sum) {
+    int n = checked(x, y, sum);
+    for (int i = 0; i < n; i++) {
+      float total =
+          Math.fma(
+              x.getAtIndex(JAVA_FLOAT, i),
+              y.getAtIndex(JAVA_FLOAT, i),
+              sum.getAtIndex(JAVA_FLOAT, i));
+      sum.setAtIndex(JAVA_FLOAT, i, total);
+    }
+  }
+
+  @Override
+  public void addOuter(MemorySegment factors, MemorySegment x, MemorySegment rows) {
+    int count = Extents.floats(factors);
+    int n = Extents.floats(x);
+    Extents.check("rows", rows, (long) count * n, Float.BYTES);
+    for (int k = 0; k < count; k++) {
+      float factor = factors.getAtIndex(JAVA_FLOAT, k);
+      for (int i = 0; i < n; i++) {
+        long at = (long) k * n + i;
+        float sum = Math.fma(factor, x.getAtIndex(JAVA_FLOAT, i), rows.getAtIndex(JAVA_FLOAT, at));
+        rows.setAtIndex(JAVA_FLOAT, at, sum);
+      }
+    }
+  }
+
+  @Override
   public void accumulate(MemorySegment x, MemorySegment sum) {
     int n = Extents.floats(x);
     Extents.check("sum", sum, n, Double.BYTES);

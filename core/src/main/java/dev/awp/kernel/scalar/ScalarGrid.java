@@ -31,6 +31,34 @@ final class ScalarGrid implements GridKernels {
   }
 
   @Override
+  public void nearestSteps(
+      MemorySegment x,
+      MemorySegment scales,
+      MemorySegment zeroPoints,
+      int maxCode,
+      MemorySegment out) {
+    int n = Extents.floats(x);
+    Extents.checkFloats("scales", scales, n);
+    Extents.checkFloats("zero points", zeroPoints, n);
+    Extents.checkFloats("the output", out, n);
+    for (int i = 0; i < n; i++) {
+      float zeroPoint = zeroPoints.getAtIndex(JAVA_FLOAT, i);
+      float steps = x.getAtIndex(JAVA_FLOAT, i) / scales.getAtIndex(JAVA_FLOAT, i);
+      out.setAtIndex(JAVA_FLOAT, i, nearest(steps, -zeroPoint, maxCode - zeroPoint));
+    }
+  }
+
+  /**
+   * Clamping before rounding is the same, since the bounds are integers, and keeps the rounding by
+   * addition in range. A NaN passes both comparisons and stays a NaN.
+   */
+  private static float nearest(float steps, float least, float most) {
+    float clamped = steps < least ? least : steps;
+    clamped = clamped > most ? most : clamped;
+    return (clamped + ScalarExp.ROUNDER) - ScalarExp.ROUNDER;
+  }
+
+  @Override
   public void quantizeDequantize(
       MemorySegment x, float scale, float zeroPoint, int maxCode, MemorySegment out) {
     int n = Extents.floats(x);
@@ -38,12 +66,8 @@ final class ScalarGrid implements GridKernels {
     float least = -zeroPoint;
     float most = maxCode - zeroPoint;
     for (int i = 0; i < n; i++) {
-      // Clamping before rounding is the same, since the bounds are integers, and keeps the rounding
-      // by addition in range. A NaN passes both comparisons and stays a NaN.
       float steps = x.getAtIndex(JAVA_FLOAT, i) / scale;
-      steps = steps < least ? least : steps;
-      steps = steps > most ? most : steps;
-      out.setAtIndex(JAVA_FLOAT, i, ((steps + ScalarExp.ROUNDER) - ScalarExp.ROUNDER) * scale);
+      out.setAtIndex(JAVA_FLOAT, i, nearest(steps, least, most) * scale);
     }
   }
 }

@@ -98,6 +98,48 @@ final class VectorArithmetic implements ArithmeticKernels {
   }
 
   @Override
+  public void addProduct(MemorySegment x, MemorySegment y, MemorySegment sum) {
+    int n = checked(x, y, sum);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      Lanes.store(Lanes.load(x, i).fma(Lanes.load(y, i), Lanes.load(sum, i)), sum, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector total =
+          Lanes.load(x, i, tail).fma(Lanes.load(y, i, tail), Lanes.load(sum, i, tail));
+      Lanes.store(total, sum, i, tail);
+    }
+  }
+
+  @Override
+  public void addOuter(MemorySegment factors, MemorySegment x, MemorySegment rows) {
+    int count = Extents.floats(factors);
+    int n = Extents.floats(x);
+    Extents.check("rows", rows, (long) count * n, Float.BYTES);
+    for (int k = 0; k < count; k++) {
+      addScaled(factors.getAtIndex(ValueLayout.JAVA_FLOAT, k), x, n, rows, (long) k * n);
+    }
+  }
+
+  private static void addScaled(float factor, MemorySegment x, int n, MemorySegment out, long at) {
+    FloatVector factors = FloatVector.broadcast(FLOATS, factor);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      long offset = (at + i) * Float.BYTES;
+      FloatVector sum = FloatVector.fromMemorySegment(FLOATS, out, offset, Lanes.NATIVE);
+      factors.fma(Lanes.load(x, i), sum).intoMemorySegment(out, offset, Lanes.NATIVE);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      long offset = (at + i) * Float.BYTES;
+      FloatVector sum = FloatVector.fromMemorySegment(FLOATS, out, offset, Lanes.NATIVE, tail);
+      FloatVector total = factors.fma(Lanes.load(x, i, tail), sum);
+      total.intoMemorySegment(out, offset, Lanes.NATIVE, tail);
+    }
+  }
+
+  @Override
   public void accumulate(MemorySegment x, MemorySegment sum) {
     int n = Extents.floats(x);
     Extents.check("sum", sum, n, Double.BYTES);

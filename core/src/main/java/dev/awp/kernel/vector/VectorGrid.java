@@ -53,6 +53,37 @@ final class VectorGrid implements GridKernels {
   }
 
   @Override
+  public void nearestSteps(
+      MemorySegment x,
+      MemorySegment scales,
+      MemorySegment zeroPoints,
+      int maxCode,
+      MemorySegment out) {
+    int n = Extents.floats(x);
+    Extents.checkFloats("scales", scales, n);
+    Extents.checkFloats("zero points", zeroPoints, n);
+    Extents.checkFloats("the output", out, n);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      FloatVector least = Lanes.load(zeroPoints, i).neg();
+      FloatVector steps = Lanes.load(x, i).div(Lanes.load(scales, i));
+      Lanes.store(nearest(steps, least, least.add(maxCode)), out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector least = Lanes.load(zeroPoints, i, tail).neg();
+      FloatVector steps = Lanes.load(x, i, tail).div(Lanes.load(scales, i, tail));
+      Lanes.store(nearest(steps, least, least.add(maxCode)), out, i, tail);
+    }
+  }
+
+  private static FloatVector nearest(FloatVector steps, FloatVector least, FloatVector most) {
+    FloatVector clamped = steps.blend(least, steps.compare(VectorOperators.LT, least));
+    clamped = clamped.blend(most, clamped.compare(VectorOperators.GT, most));
+    return clamped.add(ScalarExp.ROUNDER).sub(ScalarExp.ROUNDER);
+  }
+
+  @Override
   public void quantizeDequantize(
       MemorySegment x, float scale, float zeroPoint, int maxCode, MemorySegment out) {
     int n = Extents.floats(x);
@@ -72,9 +103,6 @@ final class VectorGrid implements GridKernels {
 
   private static FloatVector onGrid(
       FloatVector x, FloatVector scales, FloatVector least, FloatVector most) {
-    FloatVector steps = x.div(scales);
-    steps = steps.blend(least, steps.compare(VectorOperators.LT, least));
-    steps = steps.blend(most, steps.compare(VectorOperators.GT, most));
-    return steps.add(ScalarExp.ROUNDER).sub(ScalarExp.ROUNDER).mul(scales);
+    return nearest(x.div(scales), least, most).mul(scales);
   }
 }
