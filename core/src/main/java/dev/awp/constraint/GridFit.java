@@ -36,25 +36,10 @@ final class GridFit {
     for (int g = 0; g < groups; g++) {
       float least = Math.min(0f, low.getAtIndex(JAVA_FLOAT, g));
       float most = Math.max(0f, high.getAtIndex(JAVA_FLOAT, g));
-      float scale;
-      float zeroPoint;
-      if (grid.symmetric()) {
-        scale = storable(2.0 * Math.max(-least, most) / grid.maxCode());
-        zeroPoint = 1 << (grid.bits() - 1);
-      } else {
-        scale = storable(((double) most - least) / grid.maxCode());
-        zeroPoint = (float) Math.clamp(Math.rint(-least / scale), 0, grid.maxCode());
-      }
+      float scale = grid.scaleOf(least, most);
       scales.setAtIndex(JAVA_FLOAT, g, scale);
-      zeroPoints.setAtIndex(JAVA_FLOAT, g, zeroPoint);
+      zeroPoints.setAtIndex(JAVA_FLOAT, g, grid.zeroPointOf(least, scale));
     }
-  }
-
-  /** The nearest stored scale that is positive and normal, and whose multiples all stay finite. */
-  private float storable(double scale) {
-    float smallest = Storage.smallestNormal(grid.storage());
-    double largest = Storage.largest(grid.storage()) / (2.0 * grid.maxCode());
-    return Storage.round(grid.storage(), (float) Math.clamp(scale, smallest, largest));
   }
 
   /** Rounds a row to its grid, and to the stored element type. */

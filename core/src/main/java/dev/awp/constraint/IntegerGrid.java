@@ -62,6 +62,26 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, DType stor
     return groupSize == 0 ? Math.max(1, columns) : groupSize;
   }
 
+  /** The scale of a group whose values span least &lt;= 0 to most &gt;= 0. */
+  public float scaleOf(double least, double most) {
+    double span = symmetric ? 2 * Math.max(-least, most) : most - least;
+    return storableScale(span / maxCode());
+  }
+
+  /** The zero point of a group with that least value and scale. */
+  public float zeroPointOf(double least, float scale) {
+    return symmetric
+        ? 1 << (bits - 1)
+        : (float) Math.clamp(Math.rint(-least / scale), 0, maxCode());
+  }
+
+  /** The nearest stored scale that is positive and normal, and whose multiples all stay finite. */
+  public float storableScale(double scale) {
+    float smallest = Storage.smallestNormal(storage);
+    double largest = Storage.largest(storage) / (2.0 * maxCode());
+    return Storage.round(storage, (float) Math.clamp(scale, smallest, largest));
+  }
+
   @Override
   public Optional<IntegerGrid> grid() {
     return Optional.of(this);

@@ -7,11 +7,11 @@ import dev.awp.tensor.DType;
 import java.lang.foreign.MemorySegment;
 
 /** Rounding to the element type in which a layer is stored. */
-final class Storage {
+public final class Storage {
   private Storage() {}
 
   /** The nearest value of the type, ties to even. */
-  static float round(DType type, float value) {
+  public static float round(DType type, float value) {
     return switch (type) {
       case F32 -> value;
       case F16 -> Float.float16ToFloat(Float.floatToFloat16(value));
@@ -44,7 +44,7 @@ final class Storage {
    *
    * @param scratch at least 2 bytes an element
    */
-  static void round(
+  public static void round(
       DType type, ConversionKernels conversion, MemorySegment row, MemorySegment scratch) {
     MemorySegment stored = scratch.asSlice(0, row.byteSize() / 2);
     switch (type) {

@@ -13,7 +13,12 @@ public final class Solvers {
   private Solvers() {}
 
   public static List<Solver> all() {
-    return List.of(new ProjectedGradient(), new Wanda(), new Magnitude(), new RoundToNearest());
+    return List.of(
+        new OperatorSplitting(),
+        new ProjectedGradient(),
+        new Wanda(),
+        new Magnitude(),
+        new RoundToNearest());
   }
 
   /** The method of that name. */

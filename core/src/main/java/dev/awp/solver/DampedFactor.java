@@ -1,0 +1,47 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver;
+
+import dev.awp.kernel.Cholesky;
+import dev.awp.kernel.Compute;
+import dev.awp.tensor.Matrix;
+
+/**
+ * Cholesky factors of matrices that should be positive definite and may not be: a second moment of
+ * fewer tokens than channels, or one whose smallest eigenvalues drowned in float32's rounding. What
+ * is added to the diagonal rises tenfold until the factor exists.
+ */
+final class DampedFactor {
+  /** Where even this much of the mean diagonal does not help, the matrix holds no numbers. */
+  private static final double MOST = 1e6;
+
+  private DampedFactor() {}
+
+  /** Writes the matrix to factor: its lower triangle at least. */
+  @FunctionalInterface
+  interface Source {
+    void write(Matrix into);
+  }
+
+  /**
+   * Factors source + damping * scale * I.
+   *
+   * @param scale the unit of the damping, such as the mean of the diagonal; positive
+   * @param damping the first to try; 0 adds nothing, and the next is 1e-6
+   * @param a receives L
+   * @return the damping that was needed
+   */
+  static double factor(Source source, double scale, double damping, Matrix a, Compute compute) {
+    Cholesky cholesky = new Cholesky(compute);
+    for (double d = damping; d <= MOST; d = d == 0 ? 1e-6 : 10 * d) {
+      source.write(a);
+      for (int j = 0; j < a.rows(); j++) {
+        a.set(j, j, (float) (a.get(j, j) + d * scale));
+      }
+      if (cholesky.factor(a).isEmpty()) {
+        return d;
+      }
+    }
+    throw new IllegalStateException("a second moment " + a + " that no damping makes positive");
+  }
+}

@@ -1,0 +1,94 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.kernel.ArithmeticKernels;
+import dev.awp.kernel.Blas.Op;
+import dev.awp.kernel.Compute;
+import dev.awp.kernel.SelectionKernels;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Least squares on a mask: minimises f(T) over the entries of T that are not zero, by conjugate
+ * gradient with Jacobi's preconditioner diag(C) on all rows of a part at once, each row with step
+ * lengths of its own. A step costs one product with C. f never rises.
+ */
+final class MaskedLeastSquares {
+  private final Matrix w;
+  private final Matrix c;
+  private final Matrix t;
+  private final int from;
+  private final int to;
+  private final Compute compute;
+  private final ArithmeticKernels arithmetic;
+  private final SelectionKernels selection;
+
+  /** For rows from (inclusive) to (exclusive) of T, in place; for a worker's task. */
+  MaskedLeastSquares(Matrix w, Matrix c, Matrix t, int from, int to, Compute compute) {
+    this.w = w;
+    this.c = c;
+    this.t = t;
+    this.from = from;
+    this.to = to;
+    this.compute = compute;
+    this.arithmetic = compute.kernels().arithmetic();
+    this.selection = compute.kernels().selection();
+  }
+
+  /**
+   * Runs that many steps.
+   *
+   * @param objectiveOfRow receives f of every row of the part
+   */
+  void run(int steps, double[] objectiveOfRow) {
+    int rows = to - from;
+    int columns = w.columns();
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix r = Matrix.allocate(arena, rows, columns);
+      Matrix p = Matrix.allocate(arena, rows, columns);
+      Matrix q = Matrix.allocate(arena, rows, columns);
+      Matrix mask = Matrix.allocate(arena, rows, columns);
+      MemorySegment inverseDiagonal = arena.allocate(JAVA_FLOAT, columns);
+      MemorySegment scratch = arena.allocate(JAVA_FLOAT, columns);
+      for (int j = 0; j < columns; j++) {
+        float diagonal = c.get(j, j);
+        inverseDiagonal.setAtIndex(JAVA_FLOAT, j, diagonal > 0 ? 1 / diagonal : 0);
+      }
+      double[] rz = new double[rows];
+      for (int i = 0; i < rows; i++) {
+        mask.row(i).copyFrom(t.row(from + i));
+        arithmetic.subtract(w.row(from + i), t.row(from + i), q.row(i));
+      }
+      compute.blas().gemm(Op.NONE, Op.NONE, 1, q, c, 0, r);
+      for (int i = 0; i < rows; i++) {
+        objectiveOfRow[from + i] = arithmetic.dot(q.row(i), r.row(i));
+        selection.applyMask(mask.row(i), r.row(i), r.row(i));
+        arithmetic.multiply(r.row(i), inverseDiagonal, p.row(i));
+        rz[i] = arithmetic.dot(r.row(i), p.row(i));
+      }
+      for (int step = 0; step < steps; step++) {
+        compute.blas().gemm(Op.NONE, Op.NONE, 1, p, c, 0, q);
+        for (int i = 0; i < rows; i++) {
+          double curvature = arithmetic.dot(p.row(i), q.row(i));
+          if (!(curvature > 0) || !(rz[i] > 0)) {
+            p.row(i).fill((byte) 0);
+            continue;
+          }
+          double alpha = rz[i] / curvature;
+          arithmetic.multiplyAdd((float) alpha, p.row(i), t.row(from + i), t.row(from + i));
+          objectiveOfRow[from + i] -= alpha * rz[i];
+          arithmetic.multiplyAdd((float) -alpha, q.row(i), r.row(i), r.row(i));
+          selection.applyMask(mask.row(i), r.row(i), r.row(i));
+          arithmetic.multiply(r.row(i), inverseDiagonal, scratch);
+          double next = arithmetic.dot(r.row(i), scratch);
+          arithmetic.multiplyAdd((float) (next / rz[i]), p.row(i), scratch, p.row(i));
+          rz[i] = next;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver;
+
+import dev.awp.constraint.Constraint;
+import dev.awp.constraint.Sparsity;
+import dev.awp.kernel.Compute;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
+import java.util.function.BiFunction;
+
+/**
+ * Pruning by operator splitting (the alternating direction method of multipliers; Boyd et al. 2011,
+ * section 9.1, and for this problem ALPS, Meng et al. 2024), in a metric of its own:
+ *
+ * <pre>
+ *   X = (W C + rho (T - V) D^2) (C + rho D^2)^-1
+ *   Z = X + V;    T = Proj(Z D) D^-1;    V = Z - T
+ *   then least squares on the mask of T, by conjugate gradient
+ * </pre>
+ *
+ * <p>D_jj^2 = 1 / [(C + lambda diag C)^-1]_jj, what the loss of entry j costs when all others may
+ * make up for it: the saliency of the optimal brain surgeon (Hassibi and Stork 1993). ALPS has D^2
+ * = diag C. rho rises geometrically in stages; inside a stage an iteration is one product with the
+ * stage's inverse. What was tried and measured is in docs/solvers.md.
+ */
+public final class OperatorSplitting implements Solver {
+  private final String name;
+  private final BiFunction<Integer, Integer, SplittingOptions> options;
+
+  /** The default cost: 48 products with C or fewer. */
+  public OperatorSplitting() {
+    this("admm", SplittingOptions::standard);
+  }
+
+  /**
+   * With settings of one's own.
+   *
+   * @param options from dOut and dIn
+   */
+  public OperatorSplitting(String name, BiFunction<Integer, Integer, SplittingOptions> options) {
+    this.name = name;
+    this.options = options;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public boolean supports(Constraint constraint) {
+    return constraint instanceof Sparsity;
+  }
+
+  @Override
+  public Solution solve(
+      LayerProblem problem,
+      Compute compute,
+      SegmentAllocator allocator,
+      IterationListener listener) {
+    SplittingOptions settings =
+        options.apply(problem.weights().rows(), problem.weights().columns());
+    try (Arena scratch = Arena.ofShared()) {
+      return new SplittingIteration(problem, settings, compute, allocator, scratch).run(listener);
+    }
+  }
+}

@@ -1,0 +1,255 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.AwpException;
+import dev.awp.constraint.GridParameters;
+import dev.awp.constraint.RowProjection;
+import dev.awp.constraint.Sparsity;
+import dev.awp.kernel.ArithmeticKernels;
+import dev.awp.kernel.Blas.Op;
+import dev.awp.kernel.Cholesky;
+import dev.awp.kernel.Compute;
+import dev.awp.solver.baseline.Wanda;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.util.List;
+
+/**
+ * One run of {@link OperatorSplitting} on one layer. Rows are independent: inside a stage each
+ * worker takes a part of them through all iterations. Memory beside W and C: W C, T and V of the
+ * layer's size, one inverse of C's size, and scratch for a part of the rows a worker.
+ */
+final class SplittingIteration {
+  /** lambda of the metric: below, the inverse of a C of few tokens is noise. */
+  private static final double METRIC_DAMPING = 0.05;
+
+  /**
+   * Added to C_jj, in units of its mean: gives channels that are never active a positive weight.
+   */
+  private static final double FLOOR = 1e-6;
+
+  private final SplittingOptions options;
+  private final Sparsity sparsity;
+  private final Compute compute;
+  private final ArithmeticKernels arithmetic;
+  private final Matrix w;
+  private final Matrix c;
+  private final Matrix t;
+  private final GridParameters grid;
+  private final Matrix wc;
+  private final Matrix v;
+  private final Matrix inverse;
+  private final MemorySegment metric;
+  private final MemorySegment metricRoot;
+  private final double meanDiagonal;
+  private final double[] objectiveOfRow;
+  private double damping;
+
+  SplittingIteration(
+      LayerProblem problem,
+      SplittingOptions options,
+      Compute compute,
+      SegmentAllocator allocator,
+      SegmentAllocator scratch) {
+    this.options = options;
+    this.sparsity = problem.constraint().sparsity().orElseThrow();
+    this.compute = compute;
+    this.arithmetic = compute.kernels().arithmetic();
+    this.w = problem.weights();
+    this.c = problem.secondMoment();
+    this.t = Matrix.allocate(allocator, w.rows(), w.columns());
+    this.grid = GridParameters.allocate(sparsity, w.rows(), w.columns(), allocator);
+    this.wc = Matrix.allocate(scratch, w.rows(), w.columns());
+    this.v = Matrix.allocate(scratch, w.rows(), w.columns());
+    this.inverse = Matrix.allocate(scratch, c.rows(), c.columns());
+    this.metric = scratch.allocate(JAVA_FLOAT, c.columns());
+    this.metricRoot = scratch.allocate(JAVA_FLOAT, c.columns());
+    this.meanDiagonal = mean(c);
+    this.objectiveOfRow = new double[w.rows()];
+  }
+
+  private static double mean(Matrix c) {
+    double sum = 0;
+    for (int j = 0; j < c.rows(); j++) {
+      sum += c.get(j, j);
+    }
+    return sum / Math.max(1, c.rows());
+  }
+
+  Solution run(IterationListener listener) {
+    compute.parallelBlas().gemm(Op.NONE, Op.NONE, 1, w, c, 0, wc);
+    double dense = 0;
+    for (int row = 0; row < w.rows(); row++) {
+      dense += arithmetic.dot(w.row(row), wc.row(row));
+    }
+    if (meanDiagonal > 0) {
+      double unit = prepareMetric();
+      t.copyFrom(w);
+      double previous = 0;
+      for (int stage = 0; stage < options.stages(); stage++) {
+        double rho = prepareInverse(options.rho(stage) * unit);
+        runStage((float) rho, previous == 0 ? 1 : (float) (previous / rho), stage);
+        previous = rho;
+        checkInterrupted();
+      }
+      leastSquares();
+    }
+    takeBetterStart();
+    return solution(Math.max(0, dense), listener);
+  }
+
+  private static void checkInterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new AwpException("interrupted");
+    }
+  }
+
+  /** Fills D^2 and D; returns the mean of C_jj / D_jj^2, the unit of rho. */
+  private double prepareMetric() {
+    invert(a -> addDiagonal(a, j -> METRIC_DAMPING * c.get(j, j) + FLOOR * meanDiagonal));
+    double unit = 0;
+    for (int j = 0; j < c.rows(); j++) {
+      double squared = 1 / inverse.get(j, j);
+      metric.setAtIndex(JAVA_FLOAT, j, (float) squared);
+      metricRoot.setAtIndex(JAVA_FLOAT, j, (float) Math.sqrt(squared));
+      unit += Math.max(0, c.get(j, j)) / squared;
+    }
+    return unit / c.rows();
+  }
+
+  /** inverse = (C + rho D^2)^-1; returns rho, which is what was asked for. */
+  private double prepareInverse(double rho) {
+    invert(a -> addDiagonal(a, j -> rho * metric.getAtIndex(JAVA_FLOAT, j)));
+    return rho;
+  }
+
+  private void addDiagonal(Matrix a, java.util.function.IntToDoubleFunction added) {
+    a.copyFrom(c);
+    for (int j = 0; j < a.rows(); j++) {
+      a.set(j, j, (float) (Math.max(0, c.get(j, j)) + added.applyAsDouble(j)));
+    }
+  }
+
+  private void invert(DampedFactor.Source source) {
+    try (Arena arena = Arena.ofShared()) {
+      Matrix factor = Matrix.allocate(arena, c.rows(), c.columns());
+      double used = DampedFactor.factor(source, meanDiagonal, 0, factor, compute);
+      damping = Math.max(damping, used);
+      Cholesky cholesky = new Cholesky(compute);
+      cholesky.invertLower(factor);
+      cholesky.multiplyInverse(factor, inverse);
+    }
+  }
+
+  /** The iterations with one rho. */
+  private void runStage(float rho, float dualFactor, int stage) {
+    compute
+        .workers()
+        .forEachBlock(
+            w.rows(),
+            PgdIteration.partRows(w.rows()),
+            (from, to) -> {
+              try (Arena arena = Arena.ofConfined()) {
+                Matrix b = Matrix.allocate(arena, to - from, w.columns());
+                Matrix x = Matrix.allocate(arena, to - from, w.columns());
+                MemorySegment penalty = arena.allocate(JAVA_FLOAT, w.columns());
+                arithmetic.scale(metric, rho, penalty);
+                for (int i = 0; i < options.iterationsPerStage(); i++) {
+                  float factor = i == 0 ? dualFactor : 1;
+                  for (int row = from; row < to; row++) {
+                    rightSide(row, factor, penalty, b.row(row - from));
+                  }
+                  compute.blas().gemm(Op.NONE, Op.NONE, 1, b, inverse, 0, x);
+                  boolean last =
+                      stage == options.stages() - 1 && i == options.iterationsPerStage() - 1;
+                  for (int row = from; row < to; row++) {
+                    select(row, x.row(row - from), b.row(row - from), last);
+                  }
+                }
+              }
+            });
+  }
+
+  /** b = W C + rho (T - V) D^2, V scaled to the new rho first. */
+  private void rightSide(int row, float dualFactor, MemorySegment penalty, MemorySegment b) {
+    if (dualFactor != 1) {
+      arithmetic.scale(v.row(row), dualFactor, v.row(row));
+    }
+    arithmetic.subtract(t.row(row), v.row(row), b);
+    arithmetic.multiply(b, penalty, b);
+    arithmetic.add(b, wc.row(row), b);
+  }
+
+  /** Z = X + V, T = Proj(Z), V = Z - T; the last T takes its values from X, the solution's. */
+  private void select(int row, MemorySegment x, MemorySegment scores, boolean last) {
+    MemorySegment dual = v.row(row);
+    arithmetic.add(x, dual, dual);
+    arithmetic.multiply(dual, metricRoot, scores);
+    sparsity.select(compute.kernels(), scores, dual, t.row(row));
+    arithmetic.subtract(dual, t.row(row), dual);
+    if (last) {
+      compute.kernels().selection().applyMask(t.row(row), x, t.row(row));
+    }
+  }
+
+  private void leastSquares() {
+    compute
+        .workers()
+        .forEachBlock(
+            w.rows(),
+            PgdIteration.partRows(w.rows()),
+            (from, to) ->
+                new MaskedLeastSquares(w, c, t, from, to, compute)
+                    .run(options.leastSquaresSteps(), objectiveOfRow));
+  }
+
+  /** Rows for which Wanda's selection is better take it: never worse than the cheap start. */
+  private void takeBetterStart() {
+    compute
+        .workers()
+        .forEachBlock(
+            w.rows(),
+            PgdIteration.partRows(w.rows()),
+            (from, to) -> {
+              try (Arena arena = Arena.ofConfined()) {
+                RowProjection wanda = Wanda.selection(sparsity, c, compute, arena);
+                Matrix start = Matrix.allocate(arena, to - from, w.columns());
+                Matrix r = Matrix.allocate(arena, to - from, w.columns());
+                Matrix g = Matrix.allocate(arena, to - from, w.columns());
+                for (int row = from; row < to; row++) {
+                  wanda.project(w.row(row), start.row(row - from), grid, row);
+                  arithmetic.subtract(w.row(row), start.row(row - from), r.row(row - from));
+                }
+                compute.blas().gemm(Op.NONE, Op.NONE, 1, r, c, 0, g);
+                for (int row = from; row < to; row++) {
+                  double objective = arithmetic.dot(r.row(row - from), g.row(row - from));
+                  boolean finite = arithmetic.firstNonFinite(t.row(row)) < 0;
+                  if (meanDiagonal <= 0 || !finite || !(objectiveOfRow[row] <= objective)) {
+                    t.row(row).copyFrom(start.row(row - from));
+                  }
+                }
+              }
+            });
+  }
+
+  private Solution solution(double dense, IterationListener listener) {
+    int iterations = options.stages() * options.iterationsPerStage() + options.leastSquaresSteps();
+    double objective = Objective.of(w, t, c, compute);
+    IterationRecord record = new IterationRecord(iterations, objective, Double.NaN, true);
+    listener.iteration(record, dense);
+    return new Solution(
+        t,
+        grid,
+        List.of(record),
+        dense,
+        objective,
+        iterations,
+        options.cost(w.rows(), w.columns()),
+        StopReason.ITERATION_LIMIT);
+  }
+}

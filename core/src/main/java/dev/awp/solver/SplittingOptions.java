@@ -1,0 +1,71 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver;
+
+/**
+ * How long operator splitting runs. The penalty rho rises geometrically from stage to stage; it is
+ * in units of the mean of C_jj / D_jj^2, so the same numbers serve every layer.
+ *
+ * @param firstRho of the first stage
+ * @param lastRho of the last stage
+ * @param stages changes of rho, each of which costs an inverse
+ * @param iterationsPerStage products in a stage
+ * @param leastSquaresSteps of conjugate gradient on the final mask
+ */
+public record SplittingOptions(
+    double firstRho, double lastRho, int stages, int iterationsPerStage, int leastSquaresSteps) {
+  /** What the default may cost, in units of 2 dOut dIn^2 flops. */
+  private static final double BUDGET = 48;
+
+  private static final int ITERATIONS = 24;
+
+  public SplittingOptions {
+    if (!(firstRho > 0 && lastRho >= firstRho) || Double.isInfinite(lastRho)) {
+      throw new IllegalArgumentException(
+          "rho must be positive and rise, it goes from %s to %s".formatted(firstRho, lastRho));
+    }
+    if (stages < 1 || iterationsPerStage < 1 || leastSquaresSteps < 0) {
+      throw new IllegalArgumentException(
+          "%d stages of %d iterations, %d least-squares steps"
+              .formatted(stages, iterationsPerStage, leastSquaresSteps));
+    }
+  }
+
+  /**
+   * The default: rho from 0.2 to 1 in 24 iterations, in as many stages as 48 products' worth of
+   * flops allow (docs/solvers.md).
+   *
+   * @param rows dOut
+   * @param columns dIn
+   */
+  public static SplittingOptions standard(int rows, int columns) {
+    SplittingOptions options = null;
+    for (int stages : new int[] {12, 8, 6, 4, 3}) {
+      options = new SplittingOptions(0.2, 1, stages, ITERATIONS / stages, 8);
+      if (options.cost(rows, columns) <= BUDGET) {
+        return options;
+      }
+    }
+    return options;
+  }
+
+  /** Four times the iterations, for the last percent: {@code --effort high}. */
+  public static SplittingOptions high() {
+    return new SplittingOptions(0.2, 2, 48, 2, 16);
+  }
+
+  /**
+   * Flops in units of 2 dOut dIn^2: W C, the inverse for the metric and one a stage (dIn^3 each),
+   * the iterations, the residual, the least-squares steps, and two evaluations at the end.
+   */
+  double cost(int rows, int columns) {
+    double inverses = (stages + 1) * columns / (2.0 * Math.max(1, rows));
+    return inverses + stages * (double) iterationsPerStage + leastSquaresSteps + 4;
+  }
+
+  /** rho of a stage, from 0. */
+  double rho(int stage) {
+    double progress = stages == 1 ? 0 : stage / (stages - 1.0);
+    return firstRho * Math.pow(lastRho / firstRho, progress);
+  }
+}
