@@ -15,6 +15,7 @@ public final class Solvers {
   public static List<Solver> all() {
     return List.of(
         new OperatorSplitting(),
+        new GridDescent(),
         new ProjectedGradient(),
         new Wanda(),
         new Magnitude(),

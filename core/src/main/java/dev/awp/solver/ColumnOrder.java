@@ -1,0 +1,112 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver;
+
+import dev.awp.kernel.Cholesky;
+import dev.awp.kernel.Compute;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.SegmentAllocator;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
+/**
+ * The order in which a sweep rounds columns, and how the error of one is made up for by those after
+ * it (GPTQ, Frantar et al. 2023): with U the upper Cholesky factor of (C + damping)^-1 = U^T U in
+ * that order, an error e in column j is answered by -e U_jk / U_jj in every later column k.
+ */
+final class ColumnOrder {
+  private final int[] columns;
+  private final Matrix feedback;
+  private final double damping;
+
+  private ColumnOrder(int[] columns, Matrix feedback, double damping) {
+    this.columns = columns;
+    this.feedback = feedback;
+    this.damping = damping;
+  }
+
+  /** The column that comes at a place of the sweep. */
+  int column(int place) {
+    return columns[place];
+  }
+
+  /** [dIn, dIn]: row j holds -U_jk / U_jj for every k after j, zeros elsewhere. */
+  Matrix feedback() {
+    return feedback;
+  }
+
+  /** What was added to the diagonal of C, in units of its mean. */
+  double damping() {
+    return damping;
+  }
+
+  /** Columns from left to right. */
+  static int[] natural(Matrix c) {
+    return IntStream.range(0, c.rows()).toArray();
+  }
+
+  /** Columns by falling C_jj: what matters most is rounded while most can make up for it. */
+  static int[] byActivation(Matrix c) {
+    return IntStream.range(0, c.rows())
+        .boxed()
+        .sorted(Comparator.comparingDouble((Integer j) -> -c.get(j, j)).thenComparing(j -> j))
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  /**
+   * Factors C in an order.
+   *
+   * @param damping in units of the mean of C's diagonal; rises where it is too little
+   */
+  static ColumnOrder of(
+      Matrix c, int[] order, double damping, Compute compute, SegmentAllocator allocator) {
+    int n = c.rows();
+    double mean = 0;
+    for (int j = 0; j < n; j++) {
+      mean += c.get(j, j) / (double) n;
+    }
+    Matrix factor = Matrix.allocate(allocator, n, n);
+    // U = J L^-1 J where L L^T is C in the reverse order (J): no inverse has to be formed.
+    double used =
+        DampedFactor.factor(
+            into ->
+                compute
+                    .workers()
+                    .forEachBlock(
+                        n,
+                        64,
+                        (from, to) -> {
+                          for (int i = from; i < to; i++) {
+                            for (int j = 0; j <= i; j++) {
+                              into.set(i, j, c.get(order[n - 1 - i], order[n - 1 - j]));
+                            }
+                          }
+                        }),
+            mean > 0 ? mean : 1,
+            damping,
+            factor,
+            compute);
+    new Cholesky(compute).invertLower(factor);
+    Matrix feedback = Matrix.allocate(allocator, n, n);
+    compute
+        .workers()
+        .forEachBlock(
+            n,
+            64,
+            (from, to) -> {
+              for (int j = from; j < to; j++) {
+                float pivot = factor.get(n - 1 - j, n - 1 - j);
+                for (int k = j + 1; k < n; k++) {
+                  feedback.set(j, k, -factor.get(n - 1 - j, n - 1 - k) / pivot);
+                }
+              }
+            });
+    return new ColumnOrder(order, feedback, used);
+  }
+
+  /** Flops of factoring and inverting the factor. */
+  static double flops(int n) {
+    return 2 * Cholesky.factorFlops(n);
+  }
+}

@@ -1,0 +1,409 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver;
+
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.constraint.GridParameters;
+import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.Storage;
+import dev.awp.kernel.ArithmeticKernels;
+import dev.awp.kernel.Blas.Op;
+import dev.awp.kernel.Compute;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Some rows of a layer while they are rounded to their grids, transposed: column j of the layer is
+ * a row of R lanes here, one for each row of the layer. What happens to one column then happens to
+ * all rows at once, and a block of columns is a contiguous matrix. For one worker.
+ *
+ * <p>T = round(steps * scale), steps = code - zero point; every change of T is taken into the
+ * residual W - T at once.
+ */
+final class GridPart {
+  /** Columns that are rounded before the others hear of it, by one product. */
+  private static final int BLOCK = 128;
+
+  /** No block's gradient is at hand. */
+  private static final int NONE = -1;
+
+  private final IntegerGrid grid;
+  private final Compute compute;
+  private final ArithmeticKernels arithmetic;
+  private final Matrix c;
+  private final int columns;
+  private final int lanes;
+  private final int groupSize;
+  private final boolean masked;
+  private final Matrix w;
+  private final Matrix target;
+  private final Matrix mask;
+  private final Matrix steps;
+  private final Matrix t;
+  private final Matrix residual;
+  private final Matrix scales;
+  private final Matrix zeroPoints;
+  private final Matrix sums;
+  private final Matrix rounded;
+  private int blockWithGradient = NONE;
+  private final MemorySegment sum;
+  private final MemorySegment value;
+  private final MemorySegment change;
+  private final MemorySegment stored;
+
+  /**
+   * Takes rows of a layer.
+   *
+   * @param w rows of W
+   * @param target rows of what is rounded first: W, or the least-squares weights on a mask
+   * @param masked whether zeros of the target stay zeros
+   * @param arena of the worker
+   */
+  GridPart(
+      IntegerGrid grid,
+      Matrix w,
+      Matrix target,
+      boolean masked,
+      Matrix c,
+      Compute compute,
+      Arena arena) {
+    this.grid = grid;
+    this.compute = compute;
+    this.arithmetic = compute.kernels().arithmetic();
+    this.c = c;
+    this.columns = c.rows();
+    this.lanes = w.rows();
+    this.groupSize = grid.groupSize(columns);
+    this.masked = masked;
+    this.w = transposed(w, arena);
+    this.target = masked ? transposed(target, arena) : this.w;
+    this.mask = this.target;
+    this.steps = Matrix.allocate(arena, columns, lanes);
+    this.t = Matrix.allocate(arena, columns, lanes);
+    this.residual = Matrix.allocate(arena, columns, lanes);
+    int groups = grid.groups(columns);
+    this.scales = Matrix.allocate(arena, groups, lanes);
+    this.zeroPoints = Matrix.allocate(arena, groups, lanes);
+    this.sums = Matrix.allocate(arena, Math.max(BLOCK, groupSize), lanes);
+    this.rounded = Matrix.allocate(arena, Math.max(BLOCK, groupSize), lanes);
+    this.sum = arena.allocate(JAVA_DOUBLE, lanes);
+    this.value = arena.allocate(JAVA_FLOAT, lanes);
+    this.change = arena.allocate(JAVA_FLOAT, lanes);
+    this.stored = arena.allocate(2L * lanes, Float.BYTES);
+  }
+
+  private static Matrix transposed(Matrix x, Arena arena) {
+    Matrix out = Matrix.allocate(arena, x.columns(), x.rows());
+    transpose(x, out);
+    return out;
+  }
+
+  /** Tile by tile: a column walk through a large matrix misses the cache each time. */
+  private static void transpose(Matrix x, Matrix out) {
+    int tile = 16;
+    for (int r0 = 0; r0 < x.rows(); r0 += tile) {
+      for (int c0 = 0; c0 < x.columns(); c0 += tile) {
+        for (int r = r0; r < Math.min(x.rows(), r0 + tile); r++) {
+          for (int k = c0; k < Math.min(x.columns(), c0 + tile); k++) {
+            out.set(k, r, x.get(r, k));
+          }
+        }
+      }
+    }
+  }
+
+  private int group(int column) {
+    return column / groupSize;
+  }
+
+  /** Fits every group's scale and zero point to the target, by a searched clip range. */
+  void fitGrid() {
+    ClipSearch search = new ClipSearch(grid, compute, lanes);
+    for (int g = 0; g < scales.rows(); g++) {
+      int from = g * groupSize;
+      int to = Math.min(columns, from + groupSize);
+      search.fit(target.rowRange(from, to), c, from, scales.row(g), zeroPoints.row(g));
+    }
+  }
+
+  /** Fits every group's scale and zero point to the smallest and largest of the target. */
+  void fitRange() {
+    new ClipSearch(grid, compute, lanes).range(target, groupSize, scales, zeroPoints);
+  }
+
+  /**
+   * GPTQ's sweep from the target: each column is rounded, and those after it make up for its error.
+   * Columns that the mask holds at zero are passed over; their error was made up for by the target.
+   */
+  void sweep(ColumnOrder order) {
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix running = Matrix.allocate(arena, columns, lanes);
+      for (int j = 0; j < columns; j++) {
+        running.row(j).copyFrom(target.row(order.column(j)));
+      }
+      for (int from = 0; from < columns; from += BLOCK) {
+        int to = Math.min(columns, from + BLOCK);
+        for (int j = from; j < to; j++) {
+          int column = order.column(j);
+          nearest(running.row(j), column, steps.row(column), value);
+          t.row(column).copyFrom(value);
+          MemorySegment error = rounded.row(j - from);
+          arithmetic.subtract(running.row(j), value, error);
+          if (j + 1 < to) {
+            arithmetic.addOuter(
+                slice(order.feedback(), j, j + 1, to), error, rows(running, j + 1, to));
+          }
+        }
+        if (to < columns) {
+          Matrix feedback = order.feedback().rowRange(from, to).columnRange(to, columns);
+          compute
+              .blas()
+              .gemm(
+                  Op.TRANSPOSE,
+                  Op.NONE,
+                  1,
+                  feedback,
+                  rounded.rowRange(0, to - from),
+                  1,
+                  running.rowRange(to, columns));
+        }
+      }
+    }
+    refreshResidual();
+  }
+
+  /** Rounds the target itself, entry by entry. */
+  void round() {
+    for (int j = 0; j < columns; j++) {
+      nearest(target.row(j), j, steps.row(j), t.row(j));
+    }
+    refreshResidual();
+  }
+
+  private void refreshResidual() {
+    blockWithGradient = NONE;
+    for (int j = 0; j < columns; j++) {
+      arithmetic.subtract(w.row(j), t.row(j), residual.row(j));
+    }
+  }
+
+  private static MemorySegment slice(Matrix x, int row, int from, int to) {
+    return x.row(row).asSlice((long) from * Float.BYTES, (long) (to - from) * Float.BYTES);
+  }
+
+  private static MemorySegment rows(Matrix x, int from, int to) {
+    return x.rowRange(from, to).segment();
+  }
+
+  /** The point of the column's grid nearest to x, as the file will hold it; 0 off the mask. */
+  private void nearest(MemorySegment x, int column, MemorySegment newSteps, MemorySegment out) {
+    MemorySegment scale = scales.row(group(column));
+    MemorySegment zeroPoint = zeroPoints.row(group(column));
+    compute.kernels().grid().nearestSteps(x, scale, zeroPoint, grid.maxCode(), newSteps);
+    if (masked) {
+      compute.kernels().selection().applyMask(mask.row(column), newSteps, newSteps);
+    }
+    valueOf(newSteps, scale, out);
+  }
+
+  private void valueOf(MemorySegment newSteps, MemorySegment scale, MemorySegment out) {
+    arithmetic.multiply(newSteps, scale, out);
+    Storage.round(grid.storage(), compute.kernels().conversion(), out, stored);
+  }
+
+  /**
+   * One sweep of coordinate descent: for every block of columns the gradient G = (W - T) C, then
+   * for each group its best scale with the codes fixed, then for each column j the grid point
+   * nearest to T_j + G_j / C_jj. f never rises. Costs one product with C; two more where a group is
+   * wider than a block.
+   */
+  void descend() {
+    boolean wide = groupSize > BLOCK;
+    if (wide) {
+      for (int g = 0; g < scales.rows(); g++) {
+        int from = g * groupSize;
+        int to = Math.min(columns, from + groupSize);
+        refitScale(g, gradient(from, to), from, to);
+        blockWithGradient = NONE;
+      }
+    }
+    int block = block(groupSize);
+    for (int from = 0; from < columns; from += block) {
+      int to = Math.min(columns, from + block);
+      Matrix g = gradient(from, to);
+      for (int start = from; !wide && start < to; start += groupSize) {
+        refitInBlock(g, from, to, start, Math.min(to, start + groupSize));
+      }
+      for (int j : byActivation(from, to)) {
+        descend(j, g.row(j - from), g, from, to);
+      }
+    }
+  }
+
+  /** Columns of a block: whole groups, where they fit. */
+  private static int block(int groupSize) {
+    return groupSize > BLOCK ? BLOCK : BLOCK / groupSize * groupSize;
+  }
+
+  /**
+   * Flops of a round in units of 2 dOut dIn^2: the sweep, the descents and the objectives, with
+   * what happens inside blocks and groups.
+   */
+  static double cost(IntegerGrid grid, int columns, int descents) {
+    double n = Math.max(1, columns);
+    int size = grid.groupSize(columns);
+    double block = Math.min(n, block(size));
+    double group = Math.min(n, size);
+    double refit = 2 * group / n + (group < block ? block / n : 0) + (group > block ? 1 : 0);
+    // One block that covers all columns keeps its gradient from one descent to the next.
+    double gradients = n <= block ? 1 : descents + 1;
+    return 0.5 + gradients + descents * (refit + block / n);
+  }
+
+  private int[] byActivation(int from, int to) {
+    return java.util.stream.IntStream.range(from, to)
+        .boxed()
+        .sorted(java.util.Comparator.comparingDouble(j -> -c.get(j, j)))
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  /** G^T = C (W - T)^T of some columns. */
+  private Matrix gradient(int from, int to) {
+    Matrix g = sums.rowRange(0, to - from);
+    if (blockWithGradient != from || to - from != columns) {
+      compute.blas().gemm(Op.NONE, Op.NONE, 1, c.rowRange(from, to), residual, 0, g);
+      blockWithGradient = from;
+    }
+    return g;
+  }
+
+  private void descend(int j, MemorySegment gradient, Matrix g, int from, int to) {
+    float curvature = c.get(j, j);
+    if (!(curvature > 0)) {
+      return;
+    }
+    arithmetic.multiplyAdd(1 / curvature, gradient, t.row(j), value);
+    nearest(value, j, steps.row(j), value);
+    arithmetic.subtract(t.row(j), value, change);
+    t.row(j).copyFrom(value);
+    arithmetic.add(residual.row(j), change, residual.row(j));
+    arithmetic.addOuter(slice(c, j, from, to), change, g.segment());
+  }
+
+  /** Refits the scale of a group inside a block and takes the change into the block's gradient. */
+  private void refitInBlock(Matrix g, int from, int to, int start, int end) {
+    Matrix changes = refitScale(group(start), g.rowRange(start - from, end - from), start, end);
+    addCoupled(from, start, start, end, changes, g.rowRange(0, start - from));
+    addCoupled(end, to, start, end, changes, g.rowRange(end - from, to - from));
+  }
+
+  /** Takes changes in the columns from start to end into the gradient of other columns. */
+  private void addCoupled(int from, int to, int start, int end, Matrix changes, Matrix g) {
+    if (from < to) {
+      Matrix coupling = c.rowRange(from, to).columnRange(start, end);
+      compute.blas().gemm(Op.NONE, Op.NONE, 1, coupling, changes, 1, g);
+    }
+  }
+
+  /**
+   * The scale that minimises f with the steps a of a group fixed: s + (a . G) / (a C a^T), rounded
+   * to what can be stored, in those lanes where f falls by it.
+   *
+   * @param g the gradient of the group's columns, kept up to date
+   * @return what T lost in these columns, old less new
+   */
+  private Matrix refitScale(int group, Matrix g, int start, int end) {
+    Matrix square = c.rowRange(start, end).columnRange(start, end);
+    Matrix lost = rounded.rowRange(0, end - start);
+    MemorySegment scale = scales.row(group);
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix product = Matrix.allocate(arena, end - start, lanes);
+      MemorySegment refitted = arena.allocate(JAVA_FLOAT, lanes);
+      bestScales(scale, steps.rowRange(start, end), g, square, product, refitted);
+      for (int j = start; j < end; j++) {
+        valueOf(steps.row(j), refitted, value);
+        arithmetic.subtract(t.row(j), value, lost.row(j - start));
+      }
+      // f changes by lost . (G before + G after) = lost . (2 G + C lost).
+      compute.blas().gemm(Op.NONE, Op.NONE, 1, square, lost, 0, product);
+      double[] linear = dots(lost, g);
+      double[] quadratic = dots(lost, product);
+      MemorySegment falls = arena.allocate(JAVA_FLOAT, lanes);
+      for (int i = 0; i < lanes; i++) {
+        boolean better = 2 * linear[i] + quadratic[i] < 0;
+        falls.setAtIndex(JAVA_FLOAT, i, better ? 1 : 0);
+        if (better) {
+          scale.setAtIndex(JAVA_FLOAT, i, refitted.getAtIndex(JAVA_FLOAT, i));
+        }
+      }
+      for (int j = start; j < end; j++) {
+        MemorySegment loss = lost.row(j - start);
+        keepWhere(falls, loss);
+        keepWhere(falls, product.row(j - start));
+        valueOf(steps.row(j), scale, t.row(j));
+        arithmetic.add(residual.row(j), loss, residual.row(j));
+        arithmetic.add(g.row(j - start), product.row(j - start), g.row(j - start));
+      }
+    }
+    return lost;
+  }
+
+  private void keepWhere(MemorySegment chosen, MemorySegment x) {
+    compute.kernels().selection().applyMask(chosen, x, x);
+  }
+
+  private void bestScales(
+      MemorySegment scale,
+      Matrix a,
+      Matrix g,
+      Matrix square,
+      Matrix product,
+      MemorySegment refitted) {
+    compute.blas().gemm(Op.NONE, Op.NONE, 1, square, a, 0, product);
+    double[] slope = dots(a, g);
+    double[] curvature = dots(a, product);
+    for (int i = 0; i < lanes; i++) {
+      float old = scale.getAtIndex(JAVA_FLOAT, i);
+      double best = curvature[i] > 0 ? old + slope[i] / curvature[i] : old;
+      refitted.setAtIndex(JAVA_FLOAT, i, best > 0 ? grid.storableScale(best) : old);
+    }
+  }
+
+  /** Sum over the columns of x y, for each lane. */
+  private double[] dots(Matrix x, Matrix y) {
+    sum.fill((byte) 0);
+    for (int j = 0; j < x.rows(); j++) {
+      arithmetic.multiply(x.row(j), y.row(j), value);
+      arithmetic.accumulate(value, sum);
+    }
+    return sum.toArray(JAVA_DOUBLE);
+  }
+
+  /** f of every row; one product. */
+  double[] objectives() {
+    double[] total = new double[lanes];
+    for (int from = 0; from < columns; from += BLOCK) {
+      int to = Math.min(columns, from + BLOCK);
+      double[] some = dots(residual.rowRange(from, to), gradient(from, to));
+      for (int i = 0; i < lanes; i++) {
+        total[i] += some[i];
+      }
+    }
+    return total;
+  }
+
+  /** Copies a row of the layer out. */
+  void store(int lane, MemorySegment row, GridParameters parameters, int index) {
+    for (int j = 0; j < columns; j++) {
+      row.setAtIndex(JAVA_FLOAT, j, t.get(j, lane));
+    }
+    for (int g = 0; g < scales.rows(); g++) {
+      parameters.scales().set(index, g, scales.get(g, lane));
+      parameters.zeroPoints().set(index, g, zeroPoints.get(g, lane));
+    }
+  }
+}
