@@ -56,15 +56,20 @@ final class DemoCommand implements Callable<Integer> {
           new Run("magnitude", HALF, Optional.empty()),
           new Run("wanda", HALF, Optional.empty()),
           new Run("pgd", HALF, Optional.empty()),
+          new Run("auto", HALF, Optional.empty()),
           new Run("magnitude", MOST, Optional.empty()),
           new Run("wanda", MOST, Optional.empty()),
           new Run("pgd", MOST, Optional.empty()),
+          new Run("auto", MOST, Optional.empty()),
           new Run("wanda", TWO_OF_FOUR, Optional.empty()),
           new Run("pgd", TWO_OF_FOUR, Optional.empty()),
+          new Run("auto", TWO_OF_FOUR, Optional.empty()),
           new Run("rtn", Optional.empty(), FOUR_BITS),
           new Run("pgd", Optional.empty(), FOUR_BITS),
+          new Run("auto", Optional.empty(), FOUR_BITS),
           new Run("wanda", HALF, FOUR_BITS),
-          new Run("pgd", HALF, FOUR_BITS));
+          new Run("pgd", HALF, FOUR_BITS),
+          new Run("auto", HALF, FOUR_BITS));
 
   @Spec private CommandSpec spec;
 

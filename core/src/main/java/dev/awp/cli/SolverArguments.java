@@ -3,6 +3,7 @@
 package dev.awp.cli;
 
 import dev.awp.compress.SolverOptions;
+import dev.awp.solver.Effort;
 import dev.awp.solver.PgdOptions;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -14,12 +15,23 @@ final class SolverArguments {
   @Option(
       names = "--solver",
       paramLabel = "NAME",
-      defaultValue = "pgd",
+      defaultValue = SolverOptions.AUTO,
       description = {
-        "pgd: projected gradient descent, the paper's method; wanda, magnitude (pruning) and rtn"
+        "auto: the lowest error; admm: operator splitting (pruning); cd: rounding sweeps and"
+            + " coordinate descent on the grid (bits, with or without pruning); pgd: projected gradient descent, the paper's method; wanda, magnitude (pruning) and rtn"
             + " (round to nearest): the baselines. Default: ${DEFAULT-VALUE}."
       })
   private String name;
+
+  @Option(
+      names = "--effort",
+      paramLabel = "E",
+      defaultValue = "normal",
+      description = {
+        "auto, admm, cd: normal, or high for a lower error at several times the cost. Default:"
+            + " ${DEFAULT-VALUE}."
+      })
+  private Effort effort;
 
   @Option(
       names = "--iterations",
@@ -65,6 +77,7 @@ final class SolverArguments {
         step == null ? OptionalDouble.empty() : OptionalDouble.of(step),
         tolerance == null ? OptionalDouble.empty() : OptionalDouble.of(tolerance),
         ramp == null ? OptionalInt.empty() : OptionalInt.of(ramp),
-        Optional.ofNullable(start));
+        Optional.ofNullable(start),
+        effort);
   }
 }

@@ -38,6 +38,7 @@ final class RunDescription {
             });
     SolverOptions solver = options.solver();
     all.put("solver", solver.name());
+    all.put("effort", solver.effort().name());
     solver.iterations().ifPresent(v -> all.put("iterations", v));
     solver.step().ifPresent(v -> all.put("step", v));
     solver.tolerance().ifPresent(v -> all.put("tolerance", v));

@@ -4,6 +4,9 @@ package dev.awp.compress;
 
 import dev.awp.AwpException;
 import dev.awp.constraint.Constraint;
+import dev.awp.solver.Effort;
+import dev.awp.solver.GridDescent;
+import dev.awp.solver.OperatorSplitting;
 import dev.awp.solver.PgdOptions;
 import dev.awp.solver.ProjectedGradient;
 import dev.awp.solver.Solver;
@@ -16,7 +19,8 @@ import java.util.stream.Collectors;
 /**
  * Which solver, and what is changed of its settings; empty values keep the solver's own.
  *
- * @param name the solver's name
+ * @param name the solver's name, or {@value #AUTO}
+ * @param effort of the solvers that can trade time for error
  * @param step eta * norm(C)_F
  */
 public record SolverOptions(
@@ -25,7 +29,10 @@ public record SolverOptions(
     OptionalDouble step,
     OptionalDouble tolerance,
     OptionalInt ramp,
-    Optional<PgdOptions.Start> start) {
+    Optional<PgdOptions.Start> start,
+    Effort effort) {
+  /** The name for the best solver of the constraint. */
+  public static final String AUTO = "auto";
 
   /** A solver with its own settings. */
   public static SolverOptions of(String name) {
@@ -35,26 +42,26 @@ public record SolverOptions(
         OptionalDouble.empty(),
         OptionalDouble.empty(),
         OptionalInt.empty(),
-        Optional.empty());
+        Optional.empty(),
+        Effort.NORMAL);
   }
 
   /** Makes the solver and checks that it can serve such a constraint. */
   public Solver create(Constraint constraint) {
-    Solver named =
-        Solvers.byName(name)
-            .orElseThrow(
-                () ->
-                    new AwpException(
-                        "there is no solver %s; these are: %s".formatted(name, solverNames())));
+    Solver named = named(constraint);
     if (!named.supports(constraint)) {
       throw new AwpException(
           "the solver %s cannot serve the constraint '%s'".formatted(name, constraint.describe()));
+    }
+    if (effort == Effort.HIGH && !canTakeEffort(named)) {
+      throw new AwpException("--effort high is for the solvers admm and cd, not for " + name);
     }
     if (named instanceof ProjectedGradient) {
       checkSettings(constraint);
       return new ProjectedGradient(this::settings);
     }
-    if (!equals(of(name))) {
+    if (!new SolverOptions(name, iterations, step, tolerance, ramp, start, Effort.NORMAL)
+        .equals(of(name))) {
       throw new AwpException(
           "--iterations, --step, --tolerance, --ramp and --start are settings of the solver pgd, not of "
               + name);
@@ -62,8 +69,24 @@ public record SolverOptions(
     return named;
   }
 
+  private Solver named(Constraint constraint) {
+    if (name.equals(AUTO)) {
+      return Solvers.best(constraint, effort);
+    }
+    return Solvers.byName(name, effort)
+        .orElseThrow(
+            () ->
+                new AwpException(
+                    "there is no solver %s; these are: %s, %s"
+                        .formatted(name, AUTO, solverNames())));
+  }
+
+  private static boolean canTakeEffort(Solver solver) {
+    return solver instanceof OperatorSplitting || solver instanceof GridDescent;
+  }
+
   private static String solverNames() {
-    return Solvers.all().stream().map(Solver::name).collect(Collectors.joining(", "));
+    return Solvers.all(Effort.NORMAL).stream().map(Solver::name).collect(Collectors.joining(", "));
   }
 
   private void checkSettings(Constraint constraint) {

@@ -33,13 +33,9 @@ final class ClipSearch {
     this.lanes = lanes;
   }
 
-  /** The whole range of every group. */
-  void range(Matrix x, int groupSize, Matrix scales, Matrix zeroPoints) {
-    for (int g = 0; g < scales.rows(); g++) {
-      Matrix group = x.rowRange(g * groupSize, Math.min(x.rows(), (g + 1) * groupSize));
-      float[][] ends = ends(group);
-      candidate(ends, 1, 1, scales.row(g), zeroPoints.row(g));
-    }
+  /** The whole range of a group, [size, lanes]. */
+  void range(Matrix group, MemorySegment scales, MemorySegment zeroPoints) {
+    candidate(ends(group), 1, 1, scales, zeroPoints);
   }
 
   /**

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  * it (GPTQ, Frantar et al. 2023): with U the upper Cholesky factor of (C + damping)^-1 = U^T U in
  * that order, an error e in column j is answered by -e U_jk / U_jj in every later column k.
  */
-final class ColumnOrder {
+public final class ColumnOrder {
   private final int[] columns;
   private final Matrix feedback;
   private final double damping;
@@ -26,27 +26,27 @@ final class ColumnOrder {
   }
 
   /** The column that comes at a place of the sweep. */
-  int column(int place) {
+  public int column(int place) {
     return columns[place];
   }
 
   /** [dIn, dIn]: row j holds -U_jk / U_jj for every k after j, zeros elsewhere. */
-  Matrix feedback() {
+  public Matrix feedback() {
     return feedback;
   }
 
   /** What was added to the diagonal of C, in units of its mean. */
-  double damping() {
+  public double damping() {
     return damping;
   }
 
   /** Columns from left to right. */
-  static int[] natural(Matrix c) {
+  public static int[] natural(Matrix c) {
     return IntStream.range(0, c.rows()).toArray();
   }
 
   /** Columns by falling C_jj: what matters most is rounded while most can make up for it. */
-  static int[] byActivation(Matrix c) {
+  public static int[] byActivation(Matrix c) {
     return IntStream.range(0, c.rows())
         .boxed()
         .sorted(Comparator.comparingDouble((Integer j) -> -c.get(j, j)).thenComparing(j -> j))
@@ -59,7 +59,7 @@ final class ColumnOrder {
    *
    * @param damping in units of the mean of C's diagonal; rises where it is too little
    */
-  static ColumnOrder of(
+  public static ColumnOrder of(
       Matrix c, int[] order, double damping, Compute compute, SegmentAllocator allocator) {
     int n = c.rows();
     double mean = 0;
@@ -106,7 +106,7 @@ final class ColumnOrder {
   }
 
   /** Flops of factoring and inverting the factor. */
-  static double flops(int n) {
+  public static double flops(int n) {
     return 2 * Cholesky.factorFlops(n);
   }
 }

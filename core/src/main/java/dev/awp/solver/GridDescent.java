@@ -31,30 +31,35 @@ import java.util.List;
  */
 public final class GridDescent implements Solver {
   private static final double DAMPING = 0.01;
-  private static final int ROUNDS = 2;
-  private static final int SWEEPS = 2;
 
-  private final String name;
   private final Solver pruning;
+  private final int rounds;
+  private final int descents;
 
   /** The default. */
   public GridDescent() {
-    this("cd", new OperatorSplitting());
+    this(new OperatorSplitting(), 2, 2);
   }
 
   /**
    * With a pruning solver of one's own.
    *
    * @param pruning finds the mask where the constraint has a sparsity
+   * @param rounds of one rounding sweep each
+   * @param descents of coordinate descent in a round
    */
-  public GridDescent(String name, Solver pruning) {
-    this.name = name;
+  public GridDescent(Solver pruning, int rounds, int descents) {
+    if (rounds < 1 || descents < 0) {
+      throw new IllegalArgumentException(rounds + " rounds of " + descents + " descents");
+    }
     this.pruning = pruning;
+    this.rounds = rounds;
+    this.descents = descents;
   }
 
   @Override
   public String name() {
-    return name;
+    return "cd";
   }
 
   @Override
@@ -81,7 +86,7 @@ public final class GridDescent implements Solver {
     }
   }
 
-  private static final class Run {
+  private final class Run {
     private final LayerProblem problem;
     private final Matrix w;
     private final Matrix c;
@@ -109,7 +114,7 @@ public final class GridDescent implements Solver {
       this.t = Matrix.allocate(allocator, w.rows(), w.columns());
       this.parameters =
           GridParameters.allocate(problem.constraint(), w.rows(), w.columns(), allocator);
-      this.objectives = new double[ROUNDS + 1][w.rows()];
+      this.objectives = new double[rounds + 1][w.rows()];
     }
 
     Solution run(IterationListener listener) {
@@ -119,15 +124,13 @@ public final class GridDescent implements Solver {
         compute
             .workers()
             .forEachBlock(
-                w.rows(),
-                PgdIteration.partRows(w.rows()),
-                (from, to) -> solvePart(order, from, to));
+                w.rows(), RowParts.size(w.rows()), (from, to) -> solvePart(order, from, to));
       }
       if (Thread.currentThread().isInterrupted()) {
         throw new AwpException("interrupted");
       }
       List<IterationRecord> trace = new ArrayList<>();
-      for (int round = 0; round <= ROUNDS; round++) {
+      for (int round = 0; round <= rounds; round++) {
         double total = 0;
         for (double objective : objectives[round]) {
           total += objective;
@@ -141,7 +144,7 @@ public final class GridDescent implements Solver {
           trace,
           dense,
           trace.getLast().objective(),
-          ROUNDS,
+          rounds,
           costSoFar + cost(),
           StopReason.ITERATION_LIMIT);
     }
@@ -150,7 +153,7 @@ public final class GridDescent implements Solver {
     private double cost() {
       int n = w.columns();
       double factor = ColumnOrder.flops(n) / (2.0 * Math.max(1, w.rows()) * n * n);
-      return 2 + factor + ROUNDS * GridPart.cost(grid, n, SWEEPS);
+      return 2 + factor + rounds * GridPart.cost(grid, n, descents);
     }
 
     private void solvePart(ColumnOrder order, int from, int to) {
@@ -163,9 +166,9 @@ public final class GridDescent implements Solver {
         part.round();
         keepBetter(part, from, to, 0);
         part.fitGrid();
-        for (int round = 1; round <= ROUNDS; round++) {
+        for (int round = 1; round <= rounds; round++) {
           part.sweep(order);
-          for (int sweep = 0; sweep < SWEEPS; sweep++) {
+          for (int sweep = 0; sweep < descents; sweep++) {
             part.descend();
           }
           keepBetter(part, from, to, round);

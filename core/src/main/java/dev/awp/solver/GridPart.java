@@ -23,7 +23,7 @@ import java.lang.foreign.MemorySegment;
  * <p>T = round(steps * scale), steps = code - zero point; every change of T is taken into the
  * residual W - T at once.
  */
-final class GridPart {
+public final class GridPart {
   /** Columns that are rounded before the others hear of it, by one product. */
   private static final int BLOCK = 128;
 
@@ -62,7 +62,7 @@ final class GridPart {
    * @param masked whether zeros of the target stay zeros
    * @param arena of the worker
    */
-  GridPart(
+  public GridPart(
       IntegerGrid grid,
       Matrix w,
       Matrix target,
@@ -120,7 +120,7 @@ final class GridPart {
   }
 
   /** Fits every group's scale and zero point to the target, by a searched clip range. */
-  void fitGrid() {
+  public void fitGrid() {
     ClipSearch search = new ClipSearch(grid, compute, lanes);
     for (int g = 0; g < scales.rows(); g++) {
       int from = g * groupSize;
@@ -130,15 +130,35 @@ final class GridPart {
   }
 
   /** Fits every group's scale and zero point to the smallest and largest of the target. */
-  void fitRange() {
-    new ClipSearch(grid, compute, lanes).range(target, groupSize, scales, zeroPoints);
+  public void fitRange() {
+    for (int column = 0; column < columns; column += groupSize) {
+      fitRange(target, column);
+    }
+  }
+
+  private void fitRange(Matrix values, int column) {
+    int group = group(column);
+    Matrix some = values.rowRange(column, Math.min(columns, column + groupSize));
+    new ClipSearch(grid, compute, lanes).range(some, scales.row(group), zeroPoints.row(group));
   }
 
   /**
    * GPTQ's sweep from the target: each column is rounded, and those after it make up for its error.
    * Columns that the mask holds at zero are passed over; their error was made up for by the target.
    */
-  void sweep(ColumnOrder order) {
+  public void sweep(ColumnOrder order) {
+    sweep(order, false);
+  }
+
+  /**
+   * GPTQ's sweep in the order of the columns, as its paper has it: a group's scale and zero point
+   * are fitted when the sweep reaches it, to what the columns before have made of its values.
+   */
+  public void sweepFitting(ColumnOrder order) {
+    sweep(order, true);
+  }
+
+  private void sweep(ColumnOrder order, boolean fit) {
     try (Arena arena = Arena.ofConfined()) {
       Matrix running = Matrix.allocate(arena, columns, lanes);
       for (int j = 0; j < columns; j++) {
@@ -148,6 +168,9 @@ final class GridPart {
         int to = Math.min(columns, from + BLOCK);
         for (int j = from; j < to; j++) {
           int column = order.column(j);
+          if (fit && column % groupSize == 0) {
+            fitRange(running, column);
+          }
           nearest(running.row(j), column, steps.row(column), value);
           t.row(column).copyFrom(value);
           MemorySegment error = rounded.row(j - from);
@@ -176,7 +199,7 @@ final class GridPart {
   }
 
   /** Rounds the target itself, entry by entry. */
-  void round() {
+  public void round() {
     for (int j = 0; j < columns; j++) {
       nearest(target.row(j), j, steps.row(j), t.row(j));
     }
@@ -220,7 +243,7 @@ final class GridPart {
    * nearest to T_j + G_j / C_jj. f never rises. Costs one product with C; two more where a group is
    * wider than a block.
    */
-  void descend() {
+  public void descend() {
     boolean wide = groupSize > BLOCK;
     if (wide) {
       for (int g = 0; g < scales.rows(); g++) {
@@ -252,7 +275,7 @@ final class GridPart {
    * Flops of a round in units of 2 dOut dIn^2: the sweep, the descents and the objectives, with
    * what happens inside blocks and groups.
    */
-  static double cost(IntegerGrid grid, int columns, int descents) {
+  public static double cost(IntegerGrid grid, int columns, int descents) {
     double n = Math.max(1, columns);
     int size = grid.groupSize(columns);
     double block = Math.min(n, block(size));
@@ -384,7 +407,7 @@ final class GridPart {
   }
 
   /** f of every row; one product. */
-  double[] objectives() {
+  public double[] objectives() {
     double[] total = new double[lanes];
     for (int from = 0; from < columns; from += BLOCK) {
       int to = Math.min(columns, from + BLOCK);
@@ -397,7 +420,7 @@ final class GridPart {
   }
 
   /** Copies a row of the layer out. */
-  void store(int lane, MemorySegment row, GridParameters parameters, int index) {
+  public void store(int lane, MemorySegment row, GridParameters parameters, int index) {
     for (int j = 0; j < columns; j++) {
       row.setAtIndex(JAVA_FLOAT, j, t.get(j, lane));
     }

@@ -25,12 +25,11 @@ import java.util.function.BiFunction;
  * stage's inverse. What was tried and measured is in docs/solvers.md.
  */
 public final class OperatorSplitting implements Solver {
-  private final String name;
   private final BiFunction<Integer, Integer, SplittingOptions> options;
 
   /** The default cost: 48 products with C or fewer. */
   public OperatorSplitting() {
-    this("admm", SplittingOptions::standard);
+    this(SplittingOptions::standard);
   }
 
   /**
@@ -38,14 +37,13 @@ public final class OperatorSplitting implements Solver {
    *
    * @param options from dOut and dIn
    */
-  public OperatorSplitting(String name, BiFunction<Integer, Integer, SplittingOptions> options) {
-    this.name = name;
+  public OperatorSplitting(BiFunction<Integer, Integer, SplittingOptions> options) {
     this.options = options;
   }
 
   @Override
   public String name() {
-    return name;
+    return "admm";
   }
 
   @Override

@@ -137,7 +137,7 @@ final class PgdIteration {
         .workers()
         .forEachBlock(
             w.rows(),
-            partRows(w.rows()),
+            RowParts.size(w.rows()),
             (from, to) -> {
               Matrix product = g.rowRange(from, to);
               compute.blas().gemm(Op.NONE, Op.NONE, 1, r.rowRange(from, to), c, 0, product);
@@ -180,7 +180,7 @@ final class PgdIteration {
         .workers()
         .forEachBlock(
             w.rows(),
-            partRows(w.rows()),
+            RowParts.size(w.rows()),
             (from, to) -> {
               for (int row = from; row < to; row++) {
                 compute.kernels().arithmetic().subtract(w.row(row), first.t.row(row), r.row(row));
@@ -213,16 +213,6 @@ final class PgdIteration {
     if (used != best && used != next && !idle.contains(used)) {
       idle.add(used);
     }
-  }
-
-  /**
-   * Rows of one part: equal parts, a multiple of eight of them, of at most 1,024 rows. By the shape
-   * alone, so that results do not depend on the number of threads; a product of 512 rows runs at 93
-   * % of the rate of 4,096 (docs/decisions/0004-openblas.md).
-   */
-  static int partRows(int rows) {
-    int parts = Math.ceilDiv(Math.ceilDiv(rows, 1024), 8) * 8;
-    return Math.max(64, Math.ceilDiv(Math.ceilDiv(rows, parts), 16) * 16);
   }
 
   private double frobeniusNorm(Matrix x) {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
+import dev.awp.constraint.Constraint;
+import dev.awp.solver.baseline.Gptq;
 import dev.awp.solver.baseline.Magnitude;
 import dev.awp.solver.baseline.RoundToNearest;
 import dev.awp.solver.baseline.Wanda;
@@ -12,18 +14,40 @@ import java.util.Optional;
 public final class Solvers {
   private Solvers() {}
 
-  public static List<Solver> all() {
+  /** The methods, the project's own first. */
+  public static List<Solver> all(Effort effort) {
     return List.of(
-        new OperatorSplitting(),
-        new GridDescent(),
+        pruning(effort),
+        quantization(effort),
         new ProjectedGradient(),
         new Wanda(),
         new Magnitude(),
-        new RoundToNearest());
+        new RoundToNearest(),
+        new Gptq(false),
+        new Gptq(true));
   }
 
   /** The method of that name. */
-  public static Optional<Solver> byName(String name) {
-    return all().stream().filter(solver -> solver.name().equals(name)).findFirst();
+  public static Optional<Solver> byName(String name, Effort effort) {
+    return all(effort).stream().filter(solver -> solver.name().equals(name)).findFirst();
+  }
+
+  /** The method with the lowest error for a constraint: {@code --solver auto}. */
+  public static Solver best(Constraint constraint, Effort effort) {
+    return constraint.grid().isPresent() ? quantization(effort) : pruning(effort);
+  }
+
+  private static OperatorSplitting pruning(Effort effort) {
+    return switch (effort) {
+      case NORMAL -> new OperatorSplitting();
+      case HIGH -> new OperatorSplitting((rows, columns) -> SplittingOptions.high());
+    };
+  }
+
+  private static GridDescent quantization(Effort effort) {
+    return switch (effort) {
+      case NORMAL -> new GridDescent();
+      case HIGH -> new GridDescent(pruning(effort), 6, 3);
+    };
   }
 }

@@ -152,7 +152,7 @@ final class SplittingIteration {
         .workers()
         .forEachBlock(
             w.rows(),
-            PgdIteration.partRows(w.rows()),
+            RowParts.size(w.rows()),
             (from, to) -> {
               try (Arena arena = Arena.ofConfined()) {
                 Matrix b = Matrix.allocate(arena, to - from, w.columns());
@@ -202,7 +202,7 @@ final class SplittingIteration {
         .workers()
         .forEachBlock(
             w.rows(),
-            PgdIteration.partRows(w.rows()),
+            RowParts.size(w.rows()),
             (from, to) ->
                 new MaskedLeastSquares(w, c, t, from, to, compute)
                     .run(options.leastSquaresSteps(), objectiveOfRow));
@@ -214,7 +214,7 @@ final class SplittingIteration {
         .workers()
         .forEachBlock(
             w.rows(),
-            PgdIteration.partRows(w.rows()),
+            RowParts.size(w.rows()),
             (from, to) -> {
               try (Arena arena = Arena.ofConfined()) {
                 RowProjection wanda = Wanda.selection(sparsity, c, compute, arena);

@@ -1,0 +1,93 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver.baseline;
+
+import dev.awp.constraint.Constraint;
+import dev.awp.constraint.GridParameters;
+import dev.awp.constraint.IntegerGrid;
+import dev.awp.kernel.Compute;
+import dev.awp.solver.ColumnOrder;
+import dev.awp.solver.GridPart;
+import dev.awp.solver.IterationListener;
+import dev.awp.solver.IterationRecord;
+import dev.awp.solver.LayerProblem;
+import dev.awp.solver.Objective;
+import dev.awp.solver.RowParts;
+import dev.awp.solver.Solution;
+import dev.awp.solver.Solver;
+import dev.awp.solver.StopReason;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
+import java.util.List;
+
+/**
+ * GPTQ (Frantar et al. 2023): columns are rounded one after the other, and the later ones make up
+ * for the error of each; 1 % of C's mean diagonal is added to it. In the order of the columns a
+ * group's range is taken when the sweep reaches it; in activation order (falling C_jj) from W
+ * beforehand, so that groups stay groups of neighbours ("static groups" of its program).
+ */
+public final class Gptq implements Solver {
+  private static final double DAMPING = 0.01;
+
+  private final boolean activationOrder;
+
+  public Gptq(boolean activationOrder) {
+    this.activationOrder = activationOrder;
+  }
+
+  @Override
+  public String name() {
+    return activationOrder ? "gptq-act-order" : "gptq";
+  }
+
+  @Override
+  public boolean supports(Constraint constraint) {
+    return constraint instanceof IntegerGrid;
+  }
+
+  @Override
+  public Solution solve(
+      LayerProblem problem,
+      Compute compute,
+      SegmentAllocator allocator,
+      IterationListener listener) {
+    Matrix w = problem.weights();
+    Matrix c = problem.secondMoment();
+    IntegerGrid grid = problem.constraint().grid().orElseThrow();
+    Matrix t = Matrix.allocate(allocator, w.rows(), w.columns());
+    GridParameters parameters = GridParameters.allocate(grid, w.rows(), w.columns(), allocator);
+    try (Arena arena = Arena.ofShared()) {
+      int[] columns = activationOrder ? ColumnOrder.byActivation(c) : ColumnOrder.natural(c);
+      ColumnOrder order = ColumnOrder.of(c, columns, DAMPING, compute, arena);
+      compute
+          .workers()
+          .forEachBlock(
+              w.rows(),
+              RowParts.size(w.rows()),
+              (from, to) -> {
+                try (Arena own = Arena.ofConfined()) {
+                  Matrix rows = w.rowRange(from, to);
+                  GridPart part = new GridPart(grid, rows, rows, false, c, compute, own);
+                  if (activationOrder) {
+                    part.fitRange();
+                    part.sweep(order);
+                  } else {
+                    part.sweepFitting(order);
+                  }
+                  for (int row = from; row < to; row++) {
+                    part.store(row - from, t.row(row), parameters, row);
+                  }
+                }
+              });
+    }
+    double dense = Objective.dense(w, c, compute);
+    double objective = Objective.of(w, t, c, compute);
+    IterationRecord record = new IterationRecord(0, objective, Double.NaN, true);
+    listener.iteration(record, dense);
+    int n = w.columns();
+    double cost = 2.5 + ColumnOrder.flops(n) / (2.0 * Math.max(1, w.rows()) * n * n);
+    return new Solution(
+        t, parameters, List.of(record), dense, objective, 0, cost, StopReason.ONE_SHOT);
+  }
+}
