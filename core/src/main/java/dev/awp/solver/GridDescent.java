@@ -38,7 +38,7 @@ public final class GridDescent implements Solver {
 
   /** The default. */
   public GridDescent() {
-    this(new OperatorSplitting(), 2, 2);
+    this(new OperatorSplitting(), 2, 3);
   }
 
   /**

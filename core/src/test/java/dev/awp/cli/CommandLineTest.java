@@ -102,7 +102,15 @@ class CommandLineTest {
   @Test
   void compressingWritesAFolderThatEvaluates() throws IOException {
     int exitCode =
-        compress("--sparsity", "0.5", "--evaluate", text.toString(), "--max-shard-size", "20KB");
+        compress(
+            "--sparsity",
+            "0.5",
+            "--solver",
+            "pgd",
+            "--evaluate",
+            text.toString(),
+            "--max-shard-size",
+            "20KB");
     assertEquals(0, exitCode, err.toString());
     Path output = folder.resolve("out");
     RunReport report = ReportFile.read(output);
@@ -188,8 +196,18 @@ class CommandLineTest {
     assertRefused(
         compress("--sparsity", "0.5", "--solver", "wanda", "--iterations", "3"),
         "settings of the solver pgd");
-    assertRefused(compress("--sparsity", "0.5", "--iterations", "0"), "at least 1 iteration");
-    assertRefused(compress("--sparsity", "0.5", "--start", "nearest"), "--start NEAREST does not");
+    assertRefused(
+        compress("--sparsity", "0.5", "--iterations", "9"),
+        "settings of the solver pgd, not of auto");
+    assertRefused(
+        compress("--sparsity", "0.5", "--solver", "pgd", "--effort", "high"),
+        "for the solvers admm");
+    assertRefused(
+        compress("--sparsity", "0.5", "--solver", "pgd", "--iterations", "0"),
+        "at least 1 iteration");
+    assertRefused(
+        compress("--sparsity", "0.5", "--solver", "pgd", "--start", "nearest"),
+        "--start NEAREST does not");
     assertRefused(compress("--sparsity", "0.5", "--threads", "0"), "at least one thread");
     assertRefused(compressWindows("500", "--sparsity", "0.5"), "more than the 128 positions");
     assertRefused(
