@@ -1,0 +1,290 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.constraint.Constraint;
+import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.NmSparsity;
+import dev.awp.constraint.RowSparsity;
+import dev.awp.constraint.SparseGrid;
+import dev.awp.constraint.Sparsity;
+import dev.awp.fixture.RandomMatrices;
+import dev.awp.fixture.RandomMatrices.Kind;
+import dev.awp.kernel.Compute;
+import dev.awp.solver.baseline.Gptq;
+import dev.awp.solver.baseline.RoundToNearest;
+import dev.awp.solver.baseline.Wanda;
+import dev.awp.tensor.DType;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The project's own solvers: lower errors than the references, and no layer that breaks them. */
+class BestSolversTest {
+  private static final List<Sparsity> SPARSITIES =
+      List.of(new RowSparsity(0.5), new RowSparsity(0.7), new NmSparsity(2, 4));
+
+  private final Arena arena = Arena.ofShared();
+  private Compute compute;
+  private Matrix w;
+  private Matrix c;
+
+  @BeforeEach
+  void generate() {
+    compute = Compute.create(2);
+    w = RandomMatrices.of(Kind.GAUSSIAN, 150, 193, 3, arena);
+    c = RandomMatrices.secondMoment(193, 4, arena);
+  }
+
+  @AfterEach
+  void free() {
+    compute.close();
+    arena.close();
+  }
+
+  private Solution solve(Solver solver, Constraint constraint) {
+    return solver.solve(new LayerProblem(w, c, constraint), compute, arena, IterationListener.NONE);
+  }
+
+  private double error(Solver solver, Constraint constraint) {
+    return solve(solver, constraint).relativeError();
+  }
+
+  @Test
+  void pruningIsAFifthBelowProjectedGradient() {
+    for (Sparsity sparsity : SPARSITIES) {
+      double splitting = error(new OperatorSplitting(), sparsity);
+      double gradient = error(new ProjectedGradient(), sparsity);
+      double wanda = error(new Wanda(), sparsity);
+      assertTrue(splitting < 0.8 * gradient, splitting + " against " + gradient);
+      assertTrue(splitting < 0.6 * wanda, splitting + " against Wanda's " + wanda);
+      Solver high = Solvers.best(sparsity, Effort.HIGH);
+      assertTrue(error(high, sparsity) <= splitting, "high effort on " + sparsity.describe());
+    }
+  }
+
+  @Test
+  void pruningStaysInItsBudget() {
+    for (int[] shape :
+        new int[][] {{64, 128}, {128, 352}, {352, 128}, {4096, 4096}, {4096, 11008}}) {
+      SplittingOptions options = SplittingOptions.standard(shape[0], shape[1]);
+      assertTrue(options.cost(shape[0], shape[1]) <= 48, shape[0] + " x " + shape[1]);
+      assertEquals(24, options.stages() * options.iterationsPerStage());
+    }
+    assertThrows(IllegalArgumentException.class, () -> new SplittingOptions(0, 1, 1, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> new SplittingOptions(2, 1, 1, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> new SplittingOptions(1, 2, 0, 1, 1));
+  }
+
+  @Test
+  void leastSquaresReachesTheNormalEquations() {
+    Matrix t = solve(new Wanda(), new RowSparsity(0.5)).weights();
+    double[] objectives = new double[w.rows()];
+    new MaskedLeastSquares(w, c, t, 0, w.rows(), compute).run(200, objectives);
+    double total = 0;
+    for (int row = 0; row < w.rows(); row++) {
+      total += objectives[row];
+      for (int j = 0; j < w.columns(); j++) {
+        double gradient = 0;
+        for (int k = 0; k < w.columns(); k++) {
+          gradient += (w.get(row, k) - t.get(row, k)) * (double) c.get(k, j);
+        }
+        double size = Math.sqrt(c.get(j, j) * objectives[row]);
+        assertTrue(t.get(row, j) == 0 || Math.abs(gradient) < 1e-2 * size, row + ", " + j);
+      }
+    }
+    assertEquals(Objective.of(w, t, c, compute), total, 1e-3 * total);
+  }
+
+  @Test
+  void quantizationIsBelowGptqAndRounding() {
+    double[] share = {0.9, 0.85, 0.7};
+    for (int bits = 4; bits >= 2; bits--) {
+      Constraint grid = new IntegerGrid(bits, 64, false, DType.F32);
+      double descent = error(new GridDescent(), grid);
+      double natural = error(new Gptq(false), grid);
+      double ordered = error(new Gptq(true), grid);
+      double nearest = error(new RoundToNearest(), grid);
+      assertTrue(
+          descent < share[4 - bits] * Math.min(natural, ordered), bits + " bits: " + descent);
+      assertTrue(natural < nearest && ordered < nearest, bits + " bits: GPTQ " + natural);
+    }
+  }
+
+  @Test
+  void jointIsBelowEverySequence() {
+    IntegerGrid four = new IntegerGrid(4, 64, false, DType.BF16);
+    Sparsity half = new RowSparsity(0.5);
+    Constraint both = new SparseGrid(half, four);
+    double joint = error(new GridDescent(), both);
+    double gradient = error(new ProjectedGradient(), both);
+    assertTrue(joint < 0.8 * gradient, joint + " against " + gradient);
+    Matrix pruned = solve(new OperatorSplitting(), half).weights();
+    double dense = Objective.dense(w, c, compute);
+    GridPart gptq = new GridPart(four, w, pruned, true, c, compute, arena);
+    gptq.fitRange();
+    gptq.sweep(ColumnOrder.of(c, ColumnOrder.byActivation(c), 0.01, compute, arena));
+    double sequence = 0;
+    for (double objective : gptq.objectives()) {
+      sequence += objective;
+    }
+    assertTrue(joint < sequence / dense, joint + " against pruning, then GPTQ " + sequence / dense);
+  }
+
+  /** For every way in which groups lie in blocks of 128 columns. */
+  @Test
+  void descentNeverRaisesTheObjective() {
+    for (int group : new int[] {0, 8, 24, 32, 100, 128, 150, 193}) {
+      for (boolean masked : new boolean[] {false, true}) {
+        for (DType storage : new DType[] {DType.F32, DType.BF16, DType.F16}) {
+          IntegerGrid grid = new IntegerGrid(3, group, group == 24, storage);
+          Matrix target =
+              masked ? solve(new OperatorSplitting(), new RowSparsity(0.5)).weights() : w;
+          GridPart part = new GridPart(grid, w, target, masked, c, compute, arena);
+          part.fitGrid();
+          part.round();
+          double[] before = part.objectives();
+          for (int i = 0; i < 3; i++) {
+            part.descend();
+            double[] after = part.objectives();
+            for (int row = 0; row < w.rows(); row++) {
+              String what = "group " + group + ", " + storage + ", row " + row + ", sweep " + i;
+              // A code is chosen before its value is rounded to the stored type.
+              double slack = storage == DType.F32 ? 1e-4 : 2e-3;
+              assertTrue(after[row] <= before[row] * (1 + slack), what);
+            }
+            before = after;
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void everyRowIsAtLeastAsGoodAsItsStart() {
+    IntegerGrid grid = new IntegerGrid(2, 32, true, DType.BF16);
+    Matrix found = solve(new GridDescent(), grid).weights();
+    Matrix nearest = solve(new RoundToNearest(), grid).weights();
+    Matrix pruned = solve(new OperatorSplitting(), new RowSparsity(0.9)).weights();
+    Matrix wanda = solve(new Wanda(), new RowSparsity(0.9)).weights();
+    for (int row = 0; row < w.rows(); row++) {
+      assertTrue(ofRow(row, found) <= ofRow(row, nearest) * (1 + 1e-5), "row " + row);
+      assertTrue(ofRow(row, pruned) <= ofRow(row, wanda) * (1 + 1e-5), "row " + row);
+    }
+  }
+
+  private double ofRow(int row, Matrix t) {
+    return Objective.of(w.rowRange(row, row + 1), t.rowRange(row, row + 1), c, compute);
+  }
+
+  /** Dead channels, few tokens, huge channels, constant and empty rows: defined, and never NaN. */
+  @Test
+  void hardLayersAreSolved() {
+    for (String kind : List.of("dead", "few tokens", "one token", "outlier", "tiny", "zero")) {
+      c = hard(kind);
+      for (int j = 0; j < w.columns(); j++) {
+        w.set(0, j, 0);
+        w.set(1, j, 0.25f);
+        w.set(2, j, j < 64 ? 0 : w.get(2, j));
+      }
+      for (Constraint constraint :
+          List.of(
+              new RowSparsity(0.5),
+              new RowSparsity(0.99),
+              new NmSparsity(2, 4),
+              new IntegerGrid(4, 32, false, DType.F16),
+              new IntegerGrid(2, 0, true, DType.BF16),
+              new SparseGrid(new RowSparsity(0.5), new IntegerGrid(4, 64, false, DType.BF16)))) {
+        Solution solution = solve(Solvers.best(constraint, Effort.NORMAL), constraint);
+        String what = kind + ", " + constraint.describe();
+        assertEquals(Optional.empty(), constraint.check(solution.weights(), solution.grid()), what);
+        Solver cheap = constraint.sparsity().isPresent() ? new Wanda() : new RoundToNearest();
+        double start = solve(cheap, constraint).objective();
+        assertTrue(solution.objective() <= start * (1 + 1e-4), what + ": " + solution.objective());
+        assertTrue(Double.isFinite(solution.relativeError()), what);
+      }
+    }
+  }
+
+  private Matrix hard(String kind) {
+    Matrix m = RandomMatrices.secondMoment(w.columns(), 5, arena);
+    int n = m.rows();
+    switch (kind) {
+      case "dead" -> {
+        for (int j = 0; j < n; j++) {
+          for (int dead : new int[] {0, 7, 190}) {
+            m.set(dead, j, 0);
+            m.set(j, dead, 0);
+          }
+        }
+      }
+      case "few tokens", "one token" -> {
+        int tokens = kind.equals("one token") ? 1 : 20;
+        Matrix x = RandomMatrices.of(Kind.GAUSSIAN, tokens, n, 6, arena);
+        compute
+            .blas()
+            .gemm(
+                dev.awp.kernel.Blas.Op.TRANSPOSE,
+                dev.awp.kernel.Blas.Op.NONE,
+                1f / tokens,
+                x,
+                x,
+                0,
+                m);
+      }
+      case "outlier" -> {
+        for (int j = 0; j < n; j++) {
+          m.set(11, j, m.get(11, j) * 1000);
+          m.set(j, 11, m.get(j, 11) * 1000);
+        }
+      }
+      case "tiny" -> {
+        for (int r = 0; r < n; r++) {
+          for (int j = 0; j < n; j++) {
+            m.set(r, j, m.get(r, j) * 1e-20f);
+          }
+        }
+      }
+      default -> m.clear();
+    }
+    return m;
+  }
+
+  @Test
+  void resultsDoNotDependOnThreads() {
+    for (Constraint constraint :
+        List.of(
+            new RowSparsity(0.6),
+            new IntegerGrid(3, 32, false, DType.BF16),
+            new SparseGrid(new NmSparsity(2, 4), new IntegerGrid(4, 64, false, DType.F16)))) {
+      byte[] expected = null;
+      for (int threads : new int[] {1, 2, 4}) {
+        try (Compute other = Compute.create(threads)) {
+          Solution solution =
+              Solvers.best(constraint, Effort.NORMAL)
+                  .solve(new LayerProblem(w, c, constraint), other, arena, IterationListener.NONE);
+          byte[] bytes =
+              solution.weights().segment().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+          expected = expected == null ? bytes : expected;
+          assertArrayEquals(expected, bytes, constraint.describe() + ", " + threads + " threads");
+        }
+      }
+    }
+  }
+
+  @Test
+  void settingsThatMakeNoSenseAreRefused() {
+    Solver pruning = new OperatorSplitting();
+    assertThrows(IllegalArgumentException.class, () -> new GridDescent(pruning, 0, 1));
+    assertThrows(IllegalArgumentException.class, () -> new GridDescent(pruning, 1, -1));
+  }
+}
