@@ -102,6 +102,16 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, DType stor
     };
   }
 
+  /**
+   * The point of a group's grid nearest to a value, rounded to the stored type as projecting does
+   * it: for methods that choose the codes one after the other.
+   */
+  public float nearest(float value, float scale, float zeroPoint) {
+    float steps = Math.clamp(value / scale, -zeroPoint, maxCode() - zeroPoint);
+    // Adding zero turns -0 into +0.
+    return Storage.round(storage, (float) Math.rint(steps) * scale + 0f);
+  }
+
   @Override
   public Optional<String> check(Matrix t, GridParameters parameters) {
     int groups = groups(t.columns());

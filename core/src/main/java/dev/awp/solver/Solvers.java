@@ -3,9 +3,11 @@
 package dev.awp.solver;
 
 import dev.awp.constraint.Constraint;
+import dev.awp.solver.baseline.Alps;
 import dev.awp.solver.baseline.Gptq;
 import dev.awp.solver.baseline.Magnitude;
 import dev.awp.solver.baseline.RoundToNearest;
+import dev.awp.solver.baseline.SparseGpt;
 import dev.awp.solver.baseline.Wanda;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +25,8 @@ public final class Solvers {
         new Wanda(),
         new Magnitude(),
         new RoundToNearest(),
+        new SparseGpt(),
+        new Alps(),
         new Gptq(false),
         new Gptq(true));
   }

@@ -4,7 +4,7 @@ package dev.awp.solver;
 
 /** Why a solver stopped. */
 public enum StopReason {
-  /** The gradient fell below the tolerance. */
+  /** The gradient fell below the tolerance, or the selected entries no longer changed. */
   CONVERGED,
   /** The iterations were used up. */
   ITERATION_LIMIT,
