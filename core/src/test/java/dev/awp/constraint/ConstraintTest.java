@@ -228,6 +228,27 @@ class ConstraintTest {
     }
   }
 
+  @Property(tries = 200)
+  void nearestIsWhatProjectingRoundsTo(
+      @ForAll("grids") IntegerGrid grid, @ForAll RandomMatrices.Kind kind, @ForAll long seed) {
+    try (Arena arena = Arena.ofShared();
+        Compute compute = Compute.create(1)) {
+      int columns = 37;
+      Matrix z = RandomMatrices.of(kind, 2, columns, seed, arena);
+      Matrix t = Matrix.allocate(arena, 2, columns);
+      GridParameters fitted = GridParameters.allocate(grid, 2, columns, arena);
+      grid.project(z, t, fitted, compute);
+      for (int r = 0; r < 2; r++) {
+        for (int j = 0; j < columns; j++) {
+          int g = j / grid.groupSize(columns);
+          float scale = fitted.scales().get(r, g);
+          float zeroPoint = fitted.zeroPoints().get(r, g);
+          assertEquals(t.get(r, j), grid.nearest(z.get(r, j), scale, zeroPoint));
+        }
+      }
+    }
+  }
+
   @Test
   void badParametersAreRefused() {
     assertThrows(IllegalArgumentException.class, () -> new RowSparsity(1));

@@ -26,6 +26,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.lifecycle.AfterProperty;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -356,6 +364,47 @@ class BaselinesTest {
         }
       }
     }
+  }
+
+  @Provide
+  Arbitrary<Constraint> constraints() {
+    Arbitrary<Sparsity> sparse =
+        Arbitraries.oneOf(
+            Arbitraries.doubles().between(0.01, 0.99).map(RowSparsity::new),
+            Arbitraries.of(new NmSparsity(2, 4), new NmSparsity(5, 7), new NmSparsity(1, 32)));
+    Arbitrary<IntegerGrid> grids =
+        Combinators.combine(
+                Arbitraries.of(2, 3, 4, 8),
+                Arbitraries.of(0, 1, 5, 32, 100, 128, 200),
+                Arbitraries.of(true, false),
+                Arbitraries.of(DType.F32, DType.F16, DType.BF16))
+            .as(IntegerGrid::new);
+    return Arbitraries.oneOf(
+        sparse.map(s -> s), Combinators.combine(sparse, grids).as(SparseGrid::new));
+  }
+
+  /** Groups of any size against blocks of 128 columns, and weights of any size. */
+  @Property(tries = 150)
+  void everySolutionLiesInItsSet(
+      @ForAll("constraints") Constraint constraint,
+      @ForAll @IntRange(min = 1, max = 400) int columns,
+      @ForAll Kind kind,
+      @ForAll @IntRange(min = 1, max = 9) int tokens,
+      @ForAll long seed) {
+    try (Arena own = Arena.ofShared()) {
+      Matrix w = RandomMatrices.of(kind, 3, columns, seed, own);
+      Matrix c = gram(RandomMatrices.of(Kind.GAUSSIAN, tokens, columns, seed + 1, own));
+      for (Solver solver : BOTH) {
+        if (solver.supports(constraint)) {
+          solve(solver, w, c, constraint);
+        }
+      }
+    }
+  }
+
+  @AfterProperty
+  void freeAfterProperty() {
+    free();
   }
 
   @Test
