@@ -4,8 +4,6 @@ package dev.awp.cli;
 
 import dev.awp.AwpException;
 import dev.awp.compress.CompressionOptions;
-import dev.awp.compress.CompressionOptions.Calibration;
-import dev.awp.compress.CompressionOptions.Evaluation;
 import dev.awp.compress.Compressor;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.Propagation;
@@ -14,10 +12,7 @@ import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -73,6 +68,18 @@ final class CompressCommand implements Callable<Integer> {
 
   @Mixin private final OutputArguments result = new OutputArguments();
 
+  @Mixin private final EvaluationArguments evaluation = new EvaluationArguments();
+
+  @Option(
+      names = "--propagate",
+      paramLabel = "WHICH",
+      defaultValue = "compressed",
+      description = {
+        "Inputs that a block is calibrated on: 'compressed', what the compressed blocks before it"
+            + " deliver, or 'dense', those of the original model. Default: ${DEFAULT-VALUE}."
+      })
+  private Propagation propagation;
+
   @Mixin private MachineArguments machine;
 
   static final class ConstraintArguments {
@@ -122,50 +129,6 @@ final class CompressCommand implements Callable<Integer> {
     }
   }
 
-  static final class CalibrationArguments {
-    @Option(
-        names = "--calibration",
-        paramLabel = "FILE",
-        required = true,
-        arity = "1..*",
-        description = "Text (.txt) or JSON lines with a \"text\" field (.jsonl); may be repeated.")
-    private List<Path> files = new ArrayList<>();
-
-    @Option(
-        names = "--sequences",
-        paramLabel = "N",
-        defaultValue = "128",
-        description = "Number of token windows. Default: ${DEFAULT-VALUE}.")
-    private int sequences;
-
-    @Option(
-        names = "--sequence-length",
-        paramLabel = "N",
-        description = "Tokens in a window. Default: the model's context, at most 2048.")
-    private Integer sequenceLength;
-
-    @Option(
-        names = "--seed",
-        paramLabel = "N",
-        defaultValue = "0",
-        description = "Seed of the choice of windows. Default: ${DEFAULT-VALUE}.")
-    private long seed;
-
-    @Option(
-        names = "--propagate",
-        paramLabel = "WHICH",
-        defaultValue = "compressed",
-        description = {
-          "Inputs that a block is calibrated on: 'compressed', what the compressed blocks before it"
-              + " deliver, or 'dense', those of the original model. Default: ${DEFAULT-VALUE}."
-        })
-    private Propagation propagation;
-
-    private Calibration toOptions() {
-      return new Calibration(files, sequences, optional(sequenceLength), seed);
-    }
-  }
-
   static final class OutputArguments {
     @Option(
         names = "--max-shard-size",
@@ -174,23 +137,6 @@ final class CompressCommand implements Callable<Integer> {
         converter = SizeConverter.class,
         description = "Largest size of one written file. Default: ${DEFAULT-VALUE}.")
     private long maxShardSize;
-
-    @Option(
-        names = "--evaluate",
-        paramLabel = "FILE",
-        arity = "1..*",
-        description = "Texts on which to measure perplexity before and after; may be repeated.")
-    private List<Path> evaluate = new ArrayList<>();
-
-    @Option(
-        names = "--evaluate-length",
-        paramLabel = "N",
-        description = "Tokens in an evaluation window. Default: as for the calibration.")
-    private Integer evaluateLength;
-
-    private Evaluation toOptions() {
-      return new Evaluation(evaluate, optional(evaluateLength));
-    }
   }
 
   @Override
@@ -207,9 +153,9 @@ final class CompressCommand implements Callable<Integer> {
             constraint.toOptions(),
             solver.toOptions(),
             calibration.toOptions(),
-            calibration.propagation,
+            propagation,
             result.maxShardSize,
-            result.toOptions());
+            evaluation.toOptions());
     PrintWriter out = spec.commandLine().getOut();
     SummaryTable.print(run(options), out);
     out.println("written: " + output + " (" + ReportFile.NAME + " inside)");
@@ -221,9 +167,5 @@ final class CompressCommand implements Callable<Integer> {
         ProgressDisplay progress = machine.progress()) {
       return Compressor.run(options, Version.awp(), compute, progress);
     }
-  }
-
-  private static OptionalInt optional(Integer value) {
-    return value == null ? OptionalInt.empty() : OptionalInt.of(value);
   }
 }

@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The command line: {@code awp compress | eval | demo}. */
+/** The command line: {@code awp compress | compare | eval | demo}. */
 @Command(
     name = "awp",
     mixinStandardHelpOptions = true,
@@ -25,7 +25,12 @@ import picocli.CommandLine.Spec;
           + " (AWP, arXiv 2506.10205).",
       ""
     },
-    subcommands = {CompressCommand.class, EvalCommand.class, DemoCommand.class},
+    subcommands = {
+      CompressCommand.class,
+      CompareCommand.class,
+      EvalCommand.class,
+      DemoCommand.class
+    },
     footer = {
       "",
       "Exit codes: 0 done; 1 the input or a step failed, told in one line; 2 wrong usage.",

@@ -18,16 +18,20 @@ record SparsityArgument(String text) {
   static final class Converter implements ITypeConverter<SparsityArgument> {
     @Override
     public SparsityArgument convert(String value) {
-      if (!PATTERN.matcher(value).matches()) {
-        try {
-          var _ = Double.parseDouble(value);
-        } catch (NumberFormatException e) {
-          throw new TypeConversionException(
-              "'" + value + "' is neither a share of zeros such as 0.5 nor a pattern such as 2:4");
-        }
-      }
-      return new SparsityArgument(value);
+      return of(value);
     }
+  }
+
+  static SparsityArgument of(String value) {
+    if (!PATTERN.matcher(value).matches()) {
+      try {
+        var _ = Double.parseDouble(value);
+      } catch (NumberFormatException e) {
+        throw new TypeConversionException(
+            "'" + value + "' is neither a share of zeros such as 0.5 nor a pattern such as 2:4");
+      }
+    }
+    return new SparsityArgument(value);
   }
 
   Sparsity toSparsity() {

@@ -6,8 +6,6 @@ import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.SecondMoment;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CheckpointWriter;
-import dev.awp.constraint.Constraint;
-import dev.awp.format.DenseFormat;
 import dev.awp.kernel.Compute;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
@@ -15,12 +13,7 @@ import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.TransformerModel;
 import dev.awp.report.LayerReport;
-import dev.awp.solver.IterationRecord;
-import dev.awp.solver.LayerProblem;
-import dev.awp.solver.Objective;
-import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
-import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -31,9 +24,7 @@ import java.util.Map;
 /** Compresses one decoder block: calibrate its four input sites, solve its layers, move on. */
 final class BlockCompressor {
   private final CompressionOptions options;
-  private final Checkpoint checkpoint;
-  private final DenseFormat format;
-  private final Solver solver;
+  private final LayerCompressor layers;
   private final Compute compute;
   private final CompressionListener listener;
 
@@ -45,9 +36,8 @@ final class BlockCompressor {
       Compute compute,
       CompressionListener listener) {
     this.options = options;
-    this.checkpoint = checkpoint;
-    this.format = new DenseFormat(writer, compute.kernels());
-    this.solver = solver;
+    this.layers =
+        new LayerCompressor(options.constraint(), checkpoint, writer, solver, compute, listener);
     this.compute = compute;
     this.listener = listener;
   }
@@ -138,62 +128,21 @@ final class BlockCompressor {
     try (Arena arena = Arena.ofShared()) {
       Matrix c = moments.finish(site, linears.getFirst().name(), arena);
       for (LinearLayer linear : linears) {
-        LayerReport report = solveLayer(block, linear, c);
+        Matrix w = block.weights(linear);
+        LayerReport report =
+            layers.compress(
+                linear,
+                w,
+                c,
+                written -> {
+                  if (options.propagation() == Propagation.COMPRESSED) {
+                    w.copyFrom(written);
+                  }
+                });
         reports.add(report);
         listener.layerFinished(linear.block(), report, Compressor.work(linear));
       }
     }
     return reports;
-  }
-
-  private LayerReport solveLayer(DecoderBlock block, LinearLayer linear, Matrix c) {
-    long start = System.nanoTime();
-    DType storage = checkpoint.tensor(linear.weight()).dtype();
-    Constraint constraint = options.constraint().forStorage(storage);
-    Matrix w = block.weights(linear);
-    try (Arena arena = Arena.ofShared()) {
-      Solution solution =
-          solver.solve(
-              new LayerProblem(w, c, constraint),
-              compute,
-              arena,
-              (record, dense) ->
-                  listener.iteration(
-                      linear.name(),
-                      record.iteration(),
-                      Objective.relative(record.objective(), dense)));
-      format.write(linear, storage, solution);
-      DenseFormat.Written written = format.readBack(linear, arena);
-      double objective = Objective.of(w, written.weights(), c, compute);
-      double sparsity = shareOfZeros(written.weights());
-      if (options.propagation() == Propagation.COMPRESSED) {
-        w.copyFrom(written.weights());
-      }
-      return new LayerReport(
-          linear.name(),
-          written.view().file().getFileName().toString(),
-          linear.rows(),
-          linear.columns(),
-          storage.name(),
-          constraint.describe(),
-          solver.name(),
-          solution.denseObjective(),
-          objective,
-          Objective.relative(objective, solution.denseObjective()),
-          sparsity,
-          solution.iterations(),
-          solution.stop().name(),
-          solution.gemmEquivalents(),
-          (System.nanoTime() - start) / 1e9,
-          solution.trace().stream().map(IterationRecord::objective).toList());
-    }
-  }
-
-  private double shareOfZeros(Matrix t) {
-    long nonZeros = 0;
-    for (int r = 0; r < t.rows(); r++) {
-      nonZeros += compute.kernels().selection().countNonZero(t.row(r));
-    }
-    return t.size() == 0 ? 0 : 1 - (double) nonZeros / t.size();
   }
 }

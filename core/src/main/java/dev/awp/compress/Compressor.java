@@ -8,6 +8,7 @@ import dev.awp.calibration.CalibrationSet;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CheckpointWriter;
 import dev.awp.checkpoint.CompanionFiles;
+import dev.awp.checkpoint.ModelConfig;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorSpec;
 import dev.awp.checkpoint.TensorView;
@@ -68,15 +69,17 @@ public final class Compressor {
    */
   public static RunReport run(
       CompressionOptions options, String version, Compute compute, CompressionListener listener) {
-    checkFolders(options);
+    checkFolders(options.model(), options.output());
+    CheckpointWriter.checkFree(options.output());
     try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
       return new Compressor(options, compute, listener, checkpoint).run(version);
     }
   }
 
-  private static void checkFolders(CompressionOptions options) {
-    Path output = options.output().toAbsolutePath().normalize();
-    Path model = options.model().toAbsolutePath().normalize();
+  /** Refuses an output folder inside the model folder. */
+  static void checkFolders(Path modelFolder, Path outputFolder) {
+    Path output = outputFolder.toAbsolutePath().normalize();
+    Path model = modelFolder.toAbsolutePath().normalize();
     try {
       if (Files.exists(model)) {
         model = model.toRealPath();
@@ -85,20 +88,19 @@ public final class Compressor {
         output = output.toRealPath();
       }
     } catch (IOException e) {
-      throw new AwpException(options.output() + ": cannot be resolved: " + e.getMessage(), e);
+      throw new AwpException(outputFolder + ": cannot be resolved: " + e.getMessage(), e);
     }
     if (output.startsWith(model)) {
       throw new AwpException(
           "%s: the output folder must lie outside the model folder %s, which is never written"
-              .formatted(options.output(), options.model()));
+              .formatted(outputFolder, modelFolder));
     }
-    CheckpointWriter.checkFree(output);
   }
 
   private RunReport run(String version) {
     long start = System.nanoTime();
     layout.check(checkpoint);
-    int length = windowLength();
+    int length = windowLength(options.calibration(), checkpoint.config());
     checkWeights();
     try (Tokenizer tokenizer = Tokenizer.open(options.model())) {
       listener.step("tokenizing " + options.calibration().files());
@@ -143,9 +145,10 @@ public final class Compressor {
     }
   }
 
-  private int windowLength() {
-    int context = checkpoint.config().maxPositions();
-    int length = options.calibration().sequenceLength().orElse(Math.min(context, DEFAULT_LENGTH));
+  /** Tokens of a calibration window. */
+  static int windowLength(CompressionOptions.Calibration calibration, ModelConfig config) {
+    int context = config.maxPositions();
+    int length = calibration.sequenceLength().orElse(Math.min(context, DEFAULT_LENGTH));
     if (length > context) {
       throw new AwpException(
           "--sequence-length %d is more than the %d positions of the model"
@@ -160,8 +163,8 @@ public final class Compressor {
 
   private List<LayerReport> compress(CalibrationSet calibration, CheckpointWriter writer) {
     CompanionFiles.copy(options.model(), writer.workFolder());
-    addGridFile(writer);
-    copyOthers(writer);
+    addGridFile(options.constraint(), checkpoint, layout, writer);
+    copyOthers(checkpoint, layout, writer);
     List<LinearLayer> linears = layout.linears();
     long work = linears.stream().mapToLong(Compressor::work).sum();
     listener.planned(layout.config().layers(), linears.size(), work);
@@ -183,11 +186,15 @@ public final class Compressor {
     return (long) linear.rows() * linear.columns() * linear.columns();
   }
 
-  private void addGridFile(CheckpointWriter writer) {
+  /** Declares the tensors that a grid adds, where there is one. */
+  static void addGridFile(
+      ConstraintOptions constraints,
+      Checkpoint checkpoint,
+      ModelLayout layout,
+      CheckpointWriter writer) {
     List<TensorSpec> grids = new ArrayList<>();
     for (LinearLayer linear : layout.linears()) {
-      Constraint constraint =
-          options.constraint().forStorage(checkpoint.tensor(linear.weight()).dtype());
+      Constraint constraint = constraints.forStorage(checkpoint.tensor(linear.weight()).dtype());
       constraint
           .grid()
           .ifPresent(
@@ -200,7 +207,8 @@ public final class Compressor {
     }
   }
 
-  private void copyOthers(CheckpointWriter writer) {
+  /** Copies the tensors that are no linear layer's weights. */
+  static void copyOthers(Checkpoint checkpoint, ModelLayout layout, CheckpointWriter writer) {
     Set<String> compressed =
         layout.linears().stream().map(LinearLayer::weight).collect(Collectors.toSet());
     for (TensorView view : checkpoint.tensors()) {

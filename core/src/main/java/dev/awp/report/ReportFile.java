@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.awp.AwpException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 
 /** report.json on disk. */
 public final class ReportFile {
@@ -20,19 +22,29 @@ public final class ReportFile {
 
   /** Writes the report into the folder. */
   public static void write(RunReport report, Path folder) {
-    Path file = folder.resolve(NAME);
+    writeJson(report, folder.resolve(NAME));
+  }
+
+  /** Reads the report of a compressed model's folder. */
+  public static RunReport read(Path folder) {
+    return readJson(folder.resolve(NAME), RunReport.class);
+  }
+
+  /** Writes a record as indented JSON; by a sibling file, so that a file is whole or not there. */
+  public static void writeJson(Object value, Path file) {
+    Path sibling = file.resolveSibling(file.getFileName() + ".partial");
     try {
-      JSON.writeValue(file.toFile(), report);
+      JSON.writeValue(sibling.toFile(), value);
+      Files.move(sibling, file, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new AwpException(file + ": the report cannot be written: " + e.getMessage(), e);
     }
   }
 
-  /** Reads the report of a compressed model's folder. */
-  public static RunReport read(Path folder) {
-    Path file = folder.resolve(NAME);
+  /** Reads what {@link #writeJson} wrote. */
+  public static <T> T readJson(Path file, Class<T> type) {
     try {
-      return JSON.readValue(file.toFile(), RunReport.class);
+      return JSON.readValue(file.toFile(), type);
     } catch (IOException e) {
       throw new AwpException(file + ": not a readable report: " + e.getMessage(), e);
     }

@@ -1,0 +1,49 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli;
+
+import dev.awp.compress.CompressionOptions.Calibration;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import picocli.CommandLine.Option;
+
+/** The options that choose the calibration tokens. */
+final class CalibrationArguments {
+  @Option(
+      names = "--calibration",
+      paramLabel = "FILE",
+      required = true,
+      arity = "1..*",
+      description = "Text (.txt) or JSON lines with a \"text\" field (.jsonl); may be repeated.")
+  private List<Path> files = new ArrayList<>();
+
+  @Option(
+      names = "--sequences",
+      paramLabel = "N",
+      defaultValue = "128",
+      description = "Number of token windows. Default: ${DEFAULT-VALUE}.")
+  private int sequences;
+
+  @Option(
+      names = "--sequence-length",
+      paramLabel = "N",
+      description = "Tokens in a window. Default: the model's context, at most 2048.")
+  private Integer sequenceLength;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Seed of the choice of windows. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  Calibration toOptions() {
+    return new Calibration(
+        files,
+        sequences,
+        sequenceLength == null ? OptionalInt.empty() : OptionalInt.of(sequenceLength),
+        seed);
+  }
+}

@@ -1,0 +1,181 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli;
+
+import dev.awp.AwpException;
+import dev.awp.compress.Comparison;
+import dev.awp.compress.ComparisonOptions;
+import dev.awp.compress.ConstraintOptions;
+import dev.awp.kernel.Compute;
+import dev.awp.report.ComparisonFiles;
+import dev.awp.report.ComparisonReport;
+import dev.awp.solver.Effort;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code awp compare MODEL_DIR}: methods side by side. */
+@Command(
+    name = "compare",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    header = "Compress a checkpoint by many methods and set them side by side.",
+    description = {
+      "",
+      "Every cell of the table is a whole compression: all linear layers solved in the metric of the"
+          + " dense model's inputs, written, read back and evaluated. The inputs are calibrated once"
+          + " for all cells. Of a cell only its numbers are kept; an interrupted comparison goes on"
+          + " where it was when the same command is given again, and more constraints and methods"
+          + " can be added to a finished one.",
+      "",
+      "Results: the table on the terminal, and in --output comparison.json, comparison.csv and"
+          + " convergence.svg (the paper's Figure 1: error against iteration).",
+      ""
+    },
+    footer = {
+      "",
+      "Example, the paper's tables for a model:",
+      "  awp compare MODEL_DIR --calibration c4.txt --evaluate wiki.test.txt \\",
+      "    --sparsity 0.5,0.6,0.7,0.8,0.9,2:4 --bits 4,3,2 --joint 0.5+4,0.5+3"
+    })
+final class CompareCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "The checkpoint folder.")
+  private Path model;
+
+  @Option(
+      names = "--sparsity",
+      split = ",",
+      paramLabel = "RATIO|N:M",
+      converter = SparsityArgument.Converter.class,
+      description = "Shares of zeros or patterns to prune to.")
+  private List<SparsityArgument> sparsities = new ArrayList<>();
+
+  @Option(
+      names = "--bits",
+      split = ",",
+      paramLabel = "B",
+      description = "Bits to quantize to: 2, 3, 4 or 8.")
+  private List<Integer> bits = new ArrayList<>();
+
+  @Option(
+      names = "--joint",
+      split = ",",
+      paramLabel = "RATIO|N:M+B",
+      description = "Both at once, such as 0.5+4.")
+  private List<String> joint = new ArrayList<>();
+
+  @Option(
+      names = "--group-size",
+      paramLabel = "G",
+      defaultValue = "128",
+      description = "Columns that share a scale; 0 for the whole row. Default: ${DEFAULT-VALUE}.")
+  private int groupSize;
+
+  @Option(names = "--symmetric", description = "Zero point in the middle of the codes.")
+  private boolean symmetric;
+
+  @Option(
+      names = "--methods",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Names of solvers (see compress), auto among them. Default: all of them.")
+  private List<String> methods = new ArrayList<>();
+
+  @Option(
+      names = "--effort",
+      paramLabel = "E",
+      defaultValue = "normal",
+      description = "Of the solvers that can trade time for error: normal or high.")
+  private Effort effort;
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      description = "Folder of the results. Default: MODEL_DIR's name with -comparison, here.")
+  private Path output;
+
+  @Mixin private final CalibrationArguments calibration = new CalibrationArguments();
+
+  @Mixin private final EvaluationArguments evaluation = new EvaluationArguments();
+
+  @Mixin private MachineArguments machine;
+
+  @Override
+  public Integer call() {
+    List<ConstraintOptions> constraints = constraints();
+    if (constraints.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "say what to compare: --sparsity, --bits, --joint, or several");
+    }
+    Path folder = output == null ? defaultOutput() : output;
+    ComparisonOptions options =
+        new ComparisonOptions(
+            model,
+            folder,
+            constraints,
+            methods,
+            effort,
+            calibration.toOptions(),
+            evaluation.toOptions());
+    ComparisonReport report;
+    try (Compute compute = machine.compute();
+        ProgressDisplay progress = machine.progress()) {
+      report = Comparison.run(options, Version.awp(), compute, progress);
+    }
+    ComparisonTable.print(report, spec.commandLine().getOut());
+    spec.commandLine()
+        .getOut()
+        .printf(
+            "written: %s (%s, %s, %s)%n",
+            folder, ComparisonFiles.JSON, ComparisonFiles.CSV, ComparisonFiles.PLOT);
+    return 0;
+  }
+
+  private Path defaultOutput() {
+    return Path.of(model.toAbsolutePath().normalize().getFileName() + "-comparison");
+  }
+
+  private List<ConstraintOptions> constraints() {
+    List<ConstraintOptions> constraints = new ArrayList<>();
+    for (SparsityArgument sparsity : sparsities) {
+      constraints.add(new ConstraintOptions(Optional.of(sparsity.toSparsity()), Optional.empty()));
+    }
+    for (int b : bits) {
+      constraints.add(new ConstraintOptions(Optional.empty(), Optional.of(grid(b))));
+    }
+    for (String both : joint) {
+      int plus = both.indexOf('+');
+      if (plus < 0 || !both.substring(plus + 1).matches("[0-9]")) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--joint " + both + ": a sparsity and bits are expected, such as 0.5+4 or 2:4+4");
+      }
+      SparsityArgument sparsity = SparsityArgument.of(both.substring(0, plus));
+      constraints.add(
+          new ConstraintOptions(
+              Optional.of(sparsity.toSparsity()),
+              Optional.of(grid(Integer.parseInt(both.substring(plus + 1))))));
+    }
+    return constraints;
+  }
+
+  private ConstraintOptions.Grid grid(int b) {
+    try {
+      return new ConstraintOptions.Grid(b, groupSize, symmetric);
+    } catch (IllegalArgumentException e) {
+      throw new AwpException(
+          "--bits %d --group-size %d: %s".formatted(b, groupSize, e.getMessage()), e);
+    }
+  }
+}

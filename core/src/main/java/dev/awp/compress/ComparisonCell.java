@@ -1,0 +1,86 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress;
+
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.CheckpointWriter;
+import dev.awp.checkpoint.CompanionFiles;
+import dev.awp.checkpoint.TensorReader;
+import dev.awp.checkpoint.TensorView;
+import dev.awp.kernel.Compute;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.report.ComparisonReport;
+import dev.awp.report.LayerReport;
+import dev.awp.report.PerplexityReport;
+import dev.awp.report.RunReport;
+import dev.awp.solver.Solver;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Compresses the model by one method, evaluates what was written, and keeps nothing of it. */
+final class ComparisonCell {
+  private final Path output;
+  private final Checkpoint checkpoint;
+  private final ModelLayout layout;
+  private final DenseStatistics statistics;
+  private final Evaluator evaluator;
+  private final Compute compute;
+  private final CompressionListener listener;
+  private Optional<List<Double>> before = Optional.empty();
+
+  ComparisonCell(
+      Path output,
+      Checkpoint checkpoint,
+      ModelLayout layout,
+      DenseStatistics statistics,
+      Evaluator evaluator,
+      Compute compute,
+      CompressionListener listener) {
+    this.output = output;
+    this.checkpoint = checkpoint;
+    this.layout = layout;
+    this.statistics = statistics;
+    this.evaluator = evaluator;
+    this.compute = compute;
+    this.listener = listener;
+  }
+
+  ComparisonReport.Cell run(ConstraintOptions constraint, String words, Solver solver) {
+    if (before.isEmpty()) {
+      before = Optional.of(evaluator.evaluate(checkpoint::tensor, "before"));
+    }
+    List<LayerReport> layers = new ArrayList<>();
+    // Never committed: closing removes the folder.
+    try (CheckpointWriter writer =
+        CheckpointWriter.create(
+            output.resolve("model"),
+            checkpoint.tensors().stream().map(TensorView::spec).toList(),
+            Long.MAX_VALUE)) {
+      CompanionFiles.copy(checkpoint.folder(), writer.workFolder());
+      Compressor.addGridFile(constraint, checkpoint, layout, writer);
+      Compressor.copyOthers(checkpoint, layout, writer);
+      LayerCompressor compressor =
+          new LayerCompressor(constraint, checkpoint, writer, solver, compute, listener);
+      for (LinearLayer linear : layout.linears()) {
+        try (Arena arena = Arena.ofShared()) {
+          TensorView view = checkpoint.tensor(linear.weight());
+          Matrix w = new TensorReader(compute.kernels()).matrix(view, arena);
+          view.release();
+          Matrix c = statistics.secondMoment(linear, arena);
+          layers.add(compressor.compress(linear, w, c, t -> {}));
+        }
+      }
+      List<PerplexityReport> perplexity =
+          evaluator.compare(before.orElseThrow(), writer.workFolder());
+      double seconds = layers.stream().mapToDouble(LayerReport::seconds).sum();
+      double cost = layers.stream().mapToDouble(LayerReport::gemmEquivalents).average().orElse(0);
+      return new ComparisonReport.Cell(
+          words, solver.name(), RunReport.Summary.of(layers, seconds), cost, perplexity, layers);
+    }
+  }
+}

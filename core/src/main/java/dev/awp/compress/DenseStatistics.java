@@ -1,0 +1,127 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress;
+
+import dev.awp.calibration.ActivationStore;
+import dev.awp.calibration.CalibrationSet;
+import dev.awp.calibration.SecondMoment;
+import dev.awp.checkpoint.CheckpointWriter;
+import dev.awp.checkpoint.SafetensorsFile;
+import dev.awp.checkpoint.TensorEncoder;
+import dev.awp.checkpoint.TensorReader;
+import dev.awp.checkpoint.TensorSpec;
+import dev.awp.checkpoint.TensorView;
+import dev.awp.kernel.Compute;
+import dev.awp.model.DecoderBlock;
+import dev.awp.model.InputSite;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.TransformerModel;
+import dev.awp.tensor.DType;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * The second moments of a model's linear inputs under its own, uncompressed weights, kept in a
+ * safetensors file: every method of a comparison solves the same problems, and calibration runs
+ * once.
+ */
+final class DenseStatistics {
+  private static final String FILE = "model.safetensors";
+
+  private final Map<String, TensorView> views;
+  private final TensorReader reader;
+
+  private DenseStatistics(Map<String, TensorView> views, Compute compute) {
+    this.views = views;
+    this.reader = new TensorReader(compute.kernels());
+  }
+
+  /** Opens the statistics in a folder. The arena owns the map. */
+  static DenseStatistics open(Path folder, Compute compute, Arena arena) {
+    List<TensorView> tensors = SafetensorsFile.map(folder.resolve(FILE), arena);
+    return new DenseStatistics(
+        tensors.stream().collect(Collectors.toMap(TensorView::name, Function.identity())), compute);
+  }
+
+  static boolean exist(Path folder) {
+    return Files.exists(folder.resolve(FILE));
+  }
+
+  /** C of a layer's inputs. */
+  Matrix secondMoment(LinearLayer linear, SegmentAllocator allocator) {
+    TensorView view = views.get(name(linear.block(), linear.site()));
+    Matrix c = reader.matrix(view, allocator);
+    view.release();
+    return c;
+  }
+
+  /** Calibrates: runs the windows through the dense model and writes what its layers see. */
+  static void write(
+      Path folder,
+      TransformerModel model,
+      CalibrationSet calibration,
+      Compute compute,
+      CompressionListener listener) {
+    ModelLayout layout = model.layout();
+    Map<String, TensorSpec> specs = new LinkedHashMap<>();
+    for (LinearLayer linear : layout.linears()) {
+      String name = name(linear.block(), linear.site());
+      long n = linear.columns();
+      specs.put(name, new TensorSpec(name, DType.F32, List.of(n, n)));
+    }
+    TensorEncoder encoder = new TensorEncoder(compute.kernels());
+    try (CheckpointWriter writer =
+            CheckpointWriter.create(folder, List.copyOf(specs.values()), Long.MAX_VALUE);
+        ActivationStore activations = ActivationStore.embed(model, calibration.windows())) {
+      int blocks = layout.config().layers();
+      for (int index = 0; index < blocks; index++) {
+        listener.step("calibrating block %d of %d".formatted(index + 1, blocks));
+        calibrate(model, index, activations, writer, encoder, compute);
+      }
+      writer.commit();
+    }
+  }
+
+  private static void calibrate(
+      TransformerModel model,
+      int index,
+      ActivationStore activations,
+      CheckpointWriter writer,
+      TensorEncoder encoder,
+      Compute compute) {
+    Map<InputSite, SecondMoment> moments = new EnumMap<>(InputSite.class);
+    try (Arena arena = Arena.ofShared()) {
+      DecoderBlock block = model.block(index, arena);
+      for (LinearLayer linear : block.linears()) {
+        moments.computeIfAbsent(linear.site(), site -> new SecondMoment(linear.columns(), compute));
+      }
+      block.forward(
+          activations.states(),
+          activations.length(),
+          (site, inputs) -> moments.get(site).add(inputs));
+      for (Map.Entry<InputSite, SecondMoment> moment : moments.entrySet()) {
+        try (Arena own = Arena.ofShared()) {
+          String name = name(index, moment.getKey());
+          Matrix c = moment.getValue().finish(name, own);
+          writer.write(name, encoder.encode(name, c, DType.F32, own));
+        }
+      }
+    } finally {
+      moments.values().forEach(SecondMoment::close);
+    }
+  }
+
+  private static String name(int block, InputSite site) {
+    return "block." + block + "." + site.name().toLowerCase(java.util.Locale.ROOT);
+  }
+}

@@ -1,0 +1,100 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress;
+
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.CheckpointWriter;
+import dev.awp.constraint.Constraint;
+import dev.awp.format.DenseFormat;
+import dev.awp.kernel.Compute;
+import dev.awp.model.LinearLayer;
+import dev.awp.report.LayerReport;
+import dev.awp.solver.IterationRecord;
+import dev.awp.solver.LayerProblem;
+import dev.awp.solver.Objective;
+import dev.awp.solver.Solution;
+import dev.awp.solver.Solver;
+import dev.awp.tensor.DType;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.util.function.Consumer;
+
+/** One layer: solve, write, read back, and report what the file holds. */
+final class LayerCompressor {
+  private final ConstraintOptions constraints;
+  private final Checkpoint checkpoint;
+  private final DenseFormat format;
+  private final Solver solver;
+  private final Compute compute;
+  private final CompressionListener listener;
+
+  LayerCompressor(
+      ConstraintOptions constraints,
+      Checkpoint checkpoint,
+      CheckpointWriter writer,
+      Solver solver,
+      Compute compute,
+      CompressionListener listener) {
+    this.constraints = constraints;
+    this.checkpoint = checkpoint;
+    this.format = new DenseFormat(writer, compute.kernels());
+    this.solver = solver;
+    this.compute = compute;
+    this.listener = listener;
+  }
+
+  /**
+   * Compresses a layer.
+   *
+   * @param w its weights
+   * @param c the second moment of its inputs
+   * @param written hears the weights that were read back, before they are freed
+   */
+  LayerReport compress(LinearLayer linear, Matrix w, Matrix c, Consumer<Matrix> written) {
+    long start = System.nanoTime();
+    DType storage = checkpoint.tensor(linear.weight()).dtype();
+    Constraint constraint = constraints.forStorage(storage);
+    try (Arena arena = Arena.ofShared()) {
+      Solution solution =
+          solver.solve(
+              new LayerProblem(w, c, constraint),
+              compute,
+              arena,
+              (record, dense) ->
+                  listener.iteration(
+                      linear.name(),
+                      record.iteration(),
+                      Objective.relative(record.objective(), dense)));
+      format.write(linear, storage, solution);
+      DenseFormat.Written read = format.readBack(linear, arena);
+      double objective = Objective.of(w, read.weights(), c, compute);
+      double sparsity = shareOfZeros(read.weights());
+      written.accept(read.weights());
+      return new LayerReport(
+          linear.name(),
+          read.view().file().getFileName().toString(),
+          linear.rows(),
+          linear.columns(),
+          storage.name(),
+          constraint.describe(),
+          solver.name(),
+          solution.denseObjective(),
+          objective,
+          Objective.relative(objective, solution.denseObjective()),
+          sparsity,
+          solution.iterations(),
+          solution.stop().name(),
+          solution.gemmEquivalents(),
+          (System.nanoTime() - start) / 1e9,
+          solution.trace().stream().map(IterationRecord::objective).toList());
+    }
+  }
+
+  private double shareOfZeros(Matrix t) {
+    long nonZeros = 0;
+    for (int r = 0; r < t.rows(); r++) {
+      nonZeros += compute.kernels().selection().countNonZero(t.row(r));
+    }
+    return t.size() == 0 ? 0 : 1 - (double) nonZeros / t.size();
+  }
+}
