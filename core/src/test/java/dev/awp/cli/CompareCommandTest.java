@@ -1,0 +1,155 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.report.ComparisonFiles;
+import dev.awp.report.ComparisonReport;
+import dev.awp.report.LayerReport;
+import dev.awp.report.ReportFile;
+import dev.awp.tensor.DType;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The comparison as a person runs it, interrupts it and runs it again. */
+class CompareCommandTest {
+  @TempDir private Path folder;
+  private Path model;
+  private Path text;
+  private Path output;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @BeforeEach
+  void generate() throws IOException {
+    model = folder.resolve("model");
+    output = folder.resolve("comparison");
+    new GeneratedCheckpoint(2, 16, 24, 2, 1, DType.BF16).write(model);
+    text =
+        Files.writeString(folder.resolve("text.txt"), "A text of some words, again. ".repeat(99));
+  }
+
+  private int compare(String... more) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "compare",
+                model.toString(),
+                "--output",
+                output.toString(),
+                "--calibration",
+                text.toString(),
+                "--evaluate",
+                text.toString(),
+                "--sequence-length",
+                "32",
+                "--quiet"));
+    arguments.addAll(List.of(more));
+    return Main.execute(
+        new PrintWriter(out, true), new PrintWriter(err, true), arguments.toArray(String[]::new));
+  }
+
+  private ComparisonReport report() {
+    return ReportFile.readJson(output.resolve(ComparisonFiles.JSON), ComparisonReport.class);
+  }
+
+  @Test
+  void everyMethodHasItsCell() throws Exception {
+    assertEquals(
+        0,
+        compare("--sparsity", "0.5,2:4", "--bits", "3", "--joint", "0.5+4", "--group-size", "8"),
+        err.toString());
+    ComparisonReport report = report();
+    List<String> pruning =
+        report.cells().stream()
+            .filter(cell -> cell.constraint().equals("2:4 sparse"))
+            .map(ComparisonReport.Cell::method)
+            .toList();
+    assertTrue(
+        pruning.containsAll(List.of("admm", "alps", "magnitude", "pgd", "sparsegpt", "wanda")));
+    for (ComparisonReport.Cell cell : report.cells()) {
+      assertEquals(14, cell.layers().size());
+      assertEquals(1, cell.perplexity().size());
+      double mean =
+          cell.layers().stream().mapToDouble(LayerReport::relativeError).average().orElseThrow();
+      assertEquals(mean, cell.summary().meanRelativeError(), 1e-12);
+      assertTrue(out.toString().contains(cell.method()), out.toString());
+    }
+    List<String> csv = Files.readAllLines(output.resolve(ComparisonFiles.CSV));
+    assertEquals(report.cells().size() + 1, csv.size());
+    // A reader that this project did not write finds as many curves as there are cells.
+    int curves =
+        DocumentBuilderFactory.newDefaultInstance()
+            .newDocumentBuilder()
+            .parse(output.resolve(ComparisonFiles.PLOT).toFile())
+            .getElementsByTagName("polyline")
+            .getLength();
+    assertEquals(report.cells().size(), curves);
+    try (Stream<Path> content = Files.list(output)) {
+      assertFalse(content.anyMatch(path -> path.toString().contains("partial")));
+    }
+  }
+
+  @Test
+  void finishedCellsAreKeptAndMissingOnesMade() throws IOException {
+    assertEquals(0, compare("--sparsity", "0.5", "--methods", "wanda,admm"), err.toString());
+    ComparisonReport before = report();
+    Path cells = output.resolve("cells");
+    Files.delete(cells.resolve("50-sparse-admm.json"));
+    Path kept = cells.resolve("50-sparse-wanda.json");
+    Files.writeString(kept, Files.readString(kept).replace("\"wanda\"", "\"kept\""));
+    assertEquals(0, compare("--sparsity", "0.5", "--methods", "wanda,admm"), err.toString());
+    ComparisonReport after = report();
+    assertEquals("kept", after.cells().getFirst().method());
+    assertEquals(
+        before.cells().getLast().summary().meanRelativeError(),
+        after.cells().getLast().summary().meanRelativeError());
+    assertEquals(before.cells().getLast().perplexity(), after.cells().getLast().perplexity());
+    assertEquals(1, compare("--sparsity", "0.5", "--seed", "1"));
+    assertTrue(err.toString().contains("has seed 0, not 1"), err.toString());
+  }
+
+  @Test
+  void autoIsTheBestSolverOfTheConstraint() {
+    assertEquals(
+        0, compare("--sparsity", "0.5", "--bits", "4", "--methods", "auto"), err.toString());
+    assertEquals(
+        List.of("admm", "cd"),
+        report().cells().stream().map(ComparisonReport.Cell::method).toList());
+  }
+
+  @Test
+  void whatCannotBeComparedIsRefused() throws IOException {
+    assertEquals(2, compare());
+    assertTrue(err.toString().contains("say what to compare"), err.toString());
+    assertEquals(2, compare("--joint", "0.5"));
+    assertTrue(err.toString().contains("such as 0.5+4"), err.toString());
+    assertEquals(1, compare("--bits", "4", "--methods", "wanda"));
+    assertTrue(err.toString().contains("none of the methods [wanda] can serve"), err.toString());
+    assertEquals(1, compare("--bits", "4", "--methods", "x"));
+    assertTrue(err.toString().contains("there is no method x"), err.toString());
+    assertEquals(1, compare("--bits", "5"));
+    assertTrue(err.toString().contains("2, 3, 4 or 8 bits, not 5"), err.toString());
+    assertFalse(Files.exists(output));
+    Files.createDirectories(output);
+    Files.writeString(output.resolve("notes.txt"), "mine");
+    assertEquals(1, compare("--bits", "4"));
+    assertTrue(err.toString().contains("something other than a comparison"), err.toString());
+  }
+}
