@@ -88,11 +88,12 @@ final class SplittingIteration {
       dense += arithmetic.dot(w.row(row), wc.row(row));
     }
     if (meanDiagonal > 0) {
-      double unit = prepareMetric();
+      prepareMetric();
       t.copyFrom(w);
       double previous = 0;
       for (int stage = 0; stage < options.stages(); stage++) {
-        double rho = prepareInverse(options.rho(stage) * unit);
+        double rho = options.rho(stage);
+        prepareInverse(rho);
         runStage((float) rho, previous == 0 ? 1 : (float) (previous / rho), stage);
         previous = rho;
         checkInterrupted();
@@ -109,23 +110,19 @@ final class SplittingIteration {
     }
   }
 
-  /** Fills D^2 and D; returns the mean of C_jj / D_jj^2, the unit of rho. */
-  private double prepareMetric() {
+  /** Fills D^2 and D. */
+  private void prepareMetric() {
     invert(a -> addDiagonal(a, j -> METRIC_DAMPING * c.get(j, j) + FLOOR * meanDiagonal));
-    double unit = 0;
     for (int j = 0; j < c.rows(); j++) {
       double squared = 1 / inverse.get(j, j);
       metric.setAtIndex(JAVA_FLOAT, j, (float) squared);
       metricRoot.setAtIndex(JAVA_FLOAT, j, (float) Math.sqrt(squared));
-      unit += Math.max(0, c.get(j, j)) / squared;
     }
-    return unit / c.rows();
   }
 
-  /** inverse = (C + rho D^2)^-1; returns rho, which is what was asked for. */
-  private double prepareInverse(double rho) {
+  /** inverse = (C + rho D^2)^-1. */
+  private void prepareInverse(double rho) {
     invert(a -> addDiagonal(a, j -> rho * metric.getAtIndex(JAVA_FLOAT, j)));
-    return rho;
   }
 
   private void addDiagonal(Matrix a, java.util.function.IntToDoubleFunction added) {

@@ -3,8 +3,8 @@
 package dev.awp.solver;
 
 /**
- * How long operator splitting runs. The penalty rho rises geometrically from stage to stage; it is
- * in units of the mean of C_jj / D_jj^2, so the same numbers serve every layer.
+ * How long operator splitting runs. The penalty rho rises geometrically from stage to stage; in the
+ * metric D^2 the same numbers serve layers of flat and of steep spectra (docs/solvers.md).
  *
  * @param firstRho of the first stage
  * @param lastRho of the last stage
@@ -32,7 +32,7 @@ public record SplittingOptions(
   }
 
   /**
-   * The default: rho from 0.2 to 1 in 24 iterations, in as many stages as 48 products' worth of
+   * The default: rho from 0.4 to 2 in 24 iterations, in as many stages as 48 products' worth of
    * flops allow (docs/solvers.md).
    *
    * @param rows dOut
@@ -41,7 +41,7 @@ public record SplittingOptions(
   public static SplittingOptions standard(int rows, int columns) {
     SplittingOptions options = null;
     for (int stages : new int[] {12, 8, 6, 4, 3}) {
-      options = new SplittingOptions(0.2, 1, stages, ITERATIONS / stages, 8);
+      options = new SplittingOptions(0.4, 2, stages, ITERATIONS / stages, 10);
       if (options.cost(rows, columns) <= BUDGET) {
         return options;
       }
@@ -51,7 +51,7 @@ public record SplittingOptions(
 
   /** Four times the iterations, for the last percent: {@code --effort high}. */
   public static SplittingOptions high() {
-    return new SplittingOptions(0.2, 2, 48, 2, 16);
+    return new SplittingOptions(0.4, 4, 48, 2, 16);
   }
 
   /**
