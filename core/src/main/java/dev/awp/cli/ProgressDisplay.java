@@ -37,6 +37,9 @@ interface ProgressDisplay extends CompressionListener, AutoCloseable {
 
   /** Plain lines. */
   final class Lines implements ProgressDisplay {
+    /** What GPTQ and SparseGPT add to the diagonal of C, in units of its mean. */
+    private static final double USUAL_DAMPING = 0.01;
+
     private final PrintStream out;
     private final long start = System.nanoTime();
     private int blocks;
@@ -68,7 +71,7 @@ interface ProgressDisplay extends CompressionListener, AutoCloseable {
       done++;
       workDone += share;
       out.printf(
-          "[%d/%d] block %d/%d %s: relative error %.4g, %d iterations, elapsed %s, ETA %s%n",
+          "[%d/%d] block %d/%d %s: relative error %.4g, %d iterations%s, elapsed %s, ETA %s%n",
           done,
           layers,
           block + 1,
@@ -76,8 +79,14 @@ interface ProgressDisplay extends CompressionListener, AutoCloseable {
           layer.name(),
           layer.relativeError(),
           layer.iterations(),
+          raised(layer.damping()),
           clock(System.nanoTime() - start),
           eta().map(Lines::clock).orElse("-"));
+    }
+
+    /** A second moment that needs more than every method adds anyway is worth a look. */
+    private static String raised(double damping) {
+      return damping > USUAL_DAMPING ? ", damping raised to %.1g".formatted(damping) : "";
     }
 
     private Optional<Long> eta() {

@@ -85,6 +85,7 @@ final class LayerCompressor {
           solution.iterations(),
           solution.stop().name(),
           solution.gemmEquivalents(),
+          solution.damping(),
           (System.nanoTime() - start) / 1e9,
           solution.trace().stream().map(IterationRecord::objective).toList());
     }

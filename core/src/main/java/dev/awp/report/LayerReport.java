@@ -21,6 +21,7 @@ import java.util.List;
  * @param iterations iterations of the solver
  * @param stopReason why the solver stopped
  * @param gemmEquivalents cost in units of 2 dOut dIn^2 flops
+ * @param damping the most that was added to the diagonal of C to factor it, in units of its mean
  * @param seconds wall time of the solve, reading and writing included
  * @param objectives f at every iteration, as the solver saw it
  */
@@ -39,6 +40,7 @@ public record LayerReport(
     int iterations,
     String stopReason,
     double gemmEquivalents,
+    double damping,
     double seconds,
     List<Double> objectives) {
   public LayerReport {

@@ -17,11 +17,13 @@ import java.util.stream.IntStream;
 public final class ColumnOrder {
   private final int[] columns;
   private final Matrix feedback;
+  private final float[] pivots;
   private final double damping;
 
-  private ColumnOrder(int[] columns, Matrix feedback, double damping) {
+  private ColumnOrder(int[] columns, Matrix feedback, float[] pivots, double damping) {
     this.columns = columns;
     this.feedback = feedback;
+    this.pivots = pivots;
     this.damping = damping;
   }
 
@@ -33,6 +35,11 @@ public final class ColumnOrder {
   /** [dIn, dIn]: row j holds -U_jk / U_jj for every k after j, zeros elsewhere. */
   public Matrix feedback() {
     return feedback;
+  }
+
+  /** U_jj: an error e in column j costs e^2 / U_jj^2 once all later columns have made up for it. */
+  public float pivot(int place) {
+    return pivots[place];
   }
 
   /** What was added to the diagonal of C, in units of its mean. */
@@ -89,6 +96,7 @@ public final class ColumnOrder {
             compute);
     new Cholesky(compute).invertLower(factor);
     Matrix feedback = Matrix.allocate(allocator, n, n);
+    float[] pivots = new float[n];
     compute
         .workers()
         .forEachBlock(
@@ -97,12 +105,13 @@ public final class ColumnOrder {
             (from, to) -> {
               for (int j = from; j < to; j++) {
                 float pivot = factor.get(n - 1 - j, n - 1 - j);
+                pivots[j] = pivot;
                 for (int k = j + 1; k < n; k++) {
                   feedback.set(j, k, -factor.get(n - 1 - j, n - 1 - k) / pivot);
                 }
               }
             });
-    return new ColumnOrder(order, feedback, used);
+    return new ColumnOrder(order, feedback, pivots, used);
   }
 
   /** Flops of factoring and inverting the factor. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
+import dev.awp.AwpException;
 import dev.awp.kernel.Cholesky;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
@@ -42,6 +43,8 @@ final class DampedFactor {
         return d;
       }
     }
-    throw new IllegalStateException("a second moment " + a + " that no damping makes positive");
+    throw new AwpException(
+        "the second moment %s holds a NaN or an infinity, or is far from positive semi-definite"
+            .formatted(a));
   }
 }

@@ -75,13 +75,14 @@ public final class GridDescent implements Solver {
       IterationListener listener) {
     Matrix w = problem.weights();
     if (problem.constraint().sparsity().isEmpty()) {
-      return new Run(problem, w, 0, compute, allocator).run(listener);
+      return new Run(problem, w, 0, 0, compute, allocator).run(listener);
     }
     LayerProblem sparse =
         new LayerProblem(w, problem.secondMoment(), problem.constraint().sparsity().orElseThrow());
     try (Arena arena = Arena.ofShared()) {
       Solution mask = pruning.solve(sparse, compute, arena, IterationListener.NONE);
-      return new Run(problem, mask.weights(), mask.gemmEquivalents(), compute, allocator)
+      return new Run(
+              problem, mask.weights(), mask.gemmEquivalents(), mask.damping(), compute, allocator)
           .run(listener);
     }
   }
@@ -93,6 +94,7 @@ public final class GridDescent implements Solver {
     private final Matrix target;
     private final IntegerGrid grid;
     private final double costSoFar;
+    private double damping;
     private final Compute compute;
     private final Matrix t;
     private final GridParameters parameters;
@@ -102,6 +104,7 @@ public final class GridDescent implements Solver {
         LayerProblem problem,
         Matrix target,
         double costSoFar,
+        double damping,
         Compute compute,
         SegmentAllocator allocator) {
       this.problem = problem;
@@ -110,6 +113,7 @@ public final class GridDescent implements Solver {
       this.target = target;
       this.grid = problem.constraint().grid().orElseThrow();
       this.costSoFar = costSoFar;
+      this.damping = damping;
       this.compute = compute;
       this.t = Matrix.allocate(allocator, w.rows(), w.columns());
       this.parameters =
@@ -121,6 +125,7 @@ public final class GridDescent implements Solver {
       double dense = Objective.dense(w, c, compute);
       try (Arena arena = Arena.ofShared()) {
         ColumnOrder order = ColumnOrder.of(c, ColumnOrder.byActivation(c), DAMPING, compute, arena);
+        damping = Math.max(damping, order.damping());
         compute
             .workers()
             .forEachBlock(
@@ -146,7 +151,8 @@ public final class GridDescent implements Solver {
           trace.getLast().objective(),
           rounds,
           costSoFar + cost(),
-          StopReason.ITERATION_LIMIT);
+          StopReason.ITERATION_LIMIT,
+          damping);
     }
 
     /** In units of 2 dOut dIn^2 flops: f(0), rounding to nearest, the factor and the rounds. */

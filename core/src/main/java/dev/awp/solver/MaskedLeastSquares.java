@@ -17,7 +17,13 @@ import java.lang.foreign.MemorySegment;
  * gradient with Jacobi's preconditioner diag(C) on all rows of a part at once, each row with step
  * lengths of its own. A step costs one product with C. f never rises.
  */
-final class MaskedLeastSquares {
+public final class MaskedLeastSquares {
+  /**
+   * Where a row's squared residual has fallen by this, rounding decides: with a singular C it would
+   * walk off.
+   */
+  private static final double TOLERANCE = 1e-10;
+
   private final Matrix w;
   private final Matrix c;
   private final Matrix t;
@@ -28,7 +34,7 @@ final class MaskedLeastSquares {
   private final SelectionKernels selection;
 
   /** For rows from (inclusive) to (exclusive) of T, in place; for a worker's task. */
-  MaskedLeastSquares(Matrix w, Matrix c, Matrix t, int from, int to, Compute compute) {
+  public MaskedLeastSquares(Matrix w, Matrix c, Matrix t, int from, int to, Compute compute) {
     this.w = w;
     this.c = c;
     this.t = t;
@@ -44,7 +50,7 @@ final class MaskedLeastSquares {
    *
    * @param objectiveOfRow receives f of every row of the part
    */
-  void run(int steps, double[] objectiveOfRow) {
+  public void run(int steps, double[] objectiveOfRow) {
     int rows = to - from;
     int columns = w.columns();
     try (Arena arena = Arena.ofConfined()) {
@@ -59,6 +65,7 @@ final class MaskedLeastSquares {
         inverseDiagonal.setAtIndex(JAVA_FLOAT, j, diagonal > 0 ? 1 / diagonal : 0);
       }
       double[] rz = new double[rows];
+      double[] enough = new double[rows];
       for (int i = 0; i < rows; i++) {
         mask.row(i).copyFrom(t.row(from + i));
         arithmetic.subtract(w.row(from + i), t.row(from + i), q.row(i));
@@ -69,12 +76,13 @@ final class MaskedLeastSquares {
         selection.applyMask(mask.row(i), r.row(i), r.row(i));
         arithmetic.multiply(r.row(i), inverseDiagonal, p.row(i));
         rz[i] = arithmetic.dot(r.row(i), p.row(i));
+        enough[i] = TOLERANCE * rz[i];
       }
       for (int step = 0; step < steps; step++) {
         compute.blas().gemm(Op.NONE, Op.NONE, 1, p, c, 0, q);
         for (int i = 0; i < rows; i++) {
           double curvature = arithmetic.dot(p.row(i), q.row(i));
-          if (!(curvature > 0) || !(rz[i] > 0)) {
+          if (!(curvature > 0) || !(rz[i] > enough[i])) {
             p.row(i).fill((byte) 0);
             continue;
           }

@@ -128,7 +128,7 @@ final class PgdIteration {
     int iterations = trace.size() - 1;
     // One product for every evaluated iterate, and one for f(0).
     double cost = trace.size() + 1.0;
-    return new Solution(best.t, best.grid, trace, dense, objective, iterations, cost, stop);
+    return new Solution(best.t, best.grid, trace, dense, objective, iterations, cost, stop, 0);
   }
 
   /** G = R C and, unless it is the last time, Z = T + eta G, T' = Proj(Z), R = W - T'. */

@@ -16,6 +16,9 @@ import java.util.List;
  * @param objective f(T)
  * @param iterations projections made
  * @param gemmEquivalents cost in units of 2 dOut dIn^2 flops
+ * @param stop why the solver stopped
+ * @param damping the most that was added to the diagonal of C to factor it, in units of its mean; 0
+ *     where nothing was
  */
 public record Solution(
     Matrix weights,
@@ -25,7 +28,8 @@ public record Solution(
     double objective,
     int iterations,
     double gemmEquivalents,
-    StopReason stop) {
+    StopReason stop,
+    double damping) {
   public Solution {
     trace = List.copyOf(trace);
   }

@@ -18,6 +18,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * One run of {@link OperatorSplitting} on one layer. Rows are independent: inside a stage each
@@ -125,7 +126,7 @@ final class SplittingIteration {
     invert(a -> addDiagonal(a, j -> rho * metric.getAtIndex(JAVA_FLOAT, j)));
   }
 
-  private void addDiagonal(Matrix a, java.util.function.IntToDoubleFunction added) {
+  private void addDiagonal(Matrix a, IntToDoubleFunction added) {
     a.copyFrom(c);
     for (int j = 0; j < a.rows(); j++) {
       a.set(j, j, (float) (Math.max(0, c.get(j, j)) + added.applyAsDouble(j)));
@@ -247,6 +248,7 @@ final class SplittingIteration {
         objective,
         iterations,
         options.cost(w.rows(), w.columns()),
-        StopReason.ITERATION_LIMIT);
+        StopReason.ITERATION_LIMIT,
+        damping);
   }
 }

@@ -10,6 +10,7 @@ import dev.awp.kernel.Compute;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.IterationRecord;
 import dev.awp.solver.LayerProblem;
+import dev.awp.solver.MaskedLeastSquares;
 import dev.awp.solver.Objective;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
@@ -120,11 +121,11 @@ public final class Alps implements Solver {
         }
       }
       checkInterrupted();
-      new SupportLeastSquares(admm.g(), layer.h(), compute).improve(admm.d(), GRADIENT_STEPS, ROWS);
-      evaluate(iterations + GRADIENT_STEPS);
+      leastSquares();
+      record(iterations + GRADIENT_STEPS);
       StopReason stop = change > 0 ? StopReason.ITERATION_LIMIT : StopReason.CONVERGED;
       double cost = cost(iterations);
-      return new Solution(best, grid, trace, dense, bestObjective, iterations, cost, stop);
+      return new Solution(best, grid, trace, dense, bestObjective, iterations, cost, stop, 0);
     }
 
     private static double growth(double change) {
@@ -134,7 +135,7 @@ public final class Alps implements Solver {
       return change >= 0.005 ? 1.2 : 1.1;
     }
 
-    /** Records f of the current D, and keeps D where it is the best so far. */
+    /** Records f of the current D. */
     private void evaluate(int iteration) {
       compute
           .workers()
@@ -142,6 +143,24 @@ public final class Alps implements Solver {
               w.rows(),
               ROWS,
               (from, to) -> layer.leave(admm.d().rowRange(from, to), candidate.rowRange(from, to)));
+      record(iteration);
+    }
+
+    /** Jacobi's preconditioner in these coordinates is plain conjugate gradient in ALPS's. */
+    private void leastSquares() {
+      double[] objectives = new double[w.rows()];
+      compute
+          .workers()
+          .forEachBlock(
+              w.rows(),
+              ROWS,
+              (from, to) ->
+                  new MaskedLeastSquares(w, c, candidate, from, to, compute)
+                      .run(GRADIENT_STEPS, objectives));
+    }
+
+    /** Records f of the candidate, and keeps it where it is the best so far. */
+    private void record(int iteration) {
       double objective = Objective.of(w, candidate, c, compute);
       IterationRecord record = new IterationRecord(iteration, objective, Double.NaN, true);
       trace.add(record);

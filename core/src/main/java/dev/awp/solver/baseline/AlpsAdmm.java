@@ -73,11 +73,6 @@ final class AlpsAdmm {
         });
   }
 
-  /** G = W E H. */
-  Matrix g() {
-    return g;
-  }
-
   /** The iterate in the constraint set. */
   Matrix d() {
     return d;

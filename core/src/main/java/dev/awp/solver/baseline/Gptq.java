@@ -57,9 +57,11 @@ public final class Gptq implements Solver {
     IntegerGrid grid = problem.constraint().grid().orElseThrow();
     Matrix t = Matrix.allocate(allocator, w.rows(), w.columns());
     GridParameters parameters = GridParameters.allocate(grid, w.rows(), w.columns(), allocator);
+    double damping;
     try (Arena arena = Arena.ofShared()) {
       int[] columns = activationOrder ? ColumnOrder.byActivation(c) : ColumnOrder.natural(c);
       ColumnOrder order = ColumnOrder.of(c, columns, DAMPING, compute, arena);
+      damping = order.damping();
       compute
           .workers()
           .forEachBlock(
@@ -88,6 +90,6 @@ public final class Gptq implements Solver {
     int n = w.columns();
     double cost = 2.5 + ColumnOrder.flops(n) / (2.0 * Math.max(1, w.rows()) * n * n);
     return new Solution(
-        t, parameters, List.of(record), dense, objective, 0, cost, StopReason.ONE_SHOT);
+        t, parameters, List.of(record), dense, objective, 0, cost, StopReason.ONE_SHOT, damping);
   }
 }

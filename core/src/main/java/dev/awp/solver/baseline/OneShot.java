@@ -45,6 +45,6 @@ abstract class OneShot implements Solver {
     double objective = Objective.of(w, t, problem.secondMoment(), compute);
     IterationRecord record = new IterationRecord(0, objective, Double.NaN, true);
     listener.iteration(record, dense);
-    return new Solution(t, grid, List.of(record), dense, objective, 0, 0, StopReason.ONE_SHOT);
+    return new Solution(t, grid, List.of(record), dense, objective, 0, 0, StopReason.ONE_SHOT, 0);
   }
 }

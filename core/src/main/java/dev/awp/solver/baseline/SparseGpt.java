@@ -5,6 +5,7 @@ package dev.awp.solver.baseline;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
 import dev.awp.kernel.Compute;
+import dev.awp.solver.ColumnOrder;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.IterationRecord;
 import dev.awp.solver.LayerProblem;
@@ -36,6 +37,8 @@ import java.util.List;
  * a row before it starts.
  */
 public final class SparseGpt implements Solver {
+  private static final double DAMPING = 0.01;
+
   /** Rows that are one task: by the shape alone, so that no result depends on the threads. */
   private static final int ROWS = 128;
 
@@ -60,10 +63,10 @@ public final class SparseGpt implements Solver {
     Matrix t = Matrix.allocate(allocator, w.rows(), w.columns());
     GridParameters grid =
         GridParameters.allocate(problem.constraint(), w.rows(), w.columns(), allocator);
-    double factorFlops;
+    double damping;
     try (Arena scratch = Arena.ofShared()) {
-      InverseFactor factor = InverseFactor.of(c, compute, scratch);
-      factorFlops = factor.flops();
+      ColumnOrder order = ColumnOrder.of(c, ColumnOrder.natural(c), DAMPING, compute, scratch);
+      damping = order.damping();
       compute
           .workers()
           .forEachBlock(
@@ -74,7 +77,7 @@ public final class SparseGpt implements Solver {
                 part.copyFrom(w.rowRange(from, to));
                 clearDead(c, part);
                 try (Arena arena = Arena.ofConfined()) {
-                  new SparseGptSweep(problem.constraint(), factor.u(), compute, part, arena)
+                  new SparseGptSweep(problem.constraint(), order, compute, part, arena)
                       .run(grid, from);
                 }
               });
@@ -83,22 +86,22 @@ public final class SparseGpt implements Solver {
     double objective = Objective.of(w, t, c, compute);
     IterationRecord record = new IterationRecord(0, objective, Double.NaN, true);
     listener.iteration(record, dense);
-    double cost = cost(w, factorFlops);
-    return new Solution(t, grid, List.of(record), dense, objective, 0, cost, StopReason.ONE_SHOT);
+    return new Solution(
+        t, grid, List.of(record), dense, objective, 0, cost(w), StopReason.ONE_SHOT, damping);
   }
 
   /** The weights of a channel without input are zero before the sweep, as in the authors' code. */
   private static void clearDead(Matrix c, Matrix t) {
     for (int j = 0; j < t.columns(); j++) {
-      if (InverseFactor.isDead(c, j)) {
+      if (!(c.get(j, j) > 0)) {
         t.columnRange(j, j + 1).clear();
       }
     }
   }
 
   /** The factor, the sweep (dOut dIn^2 flops) and the products of f(T) and f(0). */
-  private static double cost(Matrix w, double factorFlops) {
+  private static double cost(Matrix w) {
     double gemm = 2 * (double) w.rows() * w.columns() * w.columns();
-    return gemm == 0 ? 0 : factorFlops / gemm + 0.5 + 2;
+    return gemm == 0 ? 0 : ColumnOrder.flops(w.columns()) / gemm + 0.5 + 2;
   }
 }

@@ -13,6 +13,7 @@ import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
+import dev.awp.solver.ColumnOrder;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -27,7 +28,7 @@ final class SparseGptSweep {
   private final Sparsity sparsity;
   private final Optional<IntegerGrid> grid;
   private final int group;
-  private final Matrix u;
+  private final ColumnOrder order;
   private final Compute compute;
   private final Matrix t;
   private final int columns;
@@ -49,10 +50,14 @@ final class SparseGptSweep {
    * @param t the rows: holds W before and T after the sweep
    */
   SparseGptSweep(
-      Constraint constraint, Matrix u, Compute compute, Matrix t, SegmentAllocator scratch) {
+      Constraint constraint,
+      ColumnOrder order,
+      Compute compute,
+      Matrix t,
+      SegmentAllocator scratch) {
     this.sparsity = constraint.sparsity().orElseThrow();
     this.grid = constraint.grid();
-    this.u = u;
+    this.order = order;
     this.compute = compute;
     this.t = t;
     this.columns = t.columns();
@@ -72,7 +77,7 @@ final class SparseGptSweep {
     this.fitLast = last == 0 ? fit : fitting(last, scratch);
     this.diagonal = new float[columns];
     for (int j = 0; j < columns; j++) {
-      diagonal[j] = u.get(j, j);
+      diagonal[j] = order.pivot(j);
     }
   }
 
@@ -95,17 +100,17 @@ final class SparseGptSweep {
       end = blocks.end(from);
       int width = end - from;
       for (int j = 0; j < width; j++) {
-        MemorySegment row = u.row(from + j);
+        MemorySegment row = order.feedback().row(from + j);
         MemorySegment.copy(
             row, JAVA_FLOAT, (long) from * Float.BYTES, square, j * ColumnBlocks.WIDTH, width);
       }
       for (int row = 0; row < t.rows(); row++) {
         sweepBlock(row, from, end, parameters, first + row);
       }
-      Matrix behind = u.rowRange(from, end).columnRange(end, columns);
+      Matrix behind = order.feedback().rowRange(from, end).columnRange(end, columns);
       Matrix error = errors.columnRange(0, width);
       if (end < columns) {
-        compute.blas().gemm(Op.NONE, Op.NONE, -1, error, behind, 1, t.columnRange(end, columns));
+        compute.blas().gemm(Op.NONE, Op.NONE, 1, error, behind, 1, t.columnRange(end, columns));
       }
     }
   }
@@ -147,7 +152,7 @@ final class SparseGptSweep {
         float zeroPoint = parameters.zeroPoints().get(gridRow, column / group);
         q = grid.get().nearest(q, scale, zeroPoint);
       }
-      float err = (w[j] - q) / diagonal[column];
+      float err = w[j] - q;
       error.setAtIndex(JAVA_FLOAT, j, err);
       feedBack(err, j, width);
       w[j] = q;
@@ -155,12 +160,12 @@ final class SparseGptSweep {
     MemorySegment.copy(w, 0, values, JAVA_FLOAT, 0, width);
   }
 
-  /** w_k -= err U_jk for the columns k behind j in the block. */
+  /** w_k -= err U_jk / U_jj for the columns k behind j in the block. */
   private void feedBack(float err, int j, int width) {
     if (err != 0) {
       int offset = j * ColumnBlocks.WIDTH;
       for (int k = j + 1; k < width; k++) {
-        w[k] -= err * square[offset + k];
+        w[k] += err * square[offset + k];
       }
     }
   }
