@@ -9,7 +9,7 @@ import dev.awp.format.DenseFormat;
 import dev.awp.kernel.Compute;
 import dev.awp.model.LinearLayer;
 import dev.awp.report.LayerReport;
-import dev.awp.solver.IterationRecord;
+import dev.awp.report.LayerReport.TracePoint;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Objective;
 import dev.awp.solver.Solution;
@@ -87,7 +87,9 @@ final class LayerCompressor {
           solution.gemmEquivalents(),
           solution.damping(),
           (System.nanoTime() - start) / 1e9,
-          solution.trace().stream().map(IterationRecord::objective).toList());
+          solution.trace().stream()
+              .map(point -> new TracePoint(point.iteration(), point.objective()))
+              .toList());
     }
   }
 

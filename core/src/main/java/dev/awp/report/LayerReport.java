@@ -23,7 +23,7 @@ import java.util.List;
  * @param gemmEquivalents cost in units of 2 dOut dIn^2 flops
  * @param damping the most that was added to the diagonal of C to factor it, in units of its mean
  * @param seconds wall time of the solve, reading and writing included
- * @param objectives f at every iteration, as the solver saw it
+ * @param trace f at the iterations where the solver knew it
  */
 public record LayerReport(
     String name,
@@ -42,8 +42,16 @@ public record LayerReport(
     double gemmEquivalents,
     double damping,
     double seconds,
-    List<Double> objectives) {
+    List<TracePoint> trace) {
   public LayerReport {
-    objectives = List.copyOf(objectives);
+    trace = List.copyOf(trace);
   }
+
+  /**
+   * f at an iteration.
+   *
+   * @param iteration 0 for the start
+   * @param objective f(T)
+   */
+  public record TracePoint(int iteration, double objective) {}
 }

@@ -48,9 +48,10 @@ public final class MaskedLeastSquares {
   /**
    * Runs that many steps.
    *
-   * @param objectiveOfRow receives f of every row of the part
+   * @param objectives [steps + 1][dOut]: receives f of every row of the part before the first step
+   *     and after each
    */
-  public void run(int steps, double[] objectiveOfRow) {
+  public void run(int steps, double[][] objectives) {
     int rows = to - from;
     int columns = w.columns();
     try (Arena arena = Arena.ofConfined()) {
@@ -72,7 +73,7 @@ public final class MaskedLeastSquares {
       }
       compute.blas().gemm(Op.NONE, Op.NONE, 1, q, c, 0, r);
       for (int i = 0; i < rows; i++) {
-        objectiveOfRow[from + i] = arithmetic.dot(q.row(i), r.row(i));
+        objectives[0][from + i] = arithmetic.dot(q.row(i), r.row(i));
         selection.applyMask(mask.row(i), r.row(i), r.row(i));
         arithmetic.multiply(r.row(i), inverseDiagonal, p.row(i));
         rz[i] = arithmetic.dot(r.row(i), p.row(i));
@@ -81,6 +82,7 @@ public final class MaskedLeastSquares {
       for (int step = 0; step < steps; step++) {
         compute.blas().gemm(Op.NONE, Op.NONE, 1, p, c, 0, q);
         for (int i = 0; i < rows; i++) {
+          objectives[step + 1][from + i] = objectives[step][from + i];
           double curvature = arithmetic.dot(p.row(i), q.row(i));
           if (!(curvature > 0) || !(rz[i] > enough[i])) {
             p.row(i).fill((byte) 0);
@@ -88,7 +90,7 @@ public final class MaskedLeastSquares {
           }
           double alpha = rz[i] / curvature;
           arithmetic.multiplyAdd((float) alpha, p.row(i), t.row(from + i), t.row(from + i));
-          objectiveOfRow[from + i] -= alpha * rz[i];
+          objectives[step + 1][from + i] -= alpha * rz[i];
           arithmetic.multiplyAdd((float) -alpha, q.row(i), r.row(i), r.row(i));
           selection.applyMask(mask.row(i), r.row(i), r.row(i));
           arithmetic.multiply(r.row(i), inverseDiagonal, scratch);

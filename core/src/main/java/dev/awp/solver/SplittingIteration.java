@@ -17,6 +17,8 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 
@@ -48,7 +50,8 @@ final class SplittingIteration {
   private final MemorySegment metric;
   private final MemorySegment metricRoot;
   private final double meanDiagonal;
-  private final double[] objectiveOfRow;
+  private final double[] startObjectives;
+  private final double[][] objectives;
   private double damping;
 
   SplittingIteration(
@@ -71,7 +74,8 @@ final class SplittingIteration {
     this.metric = scratch.allocate(JAVA_FLOAT, c.columns());
     this.metricRoot = scratch.allocate(JAVA_FLOAT, c.columns());
     this.meanDiagonal = mean(c);
-    this.objectiveOfRow = new double[w.rows()];
+    this.startObjectives = new double[w.rows()];
+    this.objectives = new double[options.leastSquaresSteps() + 1][w.rows()];
   }
 
   private static double mean(Matrix c) {
@@ -203,7 +207,7 @@ final class SplittingIteration {
             RowParts.size(w.rows()),
             (from, to) ->
                 new MaskedLeastSquares(w, c, t, from, to, compute)
-                    .run(options.leastSquaresSteps(), objectiveOfRow));
+                    .run(options.leastSquaresSteps(), objectives));
   }
 
   /** Rows for which Wanda's selection is better take it: never worse than the cheap start. */
@@ -224,10 +228,12 @@ final class SplittingIteration {
                   arithmetic.subtract(w.row(row), start.row(row - from), r.row(row - from));
                 }
                 compute.blas().gemm(Op.NONE, Op.NONE, 1, r, c, 0, g);
+                double[] found = objectives[options.leastSquaresSteps()];
                 for (int row = from; row < to; row++) {
                   double objective = arithmetic.dot(r.row(row - from), g.row(row - from));
+                  startObjectives[row] = objective;
                   boolean finite = arithmetic.firstNonFinite(t.row(row)) < 0;
-                  if (meanDiagonal <= 0 || !finite || !(objectiveOfRow[row] <= objective)) {
+                  if (meanDiagonal <= 0 || !finite || !(found[row] <= objective)) {
                     t.row(row).copyFrom(start.row(row - from));
                   }
                 }
@@ -235,15 +241,32 @@ final class SplittingIteration {
             });
   }
 
+  private static void record(List<IterationRecord> trace, int iteration, double[] ofRows) {
+    double total = Arrays.stream(ofRows).sum();
+    if (Double.isFinite(total)) {
+      trace.add(new IterationRecord(iteration, Math.max(0, total), Double.NaN, true));
+    }
+  }
+
+  /**
+   * The trace holds what costs nothing to know: Wanda's start, and the steps of least squares. f of
+   * the iterates between them would take a product each.
+   */
   private Solution solution(double dense, IterationListener listener) {
-    int iterations = options.stages() * options.iterationsPerStage() + options.leastSquaresSteps();
+    int splitting = options.stages() * options.iterationsPerStage();
+    int iterations = splitting + options.leastSquaresSteps();
+    List<IterationRecord> trace = new ArrayList<>();
+    record(trace, 0, startObjectives);
+    for (int step = 0; step < options.leastSquaresSteps(); step++) {
+      record(trace, splitting + step, objectives[step]);
+    }
     double objective = Objective.of(w, t, c, compute);
-    IterationRecord record = new IterationRecord(iterations, objective, Double.NaN, true);
-    listener.iteration(record, dense);
+    trace.add(new IterationRecord(iterations, objective, Double.NaN, true));
+    trace.forEach(record -> listener.iteration(record, dense));
     return new Solution(
         t,
         grid,
-        List.of(record),
+        trace,
         dense,
         objective,
         iterations,

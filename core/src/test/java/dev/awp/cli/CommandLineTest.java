@@ -115,7 +115,7 @@ class CommandLineTest {
     Path output = folder.resolve("out");
     RunReport report = ReportFile.read(output);
     assertEquals(14, report.layers().size());
-    assertEquals(201, report.layers().getFirst().objectives().size());
+    assertEquals(201, report.layers().getFirst().trace().size());
     assertEquals("0", report.options().get("seed").toString());
     assertEquals(1, report.perplexity().size());
     assertTrue(out.toString().contains("14 layers"), out.toString());

@@ -23,6 +23,7 @@ import dev.awp.kernel.Compute;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.report.LayerReport;
+import dev.awp.report.LayerReport.TracePoint;
 import dev.awp.report.RunReport;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
@@ -185,14 +186,14 @@ class WrittenFilesTest {
     Path text = Files.writeString(folder.resolve("t.txt"), "Words and more words. ".repeat(60));
     RunReport report = compress(model, text, sparse(new RowSparsity(0.5)), "pgd");
     for (LayerReport layer : report.layers()) {
-      double best = layer.objectives().stream().mapToDouble(x -> x).min().orElseThrow();
+      double best = layer.trace().stream().mapToDouble(TracePoint::objective).min().orElseThrow();
       assertEquals(best, layer.objective(), 0.02 * best, layer.name());
       assertTrue(layer.objective() != best, "rounding to BF16 must show in " + layer.name());
       assertEquals(layer.objective() / layer.denseObjective(), layer.relativeError(), 1e-12);
     }
     RunReport exact = compress(model, text, grid(4, 32, false), "pgd");
     for (LayerReport layer : exact.layers()) {
-      double best = layer.objectives().stream().mapToDouble(x -> x).min().orElseThrow();
+      double best = layer.trace().stream().mapToDouble(TracePoint::objective).min().orElseThrow();
       assertEquals(best, layer.objective(), 1e-4 * best, layer.name());
     }
   }

@@ -18,6 +18,7 @@ import dev.awp.fixture.RandomMatrices.Kind;
 import dev.awp.kernel.Compute;
 import dev.awp.solver.baseline.Gptq;
 import dev.awp.solver.baseline.RoundToNearest;
+import dev.awp.solver.baseline.SparseGpt;
 import dev.awp.solver.baseline.Wanda;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
@@ -88,21 +89,59 @@ class BestSolversTest {
   @Test
   void leastSquaresReachesTheNormalEquations() {
     Matrix t = solve(new Wanda(), new RowSparsity(0.5)).weights();
-    double[] objectives = new double[w.rows()];
+    double[][] objectives = new double[201][w.rows()];
     new MaskedLeastSquares(w, c, t, 0, w.rows(), compute).run(200, objectives);
     double total = 0;
     for (int row = 0; row < w.rows(); row++) {
-      total += objectives[row];
+      total += objectives[200][row];
       for (int j = 0; j < w.columns(); j++) {
         double gradient = 0;
         for (int k = 0; k < w.columns(); k++) {
           gradient += (w.get(row, k) - t.get(row, k)) * (double) c.get(k, j);
         }
-        double size = Math.sqrt(c.get(j, j) * objectives[row]);
+        double size = Math.sqrt(c.get(j, j) * objectives[200][row]);
         assertTrue(t.get(row, j) == 0 || Math.abs(gradient) < 1e-2 * size, row + ", " + j);
       }
     }
     assertEquals(Objective.of(w, t, c, compute), total, 1e-3 * total);
+  }
+
+  /** A second moment that is not quite one: correlations of 1.5 need a damping above a half. */
+  @Test
+  void dampingRisesAndIsReported() {
+    Matrix indefinite = Matrix.allocate(arena, 4, 4);
+    Matrix weights = Matrix.allocate(arena, 2, 4);
+    for (int i = 0; i < 4; i++) {
+      for (int j = 0; j < 4; j++) {
+        indefinite.set(i, j, i == j ? 1 : i / 2 == j / 2 ? 1.5f : 0);
+      }
+      weights.set(0, i, 1 + i);
+      weights.set(1, i, 1 - i);
+    }
+    Constraint grid = new IntegerGrid(4, 0, false, DType.F32);
+    Constraint half = new RowSparsity(0.5);
+    for (Solver solver :
+        List.of(
+            new Gptq(true),
+            new GridDescent(),
+            new OperatorSplitting(),
+            new SparseGpt(),
+            new ProjectedGradient())) {
+      Constraint constraint = solver.supports(half) ? half : grid;
+      Solution solution =
+          solver.solve(
+              new LayerProblem(weights, indefinite, constraint),
+              compute,
+              arena,
+              IterationListener.NONE);
+      boolean factors = !(solver instanceof ProjectedGradient);
+      assertEquals(factors, solution.damping() > 0.4, solver.name() + ": " + solution.damping());
+      for (int row = 0; row < 2; row++) {
+        assertTrue(
+            compute.kernels().arithmetic().firstNonFinite(solution.weights().row(row)) < 0,
+            solver.name());
+      }
+    }
   }
 
   @Test

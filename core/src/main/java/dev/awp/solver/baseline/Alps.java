@@ -148,7 +148,7 @@ public final class Alps implements Solver {
 
     /** Jacobi's preconditioner in these coordinates is plain conjugate gradient in ALPS's. */
     private void leastSquares() {
-      double[] objectives = new double[w.rows()];
+      double[][] objectives = new double[GRADIENT_STEPS + 1][w.rows()];
       compute
           .workers()
           .forEachBlock(
