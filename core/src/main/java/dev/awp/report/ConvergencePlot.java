@@ -53,8 +53,9 @@ final class ConvergencePlot {
       iterations = Math.max(iterations, curve.errors().lastKey());
       for (double error : curve.errors().values()) {
         largest = Math.max(largest, error);
-        smallest = error > 0 ? Math.min(smallest, error) : smallest;
       }
+      // Joint projected gradient descent begins at the dense weights: not where curves are read.
+      smallest = end(curve) > 0 ? Math.min(smallest, end(curve)) : smallest;
     }
     this.last = iterations;
     this.most = largest * 1.1;
