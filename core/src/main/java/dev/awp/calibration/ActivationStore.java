@@ -38,6 +38,20 @@ public final class ActivationStore implements AutoCloseable {
     }
   }
 
+  /** The same states, to go another way. */
+  @SuppressWarnings("MustBeClosed") // the arena is closed by close(), or below
+  public ActivationStore copy() {
+    Arena own = Arena.ofShared();
+    try {
+      Matrix copy = Matrix.allocate(own, states.rows(), states.columns());
+      copy.copyFrom(states);
+      return new ActivationStore(own, copy, length);
+    } catch (RuntimeException | Error e) {
+      own.close();
+      throw e;
+    }
+  }
+
   /** [windows * length, hidden]. */
   public Matrix states() {
     return states;

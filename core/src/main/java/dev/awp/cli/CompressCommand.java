@@ -7,6 +7,7 @@ import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Compressor;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.Propagation;
+import dev.awp.compress.Target;
 import dev.awp.kernel.Compute;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
@@ -79,6 +80,16 @@ final class CompressCommand implements Callable<Integer> {
             + " deliver, or 'dense', those of the original model. Default: ${DEFAULT-VALUE}."
       })
   private Propagation propagation;
+
+  @Option(
+      names = "--target",
+      paramLabel = "WHICH",
+      description = {
+        "What a layer should reproduce: 'propagated', the original model's outputs, making up for"
+            + " the errors of the blocks before it (twice the memory for activations), or 'dense',"
+            + " its own weights. Default: propagated, dense with --propagate dense."
+      })
+  private Target target;
 
   @Mixin private MachineArguments machine;
 
@@ -154,12 +165,26 @@ final class CompressCommand implements Callable<Integer> {
             solver.toOptions(),
             calibration.toOptions(),
             propagation,
+            target(),
             result.maxShardSize,
             evaluation.toOptions());
     PrintWriter out = spec.commandLine().getOut();
     SummaryTable.print(run(options), out);
     out.println("written: " + output + " (" + ReportFile.NAME + " inside)");
     return 0;
+  }
+
+  private Target target() {
+    boolean compressed = propagation == Propagation.COMPRESSED;
+    if (target == Target.PROPAGATED && !compressed) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--target propagated needs --propagate compressed: dense inputs have not drifted");
+    }
+    if (target != null) {
+      return target;
+    }
+    return compressed ? Target.PROPAGATED : Target.DENSE;
   }
 
   private RunReport run(CompressionOptions options) {

@@ -10,6 +10,7 @@ import dev.awp.compress.Compressor;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.Propagation;
 import dev.awp.compress.SolverOptions;
+import dev.awp.compress.Target;
 import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
@@ -132,6 +133,7 @@ final class DemoCommand implements Callable<Integer> {
             SolverOptions.of(run.solver()),
             new Calibration(List.of(demo.calibration()), 20, OptionalInt.empty(), 0),
             Propagation.COMPRESSED,
+            Target.PROPAGATED,
             5_000_000_000L,
             new Evaluation(List.of(demo.evaluation()), OptionalInt.empty()));
     return Compressor.run(options, Version.awp(), compute, progress);

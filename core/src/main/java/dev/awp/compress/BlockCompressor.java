@@ -3,7 +3,7 @@
 package dev.awp.compress;
 
 import dev.awp.calibration.ActivationStore;
-import dev.awp.calibration.SecondMoment;
+import dev.awp.calibration.CrossMoment;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CheckpointWriter;
 import dev.awp.kernel.Compute;
@@ -13,13 +13,16 @@ import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.TransformerModel;
 import dev.awp.report.LayerReport;
+import dev.awp.solver.DriftTarget;
 import dev.awp.solver.Solver;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Compresses one decoder block: calibrate its four input sites, solve its layers, move on. */
 final class BlockCompressor {
@@ -45,94 +48,61 @@ final class BlockCompressor {
   /**
    * Compresses a block and advances the activations to the inputs of the next one.
    *
+   * @param activations advanced by the compressed block, or by the original one with {@link
+   *     Propagation#DENSE}
+   * @param original activations of the original model, advanced too; there with {@link
+   *     Target#PROPAGATED} only
    * @param last whether nothing comes after, so that the activations need not advance
    */
   List<LayerReport> compress(
-      TransformerModel model, int index, ActivationStore activations, boolean last) {
+      TransformerModel model,
+      int index,
+      ActivationStore activations,
+      Optional<ActivationStore> original,
+      boolean last) {
     listener.step("block " + (index + 1) + ": calibrating");
     try (Arena arena = Arena.ofShared()) {
       DecoderBlock block = model.block(index, arena);
       List<LayerReport> reports = new ArrayList<>();
-      try (Moments moments = new Moments(block.linears())) {
+      try (BlockMoments moments = new BlockMoments(block, original.isPresent(), compute)) {
         boolean dense = options.propagation() == Propagation.DENSE;
+        int length = activations.length();
         if (dense) {
-          block.forward(activations.states(), activations.length(), moments);
+          block.forward(activations.states(), length, moments);
+        } else if (original.isPresent()) {
+          moments.observe(block, activations.states(), original.get().states(), length);
         } else {
-          observe(block, activations, moments);
+          moments.observe(block, activations.states(), length);
         }
         for (InputSite site : InputSite.values()) {
-          reports.addAll(solveSite(block, site, moments));
+          reports.addAll(solveSite(block, site, moments, original.isPresent()));
         }
         if (!dense && !last) {
           // The block's weights are by now those that were written.
-          block.forward(activations.states(), activations.length(), LinearInputs.IGNORED);
+          block.forward(activations.states(), length, LinearInputs.IGNORED);
         }
       }
       return reports;
     }
   }
 
-  /** Runs copies of the activations through the block, chunk by chunk, and drops what comes out. */
-  private static void observe(DecoderBlock block, ActivationStore activations, Moments moments) {
-    Matrix states = activations.states();
-    int rows = Math.min(states.rows(), DecoderBlock.chunkRows(activations.length()));
-    try (Arena arena = Arena.ofShared()) {
-      Matrix copy = Matrix.allocate(arena, rows, states.columns());
-      for (int from = 0; from < states.rows(); from += rows) {
-        int to = Math.min(states.rows(), from + rows);
-        Matrix chunk = copy.rowRange(0, to - from);
-        chunk.copyFrom(states.rowRange(from, to));
-        block.forward(chunk, activations.length(), moments);
-      }
-    }
-  }
-
-  /** The second moments of a block's sites while they are accumulated. */
-  private final class Moments implements LinearInputs, AutoCloseable {
-    private final Map<InputSite, SecondMoment> bySite = new EnumMap<>(InputSite.class);
-
-    Moments(List<LinearLayer> linears) {
-      try {
-        for (LinearLayer linear : linears) {
-          bySite.computeIfAbsent(
-              linear.site(), site -> new SecondMoment(linear.columns(), compute));
-        }
-      } catch (RuntimeException | Error e) {
-        close();
-        throw e;
-      }
-    }
-
-    @Override
-    public void accept(InputSite site, Matrix inputs) {
-      bySite.get(site).add(inputs);
-    }
-
-    /** C of a site; what it was summed in is freed. */
-    Matrix finish(InputSite site, String what, Arena arena) {
-      try (SecondMoment moment = bySite.remove(site)) {
-        return moment.finish(what, arena);
-      }
-    }
-
-    @Override
-    public void close() {
-      bySite.values().forEach(SecondMoment::close);
-    }
-  }
-
-  private List<LayerReport> solveSite(DecoderBlock block, InputSite site, Moments moments) {
+  private List<LayerReport> solveSite(
+      DecoderBlock block, InputSite site, BlockMoments moments, boolean drifted) {
     List<LinearLayer> linears =
         block.linears().stream().filter(linear -> linear.site() == site).toList();
+    String what = linears.getFirst().name();
     List<LayerReport> reports = new ArrayList<>();
     try (Arena arena = Arena.ofShared()) {
-      Matrix c = moments.finish(site, linears.getFirst().name(), arena);
+      Matrix c = moments.finish(site, what, arena);
+      Map<LinearLayer, Matrix> targets =
+          drifted ? targets(block, linears, c, moments.takeDrift(site), arena) : Map.of();
       for (LinearLayer linear : linears) {
         Matrix w = block.weights(linear);
         LayerReport report =
             layers.compress(
                 linear,
                 w,
+                targets.getOrDefault(linear, w),
                 c,
                 written -> {
                   if (options.propagation() == Propagation.COMPRESSED) {
@@ -144,5 +114,19 @@ final class BlockCompressor {
       }
     }
     return reports;
+  }
+
+  /** Targets of a site's layers, before the first of them is solved. Frees the drift. */
+  private Map<LinearLayer, Matrix> targets(
+      DecoderBlock block, List<LinearLayer> linears, Matrix c, CrossMoment drift, Arena arena) {
+    try (drift;
+        Arena scratch = Arena.ofShared()) {
+      DriftTarget target =
+          new DriftTarget(c, drift.finish(linears.getFirst().name()), compute, scratch);
+      return linears.stream()
+          .collect(
+              Collectors.toMap(
+                  Function.identity(), linear -> target.of(block.weights(linear), arena)));
+    }
   }
 }

@@ -72,7 +72,7 @@ final class ComparisonCell {
           Matrix w = new TensorReader(compute.kernels()).matrix(view, arena);
           view.release();
           Matrix c = statistics.secondMoment(linear, arena);
-          layers.add(compressor.compress(linear, w, c, t -> {}));
+          layers.add(compressor.compress(linear, w, w, c, t -> {}));
         }
       }
       List<PerplexityReport> perplexity =

@@ -11,6 +11,7 @@ import java.util.OptionalInt;
  *
  * @param model folder of the checkpoint to read
  * @param output folder to write; must not exist or be empty
+ * @param target {@link Target#PROPAGATED} needs {@link Propagation#COMPRESSED}
  * @param maxShardBytes largest data size of one written safetensors file
  */
 public record CompressionOptions(
@@ -20,8 +21,15 @@ public record CompressionOptions(
     SolverOptions solver,
     Calibration calibration,
     Propagation propagation,
+    Target target,
     long maxShardBytes,
     Evaluation evaluation) {
+  public CompressionOptions {
+    if (target == Target.PROPAGATED && propagation == Propagation.DENSE) {
+      throw new IllegalArgumentException("dense inputs have not drifted");
+    }
+  }
+
   /**
    * Which tokens the second moments are taken from.
    *

@@ -30,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -172,10 +173,13 @@ public final class Compressor {
     BlockCompressor blocks =
         new BlockCompressor(options, checkpoint, writer, solver, compute, listener);
     List<LayerReport> reports = new ArrayList<>();
-    try (ActivationStore activations = ActivationStore.embed(model, calibration.windows())) {
+    boolean drift = options.target() == Target.PROPAGATED;
+    try (ActivationStore activations = ActivationStore.embed(model, calibration.windows());
+        ActivationStore original = drift ? activations.copy() : null) {
       for (int block = 0; block < layout.config().layers(); block++) {
         boolean last = block == layout.config().layers() - 1;
-        reports.addAll(blocks.compress(model, block, activations, last));
+        reports.addAll(
+            blocks.compress(model, block, activations, Optional.ofNullable(original), last));
       }
     }
     return reports;

@@ -47,17 +47,20 @@ final class LayerCompressor {
    * Compresses a layer.
    *
    * @param w its weights
+   * @param target what it should be on these inputs: w, or what makes up for the drift of its
+   *     inputs
    * @param c the second moment of its inputs
    * @param written hears the weights that were read back, before they are freed
    */
-  LayerReport compress(LinearLayer linear, Matrix w, Matrix c, Consumer<Matrix> written) {
+  LayerReport compress(
+      LinearLayer linear, Matrix w, Matrix target, Matrix c, Consumer<Matrix> written) {
     long start = System.nanoTime();
     DType storage = checkpoint.tensor(linear.weight()).dtype();
     Constraint constraint = constraints.forStorage(storage);
     try (Arena arena = Arena.ofShared()) {
       Solution solution =
           solver.solve(
-              new LayerProblem(w, c, constraint),
+              new LayerProblem(target, c, constraint),
               compute,
               arena,
               (record, dense) ->
@@ -67,7 +70,8 @@ final class LayerCompressor {
                       Objective.relative(record.objective(), dense)));
       format.write(linear, storage, solution);
       DenseFormat.Written read = format.readBack(linear, arena);
-      double objective = Objective.of(w, read.weights(), c, compute);
+      double objective = Objective.of(target, read.weights(), c, compute);
+      double drift = target == w ? 0 : Objective.of(w, target, c, compute);
       double sparsity = shareOfZeros(read.weights());
       written.accept(read.weights());
       return new LayerReport(
@@ -81,6 +85,7 @@ final class LayerCompressor {
           solution.denseObjective(),
           objective,
           Objective.relative(objective, solution.denseObjective()),
+          Objective.relative(drift, solution.denseObjective()),
           sparsity,
           solution.iterations(),
           solution.stop().name(),

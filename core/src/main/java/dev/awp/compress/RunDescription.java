@@ -51,6 +51,7 @@ final class RunDescription {
     all.put("calibrationTextTokens", calibration.textTokens());
     all.put("seed", options.calibration().seed());
     all.put("propagate", options.propagation().name());
+    all.put("target", options.target().name());
     all.put("maxShardBytes", options.maxShardBytes());
     all.put("evaluate", names(options.evaluation().files()));
     return all;

@@ -17,6 +17,8 @@ import java.util.List;
  * @param denseObjective f(0) = tr(W C W^T): the squared error of leaving the layer out
  * @param objective f(T), recomputed from the file that was written
  * @param relativeError f(T) / f(0), and 0 where both are 0
+ * @param targetDrift how far the target lies from the layer's own weights, in units of f(0): 0 with
+ *     the dense target, and f is then the distance from W
  * @param sparsity the share of zeros in the written layer
  * @param iterations iterations of the solver
  * @param stopReason why the solver stopped
@@ -36,6 +38,7 @@ public record LayerReport(
     double denseObjective,
     double objective,
     double relativeError,
+    double targetDrift,
     double sparsity,
     int iterations,
     String stopReason,

@@ -100,6 +100,16 @@ class CommandLineTest {
   }
 
   @Test
+  void propagatedTargetIsTheDefaultWhereInputsDrift() throws IOException {
+    assertMisuse(
+        compress("--sparsity", "0.5", "--propagate", "dense", "--target", "propagated"),
+        "--target propagated needs --propagate compressed");
+    assertEquals(0, compress("--bits", "4"), err.toString());
+    Path output = folder.resolve("out");
+    assertEquals("PROPAGATED", ReportFile.read(output).options().get("target"));
+  }
+
+  @Test
   void compressingWritesAFolderThatEvaluates() throws IOException {
     int exitCode =
         compress(

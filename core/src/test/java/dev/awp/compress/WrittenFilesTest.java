@@ -56,6 +56,7 @@ class WrittenFilesTest {
             SolverOptions.of(solver),
             new Calibration(List.of(text), 8, OptionalInt.of(64), 0),
             Propagation.COMPRESSED,
+            Target.DENSE,
             Long.MAX_VALUE,
             new Evaluation(List.of(), OptionalInt.empty()));
     try (Compute compute = Compute.create(2)) {

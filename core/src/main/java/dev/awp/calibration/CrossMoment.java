@@ -1,0 +1,74 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.calibration;
+
+import dev.awp.AwpException;
+import dev.awp.kernel.Blas.Op;
+import dev.awp.kernel.Compute;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+
+/**
+ * The drift moment D = E[(x - x~) x~^T] of a layer's inputs, [dIn, dIn]: x is what the original
+ * model delivers, x~ what the compressed blocks deliver for the same token.
+ *
+ * <p>Summed in float32, for it is as large as C and enters the target only as a correction: the
+ * rounding of its sum, some 1e-6 of its entries, is far below the noise of the sample.
+ */
+public final class CrossMoment implements AutoCloseable {
+  private final Compute compute;
+  private final Arena arena;
+  private final Matrix sum;
+  private long tokens;
+
+  /** An empty sum for inputs of that many columns. */
+  @SuppressWarnings("MustBeClosed") // the arena is closed by close(), or below
+  public CrossMoment(int columns, Compute compute) {
+    this.compute = compute;
+    this.arena = Arena.ofShared();
+    try {
+      this.sum = Matrix.allocate(arena, columns, columns);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Adds tokens.
+   *
+   * @param drift x - x~, [tokens, dIn]
+   * @param inputs x~, [tokens, dIn]
+   */
+  public void add(Matrix drift, Matrix inputs) {
+    compute.parallelBlas().gemm(Op.TRANSPOSE, Op.NONE, 1, drift, inputs, 1, sum);
+    tokens += inputs.rows();
+  }
+
+  /**
+   * The mean, until this is closed. Nothing can be added after.
+   *
+   * @param what the site, for the message when an activation was not finite
+   */
+  public Matrix finish(String what) {
+    if (tokens == 0) {
+      throw new IllegalStateException(what + ": no inputs were seen");
+    }
+    float share = (float) (1.0 / tokens);
+    for (int row = 0; row < sum.rows(); row++) {
+      compute.kernels().arithmetic().scale(sum.row(row), share, sum.row(row));
+      long bad = compute.kernels().arithmetic().firstNonFinite(sum.row(row));
+      if (bad >= 0) {
+        throw new AwpException(
+            "%s: the drift of input channels %d and %d is %s, activations must be finite"
+                .formatted(what, row, bad, sum.get(row, (int) bad)));
+      }
+    }
+    return sum;
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

@@ -1,0 +1,109 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.calibration.CrossMoment;
+import dev.awp.calibration.SecondMoment;
+import dev.awp.fixture.RandomMatrices;
+import dev.awp.fixture.RandomMatrices.Kind;
+import dev.awp.kernel.Compute;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The target of a layer whose inputs have drifted. */
+class DriftTargetTest {
+  private static final int COLUMNS = 37;
+
+  private Arena arena;
+  private Compute compute;
+  private Matrix w;
+
+  @BeforeEach
+  @SuppressWarnings("MustBeClosed") // closed after each test
+  void open() {
+    arena = Arena.ofShared();
+    compute = Compute.create(2);
+    w = RandomMatrices.of(Kind.GAUSSIAN, 11, COLUMNS, 1, arena);
+  }
+
+  @AfterEach
+  void close() {
+    compute.close();
+    arena.close();
+  }
+
+  private Matrix target(Matrix x, Matrix drifted) {
+    try (SecondMoment second = new SecondMoment(COLUMNS, compute);
+        CrossMoment cross = new CrossMoment(COLUMNS, compute)) {
+      Matrix drift = Matrix.allocate(arena, x.rows(), x.columns());
+      for (int row = 0; row < x.rows(); row++) {
+        compute.kernels().arithmetic().subtract(x.row(row), drifted.row(row), drift.row(row));
+      }
+      // In two pieces, as chunks come.
+      int half = x.rows() / 2;
+      for (int[] piece : new int[][] {{0, half}, {half, x.rows()}}) {
+        second.add(drifted.rowRange(piece[0], piece[1]));
+        cross.add(drift.rowRange(piece[0], piece[1]), drifted.rowRange(piece[0], piece[1]));
+      }
+      Matrix c = second.finish("test", arena);
+      return new DriftTarget(c, cross.finish("test"), compute, arena).of(w, arena);
+    }
+  }
+
+  @Test
+  void withoutDriftItIsTheWeights() {
+    Matrix x = RandomMatrices.of(Kind.OUTLIERS, 90, COLUMNS, 2, arena);
+    Matrix target = target(x, x);
+    for (int row = 0; row < w.rows(); row++) {
+      assertArrayEquals(
+          w.row(row).toArray(java.lang.foreign.ValueLayout.JAVA_FLOAT),
+          target.row(row).toArray(java.lang.foreign.ValueLayout.JAVA_FLOAT));
+    }
+  }
+
+  /** With x = A x~ the best weights are W A; the target lies a quarter of the way there. */
+  @Test
+  void makesUpForALinearDrift() {
+    Matrix drifted = RandomMatrices.of(Kind.GAUSSIAN, 4000, COLUMNS, 3, arena);
+    Matrix x = Matrix.allocate(arena, drifted.rows(), COLUMNS);
+    for (int row = 0; row < x.rows(); row++) {
+      for (int j = 0; j < COLUMNS; j++) {
+        // A scales channel 0 by 1.5 and adds channel 1 to channel 2.
+        float value = drifted.get(row, j) + (j == 2 ? drifted.get(row, 1) : 0);
+        x.set(row, j, j == 0 ? 1.5f * value : value);
+      }
+    }
+    Matrix target = target(x, drifted);
+    for (int row = 0; row < w.rows(); row++) {
+      for (int j = 0; j < COLUMNS; j++) {
+        double best = w.get(row, j);
+        best += j == 0 ? 0.5 * w.get(row, 0) : j == 1 ? w.get(row, 2) : 0;
+        double expected = w.get(row, j) + 0.25 * (best - w.get(row, j));
+        // The damping of one part in a hundred shortens the step by as much.
+        assertEquals(expected, target.get(row, j), 0.01, row + ", " + j);
+      }
+    }
+  }
+
+  @Test
+  void deadChannelsAndFewTokensLeaveItFinite() {
+    for (Kind kind : new Kind[] {Kind.OUTLIERS, Kind.ZERO, Kind.TINY, Kind.LARGE}) {
+      Matrix x = RandomMatrices.of(kind, 6, COLUMNS, 4, arena);
+      Matrix drifted = RandomMatrices.of(kind, 6, COLUMNS, 5, arena);
+      for (int row = 0; row < x.rows(); row++) {
+        drifted.set(row, 3, 0);
+      }
+      Matrix target = target(x, drifted);
+      for (int row = 0; row < w.rows(); row++) {
+        assertTrue(compute.kernels().arithmetic().firstNonFinite(target.row(row)) < 0, kind.name());
+      }
+    }
+  }
+}
