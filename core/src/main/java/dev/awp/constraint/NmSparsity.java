@@ -36,6 +36,11 @@ public record NmSparsity(int keep, int group) implements Sparsity {
   }
 
   @Override
+  public double density() {
+    return keep / (double) group;
+  }
+
+  @Override
   public Sparsity relaxed(double progress) {
     int kept = group - (int) Math.round((group - keep) * progress);
     return new NmSparsity(kept, group);

@@ -44,6 +44,11 @@ public record RowSparsity(double ratio) implements Sparsity {
   }
 
   @Override
+  public double density() {
+    return 1 - ratio;
+  }
+
+  @Override
   public Sparsity relaxed(double progress) {
     return new RowSparsity(ratio * progress);
   }

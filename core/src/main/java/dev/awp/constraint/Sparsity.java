@@ -26,6 +26,9 @@ public sealed interface Sparsity extends Constraint permits RowSparsity, NmSpars
    */
   void select(Kernels kernels, MemorySegment scores, MemorySegment values, MemorySegment out);
 
+  /** The share of a row's entries that may be non-zero, in (0, 1]. */
+  double density();
+
   /**
    * A weaker constraint of the same kind, on the way from no constraint (progress 0) to this one
    * (progress 1): what a ramp of the pruning ratio projects on.

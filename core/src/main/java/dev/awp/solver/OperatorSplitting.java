@@ -7,7 +7,6 @@ import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.Compute;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
-import java.util.function.BiFunction;
 
 /**
  * Pruning by operator splitting (the alternating direction method of multipliers; Boyd et al. 2011,
@@ -25,7 +24,7 @@ import java.util.function.BiFunction;
  * stage's inverse. What was tried and measured is in docs/solvers.md.
  */
 public final class OperatorSplitting implements Solver {
-  private final BiFunction<Integer, Integer, SplittingOptions> options;
+  private final SplittingOptions.Choice options;
 
   /** The default cost: 48 products with C or fewer. */
   public OperatorSplitting() {
@@ -35,9 +34,9 @@ public final class OperatorSplitting implements Solver {
   /**
    * With settings of one's own.
    *
-   * @param options from dOut and dIn
+   * @param options for a layer
    */
-  public OperatorSplitting(BiFunction<Integer, Integer, SplittingOptions> options) {
+  public OperatorSplitting(SplittingOptions.Choice options) {
     this.options = options;
   }
 
@@ -57,8 +56,9 @@ public final class OperatorSplitting implements Solver {
       Compute compute,
       SegmentAllocator allocator,
       IterationListener listener) {
+    double density = problem.constraint().sparsity().orElseThrow().density();
     SplittingOptions settings =
-        options.apply(problem.weights().rows(), problem.weights().columns());
+        options.of(problem.weights().rows(), problem.weights().columns(), density);
     try (Arena scratch = Arena.ofShared()) {
       return new SplittingIteration(problem, settings, compute, allocator, scratch).run(listener);
     }

@@ -44,7 +44,7 @@ public final class Solvers {
   private static OperatorSplitting pruning(Effort effort) {
     return switch (effort) {
       case NORMAL -> new OperatorSplitting();
-      case HIGH -> new OperatorSplitting((rows, columns) -> SplittingOptions.high());
+      case HIGH -> new OperatorSplitting((rows, columns, density) -> SplittingOptions.high());
     };
   }
 

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.awp.AwpException;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.RowProjection;
+import dev.awp.constraint.Rows;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.Blas.Op;
@@ -94,7 +95,7 @@ final class SplittingIteration {
     }
     if (meanDiagonal > 0) {
       prepareMetric();
-      t.copyFrom(w);
+      start();
       double previous = 0;
       for (int stage = 0; stage < options.stages(); stage++) {
         double rho = options.rho(stage);
@@ -146,6 +147,19 @@ final class SplittingIteration {
       cholesky.invertLower(factor);
       cholesky.multiplyInverse(factor, inverse);
     }
+  }
+
+  /** The iterate after X = W, which no rho changes: T = Proj(W), V = W - T. */
+  private void start() {
+    Rows.forEach(
+        compute,
+        w.rows(),
+        (from, to, scratch) -> {
+          MemorySegment scores = scratch.allocate(JAVA_FLOAT, w.columns());
+          for (int row = from; row < to; row++) {
+            select(row, w.row(row), scores, false);
+          }
+        });
   }
 
   /** The iterations with one rho. */

@@ -19,6 +19,12 @@ public record SplittingOptions(
 
   private static final int ITERATIONS = 24;
 
+  /** Chooses options for a layer of a shape, [dOut, dIn], of whose entries a share may stay. */
+  @FunctionalInterface
+  public interface Choice {
+    SplittingOptions of(int rows, int columns, double density);
+  }
+
   public SplittingOptions {
     if (!(firstRho > 0 && lastRho >= firstRho) || Double.isInfinite(lastRho)) {
       throw new IllegalArgumentException(
@@ -32,16 +38,19 @@ public record SplittingOptions(
   }
 
   /**
-   * The default: rho from 0.4 to 2 in 24 iterations, in as many stages as 48 products' worth of
-   * flops allow (docs/solvers.md).
+   * The default: 24 iterations, in as many stages as 48 products' worth of flops allow. rho goes
+   * from 0.4 to 2 where half of the entries stay, and to more where fewer stay: twice as much for a
+   * tenth (docs/solvers.md).
    *
    * @param rows dOut
    * @param columns dIn
+   * @param density share of entries that may stay
    */
-  public static SplittingOptions standard(int rows, int columns) {
+  public static SplittingOptions standard(int rows, int columns, double density) {
+    double factor = Math.max(1, Math.pow(0.5 / density, Math.log(2) / Math.log(5)));
     SplittingOptions options = null;
     for (int stages : new int[] {12, 8, 6, 4, 3}) {
-      options = new SplittingOptions(0.4, 2, stages, ITERATIONS / stages, 10);
+      options = new SplittingOptions(0.4 * factor, 2 * factor, stages, ITERATIONS / stages, 10);
       if (options.cost(rows, columns) <= BUDGET) {
         return options;
       }

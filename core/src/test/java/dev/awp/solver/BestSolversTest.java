@@ -77,7 +77,7 @@ class BestSolversTest {
   void pruningStaysInItsBudget() {
     for (int[] shape :
         new int[][] {{64, 128}, {128, 352}, {352, 128}, {4096, 4096}, {4096, 11008}}) {
-      SplittingOptions options = SplittingOptions.standard(shape[0], shape[1]);
+      SplittingOptions options = SplittingOptions.standard(shape[0], shape[1], 0.5);
       assertTrue(options.cost(shape[0], shape[1]) <= 48, shape[0] + " x " + shape[1]);
       assertEquals(24, options.stages() * options.iterationsPerStage());
     }
