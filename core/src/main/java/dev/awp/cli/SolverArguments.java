@@ -18,8 +18,11 @@ final class SolverArguments {
       defaultValue = SolverOptions.AUTO,
       description = {
         "auto: the lowest error; admm: operator splitting (pruning); cd: rounding sweeps and"
-            + " coordinate descent on the grid (bits, with or without pruning); pgd: projected gradient descent, the paper's method; wanda, magnitude (pruning) and rtn"
-            + " (round to nearest): the baselines. Default: ${DEFAULT-VALUE}."
+            + " coordinate descent on the grid (bits, with or without pruning); pgd: projected"
+            + " gradient descent, the paper's method. The baselines: magnitude, wanda, sparsegpt and"
+            + " alps (pruning), rtn (round to nearest), awq, gptq and gptq-act-order (bits); both at"
+            + " once: magnitude, wanda and sparsegpt, and in sequence wanda-awq, awq-wanda and"
+            + " alps-gptq. Default: ${DEFAULT-VALUE}."
       })
   private String name;
 

@@ -62,7 +62,7 @@ final class ComparisonCell {
             checkpoint.tensors().stream().map(TensorView::spec).toList(),
             Long.MAX_VALUE)) {
       CompanionFiles.copy(checkpoint.folder(), writer.workFolder());
-      Compressor.addGridFile(constraint, checkpoint, layout, writer);
+      Compressor.addGridFile(constraint, solver, checkpoint, layout, writer);
       Compressor.copyOthers(checkpoint, layout, writer);
       LayerCompressor compressor =
           new LayerCompressor(constraint, checkpoint, writer, solver, compute, listener);

@@ -164,7 +164,7 @@ public final class Compressor {
 
   private List<LayerReport> compress(CalibrationSet calibration, CheckpointWriter writer) {
     CompanionFiles.copy(options.model(), writer.workFolder());
-    addGridFile(options.constraint(), checkpoint, layout, writer);
+    addGridFile(options.constraint(), solver, checkpoint, layout, writer);
     copyOthers(checkpoint, layout, writer);
     List<LinearLayer> linears = layout.linears();
     long work = linears.stream().mapToLong(Compressor::work).sum();
@@ -193,6 +193,7 @@ public final class Compressor {
   /** Declares the tensors that a grid adds, where there is one. */
   static void addGridFile(
       ConstraintOptions constraints,
+      Solver solver,
       Checkpoint checkpoint,
       ModelLayout layout,
       CheckpointWriter writer) {
@@ -204,7 +205,12 @@ public final class Compressor {
           .ifPresent(
               grid ->
                   grids.addAll(
-                      GridFile.tensors(linear.name(), grid, linear.rows(), linear.columns())));
+                      GridFile.tensors(
+                          linear.name(),
+                          grid,
+                          linear.rows(),
+                          linear.columns(),
+                          solver.usesChannelScales())));
     }
     if (!grids.isEmpty()) {
       writer.addFile(GridFile.NAME, grids);

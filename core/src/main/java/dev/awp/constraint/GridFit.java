@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.awp.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.util.Optional;
 
 /** Fits the grid of a row to its values and rounds values to it; scratch for one thread. */
 final class GridFit {
@@ -18,6 +19,7 @@ final class GridFit {
   private final MemorySegment low;
   private final MemorySegment high;
   private final MemorySegment stored;
+  private final MemorySegment scaled;
 
   GridFit(IntegerGrid grid, Kernels kernels, int columns, SegmentAllocator allocator) {
     this.grid = grid;
@@ -28,10 +30,35 @@ final class GridFit {
     this.low = allocator.allocate(JAVA_FLOAT, groups);
     this.high = allocator.allocate(JAVA_FLOAT, groups);
     this.stored = allocator.allocate(2L * columns, Float.BYTES);
+    this.scaled = allocator.allocate(JAVA_FLOAT, columns);
+  }
+
+  /** Fits a row's grid and rounds the row to it; channel scales are given, not fitted. */
+  void project(MemorySegment row, MemorySegment out, GridParameters parameters, int index) {
+    MemorySegment scales = parameters.scales().row(index);
+    MemorySegment zeroPoints = parameters.zeroPoints().row(index);
+    Optional<MemorySegment> channels = parameters.channelScales().map(factors -> factors.row(0));
+    MemorySegment values = channels.map(factors -> scaled(row, factors)).orElse(row);
+    fit(values, scales, zeroPoints);
+    round(values, scales, zeroPoints, out);
+    channels.ifPresent(factors -> divide(out, factors));
+    Storage.round(grid.storage(), kernels.conversion(), out, stored);
+  }
+
+  private MemorySegment scaled(MemorySegment row, MemorySegment factors) {
+    kernels.arithmetic().multiply(row, factors, scaled);
+    return scaled;
+  }
+
+  private void divide(MemorySegment row, MemorySegment factors) {
+    for (int j = 0; j < columns; j++) {
+      float value = row.getAtIndex(JAVA_FLOAT, j) / factors.getAtIndex(JAVA_FLOAT, j);
+      row.setAtIndex(JAVA_FLOAT, j, value);
+    }
   }
 
   /** Scale and zero point of every group, from its smallest and largest value and zero. */
-  void fit(MemorySegment row, MemorySegment scales, MemorySegment zeroPoints) {
+  private void fit(MemorySegment row, MemorySegment scales, MemorySegment zeroPoints) {
     kernels.grid().groupRange(row, size, low, high);
     for (int g = 0; g < groups; g++) {
       float least = Math.min(0f, low.getAtIndex(JAVA_FLOAT, g));
@@ -42,8 +69,9 @@ final class GridFit {
     }
   }
 
-  /** Rounds a row to its grid, and to the stored element type. */
-  void round(MemorySegment row, MemorySegment scales, MemorySegment zeroPoints, MemorySegment out) {
+  /** Rounds a row to its grid. */
+  private void round(
+      MemorySegment row, MemorySegment scales, MemorySegment zeroPoints, MemorySegment out) {
     for (int g = 0; g < groups; g++) {
       long start = (long) g * size * Float.BYTES;
       long length = Math.min(size, columns - (long) g * size) * Float.BYTES;
@@ -56,6 +84,5 @@ final class GridFit {
               grid.maxCode(),
               out.asSlice(start, length));
     }
-    Storage.round(grid.storage(), kernels.conversion(), out, stored);
   }
 }

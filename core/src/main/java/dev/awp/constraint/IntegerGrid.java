@@ -8,6 +8,7 @@ import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.SegmentAllocator;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -25,6 +26,10 @@ import java.util.Optional;
  *
  * <p>Scales are rounded to the element type in which the layer is stored before a code is chosen,
  * and projected values are rounded to that type: they are exactly what the written file holds.
+ *
+ * <p>Where the parameters have channel scales (AWQ, Lin et al. 2024) it is the scaled columns that
+ * lie on the grid: value = (code - zeroPoint) * scale / channelScale, computed in float32 in this
+ * order. Projecting takes the channel scales as they are.
  *
  * @param bits 2, 3, 4 or 8
  * @param groupSize consecutive columns that share a scale; 0 for the whole row; the last group of a
@@ -96,10 +101,7 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, DType stor
   @Override
   public RowProjection rowProjection(Kernels kernels, int columns, SegmentAllocator allocator) {
     GridFit fit = new GridFit(this, kernels, columns, allocator);
-    return (z, t, parameters, row) -> {
-      fit.fit(z, parameters.scales().row(row), parameters.zeroPoints().row(row));
-      fit.round(z, parameters.scales().row(row), parameters.zeroPoints().row(row), t);
-    };
+    return fit::project;
   }
 
   /**
@@ -120,13 +122,23 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, DType stor
           "a matrix %s needs scales [%d, %d], there are %s"
               .formatted(t, t.rows(), groups, parameters.scales()));
     }
+    Optional<Matrix> factors = parameters.channelScales();
+    if (factors.isPresent() && factors.get().columns() != t.columns()) {
+      return Optional.of("a matrix %s has channel scales %s".formatted(t, factors.get()));
+    }
+    float[] channels = channelScales(t.columns(), factors);
+    for (int j = 0; j < t.columns(); j++) {
+      if (!(channels[j] > 0) || Storage.round(storage, channels[j]) != channels[j]) {
+        return Optional.of("column %d has the channel scale %s".formatted(j, channels[j]));
+      }
+    }
     int size = groupSize(t.columns());
     for (int r = 0; r < t.rows(); r++) {
       for (int c = 0; c < t.columns(); c++) {
         float scale = parameters.scales().get(r, c / size);
         float zeroPoint = parameters.zeroPoints().get(r, c / size);
         float value = t.row(r).getAtIndex(JAVA_FLOAT, c);
-        if (!isOnGrid(value, scale, zeroPoint)) {
+        if (!isOnGrid(value, scale, zeroPoint, channels[c])) {
           return Optional.of(
               "row %d, column %d holds %s, which is not on its grid of scale %s and zero point %s"
                   .formatted(r, c, value, scale, zeroPoint));
@@ -136,7 +148,14 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, DType stor
     return Optional.empty();
   }
 
-  private boolean isOnGrid(float value, float scale, float zeroPoint) {
+  /** One for every column that has none. */
+  private static float[] channelScales(int columns, Optional<Matrix> factors) {
+    float[] ones = new float[columns];
+    Arrays.fill(ones, 1);
+    return factors.map(from -> from.row(0).toArray(JAVA_FLOAT)).orElse(ones);
+  }
+
+  private boolean isOnGrid(float value, float scale, float zeroPoint, float channel) {
     boolean validGrid =
         scale > 0
             && Storage.round(storage, scale) == scale
@@ -144,10 +163,11 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, DType stor
             && zeroPoint >= 0
             && zeroPoint <= maxCode();
     // Rounding to the stored type moves a value by less than a step: its code is one of three.
-    double nearest = Math.rint(value / scale) + zeroPoint;
+    double nearest = Math.rint(value * channel / scale) + zeroPoint;
     for (double code = nearest - 1; validGrid && code <= nearest + 1; code++) {
       boolean inRange = code >= 0 && code <= maxCode();
-      if (inRange && Storage.round(storage, (float) (code - zeroPoint) * scale) == value) {
+      float point = (float) (code - zeroPoint) * scale / channel;
+      if (inRange && Storage.round(storage, point) == value) {
         return true;
       }
     }

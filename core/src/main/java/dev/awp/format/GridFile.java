@@ -12,13 +12,15 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Scales and zero points of a quantized model that is written as dense tensors:
  * awp/grid.safetensors in the output folder, where model loaders do not look. With it every value
  * of a compressed layer can be checked against its grid: value = round((code - zero_point) *
- * scale), rounded to the stored type.
+ * scale), rounded to the stored type. A layer whose columns were scaled before they were rounded
+ * has channel scales besides: value = round((code - zero_point) * scale / channel_scale).
  */
 public final class GridFile {
   /** Path inside the output folder. */
@@ -26,12 +28,22 @@ public final class GridFile {
 
   private GridFile() {}
 
-  /** The tensors that a quantized layer adds: scales in the layer's type, zero points as bytes. */
-  public static List<TensorSpec> tensors(String layer, IntegerGrid grid, int rows, int columns) {
+  /**
+   * The tensors that a quantized layer adds: scales in the layer's type, zero points as bytes.
+   *
+   * @param channelScales whether the layer's columns are scaled
+   */
+  public static List<TensorSpec> tensors(
+      String layer, IntegerGrid grid, int rows, int columns, boolean channelScales) {
     List<Long> shape = List.of((long) rows, (long) grid.groups(columns));
-    return List.of(
-        new TensorSpec(scaleName(layer), grid.storage(), shape),
-        new TensorSpec(zeroPointName(layer), DType.U8, shape));
+    List<TensorSpec> tensors = new ArrayList<>();
+    tensors.add(new TensorSpec(scaleName(layer), grid.storage(), shape));
+    tensors.add(new TensorSpec(zeroPointName(layer), DType.U8, shape));
+    if (channelScales) {
+      List<Long> channels = List.of((long) columns);
+      tensors.add(new TensorSpec(channelScaleName(layer), grid.storage(), channels));
+    }
+    return tensors;
   }
 
   public static String scaleName(String layer) {
@@ -40,6 +52,10 @@ public final class GridFile {
 
   public static String zeroPointName(String layer) {
     return layer + ".zero_point";
+  }
+
+  public static String channelScaleName(String layer) {
+    return layer + ".channel_scale";
   }
 
   static void write(
@@ -52,6 +68,11 @@ public final class GridFile {
       String scale = scaleName(layer);
       writer.write(scale, encoder.encode(scale, grid.scales(), storage, arena));
       writer.write(zeroPointName(layer), bytes(grid.zeroPoints(), arena));
+      if (grid.channelScales().isPresent()) {
+        String channel = channelScaleName(layer);
+        Matrix factors = grid.channelScales().get();
+        writer.write(channel, encoder.encode(channel, factors, storage, arena));
+      }
     }
   }
 

@@ -14,6 +14,11 @@ public interface Solver {
   /** Whether the method can serve that constraint. */
   boolean supports(Constraint constraint);
 
+  /** Whether solutions on a grid have channel scales, for which the grid file then has room. */
+  default boolean usesChannelScales() {
+    return false;
+  }
+
   /**
    * Solves one layer.
    *

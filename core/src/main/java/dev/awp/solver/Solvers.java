@@ -4,9 +4,11 @@ package dev.awp.solver;
 
 import dev.awp.constraint.Constraint;
 import dev.awp.solver.baseline.Alps;
+import dev.awp.solver.baseline.Awq;
 import dev.awp.solver.baseline.Gptq;
 import dev.awp.solver.baseline.Magnitude;
 import dev.awp.solver.baseline.RoundToNearest;
+import dev.awp.solver.baseline.Sequence;
 import dev.awp.solver.baseline.SparseGpt;
 import dev.awp.solver.baseline.Wanda;
 import java.util.List;
@@ -28,7 +30,11 @@ public final class Solvers {
         new SparseGpt(),
         new Alps(),
         new Gptq(false),
-        new Gptq(true));
+        new Gptq(true),
+        new Awq(),
+        Sequence.wandaAwq(),
+        Sequence.awqWanda(),
+        Sequence.alpsGptq());
   }
 
   /** The method of that name. */

@@ -107,7 +107,11 @@ class WrittenFilesTest {
         zeroPoints.set(r, g, bytes.data().get(ValueLayout.JAVA_BYTE, at) & 0xff);
       }
     }
-    return new GridParameters(scales, zeroPoints);
+    GridParameters parameters = new GridParameters(scales, zeroPoints);
+    TensorView channels = grids.get(GridFile.channelScaleName(layer));
+    return channels == null
+        ? parameters
+        : parameters.withChannelScales(reader.matrix(channels, arena));
   }
 
   private static double shareOfZeros(Matrix t) {
@@ -150,7 +154,11 @@ class WrittenFilesTest {
       compress(model, text, joint(new RowSparsity(0.6), 4, 32), solver);
       compress(model, text, joint(new NmSparsity(2, 4), 3, 0), solver);
     }
-    for (String solver : List.of("pgd", "rtn")) {
+    for (String solver : List.of("wanda-awq", "awq-wanda", "alps-gptq")) {
+      compress(model, text, joint(new RowSparsity(0.6), 4, 32), solver);
+      compress(model, text, joint(new NmSparsity(2, 4), 3, 0), solver);
+    }
+    for (String solver : List.of("pgd", "rtn", "awq")) {
       for (int bits : new int[] {2, 3, 4, 8}) {
         compress(model, text, grid(bits, 32, false), solver);
         compress(model, text, grid(bits, 0, true), solver);

@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -68,6 +69,52 @@ class ConstraintTest {
         constraint.project(t, again, grid, compute);
         assertEquals(-1, t.segment().mismatch(again.segment()));
       }
+    }
+  }
+
+  @Property(tries = 200)
+  void scaledChannelsLandOnTheirGridAndOthersDoNot(
+      @ForAll("grids") IntegerGrid grid,
+      @ForAll @IntRange(min = 1, max = 70) int columns,
+      @ForAll long seed) {
+    try (Arena arena = Arena.ofShared();
+        Compute compute = Compute.create(1)) {
+      Matrix z = RandomMatrices.of(RandomMatrices.Kind.GAUSSIAN, 3, columns, seed, arena);
+      z.set(1, 0, 0);
+      Matrix factors = Matrix.allocate(arena, 1, columns);
+      SplittableRandom random = new SplittableRandom(seed);
+      for (int j = 0; j < columns; j++) {
+        float factor = (float) Math.exp(random.nextDouble(-4.5, 4.5));
+        factors.set(0, j, Storage.round(grid.storage(), factor));
+      }
+      Matrix t = Matrix.allocate(arena, 3, columns);
+      GridParameters parameters =
+          GridParameters.allocate(grid, 3, columns, arena).withChannelScales(factors);
+      grid.project(z, t, parameters, compute);
+      assertEquals(Optional.empty(), grid.check(t, parameters), grid::toString);
+      assertEquals(0, t.get(1, 0));
+      // The scaled columns are rounded as they would be on their own.
+      Matrix scaled = Matrix.allocate(arena, 3, columns);
+      Matrix rounded = Matrix.allocate(arena, 3, columns);
+      GridParameters own = GridParameters.allocate(grid, 3, columns, arena);
+      for (int row = 0; row < 3; row++) {
+        compute.kernels().arithmetic().multiply(z.row(row), factors.row(0), scaled.row(row));
+      }
+      grid.project(scaled, rounded, own, compute);
+      assertEquals(-1, own.scales().segment().mismatch(parameters.scales().segment()));
+      for (int row = 0; row < 3; row++) {
+        for (int j = 0; j < columns; j++) {
+          double value = (double) t.get(row, j) * factors.get(0, j);
+          // Rounded to the stored type: 8 bits of BF16 once here, once there.
+          assertEquals(rounded.get(row, j), value, Math.abs(value) / 100 + 1e-5);
+        }
+      }
+      factors.set(0, columns - 1, -factors.get(0, columns - 1));
+      assertTrue(grid.check(t, parameters).isPresent());
+      factors.set(0, columns - 1, 0);
+      assertTrue(grid.check(t, parameters).isPresent());
+      Matrix wrong = Matrix.allocate(arena, 1, columns + 1);
+      assertTrue(grid.check(t, parameters.withChannelScales(wrong)).isPresent());
     }
   }
 

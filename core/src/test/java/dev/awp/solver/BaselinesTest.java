@@ -17,6 +17,7 @@ import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
 import dev.awp.kernel.Compute;
 import dev.awp.solver.baseline.Alps;
+import dev.awp.solver.baseline.Sequence;
 import dev.awp.solver.baseline.SparseGpt;
 import dev.awp.solver.baseline.Wanda;
 import dev.awp.tensor.DType;
@@ -52,6 +53,13 @@ class BaselinesTest {
           new SparseGrid(SPARSE.get(2), new IntegerGrid(4, 24, true, DType.F16)),
           new SparseGrid(SPARSE.get(3), new IntegerGrid(3, 32, false, DType.F32)));
   private static final List<Solver> BOTH = List.of(new Alps(), new SparseGpt());
+  private static final List<Solver> WITH_SEQUENCES =
+      List.of(
+          new Alps(),
+          new SparseGpt(),
+          Sequence.wandaAwq(),
+          Sequence.awqWanda(),
+          Sequence.alpsGptq());
 
   private final Arena arena = Arena.ofShared();
   private final Compute compute = Compute.create(2);
@@ -296,7 +304,7 @@ class BaselinesTest {
     Matrix w = weights(20, 97);
     Matrix c = Matrix.allocate(arena, 97, 97);
     for (Constraint constraint : ALL) {
-      for (Solver solver : BOTH) {
+      for (Solver solver : WITH_SEQUENCES) {
         if (solver.supports(constraint)) {
           assertEquals(0, solve(solver, w, c, constraint).objective());
         }
@@ -394,7 +402,7 @@ class BaselinesTest {
     try (Arena own = Arena.ofShared()) {
       Matrix w = RandomMatrices.of(kind, 3, columns, seed, own);
       Matrix c = gram(RandomMatrices.of(Kind.GAUSSIAN, tokens, columns, seed + 1, own));
-      for (Solver solver : BOTH) {
+      for (Solver solver : WITH_SEQUENCES) {
         if (solver.supports(constraint)) {
           solve(solver, w, c, constraint);
         }

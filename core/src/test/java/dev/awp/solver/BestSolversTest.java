@@ -167,6 +167,12 @@ class BestSolversTest {
     double joint = error(new GridDescent(), both);
     double gradient = error(new ProjectedGradient(), both);
     assertTrue(joint < 0.8 * gradient, joint + " against " + gradient);
+    for (Solver solver : Solvers.all(Effort.NORMAL)) {
+      if (solver.supports(both)) {
+        double other = error(solver, both);
+        assertTrue(joint <= other, joint + " against " + solver.name() + "'s " + other);
+      }
+    }
     Matrix pruned = solve(new OperatorSplitting(), half).weights();
     double dense = Objective.dense(w, c, compute);
     GridPart gptq = new GridPart(four, w, pruned, true, c, compute, arena);

@@ -31,9 +31,20 @@ public final class Gptq implements Solver {
   private static final double DAMPING = 0.01;
 
   private final boolean activationOrder;
+  private final boolean holdZeros;
 
   public Gptq(boolean activationOrder) {
+    this(activationOrder, false);
+  }
+
+  private Gptq(boolean activationOrder, boolean holdZeros) {
     this.activationOrder = activationOrder;
+    this.holdZeros = holdZeros;
+  }
+
+  /** In activation order, for pruned weights: what is zero stays zero. */
+  static Gptq holdingZeros() {
+    return new Gptq(true, true);
   }
 
   @Override
@@ -70,7 +81,7 @@ public final class Gptq implements Solver {
               (from, to) -> {
                 try (Arena own = Arena.ofConfined()) {
                   Matrix rows = w.rowRange(from, to);
-                  GridPart part = new GridPart(grid, rows, rows, false, c, compute, own);
+                  GridPart part = new GridPart(grid, rows, rows, holdZeros, c, compute, own);
                   if (activationOrder) {
                     part.fitRange();
                     part.sweep(order);
