@@ -38,6 +38,7 @@ class DemoCommandTest {
     assertTrue(lines.getFirst().startsWith("method"), lines.getFirst());
     assertTrue(lines.getLast().startsWith("kept: "), lines.getLast());
     Map<String, Double> perplexity = new HashMap<>();
+    Map<String, Double> error = new HashMap<>();
     for (String line : lines.subList(1, lines.size() - 1)) {
       List<String> words = List.of(line.trim().split("\\s+", -1));
       double before = Double.parseDouble(words.get(words.size() - 3));
@@ -45,8 +46,9 @@ class DemoCommandTest {
       // 50.19023.
       assertEquals(50.19, before, 0.05);
       String constraint = line.substring(11, 37).trim();
-      perplexity.put(
-          words.getFirst() + " " + constraint, Double.parseDouble(words.get(words.size() - 2)));
+      String cell = words.getFirst() + " " + constraint;
+      perplexity.put(cell, Double.parseDouble(words.get(words.size() - 2)));
+      error.put(cell, Double.parseDouble(words.get(words.size() - 4)));
     }
     for (String constraint :
         List.of("50 % sparse", "70 % sparse", "2:4 sparse", "50 % sparse + 4 bit g128")) {
@@ -55,7 +57,9 @@ class DemoCommandTest {
       double wanda = perplexity.get("wanda " + constraint);
       assertTrue(auto < pgd && pgd < wanda, constraint + ": " + auto + ", " + pgd + ", " + wanda);
     }
-    assertTrue(perplexity.get("auto 4 bit g128") < perplexity.get("rtn 4 bit g128"));
+    // 4 bits cost so little that 20 KB of text cannot rank the methods by perplexity
+    // (docs/decisions/0007-target.md); the layers' errors can.
+    assertTrue(error.get("auto 4 bit g128") < 0.6 * error.get("rtn 4 bit g128"), error.toString());
     assertEquals(28, ReportFile.read(keep.resolve("compressed-3")).layers().size());
   }
 }
