@@ -34,6 +34,11 @@ public final class CrossMoment implements AutoCloseable {
     }
   }
 
+  /** dIn. */
+  public int columns() {
+    return sum.columns();
+  }
+
   /**
    * Adds tokens.
    *

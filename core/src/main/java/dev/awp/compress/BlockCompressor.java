@@ -69,10 +69,9 @@ final class BlockCompressor {
         int length = activations.length();
         if (dense) {
           block.forward(activations.states(), length, moments);
-        } else if (original.isPresent()) {
-          moments.observe(block, activations.states(), original.get().states(), length);
         } else {
-          moments.observe(block, activations.states(), length);
+          moments.observe(
+              block, activations.states(), original.map(ActivationStore::states), length);
         }
         for (InputSite site : InputSite.values()) {
           reports.addAll(solveSite(block, site, moments, original.isPresent()));

@@ -13,6 +13,7 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** The moments of a decoder block's input sites while they are accumulated. */
 final class BlockMoments implements LinearInputs, AutoCloseable {
@@ -23,8 +24,7 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
   /**
    * Empty sums for a block.
    *
-   * @param withDrift whether {@link #observe(DecoderBlock, Matrix, Matrix, int)} will be told of
-   *     the original model's states too
+   * @param withDrift whether {@link #observe} will be told of the original model's states too
    */
   BlockMoments(DecoderBlock block, boolean withDrift, Compute compute) {
     this.compute = compute;
@@ -46,44 +46,36 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
     seconds.get(site).add(inputs);
   }
 
-  /** Runs copies of states through the block, chunk by chunk, and drops what comes out. */
-  void observe(DecoderBlock block, Matrix states, int length) {
-    int rows = Math.min(states.rows(), DecoderBlock.chunkRows(length));
-    try (Arena arena = Arena.ofShared()) {
-      Matrix copy = Matrix.allocate(arena, rows, states.columns());
-      for (int from = 0; from < states.rows(); from += rows) {
-        block.forward(copyOf(states, from, copy), length, this);
-      }
-    }
-  }
-
   /**
-   * The same, and the drift from the original model. Its states are taken through the block, which
-   * must still have its original weights.
+   * Runs copies of states through the block, chunk by chunk, and drops what comes out. With the
+   * original model's states their drift is observed too; the block must then still have its
+   * original weights.
    *
    * @param original states of the original model, for the same tokens; advanced
    */
-  void observe(DecoderBlock block, Matrix states, Matrix original, int length) {
+  void observe(DecoderBlock block, Matrix states, Optional<Matrix> original, int length) {
     int rows = Math.min(states.rows(), DecoderBlock.chunkRows(length));
     try (Arena arena = Arena.ofShared()) {
       Matrix copy = Matrix.allocate(arena, rows, states.columns());
       Map<InputSite, Matrix> expected = new EnumMap<>(InputSite.class);
-      for (LinearLayer linear : block.linears()) {
-        expected.computeIfAbsent(
-            linear.site(), site -> Matrix.allocate(arena, rows, linear.columns()));
-      }
+      drifts.forEach(
+          (site, drift) -> expected.put(site, Matrix.allocate(arena, rows, drift.columns())));
       for (int from = 0; from < states.rows(); from += rows) {
-        int to = Math.min(states.rows(), from + rows);
-        block.forward(
-            original.rowRange(from, to),
-            length,
-            (site, inputs) -> expected.get(site).rowRange(0, inputs.rows()).copyFrom(inputs));
+        if (original.isPresent()) {
+          Matrix ahead = original.get().rowRange(from, Math.min(states.rows(), from + rows));
+          block.forward(
+              ahead,
+              length,
+              (site, inputs) -> expected.get(site).rowRange(0, inputs.rows()).copyFrom(inputs));
+        }
         block.forward(
             copyOf(states, from, copy),
             length,
             (site, inputs) -> {
               accept(site, inputs);
-              addDrift(site, expected.get(site).rowRange(0, inputs.rows()), inputs);
+              if (original.isPresent()) {
+                addDrift(site, expected.get(site).rowRange(0, inputs.rows()), inputs);
+              }
             });
       }
     }

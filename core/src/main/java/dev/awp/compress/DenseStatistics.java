@@ -4,7 +4,6 @@ package dev.awp.compress;
 
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
-import dev.awp.calibration.SecondMoment;
 import dev.awp.checkpoint.CheckpointWriter;
 import dev.awp.checkpoint.SafetensorsFile;
 import dev.awp.checkpoint.TensorEncoder;
@@ -23,7 +22,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,25 +97,18 @@ final class DenseStatistics {
       CheckpointWriter writer,
       TensorEncoder encoder,
       Compute compute) {
-    Map<InputSite, SecondMoment> moments = new EnumMap<>(InputSite.class);
     try (Arena arena = Arena.ofShared()) {
       DecoderBlock block = model.block(index, arena);
-      for (LinearLayer linear : block.linears()) {
-        moments.computeIfAbsent(linear.site(), site -> new SecondMoment(linear.columns(), compute));
-      }
-      block.forward(
-          activations.states(),
-          activations.length(),
-          (site, inputs) -> moments.get(site).add(inputs));
-      for (Map.Entry<InputSite, SecondMoment> moment : moments.entrySet()) {
-        try (Arena own = Arena.ofShared()) {
-          String name = name(index, moment.getKey());
-          Matrix c = moment.getValue().finish(name, own);
-          writer.write(name, encoder.encode(name, c, DType.F32, own));
+      try (BlockMoments moments = new BlockMoments(block, false, compute)) {
+        block.forward(activations.states(), activations.length(), moments);
+        for (InputSite site : InputSite.values()) {
+          try (Arena own = Arena.ofShared()) {
+            String name = name(index, site);
+            writer.write(
+                name, encoder.encode(name, moments.finish(site, name, own), DType.F32, own));
+          }
         }
       }
-    } finally {
-      moments.values().forEach(SecondMoment::close);
     }
   }
 

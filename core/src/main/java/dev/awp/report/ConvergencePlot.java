@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.report;
 
-import dev.awp.report.LayerReport.TracePoint;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -106,17 +105,13 @@ final class ConvergencePlot {
       layer.trace().forEach(point -> errors.put(point.iteration(), 0.0));
     }
     for (LayerReport layer : layers) {
-      Iterator<TracePoint> points = layer.trace().iterator();
-      TracePoint point = points.next();
-      TracePoint next = points.hasNext() ? points.next() : point;
-      for (Map.Entry<Integer, Double> error : errors.entrySet()) {
-        while (!next.equals(point) && next.iteration() <= error.getKey()) {
-          point = next;
-          next = points.hasNext() ? points.next() : point;
-        }
-        double own = Math.sqrt(point.objective() / layer.denseObjective());
-        error.setValue(error.getValue() + own / layers.size());
-      }
+      NavigableMap<Integer, Double> own = new TreeMap<>();
+      layer.trace().forEach(point -> own.put(point.iteration(), point.objective()));
+      errors.replaceAll(
+          (at, sum) -> {
+            double objective = own.floorEntry(Math.max(at, own.firstKey())).getValue();
+            return sum + Math.sqrt(objective / layer.denseObjective()) / layers.size();
+          });
     }
     return errors;
   }

@@ -69,10 +69,7 @@ public final class ColumnOrder {
   public static ColumnOrder of(
       Matrix c, int[] order, double damping, Compute compute, SegmentAllocator allocator) {
     int n = c.rows();
-    double mean = 0;
-    for (int j = 0; j < n; j++) {
-      mean += c.get(j, j) / (double) n;
-    }
+    double mean = DampedFactor.meanDiagonal(c);
     Matrix factor = Matrix.allocate(allocator, n, n);
     // U = J L^-1 J where L L^T is C in the reverse order (J): no inverse has to be formed.
     double used =

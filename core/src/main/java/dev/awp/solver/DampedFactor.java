@@ -6,6 +6,7 @@ import dev.awp.AwpException;
 import dev.awp.kernel.Cholesky;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
 
 /**
  * Cholesky factors of matrices that should be positive definite and may not be: a second moment of
@@ -22,6 +23,32 @@ final class DampedFactor {
   @FunctionalInterface
   interface Source {
     void write(Matrix into);
+  }
+
+  /** The mean of C_jj: the unit of damping. 0 where no channel has any input. */
+  static double meanDiagonal(Matrix c) {
+    double sum = 0;
+    for (int j = 0; j < c.rows(); j++) {
+      sum += c.get(j, j);
+    }
+    return sum / Math.max(1, c.rows());
+  }
+
+  /**
+   * Inverts source + damping * scale * I; all else as {@link #factor}.
+   *
+   * @param inverse receives the inverse, symmetric
+   */
+  static double invert(
+      Source source, double scale, double damping, Matrix inverse, Compute compute) {
+    try (Arena arena = Arena.ofShared()) {
+      Matrix factor = Matrix.allocate(arena, inverse.rows(), inverse.columns());
+      double used = factor(source, scale, damping, factor, compute);
+      Cholesky cholesky = new Cholesky(compute);
+      cholesky.invertLower(factor);
+      cholesky.multiplyInverse(factor, inverse);
+      return used;
+    }
   }
 
   /**

@@ -3,7 +3,6 @@
 package dev.awp.solver;
 
 import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Cholesky;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -43,18 +42,8 @@ public final class DriftTarget {
     this.drift = drift;
     this.compute = compute;
     this.inverse = Matrix.allocate(allocator, c.rows(), c.columns());
-    double trace = 0;
-    for (int j = 0; j < c.rows(); j++) {
-      trace += Math.max(0, c.get(j, j));
-    }
-    double mean = trace > 0 ? trace / c.rows() : 1;
-    try (Arena arena = Arena.ofShared()) {
-      Matrix factor = Matrix.allocate(arena, c.rows(), c.columns());
-      DampedFactor.factor(into -> into.copyFrom(c), mean, DAMPING, factor, compute);
-      Cholesky cholesky = new Cholesky(compute);
-      cholesky.invertLower(factor);
-      cholesky.multiplyInverse(factor, inverse);
-    }
+    double mean = DampedFactor.meanDiagonal(c);
+    DampedFactor.invert(into -> into.copyFrom(c), mean > 0 ? mean : 1, DAMPING, inverse, compute);
   }
 
   /** The target for weights W, [dOut, dIn]; W itself where nothing has drifted. */

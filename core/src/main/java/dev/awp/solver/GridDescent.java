@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
-import dev.awp.AwpException;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.IntegerGrid;
@@ -126,14 +125,9 @@ public final class GridDescent implements Solver {
       try (Arena arena = Arena.ofShared()) {
         ColumnOrder order = ColumnOrder.of(c, ColumnOrder.byActivation(c), DAMPING, compute, arena);
         damping = Math.max(damping, order.damping());
-        compute
-            .workers()
-            .forEachBlock(
-                w.rows(), RowParts.size(w.rows()), (from, to) -> solvePart(order, from, to));
+        RowParts.forEach(compute, w.rows(), (from, to, own) -> solvePart(order, from, to, own));
       }
-      if (Thread.currentThread().isInterrupted()) {
-        throw new AwpException("interrupted");
-      }
+      Interruption.check();
       List<IterationRecord> trace = new ArrayList<>();
       for (int round = 0; round <= rounds; round++) {
         double total = 0;
@@ -162,23 +156,21 @@ public final class GridDescent implements Solver {
       return 2 + factor + rounds * GridPart.cost(grid, n, descents);
     }
 
-    private void solvePart(ColumnOrder order, int from, int to) {
+    private void solvePart(ColumnOrder order, int from, int to, Arena arena) {
       boolean masked = problem.constraint().sparsity().isPresent();
-      try (Arena arena = Arena.ofConfined()) {
-        GridPart part =
-            new GridPart(
-                grid, w.rowRange(from, to), target.rowRange(from, to), masked, c, compute, arena);
-        part.fitRange();
-        part.round();
-        keepBetter(part, from, to, 0);
-        part.fitGrid();
-        for (int round = 1; round <= rounds; round++) {
-          part.sweep(order);
-          for (int sweep = 0; sweep < descents; sweep++) {
-            part.descend();
-          }
-          keepBetter(part, from, to, round);
+      GridPart part =
+          new GridPart(
+              grid, w.rowRange(from, to), target.rowRange(from, to), masked, c, compute, arena);
+      part.fitRange();
+      part.round();
+      keepBetter(part, from, to, 0);
+      part.fitGrid();
+      for (int round = 1; round <= rounds; round++) {
+        part.sweep(order);
+        for (int sweep = 0; sweep < descents; sweep++) {
+          part.descend();
         }
+        keepBetter(part, from, to, round);
       }
     }
 

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
-import dev.awp.AwpException;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.RowProjection;
@@ -113,13 +112,7 @@ final class PgdIteration {
       recycle(previousBest, best, next);
       recycle(current, best, next);
       current = next;
-      checkInterrupted();
-    }
-  }
-
-  private static void checkInterrupted() {
-    if (Thread.currentThread().isInterrupted()) {
-      throw new AwpException("interrupted");
+      Interruption.check();
     }
   }
 
@@ -133,25 +126,21 @@ final class PgdIteration {
 
   /** G = R C and, unless it is the last time, Z = T + eta G, T' = Proj(Z), R = W - T'. */
   private void iterate(Iterate current, Iterate next, Constraint constraint, boolean last) {
-    compute
-        .workers()
-        .forEachBlock(
-            w.rows(),
-            RowParts.size(w.rows()),
-            (from, to) -> {
-              Matrix product = g.rowRange(from, to);
-              compute.blas().gemm(Op.NONE, Op.NONE, 1, r.rowRange(from, to), c, 0, product);
-              try (Arena arena = Arena.ofConfined()) {
-                RowProjection projection =
-                    constraint.rowProjection(compute.kernels(), w.columns(), arena);
-                for (int row = from; row < to; row++) {
-                  evaluate(row);
-                  if (!last) {
-                    step(row, current, next, projection);
-                  }
-                }
-              }
-            });
+    RowParts.forEach(
+        compute,
+        w.rows(),
+        (from, to, arena) -> {
+          Matrix product = g.rowRange(from, to);
+          compute.blas().gemm(Op.NONE, Op.NONE, 1, r.rowRange(from, to), c, 0, product);
+          RowProjection projection =
+              constraint.rowProjection(compute.kernels(), w.columns(), arena);
+          for (int row = from; row < to; row++) {
+            evaluate(row);
+            if (!last) {
+              step(row, current, next, projection);
+            }
+          }
+        });
   }
 
   private void evaluate(int row) {
@@ -176,16 +165,14 @@ final class PgdIteration {
       case NEAREST -> problem.constraint().project(w, first.t, first.grid, compute);
       case WANDA -> selectByWanda(first.t);
     }
-    compute
-        .workers()
-        .forEachBlock(
-            w.rows(),
-            RowParts.size(w.rows()),
-            (from, to) -> {
-              for (int row = from; row < to; row++) {
-                compute.kernels().arithmetic().subtract(w.row(row), first.t.row(row), r.row(row));
-              }
-            });
+    RowParts.forEach(
+        compute,
+        w.rows(),
+        (from, to, arena) -> {
+          for (int row = from; row < to; row++) {
+            compute.kernels().arithmetic().subtract(w.row(row), first.t.row(row), r.row(row));
+          }
+        });
     return first;
   }
 

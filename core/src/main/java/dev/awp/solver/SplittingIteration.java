@@ -4,18 +4,15 @@ package dev.awp.solver;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.AwpException;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.Rows;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Cholesky;
 import dev.awp.kernel.Compute;
 import dev.awp.solver.baseline.Wanda;
 import dev.awp.tensor.Matrix;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
@@ -74,17 +71,9 @@ final class SplittingIteration {
     this.inverse = Matrix.allocate(scratch, c.rows(), c.columns());
     this.metric = scratch.allocate(JAVA_FLOAT, c.columns());
     this.metricRoot = scratch.allocate(JAVA_FLOAT, c.columns());
-    this.meanDiagonal = mean(c);
+    this.meanDiagonal = DampedFactor.meanDiagonal(c);
     this.startObjectives = new double[w.rows()];
     this.objectives = new double[options.leastSquaresSteps() + 1][w.rows()];
-  }
-
-  private static double mean(Matrix c) {
-    double sum = 0;
-    for (int j = 0; j < c.rows(); j++) {
-      sum += c.get(j, j);
-    }
-    return sum / Math.max(1, c.rows());
   }
 
   Solution run(IterationListener listener) {
@@ -102,18 +91,12 @@ final class SplittingIteration {
         prepareInverse(rho);
         runStage((float) rho, previous == 0 ? 1 : (float) (previous / rho), stage);
         previous = rho;
-        checkInterrupted();
+        Interruption.check();
       }
       leastSquares();
     }
     takeBetterStart();
     return solution(Math.max(0, dense), listener);
-  }
-
-  private static void checkInterrupted() {
-    if (Thread.currentThread().isInterrupted()) {
-      throw new AwpException("interrupted");
-    }
   }
 
   /** Fills D^2 and D. */
@@ -139,14 +122,7 @@ final class SplittingIteration {
   }
 
   private void invert(DampedFactor.Source source) {
-    try (Arena arena = Arena.ofShared()) {
-      Matrix factor = Matrix.allocate(arena, c.rows(), c.columns());
-      double used = DampedFactor.factor(source, meanDiagonal, 0, factor, compute);
-      damping = Math.max(damping, used);
-      Cholesky cholesky = new Cholesky(compute);
-      cholesky.invertLower(factor);
-      cholesky.multiplyInverse(factor, inverse);
-    }
+    damping = Math.max(damping, DampedFactor.invert(source, meanDiagonal, 0, inverse, compute));
   }
 
   /** The iterate after X = W, which no rho changes: T = Proj(W), V = W - T. */
@@ -164,31 +140,26 @@ final class SplittingIteration {
 
   /** The iterations with one rho. */
   private void runStage(float rho, float dualFactor, int stage) {
-    compute
-        .workers()
-        .forEachBlock(
-            w.rows(),
-            RowParts.size(w.rows()),
-            (from, to) -> {
-              try (Arena arena = Arena.ofConfined()) {
-                Matrix b = Matrix.allocate(arena, to - from, w.columns());
-                Matrix x = Matrix.allocate(arena, to - from, w.columns());
-                MemorySegment penalty = arena.allocate(JAVA_FLOAT, w.columns());
-                arithmetic.scale(metric, rho, penalty);
-                for (int i = 0; i < options.iterationsPerStage(); i++) {
-                  float factor = i == 0 ? dualFactor : 1;
-                  for (int row = from; row < to; row++) {
-                    rightSide(row, factor, penalty, b.row(row - from));
-                  }
-                  compute.blas().gemm(Op.NONE, Op.NONE, 1, b, inverse, 0, x);
-                  boolean last =
-                      stage == options.stages() - 1 && i == options.iterationsPerStage() - 1;
-                  for (int row = from; row < to; row++) {
-                    select(row, x.row(row - from), b.row(row - from), last);
-                  }
-                }
-              }
-            });
+    RowParts.forEach(
+        compute,
+        w.rows(),
+        (from, to, arena) -> {
+          Matrix b = Matrix.allocate(arena, to - from, w.columns());
+          Matrix x = Matrix.allocate(arena, to - from, w.columns());
+          MemorySegment penalty = arena.allocate(JAVA_FLOAT, w.columns());
+          arithmetic.scale(metric, rho, penalty);
+          for (int i = 0; i < options.iterationsPerStage(); i++) {
+            float factor = i == 0 ? dualFactor : 1;
+            for (int row = from; row < to; row++) {
+              rightSide(row, factor, penalty, b.row(row - from));
+            }
+            compute.blas().gemm(Op.NONE, Op.NONE, 1, b, inverse, 0, x);
+            boolean last = stage == options.stages() - 1 && i == options.iterationsPerStage() - 1;
+            for (int row = from; row < to; row++) {
+              select(row, x.row(row - from), b.row(row - from), last);
+            }
+          }
+        });
   }
 
   /** b = W C + rho (T - V) D^2, V scaled to the new rho first. */
@@ -214,45 +185,39 @@ final class SplittingIteration {
   }
 
   private void leastSquares() {
-    compute
-        .workers()
-        .forEachBlock(
-            w.rows(),
-            RowParts.size(w.rows()),
-            (from, to) ->
-                new MaskedLeastSquares(w, c, t, from, to, compute)
-                    .run(options.leastSquaresSteps(), objectives));
+    RowParts.forEach(
+        compute,
+        w.rows(),
+        (from, to, arena) ->
+            new MaskedLeastSquares(w, c, t, from, to, compute)
+                .run(options.leastSquaresSteps(), objectives));
   }
 
   /** Rows for which Wanda's selection is better take it: never worse than the cheap start. */
   private void takeBetterStart() {
-    compute
-        .workers()
-        .forEachBlock(
-            w.rows(),
-            RowParts.size(w.rows()),
-            (from, to) -> {
-              try (Arena arena = Arena.ofConfined()) {
-                RowProjection wanda = Wanda.selection(sparsity, c, compute, arena);
-                Matrix start = Matrix.allocate(arena, to - from, w.columns());
-                Matrix r = Matrix.allocate(arena, to - from, w.columns());
-                Matrix g = Matrix.allocate(arena, to - from, w.columns());
-                for (int row = from; row < to; row++) {
-                  wanda.project(w.row(row), start.row(row - from), grid, row);
-                  arithmetic.subtract(w.row(row), start.row(row - from), r.row(row - from));
-                }
-                compute.blas().gemm(Op.NONE, Op.NONE, 1, r, c, 0, g);
-                double[] found = objectives[options.leastSquaresSteps()];
-                for (int row = from; row < to; row++) {
-                  double objective = arithmetic.dot(r.row(row - from), g.row(row - from));
-                  startObjectives[row] = objective;
-                  boolean finite = arithmetic.firstNonFinite(t.row(row)) < 0;
-                  if (meanDiagonal <= 0 || !finite || !(found[row] <= objective)) {
-                    t.row(row).copyFrom(start.row(row - from));
-                  }
-                }
-              }
-            });
+    RowParts.forEach(
+        compute,
+        w.rows(),
+        (from, to, arena) -> {
+          RowProjection wanda = Wanda.selection(sparsity, c, compute, arena);
+          Matrix start = Matrix.allocate(arena, to - from, w.columns());
+          Matrix r = Matrix.allocate(arena, to - from, w.columns());
+          Matrix g = Matrix.allocate(arena, to - from, w.columns());
+          for (int row = from; row < to; row++) {
+            wanda.project(w.row(row), start.row(row - from), grid, row);
+            arithmetic.subtract(w.row(row), start.row(row - from), r.row(row - from));
+          }
+          compute.blas().gemm(Op.NONE, Op.NONE, 1, r, c, 0, g);
+          double[] found = objectives[options.leastSquaresSteps()];
+          for (int row = from; row < to; row++) {
+            double objective = arithmetic.dot(r.row(row - from), g.row(row - from));
+            startObjectives[row] = objective;
+            boolean finite = arithmetic.firstNonFinite(t.row(row)) < 0;
+            if (meanDiagonal <= 0 || !finite || !(found[row] <= objective)) {
+              t.row(row).copyFrom(start.row(row - from));
+            }
+          }
+        });
   }
 
   private static void record(List<IterationRecord> trace, int iteration, double[] ofRows) {

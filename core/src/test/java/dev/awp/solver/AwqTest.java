@@ -302,10 +302,8 @@ class AwqTest {
         for (Solver sequence : SEQUENCES) {
           Constraint joint = new SparseGrid(new RowSparsity(0.5), grid);
           // No sequence bounds its own error: its second method starts where the first one ended.
-          Solution solution = solve(sequence, w, hard, joint);
-          String what = sequence.name() + " on " + kind + ", " + grid.describe();
-          assertTrue(Double.isFinite(solution.relativeError()), what);
-          assertEquals(Optional.empty(), joint.check(solution.weights(), solution.grid()), what);
+          // solve() holds it to its set and to numbers.
+          solve(sequence, w, hard, joint);
         }
       }
     }

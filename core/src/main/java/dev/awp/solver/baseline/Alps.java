@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver.baseline;
 
-import dev.awp.AwpException;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.Compute;
+import dev.awp.solver.Interruption;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.IterationRecord;
 import dev.awp.solver.LayerProblem;
@@ -110,7 +110,7 @@ public final class Alps implements Solver {
       double change = 1;
       while (change > 0 && iterations < LIMIT) {
         for (int i = 0; i < UPDATE; i++) {
-          checkInterrupted();
+          Interruption.check();
           admm.iterate();
           iterations++;
         }
@@ -120,7 +120,7 @@ public final class Alps implements Solver {
           admm.setRho(admm.rho() * growth(change));
         }
       }
-      checkInterrupted();
+      Interruption.check();
       leastSquares();
       record(iterations + GRADIENT_STEPS);
       StopReason stop = change > 0 ? StopReason.ITERATION_LIMIT : StopReason.CONVERGED;
@@ -179,12 +179,6 @@ public final class Alps implements Solver {
       double gemm = 2 * (double) w.rows() * w.columns() * w.columns();
       double products = 2.0 + trace.size() + iterations + GRADIENT_STEPS + 1;
       return gemm == 0 ? 0 : products + admm.flops() / gemm;
-    }
-
-    private static void checkInterrupted() {
-      if (Thread.currentThread().isInterrupted()) {
-        throw new AwpException("interrupted");
-      }
     }
   }
 }

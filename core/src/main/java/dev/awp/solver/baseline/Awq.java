@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver.baseline;
 
-import dev.awp.AwpException;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.Storage;
 import dev.awp.kernel.Compute;
+import dev.awp.solver.Interruption;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.IterationRecord;
 import dev.awp.solver.LayerProblem;
@@ -121,9 +121,7 @@ public final class Awq implements Solver {
     }
 
     private void scaleAndRound(double alpha) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw new AwpException("interrupted");
-      }
+      Interruption.check();
       setChannelScales(alpha);
       grid.project(w, t, parameters, compute);
     }

@@ -46,16 +46,12 @@ final class AwqClip {
 
   /** Rounds all weights to nearest in their best ranges, with the channel scales given. */
   void project(Matrix t, GridParameters parameters) {
-    compute
-        .workers()
-        .forEachBlock(
-            w.rows(),
-            RowParts.size(w.rows()),
-            (from, to) -> {
-              try (Arena arena = Arena.ofConfined()) {
-                new Part(t, parameters, from, to, arena).run();
-              }
-            });
+    RowParts.forEach(
+        compute,
+        w.rows(),
+        (from, to, arena) -> {
+          new Part(t, parameters, from, to, arena).run();
+        });
   }
 
   /** Every candidate's products with the blocks of C, in units of a product with C. */

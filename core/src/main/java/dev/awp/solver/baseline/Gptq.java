@@ -9,17 +9,13 @@ import dev.awp.kernel.Compute;
 import dev.awp.solver.ColumnOrder;
 import dev.awp.solver.GridPart;
 import dev.awp.solver.IterationListener;
-import dev.awp.solver.IterationRecord;
 import dev.awp.solver.LayerProblem;
-import dev.awp.solver.Objective;
 import dev.awp.solver.RowParts;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
-import dev.awp.solver.StopReason;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
-import java.util.List;
 
 /**
  * GPTQ (Frantar et al. 2023): columns are rounded one after the other, and the later ones make up
@@ -73,34 +69,25 @@ public final class Gptq implements Solver {
       int[] columns = activationOrder ? ColumnOrder.byActivation(c) : ColumnOrder.natural(c);
       ColumnOrder order = ColumnOrder.of(c, columns, DAMPING, compute, arena);
       damping = order.damping();
-      compute
-          .workers()
-          .forEachBlock(
-              w.rows(),
-              RowParts.size(w.rows()),
-              (from, to) -> {
-                try (Arena own = Arena.ofConfined()) {
-                  Matrix rows = w.rowRange(from, to);
-                  GridPart part = new GridPart(grid, rows, rows, holdZeros, c, compute, own);
-                  if (activationOrder) {
-                    part.fitRange();
-                    part.sweep(order);
-                  } else {
-                    part.sweepFitting(order);
-                  }
-                  for (int row = from; row < to; row++) {
-                    part.store(row - from, t.row(row), parameters, row);
-                  }
-                }
-              });
+      RowParts.forEach(
+          compute,
+          w.rows(),
+          (from, to, own) -> {
+            Matrix rows = w.rowRange(from, to);
+            GridPart part = new GridPart(grid, rows, rows, holdZeros, c, compute, own);
+            if (activationOrder) {
+              part.fitRange();
+              part.sweep(order);
+            } else {
+              part.sweepFitting(order);
+            }
+            for (int row = from; row < to; row++) {
+              part.store(row - from, t.row(row), parameters, row);
+            }
+          });
     }
-    double dense = Objective.dense(w, c, compute);
-    double objective = Objective.of(w, t, c, compute);
-    IterationRecord record = new IterationRecord(0, objective, Double.NaN, true);
-    listener.iteration(record, dense);
     int n = w.columns();
     double cost = 2.5 + ColumnOrder.flops(n) / (2.0 * Math.max(1, w.rows()) * n * n);
-    return new Solution(
-        t, parameters, List.of(record), dense, objective, 0, cost, StopReason.ONE_SHOT, damping);
+    return OneShot.evaluated(problem, t, parameters, cost, damping, compute, listener);
   }
 }

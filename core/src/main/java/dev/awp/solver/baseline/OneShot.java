@@ -41,10 +41,25 @@ abstract class OneShot implements Solver {
             row.project(w.row(r), t.row(r), grid, r);
           }
         });
-    double dense = Objective.dense(w, problem.secondMoment(), compute);
-    double objective = Objective.of(w, t, problem.secondMoment(), compute);
+    return evaluated(problem, t, grid, 0, 0, compute, listener);
+  }
+
+  /** What a method without iterations has found, with f(T) and f(0). */
+  static Solution evaluated(
+      LayerProblem problem,
+      Matrix t,
+      GridParameters grid,
+      double cost,
+      double damping,
+      Compute compute,
+      IterationListener listener) {
+    Matrix w = problem.weights();
+    Matrix c = problem.secondMoment();
+    double dense = Objective.dense(w, c, compute);
+    double objective = Objective.of(w, t, c, compute);
     IterationRecord record = new IterationRecord(0, objective, Double.NaN, true);
     listener.iteration(record, dense);
-    return new Solution(t, grid, List.of(record), dense, objective, 0, 0, StopReason.ONE_SHOT, 0);
+    return new Solution(
+        t, grid, List.of(record), dense, objective, 0, cost, StopReason.ONE_SHOT, damping);
   }
 }

@@ -7,16 +7,12 @@ import dev.awp.constraint.GridParameters;
 import dev.awp.kernel.Compute;
 import dev.awp.solver.ColumnOrder;
 import dev.awp.solver.IterationListener;
-import dev.awp.solver.IterationRecord;
 import dev.awp.solver.LayerProblem;
-import dev.awp.solver.Objective;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
-import dev.awp.solver.StopReason;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
-import java.util.List;
 
 /**
  * SparseGPT (Frantar and Alistarh, "SparseGPT: Massive Language Models Can Be Accurately Pruned in
@@ -82,12 +78,7 @@ public final class SparseGpt implements Solver {
                 }
               });
     }
-    double dense = Objective.dense(w, c, compute);
-    double objective = Objective.of(w, t, c, compute);
-    IterationRecord record = new IterationRecord(0, objective, Double.NaN, true);
-    listener.iteration(record, dense);
-    return new Solution(
-        t, grid, List.of(record), dense, objective, 0, cost(w), StopReason.ONE_SHOT, damping);
+    return OneShot.evaluated(problem, t, grid, cost(w), damping, compute, listener);
   }
 
   /** The weights of a channel without input are zero before the sweep, as in the authors' code. */

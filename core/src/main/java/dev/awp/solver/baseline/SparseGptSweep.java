@@ -42,7 +42,6 @@ final class SparseGptSweep {
   private final RowProjection fitLast;
   private final float[] w = new float[ColumnBlocks.WIDTH];
   private final float[] square = new float[ColumnBlocks.WIDTH * ColumnBlocks.WIDTH];
-  private final float[] diagonal;
 
   /**
    * Prepares a sweep.
@@ -75,10 +74,6 @@ final class SparseGptSweep {
     this.fit = fitting(Math.min(group, columns), scratch);
     int last = columns % group;
     this.fitLast = last == 0 ? fit : fitting(last, scratch);
-    this.diagonal = new float[columns];
-    for (int j = 0; j < columns; j++) {
-      diagonal[j] = order.pivot(j);
-    }
   }
 
   /** Fits one group of that many columns. */
@@ -180,7 +175,7 @@ final class SparseGptSweep {
   private void score(int row, int start, int stop, int from, int end) {
     for (int column = start; column < stop; column++) {
       float value = column < end ? w[column - from] : t.get(row, column);
-      scores.setAtIndex(JAVA_FLOAT, column - start, value / diagonal[column]);
+      scores.setAtIndex(JAVA_FLOAT, column - start, value / order.pivot(column));
     }
   }
 
