@@ -6,16 +6,10 @@ import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 
 /**
- * Splits products over {@link Workers}: the rows of C into blocks that do not depend on the number
- * of threads. Must not be called from inside a worker's task; tasks call the serial BLAS.
+ * Splits products over {@link Workers}: the rows of C into {@linkplain Workers#partRows parts}.
+ * Must not be called from inside a worker's task; tasks call the serial BLAS.
  */
 public final class ParallelBlas implements Blas {
-  /**
-   * Rows of C in one block. Every block packs B anew, which costs about 1/ROWS of its flops, so
-   * blocks are large; small products run as one.
-   */
-  private static final int ROWS = 512;
-
   private final Blas serial;
   private final Workers workers;
 
@@ -34,7 +28,7 @@ public final class ParallelBlas implements Blas {
     BlasShapes.checkGemm(opA, opB, a, b, c);
     workers.forEachBlock(
         c.rows(),
-        ROWS,
+        workers.partRows(c.rows()),
         (from, to) -> {
           Matrix part = opA == Op.NONE ? a.rowRange(from, to) : a.columnRange(from, to);
           serial.gemm(opA, opB, alpha, part, b, beta, c.rowRange(from, to));
@@ -46,7 +40,7 @@ public final class ParallelBlas implements Blas {
     BlasShapes.checkSyrk(a, c);
     workers.forEachBlock(
         c.rows(),
-        ROWS,
+        workers.partRows(c.rows()),
         (from, to) -> {
           Matrix columns = a.columnRange(from, to);
           Matrix rows = c.rowRange(from, to);

@@ -13,9 +13,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * The one place that decides how cores are shared. Native BLAS runs on one thread a call; work is
  * split here, by rows or by independent pieces, and each piece computes the same bytes whichever
- * thread takes it, so results do not depend on the number of threads.
+ * thread takes it. The pieces are the same for 1, 2 and 4 threads, and so are all results; other
+ * numbers of threads may share a layer out in other parts ({@link #partRows}).
  */
 public final class Workers implements AutoCloseable {
+  /** Parts of a layer that serve 1, 2 and 4 threads alike. */
+  private static final int COMMON_PARTS = 4;
+
+  /** Rows of the largest part: bounds the memory of what a part needs beside its rows. */
+  private static final int LARGEST_PART = 1408;
+
+  /** Below, what a part costs beside its rows shows. */
+  private static final int SMALLEST_PART = 64;
+
   private final int threads;
   private final ExecutorService executor;
 
@@ -40,6 +50,18 @@ public final class Workers implements AutoCloseable {
     return threads;
   }
 
+  /**
+   * Rows of one part where each thread takes parts of a matrix through products with a large right
+   * operand: as many as possible, for every product packs that operand anew (512 rows run at 93 %
+   * of the rate of 4,096: docs/decisions/0004-openblas.md), and equal parts, as many as there are
+   * threads or a multiple. 1, 2 and 4 threads have the same parts.
+   */
+  public int partRows(int rows) {
+    int lanes = COMMON_PARTS % threads == 0 ? COMMON_PARTS : threads;
+    int parts = Math.max(1, Math.ceilDiv(rows, LARGEST_PART * lanes)) * lanes;
+    return Math.max(SMALLEST_PART, Math.ceilDiv(Math.ceilDiv(rows, parts), 16) * 16);
+  }
+
   /** Work on the half-open range [from, to). */
   @FunctionalInterface
   public interface RangeTask {
@@ -48,9 +70,8 @@ public final class Workers implements AutoCloseable {
 
   /**
    * Runs the task on consecutive blocks of [0, n), each of {@code block} indices but the last, on
-   * all threads; returns when all are done. The blocks do not depend on the number of threads. The
-   * first failure of a task is thrown here after the others have ended. Not for use from inside a
-   * task: all threads might wait for each other.
+   * all threads; returns when all are done. The first failure of a task is thrown here after the
+   * others have ended. Not for use from inside a task: all threads might wait for each other.
    */
   public void forEachBlock(int n, int block, RangeTask task) {
     if (block < 1) {

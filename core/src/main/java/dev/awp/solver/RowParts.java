@@ -21,21 +21,11 @@ public final class RowParts {
         .workers()
         .forEachBlock(
             rows,
-            size(rows),
+            compute.workers().partRows(rows),
             (from, to) -> {
               try (Arena arena = Arena.ofConfined()) {
                 task.run(from, to, arena);
               }
             });
-  }
-
-  /**
-   * Rows of one part: equal parts, a multiple of eight of them, of at most 1,024 rows. By the shape
-   * alone, so that results do not depend on the number of threads; a product of 512 rows runs at 93
-   * % of the rate of 4,096 (docs/decisions/0004-openblas.md).
-   */
-  private static int size(int rows) {
-    int parts = Math.ceilDiv(Math.ceilDiv(rows, 1024), 8) * 8;
-    return Math.max(64, Math.ceilDiv(Math.ceilDiv(rows, parts), 16) * 16);
   }
 }
