@@ -4,57 +4,54 @@ package dev.awp.calibration;
 
 import dev.awp.model.TransformerModel;
 import dev.awp.tensor.Matrix;
-import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.List;
 
-/** The hidden states of all windows between two blocks, off-heap. */
+/**
+ * The hidden states of all windows between two blocks, in a mapped file: they may be larger than
+ * memory, for they are read and written in order.
+ */
 public final class ActivationStore implements AutoCloseable {
-  private final Arena arena;
-  private final Matrix states;
+  private final ScratchFile file;
+  private final Path folder;
   private final int length;
 
-  private ActivationStore(Arena arena, Matrix states, int length) {
-    this.arena = arena;
-    this.states = states;
+  private ActivationStore(ScratchFile file, Path folder, int length) {
+    this.file = file;
+    this.folder = folder;
     this.length = length;
   }
 
-  /** The embeddings of windows of equal length. */
-  @SuppressWarnings("MustBeClosed") // the arena is closed by close(), or below
-  public static ActivationStore embed(TransformerModel model, List<int[]> windows) {
+  /**
+   * The embeddings of windows of equal length.
+   *
+   * @param folder where the file lies while the store is open
+   */
+  public static ActivationStore embed(TransformerModel model, List<int[]> windows, Path folder) {
     int length = windows.getFirst().length;
-    int hidden = model.layout().config().hiddenSize();
-    Arena arena = Arena.ofShared();
+    int rows = Math.multiplyExact(windows.size(), length);
+    ScratchFile file = ScratchFile.create(folder, rows, model.layout().config().hiddenSize());
     try {
-      int rows = Math.multiplyExact(windows.size(), length);
-      Matrix states = Matrix.allocate(arena, rows, hidden);
       for (int i = 0; i < windows.size(); i++) {
-        model.embed(windows.get(i), states.rowRange(i * length, (i + 1) * length));
+        model.embed(windows.get(i), file.matrix().rowRange(i * length, (i + 1) * length));
       }
-      return new ActivationStore(arena, states, length);
-    } catch (RuntimeException e) {
-      arena.close();
+      return new ActivationStore(file, folder, length);
+    } catch (RuntimeException | Error e) {
+      file.close();
       throw e;
     }
   }
 
   /** The same states, to go another way. */
-  @SuppressWarnings("MustBeClosed") // the arena is closed by close(), or below
   public ActivationStore copy() {
-    Arena own = Arena.ofShared();
-    try {
-      Matrix copy = Matrix.allocate(own, states.rows(), states.columns());
-      copy.copyFrom(states);
-      return new ActivationStore(own, copy, length);
-    } catch (RuntimeException | Error e) {
-      own.close();
-      throw e;
-    }
+    ScratchFile copy = ScratchFile.create(folder, states().rows(), states().columns());
+    copy.matrix().copyFrom(states());
+    return new ActivationStore(copy, folder, length);
   }
 
   /** [windows * length, hidden]. */
   public Matrix states() {
-    return states;
+    return file.matrix();
   }
 
   /** Tokens of a window. */
@@ -64,6 +61,6 @@ public final class ActivationStore implements AutoCloseable {
 
   @Override
   public void close() {
-    arena.close();
+    file.close();
   }
 }

@@ -30,13 +30,34 @@ public final class TensorReader {
    * @throws AwpException for another rank, and for a type that awp does not compute in
    */
   public Matrix matrix(TensorView view, SegmentAllocator allocator) {
+    Matrix matrix = allocate(view, allocator);
+    decodeRows(view, 0, matrix);
+    return matrix;
+  }
+
+  private static Matrix allocate(TensorView view, SegmentAllocator allocator) {
     int rank = view.shape().size();
     if (rank != 1 && rank != 2) {
       throw fail(view, "has shape " + view.shape() + " where a vector or matrix is expected");
     }
     int rows = rank == 1 ? 1 : size(view, view.shape().getFirst());
-    Matrix matrix = Matrix.allocate(allocator, rows, size(view, view.shape().getLast()));
-    decodeRows(view, 0, matrix);
+    return Matrix.allocate(allocator, rows, size(view, view.shape().getLast()));
+  }
+
+  /**
+   * The same as {@link #matrix(TensorView, SegmentAllocator)} on all workers, and nothing but
+   * finite values.
+   */
+  public Matrix finiteMatrix(TensorView view, SegmentAllocator allocator, Workers workers) {
+    Matrix matrix = allocate(view, allocator);
+    workers.forEachBlock(
+        matrix.rows(),
+        CHECKED_ROWS,
+        (from, to) -> {
+          Matrix piece = matrix.rowRange(from, to);
+          decodeRows(view, from, piece);
+          checkFinite(view, piece, from);
+        });
     return matrix;
   }
 
@@ -70,11 +91,6 @@ public final class TensorReader {
       case BF16 -> conversion.decodeBf16(stored, row);
       default -> throw new IllegalStateException("not computable: " + view.dtype());
     }
-  }
-
-  /** Refuses a NaN or an infinity, naming its place. */
-  public void checkFinite(TensorView view, Matrix matrix) {
-    checkFinite(view, matrix, 0);
   }
 
   /** Refuses a tensor that holds a NaN or an infinity, decoding it piece by piece. */

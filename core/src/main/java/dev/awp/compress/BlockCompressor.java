@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.awp.calibration.ActivationStore;
-import dev.awp.calibration.CrossMoment;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CheckpointWriter;
 import dev.awp.kernel.Compute;
@@ -13,32 +14,38 @@ import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.TransformerModel;
 import dev.awp.report.LayerReport;
-import dev.awp.solver.DriftTarget;
 import dev.awp.solver.Solver;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.Set;
 
-/** Compresses one decoder block: calibrate its four input sites, solve its layers, move on. */
+/**
+ * Compresses one decoder block: calibrates its four input sites, solves its layers, moves the
+ * activations on. The block's weights are in memory only while activations pass through them; a
+ * layer is decoded again when it is solved, which costs seconds where solving costs minutes.
+ */
 final class BlockCompressor {
   private final CompressionOptions options;
+  private final TransformerModel model;
+  private final CheckpointWriter writer;
   private final LayerCompressor layers;
   private final Compute compute;
   private final CompressionListener listener;
 
   BlockCompressor(
       CompressionOptions options,
+      TransformerModel model,
       Checkpoint checkpoint,
       CheckpointWriter writer,
       Solver solver,
       Compute compute,
       CompressionListener listener) {
     this.options = options;
+    this.model = model;
+    this.writer = writer;
     this.layers =
         new LayerCompressor(options.constraint(), checkpoint, writer, solver, compute, listener);
     this.compute = compute;
@@ -55,17 +62,14 @@ final class BlockCompressor {
    * @param last whether nothing comes after, so that the activations need not advance
    */
   List<LayerReport> compress(
-      TransformerModel model,
-      int index,
-      ActivationStore activations,
-      Optional<ActivationStore> original,
-      boolean last) {
+      int index, ActivationStore activations, Optional<ActivationStore> original, boolean last) {
     listener.step("block " + (index + 1) + ": calibrating");
-    try (Arena arena = Arena.ofShared()) {
-      DecoderBlock block = model.block(index, arena);
-      List<LayerReport> reports = new ArrayList<>();
-      try (BlockMoments moments = new BlockMoments(block, original.isPresent(), compute)) {
-        boolean dense = options.propagation() == Propagation.DENSE;
+    List<LinearLayer> linears = model.layout().linears(index);
+    boolean dense = options.propagation() == Propagation.DENSE;
+    List<LayerReport> reports = new ArrayList<>();
+    try (BlockMoments moments = new BlockMoments(linears, original.isPresent(), compute)) {
+      try (Arena arena = Arena.ofShared()) {
+        DecoderBlock block = model.block(index, arena);
         int length = activations.length();
         if (dense) {
           block.forward(activations.states(), length, moments);
@@ -73,59 +77,74 @@ final class BlockCompressor {
           moments.observe(
               block, activations.states(), original.map(ActivationStore::states), length);
         }
-        for (InputSite site : InputSite.values()) {
-          reports.addAll(solveSite(block, site, moments, original.isPresent()));
-        }
-        if (!dense && !last) {
-          // The block's weights are by now those that were written.
-          block.forward(activations.states(), length, LinearInputs.IGNORED);
-        }
       }
-      return reports;
+      for (InputSite site : InputSite.values()) {
+        List<LinearLayer> ofSite =
+            linears.stream().filter(linear -> linear.site() == site).toList();
+        reports.addAll(solveSite(site, ofSite, moments, original.isPresent()));
+      }
+    }
+    if (!dense && !last) {
+      advance(index, activations);
+    }
+    return reports;
+  }
+
+  /** Through the weights that were written, as whoever loads them will decode them. */
+  private void advance(int index, ActivationStore activations) {
+    listener.step("block " + (index + 1) + ": applying");
+    Set<String> compressed =
+        model.layout().linears(index).stream().map(LinearLayer::weight).collect(toSet());
+    try (Arena arena = Arena.ofShared()) {
+      DecoderBlock block =
+          model
+              .with(
+                  name ->
+                      compressed.contains(name)
+                          ? Optional.of(writer.readBack(name, arena))
+                          : Optional.empty())
+              .block(index, arena);
+      block.forward(activations.states(), activations.length(), LinearInputs.IGNORED);
     }
   }
 
   private List<LayerReport> solveSite(
-      DecoderBlock block, InputSite site, BlockMoments moments, boolean drifted) {
-    List<LinearLayer> linears =
-        block.linears().stream().filter(linear -> linear.site() == site).toList();
+      InputSite site, List<LinearLayer> linears, BlockMoments moments, boolean drifted) {
     String what = linears.getFirst().name();
     List<LayerReport> reports = new ArrayList<>();
     try (Arena arena = Arena.ofShared()) {
       Matrix c = moments.finish(site, what, arena);
-      Map<LinearLayer, Matrix> targets =
-          drifted ? targets(block, linears, c, moments.takeDrift(site), arena) : Map.of();
-      for (LinearLayer linear : linears) {
-        Matrix w = block.weights(linear);
-        LayerReport report =
-            layers.compress(
-                linear,
-                w,
-                targets.getOrDefault(linear, w),
-                c,
-                written -> {
-                  if (options.propagation() == Propagation.COMPRESSED) {
-                    w.copyFrom(written);
-                  }
-                });
-        reports.add(report);
-        listener.layerFinished(linear.block(), report, Compressor.work(linear));
+      try (DriftedSite drift =
+          drifted ? new DriftedSite(c, moments.takeDrift(site), what, compute) : null) {
+        for (LinearLayer linear : linears) {
+          reports.add(
+              solve(linear, c, Optional.ofNullable(drift), linear.equals(linears.getLast())));
+        }
       }
     }
     return reports;
   }
 
-  /** Targets of a site's layers, before the first of them is solved. Frees the drift. */
-  private Map<LinearLayer, Matrix> targets(
-      DecoderBlock block, List<LinearLayer> linears, Matrix c, CrossMoment drift, Arena arena) {
-    try (drift;
-        Arena scratch = Arena.ofShared()) {
-      DriftTarget target =
-          new DriftTarget(c, drift.finish(linears.getFirst().name()), compute, scratch);
-      return linears.stream()
-          .collect(
-              Collectors.toMap(
-                  Function.identity(), linear -> target.of(block.weights(linear), arena)));
+  /**
+   * Solves a layer.
+   *
+   * @param drift of its inputs
+   * @param last whether no other layer of the site needs the drift
+   */
+  private LayerReport solve(
+      LinearLayer linear, Matrix c, Optional<DriftedSite> drift, boolean last) {
+    try (Arena arena = Arena.ofShared()) {
+      Matrix w = model.weights(linear, arena);
+      Matrix target = w;
+      if (drift.isPresent()) {
+        target = drift.get().target(w, arena);
+        if (last) {
+          drift.get().close();
+        }
+      }
+      LayerReport report = layers.compress(linear, w, target, c);
+      listener.layerFinished(linear.block(), report, Compressor.work(linear));
+      return report;
     }
   }
 }

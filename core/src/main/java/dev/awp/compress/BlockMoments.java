@@ -12,6 +12,7 @@ import dev.awp.model.LinearLayer;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -24,12 +25,13 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
   /**
    * Empty sums for a block.
    *
+   * @param linears its layers
    * @param withDrift whether {@link #observe} will be told of the original model's states too
    */
-  BlockMoments(DecoderBlock block, boolean withDrift, Compute compute) {
+  BlockMoments(List<LinearLayer> linears, boolean withDrift, Compute compute) {
     this.compute = compute;
     try {
-      for (LinearLayer linear : block.linears()) {
+      for (LinearLayer linear : linears) {
         seconds.computeIfAbsent(linear.site(), site -> new SecondMoment(linear.columns(), compute));
         if (withDrift) {
           drifts.computeIfAbsent(linear.site(), site -> new CrossMoment(linear.columns(), compute));

@@ -5,11 +5,11 @@ package dev.awp.compress;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CheckpointWriter;
 import dev.awp.checkpoint.CompanionFiles;
-import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Compute;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.TransformerModel;
 import dev.awp.report.ComparisonReport;
 import dev.awp.report.LayerReport;
 import dev.awp.report.PerplexityReport;
@@ -66,13 +66,12 @@ final class ComparisonCell {
       Compressor.copyOthers(checkpoint, layout, writer);
       LayerCompressor compressor =
           new LayerCompressor(constraint, checkpoint, writer, solver, compute, listener);
+      TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
       for (LinearLayer linear : layout.linears()) {
         try (Arena arena = Arena.ofShared()) {
-          TensorView view = checkpoint.tensor(linear.weight());
-          Matrix w = new TensorReader(compute.kernels()).matrix(view, arena);
-          view.release();
+          Matrix w = model.weights(linear, arena);
           Matrix c = statistics.secondMoment(linear, arena);
-          layers.add(compressor.compress(linear, w, w, c, t -> {}));
+          layers.add(compressor.compress(linear, w, w, c));
         }
       }
       List<PerplexityReport> perplexity =

@@ -171,15 +171,15 @@ public final class Compressor {
     listener.planned(layout.config().layers(), linears.size(), work);
     TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
     BlockCompressor blocks =
-        new BlockCompressor(options, checkpoint, writer, solver, compute, listener);
+        new BlockCompressor(options, model, checkpoint, writer, solver, compute, listener);
     List<LayerReport> reports = new ArrayList<>();
     boolean drift = options.target() == Target.PROPAGATED;
-    try (ActivationStore activations = ActivationStore.embed(model, calibration.windows());
+    try (ActivationStore activations =
+            ActivationStore.embed(model, calibration.windows(), writer.workFolder());
         ActivationStore original = drift ? activations.copy() : null) {
       for (int block = 0; block < layout.config().layers(); block++) {
         boolean last = block == layout.config().layers() - 1;
-        reports.addAll(
-            blocks.compress(model, block, activations, Optional.ofNullable(original), last));
+        reports.addAll(blocks.compress(block, activations, Optional.ofNullable(original), last));
       }
     }
     return reports;

@@ -80,7 +80,8 @@ final class DenseStatistics {
     TensorEncoder encoder = new TensorEncoder(compute.kernels());
     try (CheckpointWriter writer =
             CheckpointWriter.create(folder, List.copyOf(specs.values()), Long.MAX_VALUE);
-        ActivationStore activations = ActivationStore.embed(model, calibration.windows())) {
+        ActivationStore activations =
+            ActivationStore.embed(model, calibration.windows(), writer.workFolder())) {
       int blocks = layout.config().layers();
       for (int index = 0; index < blocks; index++) {
         listener.step("calibrating block %d of %d".formatted(index + 1, blocks));
@@ -97,16 +98,15 @@ final class DenseStatistics {
       CheckpointWriter writer,
       TensorEncoder encoder,
       Compute compute) {
-    try (Arena arena = Arena.ofShared()) {
-      DecoderBlock block = model.block(index, arena);
-      try (BlockMoments moments = new BlockMoments(block, false, compute)) {
+    try (BlockMoments moments = new BlockMoments(model.layout().linears(index), false, compute)) {
+      try (Arena arena = Arena.ofShared()) {
+        DecoderBlock block = model.block(index, arena);
         block.forward(activations.states(), activations.length(), moments);
-        for (InputSite site : InputSite.values()) {
-          try (Arena own = Arena.ofShared()) {
-            String name = name(index, site);
-            writer.write(
-                name, encoder.encode(name, moments.finish(site, name, own), DType.F32, own));
-          }
+      }
+      for (InputSite site : InputSite.values()) {
+        try (Arena own = Arena.ofShared()) {
+          String name = name(index, site);
+          writer.write(name, encoder.encode(name, moments.finish(site, name, own), DType.F32, own));
         }
       }
     }

@@ -17,7 +17,6 @@ import dev.awp.solver.Solver;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
-import java.util.function.Consumer;
 
 /** One layer: solve, write, read back, and report what the file holds. */
 final class LayerCompressor {
@@ -50,10 +49,8 @@ final class LayerCompressor {
    * @param target what it should be on these inputs: w, or what makes up for the drift of its
    *     inputs
    * @param c the second moment of its inputs
-   * @param written hears the weights that were read back, before they are freed
    */
-  LayerReport compress(
-      LinearLayer linear, Matrix w, Matrix target, Matrix c, Consumer<Matrix> written) {
+  LayerReport compress(LinearLayer linear, Matrix w, Matrix target, Matrix c) {
     long start = System.nanoTime();
     DType storage = checkpoint.tensor(linear.weight()).dtype();
     Constraint constraint = constraints.forStorage(storage);
@@ -73,7 +70,6 @@ final class LayerCompressor {
       double objective = Objective.of(target, read.weights(), c, compute);
       double drift = target == w ? 0 : Objective.of(w, target, c, compute);
       double sparsity = shareOfZeros(read.weights());
-      written.accept(read.weights());
       return new LayerReport(
           linear.name(),
           read.view().file().getFileName().toString(),

@@ -21,6 +21,9 @@ public final class Cholesky {
   /** Rows or columns that are one task. */
   private static final int TASK = 256;
 
+  /** Rows of the inverse that are formed at a time. */
+  private static final int PANEL = 512;
+
   private final Compute compute;
 
   public Cholesky(Compute compute) {
@@ -152,35 +155,51 @@ public final class Cholesky {
   }
 
   /**
-   * A^-1 = X^T X from X = L^-1, both triangles.
+   * Replaces X = L^-1 by A^-1 = X^T X, both triangles. Row block by row block from the top: rows of
+   * the result need only the rows of X from there on.
    *
    * @param x [n, n], lower triangular, as {@link #invertLower} leaves it
-   * @param out [n, n]
    */
-  public void multiplyInverse(Matrix x, Matrix out) {
+  public void multiplyInverse(Matrix x) {
     int n = checkSquare(x);
-    if (out.rows() != n || out.columns() != n) {
-      throw new IllegalArgumentException("the inverse of " + x + " does not fit in " + out);
+    try (Arena arena = Arena.ofShared()) {
+      Matrix panel = Matrix.allocate(arena, Math.min(n, PANEL), n);
+      for (int from = 0; from < n; from += PANEL) {
+        int to = Math.min(n, from + PANEL);
+        Matrix product = panel.rowRange(0, to - from).columnRange(0, to);
+        multiplyPanel(x.rowRange(from, n), from, to, product);
+        Matrix rows = x.rowRange(from, to).columnRange(0, to);
+        compute
+            .workers()
+            .forEachBlock(
+                to - from,
+                BLOCK,
+                (first, last) ->
+                    rows.rowRange(first, last).copyFrom(product.rowRange(first, last)));
+      }
     }
+    mirror(x);
+  }
+
+  /** Columns from..to of X, transposed, times the columns before {@code to}. */
+  private void multiplyPanel(Matrix below, int from, int to, Matrix product) {
+    Matrix left = below.columnRange(from, to);
     compute
         .workers()
         .forEachBlock(
-            n,
+            to,
             TASK,
-            (from, to) -> {
-              Matrix below = x.rowRange(from, n);
-              compute
-                  .blas()
-                  .gemm(
-                      Op.TRANSPOSE,
-                      Op.NONE,
-                      1,
-                      below.columnRange(from, to),
-                      below.columnRange(0, to),
-                      0,
-                      out.rowRange(from, to).columnRange(0, to));
-            });
-    mirror(out);
+            (first, last) ->
+                compute
+                    .blas()
+                    .gemm(
+                        Op.TRANSPOSE,
+                        Op.NONE,
+                        1,
+                        left,
+                        below.columnRange(first, last),
+                        0,
+                        product.columnRange(first, last)));
   }
 
   /** Copies the lower triangle to the upper one. */

@@ -64,20 +64,13 @@ public final class DecoderBlock {
   private void load(
       WeightSource source, TensorReader reader, String name, SegmentAllocator allocator) {
     TensorView view = source.tensor(name);
-    Matrix matrix = reader.matrix(view, allocator);
-    reader.checkFinite(view, matrix);
+    weights.put(name, reader.finiteMatrix(view, allocator, compute.workers()));
     view.release();
-    weights.put(name, matrix);
   }
 
   /** The linear layers in the order in which data flows through them. */
   public List<LinearLayer> linears() {
     return linears;
-  }
-
-  /** The weights of a linear layer of this block, [dOut, dIn]: what {@link #forward} uses. */
-  public Matrix weights(LinearLayer linear) {
-    return weights.get(linear.weight());
   }
 
   /**

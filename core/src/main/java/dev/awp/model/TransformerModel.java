@@ -8,6 +8,8 @@ import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.SegmentAllocator;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** A decoder-only transformer whose weights are decoded block by block, as they are needed. */
 public final class TransformerModel {
@@ -19,6 +21,12 @@ public final class TransformerModel {
     this.layout = layout;
     this.source = source;
     this.compute = compute;
+  }
+
+  /** This model with some tensors from elsewhere. */
+  public TransformerModel with(Function<String, Optional<TensorView>> replacements) {
+    return new TransformerModel(
+        layout, name -> replacements.apply(name).orElseGet(() -> source.tensor(name)), compute);
   }
 
   public ModelLayout layout() {
@@ -47,6 +55,15 @@ public final class TransformerModel {
   /** Decodes a block's weights into the caller's memory, which all threads must be able to use. */
   public DecoderBlock block(int index, SegmentAllocator allocator) {
     return new DecoderBlock(layout, index, source, compute, allocator);
+  }
+
+  /** Decodes the weights of one linear layer, [dOut, dIn], into the caller's memory. */
+  public Matrix weights(LinearLayer linear, SegmentAllocator allocator) {
+    TensorView view = source.tensor(linear.weight());
+    Matrix weights =
+        new TensorReader(compute.kernels()).finiteMatrix(view, allocator, compute.workers());
+    view.release();
+    return weights;
   }
 
   public OutputHead head() {

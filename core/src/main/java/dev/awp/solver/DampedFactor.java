@@ -6,7 +6,6 @@ import dev.awp.AwpException;
 import dev.awp.kernel.Cholesky;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
-import java.lang.foreign.Arena;
 
 /**
  * Cholesky factors of matrices that should be positive definite and may not be: a second moment of
@@ -41,14 +40,11 @@ final class DampedFactor {
    */
   static double invert(
       Source source, double scale, double damping, Matrix inverse, Compute compute) {
-    try (Arena arena = Arena.ofShared()) {
-      Matrix factor = Matrix.allocate(arena, inverse.rows(), inverse.columns());
-      double used = factor(source, scale, damping, factor, compute);
-      Cholesky cholesky = new Cholesky(compute);
-      cholesky.invertLower(factor);
-      cholesky.multiplyInverse(factor, inverse);
-      return used;
-    }
+    double used = factor(source, scale, damping, inverse, compute);
+    Cholesky cholesky = new Cholesky(compute);
+    cholesky.invertLower(inverse);
+    cholesky.multiplyInverse(inverse);
+    return used;
   }
 
   /**

@@ -10,6 +10,7 @@ import dev.awp.AwpException;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.kernel.KernelProvider;
 import dev.awp.kernel.Kernels;
+import dev.awp.parallel.Workers;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.io.IOException;
@@ -231,14 +232,14 @@ class CheckpointTest {
 
   @Test
   void nonFiniteWeightsAreNamed() {
-    try (Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofShared();
+        Workers workers = new Workers(2)) {
       MemorySegment data = arena.allocate(12, 4);
       data.setAtIndex(ValueLayout.JAVA_FLOAT, 2, Float.NaN);
       TensorView view = new TensorView("t", DType.F32, List.of(1L, 3L), Path.of("f"), 0, data);
       TensorReader reader = new TensorReader(KERNELS);
-      Matrix matrix = reader.matrix(view, arena);
       AwpException refusal =
-          assertThrows(AwpException.class, () -> reader.checkFinite(view, matrix));
+          assertThrows(AwpException.class, () -> reader.finiteMatrix(view, arena, workers));
       assertEquals("f: tensor t holds NaN at [0, 2], weights must be finite", refusal.getMessage());
       TensorView bytes = new TensorView("t", DType.U8, List.of(12L), Path.of("f"), 0, data);
       assertThrows(AwpException.class, () -> reader.matrix(bytes, arena));

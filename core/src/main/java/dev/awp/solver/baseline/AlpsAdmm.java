@@ -31,7 +31,6 @@ final class AlpsAdmm {
   private final Matrix g;
   private final Matrix d;
   private final Matrix v;
-  private final Matrix factor;
   private final Matrix inverse;
   private final BitSet[] support;
   private double rho;
@@ -58,7 +57,6 @@ final class AlpsAdmm {
     this.g = Matrix.allocate(scratch, rows, n);
     this.d = Matrix.allocate(scratch, rows, n);
     this.v = Matrix.allocate(scratch, rows, n);
-    this.factor = Matrix.allocate(scratch, n, n);
     this.inverse = Matrix.allocate(scratch, n, n);
     this.support = new BitSet[rows];
     forEachTask(
@@ -92,13 +90,13 @@ final class AlpsAdmm {
     int n = h.rows();
     Cholesky cholesky = new Cholesky(compute);
     for (rho = Math.min(wanted, LARGEST_RHO); rho <= LARGEST_RHO; rho *= 10) {
-      factor.copyFrom(h);
+      inverse.copyFrom(h);
       for (int j = 0; j < n; j++) {
-        factor.set(j, j, (float) (h.get(j, j) + rho));
+        inverse.set(j, j, (float) (h.get(j, j) + rho));
       }
-      if (cholesky.factor(factor).isEmpty()) {
-        cholesky.invertLower(factor);
-        cholesky.multiplyInverse(factor, inverse);
+      if (cholesky.factor(inverse).isEmpty()) {
+        cholesky.invertLower(inverse);
+        cholesky.multiplyInverse(inverse);
         flops += Cholesky.inverseFlops(n);
         return;
       }
