@@ -34,6 +34,11 @@ public final class CrossMoment implements AutoCloseable {
     }
   }
 
+  /** Off-heap memory of a sum, in bytes. */
+  public static long bytes(int columns) {
+    return (long) columns * columns * Float.BYTES;
+  }
+
   /** dIn. */
   public int columns() {
     return sum.columns();

@@ -63,11 +63,12 @@ final class ScratchFile implements AutoCloseable {
   }
 
   private static MemorySegment map(Path file, long bytes, Arena arena) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+    try (Arena scratch = Arena.ofConfined();
+        FileChannel channel =
+            FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       // Written, not only sized: a full disk is an exception here, and would be a signal that ends
       // the JVM when the first thread touches a page that has no block.
-      ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(PIECE, bytes));
+      ByteBuffer zeros = scratch.allocate(Math.min(PIECE, bytes)).asByteBuffer();
       for (long done = 0; done < bytes; ) {
         zeros.clear().limit((int) Math.min(zeros.capacity(), bytes - done));
         done += channel.write(zeros, done);

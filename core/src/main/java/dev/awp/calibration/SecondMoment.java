@@ -21,6 +21,9 @@ public final class SecondMoment implements AutoCloseable {
   /** Rows of C that are one task. */
   private static final int PANEL = 256;
 
+  /** Order of the squares in which the mean is mirrored. */
+  private static final int TILE = 64;
+
   /** Tokens whose products are summed in float32 before they are added in float64. */
   private static final int CHUNK = 2048;
 
@@ -37,11 +40,21 @@ public final class SecondMoment implements AutoCloseable {
     this.compute = compute;
     this.arena = Arena.ofShared();
     try {
-      this.lower = arena.allocate(rowStart(columns) * Double.BYTES, 64);
+      this.lower = arena.allocate(bytes(columns), 64);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
     }
+  }
+
+  /** Off-heap memory of a sum, in bytes. */
+  public static long bytes(int columns) {
+    return rowStart(columns) * Double.BYTES;
+  }
+
+  /** Off-heap memory of {@link #add}, in bytes. */
+  public static long addBytes(int columns, int threads) {
+    return (long) threads * PANEL * columns * Float.BYTES;
   }
 
   /** First element of row i in the packed triangle. */
@@ -111,20 +124,35 @@ public final class SecondMoment implements AutoCloseable {
       throw new IllegalStateException(what + ": no inputs were seen");
     }
     Matrix c = Matrix.allocate(allocator, columns, columns);
-    for (int i = 0; i < columns; i++) {
-      MemorySegment row = lowerRow(i);
-      for (int j = 0; j <= i; j++) {
-        float mean = (float) (row.getAtIndex(JAVA_DOUBLE, j) / tokens);
-        if (!Float.isFinite(mean)) {
-          throw new AwpException(
-              "%s: the second moment of input channels %d and %d is %s, activations must be finite"
-                  .formatted(what, i, j, mean));
-        }
-        c.set(i, j, mean);
-        c.set(j, i, mean);
-      }
-    }
+    compute
+        .workers()
+        .forEachBlock(
+            columns,
+            TILE,
+            (from, to) -> {
+              // Tile by tile: the mirrored entries of a whole row would miss the cache each time.
+              for (int start = 0; start < to; start += TILE) {
+                for (int i = from; i < to; i++) {
+                  finish(what, c, i, start, Math.min(i + 1, start + TILE));
+                }
+              }
+            });
     return c;
+  }
+
+  /** Entries (i, from) to (i, to), and their mirror images. */
+  private void finish(String what, Matrix c, int i, int from, int to) {
+    MemorySegment row = lowerRow(i);
+    for (int j = from; j < to; j++) {
+      float mean = (float) (row.getAtIndex(JAVA_DOUBLE, j) / tokens);
+      if (!Float.isFinite(mean)) {
+        throw new AwpException(
+            "%s: the second moment of input channels %d and %d is %s, activations must be finite"
+                .formatted(what, i, j, mean));
+      }
+      c.set(i, j, mean);
+      c.set(j, i, mean);
+    }
   }
 
   @Override

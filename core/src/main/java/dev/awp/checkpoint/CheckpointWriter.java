@@ -17,6 +17,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 
 /**
@@ -30,6 +35,14 @@ public final class CheckpointWriter implements AutoCloseable {
   private final Path work;
   private final List<ShardWriter> writers = new ArrayList<>();
   private final Map<String, ShardWriter> writerOf = new HashMap<>();
+  private final ExecutorService background =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread thread = new Thread(task, "awp-write-behind");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private Optional<Future<Void>> behind = Optional.empty();
   private boolean finished;
 
   private CheckpointWriter(Path output, Path work) {
@@ -157,6 +170,42 @@ public final class CheckpointWriter implements AutoCloseable {
     }
   }
 
+  /**
+   * Sends to the disk what was written so far, in the background: little is left to wait for at the
+   * end, and a disk that fails is known hours earlier, by the next call of this or by {@link
+   * #commit}.
+   */
+  public void writeBehind() {
+    awaitWriteBehind();
+    behind =
+        Optional.of(
+            background.submit(
+                () -> {
+                  for (ShardWriter writer : writers) {
+                    writer.force();
+                  }
+                  return null;
+                }));
+  }
+
+  private void awaitWriteBehind() {
+    if (behind.isEmpty()) {
+      return;
+    }
+    try {
+      behind.get().get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException failure
+          ? ShardWriter.failure(work, failure)
+          : new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AwpException(work + ": interrupted while writing", e);
+    } finally {
+      behind = Optional.empty();
+    }
+  }
+
   /** A tensor as it lies in the file, mapped into the arena. */
   public TensorView readBack(String name, Arena arena) {
     try {
@@ -183,6 +232,7 @@ public final class CheckpointWriter implements AutoCloseable {
     if (!missing.isEmpty()) {
       throw new IllegalStateException("tensors were not written: " + missing);
     }
+    awaitWriteBehind();
     try {
       for (ShardWriter writer : writers) {
         writer.force();
@@ -233,6 +283,8 @@ public final class CheckpointWriter implements AutoCloseable {
 
   @Override
   public void close() {
+    // Closing the files ends what is still being forced.
+    background.shutdownNow();
     if (finished) {
       return;
     }

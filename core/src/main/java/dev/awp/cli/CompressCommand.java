@@ -14,6 +14,7 @@ import dev.awp.report.RunReport;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -86,7 +87,7 @@ final class CompressCommand implements Callable<Integer> {
       paramLabel = "WHICH",
       description = {
         "What a layer should reproduce: 'propagated', the original model's outputs, making up for"
-            + " the errors of the blocks before it (twice the memory for activations), or 'dense',"
+            + " the errors of the blocks before it (a second file of activations), or 'dense',"
             + " its own weights. Default: propagated, dense with --propagate dense."
       })
   private Target target;
@@ -148,6 +149,18 @@ final class CompressCommand implements Callable<Integer> {
         converter = SizeConverter.class,
         description = "Largest size of one written file. Default: ${DEFAULT-VALUE}.")
     private long maxShardSize;
+
+    @Option(
+        names = "--memory-limit",
+        paramLabel = "SIZE",
+        converter = SizeConverter.class,
+        description = {
+          "Memory that the run may use, such as 4GiB; mapped files, which the system can take back"
+              + " at any time, are not counted. Below what one pass over a block needs, blocks are"
+              + " calibrated in four passes, with the same results; below what that needs, the"
+              + " smallest limit that would do is told. Default: the machine's memory."
+        })
+    private Long memoryLimit;
   }
 
   @Override
@@ -167,6 +180,7 @@ final class CompressCommand implements Callable<Integer> {
             propagation,
             target(),
             result.maxShardSize,
+            result.memoryLimit == null ? OptionalLong.empty() : OptionalLong.of(result.memoryLimit),
             evaluation.toOptions());
     PrintWriter out = spec.commandLine().getOut();
     SummaryTable.print(run(options), out);

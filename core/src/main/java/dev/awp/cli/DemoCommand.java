@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -135,6 +136,7 @@ final class DemoCommand implements Callable<Integer> {
             Propagation.COMPRESSED,
             Target.PROPAGATED,
             5_000_000_000L,
+            OptionalLong.empty(),
             new Evaluation(List.of(demo.evaluation()), OptionalInt.empty()));
     return Compressor.run(options, Version.awp(), compute, progress);
   }

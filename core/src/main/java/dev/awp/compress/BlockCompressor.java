@@ -7,6 +7,7 @@ import static java.util.stream.Collectors.toSet;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CheckpointWriter;
+import dev.awp.compress.BlockMoments.Stream;
 import dev.awp.kernel.Compute;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
@@ -29,6 +30,7 @@ import java.util.Set;
  */
 final class BlockCompressor {
   private final CompressionOptions options;
+  private final MemoryPlan plan;
   private final TransformerModel model;
   private final CheckpointWriter writer;
   private final LayerCompressor layers;
@@ -37,6 +39,7 @@ final class BlockCompressor {
 
   BlockCompressor(
       CompressionOptions options,
+      MemoryPlan plan,
       TransformerModel model,
       Checkpoint checkpoint,
       CheckpointWriter writer,
@@ -44,6 +47,7 @@ final class BlockCompressor {
       Compute compute,
       CompressionListener listener) {
     this.options = options;
+    this.plan = plan;
     this.model = model;
     this.writer = writer;
     this.layers =
@@ -63,31 +67,45 @@ final class BlockCompressor {
    */
   List<LayerReport> compress(
       int index, ActivationStore activations, Optional<ActivationStore> original, boolean last) {
-    listener.step("block " + (index + 1) + ": calibrating");
-    List<LinearLayer> linears = model.layout().linears(index);
-    boolean dense = options.propagation() == Propagation.DENSE;
     List<LayerReport> reports = new ArrayList<>();
-    try (BlockMoments moments = new BlockMoments(linears, original.isPresent(), compute)) {
-      try (Arena arena = Arena.ofShared()) {
-        DecoderBlock block = model.block(index, arena);
-        int length = activations.length();
-        if (dense) {
-          block.forward(activations.states(), length, moments);
-        } else {
-          moments.observe(
-              block, activations.states(), original.map(ActivationStore::states), length);
+    for (Set<InputSite> sites : plan.passes()) {
+      List<LinearLayer> linears =
+          model.layout().linears(index).stream()
+              .filter(linear -> sites.contains(linear.site()))
+              .toList();
+      boolean lastPass = sites.equals(plan.passes().getLast());
+      try (BlockMoments moments = new BlockMoments(linears, original.isPresent(), compute)) {
+        calibrate(index, activations, original, lastPass, moments);
+        for (InputSite site : sites) {
+          List<LinearLayer> ofSite =
+              linears.stream().filter(linear -> linear.site() == site).toList();
+          reports.addAll(solveSite(site, ofSite, moments, original.isPresent()));
         }
       }
-      for (InputSite site : InputSite.values()) {
-        List<LinearLayer> ofSite =
-            linears.stream().filter(linear -> linear.site() == site).toList();
-        reports.addAll(solveSite(site, ofSite, moments, original.isPresent()));
-      }
     }
-    if (!dense && !last) {
+    if (options.propagation() == Propagation.COMPRESSED && !last) {
       advance(index, activations);
     }
     return reports;
+  }
+
+  /** The last pass advances what is to go through the original block. */
+  private void calibrate(
+      int index,
+      ActivationStore activations,
+      Optional<ActivationStore> original,
+      boolean lastPass,
+      BlockMoments moments) {
+    listener.step("block " + (index + 1) + ": calibrating");
+    boolean dense = options.propagation() == Propagation.DENSE;
+    try (Arena arena = Arena.ofShared()) {
+      DecoderBlock block = model.block(index, arena);
+      moments.observe(
+          block,
+          new Stream(activations.states(), dense && lastPass),
+          original.map(store -> new Stream(store.states(), lastPass)),
+          activations.length());
+    }
   }
 
   /** Through the weights that were written, as whoever loads them will decode them. */

@@ -4,6 +4,7 @@ package dev.awp.compress;
 
 import dev.awp.calibration.CrossMoment;
 import dev.awp.calibration.SecondMoment;
+import dev.awp.checkpoint.ModelConfig;
 import dev.awp.kernel.Compute;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
@@ -15,6 +16,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The moments of a decoder block's input sites while they are accumulated. */
 final class BlockMoments implements LinearInputs, AutoCloseable {
@@ -25,7 +27,7 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
   /**
    * Empty sums for a block.
    *
-   * @param linears its layers
+   * @param linears those of its layers whose sites are observed, or those whose sites are observed
    * @param withDrift whether {@link #observe} will be told of the original model's states too
    */
   BlockMoments(List<LinearLayer> linears, boolean withDrift, Compute compute) {
@@ -43,39 +45,53 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
     }
   }
 
+  /** Adds the inputs of a site, where it is one of those that are observed. */
   @Override
   public void accept(InputSite site, Matrix inputs) {
-    seconds.get(site).add(inputs);
+    SecondMoment moment = seconds.get(site);
+    if (moment != null) {
+      moment.add(inputs);
+    }
   }
 
   /**
-   * Runs copies of states through the block, chunk by chunk, and drops what comes out. With the
-   * original model's states their drift is observed too; the block must then still have its
-   * original weights.
+   * Hidden states on their way into the block.
    *
-   * @param original states of the original model, for the same tokens; advanced
+   * @param advance whether they become the block's outputs; else copies run through it
    */
-  void observe(DecoderBlock block, Matrix states, Optional<Matrix> original, int length) {
-    int rows = Math.min(states.rows(), DecoderBlock.chunkRows(length));
+  record Stream(Matrix states, boolean advance) {}
+
+  /**
+   * Runs states through the block, chunk by chunk, and sums what its layers see. With the original
+   * model's states their drift is summed too; the block must have its original weights.
+   *
+   * @param original states of the original model, for the same tokens
+   */
+  void observe(DecoderBlock block, Stream states, Optional<Stream> original, int length) {
+    int total = states.states().rows();
+    int rows = Math.min(total, DecoderBlock.chunkRows(length));
     try (Arena arena = Arena.ofShared()) {
-      Matrix copy = Matrix.allocate(arena, rows, states.columns());
+      Matrix copy = Matrix.allocate(arena, rows, states.states().columns());
       Map<InputSite, Matrix> expected = new EnumMap<>(InputSite.class);
       drifts.forEach(
           (site, drift) -> expected.put(site, Matrix.allocate(arena, rows, drift.columns())));
-      for (int from = 0; from < states.rows(); from += rows) {
+      for (int from = 0; from < total; from += rows) {
         if (original.isPresent()) {
-          Matrix ahead = original.get().rowRange(from, Math.min(states.rows(), from + rows));
           block.forward(
-              ahead,
+              chunk(original.get(), from, copy),
               length,
-              (site, inputs) -> expected.get(site).rowRange(0, inputs.rows()).copyFrom(inputs));
+              (site, inputs) -> {
+                if (expected.containsKey(site)) {
+                  expected.get(site).rowRange(0, inputs.rows()).copyFrom(inputs);
+                }
+              });
         }
         block.forward(
-            copyOf(states, from, copy),
+            chunk(states, from, copy),
             length,
             (site, inputs) -> {
               accept(site, inputs);
-              if (original.isPresent()) {
+              if (expected.containsKey(site)) {
                 addDrift(site, expected.get(site).rowRange(0, inputs.rows()), inputs);
               }
             });
@@ -83,11 +99,39 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
     }
   }
 
-  /** The rows of states from an index on, as many as the copy has room for. */
-  private static Matrix copyOf(Matrix states, int from, Matrix copy) {
-    int to = Math.min(states.rows(), from + copy.rows());
+  /** The most off-heap memory that {@link #observe} takes beside the sums, in bytes. */
+  static long observeBytes(
+      ModelConfig config,
+      List<LinearLayer> linears,
+      boolean withDrift,
+      long tokens,
+      int length,
+      int threads) {
+    long rows = Math.min(tokens, DecoderBlock.chunkRows(length));
+    long drifts =
+        withDrift
+            ? linears.stream()
+                .collect(Collectors.toMap(LinearLayer::site, LinearLayer::columns, Math::max))
+                .values()
+                .stream()
+                .mapToLong(columns -> columns)
+                .sum()
+            : 0;
+    int widest = linears.stream().mapToInt(LinearLayer::columns).max().orElse(0);
+    return rows * (config.hiddenSize() + drifts) * Float.BYTES
+        + DecoderBlock.forwardBytes(config, tokens, length, threads)
+        + SecondMoment.addBytes(widest, threads);
+  }
+
+  /** The next rows of a stream, or a copy of them; as many as the copy has room for. */
+  private static Matrix chunk(Stream stream, int from, Matrix copy) {
+    int to = Math.min(stream.states().rows(), from + copy.rows());
+    Matrix rows = stream.states().rowRange(from, to);
+    if (stream.advance()) {
+      return rows;
+    }
     Matrix chunk = copy.rowRange(0, to - from);
-    chunk.copyFrom(states.rowRange(from, to));
+    chunk.copyFrom(rows);
     return chunk;
   }
 

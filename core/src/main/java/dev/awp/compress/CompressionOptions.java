@@ -5,6 +5,7 @@ package dev.awp.compress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * Everything that decides what a compression writes.
@@ -13,6 +14,7 @@ import java.util.OptionalInt;
  * @param output folder to write; must not exist or be empty
  * @param target {@link Target#PROPAGATED} needs {@link Propagation#COMPRESSED}
  * @param maxShardBytes largest data size of one written safetensors file
+ * @param memoryLimit bytes that the run may use, mapped files aside; results do not depend on it
  */
 public record CompressionOptions(
     Path model,
@@ -23,6 +25,7 @@ public record CompressionOptions(
     Propagation propagation,
     Target target,
     long maxShardBytes,
+    OptionalLong memoryLimit,
     Evaluation evaluation) {
   public CompressionOptions {
     if (target == Target.PROPAGATED && propagation == Propagation.DENSE) {

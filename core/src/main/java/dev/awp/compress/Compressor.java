@@ -9,6 +9,7 @@ import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CheckpointWriter;
 import dev.awp.checkpoint.CompanionFiles;
 import dev.awp.checkpoint.ModelConfig;
+import dev.awp.checkpoint.ReadAhead;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorSpec;
 import dev.awp.checkpoint.TensorView;
@@ -114,10 +115,11 @@ public final class Compressor {
               options.calibration().seed());
       Evaluator evaluator =
           Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
+      MemoryPlan plan = plan(calibration, evaluator);
       List<Double> before = evaluator.evaluate(checkpoint::tensor, "before");
       try (CheckpointWriter writer =
           CheckpointWriter.create(options.output(), tensorSpecs(), options.maxShardBytes())) {
-        List<LayerReport> layers = compress(calibration, writer);
+        List<LayerReport> layers = compress(calibration, plan, writer);
         List<PerplexityReport> perplexity = evaluator.compare(before, writer.workFolder());
         double seconds = (System.nanoTime() - start) / 1e9;
         RunReport report =
@@ -133,6 +135,14 @@ public final class Compressor {
         return report;
       }
     }
+  }
+
+  private MemoryPlan plan(CalibrationSet calibration, Evaluator evaluator) {
+    int length = calibration.length();
+    long tokens = (long) calibration.windows().size() * length;
+    MemoryNeeds needs = MemoryNeeds.of(options, layout, solver, tokens, length, compute.workers());
+    return MemoryPlan.of(
+        needs, evaluator.memoryBytes(), options.memoryLimit(), PhysicalMemory.bytes());
   }
 
   /** A NaN in the last block should not be found after hours. */
@@ -162,7 +172,8 @@ public final class Compressor {
     return checkpoint.tensors().stream().map(TensorView::spec).toList();
   }
 
-  private List<LayerReport> compress(CalibrationSet calibration, CheckpointWriter writer) {
+  private List<LayerReport> compress(
+      CalibrationSet calibration, MemoryPlan plan, CheckpointWriter writer) {
     CompanionFiles.copy(options.model(), writer.workFolder());
     addGridFile(options.constraint(), solver, checkpoint, layout, writer);
     copyOthers(checkpoint, layout, writer);
@@ -171,18 +182,29 @@ public final class Compressor {
     listener.planned(layout.config().layers(), linears.size(), work);
     TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
     BlockCompressor blocks =
-        new BlockCompressor(options, model, checkpoint, writer, solver, compute, listener);
+        new BlockCompressor(options, plan, model, checkpoint, writer, solver, compute, listener);
     List<LayerReport> reports = new ArrayList<>();
     boolean drift = options.target() == Target.PROPAGATED;
     try (ActivationStore activations =
             ActivationStore.embed(model, calibration.windows(), writer.workFolder());
-        ActivationStore original = drift ? activations.copy() : null) {
+        ActivationStore original = drift ? activations.copy() : null;
+        ReadAhead readAhead = new ReadAhead()) {
       for (int block = 0; block < layout.config().layers(); block++) {
         boolean last = block == layout.config().layers() - 1;
+        if (!last) {
+          var _ = readAhead.fetch(weights(block + 1));
+        }
         reports.addAll(blocks.compress(block, activations, Optional.ofNullable(original), last));
+        writer.writeBehind();
       }
     }
     return reports;
+  }
+
+  private List<TensorView> weights(int block) {
+    return layout.linears(block).stream()
+        .map(linear -> checkpoint.tensor(linear.weight()))
+        .toList();
   }
 
   /** dOut dIn^2: what a product with C costs, and so the layer's share of the time. */

@@ -88,6 +88,11 @@ public final class Evaluator {
     }
   }
 
+  /** The most off-heap memory that an evaluation takes, in bytes; 0 where there are no texts. */
+  long memoryBytes() {
+    return texts.isEmpty() ? 0 : Perplexity.bytes(layout, length, compute.workers().threads());
+  }
+
   List<Double> evaluate(WeightSource source, String when) {
     return texts.stream()
         .map(text -> evaluate(source, text, "perplexity " + when).perplexity())

@@ -3,8 +3,10 @@
 package dev.awp.eval;
 
 import dev.awp.AwpException;
+import dev.awp.checkpoint.ModelConfig;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.LinearInputs;
+import dev.awp.model.ModelLayout;
 import dev.awp.model.OutputHead;
 import dev.awp.model.TransformerModel;
 import dev.awp.tensor.Matrix;
@@ -47,8 +49,7 @@ public final class Perplexity {
           "%s: a text of %d tokens is shorter than one window of %d"
               .formatted(what, tokens.length, length));
     }
-    int hidden = model.layout().config().hiddenSize();
-    int perBatch = Math.clamp(BATCH_BYTES / Float.BYTES / hidden / length, 1, windows.length);
+    int perBatch = windowsPerBatch(model.layout().config(), length, windows.length);
     int batches = Math.ceilDiv(windows.length, perBatch);
     int total = batches * model.layout().config().layers();
     double loss = 0;
@@ -66,6 +67,25 @@ public final class Perplexity {
     }
     double mean = loss / ((double) windows.length * (length - 1));
     return new PerplexityResult(Math.exp(mean), mean, windows.length, length, tokens.length);
+  }
+
+  private static int windowsPerBatch(ModelConfig config, int length, int windows) {
+    return Math.clamp(BATCH_BYTES / Float.BYTES / config.hiddenSize() / length, 1, windows);
+  }
+
+  /**
+   * The most off-heap memory that an evaluation takes, in bytes, however long the text is.
+   *
+   * @param length tokens of a window
+   */
+  public static long bytes(ModelLayout layout, int length, int threads) {
+    ModelConfig config = layout.config();
+    long tokens = (long) windowsPerBatch(config, length, Integer.MAX_VALUE) * length;
+    long forward =
+        DecoderBlock.weightBytes(layout)
+            + DecoderBlock.forwardBytes(config, tokens, length, threads);
+    return tokens * config.hiddenSize() * Float.BYTES
+        + Math.max(forward, OutputHead.bytes(config, threads));
   }
 
   /** Sum of the losses of all predicted tokens of some windows. */

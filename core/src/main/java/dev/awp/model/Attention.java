@@ -15,7 +15,7 @@ import java.lang.foreign.MemorySegment;
  * how far back a query sees.
  */
 record Attention(ModelConfig config, Compute compute) {
-  private static final int QUERY_BLOCK = 256;
+  static final int QUERY_BLOCK = 256;
 
   /**
    * Attends inside every sequence.

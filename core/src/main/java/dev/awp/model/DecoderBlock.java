@@ -68,6 +68,33 @@ public final class DecoderBlock {
     view.release();
   }
 
+  /** Off-heap memory of a block's weights in float32, in bytes. */
+  public static long weightBytes(ModelLayout layout) {
+    return layout.shapes().entrySet().stream()
+            .filter(entry -> entry.getKey().startsWith(ModelLayout.prefix(0)))
+            .mapToLong(entry -> entry.getValue().stream().reduce(1L, Math::multiplyExact))
+            .sum()
+        * Float.BYTES;
+  }
+
+  /**
+   * Off-heap memory of {@link #forward} beside the states, in bytes.
+   *
+   * @param tokens of all sequences
+   * @param length tokens of a sequence
+   */
+  public static long forwardBytes(ModelConfig config, long tokens, int length, int threads) {
+    long rows = Math.min(tokens, chunkRows(length));
+    long columns =
+        config.hiddenSize()
+            + 2L * config.queryWidth()
+            + 2L * config.keyValueWidth()
+            + 2L * config.intermediateSize();
+    long rotary = (long) length * config.headDimension();
+    long scores = (long) threads * Math.min(Attention.QUERY_BLOCK, length) * length;
+    return (rows * columns + rotary + scores) * Float.BYTES;
+  }
+
   /** The linear layers in the order in which data flows through them. */
   public List<LinearLayer> linears() {
     return linears;

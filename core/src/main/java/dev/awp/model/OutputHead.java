@@ -4,6 +4,7 @@ package dev.awp.model;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.checkpoint.ModelConfig;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Blas.Op;
@@ -31,6 +32,13 @@ public final class OutputHead {
     this.source = source;
     this.compute = compute;
     this.reader = new TensorReader(compute.kernels());
+  }
+
+  /** Off-heap memory of {@link #negativeLogLikelihood}, in bytes. */
+  public static long bytes(ModelConfig config, int threads) {
+    long piece = Math.min(VOCABULARY_CHUNK, config.vocabularySize());
+    return (piece + 1) * config.hiddenSize() * Float.BYTES
+        + threads * piece * TOKEN_CHUNK * Float.BYTES;
   }
 
   /**

@@ -67,6 +67,20 @@ public final class GridDescent implements Solver {
   }
 
   @Override
+  public long memoryBytes(LayerShape shape) {
+    long own =
+        shape.layer()
+            + shape.grid()
+            + 2 * shape.square()
+            + 6 * shape.parts(shape.columns())
+            + 5 * shape.parts(Math.max(GridPart.BLOCK, shape.groupSize()))
+            + shape.panels();
+    return shape.constraint().sparsity().isEmpty()
+        ? own
+        : Math.max(pruning.memoryBytes(shape), shape.layer() + own);
+  }
+
+  @Override
   public Solution solve(
       LayerProblem problem,
       Compute compute,

@@ -25,7 +25,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class GridPart {
   /** Columns that are rounded before the others hear of it, by one product. */
-  private static final int BLOCK = 128;
+  static final int BLOCK = 128;
 
   /** No block's gradient is at hand. */
   private static final int NONE = -1;

@@ -34,6 +34,11 @@ public final class Objective {
             compute.kernels().arithmetic().subtract(w.row(row), t.row(row), residual));
   }
 
+  /** Off-heap memory of an evaluation, in bytes. */
+  static long bytes(int columns, int threads) {
+    return 2L * threads * BLOCK * columns * Float.BYTES;
+  }
+
   /** f(0) = tr(W C W^T). */
   public static double dense(Matrix w, Matrix c, Compute compute) {
     return sum(w, c, compute, (row, residual) -> residual.copyFrom(w.row(row)));

@@ -51,6 +51,14 @@ public final class OperatorSplitting implements Solver {
   }
 
   @Override
+  public long memoryBytes(LayerShape shape) {
+    return 3 * shape.layer()
+        + shape.square()
+        + Math.max(4 * shape.parts(shape.columns()), shape.objective())
+        + shape.panels();
+  }
+
+  @Override
   public Solution solve(
       LayerProblem problem,
       Compute compute,

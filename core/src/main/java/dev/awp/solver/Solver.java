@@ -20,6 +20,21 @@ public interface Solver {
   }
 
   /**
+   * The most off-heap memory that a solve takes, in bytes, its solution included: what {@code
+   * --memory-limit} is held against. By default a bound for methods that keep a few copies of W and
+   * C.
+   */
+  default long memoryBytes(LayerShape shape) {
+    return 8 * shape.layer()
+        + 4 * shape.grid()
+        + 3 * shape.square()
+        + 8 * shape.parts(shape.columns())
+        + 3 * shape.parts(Math.max(128, shape.groupSize()))
+        + shape.objective()
+        + shape.panels();
+  }
+
+  /**
    * Solves one layer.
    *
    * @param allocator memory of the solution, usable from all threads; the solver's own memory is

@@ -72,6 +72,7 @@ class CheckpointWriterTest {
         random.nextBytes(bytes);
         contents.put(tensor.name(), bytes);
         writer.write(tensor.name(), MemorySegment.ofArray(bytes));
+        writer.writeBehind();
       }
       Files.writeString(writer.workFolder().resolve("config.json"), CONFIG);
       writer.commit();

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +48,7 @@ class TargetTest {
         propagation,
         target,
         Long.MAX_VALUE,
+        OptionalLong.empty(),
         new Evaluation(evaluation, OptionalInt.empty()));
   }
 

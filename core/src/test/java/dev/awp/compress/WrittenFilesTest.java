@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +59,7 @@ class WrittenFilesTest {
             Propagation.COMPRESSED,
             Target.DENSE,
             Long.MAX_VALUE,
+            OptionalLong.empty(),
             new Evaluation(List.of(), OptionalInt.empty()));
     try (Compute compute = Compute.create(2)) {
       RunReport report = Compressor.run(options, "test", compute, new CompressionListener() {});

@@ -9,6 +9,7 @@ import dev.awp.kernel.Compute;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.IterationRecord;
 import dev.awp.solver.LayerProblem;
+import dev.awp.solver.LayerShape;
 import dev.awp.solver.Objective;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
@@ -21,6 +22,11 @@ import java.util.List;
 abstract class OneShot implements Solver {
   /** What compresses a row; holds scratch memory, so each thread makes its own. */
   abstract RowProjection rowMethod(LayerProblem problem, Compute compute, SegmentAllocator scratch);
+
+  @Override
+  public final long memoryBytes(LayerShape shape) {
+    return shape.layer() + shape.grid() + shape.objective() + shape.panels();
+  }
 
   @Override
   public final Solution solve(

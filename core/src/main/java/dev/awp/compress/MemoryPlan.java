@@ -1,0 +1,80 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress;
+
+import dev.awp.AwpException;
+import dev.awp.model.InputSite;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How a run stays within its memory: the input sites of a block are calibrated in one pass, or,
+ * where the sums of all of them would not fit, one after the other in four. Results are the same.
+ *
+ * @param passes the sites of each pass, in the order of the data's flow
+ * @param bytes the most memory that will be in use, mapped files aside
+ */
+record MemoryPlan(List<Set<InputSite>> passes, long bytes) {
+  private static final Logger LOG = LoggerFactory.getLogger(MemoryPlan.class);
+
+  /** The JVM with its heap and code, and the buffers of native libraries. */
+  private static final long RUNTIME = 256_000_000;
+
+  private static final List<Set<InputSite>> ONE_PASS = List.of(EnumSet.allOf(InputSite.class));
+
+  private static final List<Set<InputSite>> PASS_PER_SITE =
+      Arrays.stream(InputSite.values()).<Set<InputSite>>map(EnumSet::of).toList();
+
+  /**
+   * The fastest plan within a limit.
+   *
+   * @param evaluation what the evaluations before and after need
+   * @param limit in bytes; where there is none, the machine's memory is the aim
+   * @param machine bytes of memory that the machine has
+   * @throws AwpException where even the smallest plan is above the limit
+   */
+  static MemoryPlan of(MemoryNeeds needs, long evaluation, OptionalLong limit, long machine) {
+    long aim = limit.orElse(machine);
+    MemoryPlan fast = plan(needs, evaluation, ONE_PASS);
+    if (fast.bytes <= aim) {
+      return fast;
+    }
+    MemoryPlan small = plan(needs, evaluation, PASS_PER_SITE);
+    if (small.bytes > aim) {
+      if (limit.isPresent()) {
+        throw new AwpException(
+            "--memory-limit %s: the smallest limit that will do for this model is %s"
+                .formatted(megabytes(limit.getAsLong()), megabytes(small.bytes)));
+      }
+      LOG.warn(
+          "this model needs {} of memory, the machine has {}: expect swapping",
+          megabytes(small.bytes),
+          megabytes(machine));
+    } else {
+      LOG.info(
+          "each block is calibrated in four passes: one pass would need {} of memory",
+          megabytes(fast.bytes));
+    }
+    return small;
+  }
+
+  private static MemoryPlan plan(MemoryNeeds needs, long evaluation, List<Set<InputSite>> passes) {
+    return new MemoryPlan(passes, RUNTIME + Math.max(evaluation, needs.block(passes)));
+  }
+
+  /** Rounded up, as an option takes it. */
+  private static String megabytes(long bytes) {
+    return String.format(Locale.ROOT, "%dMB", Math.ceilDiv(bytes, 1_000_000));
+  }
+
+  /** Off-heap memory of the plan, in bytes: all but the JVM's own. */
+  long offHeapBytes() {
+    return bytes - RUNTIME;
+  }
+}

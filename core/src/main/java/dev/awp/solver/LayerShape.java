@@ -1,0 +1,55 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver;
+
+import dev.awp.constraint.Constraint;
+import dev.awp.parallel.Workers;
+
+/**
+ * What the memory of a solve depends on: the sizes in bytes of the matrices that solvers allocate.
+ *
+ * @param rows dOut
+ * @param columns dIn
+ */
+public record LayerShape(int rows, int columns, Constraint constraint, Workers workers) {
+  /** A matrix like W. */
+  public long layer() {
+    return bytes(rows, columns);
+  }
+
+  /** A matrix like C. */
+  public long square() {
+    return bytes(columns, columns);
+  }
+
+  /** Scales and zero points, where the constraint has a grid. */
+  public long grid() {
+    return constraint.grid().map(grid -> 2 * bytes(rows, grid.groups(columns))).orElse(0L);
+  }
+
+  /** Columns of a group of the grid; 0 where there is none. */
+  public int groupSize() {
+    return constraint.grid().map(grid -> grid.groupSize(columns)).orElse(0);
+  }
+
+  /** One row-part's matrix of so many columns, for every worker that takes a part at once. */
+  public long parts(int columnsOfPart) {
+    int part = Math.min(rows, workers.partRows(rows));
+    int atOnce = Math.min(workers.threads(), Math.ceilDiv(rows, part));
+    return atOnce * bytes(part, columnsOfPart);
+  }
+
+  /** Vectors and panels that are small beside all of these: some rows of every worker. */
+  public long panels() {
+    return bytes(640 + 32L * workers.threads(), Math.max(rows, columns)) + (64 << 10);
+  }
+
+  /** The evaluation of f (two blocks of rows a worker). */
+  public long objective() {
+    return Objective.bytes(columns, workers.threads());
+  }
+
+  private static long bytes(long rows, long columns) {
+    return rows * columns * Float.BYTES;
+  }
+}

@@ -1,0 +1,236 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.AwpException;
+import dev.awp.checkpoint.ModelConfig;
+import dev.awp.compress.CompressionOptions.Calibration;
+import dev.awp.compress.CompressionOptions.Evaluation;
+import dev.awp.constraint.RowSparsity;
+import dev.awp.fixture.ForkedJvm;
+import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.kernel.Compute;
+import dev.awp.kernel.KernelProvider;
+import dev.awp.model.ModelLayout;
+import dev.awp.parallel.Workers;
+import dev.awp.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MemoryPlanTest {
+  private static final int LENGTH = 64;
+  private static final int SEQUENCES = 8;
+
+  /** What the product in Java packs its operands into on two threads: the runtime's, not ours. */
+  private static final long PACKED = 2 * 256 * (240 + 704) * Float.BYTES;
+
+  private static final Pattern OTHER =
+      Pattern.compile(
+          "-\\s+Other \\(reserved=[0-9]+, committed=[0-9]+\\)\\s+"
+              + "\\(malloc=([0-9]+)[^)]*\\) \\((?:at peak|peak=([0-9]+)[^)]*)\\)");
+
+  @TempDir private Path folder;
+
+  private CompressionOptions options(
+      Path model, Path output, ConstraintOptions constraint, String solver, OptionalLong limit)
+      throws IOException {
+    Path text = Files.writeString(folder.resolve("t.txt"), "Words, and more words. ".repeat(200));
+    return new CompressionOptions(
+        model,
+        output,
+        constraint,
+        SolverOptions.of(solver),
+        new Calibration(List.of(text), SEQUENCES, OptionalInt.of(LENGTH), 0),
+        Propagation.COMPRESSED,
+        Target.PROPAGATED,
+        Long.MAX_VALUE,
+        limit,
+        new Evaluation(List.of(), OptionalInt.empty()));
+  }
+
+  private static ConstraintOptions constraint(String kind) {
+    Optional<ConstraintOptions.Grid> grid = Optional.of(new ConstraintOptions.Grid(4, 128, false));
+    return switch (kind) {
+      case "prune" -> new ConstraintOptions(Optional.of(new RowSparsity(0.5)), Optional.empty());
+      case "quantize" -> new ConstraintOptions(Optional.empty(), grid);
+      default -> new ConstraintOptions(Optional.of(new RowSparsity(0.5)), grid);
+    };
+  }
+
+  private static MemoryNeeds needs(CompressionOptions options, int threads) {
+    ModelLayout layout = ModelLayout.of(ModelConfig.read(options.model().resolve("config.json")));
+    try (Workers workers = new Workers(threads)) {
+      return MemoryNeeds.of(
+          options,
+          layout,
+          options.solver().create(options.constraint().forStorage(DType.F32)),
+          (long) SEQUENCES * LENGTH,
+          LENGTH,
+          workers);
+    }
+  }
+
+  private Path model(int blocks, int hidden, int inner) throws IOException {
+    Path model = folder.resolve("model");
+    new GeneratedCheckpoint(blocks, hidden, inner, 4, 2, DType.F32).write(model);
+    return model;
+  }
+
+  @Test
+  void aLimitIsHonouredOrRefusedWithTheSmallestThatWouldDo() throws IOException {
+    CompressionOptions options =
+        options(
+            model(1, 512, 1408),
+            folder.resolve("out"),
+            constraint("prune"),
+            "auto",
+            OptionalLong.empty());
+    MemoryNeeds needs = needs(options, 2);
+    MemoryPlan fast = MemoryPlan.of(needs, 0, OptionalLong.empty(), Long.MAX_VALUE);
+    assertEquals(1, fast.passes().size());
+    MemoryPlan same = MemoryPlan.of(needs, 0, OptionalLong.of(fast.bytes()), Long.MAX_VALUE);
+    assertEquals(fast, same);
+    MemoryPlan small = MemoryPlan.of(needs, 0, OptionalLong.of(fast.bytes() - 1), Long.MAX_VALUE);
+    assertEquals(4, small.passes().size());
+    assertTrue(small.bytes() < fast.bytes());
+    assertEquals(small, MemoryPlan.of(needs, 0, OptionalLong.of(small.bytes()), Long.MAX_VALUE));
+    // Without a limit a small machine is an aim, not a refusal.
+    assertEquals(small, MemoryPlan.of(needs, 0, OptionalLong.empty(), 1));
+    AwpException refusal =
+        assertThrows(
+            AwpException.class,
+            () -> MemoryPlan.of(needs, 0, OptionalLong.of(99_000_001), Long.MAX_VALUE));
+    long least = Math.ceilDiv(small.bytes(), 1_000_000);
+    assertEquals(
+        "--memory-limit 100MB: the smallest limit that will do for this model is " + least + "MB",
+        refusal.getMessage());
+    MemoryPlan.of(needs, 0, OptionalLong.of(least * 1_000_000), Long.MAX_VALUE);
+    long evaluation = 10 * fast.bytes();
+    assertTrue(
+        MemoryPlan.of(needs, evaluation, OptionalLong.empty(), Long.MAX_VALUE).bytes()
+            > evaluation);
+  }
+
+  @Test
+  void fourPassesWriteTheSameBytesAsOne() throws IOException {
+    Path model = model(2, 64, 96);
+    List<byte[]> written = new ArrayList<>();
+    List<Integer> passes = new ArrayList<>();
+    for (Propagation propagation : Propagation.values()) {
+      Target target = propagation == Propagation.COMPRESSED ? Target.PROPAGATED : Target.DENSE;
+      for (boolean limited : new boolean[] {false, true}) {
+        Path output = folder.resolve("out-" + propagation + limited);
+        CompressionOptions free =
+            options(model, output, constraint("prune"), "auto", OptionalLong.empty());
+        MemoryNeeds needs = needs(free, 2);
+        MemoryPlan small = MemoryPlan.of(needs, 0, OptionalLong.empty(), 1);
+        passes.add(small.passes().size());
+        CompressionOptions options =
+            new CompressionOptions(
+                model,
+                output,
+                free.constraint(),
+                free.solver(),
+                free.calibration(),
+                propagation,
+                target,
+                free.maxShardBytes(),
+                limited ? OptionalLong.of(small.bytes()) : OptionalLong.empty(),
+                free.evaluation());
+        try (Compute compute = Compute.create(2)) {
+          Compressor.run(options, "test", compute, new CompressionListener() {});
+        }
+        written.add(Files.readAllBytes(output.resolve("model.safetensors")));
+      }
+    }
+    assertEquals(List.of(4, 4, 4, 4), passes);
+    assertArrayEquals(written.get(0), written.get(1));
+    assertArrayEquals(written.get(2), written.get(3));
+  }
+
+  /** The JVM counts what arenas take: its peak is what the plan foretells, and not much less. */
+  @ParameterizedTest
+  @Tag("demo")
+  @CsvSource({"prune, auto", "quantize, auto", "prune, pgd", "joint, alps-gptq"})
+  void thePeakIsWhatThePlanSays(String kind, String solver) throws Exception {
+    Path model = model(1, 256, 704);
+    CompressionOptions options =
+        options(model, folder.resolve("out"), constraint(kind), solver, OptionalLong.empty());
+    MemoryNeeds needs = needs(options, 2);
+    MemoryPlan fast = MemoryPlan.of(needs, 0, OptionalLong.empty(), Long.MAX_VALUE);
+    MemoryPlan small = MemoryPlan.of(needs, 0, OptionalLong.empty(), 1);
+    // Without sequences of methods, whose bound is a general one.
+    boolean exact = !kind.equals("joint");
+    for (MemoryPlan plan : List.of(fast, small)) {
+      long peak = peak(kind, solver, plan);
+      assertTrue(
+          peak <= plan.offHeapBytes() + PACKED, peak + " bytes, planned: " + plan.offHeapBytes());
+      if (exact) {
+        assertTrue(
+            peak > plan.offHeapBytes() / 2, peak + " bytes, planned: " + plan.offHeapBytes());
+      }
+    }
+  }
+
+  /** Off-heap bytes at the peak of a compression in a JVM of its own. */
+  private long peak(String kind, String solver, MemoryPlan plan) throws Exception {
+    List<String> flags = new ArrayList<>();
+    if (!KernelProvider.kernels().name().equals("scalar")) {
+      flags.add("--add-modules=jdk.incubator.vector");
+    }
+    flags.addAll(
+        List.of(
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:NativeMemoryTracking=summary",
+            "-XX:+UnlockDiagnosticVMOptions",
+            "-XX:+PrintNMTStatistics",
+            "-Dawp.blas=" + System.getProperty("awp.blas", "java"),
+            "-Dawp.cache=" + System.getProperty("awp.cache", folder.toString())));
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "compress",
+                folder.resolve("model").toString(),
+                folder.resolve("out-" + plan.passes().size()).toString(),
+                "--solver=" + solver,
+                "--calibration=" + folder.resolve("t.txt"),
+                "--sequences=" + SEQUENCES,
+                "--sequence-length=" + LENGTH,
+                "--threads=2",
+                "--quiet",
+                "--memory-limit=" + plan.bytes()));
+    if (!kind.equals("quantize")) {
+      arguments.add("--sparsity=0.5");
+    }
+    if (!kind.equals("prune")) {
+      arguments.add("--bits=4");
+    }
+    ForkedJvm.Result result =
+        ForkedJvm.run(flags, dev.awp.cli.Main.class, arguments.toArray(String[]::new));
+    assertEquals(0, result.exitCode(), result.errors());
+    String report = String.join(" ", result.lines());
+    // "Other" is what Unsafe allocates: the memory of arenas, and the JDK's own few buffers.
+    Matcher other = OTHER.matcher(report);
+    assertTrue(other.find(), report);
+    return Long.parseLong(other.group(2) == null ? other.group(1) : other.group(2));
+  }
+}
