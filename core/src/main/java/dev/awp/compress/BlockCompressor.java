@@ -15,6 +15,7 @@ import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.TransformerModel;
 import dev.awp.report.LayerReport;
+import dev.awp.solver.SharedFactors;
 import dev.awp.solver.Solver;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -133,10 +134,11 @@ final class BlockCompressor {
     try (Arena arena = Arena.ofShared()) {
       Matrix c = moments.finish(site, what, arena);
       try (DriftedSite drift =
-          drifted ? new DriftedSite(c, moments.takeDrift(site), what, compute) : null) {
+              drifted ? new DriftedSite(c, moments.takeDrift(site), what, compute) : null;
+          SharedFactors factors = SharedFactors.of(linears.size() > 1 ? plan.spare() : 0)) {
         for (LinearLayer linear : linears) {
-          reports.add(
-              solve(linear, c, Optional.ofNullable(drift), linear.equals(linears.getLast())));
+          boolean last = linear.equals(linears.getLast());
+          reports.add(solve(linear, c, Optional.ofNullable(drift), last, factors));
         }
       }
     }
@@ -150,7 +152,11 @@ final class BlockCompressor {
    * @param last whether no other layer of the site needs the drift
    */
   private LayerReport solve(
-      LinearLayer linear, Matrix c, Optional<DriftedSite> drift, boolean last) {
+      LinearLayer linear,
+      Matrix c,
+      Optional<DriftedSite> drift,
+      boolean last,
+      SharedFactors factors) {
     try (Arena arena = Arena.ofShared()) {
       Matrix w = model.weights(linear, arena);
       Matrix target = w;
@@ -160,7 +166,7 @@ final class BlockCompressor {
           drift.get().close();
         }
       }
-      LayerReport report = layers.compress(linear, w, target, c);
+      LayerReport report = layers.compress(linear, w, target, c, factors);
       listener.layerFinished(linear.block(), report, Compressor.work(linear));
       return report;
     }

@@ -14,6 +14,7 @@ import dev.awp.report.ComparisonReport;
 import dev.awp.report.LayerReport;
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.RunReport;
+import dev.awp.solver.SharedFactors;
 import dev.awp.solver.Solver;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -71,7 +72,7 @@ final class ComparisonCell {
         try (Arena arena = Arena.ofShared()) {
           Matrix w = model.weights(linear, arena);
           Matrix c = statistics.secondMoment(linear, arena);
-          layers.add(compressor.compress(linear, w, w, c));
+          layers.add(compressor.compress(linear, w, w, c, SharedFactors.none()));
         }
       }
       List<PerplexityReport> perplexity =

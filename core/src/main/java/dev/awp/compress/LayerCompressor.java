@@ -12,6 +12,7 @@ import dev.awp.report.LayerReport;
 import dev.awp.report.LayerReport.TracePoint;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Objective;
+import dev.awp.solver.SharedFactors;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
 import dev.awp.tensor.DType;
@@ -49,15 +50,17 @@ final class LayerCompressor {
    * @param target what it should be on these inputs: w, or what makes up for the drift of its
    *     inputs
    * @param c the second moment of its inputs
+   * @param factors of c
    */
-  LayerReport compress(LinearLayer linear, Matrix w, Matrix target, Matrix c) {
+  LayerReport compress(
+      LinearLayer linear, Matrix w, Matrix target, Matrix c, SharedFactors factors) {
     long start = System.nanoTime();
     DType storage = checkpoint.tensor(linear.weight()).dtype();
     Constraint constraint = constraints.forStorage(storage);
     try (Arena arena = Arena.ofShared()) {
       Solution solution =
           solver.solve(
-              new LayerProblem(target, c, constraint),
+              new LayerProblem(target, c, constraint, factors),
               compute,
               arena,
               (record, dense) ->

@@ -18,9 +18,10 @@ import org.slf4j.LoggerFactory;
  * where the sums of all of them would not fit, one after the other in four. Results are the same.
  *
  * @param passes the sites of each pass, in the order of the data's flow
- * @param bytes the most memory that will be in use, mapped files aside
+ * @param bytes the most memory that has to be in use, mapped files aside
+ * @param spare what may be used beside, to save time
  */
-record MemoryPlan(List<Set<InputSite>> passes, long bytes) {
+record MemoryPlan(List<Set<InputSite>> passes, long bytes, long spare) {
   private static final Logger LOG = LoggerFactory.getLogger(MemoryPlan.class);
 
   /** The JVM with its heap and code, and the buffers of native libraries. */
@@ -41,11 +42,13 @@ record MemoryPlan(List<Set<InputSite>> passes, long bytes) {
    */
   static MemoryPlan of(MemoryNeeds needs, long evaluation, OptionalLong limit, long machine) {
     long aim = limit.orElse(machine);
-    MemoryPlan fast = plan(needs, evaluation, ONE_PASS);
+    // Without a limit, half of the machine's memory is left to others and to its file cache.
+    long comfortable = limit.orElse(machine / 2);
+    MemoryPlan fast = plan(needs, evaluation, ONE_PASS, comfortable);
     if (fast.bytes <= aim) {
       return fast;
     }
-    MemoryPlan small = plan(needs, evaluation, PASS_PER_SITE);
+    MemoryPlan small = plan(needs, evaluation, PASS_PER_SITE, comfortable);
     if (small.bytes > aim) {
       if (limit.isPresent()) {
         throw new AwpException(
@@ -64,8 +67,10 @@ record MemoryPlan(List<Set<InputSite>> passes, long bytes) {
     return small;
   }
 
-  private static MemoryPlan plan(MemoryNeeds needs, long evaluation, List<Set<InputSite>> passes) {
-    return new MemoryPlan(passes, RUNTIME + Math.max(evaluation, needs.block(passes)));
+  private static MemoryPlan plan(
+      MemoryNeeds needs, long evaluation, List<Set<InputSite>> passes, long aim) {
+    long bytes = RUNTIME + Math.max(evaluation, needs.block(passes));
+    return new MemoryPlan(passes, bytes, Math.max(0, aim - bytes));
   }
 
   /** Rounded up, as an option takes it. */

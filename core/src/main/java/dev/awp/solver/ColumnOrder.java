@@ -5,6 +5,7 @@ package dev.awp.solver;
 import dev.awp.kernel.Cholesky;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Comparator;
 import java.util.stream.IntStream;
@@ -69,8 +70,26 @@ public final class ColumnOrder {
   public static ColumnOrder of(
       Matrix c, int[] order, double damping, Compute compute, SegmentAllocator allocator) {
     int n = c.rows();
+    Matrix feedback = Matrix.allocate(allocator, n, n);
+    float[] pivots = new float[n];
+    try (Arena arena = Arena.ofShared()) {
+      Matrix factor = Matrix.allocate(arena, n, n);
+      double used = factor(c, order, damping, factor, compute);
+      fill(factor, feedback, pivots, compute);
+      return new ColumnOrder(order, feedback, pivots, used);
+    }
+  }
+
+  /** Off-heap memory of an order, in bytes. */
+  static long bytes(int n) {
+    return (long) n * n * Float.BYTES;
+  }
+
+  /** Writes L^-1 of C in the reverse order. */
+  private static double factor(
+      Matrix c, int[] order, double damping, Matrix factor, Compute compute) {
+    int n = c.rows();
     double mean = DampedFactor.meanDiagonal(c);
-    Matrix factor = Matrix.allocate(allocator, n, n);
     // U = J L^-1 J where L L^T is C in the reverse order (J): no inverse has to be formed.
     double used =
         DampedFactor.factor(
@@ -92,8 +111,11 @@ public final class ColumnOrder {
             factor,
             compute);
     new Cholesky(compute).invertLower(factor);
-    Matrix feedback = Matrix.allocate(allocator, n, n);
-    float[] pivots = new float[n];
+    return used;
+  }
+
+  private static void fill(Matrix factor, Matrix feedback, float[] pivots, Compute compute) {
+    int n = factor.rows();
     compute
         .workers()
         .forEachBlock(
@@ -108,7 +130,6 @@ public final class ColumnOrder {
                 }
               }
             });
-    return new ColumnOrder(order, feedback, pivots, used);
   }
 
   /** Flops of factoring and inverting the factor. */

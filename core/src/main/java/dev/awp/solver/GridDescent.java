@@ -90,8 +90,7 @@ public final class GridDescent implements Solver {
     if (problem.constraint().sparsity().isEmpty()) {
       return new Run(problem, w, 0, 0, compute, allocator).run(listener);
     }
-    LayerProblem sparse =
-        new LayerProblem(w, problem.secondMoment(), problem.constraint().sparsity().orElseThrow());
+    LayerProblem sparse = problem.under(problem.constraint().sparsity().orElseThrow());
     try (Arena arena = Arena.ofShared()) {
       Solution mask = pruning.solve(sparse, compute, arena, IterationListener.NONE);
       return new Run(
@@ -137,7 +136,16 @@ public final class GridDescent implements Solver {
     Solution run(IterationListener listener) {
       double dense = Objective.dense(w, c, compute);
       try (Arena arena = Arena.ofShared()) {
-        ColumnOrder order = ColumnOrder.of(c, ColumnOrder.byActivation(c), DAMPING, compute, arena);
+        ColumnOrder order =
+            problem
+                .factors()
+                .get(
+                    "rounding order",
+                    ColumnOrder.class,
+                    ColumnOrder.bytes(c.rows()),
+                    memory ->
+                        ColumnOrder.of(c, ColumnOrder.byActivation(c), DAMPING, compute, memory),
+                    arena);
         damping = Math.max(damping, order.damping());
         RowParts.forEach(compute, w.rows(), (from, to, own) -> solvePart(order, from, to, own));
       }

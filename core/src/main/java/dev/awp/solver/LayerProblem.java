@@ -10,8 +10,20 @@ import dev.awp.tensor.Matrix;
  *
  * @param weights W, [dOut, dIn]
  * @param secondMoment C, [dIn, dIn], symmetric positive semi-definite
+ * @param factors of C, shared with the other layers that have the same inputs
  */
-public record LayerProblem(Matrix weights, Matrix secondMoment, Constraint constraint) {
+public record LayerProblem(
+    Matrix weights, Matrix secondMoment, Constraint constraint, SharedFactors factors) {
+  /** A layer that shares its inputs with no other. */
+  public LayerProblem(Matrix weights, Matrix secondMoment, Constraint constraint) {
+    this(weights, secondMoment, constraint, SharedFactors.none());
+  }
+
+  /** The same layer under another constraint. */
+  public LayerProblem under(Constraint other) {
+    return new LayerProblem(weights, secondMoment, other, factors);
+  }
+
   public LayerProblem {
     int columns = weights.columns();
     if (secondMoment.rows() != columns || secondMoment.columns() != columns) {

@@ -44,7 +44,8 @@ final class SplittingIteration {
   private final GridParameters grid;
   private final Matrix wc;
   private final Matrix v;
-  private final Matrix inverse;
+  private final SharedFactors factors;
+  private final SegmentAllocator reused;
   private final MemorySegment metric;
   private final MemorySegment metricRoot;
   private final double meanDiagonal;
@@ -68,7 +69,8 @@ final class SplittingIteration {
     this.grid = GridParameters.allocate(sparsity, w.rows(), w.columns(), allocator);
     this.wc = Matrix.allocate(scratch, w.rows(), w.columns());
     this.v = Matrix.allocate(scratch, w.rows(), w.columns());
-    this.inverse = Matrix.allocate(scratch, c.rows(), c.columns());
+    this.factors = problem.factors();
+    this.reused = reusing(scratch);
     this.metric = scratch.allocate(JAVA_FLOAT, c.columns());
     this.metricRoot = scratch.allocate(JAVA_FLOAT, c.columns());
     this.meanDiagonal = DampedFactor.meanDiagonal(c);
@@ -88,8 +90,8 @@ final class SplittingIteration {
       double previous = 0;
       for (int stage = 0; stage < options.stages(); stage++) {
         double rho = options.rho(stage);
-        prepareInverse(rho);
-        runStage((float) rho, previous == 0 ? 1 : (float) (previous / rho), stage);
+        float dualFactor = previous == 0 ? 1 : (float) (previous / rho);
+        runStage(inverse(rho), (float) rho, dualFactor, stage);
         previous = rho;
         Interruption.check();
       }
@@ -99,9 +101,23 @@ final class SplittingIteration {
     return solution(Math.max(0, dense), listener);
   }
 
+  /** Gives out the same memory again and again: one inverse is needed at a time. */
+  private static SegmentAllocator reusing(SegmentAllocator scratch) {
+    List<MemorySegment> memory = new ArrayList<>();
+    return (bytes, alignment) -> {
+      if (memory.isEmpty()) {
+        memory.add(scratch.allocate(bytes, alignment));
+      }
+      return memory.getFirst();
+    };
+  }
+
   /** Fills D^2 and D. */
   private void prepareMetric() {
-    invert(a -> addDiagonal(a, j -> METRIC_DAMPING * c.get(j, j) + FLOOR * meanDiagonal));
+    Matrix inverse =
+        invert(
+            "metric",
+            a -> addDiagonal(a, j -> METRIC_DAMPING * c.get(j, j) + FLOOR * meanDiagonal));
     for (int j = 0; j < c.rows(); j++) {
       double squared = 1 / inverse.get(j, j);
       metric.setAtIndex(JAVA_FLOAT, j, (float) squared);
@@ -109,10 +125,16 @@ final class SplittingIteration {
     }
   }
 
-  /** inverse = (C + rho D^2)^-1. */
-  private void prepareInverse(double rho) {
-    invert(a -> addDiagonal(a, j -> rho * metric.getAtIndex(JAVA_FLOAT, j)));
+  /** (C + rho D^2)^-1. */
+  private Matrix inverse(double rho) {
+    return invert(
+        new Penalty(rho), a -> addDiagonal(a, j -> rho * metric.getAtIndex(JAVA_FLOAT, j)));
   }
+
+  /** Name of an inverse. */
+  private record Penalty(double rho) {}
+
+  private record Inverse(Matrix matrix, double damping) {}
 
   private void addDiagonal(Matrix a, IntToDoubleFunction added) {
     a.copyFrom(c);
@@ -121,8 +143,19 @@ final class SplittingIteration {
     }
   }
 
-  private void invert(DampedFactor.Source source) {
-    damping = Math.max(damping, DampedFactor.invert(source, meanDiagonal, 0, inverse, compute));
+  private Matrix invert(Object name, DampedFactor.Source source) {
+    Inverse inverse =
+        factors.get(
+            name,
+            Inverse.class,
+            c.size() * Float.BYTES,
+            memory -> {
+              Matrix a = Matrix.allocate(memory, c.rows(), c.columns());
+              return new Inverse(a, DampedFactor.invert(source, meanDiagonal, 0, a, compute));
+            },
+            reused);
+    damping = Math.max(damping, inverse.damping());
+    return inverse.matrix();
   }
 
   /** The iterate after X = W, which no rho changes: T = Proj(W), V = W - T. */
@@ -139,7 +172,7 @@ final class SplittingIteration {
   }
 
   /** The iterations with one rho. */
-  private void runStage(float rho, float dualFactor, int stage) {
+  private void runStage(Matrix inverse, float rho, float dualFactor, int stage) {
     RowParts.forEach(
         compute,
         w.rows(),

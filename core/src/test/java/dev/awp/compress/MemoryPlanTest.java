@@ -107,13 +107,18 @@ class MemoryPlanTest {
     MemoryPlan fast = MemoryPlan.of(needs, 0, OptionalLong.empty(), Long.MAX_VALUE);
     assertEquals(1, fast.passes().size());
     MemoryPlan same = MemoryPlan.of(needs, 0, OptionalLong.of(fast.bytes()), Long.MAX_VALUE);
-    assertEquals(fast, same);
+    assertEquals(new MemoryPlan(fast.passes(), fast.bytes(), 0), same);
+    assertEquals(Long.MAX_VALUE / 2 - fast.bytes(), fast.spare());
     MemoryPlan small = MemoryPlan.of(needs, 0, OptionalLong.of(fast.bytes() - 1), Long.MAX_VALUE);
     assertEquals(4, small.passes().size());
     assertTrue(small.bytes() < fast.bytes());
-    assertEquals(small, MemoryPlan.of(needs, 0, OptionalLong.of(small.bytes()), Long.MAX_VALUE));
+    assertEquals(
+        new MemoryPlan(small.passes(), small.bytes(), 0),
+        MemoryPlan.of(needs, 0, OptionalLong.of(small.bytes()), Long.MAX_VALUE));
     // Without a limit a small machine is an aim, not a refusal.
-    assertEquals(small, MemoryPlan.of(needs, 0, OptionalLong.empty(), 1));
+    assertEquals(
+        new MemoryPlan(small.passes(), small.bytes(), 0),
+        MemoryPlan.of(needs, 0, OptionalLong.empty(), 1));
     AwpException refusal =
         assertThrows(
             AwpException.class,
