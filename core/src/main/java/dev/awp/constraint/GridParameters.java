@@ -46,6 +46,14 @@ public record GridParameters(Matrix scales, Matrix zeroPoints, Optional<Matrix> 
     return scales.size() == 0;
   }
 
+  /** Copies a row's scales and zero points from others of the same shape. */
+  public void copyRow(GridParameters other, int row) {
+    if (!isEmpty()) {
+      scales.row(row).copyFrom(other.scales.row(row));
+      zeroPoints.row(row).copyFrom(other.zeroPoints.row(row));
+    }
+  }
+
   /** Copies all parameters from others of the same shape. */
   public void copyFrom(GridParameters other) {
     scales.copyFrom(other.scales);

@@ -15,16 +15,18 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * One run of projected gradient descent on one layer.
  *
  * <p>Rows are independent, so each worker takes a part of them through a whole iteration: the
  * product G = (W - T) C of the part, then one pass over its rows while they are in cache:
- * objective, gradient step, projection and the next residual. Threads meet once an iteration.
- * Memory beside W and C: the residual R (which Z overwrites), G, and two iterates T; a third one
- * where the best iterate is not the latest.
+ * objective, gradient step, projection and the next residual. Threads meet once an iteration. Rows
+ * that have converged leave the product. Memory beside W and C: the residual R (which Z
+ * overwrites), G, and two iterates T; a third one where the best iterate is not the latest.
  */
 final class PgdIteration {
   private final LayerProblem problem;
@@ -39,6 +41,9 @@ final class PgdIteration {
   private final float eta;
   private final double[] objectiveOfRow;
   private final double[] gradientOfRow;
+  private final double[] converged;
+  private final boolean[] settled;
+  private final int[] productsOfRow;
   private final List<Iterate> idle = new ArrayList<>();
 
   /** T with its grid. */
@@ -77,6 +82,13 @@ final class PgdIteration {
     this.eta = norm == 0 ? 0 : (float) (options.step() / norm);
     this.objectiveOfRow = new double[w.rows()];
     this.gradientOfRow = new double[w.rows()];
+    this.settled = new boolean[w.rows()];
+    this.productsOfRow = new int[w.rows()];
+    this.converged = new double[w.rows()];
+    double squared = options.tolerance() * options.tolerance();
+    for (int row = 0; row < w.rows(); row++) {
+      converged[row] = squared * compute.kernels().arithmetic().dot(w.row(row), w.row(row));
+    }
   }
 
   Solution run(IterationListener listener) {
@@ -90,7 +102,7 @@ final class PgdIteration {
     for (int t = 0; ; t++) {
       boolean last = t == options.iterations();
       Iterate next = last ? current : takeIdle();
-      iterate(current, next, schedule.at(t), last);
+      iterate(t, current, next, last);
       IterationRecord record =
           new IterationRecord(
               t,
@@ -119,28 +131,66 @@ final class PgdIteration {
   private Solution solution(
       Iterate best, double objective, double dense, List<IterationRecord> trace, StopReason stop) {
     int iterations = trace.size() - 1;
-    // One product for every evaluated iterate, and one for f(0).
-    double cost = trace.size() + 1.0;
+    // What rows took of the products of all evaluated iterates, and one for f(0).
+    double cost = Arrays.stream(productsOfRow).sum() / (double) Math.max(1, w.rows()) + 1;
     return new Solution(best.t, best.grid, trace, dense, objective, iterations, cost, stop, 0);
   }
 
   /** G = R C and, unless it is the last time, Z = T + eta G, T' = Proj(Z), R = W - T'. */
-  private void iterate(Iterate current, Iterate next, Constraint constraint, boolean last) {
+  private void iterate(int t, Iterate current, Iterate next, boolean last) {
+    Constraint constraint = schedule.at(t);
     RowParts.forEach(
         compute,
         w.rows(),
         (from, to, arena) -> {
-          Matrix product = g.rowRange(from, to);
-          compute.blas().gemm(Op.NONE, Op.NONE, 1, r.rowRange(from, to), c, 0, product);
+          multiply(from, to, arena);
           RowProjection projection =
               constraint.rowProjection(compute.kernels(), w.columns(), arena);
           for (int row = from; row < to; row++) {
-            evaluate(row);
+            if (!settled[row]) {
+              evaluate(row);
+              settled[row] = schedule.isFeasible(t) && gradientOfRow[row] < converged[row];
+            }
             if (!last) {
-              step(row, current, next, projection);
+              advance(t, row, current, next, projection);
             }
           }
         });
+  }
+
+  /** G = R C for the rows that have not settled; once a quarter has, they are moved together. */
+  private void multiply(int from, int to, Arena arena) {
+    int[] active = IntStream.range(from, to).filter(row -> !settled[row]).toArray();
+    for (int row : active) {
+      productsOfRow[row]++;
+    }
+    if (active.length == 0) {
+      return;
+    }
+    if (active.length > 0.75 * (to - from)) {
+      compute.blas().gemm(Op.NONE, Op.NONE, 1, r.rowRange(from, to), c, 0, g.rowRange(from, to));
+      return;
+    }
+    Matrix residuals = Matrix.allocate(arena, active.length, w.columns());
+    Matrix products = Matrix.allocate(arena, active.length, w.columns());
+    for (int i = 0; i < active.length; i++) {
+      residuals.row(i).copyFrom(r.row(active[i]));
+    }
+    compute.blas().gemm(Op.NONE, Op.NONE, 1, residuals, c, 0, products);
+    for (int i = 0; i < active.length; i++) {
+      g.row(active[i]).copyFrom(products.row(i));
+    }
+  }
+
+  /** A settled row stays what it is; one that its projection gives back has settled. */
+  private void advance(int t, int row, Iterate current, Iterate next, RowProjection projection) {
+    if (settled[row]) {
+      next.t.row(row).copyFrom(current.t.row(row));
+      next.grid.copyRow(current.grid, row);
+      return;
+    }
+    step(row, current, next, projection);
+    settled[row] = schedule.isFeasible(t + 1) && next.t.row(row).mismatch(current.t.row(row)) < 0;
   }
 
   private void evaluate(int row) {

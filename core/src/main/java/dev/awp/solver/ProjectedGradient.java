@@ -44,7 +44,10 @@ public final class ProjectedGradient implements Solver {
 
   @Override
   public long memoryBytes(LayerShape shape) {
-    return 5 * shape.layer() + 3 * shape.grid() + shape.objective() + shape.panels();
+    return 5 * shape.layer()
+        + 3 * shape.grid()
+        + Math.max(2 * shape.parts(shape.columns()), shape.objective())
+        + shape.panels();
   }
 
   @Override

@@ -190,6 +190,41 @@ class SolversTest {
     assertTrue(solution.trace().getLast().gradientNorm() < 0.5 * Math.sqrt(norm));
   }
 
+  /** Rows that are sparse already have nothing to gain: the others are solved as if alone. */
+  @Test
+  void rowsThatHaveConvergedLeaveTheProduct() {
+    int dense = 20;
+    for (int r = dense; r < w.rows(); r++) {
+      for (int j = r % 2; j < w.columns(); j += 2) {
+        w.set(r, j, 0);
+      }
+    }
+    PgdOptions paper = PgdOptions.forConstraint(new RowSparsity(0.5));
+    for (double tolerance : new double[] {0, 1e-4}) {
+      PgdOptions settings = new PgdOptions(paper.start(), paper.step(), 40, tolerance, 0, 0);
+      Solver solver = new ProjectedGradient(any -> settings);
+      Solution together = solve(solver, new RowSparsity(0.5));
+      // Its first product and f(0) take all rows, the others the dense rows alone.
+      double share = dense / (double) w.rows();
+      assertEquals(40, together.iterations());
+      assertEquals(2 + 40 * share, together.gemmEquivalents(), 1.5, "tolerance " + tolerance);
+      Matrix some = w.rowRange(0, dense);
+      Solution alone =
+          solver.solve(
+              new LayerProblem(some, c, new RowSparsity(0.5)),
+              compute,
+              arena,
+              IterationListener.NONE);
+      assertEquals(alone.objective(), together.objective(), 1e-4 * alone.objective());
+      for (int r = 0; r < w.rows(); r++) {
+        for (int j = 0; j < w.columns(); j++) {
+          float expected = r < dense ? alone.weights().get(r, j) : w.get(r, j);
+          assertEquals(expected, together.weights().get(r, j), 1e-3, r + ", " + j);
+        }
+      }
+    }
+  }
+
   @Test
   void rampFromDenseIsAChoice() {
     PgdOptions ramp = new PgdOptions(PgdOptions.Start.DENSE, 1.5, 200, 0, 0, 100);
