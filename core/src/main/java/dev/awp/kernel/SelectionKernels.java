@@ -21,7 +21,20 @@ public interface SelectionKernels {
    * out[i] = values[i] where |scores[i]| is among the k largest, else +0. All three have n
    * elements; scores and values may be the same segment, out may be either. 0 &lt;= k &lt;= n.
    */
-  void keepLargest(MemorySegment scores, MemorySegment values, int k, MemorySegment out);
+  default void keepLargest(MemorySegment scores, MemorySegment values, int k, MemorySegment out) {
+    var _ = keepLargest(scores, values, k, Float.NaN, out);
+  }
+
+  /**
+   * The same, faster where the k-th largest magnitude is nearly known, as from the last time that
+   * these scores were looked at.
+   *
+   * @param near a guess at the k-th largest magnitude of the scores, which what is written does not
+   *     depend on; NaN where there is none
+   * @return the k-th largest magnitude, the guess for the next time; NaN for k = 0
+   */
+  float keepLargest(
+      MemorySegment scores, MemorySegment values, int k, float near, MemorySegment out);
 
   /**
    * out[i] = values[i] where |scores[i]| is among the {@code keep} largest of its group of {@code

@@ -30,6 +30,7 @@ final class KernelData {
     Float.POSITIVE_INFINITY,
     Float.NEGATIVE_INFINITY,
     Float.NaN,
+    Float.intBitsToFloat(-1), // the NaN of the largest bits
     65504f,
     65520f,
     6e-8f,

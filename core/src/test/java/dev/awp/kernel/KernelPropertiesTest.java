@@ -41,6 +41,45 @@ class KernelPropertiesTest {
   }
 
   @Property(tries = 300)
+  void noGuessChangesASelection(
+      @ForAll Kind kind,
+      @ForAll @IntRange(min = 1, max = 12000) int n,
+      @ForAll @DoubleRange(min = 0, max = 1) double share,
+      @ForAll float anything,
+      @ForAll long seed) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment scores = KernelData.row(arena, kind, n, seed);
+      MemorySegment values = KernelData.row(arena, Kind.GAUSSIAN, n, seed + 1);
+      MemorySegment expected = arena.allocate(4L * n, 4);
+      MemorySegment actual = arena.allocate(4L * n, 4);
+      int k = (int) Math.round(share * n);
+      float kth = SCALAR.selection().keepLargest(scores, values, k, Float.NaN, expected);
+      int bits = Float.floatToRawIntBits(kth);
+      float[] guesses = {
+        kth,
+        kth * 1.003f,
+        kth * 0.99f,
+        kth * 1.05f,
+        kth * 0.5f,
+        0,
+        -1,
+        anything,
+        Float.NaN,
+        Float.POSITIVE_INFINITY,
+        Float.MIN_VALUE,
+        Float.MAX_VALUE
+      };
+      for (float guess : guesses) {
+        actual.fill((byte) 1);
+        float found = VECTOR.selection().keepLargest(scores, values, k, guess, actual);
+        String what = kind + ", " + k + " of " + n + ", guess " + guess + " of " + kth;
+        assertEquals(-1, expected.mismatch(actual), what);
+        assertEquals(bits, Float.floatToRawIntBits(found), what);
+      }
+    }
+  }
+
+  @Property(tries = 300)
   void anyGroupOnAnyGridAgrees(
       @ForAll Kind kind,
       @ForAll @IntRange(min = 1, max = 300) int n,

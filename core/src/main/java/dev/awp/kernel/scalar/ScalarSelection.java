@@ -39,20 +39,26 @@ final class ScalarSelection implements SelectionKernels {
   }
 
   @Override
-  public void keepLargest(MemorySegment scores, MemorySegment values, int k, MemorySegment out) {
+  public float keepLargest(
+      MemorySegment scores, MemorySegment values, int k, float near, MemorySegment out) {
     int n = checked(scores, values, out);
     Objects.checkIndex(k, n + 1);
     if (k == 0) {
       out.fill((byte) 0);
-      return;
+      return Float.NaN;
     }
-    int threshold = Float.floatToRawIntBits(kthLargestMagnitude(scores, k));
-    int ties = k - countAtLeast(scores, n, threshold + 1);
+    float kth = kthLargestMagnitude(scores, k);
+    int threshold = Float.floatToRawIntBits(kth);
+    int ties = k;
+    for (int i = 0; i < n; i++) {
+      ties -= magnitude(scores, i) > threshold ? 1 : 0;
+    }
     for (int i = 0; i < n; i++) {
       int score = magnitude(scores, i);
       boolean keep = score > threshold || (score == threshold && ties-- > 0);
       out.setAtIndex(JAVA_INT, i, keep ? values.getAtIndex(JAVA_INT, i) : 0);
     }
+    return kth;
   }
 
   @Override

@@ -13,13 +13,15 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The k-th largest magnitude of a row in a few reads. A sorted sample of the row brackets the
- * answer; counting how many entries reach the two ends of the bracket proves or corrects it; once
- * few enough candidates are left they are compressed into a small array, where the bracket is
- * narrowed by interpolation, alternating with bisection so that ties cannot stall it.
+ * The k-th largest magnitude of a row, in one read where it goes well. A guess from before, or a
+ * sorted sample of the row, brackets the answer; one read counts how many entries lie above the
+ * bracket and compresses those inside into a small array, where the bracket is narrowed by
+ * interpolation, alternating with bisection so that ties cannot stall it. Where the bracket was
+ * wrong or holds too many, counting reads of the row narrow it first.
  *
- * <p>All comparisons are of the bits of |x| as integers. Invariant: at least k entries are &gt;=
- * low, fewer than k are &gt;= high.
+ * <p>Magnitudes are compared by keys: the bits of x with the sign set, as signed integers. They
+ * have the order of |x|, NaN last, and leave room for a bound above every NaN. Invariant: at least
+ * k keys are &gt;= low, fewer than k are &gt;= high.
  */
 final class MagnitudeThreshold {
   private static final int SAMPLE = 128;
@@ -27,13 +29,23 @@ final class MagnitudeThreshold {
   /** Candidates that are gathered: an array of 16 KiB stays in the first-level cache. */
   private static final int GATHER = 4096;
 
-  /** Above every magnitude, NaN included; compared as a signed integer it is still the largest. */
-  private static final int ABOVE_ALL = Integer.MAX_VALUE;
+  /** Half the width of the bracket about a guess: 2^17 units in the last place are 1.6 %. */
+  private static final int MARGIN = 1 << 17;
+
+  private static final int NOT_GATHERED = -1;
+
+  private static final int SIGN = 0x80000000;
+
+  /** The key of 0, the lowest. */
+  private static final int LOWEST = Integer.MIN_VALUE;
+
+  /** Above every key. */
+  private static final int ABOVE_ALL = 0;
 
   private final MemorySegment row;
   private final int n;
   private final int k;
-  private int low;
+  private int low = LOWEST;
   private int atLeastLow;
   private int high = ABOVE_ALL;
   private int atLeastHigh;
@@ -54,42 +66,103 @@ final class MagnitudeThreshold {
    */
   record Threshold(int bits, int atLeast, int equal) {}
 
-  static Threshold find(MemorySegment row, int n, int k) {
-    return new MagnitudeThreshold(row, n, k).solve();
+  /**
+   * Finds the threshold.
+   *
+   * @param near a guess, or NaN
+   */
+  static Threshold find(MemorySegment row, int n, int k, float near) {
+    return new MagnitudeThreshold(row, n, k).solve(near);
   }
 
-  private Threshold solve() {
-    if (n > GATHER) {
-      bracketBySample();
+  private Threshold solve(float near) {
+    int[] candidates = new int[Math.min(n, GATHER) + COUNT];
+    int size = NOT_GATHERED;
+    if (near > 0) {
+      int guess = Float.floatToRawIntBits(near) | SIGN;
+      int below = (int) Math.max(LOWEST, (long) guess - MARGIN);
+      size = bracket(below, Math.min(ABOVE_ALL, guess + MARGIN), candidates);
+    }
+    if (size == NOT_GATHERED && isOpen()) {
+      size = n > 4 * SAMPLE ? bracketBySample(candidates) : bracket(low, high, candidates);
     }
     boolean interpolate = true;
-    while (atLeastLow - atLeastHigh > GATHER && high - low > 1) {
-      narrow(interpolate);
-      interpolate = !interpolate;
+    while (size == NOT_GATHERED && isOpen()) {
+      if (atLeastLow - atLeastHigh <= GATHER) {
+        size = bracket(low, high, candidates);
+      } else {
+        narrow(interpolate);
+        interpolate = !interpolate;
+      }
     }
-    if (high - low > 1) {
-      int[] candidates = new int[atLeastLow - atLeastHigh + COUNT];
-      narrowGathered(candidates, gather(candidates));
+    if (isOpen()) {
+      narrowGathered(candidates, size);
     }
-    return new Threshold(low, atLeastLow, atLeastLow - atLeastHigh);
+    return new Threshold(low & Lanes.MAGNITUDE, atLeastLow, atLeastLow - atLeastHigh);
   }
 
-  private void bracketBySample() {
+  /** Whether more than one key may be the answer. */
+  private boolean isOpen() {
+    return Integer.compareUnsigned(high - low, 1) > 0;
+  }
+
+  private int bracketBySample(int[] candidates) {
     int[] sample = new int[SAMPLE];
     for (int s = 0; s < SAMPLE; s++) {
       long at = (long) s * n / SAMPLE;
-      sample[s] = row.getAtIndex(ValueLayout.JAVA_INT, at) & Lanes.MAGNITUDE;
+      sample[s] = row.getAtIndex(ValueLayout.JAVA_INT, at) | SIGN;
     }
     Arrays.sort(sample);
     // The rank of the answer in the sample has a standard deviation of at most sqrt(SAMPLE) / 2.
     int rank = (int) ((long) (n - k) * SAMPLE / n);
     int margin = (int) (2 * Math.sqrt(SAMPLE) / 2);
-    int first = rank - margin < 0 ? 0 : sample[rank - margin];
+    int first = rank - margin < 0 ? LOWEST : sample[rank - margin];
     int last = rank + margin >= SAMPLE ? ABOVE_ALL : sample[rank + margin];
-    cut(first);
-    if (last > low && last < high) {
-      cut(last);
+    return bracket(first, last, candidates);
+  }
+
+  /**
+   * Counts the entries that reach the ends of a bracket, and gathers those inside, in one read.
+   *
+   * @return how many were gathered, all of [low, high); or NOT_GATHERED where the answer lies
+   *     elsewhere, or where there is no room for all
+   */
+  private int bracket(int first, int last, int[] candidates) {
+    int from = Math.max(first, low);
+    int to = Math.min(last, high);
+    if (from >= to) {
+      return NOT_GATHERED;
     }
+    int room = candidates.length - COUNT;
+    int above = 0;
+    int inside = 0;
+    int i = 0;
+    for (; i < INTS.loopBound(n); i += COUNT) {
+      IntVector keys = Lanes.loadBits(row, i).or(SIGN);
+      VectorMask<Integer> reachesHigh = keys.compare(VectorOperators.GE, to);
+      VectorMask<Integer> wanted = keys.compare(VectorOperators.GE, from).andNot(reachesHigh);
+      above += reachesHigh.trueCount();
+      if (wanted.anyTrue()) {
+        keys.compress(wanted).intoArray(candidates, Math.min(inside, room));
+        inside += wanted.trueCount();
+      }
+    }
+    for (; i < n; i++) {
+      int key = row.getAtIndex(ValueLayout.JAVA_INT, i) | SIGN;
+      if (key >= to) {
+        above++;
+      } else if (key >= from) {
+        candidates[Math.min(inside, room)] = key;
+        inside++;
+      }
+    }
+    if (to < high) {
+      update(to, above);
+    }
+    if (from > low) {
+      update(from, above + inside);
+    }
+    return low == from && high == to && inside <= room ? inside : NOT_GATHERED;
   }
 
   private void narrow(boolean interpolate) {
@@ -123,37 +196,18 @@ final class MagnitudeThreshold {
     int count = 0;
     int i = 0;
     for (; i < INTS.loopBound(n); i += COUNT) {
-      count += Lanes.loadMagnitudes(row, i).compare(VectorOperators.GE, pivot).trueCount();
+      count += Lanes.loadBits(row, i).or(SIGN).compare(VectorOperators.GE, pivot).trueCount();
     }
-    if (i < n) {
-      VectorMask<Integer> tail = INTS.indexInRange(i, n);
-      IntVector last = Lanes.loadMagnitudes(row, i, tail);
-      count += last.compare(VectorOperators.GE, pivot).and(tail).trueCount();
+    for (; i < n; i++) {
+      count += (row.getAtIndex(ValueLayout.JAVA_INT, i) | SIGN) >= pivot ? 1 : 0;
     }
     return count;
-  }
-
-  /** Copies the entries in [low, high) and returns how many there are. */
-  private int gather(int[] candidates) {
-    int size = 0;
-    for (int i = 0; i < n; i += COUNT) {
-      VectorMask<Integer> inside = INTS.indexInRange(i, n);
-      IntVector magnitudes = Lanes.loadMagnitudes(row, i, inside);
-      VectorMask<Integer> wanted =
-          magnitudes
-              .compare(VectorOperators.GE, low)
-              .and(magnitudes.compare(VectorOperators.LT, high))
-              .and(inside);
-      magnitudes.compress(wanted).intoArray(candidates, size);
-      size += wanted.trueCount();
-    }
-    return size;
   }
 
   private void narrowGathered(int[] candidates, int gathered) {
     int size = gathered;
     boolean interpolate = true;
-    while (high - low > 1 && atLeastLow - atLeastHigh > 1) {
+    while (isOpen() && atLeastLow - atLeastHigh > 1) {
       int middle = low + ((high - low) >>> 1);
       int pivot = interpolate ? interpolated(middle) : middle;
       interpolate = !interpolate;
@@ -161,7 +215,7 @@ final class MagnitudeThreshold {
       update(pivot, atLeastHigh + above);
       size = retain(candidates, size);
     }
-    if (high - low > 1) {
+    if (isOpen()) {
       // One candidate is left: it is the answer, and nothing else equals it.
       low = candidates[0];
       high = low + 1;

@@ -28,24 +28,26 @@ final class VectorSelection implements SelectionKernels {
   public float kthLargestMagnitude(MemorySegment x, int k) {
     int n = Extents.floats(x);
     Objects.checkIndex(k - 1, n);
-    return Float.intBitsToFloat(MagnitudeThreshold.find(x, n, k).bits());
+    return Float.intBitsToFloat(MagnitudeThreshold.find(x, n, k, Float.NaN).bits());
   }
 
   @Override
-  public void keepLargest(MemorySegment scores, MemorySegment values, int k, MemorySegment out) {
+  public float keepLargest(
+      MemorySegment scores, MemorySegment values, int k, float near, MemorySegment out) {
     int n = checked(scores, values, out);
     Objects.checkIndex(k, n + 1);
     if (k == 0) {
       out.fill((byte) 0);
-      return;
+      return Float.NaN;
     }
-    Threshold threshold = MagnitudeThreshold.find(scores, n, k);
+    Threshold threshold = MagnitudeThreshold.find(scores, n, k, near);
     int surplus = threshold.atLeast() - k;
     if (surplus == 0) {
       keepAtLeast(scores, values, n, threshold.bits(), out);
     } else {
       keepWithTies(scores, values, n, threshold.bits(), threshold.equal() - surplus, out);
     }
+    return Float.intBitsToFloat(threshold.bits());
   }
 
   private static void keepAtLeast(
