@@ -30,9 +30,10 @@ public record NmSparsity(int keep, int group) implements Sparsity {
   }
 
   @Override
-  public void select(
-      Kernels kernels, MemorySegment scores, MemorySegment values, MemorySegment out) {
+  public float select(
+      Kernels kernels, MemorySegment scores, MemorySegment values, float near, MemorySegment out) {
     kernels.selection().keepLargestOfGroups(scores, values, keep, group, out);
+    return Float.NaN;
   }
 
   @Override

@@ -37,10 +37,10 @@ public record RowSparsity(double ratio) implements Sparsity {
   }
 
   @Override
-  public void select(
-      Kernels kernels, MemorySegment scores, MemorySegment values, MemorySegment out) {
+  public float select(
+      Kernels kernels, MemorySegment scores, MemorySegment values, float near, MemorySegment out) {
     int columns = (int) (values.byteSize() / Float.BYTES);
-    kernels.selection().keepLargest(scores, values, kept(columns), out);
+    return kernels.selection().keepLargest(scores, values, kept(columns), near, out);
   }
 
   @Override

@@ -24,7 +24,19 @@ public sealed interface Sparsity extends Constraint permits RowSparsity, NmSpars
    * @param values the row to select from
    * @param out may be values or scores itself
    */
-  void select(Kernels kernels, MemorySegment scores, MemorySegment values, MemorySegment out);
+  default void select(
+      Kernels kernels, MemorySegment scores, MemorySegment values, MemorySegment out) {
+    var _ = select(kernels, scores, values, Float.NaN, out);
+  }
+
+  /**
+   * The same for a row that is selected from again and again.
+   *
+   * @param near what this returned for the row the last time, NaN the first time; a wrong one costs
+   *     time and changes nothing
+   */
+  float select(
+      Kernels kernels, MemorySegment scores, MemorySegment values, float near, MemorySegment out);
 
   /** The share of a row's entries that may be non-zero, in (0, 1]. */
   double density();

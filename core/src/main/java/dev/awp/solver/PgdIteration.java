@@ -44,6 +44,7 @@ final class PgdIteration {
   private final double[] converged;
   private final boolean[] settled;
   private final int[] productsOfRow;
+  private final float[] thresholds;
   private final List<Iterate> idle = new ArrayList<>();
 
   /** T with its grid. */
@@ -84,6 +85,8 @@ final class PgdIteration {
     this.gradientOfRow = new double[w.rows()];
     this.settled = new boolean[w.rows()];
     this.productsOfRow = new int[w.rows()];
+    this.thresholds = new float[w.rows()];
+    Arrays.fill(thresholds, Float.NaN);
     this.converged = new double[w.rows()];
     double squared = options.tolerance() * options.tolerance();
     for (int row = 0; row < w.rows(); row++) {
@@ -144,8 +147,7 @@ final class PgdIteration {
         w.rows(),
         (from, to, arena) -> {
           multiply(from, to, arena);
-          RowProjection projection =
-              constraint.rowProjection(compute.kernels(), w.columns(), arena);
+          RowProjection projection = projection(constraint, arena);
           for (int row = from; row < to; row++) {
             if (!settled[row]) {
               evaluate(row);
@@ -156,6 +158,17 @@ final class PgdIteration {
             }
           }
         });
+  }
+
+  /**
+   * Where the constraint only prunes, a row's threshold begins at the one of the last iteration.
+   */
+  private RowProjection projection(Constraint constraint, Arena arena) {
+    if (constraint instanceof Sparsity sparsity) {
+      return (z, t, parameters, row) ->
+          thresholds[row] = sparsity.select(compute.kernels(), z, z, thresholds[row], t);
+    }
+    return constraint.rowProjection(compute.kernels(), w.columns(), arena);
   }
 
   /** G = R C for the rows that have not settled; once a quarter has, they are moved together. */

@@ -51,6 +51,7 @@ final class SplittingIteration {
   private final double meanDiagonal;
   private final double[] startObjectives;
   private final double[][] objectives;
+  private final float[] thresholds;
   private double damping;
 
   SplittingIteration(
@@ -74,6 +75,8 @@ final class SplittingIteration {
     this.metric = scratch.allocate(JAVA_FLOAT, c.columns());
     this.metricRoot = scratch.allocate(JAVA_FLOAT, c.columns());
     this.meanDiagonal = DampedFactor.meanDiagonal(c);
+    this.thresholds = new float[w.rows()];
+    Arrays.fill(thresholds, Float.NaN);
     this.startObjectives = new double[w.rows()];
     this.objectives = new double[options.leastSquaresSteps() + 1][w.rows()];
   }
@@ -210,7 +213,7 @@ final class SplittingIteration {
     MemorySegment dual = v.row(row);
     arithmetic.add(x, dual, dual);
     arithmetic.multiply(dual, metricRoot, scores);
-    sparsity.select(compute.kernels(), scores, dual, t.row(row));
+    thresholds[row] = sparsity.select(compute.kernels(), scores, dual, thresholds[row], t.row(row));
     arithmetic.subtract(dual, t.row(row), dual);
     if (last) {
       compute.kernels().selection().applyMask(t.row(row), x, t.row(row));
