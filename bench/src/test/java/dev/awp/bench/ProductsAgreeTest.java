@@ -1,0 +1,53 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.bench;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.ValueLayout;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+
+/** Both libraries, on one thread and on all, compute the same products. */
+class ProductsAgreeTest {
+  private static final int N = 103;
+
+  @Test
+  void gemm() {
+    check(Products::gemm);
+  }
+
+  @Test
+  void gemmTransposed() {
+    check(Products::gemmTransposed);
+  }
+
+  @Test
+  void syrk() {
+    check(Products::syrk);
+  }
+
+  private static void check(Function<Products, Matrix> product) {
+    float[] expected = run(Library.JAVA, Cores.ONE, product);
+    for (Library library : Library.values()) {
+      for (Cores cores : Cores.values()) {
+        assertArrayEquals(
+            expected, run(library, cores, product), 1e-3f, library + " on cores " + cores);
+      }
+    }
+  }
+
+  private static float[] run(Library library, Cores cores, Function<Products, Matrix> product) {
+    Products products = new Products();
+    products.n = N;
+    products.blas = library;
+    products.cores = cores;
+    products.setUp();
+    try {
+      return product.apply(products).segment().toArray(ValueLayout.JAVA_FLOAT);
+    } finally {
+      products.tearDown();
+    }
+  }
+}
