@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.AuxCounters;
@@ -126,6 +127,7 @@ public class Compression {
             Propagation.COMPRESSED,
             Target.DENSE,
             Long.MAX_VALUE,
+            OptionalLong.empty(),
             new CompressionOptions.Evaluation(List.of(), OptionalInt.empty()));
     RunReport report = Compressor.run(options, "bench", compute, new CompressionListener() {});
     work.seconds = report.summary().seconds();
