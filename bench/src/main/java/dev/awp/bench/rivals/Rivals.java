@@ -1,0 +1,194 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.bench.rivals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.awp.constraint.RowSparsity;
+import dev.awp.kernel.Blas.Op;
+import dev.awp.kernel.Compute;
+import dev.awp.solver.IterationListener;
+import dev.awp.solver.LayerProblem;
+import dev.awp.solver.OperatorSplitting;
+import dev.awp.solver.PgdOptions;
+import dev.awp.solver.ProjectedGradient;
+import dev.awp.solver.Solution;
+import dev.awp.solver.Solver;
+import dev.awp.solver.SplittingOptions;
+import dev.awp.tensor.Matrix;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+
+/**
+ * Sets awp beside programs in numpy and PyTorch that run the same iterations of projected gradient
+ * descent on the same layer: seconds of an iteration, and seconds to the objective that the other
+ * program has reached at the end. scripts/bench-rivals calls it: to write the layer, and with what
+ * the others have printed.
+ */
+public final class Rivals {
+  private static final RowSparsity HALF = new RowSparsity(0.5);
+
+  private Rivals() {}
+
+  /**
+   * {@code write FOLDER D_OUT D_IN}, or {@code compare FOLDER D_OUT D_IN ITERATIONS THREADS
+   * RESULT.json...}.
+   */
+  public static void main(String[] args) throws IOException {
+    Path folder = Path.of(args[1]);
+    int rows = Integer.parseInt(args[2]);
+    int columns = Integer.parseInt(args[3]);
+    if (args[0].equals("write")) {
+      write(folder, rows, columns);
+      return;
+    }
+    List<JsonNode> others = new ArrayList<>();
+    for (String file : List.of(args).subList(6, args.length)) {
+      others.add(new ObjectMapper().readTree(Path.of(file).toFile()));
+    }
+    int iterations = Integer.parseInt(args[4]);
+    int threads = Integer.parseInt(args[5]);
+    System.out.print(compare(folder, rows, columns, iterations, threads, others));
+  }
+
+  /** W is Gaussian; the inputs have a spectrum that falls by a power law, as real ones do. */
+  private static void write(Path folder, int rows, int columns) throws IOException {
+    try (Arena arena = Arena.ofShared();
+        Compute compute = Compute.create(Runtime.getRuntime().availableProcessors())) {
+      Matrix w = gaussian(rows, columns, 1, arena);
+      Matrix mix = gaussian(columns, columns, 2, arena);
+      for (int r = 0; r < columns; r++) {
+        float scale = (float) (Math.pow(r + 1, -0.5) / Math.sqrt(columns));
+        compute.kernels().arithmetic().scale(mix.row(r), scale, mix.row(r));
+      }
+      Matrix c = Matrix.allocate(arena, columns, columns);
+      compute.parallelBlas().gemm(Op.TRANSPOSE, Op.NONE, 1, mix, mix, 0, c);
+      write(folder.resolve("W.bin"), w);
+      write(folder.resolve("C.bin"), c);
+    }
+  }
+
+  private static Matrix gaussian(int rows, int columns, long seed, Arena arena) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Matrix matrix = Matrix.allocate(arena, rows, columns);
+    for (int r = 0; r < rows; r++) {
+      for (int j = 0; j < columns; j++) {
+        matrix.set(r, j, (float) random.nextGaussian());
+      }
+    }
+    return matrix;
+  }
+
+  private static void write(Path file, Matrix matrix) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      for (int r = 0; r < matrix.rows(); r++) {
+        channel.write(matrix.row(r).asByteBuffer());
+      }
+    }
+  }
+
+  private static Matrix read(Path file, int rows, int columns, Arena arena) throws IOException {
+    Matrix matrix = Matrix.allocate(arena, rows, columns);
+    matrix.segment().copyFrom(MemorySegment.ofArray(Files.readAllBytes(file)));
+    return matrix;
+  }
+
+  private record Timed(Solution solution, double seconds) {}
+
+  private static Timed solve(Solver solver, LayerProblem problem, Compute compute, Arena arena) {
+    long start = System.nanoTime();
+    Solution solution = solver.solve(problem, compute, arena, IterationListener.NONE);
+    return new Timed(solution, (System.nanoTime() - start) / 1e9);
+  }
+
+  private static Solver pgd(int iterations) {
+    return new ProjectedGradient(
+        constraint -> new PgdOptions(PgdOptions.Start.WANDA, 2, iterations, 0, 0, 0));
+  }
+
+  private static String compare(
+      Path folder, int rows, int columns, int iterations, int threads, List<JsonNode> others)
+      throws IOException {
+    try (Arena arena = Arena.ofShared();
+        Compute compute = Compute.create(threads)) {
+      LayerProblem problem =
+          new LayerProblem(
+              read(folder.resolve("W.bin"), rows, columns, arena),
+              read(folder.resolve("C.bin"), columns, columns, arena),
+              HALF);
+      solve(pgd(2), problem, compute, arena);
+      List<Long> marks = new ArrayList<>();
+      Solution same =
+          pgd(iterations)
+              .solve(problem, compute, arena, (record, dense) -> marks.add(System.nanoTime()));
+      double seconds = (marks.getLast() - marks.getFirst()) / 1e9 / (marks.size() - 1);
+      StringBuilder table = new StringBuilder();
+      table.append(
+          "%d x %d, 50 %% sparse, %d iterations, %d threads, %s, %s%n"
+              .formatted(
+                  rows,
+                  columns,
+                  iterations,
+                  threads,
+                  compute.kernels().name(),
+                  compute.blas().name()));
+      line(table, "program", "s/iteration", "objective", "awp is faster by", "to that objective");
+      line(table, "awp pgd", number(seconds), number(same.objective()), "1", "");
+      for (JsonNode other : others) {
+        double last = other.get("objectives").get(iterations).asDouble();
+        double each = other.get("seconds").asDouble();
+        double reached = secondsTo(last, problem, compute, arena);
+        line(
+            table,
+            other.get("name").asText(),
+            number(each),
+            number(last),
+            number(each / seconds),
+            number(each * iterations / reached));
+      }
+      Timed best = solve(new OperatorSplitting(), problem, compute, arena);
+      table.append(
+          "awp admm, the default: objective %s in %s s%n"
+              .formatted(number(best.solution().objective()), number(best.seconds())));
+      return table.toString();
+    }
+  }
+
+  /**
+   * Seconds of the cheapest run of operator splitting, of growing budgets, that reaches an
+   * objective.
+   */
+  private static double secondsTo(
+      double objective, LayerProblem problem, Compute compute, Arena arena) {
+    for (int budget = 1; budget <= 24; budget++) {
+      int iterations = budget;
+      SplittingOptions options =
+          new SplittingOptions(1, 1, 1, iterations, Math.min(10, iterations));
+      Timed run =
+          solve(
+              new OperatorSplitting((rows, columns, density) -> options), problem, compute, arena);
+      if (run.solution().objective() <= objective) {
+        return run.seconds();
+      }
+    }
+    return Double.NaN;
+  }
+
+  private static String number(double value) {
+    return String.format(Locale.ROOT, "%.4g", value);
+  }
+
+  private static void line(StringBuilder table, String... cells) {
+    table.append("| ").append(String.join(" | ", cells)).append(" |").append('\n');
+  }
+}
