@@ -10,6 +10,9 @@ import dev.awp.tensor.Matrix;
  * Must not be called from inside a worker's task; tasks call the serial BLAS.
  */
 public final class ParallelBlas implements Blas {
+  /** Rows of C in one block of a syrk, whose blocks are of unequal work. */
+  private static final int SYRK_ROWS = 512;
+
   private final Blas serial;
   private final Workers workers;
 
@@ -40,7 +43,7 @@ public final class ParallelBlas implements Blas {
     BlasShapes.checkSyrk(a, c);
     workers.forEachBlock(
         c.rows(),
-        workers.partRows(c.rows()),
+        SYRK_ROWS,
         (from, to) -> {
           Matrix columns = a.columnRange(from, to);
           Matrix rows = c.rowRange(from, to);

@@ -13,15 +13,21 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * The one place that decides how cores are shared. Native BLAS runs on one thread a call; work is
  * split here, by rows or by independent pieces, and each piece computes the same bytes whichever
- * thread takes it. The pieces are the same for 1, 2 and 4 threads, and so are all results; other
- * numbers of threads may share a layer out in other parts ({@link #partRows}).
+ * thread takes it. Results are the same for 1, 2 and 4 threads; other numbers may share a small
+ * layer out in other parts ({@link #partRows}), which can change last bits.
  */
 public final class Workers implements AutoCloseable {
-  /** Parts of a layer that serve 1, 2 and 4 threads alike. */
+  /** Parts of a small matrix, which serve 1, 2 and 4 threads alike. */
   private static final int COMMON_PARTS = 4;
 
+  /** Rows from which on every thread takes one part, as large as can be. */
+  private static final int LARGE = 2048;
+
+  /** At multiples of so many rows OpenBLAS's kernels give the bytes of the undivided product. */
+  private static final int TILE = 48;
+
   /** Rows of the largest part: bounds the memory of what a part needs beside its rows. */
-  private static final int LARGEST_PART = 1408;
+  private static final int LARGEST_PART = 86 * TILE;
 
   /** Below, what a part costs beside its rows shows. */
   private static final int SMALLEST_PART = 64;
@@ -52,14 +58,29 @@ public final class Workers implements AutoCloseable {
 
   /**
    * Rows of one part where each thread takes parts of a matrix through products with a large right
-   * operand: as many as possible, for every product packs that operand anew (512 rows run at 93 %
-   * of the rate of 4,096: docs/decisions/0004-openblas.md), and equal parts, as many as there are
-   * threads or a multiple. 1, 2 and 4 threads have the same parts.
+   * operand: as many as possible, for every product packs that operand anew.
+   *
+   * <p>A row must be the same bytes in the parts of 1, 2 and 4 threads. Small matrices therefore
+   * have the same four parts; large ones have one part a thread, of whole tiles of OpenBLAS's
+   * kernels (docs/decisions/0004-openblas.md).
    */
   public int partRows(int rows) {
-    int lanes = COMMON_PARTS % threads == 0 ? COMMON_PARTS : threads;
-    int parts = Math.max(1, Math.ceilDiv(rows, LARGEST_PART * lanes)) * lanes;
-    return Math.max(SMALLEST_PART, Math.ceilDiv(Math.ceilDiv(rows, parts), 16) * 16);
+    if (rows < LARGE) {
+      int lanes = COMMON_PARTS % threads == 0 ? COMMON_PARTS : threads;
+      int part = Math.ceilDiv(rows, lanes);
+      return Math.max(SMALLEST_PART, Math.ceilDiv(part, 16) * 16);
+    }
+    int parts = Math.ceilDiv(rows, LARGEST_PART * threads) * threads;
+    return Math.ceilDiv(Math.ceilDiv(rows, parts), TILE) * TILE;
+  }
+
+  /**
+   * Rows that have to stay together, aligned, where a product takes some rows of a matrix and
+   * leaves others out: then every number of threads gives a row the same bytes, as with {@link
+   * #partRows}.
+   */
+  public int rowsTogether(int rows) {
+    return rows < LARGE ? 1 : TILE;
   }
 
   /** Work on the half-open range [from, to). */

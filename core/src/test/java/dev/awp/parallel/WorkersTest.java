@@ -87,25 +87,29 @@ class WorkersTest {
   }
 
   @Test
-  void partsAreEqualAndTheSameForOneTwoAndFourThreads() {
+  void smallMatricesHaveTheSamePartsAndLargeOnesOneAThread() {
     try (Workers one = new Workers(1);
         Workers two = new Workers(2);
         Workers three = new Workers(3);
         Workers four = new Workers(4);
         Workers sixteen = new Workers(16)) {
-      for (int rows : new int[] {0, 1, 63, 64, 65, 1000, 4096, 11008, 151936}) {
+      for (int rows : new int[] {0, 1, 63, 64, 65, 1000, 2047}) {
         int part = one.partRows(rows);
         assertEquals(part, two.partRows(rows));
         assertEquals(part, four.partRows(rows));
-        for (Workers workers : new Workers[] {one, three, sixteen}) {
-          int own = workers.partRows(rows);
-          assertTrue(own >= 64 && own <= 1408 && own % 16 == 0, rows + " rows in parts of " + own);
+        assertTrue(part >= 64 && part % 16 == 0, rows + " rows in parts of " + part);
+      }
+      for (int rows : new int[] {2048, 4096, 11008, 151936}) {
+        for (Workers workers : new Workers[] {one, two, three, four, sixteen}) {
+          int part = workers.partRows(rows);
+          assertTrue(part <= 4128 && part % 48 == 0, rows + " rows in parts of " + part);
+          int parts = Math.ceilDiv(rows, part);
+          assertTrue(parts % workers.threads() == 0 || rows < 48 * workers.threads() * 20);
         }
       }
-      assertEquals(1024, two.partRows(4096));
-      assertEquals(1376, two.partRows(11008));
-      assertEquals(1376, three.partRows(4096), "one part a thread");
-      assertEquals(256, sixteen.partRows(4096), "one part a thread");
+      assertEquals(4128, one.partRows(4096));
+      assertEquals(2064, two.partRows(4096));
+      assertEquals(2784, two.partRows(11008));
     }
   }
 

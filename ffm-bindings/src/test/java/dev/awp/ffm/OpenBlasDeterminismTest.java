@@ -58,7 +58,7 @@ class OpenBlasDeterminismTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {511, 513, 1031, 1500})
+  @ValueSource(ints = {511, 513, 1031, 2100})
   void theNumberOfThreadsDoesNotMatter(int n) {
     try (Arena arena = Arena.ofShared();
         Workers one = new Workers(1);
@@ -79,6 +79,28 @@ class OpenBlasDeterminismTest {
           Matrix square = Matrix.allocate(arena, n, n);
           parallel.syrk(1f, a, 0f, square);
           assertEquals(-1, expectedSquare.segment().mismatch(square.segment()));
+        }
+      }
+    }
+  }
+
+  /** Large matrices are split otherwise by every number of threads: at multiples of 48 rows. */
+  @ParameterizedTest
+  @CsvSource({"2048, 256, 300", "2500, 103, 352", "4096, 128, 512", "5000, 130, 64"})
+  void partsOfLargeMatricesAreTheBytesOfTheWhole(int m, int n, int k) {
+    try (Arena arena = Arena.ofShared()) {
+      Matrix a = Fixtures.random(arena, m, k, 0, 1);
+      for (Op op : Op.values()) {
+        Matrix b =
+            op == Op.NONE ? Fixtures.random(arena, k, n, 0, 2) : Fixtures.random(arena, n, k, 0, 2);
+        Matrix expected = Matrix.allocate(arena, m, n);
+        blas.gemm(Op.NONE, op, 1f, a, b, 0f, expected);
+        for (int threads : new int[] {1, 2, 3, 4, 8}) {
+          try (Workers workers = new Workers(threads)) {
+            Matrix c = Matrix.allocate(arena, m, n);
+            new ParallelBlas(blas, workers).gemm(Op.NONE, op, 1f, a, b, 0f, c);
+            assertEquals(-1, expected.segment().mismatch(c.segment()), threads + " threads");
+          }
         }
       }
     }
