@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Compresses one decoder block: calibrates its four input sites, solves its layers, moves the
+ * Compresses one decoder block: calibrates its input sites, solves its layers, moves the
  * activations on. The block's weights are in memory only while activations pass through them; a
  * layer is decoded again when it is solved, which costs seconds where solving costs minutes.
  */
@@ -69,17 +69,18 @@ final class BlockCompressor {
   List<LayerReport> compress(
       int index, ActivationStore activations, Optional<ActivationStore> original, boolean last) {
     List<LayerReport> reports = new ArrayList<>();
-    for (Set<InputSite> sites : plan.passes()) {
+    List<Set<InputSite>> passes = plan.passes(model.layout().sites(index));
+    for (Set<InputSite> sites : passes) {
       List<LinearLayer> linears =
           model.layout().linears(index).stream()
               .filter(linear -> sites.contains(linear.site()))
               .toList();
-      boolean lastPass = sites.equals(plan.passes().getLast());
+      boolean lastPass = sites.equals(passes.getLast());
       try (BlockMoments moments = new BlockMoments(linears, original.isPresent(), compute)) {
         calibrate(index, activations, original, lastPass, moments);
         for (InputSite site : sites) {
           List<LinearLayer> ofSite =
-              linears.stream().filter(linear -> linear.site() == site).toList();
+              linears.stream().filter(linear -> linear.site().equals(site)).toList();
           reports.addAll(solveSite(site, ofSite, moments, original.isPresent()));
         }
       }

@@ -12,17 +12,17 @@ import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The moments of a decoder block's input sites while they are accumulated. */
 final class BlockMoments implements LinearInputs, AutoCloseable {
   private final Compute compute;
-  private final Map<InputSite, SecondMoment> seconds = new EnumMap<>(InputSite.class);
-  private final Map<InputSite, CrossMoment> drifts = new EnumMap<>(InputSite.class);
+  private final Map<InputSite, SecondMoment> seconds = new TreeMap<>();
+  private final Map<InputSite, CrossMoment> drifts = new TreeMap<>();
 
   /**
    * Empty sums for a block.
@@ -72,7 +72,7 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
     int rows = Math.min(total, DecoderBlock.chunkRows(length));
     try (Arena arena = Arena.ofShared()) {
       Matrix copy = Matrix.allocate(arena, rows, states.states().columns());
-      Map<InputSite, Matrix> expected = new EnumMap<>(InputSite.class);
+      Map<InputSite, Matrix> expected = new TreeMap<>();
       drifts.forEach(
           (site, drift) -> expected.put(site, Matrix.allocate(arena, rows, drift.columns())));
       for (int from = 0; from < total; from += rows) {

@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -103,7 +104,7 @@ final class DenseStatistics {
         DecoderBlock block = model.block(index, arena);
         block.forward(activations.states(), activations.length(), moments);
       }
-      for (InputSite site : InputSite.values()) {
+      for (InputSite site : model.layout().sites(index)) {
         try (Arena own = Arena.ofShared()) {
           String name = name(index, site);
           writer.write(name, encoder.encode(name, moments.finish(site, name, own), DType.F32, own));
@@ -113,6 +114,7 @@ final class DenseStatistics {
   }
 
   private static String name(int block, InputSite site) {
-    return "block." + block + "." + site.name().toLowerCase(java.util.Locale.ROOT);
+    String part = site.part().name().toLowerCase(Locale.ROOT);
+    return "block." + block + "." + part + (site.ofExpert() ? "." + site.expert() : "");
   }
 }

@@ -14,9 +14,11 @@ import dev.awp.parallel.Workers;
 import dev.awp.solver.LayerShape;
 import dev.awp.solver.Solver;
 import dev.awp.tensor.DType;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * The off-heap memory of a compression by the shapes of its model. Mapped files are not counted:
@@ -53,31 +55,43 @@ record MemoryNeeds(
 
   /** Peak of a block, in bytes, when its input sites are calibrated in these passes. */
   long block(List<Set<InputSite>> passes) {
-    return passes.stream().mapToLong(this::pass).max().orElse(0);
+    return layout.blockKinds().stream()
+        .flatMapToLong(
+            block -> {
+              List<LinearLayer> linears = layout.linears(block);
+              return passes.stream().mapToLong(sites -> pass(linears, sites));
+            })
+        .max()
+        .orElse(0);
   }
 
-  private long pass(Set<InputSite> sites) {
-    long peak = calibration(linears(sites), sums(sites));
-    for (InputSite site : sites) {
-      List<InputSite> later = sites.stream().filter(other -> other.compareTo(site) > 0).toList();
-      peak = Math.max(peak, sums(later) + site(site));
+  /** Peak of one pass over a block, by the block's layers. */
+  private long pass(List<LinearLayer> block, Set<InputSite> sites) {
+    SortedMap<InputSite, List<LinearLayer>> observed = new TreeMap<>();
+    for (LinearLayer linear : block) {
+      if (sites.contains(linear.site())) {
+        observed.computeIfAbsent(linear.site(), site -> new ArrayList<>()).add(linear);
+      }
+    }
+    long sums = observed.values().stream().mapToLong(this::sum).sum();
+    List<LinearLayer> linears = observed.values().stream().flatMap(List::stream).toList();
+    long peak = calibration(linears, sums);
+    for (List<LinearLayer> site : observed.values()) {
+      sums -= sum(site);
+      peak = Math.max(peak, sums + site(site));
     }
     return peak;
   }
 
-  private List<LinearLayer> linears(Collection<InputSite> sites) {
-    return layout.linears(0).stream().filter(linear -> sites.contains(linear.site())).toList();
+  /** What is summed of the inputs of a site, by the layers that they feed. */
+  private long sum(List<LinearLayer> site) {
+    int columns = site.getFirst().columns();
+    return SecondMoment.bytes(columns) + drift(site.getFirst());
   }
 
-  private int columns(InputSite site) {
-    return linears(Set.of(site)).getFirst().columns();
-  }
-
-  private long sums(Collection<InputSite> sites) {
-    return sites.stream()
-        .mapToInt(this::columns)
-        .mapToLong(n -> SecondMoment.bytes(n) + (drifted ? CrossMoment.bytes(n) : 0))
-        .sum();
+  /** The drift moment of a layer's inputs. */
+  private long drift(LinearLayer linear) {
+    return drifted ? CrossMoment.bytes(linear.columns()) : 0;
   }
 
   private long calibration(List<LinearLayer> linears, long sums) {
@@ -88,10 +102,10 @@ record MemoryNeeds(
   }
 
   /** Peak while a site's layers are solved, what later sites have summed aside. */
-  private long site(InputSite site) {
-    List<LinearLayer> linears = linears(Set.of(site));
-    long finishing = SecondMoment.bytes(columns(site)) + shape(linears.getFirst()).square();
-    long peak = finishing + (drifted ? CrossMoment.bytes(columns(site)) : 0);
+  private long site(List<LinearLayer> linears) {
+    LinearLayer first = linears.getFirst();
+    long finishing = SecondMoment.bytes(first.columns()) + shape(first).square();
+    long peak = finishing + drift(first);
     for (LinearLayer linear : linears) {
       peak = Math.max(peak, layer(shape(linear), linear.equals(linears.getLast())));
     }

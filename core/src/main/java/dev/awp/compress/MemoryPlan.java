@@ -4,18 +4,18 @@ package dev.awp.compress;
 
 import dev.awp.AwpException;
 import dev.awp.model.InputSite;
-import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * How a run stays within its memory: the input sites of a block are calibrated in one pass, or,
- * where the sums of all of them would not fit, one after the other in four. Results are the same.
+ * where the sums of all of them would not fit, in several. Results are the same.
  *
  * @param passes the sites of each pass, in the order of the data's flow
  * @param bytes the most memory that has to be in use, mapped files aside
@@ -26,11 +26,6 @@ record MemoryPlan(List<Set<InputSite>> passes, long bytes, long spare) {
 
   /** The JVM with its heap and code, and the buffers of native libraries. */
   private static final long RUNTIME = 256_000_000;
-
-  private static final List<Set<InputSite>> ONE_PASS = List.of(EnumSet.allOf(InputSite.class));
-
-  private static final List<Set<InputSite>> PASS_PER_SITE =
-      Arrays.stream(InputSite.values()).<Set<InputSite>>map(EnumSet::of).toList();
 
   /**
    * The fastest plan within a limit.
@@ -44,27 +39,41 @@ record MemoryPlan(List<Set<InputSite>> passes, long bytes, long spare) {
     long aim = limit.orElse(machine);
     // Without a limit, half of the machine's memory is left to others and to its file cache.
     long comfortable = limit.orElse(machine / 2);
-    MemoryPlan fast = plan(needs, evaluation, ONE_PASS, comfortable);
-    if (fast.bytes <= aim) {
-      return fast;
+    List<List<Set<InputSite>>> choices = CalibrationPasses.choices(needs.layout().sites());
+    MemoryPlan fast = plan(needs, evaluation, choices.getFirst(), comfortable);
+    MemoryPlan chosen = fast;
+    for (int i = 1; i < choices.size() && chosen.bytes > aim; i++) {
+      chosen = plan(needs, evaluation, choices.get(i), comfortable);
     }
-    MemoryPlan small = plan(needs, evaluation, PASS_PER_SITE, comfortable);
-    if (small.bytes > aim) {
+    if (chosen.bytes > aim) {
       if (limit.isPresent()) {
         throw new AwpException(
             "--memory-limit %s: the smallest limit that will do for this model is %s"
-                .formatted(megabytes(limit.getAsLong()), megabytes(small.bytes)));
+                .formatted(megabytes(limit.getAsLong()), megabytes(chosen.bytes)));
       }
       LOG.warn(
           "this model needs {} of memory, the machine has {}: expect swapping",
-          megabytes(small.bytes),
+          megabytes(chosen.bytes),
           megabytes(machine));
-    } else {
+    } else if (chosen != fast) {
       LOG.info(
-          "each block is calibrated in four passes: one pass would need {} of memory",
+          "each block is calibrated in {} passes: one pass would need {} of memory",
+          chosen.passes.size(),
           megabytes(fast.bytes));
     }
-    return small;
+    return chosen;
+  }
+
+  /** The passes over a block that has some of the sites. */
+  List<Set<InputSite>> passes(Set<InputSite> sites) {
+    return passes.stream()
+        .map(
+            pass ->
+                pass.stream()
+                    .filter(sites::contains)
+                    .collect(Collectors.<InputSite, Set<InputSite>>toCollection(TreeSet::new)))
+        .filter(pass -> !pass.isEmpty())
+        .toList();
   }
 
   private static MemoryPlan plan(

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
+import static java.util.stream.Collectors.toCollection;
+
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.ModelConfig;
@@ -10,6 +12,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /** Which tensors a model consists of: names on disk, shapes, and the linear layers among them. */
 public record ModelLayout(ModelConfig config, Architecture architecture) {
@@ -56,12 +60,30 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
     return all;
   }
 
+  /** The input sites of a block, in the order in which data flows through them. */
+  public SortedSet<InputSite> sites(int block) {
+    return linears(block).stream().map(LinearLayer::site).collect(toCollection(TreeSet::new));
+  }
+
+  /** The input sites that there are in any of the blocks. */
+  public SortedSet<InputSite> sites() {
+    return blockKinds().stream()
+        .flatMap(block -> sites(block).stream())
+        .collect(toCollection(TreeSet::new));
+  }
+
+  /** One block of every kind, by index: the layers of all others have the shapes of one of these. */
+  public List<Integer> blockKinds() {
+    return List.of(0);
+  }
+
   /** Whether a linear layer has a bias. */
   boolean hasBias(LinearLayer linear) {
-    return switch (linear.site()) {
+    return switch (linear.site().part()) {
       case ATTENTION_INPUT -> architecture.hasQkvBias(config);
       case ATTENTION_OUTPUT -> config.attentionBias();
       case MLP_INPUT, MLP_OUTPUT -> config.mlpBias();
+      case EXPERT_INPUT, EXPERT_OUTPUT -> false;
     };
   }
 
