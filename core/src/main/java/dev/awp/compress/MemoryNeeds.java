@@ -5,18 +5,19 @@ package dev.awp.compress;
 import dev.awp.calibration.CrossMoment;
 import dev.awp.calibration.SecondMoment;
 import dev.awp.checkpoint.ModelConfig;
-import dev.awp.constraint.Constraint;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.parallel.Workers;
 import dev.awp.solver.LayerShape;
-import dev.awp.solver.Solver;
 import dev.awp.tensor.DType;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The off-heap memory of a compression by the shapes of its model. Mapped files are not counted:
@@ -27,55 +28,49 @@ import java.util.Set;
  * @param length tokens of a calibration window
  */
 record MemoryNeeds(
-    ModelLayout layout,
-    Constraint constraint,
-    Solver solver,
-    boolean drifted,
-    long tokens,
-    int length,
-    Workers workers) {
+    ModelLayout layout, LayerPlan plan, boolean drifted, long tokens, int length, Workers workers) {
   static MemoryNeeds of(
       CompressionOptions options,
       ModelLayout layout,
-      Solver solver,
+      LayerPlan plan,
       long tokens,
       int length,
       Workers workers) {
     return new MemoryNeeds(
-        layout,
-        options.constraint().forStorage(DType.F32),
-        solver,
-        options.target() == Target.PROPAGATED,
-        tokens,
-        length,
-        workers);
+        layout, plan, options.target() == Target.PROPAGATED, tokens, length, workers);
   }
 
   /** Peak of a block, in bytes, when its input sites are calibrated in these passes. */
   long block(List<Set<InputSite>> passes) {
-    return passes.stream().mapToLong(this::pass).max().orElse(0);
+    return IntStream.range(0, layout.config().layers())
+        .mapToObj(plan::layers)
+        .distinct()
+        .flatMapToLong(layers -> passes.stream().mapToLong(sites -> pass(layers, sites)))
+        .max()
+        .orElse(0);
   }
 
-  private long pass(Set<InputSite> sites) {
-    long peak = calibration(linears(sites), sums(sites));
-    for (InputSite site : sites) {
-      List<InputSite> later = sites.stream().filter(other -> other.compareTo(site) > 0).toList();
-      peak = Math.max(peak, sums(later) + site(site));
+  private long pass(List<LinearLayer> ofBlock, Set<InputSite> sites) {
+    List<LinearLayer> layers =
+        ofBlock.stream().filter(layer -> sites.contains(layer.site())).toList();
+    TreeMap<InputSite, List<LinearLayer>> bySite =
+        layers.stream()
+            .collect(Collectors.groupingBy(LinearLayer::site, TreeMap::new, Collectors.toList()));
+    long peak = calibration(layers, sums(bySite.values()));
+    for (InputSite site : bySite.keySet()) {
+      long later = sums(bySite.tailMap(site, false).values());
+      peak = Math.max(peak, later + site(bySite.get(site)));
     }
     return peak;
   }
 
-  private List<LinearLayer> linears(Collection<InputSite> sites) {
-    return layout.linears(0).stream().filter(linear -> sites.contains(linear.site())).toList();
+  private static int columns(List<LinearLayer> ofSite) {
+    return ofSite.getFirst().columns();
   }
 
-  private int columns(InputSite site) {
-    return linears(Set.of(site)).getFirst().columns();
-  }
-
-  private long sums(Collection<InputSite> sites) {
+  private long sums(Collection<List<LinearLayer>> sites) {
     return sites.stream()
-        .mapToInt(this::columns)
+        .mapToInt(MemoryNeeds::columns)
         .mapToLong(n -> SecondMoment.bytes(n) + (drifted ? CrossMoment.bytes(n) : 0))
         .sum();
   }
@@ -88,22 +83,22 @@ record MemoryNeeds(
   }
 
   /** Peak while a site's layers are solved, what later sites have summed aside. */
-  private long site(InputSite site) {
-    List<LinearLayer> linears = linears(Set.of(site));
-    long finishing = SecondMoment.bytes(columns(site)) + shape(linears.getFirst()).square();
-    long peak = finishing + (drifted ? CrossMoment.bytes(columns(site)) : 0);
+  private long site(List<LinearLayer> linears) {
+    long n = columns(linears);
+    long finishing = SecondMoment.bytes(columns(linears)) + n * n * Float.BYTES;
+    long peak = finishing + (drifted ? CrossMoment.bytes(columns(linears)) : 0);
     for (LinearLayer linear : linears) {
-      peak = Math.max(peak, layer(shape(linear), linear.equals(linears.getLast())));
+      peak = Math.max(peak, layer(linear, linear.equals(linears.getLast())));
     }
     return peak;
   }
 
-  private LayerShape shape(LinearLayer linear) {
-    return new LayerShape(linear.rows(), linear.columns(), constraint, workers);
-  }
-
-  private long layer(LayerShape shape, boolean last) {
-    long solving = solver.memoryBytes(shape);
+  private long layer(LinearLayer linear, boolean last) {
+    LayerPlan.Scheme scheme = plan.scheme(linear);
+    LayerShape shape =
+        new LayerShape(
+            linear.rows(), linear.columns(), scheme.constraint().forStorage(DType.F32), workers);
+    long solving = scheme.solver().memoryBytes(shape);
     // The solution, what is encoded of it, and what was read back.
     long writing = 3 * shape.layer() + shape.grid() + shape.objective();
     long own = shape.square() + shape.layer() + Math.max(solving, writing);

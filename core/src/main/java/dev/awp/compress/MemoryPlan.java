@@ -4,12 +4,17 @@ package dev.awp.compress;
 
 import dev.awp.AwpException;
 import dev.awp.model.InputSite;
+import dev.awp.model.LinearLayer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,6 +70,29 @@ record MemoryPlan(List<Set<InputSite>> passes, long bytes, long spare) {
           megabytes(fast.bytes));
     }
     return small;
+  }
+
+  /**
+   * The layers of a block that are compressed, by pass and site, in the order of the data's flow. A
+   * pass over nothing is left out, but for one where nothing is compressed at all: activations have
+   * to go through the block in any case.
+   */
+  List<Map<InputSite, List<LinearLayer>>> passes(List<LinearLayer> layers) {
+    List<Map<InputSite, List<LinearLayer>>> bySite = new ArrayList<>();
+    for (Set<InputSite> sites : passes) {
+      Map<InputSite, List<LinearLayer>> pass =
+          layers.stream()
+              .filter(layer -> sites.contains(layer.site()))
+              .collect(
+                  Collectors.groupingBy(
+                      LinearLayer::site,
+                      () -> new EnumMap<>(InputSite.class),
+                      Collectors.toList()));
+      if (!pass.isEmpty()) {
+        bySite.add(pass);
+      }
+    }
+    return bySite.isEmpty() ? List.of(Map.of()) : bySite;
   }
 
   private static MemoryPlan plan(
