@@ -16,11 +16,11 @@ import dev.awp.model.LinearLayer;
 import dev.awp.model.TransformerModel;
 import dev.awp.report.LayerReport;
 import dev.awp.solver.SharedFactors;
-import dev.awp.solver.Solver;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -31,7 +31,8 @@ import java.util.Set;
  */
 final class BlockCompressor {
   private final CompressionOptions options;
-  private final MemoryPlan plan;
+  private final LayerPlan plan;
+  private final MemoryPlan memory;
   private final TransformerModel model;
   private final CheckpointWriter writer;
   private final LayerCompressor layers;
@@ -40,19 +41,19 @@ final class BlockCompressor {
 
   BlockCompressor(
       CompressionOptions options,
-      MemoryPlan plan,
+      LayerPlan plan,
+      MemoryPlan memory,
       TransformerModel model,
       Checkpoint checkpoint,
       CheckpointWriter writer,
-      Solver solver,
       Compute compute,
       CompressionListener listener) {
     this.options = options;
     this.plan = plan;
+    this.memory = memory;
     this.model = model;
     this.writer = writer;
-    this.layers =
-        new LayerCompressor(options.constraint(), checkpoint, writer, solver, compute, listener);
+    this.layers = new LayerCompressor(plan, checkpoint, writer, compute, listener);
     this.compute = compute;
     this.listener = listener;
   }
@@ -69,20 +70,15 @@ final class BlockCompressor {
   List<LayerReport> compress(
       int index, ActivationStore activations, Optional<ActivationStore> original, boolean last) {
     List<LayerReport> reports = new ArrayList<>();
-    List<Set<InputSite>> passes = plan.passes(model.layout().sites(index));
-    for (Set<InputSite> sites : passes) {
-      List<LinearLayer> linears =
-          model.layout().linears(index).stream()
-              .filter(linear -> sites.contains(linear.site()))
-              .toList();
-      boolean lastPass = sites.equals(passes.getLast());
+    List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(plan.layers(index));
+    for (Map<InputSite, List<LinearLayer>> pass : passes) {
+      List<LinearLayer> linears = pass.values().stream().flatMap(List::stream).toList();
+      boolean lastPass = pass.equals(passes.getLast());
       try (BlockMoments moments = new BlockMoments(linears, original.isPresent(), compute)) {
         calibrate(index, activations, original, lastPass, moments);
-        for (InputSite site : sites) {
-          List<LinearLayer> ofSite =
-              linears.stream().filter(linear -> linear.site().equals(site)).toList();
-          reports.addAll(solveSite(site, ofSite, moments, original.isPresent()));
-        }
+        pass.forEach(
+            (site, ofSite) ->
+                reports.addAll(solveSite(site, ofSite, moments, original.isPresent())));
       }
     }
     if (options.propagation() == Propagation.COMPRESSED && !last) {
@@ -113,8 +109,7 @@ final class BlockCompressor {
   /** Through the weights that were written, as whoever loads them will decode them. */
   private void advance(int index, ActivationStore activations) {
     listener.step("block " + (index + 1) + ": applying");
-    Set<String> compressed =
-        model.layout().linears(index).stream().map(LinearLayer::weight).collect(toSet());
+    Set<String> compressed = plan.layers(index).stream().map(LinearLayer::weight).collect(toSet());
     try (Arena arena = Arena.ofShared()) {
       DecoderBlock block =
           model
@@ -136,7 +131,7 @@ final class BlockCompressor {
       Matrix c = moments.finish(site, what, arena);
       try (DriftedSite drift =
               drifted ? new DriftedSite(c, moments.takeDrift(site), what, compute) : null;
-          SharedFactors factors = SharedFactors.of(linears.size() > 1 ? plan.spare() : 0)) {
+          SharedFactors factors = SharedFactors.of(linears.size() > 1 ? memory.spare() : 0)) {
         for (LinearLayer linear : linears) {
           boolean last = linear.equals(linears.getLast());
           reports.add(solve(linear, c, Optional.ofNullable(drift), last, factors));

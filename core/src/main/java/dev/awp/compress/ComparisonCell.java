@@ -63,10 +63,10 @@ final class ComparisonCell {
             checkpoint.tensors().stream().map(TensorView::spec).toList(),
             Long.MAX_VALUE)) {
       CompanionFiles.copy(checkpoint.folder(), writer.workFolder());
-      Compressor.addGridFile(constraint, solver, checkpoint, layout, writer);
-      Compressor.copyOthers(checkpoint, layout, writer);
-      LayerCompressor compressor =
-          new LayerCompressor(constraint, checkpoint, writer, solver, compute, listener);
+      LayerPlan plan = LayerPlan.uniform(layout.linears(), constraint, solver);
+      Compressor.addGridFile(plan, checkpoint, writer);
+      Compressor.copyOthers(plan, checkpoint, writer);
+      LayerCompressor compressor = new LayerCompressor(plan, checkpoint, writer, compute, listener);
       TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
       for (LinearLayer linear : layout.linears()) {
         try (Arena arena = Arena.ofShared()) {

@@ -13,7 +13,6 @@ import dev.awp.checkpoint.ReadAhead;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorSpec;
 import dev.awp.checkpoint.TensorView;
-import dev.awp.constraint.Constraint;
 import dev.awp.format.GridFile;
 import dev.awp.kernel.Compute;
 import dev.awp.model.LinearLayer;
@@ -23,7 +22,6 @@ import dev.awp.report.LayerReport;
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
-import dev.awp.solver.Solver;
 import dev.awp.tensor.DType;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -47,7 +45,7 @@ public final class Compressor {
   private final CompressionListener listener;
   private final Checkpoint checkpoint;
   private final ModelLayout layout;
-  private final Solver solver;
+  private final LayerPlan plan;
 
   private Compressor(
       CompressionOptions options,
@@ -59,7 +57,11 @@ public final class Compressor {
     this.listener = listener;
     this.checkpoint = checkpoint;
     this.layout = ModelLayout.of(checkpoint.config());
-    this.solver = options.solver().create(options.constraint().forStorage(DType.F32));
+    this.plan =
+        LayerPlan.uniform(
+            layout.linears(),
+            options.constraint(),
+            options.solver().create(options.constraint().forStorage(DType.F32)));
   }
 
   /**
@@ -115,11 +117,11 @@ public final class Compressor {
               options.calibration().seed());
       Evaluator evaluator =
           Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
-      MemoryPlan plan = plan(calibration, evaluator);
+      MemoryPlan memory = memory(calibration, evaluator);
       List<Double> before = evaluator.evaluate(checkpoint::tensor, "before");
       try (CheckpointWriter writer =
           CheckpointWriter.create(options.output(), tensorSpecs(), options.maxShardBytes())) {
-        List<LayerReport> layers = compress(calibration, plan, writer);
+        List<LayerReport> layers = compress(calibration, memory, writer);
         List<PerplexityReport> perplexity = evaluator.compare(before, writer.workFolder());
         double seconds = (System.nanoTime() - start) / 1e9;
         RunReport report =
@@ -137,10 +139,10 @@ public final class Compressor {
     }
   }
 
-  private MemoryPlan plan(CalibrationSet calibration, Evaluator evaluator) {
+  private MemoryPlan memory(CalibrationSet calibration, Evaluator evaluator) {
     int length = calibration.length();
     long tokens = (long) calibration.windows().size() * length;
-    MemoryNeeds needs = MemoryNeeds.of(options, layout, solver, tokens, length, compute.workers());
+    MemoryNeeds needs = MemoryNeeds.of(options, layout, plan, tokens, length, compute.workers());
     return MemoryPlan.of(
         needs, evaluator.memoryBytes(), options.memoryLimit(), PhysicalMemory.bytes());
   }
@@ -173,16 +175,16 @@ public final class Compressor {
   }
 
   private List<LayerReport> compress(
-      CalibrationSet calibration, MemoryPlan plan, CheckpointWriter writer) {
+      CalibrationSet calibration, MemoryPlan memory, CheckpointWriter writer) {
     CompanionFiles.copy(options.model(), writer.workFolder());
-    addGridFile(options.constraint(), solver, checkpoint, layout, writer);
-    copyOthers(checkpoint, layout, writer);
-    List<LinearLayer> linears = layout.linears();
+    addGridFile(plan, checkpoint, writer);
+    copyOthers(plan, checkpoint, writer);
+    List<LinearLayer> linears = plan.layers();
     long work = linears.stream().mapToLong(Compressor::work).sum();
     listener.planned(layout.config().layers(), linears.size(), work);
     TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
     BlockCompressor blocks =
-        new BlockCompressor(options, plan, model, checkpoint, writer, solver, compute, listener);
+        new BlockCompressor(options, plan, memory, model, checkpoint, writer, compute, listener);
     List<LayerReport> reports = new ArrayList<>();
     boolean drift = options.target() == Target.PROPAGATED;
     try (ActivationStore activations =
@@ -213,16 +215,13 @@ public final class Compressor {
   }
 
   /** Declares the tensors that a grid adds, where there is one. */
-  static void addGridFile(
-      ConstraintOptions constraints,
-      Solver solver,
-      Checkpoint checkpoint,
-      ModelLayout layout,
-      CheckpointWriter writer) {
+  static void addGridFile(LayerPlan plan, Checkpoint checkpoint, CheckpointWriter writer) {
     List<TensorSpec> grids = new ArrayList<>();
-    for (LinearLayer linear : layout.linears()) {
-      Constraint constraint = constraints.forStorage(checkpoint.tensor(linear.weight()).dtype());
-      constraint
+    for (LinearLayer linear : plan.layers()) {
+      LayerPlan.Scheme scheme = plan.scheme(linear);
+      scheme
+          .constraint()
+          .forStorage(checkpoint.tensor(linear.weight()).dtype())
           .grid()
           .ifPresent(
               grid ->
@@ -232,17 +231,17 @@ public final class Compressor {
                           grid,
                           linear.rows(),
                           linear.columns(),
-                          solver.usesChannelScales())));
+                          scheme.solver().usesChannelScales())));
     }
     if (!grids.isEmpty()) {
       writer.addFile(GridFile.NAME, grids);
     }
   }
 
-  /** Copies the tensors that are no linear layer's weights. */
-  static void copyOthers(Checkpoint checkpoint, ModelLayout layout, CheckpointWriter writer) {
+  /** Copies the tensors that are no compressed layer's weights. */
+  static void copyOthers(LayerPlan plan, Checkpoint checkpoint, CheckpointWriter writer) {
     Set<String> compressed =
-        layout.linears().stream().map(LinearLayer::weight).collect(Collectors.toSet());
+        plan.layers().stream().map(LinearLayer::weight).collect(Collectors.toSet());
     for (TensorView view : checkpoint.tensors()) {
       if (!compressed.contains(view.name())) {
         writer.write(view.name(), view.data());

@@ -14,31 +14,27 @@ import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Objective;
 import dev.awp.solver.SharedFactors;
 import dev.awp.solver.Solution;
-import dev.awp.solver.Solver;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 
 /** One layer: solve, write, read back, and report what the file holds. */
 final class LayerCompressor {
-  private final ConstraintOptions constraints;
+  private final LayerPlan plan;
   private final Checkpoint checkpoint;
   private final DenseFormat format;
-  private final Solver solver;
   private final Compute compute;
   private final CompressionListener listener;
 
   LayerCompressor(
-      ConstraintOptions constraints,
+      LayerPlan plan,
       Checkpoint checkpoint,
       CheckpointWriter writer,
-      Solver solver,
       Compute compute,
       CompressionListener listener) {
-    this.constraints = constraints;
+    this.plan = plan;
     this.checkpoint = checkpoint;
     this.format = new DenseFormat(writer, compute.kernels());
-    this.solver = solver;
     this.compute = compute;
     this.listener = listener;
   }
@@ -56,18 +52,21 @@ final class LayerCompressor {
       LinearLayer linear, Matrix w, Matrix target, Matrix c, SharedFactors factors) {
     long start = System.nanoTime();
     DType storage = checkpoint.tensor(linear.weight()).dtype();
-    Constraint constraint = constraints.forStorage(storage);
+    LayerPlan.Scheme scheme = plan.scheme(linear);
+    Constraint constraint = scheme.constraint().forStorage(storage);
     try (Arena arena = Arena.ofShared()) {
       Solution solution =
-          solver.solve(
-              new LayerProblem(target, c, constraint, factors),
-              compute,
-              arena,
-              (record, dense) ->
-                  listener.iteration(
-                      linear.name(),
-                      record.iteration(),
-                      Objective.relative(record.objective(), dense)));
+          scheme
+              .solver()
+              .solve(
+                  new LayerProblem(target, c, constraint, factors),
+                  compute,
+                  arena,
+                  (record, dense) ->
+                      listener.iteration(
+                          linear.name(),
+                          record.iteration(),
+                          Objective.relative(record.objective(), dense)));
       format.write(linear, storage, solution);
       DenseFormat.Written read = format.readBack(linear, arena);
       double objective = Objective.of(target, read.weights(), c, compute);
@@ -80,7 +79,7 @@ final class LayerCompressor {
           linear.columns(),
           storage.name(),
           constraint.describe(),
-          solver.name(),
+          scheme.solver().name(),
           solution.denseObjective(),
           objective,
           Objective.relative(objective, solution.denseObjective()),

@@ -5,20 +5,19 @@ package dev.awp.compress;
 import dev.awp.calibration.CrossMoment;
 import dev.awp.calibration.SecondMoment;
 import dev.awp.checkpoint.ModelConfig;
-import dev.awp.constraint.Constraint;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.parallel.Workers;
 import dev.awp.solver.LayerShape;
-import dev.awp.solver.Solver;
 import dev.awp.tensor.DType;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The off-heap memory of a compression by the shapes of its model. Mapped files are not counted:
@@ -29,69 +28,51 @@ import java.util.TreeMap;
  * @param length tokens of a calibration window
  */
 record MemoryNeeds(
-    ModelLayout layout,
-    Constraint constraint,
-    Solver solver,
-    boolean drifted,
-    long tokens,
-    int length,
-    Workers workers) {
+    ModelLayout layout, LayerPlan plan, boolean drifted, long tokens, int length, Workers workers) {
   static MemoryNeeds of(
       CompressionOptions options,
       ModelLayout layout,
-      Solver solver,
+      LayerPlan plan,
       long tokens,
       int length,
       Workers workers) {
     return new MemoryNeeds(
-        layout,
-        options.constraint().forStorage(DType.F32),
-        solver,
-        options.target() == Target.PROPAGATED,
-        tokens,
-        length,
-        workers);
+        layout, plan, options.target() == Target.PROPAGATED, tokens, length, workers);
   }
 
   /** Peak of a block, in bytes, when its input sites are calibrated in these passes. */
   long block(List<Set<InputSite>> passes) {
-    return layout.blockKinds().stream()
-        .flatMapToLong(
-            block -> {
-              List<LinearLayer> linears = layout.linears(block);
-              return passes.stream().mapToLong(sites -> pass(linears, sites));
-            })
+    return IntStream.range(0, layout.config().layers())
+        .mapToObj(plan::layers)
+        .distinct()
+        .flatMapToLong(layers -> passes.stream().mapToLong(sites -> pass(layers, sites)))
         .max()
         .orElse(0);
   }
 
-  /** Peak of one pass over a block, by the block's layers. */
-  private long pass(List<LinearLayer> block, Set<InputSite> sites) {
-    SortedMap<InputSite, List<LinearLayer>> observed = new TreeMap<>();
-    for (LinearLayer linear : block) {
-      if (sites.contains(linear.site())) {
-        observed.computeIfAbsent(linear.site(), site -> new ArrayList<>()).add(linear);
-      }
-    }
-    long sums = observed.values().stream().mapToLong(this::sum).sum();
-    List<LinearLayer> linears = observed.values().stream().flatMap(List::stream).toList();
-    long peak = calibration(linears, sums);
-    for (List<LinearLayer> site : observed.values()) {
-      sums -= sum(site);
-      peak = Math.max(peak, sums + site(site));
+  private long pass(List<LinearLayer> ofBlock, Set<InputSite> sites) {
+    List<LinearLayer> layers =
+        ofBlock.stream().filter(layer -> sites.contains(layer.site())).toList();
+    TreeMap<InputSite, List<LinearLayer>> bySite =
+        layers.stream()
+            .collect(Collectors.groupingBy(LinearLayer::site, TreeMap::new, Collectors.toList()));
+    long peak = calibration(layers, sums(bySite.values()));
+    for (InputSite site : bySite.keySet()) {
+      long later = sums(bySite.tailMap(site, false).values());
+      peak = Math.max(peak, later + site(bySite.get(site)));
     }
     return peak;
   }
 
-  /** What is summed of the inputs of a site, by the layers that they feed. */
-  private long sum(List<LinearLayer> site) {
-    int columns = site.getFirst().columns();
-    return SecondMoment.bytes(columns) + drift(site.getFirst());
+  private static int columns(List<LinearLayer> ofSite) {
+    return ofSite.getFirst().columns();
   }
 
-  /** The drift moment of a layer's inputs. */
-  private long drift(LinearLayer linear) {
-    return drifted ? CrossMoment.bytes(linear.columns()) : 0;
+  private long sums(Collection<List<LinearLayer>> sites) {
+    return sites.stream()
+        .mapToInt(MemoryNeeds::columns)
+        .mapToLong(n -> SecondMoment.bytes(n) + (drifted ? CrossMoment.bytes(n) : 0))
+        .sum();
   }
 
   private long calibration(List<LinearLayer> linears, long sums) {
@@ -103,21 +84,21 @@ record MemoryNeeds(
 
   /** Peak while a site's layers are solved, what later sites have summed aside. */
   private long site(List<LinearLayer> linears) {
-    LinearLayer first = linears.getFirst();
-    long finishing = SecondMoment.bytes(first.columns()) + shape(first).square();
-    long peak = finishing + drift(first);
+    long n = columns(linears);
+    long finishing = SecondMoment.bytes(columns(linears)) + n * n * Float.BYTES;
+    long peak = finishing + (drifted ? CrossMoment.bytes(columns(linears)) : 0);
     for (LinearLayer linear : linears) {
-      peak = Math.max(peak, layer(shape(linear), linear.equals(linears.getLast())));
+      peak = Math.max(peak, layer(linear, linear.equals(linears.getLast())));
     }
     return peak;
   }
 
-  private LayerShape shape(LinearLayer linear) {
-    return new LayerShape(linear.rows(), linear.columns(), constraint, workers);
-  }
-
-  private long layer(LayerShape shape, boolean last) {
-    long solving = solver.memoryBytes(shape);
+  private long layer(LinearLayer linear, boolean last) {
+    LayerPlan.Scheme scheme = plan.scheme(linear);
+    LayerShape shape =
+        new LayerShape(
+            linear.rows(), linear.columns(), scheme.constraint().forStorage(DType.F32), workers);
+    long solving = scheme.solver().memoryBytes(shape);
     // The solution, what is encoded of it, and what was read back.
     long writing = 3 * shape.layer() + shape.grid() + shape.objective();
     long own = shape.square() + shape.layer() + Math.max(solving, writing);

@@ -4,11 +4,14 @@ package dev.awp.compress;
 
 import dev.awp.AwpException;
 import dev.awp.model.InputSite;
+import dev.awp.model.LinearLayer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,7 +58,7 @@ record MemoryPlan(List<Set<InputSite>> passes, long bytes, long spare) {
           "this model needs {} of memory, the machine has {}: expect swapping",
           megabytes(chosen.bytes),
           megabytes(machine));
-    } else if (chosen != fast) {
+    } else if (!chosen.equals(fast)) {
       LOG.info(
           "each block is calibrated in {} passes: one pass would need {} of memory",
           chosen.passes.size(),
@@ -64,16 +67,23 @@ record MemoryPlan(List<Set<InputSite>> passes, long bytes, long spare) {
     return chosen;
   }
 
-  /** The passes over a block that has some of the sites. */
-  List<Set<InputSite>> passes(Set<InputSite> sites) {
-    return passes.stream()
-        .map(
-            pass ->
-                pass.stream()
-                    .filter(sites::contains)
-                    .collect(Collectors.<InputSite, Set<InputSite>>toCollection(TreeSet::new)))
-        .filter(pass -> !pass.isEmpty())
-        .toList();
+  /**
+   * The layers of a block that are compressed, by pass and site, in the order of the data's flow. A
+   * pass over nothing is left out, but for one where nothing is compressed at all: activations have
+   * to go through the block in any case.
+   */
+  List<Map<InputSite, List<LinearLayer>>> passes(List<LinearLayer> layers) {
+    List<Map<InputSite, List<LinearLayer>>> bySite = new ArrayList<>();
+    for (Set<InputSite> sites : passes) {
+      Map<InputSite, List<LinearLayer>> pass =
+          layers.stream()
+              .filter(layer -> sites.contains(layer.site()))
+              .collect(Collectors.groupingBy(LinearLayer::site, TreeMap::new, Collectors.toList()));
+      if (!pass.isEmpty()) {
+        bySite.add(pass);
+      }
+    }
+    return bySite.isEmpty() ? List.of(Map.of()) : bySite;
   }
 
   private static MemoryPlan plan(

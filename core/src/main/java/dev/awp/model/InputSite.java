@@ -22,7 +22,9 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
   /** Concatenated heads: feeds o_proj. */
   public static final InputSite ATTENTION_OUTPUT = new InputSite(Part.ATTENTION_OUTPUT, NO_EXPERT);
 
-  /** Normed attention output: feeds gate_proj and up_proj, in a mixture those of the shared expert. */
+  /**
+   * Normed attention output: feeds gate_proj and up_proj, in a mixture those of the shared expert.
+   */
   public static final InputSite MLP_INPUT = new InputSite(Part.MLP_INPUT, NO_EXPERT);
 
   /** Gated activations: feeds down_proj, in a mixture that of the shared expert. */

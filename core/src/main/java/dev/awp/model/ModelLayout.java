@@ -72,7 +72,9 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
         .collect(toCollection(TreeSet::new));
   }
 
-  /** One block of every kind, by index: the layers of all others have the shapes of one of these. */
+  /**
+   * One block of every kind, by index: the layers of all others have the shapes of one of these.
+   */
   public List<Integer> blockKinds() {
     return List.of(0);
   }

@@ -81,7 +81,10 @@ class MemoryPlanTest {
       return MemoryNeeds.of(
           options,
           layout,
-          options.solver().create(options.constraint().forStorage(DType.F32)),
+          LayerPlan.uniform(
+              layout.linears(),
+              options.constraint(),
+              options.solver().create(options.constraint().forStorage(DType.F32))),
           (long) SEQUENCES * LENGTH,
           LENGTH,
           workers);
