@@ -2,12 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
-import static java.util.stream.Collectors.toSet;
-
 import dev.awp.calibration.ActivationStore;
-import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.CheckpointWriter;
 import dev.awp.compress.BlockMoments.Stream;
+import dev.awp.format.ModelPlan;
 import dev.awp.kernel.Compute;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
@@ -31,28 +28,27 @@ import java.util.Set;
  */
 final class BlockCompressor {
   private final CompressionOptions options;
-  private final MemoryPlan plan;
+  private final MemoryPlan memory;
   private final TransformerModel model;
-  private final CheckpointWriter writer;
+  private final ModelOutput output;
   private final LayerCompressor layers;
   private final Compute compute;
   private final CompressionListener listener;
 
   BlockCompressor(
       CompressionOptions options,
-      MemoryPlan plan,
+      MemoryPlan memory,
       TransformerModel model,
-      Checkpoint checkpoint,
-      CheckpointWriter writer,
+      ModelPlan plan,
+      ModelOutput output,
       Solver solver,
       Compute compute,
       CompressionListener listener) {
     this.options = options;
-    this.plan = plan;
+    this.memory = memory;
     this.model = model;
-    this.writer = writer;
-    this.layers =
-        new LayerCompressor(options.constraint(), checkpoint, writer, solver, compute, listener);
+    this.output = output;
+    this.layers = new LayerCompressor(plan, output, solver, compute, listener);
     this.compute = compute;
     this.listener = listener;
   }
@@ -69,12 +65,12 @@ final class BlockCompressor {
   List<LayerReport> compress(
       int index, ActivationStore activations, Optional<ActivationStore> original, boolean last) {
     List<LayerReport> reports = new ArrayList<>();
-    for (Set<InputSite> sites : plan.passes()) {
+    for (Set<InputSite> sites : memory.passes()) {
       List<LinearLayer> linears =
           model.layout().linears(index).stream()
               .filter(linear -> sites.contains(linear.site()))
               .toList();
-      boolean lastPass = sites.equals(plan.passes().getLast());
+      boolean lastPass = sites.equals(memory.passes().getLast());
       try (BlockMoments moments = new BlockMoments(linears, original.isPresent(), compute)) {
         calibrate(index, activations, original, lastPass, moments);
         for (InputSite site : sites) {
@@ -112,17 +108,9 @@ final class BlockCompressor {
   /** Through the weights that were written, as whoever loads them will decode them. */
   private void advance(int index, ActivationStore activations) {
     listener.step("block " + (index + 1) + ": applying");
-    Set<String> compressed =
-        model.layout().linears(index).stream().map(LinearLayer::weight).collect(toSet());
     try (Arena arena = Arena.ofShared()) {
       DecoderBlock block =
-          model
-              .with(
-                  name ->
-                      compressed.contains(name)
-                          ? Optional.of(writer.readBack(name, arena))
-                          : Optional.empty())
-              .block(index, arena);
+          new TransformerModel(model.layout(), output.read(arena), compute).block(index, arena);
       block.forward(activations.states(), activations.length(), LinearInputs.IGNORED);
     }
   }
@@ -135,7 +123,7 @@ final class BlockCompressor {
       Matrix c = moments.finish(site, what, arena);
       try (DriftedSite drift =
               drifted ? new DriftedSite(c, moments.takeDrift(site), what, compute) : null;
-          SharedFactors factors = SharedFactors.of(linears.size() > 1 ? plan.spare() : 0)) {
+          SharedFactors factors = SharedFactors.of(linears.size() > 1 ? memory.spare() : 0)) {
         for (LinearLayer linear : linears) {
           boolean last = linear.equals(linears.getLast());
           reports.add(solve(linear, c, Optional.ofNullable(drift), last, factors));

@@ -6,15 +6,16 @@ import dev.awp.AwpException;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.CheckpointWriter;
-import dev.awp.checkpoint.CompanionFiles;
 import dev.awp.checkpoint.ModelConfig;
+import dev.awp.checkpoint.OutputFolder;
 import dev.awp.checkpoint.ReadAhead;
 import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorSpec;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.constraint.Constraint;
-import dev.awp.format.GridFile;
+import dev.awp.format.LayerPlan;
+import dev.awp.format.ModelPlan;
+import dev.awp.format.OutputFormat;
+import dev.awp.format.OutputFormats;
 import dev.awp.kernel.Compute;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
@@ -27,13 +28,12 @@ import dev.awp.solver.Solver;
 import dev.awp.tensor.DType;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The walk: checkpoint, calibration, solve, store, report. Everything that can be refused is
@@ -72,7 +72,7 @@ public final class Compressor {
   public static RunReport run(
       CompressionOptions options, String version, Compute compute, CompressionListener listener) {
     checkFolders(options.model(), options.output());
-    CheckpointWriter.checkFree(options.output());
+    OutputFolder.checkFree(options.output());
     try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
       return new Compressor(options, compute, listener, checkpoint).run(version);
     }
@@ -101,7 +101,16 @@ public final class Compressor {
 
   private RunReport run(String version) {
     long start = System.nanoTime();
-    layout.check(checkpoint);
+    layout.check(checkpoint::tensor);
+    ModelPlan model =
+        plan(
+            checkpoint,
+            layout,
+            options.constraint(),
+            solver,
+            options.formats(),
+            options.maxShardBytes());
+    OutputFormats.check(options.formats(), model);
     int length = windowLength(options.calibration(), checkpoint.config());
     checkWeights();
     try (Tokenizer tokenizer = Tokenizer.open(options.model())) {
@@ -117,10 +126,11 @@ public final class Compressor {
           Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
       MemoryPlan plan = plan(calibration, evaluator);
       List<Double> before = evaluator.evaluate(checkpoint::tensor, "before");
-      try (CheckpointWriter writer =
-          CheckpointWriter.create(options.output(), tensorSpecs(), options.maxShardBytes())) {
-        List<LayerReport> layers = compress(calibration, plan, writer);
-        List<PerplexityReport> perplexity = evaluator.compare(before, writer.workFolder());
+      try (ModelOutput output =
+          ModelOutput.create(
+              options.output(), options.formats(), model, compute.kernels(), version)) {
+        List<LayerReport> layers = compress(calibration, plan, model, output);
+        List<PerplexityReport> perplexity = evaluate(evaluator, before, output);
         double seconds = (System.nanoTime() - start) / 1e9;
         RunReport report =
             new RunReport(
@@ -130,10 +140,17 @@ public final class Compressor {
                 RunReport.Summary.of(layers, seconds),
                 perplexity,
                 layers);
-        ReportFile.write(report, writer.workFolder());
-        writer.commit();
+        ReportFile.write(report, output.workFolder());
+        output.commit();
         return report;
       }
+    }
+  }
+
+  static List<PerplexityReport> evaluate(
+      Evaluator evaluator, List<Double> before, ModelOutput output) {
+    try (Arena arena = Arena.ofShared()) {
+      return evaluator.compare(before, output.read(arena));
     }
   }
 
@@ -168,25 +185,35 @@ public final class Compressor {
     return length;
   }
 
-  private List<TensorSpec> tensorSpecs() {
-    return checkpoint.tensors().stream().map(TensorView::spec).toList();
+  /** What each layer is to become, as all formats can hold it. */
+  static ModelPlan plan(
+      Checkpoint checkpoint,
+      ModelLayout layout,
+      ConstraintOptions constraints,
+      Solver solver,
+      List<OutputFormat> formats,
+      long maxShardBytes) {
+    List<LayerPlan> layers = new ArrayList<>();
+    for (LinearLayer linear : layout.linears()) {
+      DType dtype = checkpoint.tensor(linear.weight()).dtype();
+      Constraint constraint = constraints.forStorage(OutputFormats.gridStorage(formats, dtype));
+      layers.add(new LayerPlan(linear, dtype, constraint, solver.usesChannelScales()));
+    }
+    return new ModelPlan(checkpoint, layout, layers, maxShardBytes);
   }
 
   private List<LayerReport> compress(
-      CalibrationSet calibration, MemoryPlan plan, CheckpointWriter writer) {
-    CompanionFiles.copy(options.model(), writer.workFolder());
-    addGridFile(options.constraint(), solver, checkpoint, layout, writer);
-    copyOthers(checkpoint, layout, writer);
+      CalibrationSet calibration, MemoryPlan memory, ModelPlan plan, ModelOutput output) {
     List<LinearLayer> linears = layout.linears();
     long work = linears.stream().mapToLong(Compressor::work).sum();
     listener.planned(layout.config().layers(), linears.size(), work);
     TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
     BlockCompressor blocks =
-        new BlockCompressor(options, plan, model, checkpoint, writer, solver, compute, listener);
+        new BlockCompressor(options, memory, model, plan, output, solver, compute, listener);
     List<LayerReport> reports = new ArrayList<>();
     boolean drift = options.target() == Target.PROPAGATED;
     try (ActivationStore activations =
-            ActivationStore.embed(model, calibration.windows(), writer.workFolder());
+            ActivationStore.embed(model, calibration.windows(), output.workFolder());
         ActivationStore original = drift ? activations.copy() : null;
         ReadAhead readAhead = new ReadAhead()) {
       for (int block = 0; block < layout.config().layers(); block++) {
@@ -195,7 +222,7 @@ public final class Compressor {
           var _ = readAhead.fetch(weights(block + 1));
         }
         reports.addAll(blocks.compress(block, activations, Optional.ofNullable(original), last));
-        writer.writeBehind();
+        output.writeBehind();
       }
     }
     return reports;
@@ -210,44 +237,5 @@ public final class Compressor {
   /** dOut dIn^2: what a product with C costs, and so the layer's share of the time. */
   static long work(LinearLayer linear) {
     return (long) linear.rows() * linear.columns() * linear.columns();
-  }
-
-  /** Declares the tensors that a grid adds, where there is one. */
-  static void addGridFile(
-      ConstraintOptions constraints,
-      Solver solver,
-      Checkpoint checkpoint,
-      ModelLayout layout,
-      CheckpointWriter writer) {
-    List<TensorSpec> grids = new ArrayList<>();
-    for (LinearLayer linear : layout.linears()) {
-      Constraint constraint = constraints.forStorage(checkpoint.tensor(linear.weight()).dtype());
-      constraint
-          .grid()
-          .ifPresent(
-              grid ->
-                  grids.addAll(
-                      GridFile.tensors(
-                          linear.name(),
-                          grid,
-                          linear.rows(),
-                          linear.columns(),
-                          solver.usesChannelScales())));
-    }
-    if (!grids.isEmpty()) {
-      writer.addFile(GridFile.NAME, grids);
-    }
-  }
-
-  /** Copies the tensors that are no linear layer's weights. */
-  static void copyOthers(Checkpoint checkpoint, ModelLayout layout, CheckpointWriter writer) {
-    Set<String> compressed =
-        layout.linears().stream().map(LinearLayer::weight).collect(Collectors.toSet());
-    for (TensorView view : checkpoint.tensors()) {
-      if (!compressed.contains(view.name())) {
-        writer.write(view.name(), view.data());
-        view.release();
-      }
-    }
   }
 }

@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
-import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.CheckpointWriter;
+import dev.awp.checkpoint.StoredTensor;
+import dev.awp.checkpoint.TensorReader;
 import dev.awp.constraint.Constraint;
-import dev.awp.format.DenseFormat;
+import dev.awp.format.LayerPlan;
+import dev.awp.format.ModelPlan;
 import dev.awp.kernel.Compute;
 import dev.awp.model.LinearLayer;
 import dev.awp.report.LayerReport;
@@ -15,29 +16,25 @@ import dev.awp.solver.Objective;
 import dev.awp.solver.SharedFactors;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
-import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 
 /** One layer: solve, write, read back, and report what the file holds. */
 final class LayerCompressor {
-  private final ConstraintOptions constraints;
-  private final Checkpoint checkpoint;
-  private final DenseFormat format;
+  private final ModelPlan plan;
+  private final ModelOutput output;
   private final Solver solver;
   private final Compute compute;
   private final CompressionListener listener;
 
   LayerCompressor(
-      ConstraintOptions constraints,
-      Checkpoint checkpoint,
-      CheckpointWriter writer,
+      ModelPlan plan,
+      ModelOutput output,
       Solver solver,
       Compute compute,
       CompressionListener listener) {
-    this.constraints = constraints;
-    this.checkpoint = checkpoint;
-    this.format = new DenseFormat(writer, compute.kernels());
+    this.plan = plan;
+    this.output = output;
     this.solver = solver;
     this.compute = compute;
     this.listener = listener;
@@ -55,8 +52,8 @@ final class LayerCompressor {
   LayerReport compress(
       LinearLayer linear, Matrix w, Matrix target, Matrix c, SharedFactors factors) {
     long start = System.nanoTime();
-    DType storage = checkpoint.tensor(linear.weight()).dtype();
-    Constraint constraint = constraints.forStorage(storage);
+    LayerPlan layer = plan.layer(linear);
+    Constraint constraint = layer.constraint();
     try (Arena arena = Arena.ofShared()) {
       Solution solution =
           solver.solve(
@@ -68,17 +65,18 @@ final class LayerCompressor {
                       linear.name(),
                       record.iteration(),
                       Objective.relative(record.objective(), dense)));
-      format.write(linear, storage, solution);
-      DenseFormat.Written read = format.readBack(linear, arena);
-      double objective = Objective.of(target, read.weights(), c, compute);
+      output.write(linear, solution);
+      StoredTensor stored = output.read(arena).tensor(linear.weight());
+      Matrix t = new TensorReader(compute.kernels()).matrix(stored, arena);
+      double objective = Objective.of(target, t, c, compute);
       double drift = target == w ? 0 : Objective.of(w, target, c, compute);
-      double sparsity = shareOfZeros(read.weights());
+      double sparsity = shareOfZeros(t);
       return new LayerReport(
           linear.name(),
-          read.view().file().getFileName().toString(),
+          fileName(stored),
           linear.rows(),
           linear.columns(),
-          storage.name(),
+          layer.dtype().name(),
           constraint.describe(),
           solver.name(),
           solution.denseObjective(),
@@ -95,6 +93,11 @@ final class LayerCompressor {
               .map(point -> new TracePoint(point.iteration(), point.objective()))
               .toList());
     }
+  }
+
+  /** Path inside the output folder, with slashes on every system. */
+  private String fileName(StoredTensor stored) {
+    return output.workFolder().relativize(stored.file()).toString().replace('\\', '/');
   }
 
   private double shareOfZeros(Matrix t) {
