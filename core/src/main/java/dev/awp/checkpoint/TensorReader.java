@@ -29,13 +29,13 @@ public final class TensorReader {
    *
    * @throws AwpException for another rank, and for a type that awp does not compute in
    */
-  public Matrix matrix(TensorView view, SegmentAllocator allocator) {
+  public Matrix matrix(StoredTensor view, SegmentAllocator allocator) {
     Matrix matrix = allocate(view, allocator);
     decodeRows(view, 0, matrix);
     return matrix;
   }
 
-  private static Matrix allocate(TensorView view, SegmentAllocator allocator) {
+  private static Matrix allocate(StoredTensor view, SegmentAllocator allocator) {
     int rank = view.shape().size();
     if (rank != 1 && rank != 2) {
       throw fail(view, "has shape " + view.shape() + " where a vector or matrix is expected");
@@ -45,10 +45,10 @@ public final class TensorReader {
   }
 
   /**
-   * The same as {@link #matrix(TensorView, SegmentAllocator)} on all workers, and nothing but
+   * The same as {@link #matrix(StoredTensor, SegmentAllocator)} on all workers, and nothing but
    * finite values.
    */
-  public Matrix finiteMatrix(TensorView view, SegmentAllocator allocator, Workers workers) {
+  public Matrix finiteMatrix(StoredTensor view, SegmentAllocator allocator, Workers workers) {
     Matrix matrix = allocate(view, allocator);
     workers.forEachBlock(
         matrix.rows(),
@@ -62,24 +62,28 @@ public final class TensorReader {
   }
 
   /** Decodes consecutive rows of a stored matrix, as many as the destination has. */
-  public void decodeRows(TensorView view, int firstRow, Matrix destination) {
+  public void decodeRows(StoredTensor tensor, int firstRow, Matrix destination) {
+    switch (tensor) {
+      case TensorView view -> decodeRows(view, firstRow, destination);
+      case EncodedTensor encoded -> {
+        encoded.checkPresent();
+        encoded.decodeRows(firstRow, destination, kernels);
+      }
+    }
+  }
+
+  private void decodeRows(TensorView view, int firstRow, Matrix destination) {
     if (!view.dtype().isComputable()) {
       throw fail(view, "is stored as " + view.dtype() + ", awp computes with F32, F16 and BF16");
     }
     view.checkPresent();
     long rowBytes = (long) destination.columns() * view.dtype().bits() / 8;
     try (Arena arena = Arena.ofConfined()) {
-      // Mapped pages are touched by this copy alone: where a page cannot be read it gets an
-      // InternalError, while C2's code for vector loads would take the JVM down with it.
       MemorySegment stored = arena.allocate(rowBytes, 64);
       for (int r = 0; r < destination.rows(); r++) {
-        stored.copyFrom(view.data().asSlice((firstRow + r) * rowBytes, rowBytes));
+        view.copyTo((firstRow + r) * rowBytes, stored);
         decode(view, stored, destination.row(r));
       }
-    } catch (InternalError e) {
-      // The JDK's word for a page that cannot be read: the file shrank, or the disk failed.
-      throw new AwpException(
-          view.file() + ": tensor " + view.name() + " cannot be read: " + e.getMessage(), e);
     }
   }
 
@@ -94,7 +98,7 @@ public final class TensorReader {
   }
 
   /** Refuses a tensor that holds a NaN or an infinity, decoding it piece by piece. */
-  public void checkFinite(TensorView view, Workers workers) {
+  public void checkFinite(StoredTensor view, Workers workers) {
     int rows = view.shape().size() == 1 ? 1 : size(view, view.shape().getFirst());
     int columns = size(view, view.shape().getLast());
     workers.forEachBlock(
@@ -109,7 +113,7 @@ public final class TensorReader {
         });
   }
 
-  private void checkFinite(TensorView view, Matrix piece, int firstRow) {
+  private void checkFinite(StoredTensor view, Matrix piece, int firstRow) {
     for (int r = 0; r < piece.rows(); r++) {
       long at = kernels.arithmetic().firstNonFinite(piece.row(r));
       if (at >= 0) {
@@ -121,14 +125,14 @@ public final class TensorReader {
     }
   }
 
-  private static int size(TensorView view, long size) {
+  private static int size(StoredTensor view, long size) {
     if (size > Integer.MAX_VALUE) {
       throw fail(view, "has shape " + view.shape() + ", a size is above 2^31 - 1");
     }
     return (int) size;
   }
 
-  private static AwpException fail(TensorView view, String rule) {
+  private static AwpException fail(StoredTensor view, String rule) {
     return new AwpException(view.file() + ": tensor " + view.name() + " " + rule);
   }
 }

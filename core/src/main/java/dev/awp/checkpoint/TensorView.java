@@ -19,7 +19,8 @@ import java.util.List;
  * @param data read-only, at any alignment, little-endian; lives as long as the checkpoint
  */
 public record TensorView(
-    String name, DType dtype, List<Long> shape, Path file, long fileOffset, MemorySegment data) {
+    String name, DType dtype, List<Long> shape, Path file, long fileOffset, MemorySegment data)
+    implements StoredTensor {
   public TensorView {
     shape = List.copyOf(shape);
   }
@@ -33,6 +34,7 @@ public record TensorView(
    * Refuses a file that has become shorter since it was mapped, before its pages are read: the
    * message is clearer than that of a page that cannot be read.
    */
+  @Override
   public void checkPresent() {
     if (!data.isMapped()) {
       return;
@@ -51,10 +53,28 @@ public record TensorView(
   }
 
   /**
+   * Copies stored bytes. Mapped pages are touched by this copy alone: where a page cannot be read
+   * it gets an InternalError, while C2's code for vector loads would take the JVM down with it.
+   *
+   * @param offset of the first byte in the tensor's data
+   * @param destination as many bytes as are wanted
+   * @throws AwpException where a page cannot be read
+   */
+  public void copyTo(long offset, MemorySegment destination) {
+    try {
+      destination.copyFrom(data.asSlice(offset, destination.byteSize()));
+    } catch (InternalError e) {
+      // The JDK's word for a page that cannot be read: the file shrank, or the disk failed.
+      throw new AwpException(file + ": tensor " + name + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
    * Tells the operating system that these pages are not needed for now, so that the resident memory
    * of a run stays bounded by what is in use and not by the size of the model. Reading them again
    * is always possible.
    */
+  @Override
   public void release() {
     if (data.isMapped() && data.byteSize() > 0) {
       data.unload();

@@ -64,6 +64,8 @@ final class CompressCommand implements Callable<Integer> {
 
   @Mixin private final ConstraintArguments constraint = new ConstraintArguments();
 
+  @Mixin private final FormatArguments format = new FormatArguments();
+
   @Mixin private final SolverArguments solver = new SolverArguments();
 
   @Mixin private final CalibrationArguments calibration = new CalibrationArguments();
@@ -174,6 +176,7 @@ final class CompressCommand implements Callable<Integer> {
         new CompressionOptions(
             model,
             output,
+            format.toFormats(),
             constraint.toOptions(),
             solver.toOptions(),
             calibration.toOptions(),

@@ -2,12 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
-import static java.util.stream.Collectors.toSet;
-
 import dev.awp.calibration.ActivationStore;
-import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.CheckpointWriter;
 import dev.awp.compress.BlockMoments.Stream;
+import dev.awp.format.ModelPlan;
 import dev.awp.kernel.Compute;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
@@ -22,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Compresses one decoder block: calibrates its input sites, solves its layers, moves the
@@ -31,29 +27,29 @@ import java.util.Set;
  */
 final class BlockCompressor {
   private final CompressionOptions options;
-  private final LayerPlan plan;
+  private final Schemes schemes;
   private final MemoryPlan memory;
   private final TransformerModel model;
-  private final CheckpointWriter writer;
+  private final ModelOutput output;
   private final LayerCompressor layers;
   private final Compute compute;
   private final CompressionListener listener;
 
   BlockCompressor(
       CompressionOptions options,
-      LayerPlan plan,
+      Schemes schemes,
       MemoryPlan memory,
       TransformerModel model,
-      Checkpoint checkpoint,
-      CheckpointWriter writer,
+      ModelPlan plan,
+      ModelOutput output,
       Compute compute,
       CompressionListener listener) {
     this.options = options;
-    this.plan = plan;
+    this.schemes = schemes;
     this.memory = memory;
     this.model = model;
-    this.writer = writer;
-    this.layers = new LayerCompressor(plan, checkpoint, writer, compute, listener);
+    this.output = output;
+    this.layers = new LayerCompressor(schemes, plan, output, compute, listener);
     this.compute = compute;
     this.listener = listener;
   }
@@ -70,7 +66,7 @@ final class BlockCompressor {
   List<LayerReport> compress(
       int index, ActivationStore activations, Optional<ActivationStore> original, boolean last) {
     List<LayerReport> reports = new ArrayList<>();
-    List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(plan.layers(index));
+    List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(schemes.layers(index));
     for (Map<InputSite, List<LinearLayer>> pass : passes) {
       List<LinearLayer> linears = pass.values().stream().flatMap(List::stream).toList();
       boolean lastPass = pass.equals(passes.getLast());
@@ -109,16 +105,9 @@ final class BlockCompressor {
   /** Through the weights that were written, as whoever loads them will decode them. */
   private void advance(int index, ActivationStore activations) {
     listener.step("block " + (index + 1) + ": applying");
-    Set<String> compressed = plan.layers(index).stream().map(LinearLayer::weight).collect(toSet());
     try (Arena arena = Arena.ofShared()) {
       DecoderBlock block =
-          model
-              .with(
-                  name ->
-                      compressed.contains(name)
-                          ? Optional.of(writer.readBack(name, arena))
-                          : Optional.empty())
-              .block(index, arena);
+          new TransformerModel(model.layout(), output.read(arena), compute).block(index, arena);
       block.forward(activations.states(), activations.length(), LinearInputs.IGNORED);
     }
   }

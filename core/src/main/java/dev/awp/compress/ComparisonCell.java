@@ -3,9 +3,9 @@
 package dev.awp.compress;
 
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.CheckpointWriter;
-import dev.awp.checkpoint.CompanionFiles;
-import dev.awp.checkpoint.TensorView;
+import dev.awp.format.ModelPlan;
+import dev.awp.format.OutputFormat;
+import dev.awp.format.OutputFormats;
 import dev.awp.kernel.Compute;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
@@ -56,17 +56,13 @@ final class ComparisonCell {
       before = Optional.of(evaluator.evaluate(checkpoint::tensor, "before"));
     }
     List<LayerReport> layers = new ArrayList<>();
+    List<OutputFormat> dense = List.of(OutputFormats.DENSE);
+    Schemes schemes = Schemes.uniform(layout.linears(), constraint, solver);
+    ModelPlan plan = Compressor.plan(checkpoint, layout, schemes, dense, Long.MAX_VALUE);
     // Never committed: closing removes the folder.
-    try (CheckpointWriter writer =
-        CheckpointWriter.create(
-            output.resolve("model"),
-            checkpoint.tensors().stream().map(TensorView::spec).toList(),
-            Long.MAX_VALUE)) {
-      CompanionFiles.copy(checkpoint.folder(), writer.workFolder());
-      LayerPlan plan = LayerPlan.uniform(layout.linears(), constraint, solver);
-      Compressor.addGridFile(plan, checkpoint, writer);
-      Compressor.copyOthers(plan, checkpoint, writer);
-      LayerCompressor compressor = new LayerCompressor(plan, checkpoint, writer, compute, listener);
+    try (ModelOutput written =
+        ModelOutput.create(output.resolve("model"), dense, plan, compute.kernels(), "")) {
+      LayerCompressor compressor = new LayerCompressor(schemes, plan, written, compute, listener);
       TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
       for (LinearLayer linear : layout.linears()) {
         try (Arena arena = Arena.ofShared()) {
@@ -76,7 +72,7 @@ final class ComparisonCell {
         }
       }
       List<PerplexityReport> perplexity =
-          evaluator.compare(before.orElseThrow(), writer.workFolder());
+          Compressor.evaluate(evaluator, before.orElseThrow(), written);
       double seconds = layers.stream().mapToDouble(LayerReport::seconds).sum();
       double cost = layers.stream().mapToDouble(LayerReport::gemmEquivalents).average().orElse(0);
       return new ComparisonReport.Cell(

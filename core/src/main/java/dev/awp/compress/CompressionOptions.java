@@ -2,16 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.format.OutputFormat;
+import dev.awp.format.OutputFormats;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * Everything that decides what a compression writes.
  *
  * @param model folder of the checkpoint to read
  * @param output folder to write; must not exist or be empty
+ * @param formats one or more; with several, each is a model in a sub-folder of its name, and
+ *     activations and reported errors are those of the first
  * @param target {@link Target#PROPAGATED} needs {@link Propagation#COMPRESSED}
  * @param maxShardBytes largest data size of one written safetensors file
  * @param memoryLimit bytes that the run may use, mapped files aside; results do not depend on it
@@ -19,6 +24,7 @@ import java.util.OptionalLong;
 public record CompressionOptions(
     Path model,
     Path output,
+    List<OutputFormat> formats,
     ConstraintOptions constraint,
     SolverOptions solver,
     Calibration calibration,
@@ -31,6 +37,36 @@ public record CompressionOptions(
     if (target == Target.PROPAGATED && propagation == Propagation.DENSE) {
       throw new IllegalArgumentException("dense inputs have not drifted");
     }
+    formats = List.copyOf(formats);
+    if (formats.isEmpty() || Set.copyOf(formats).size() < formats.size()) {
+      throw new IllegalArgumentException("no format, or one of them twice");
+    }
+  }
+
+  /** Writes ordinary tensors. */
+  public CompressionOptions(
+      Path model,
+      Path output,
+      ConstraintOptions constraint,
+      SolverOptions solver,
+      Calibration calibration,
+      Propagation propagation,
+      Target target,
+      long maxShardBytes,
+      OptionalLong memoryLimit,
+      Evaluation evaluation) {
+    this(
+        model,
+        output,
+        List.of(OutputFormats.DENSE),
+        constraint,
+        solver,
+        calibration,
+        propagation,
+        target,
+        maxShardBytes,
+        memoryLimit,
+        evaluation);
   }
 
   /**

@@ -6,14 +6,16 @@ import dev.awp.AwpException;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.CheckpointWriter;
-import dev.awp.checkpoint.CompanionFiles;
 import dev.awp.checkpoint.ModelConfig;
+import dev.awp.checkpoint.OutputFolder;
 import dev.awp.checkpoint.ReadAhead;
 import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorSpec;
 import dev.awp.checkpoint.TensorView;
-import dev.awp.format.GridFile;
+import dev.awp.constraint.Constraint;
+import dev.awp.format.LayerPlan;
+import dev.awp.format.ModelPlan;
+import dev.awp.format.OutputFormat;
+import dev.awp.format.OutputFormats;
 import dev.awp.kernel.Compute;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
@@ -25,13 +27,12 @@ import dev.awp.report.RunReport;
 import dev.awp.tensor.DType;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The walk: checkpoint, calibration, solve, store, report. Everything that can be refused is
@@ -45,7 +46,7 @@ public final class Compressor {
   private final CompressionListener listener;
   private final Checkpoint checkpoint;
   private final ModelLayout layout;
-  private final LayerPlan plan;
+  private final Schemes schemes;
 
   private Compressor(
       CompressionOptions options,
@@ -57,8 +58,8 @@ public final class Compressor {
     this.listener = listener;
     this.checkpoint = checkpoint;
     this.layout = ModelLayout.of(checkpoint.config());
-    this.plan =
-        LayerPlan.uniform(
+    this.schemes =
+        Schemes.uniform(
             layout.linears(),
             options.constraint(),
             options.solver().create(options.constraint().forStorage(DType.F32)));
@@ -74,7 +75,7 @@ public final class Compressor {
   public static RunReport run(
       CompressionOptions options, String version, Compute compute, CompressionListener listener) {
     checkFolders(options.model(), options.output());
-    CheckpointWriter.checkFree(options.output());
+    OutputFolder.checkFree(options.output());
     try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
       return new Compressor(options, compute, listener, checkpoint).run(version);
     }
@@ -103,7 +104,9 @@ public final class Compressor {
 
   private RunReport run(String version) {
     long start = System.nanoTime();
-    layout.check(checkpoint);
+    layout.check(checkpoint::tensor);
+    ModelPlan plan = plan(checkpoint, layout, schemes, options.formats(), options.maxShardBytes());
+    OutputFormats.check(options.formats(), plan);
     int length = windowLength(options.calibration(), checkpoint.config());
     checkWeights();
     try (Tokenizer tokenizer = Tokenizer.open(options.model())) {
@@ -119,10 +122,11 @@ public final class Compressor {
           Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
       MemoryPlan memory = memory(calibration, evaluator);
       List<Double> before = evaluator.evaluate(checkpoint::tensor, "before");
-      try (CheckpointWriter writer =
-          CheckpointWriter.create(options.output(), tensorSpecs(), options.maxShardBytes())) {
-        List<LayerReport> layers = compress(calibration, memory, writer);
-        List<PerplexityReport> perplexity = evaluator.compare(before, writer.workFolder());
+      try (ModelOutput output =
+          ModelOutput.create(
+              options.output(), options.formats(), plan, compute.kernels(), version)) {
+        List<LayerReport> layers = compress(calibration, memory, plan, output);
+        List<PerplexityReport> perplexity = evaluate(evaluator, before, output);
         double seconds = (System.nanoTime() - start) / 1e9;
         RunReport report =
             new RunReport(
@@ -132,17 +136,24 @@ public final class Compressor {
                 RunReport.Summary.of(layers, seconds),
                 perplexity,
                 layers);
-        ReportFile.write(report, writer.workFolder());
-        writer.commit();
+        ReportFile.write(report, output.workFolder());
+        output.commit();
         return report;
       }
+    }
+  }
+
+  static List<PerplexityReport> evaluate(
+      Evaluator evaluator, List<Double> before, ModelOutput output) {
+    try (Arena arena = Arena.ofShared()) {
+      return evaluator.compare(before, output.read(arena));
     }
   }
 
   private MemoryPlan memory(CalibrationSet calibration, Evaluator evaluator) {
     int length = calibration.length();
     long tokens = (long) calibration.windows().size() * length;
-    MemoryNeeds needs = MemoryNeeds.of(options, layout, plan, tokens, length, compute.workers());
+    MemoryNeeds needs = MemoryNeeds.of(options, layout, schemes, tokens, length, compute.workers());
     return MemoryPlan.of(
         needs, evaluator.memoryBytes(), options.memoryLimit(), PhysicalMemory.bytes());
   }
@@ -170,25 +181,36 @@ public final class Compressor {
     return length;
   }
 
-  private List<TensorSpec> tensorSpecs() {
-    return checkpoint.tensors().stream().map(TensorView::spec).toList();
+  /** What each layer is to become, as all formats can hold it. */
+  static ModelPlan plan(
+      Checkpoint checkpoint,
+      ModelLayout layout,
+      Schemes schemes,
+      List<OutputFormat> formats,
+      long maxShardBytes) {
+    List<LayerPlan> layers = new ArrayList<>();
+    for (LinearLayer linear : schemes.layers()) {
+      Schemes.Scheme scheme = schemes.scheme(linear);
+      DType dtype = checkpoint.tensor(linear.weight()).dtype();
+      Constraint constraint =
+          scheme.constraint().forStorage(OutputFormats.gridStorage(formats, dtype));
+      layers.add(new LayerPlan(linear, dtype, constraint, scheme.solver().usesChannelScales()));
+    }
+    return new ModelPlan(checkpoint, layout, layers, maxShardBytes);
   }
 
   private List<LayerReport> compress(
-      CalibrationSet calibration, MemoryPlan memory, CheckpointWriter writer) {
-    CompanionFiles.copy(options.model(), writer.workFolder());
-    addGridFile(plan, checkpoint, writer);
-    copyOthers(plan, checkpoint, writer);
-    List<LinearLayer> linears = plan.layers();
+      CalibrationSet calibration, MemoryPlan memory, ModelPlan plan, ModelOutput output) {
+    List<LinearLayer> linears = schemes.layers();
     long work = linears.stream().mapToLong(Compressor::work).sum();
     listener.planned(layout.config().layers(), linears.size(), work);
     TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
     BlockCompressor blocks =
-        new BlockCompressor(options, plan, memory, model, checkpoint, writer, compute, listener);
+        new BlockCompressor(options, schemes, memory, model, plan, output, compute, listener);
     List<LayerReport> reports = new ArrayList<>();
     boolean drift = options.target() == Target.PROPAGATED;
     try (ActivationStore activations =
-            ActivationStore.embed(model, calibration.windows(), writer.workFolder());
+            ActivationStore.embed(model, calibration.windows(), output.workFolder());
         ActivationStore original = drift ? activations.copy() : null;
         ReadAhead readAhead = new ReadAhead()) {
       for (int block = 0; block < layout.config().layers(); block++) {
@@ -197,7 +219,7 @@ public final class Compressor {
           var _ = readAhead.fetch(weights(block + 1));
         }
         reports.addAll(blocks.compress(block, activations, Optional.ofNullable(original), last));
-        writer.writeBehind();
+        output.writeBehind();
       }
     }
     return reports;
@@ -212,41 +234,5 @@ public final class Compressor {
   /** dOut dIn^2: what a product with C costs, and so the layer's share of the time. */
   static long work(LinearLayer linear) {
     return (long) linear.rows() * linear.columns() * linear.columns();
-  }
-
-  /** Declares the tensors that a grid adds, where there is one. */
-  static void addGridFile(LayerPlan plan, Checkpoint checkpoint, CheckpointWriter writer) {
-    List<TensorSpec> grids = new ArrayList<>();
-    for (LinearLayer linear : plan.layers()) {
-      LayerPlan.Scheme scheme = plan.scheme(linear);
-      scheme
-          .constraint()
-          .forStorage(checkpoint.tensor(linear.weight()).dtype())
-          .grid()
-          .ifPresent(
-              grid ->
-                  grids.addAll(
-                      GridFile.tensors(
-                          linear.name(),
-                          grid,
-                          linear.rows(),
-                          linear.columns(),
-                          scheme.solver().usesChannelScales())));
-    }
-    if (!grids.isEmpty()) {
-      writer.addFile(GridFile.NAME, grids);
-    }
-  }
-
-  /** Copies the tensors that are no compressed layer's weights. */
-  static void copyOthers(LayerPlan plan, Checkpoint checkpoint, CheckpointWriter writer) {
-    Set<String> compressed =
-        plan.layers().stream().map(LinearLayer::weight).collect(Collectors.toSet());
-    for (TensorView view : checkpoint.tensors()) {
-      if (!compressed.contains(view.name())) {
-        writer.write(view.name(), view.data());
-        view.release();
-      }
-    }
   }
 }

@@ -3,6 +3,7 @@
 package dev.awp.compress;
 
 import dev.awp.constraint.Constraint;
+import dev.awp.constraint.GridStorage;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.SparseGrid;
 import dev.awp.constraint.Sparsity;
@@ -29,17 +30,22 @@ public record ConstraintOptions(Optional<Sparsity> sparsity, Optional<Grid> grid
       var _ = new IntegerGrid(bits, groupSize, symmetric, DType.F32);
     }
 
-    private IntegerGrid stored(DType dtype) {
-      return new IntegerGrid(bits, groupSize, symmetric, dtype);
+    private IntegerGrid stored(GridStorage storage) {
+      return new IntegerGrid(bits, groupSize, symmetric, storage);
     }
   }
 
-  /** The constraint of a layer that is stored in that element type. */
+  /** The constraint of a layer that is stored as ordinary tensors of that type. */
   public Constraint forStorage(DType dtype) {
+    return forStorage(GridStorage.dense(dtype));
+  }
+
+  /** The constraint of a layer whose grid is stored like that. */
+  public Constraint forStorage(GridStorage storage) {
     if (grid.isEmpty()) {
       return sparsity.orElseThrow();
     }
-    IntegerGrid stored = grid.get().stored(dtype);
+    IntegerGrid stored = grid.get().stored(storage);
     return sparsity.<Constraint>map(s -> new SparseGrid(s, stored)).orElse(stored);
   }
 }

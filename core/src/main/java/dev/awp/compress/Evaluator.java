@@ -79,7 +79,7 @@ public final class Evaluator {
     try (Checkpoint checkpoint = Checkpoint.open(folder);
         Tokenizer tokenizer = Tokenizer.open(folder)) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
-      layout.check(checkpoint);
+      layout.check(checkpoint::tensor);
       int window = Math.min(checkpoint.config().maxPositions(), DEFAULT_LENGTH);
       CompressionOptions.Evaluation options =
           new CompressionOptions.Evaluation(List.of(text), length);
@@ -110,19 +110,14 @@ public final class Evaluator {
             listener.step("%s: %s, block %d of %d".formatted(what, text.name, done, total)));
   }
 
-  /** Evaluates the folder that was written and sets it beside the values from before. */
-  List<PerplexityReport> compare(List<Double> before, Path written) {
-    if (texts.isEmpty()) {
-      return List.of();
-    }
+  /** Evaluates the model that was written and sets it beside the values from before. */
+  List<PerplexityReport> compare(List<Double> before, WeightSource written) {
     List<PerplexityReport> reports = new ArrayList<>();
-    try (Checkpoint checkpoint = Checkpoint.open(written)) {
-      for (int i = 0; i < texts.size(); i++) {
-        PerplexityResult after = evaluate(checkpoint::tensor, texts.get(i), "perplexity after");
-        reports.add(
-            new PerplexityReport(
-                texts.get(i).name, length, after.windows(), before.get(i), after.perplexity()));
-      }
+    for (int i = 0; i < texts.size(); i++) {
+      PerplexityResult after = evaluate(written, texts.get(i), "perplexity after");
+      reports.add(
+          new PerplexityReport(
+              texts.get(i).name, length, after.windows(), before.get(i), after.perplexity()));
     }
     return reports;
   }

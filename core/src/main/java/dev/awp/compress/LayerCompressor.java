@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
-import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.CheckpointWriter;
+import dev.awp.checkpoint.StoredTensor;
+import dev.awp.checkpoint.TensorReader;
 import dev.awp.constraint.Constraint;
-import dev.awp.format.DenseFormat;
+import dev.awp.format.LayerPlan;
+import dev.awp.format.ModelPlan;
 import dev.awp.kernel.Compute;
 import dev.awp.model.LinearLayer;
 import dev.awp.report.LayerReport;
@@ -14,27 +15,27 @@ import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Objective;
 import dev.awp.solver.SharedFactors;
 import dev.awp.solver.Solution;
-import dev.awp.tensor.DType;
+import dev.awp.solver.Solver;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 
 /** One layer: solve, write, read back, and report what the file holds. */
 final class LayerCompressor {
-  private final LayerPlan plan;
-  private final Checkpoint checkpoint;
-  private final DenseFormat format;
+  private final Schemes schemes;
+  private final ModelPlan plan;
+  private final ModelOutput output;
   private final Compute compute;
   private final CompressionListener listener;
 
   LayerCompressor(
-      LayerPlan plan,
-      Checkpoint checkpoint,
-      CheckpointWriter writer,
+      Schemes schemes,
+      ModelPlan plan,
+      ModelOutput output,
       Compute compute,
       CompressionListener listener) {
+    this.schemes = schemes;
     this.plan = plan;
-    this.checkpoint = checkpoint;
-    this.format = new DenseFormat(writer, compute.kernels());
+    this.output = output;
     this.compute = compute;
     this.listener = listener;
   }
@@ -51,35 +52,34 @@ final class LayerCompressor {
   LayerReport compress(
       LinearLayer linear, Matrix w, Matrix target, Matrix c, SharedFactors factors) {
     long start = System.nanoTime();
-    DType storage = checkpoint.tensor(linear.weight()).dtype();
-    LayerPlan.Scheme scheme = plan.scheme(linear);
-    Constraint constraint = scheme.constraint().forStorage(storage);
+    LayerPlan layer = plan.layer(linear);
+    Constraint constraint = layer.constraint();
+    Solver solver = schemes.scheme(linear).solver();
     try (Arena arena = Arena.ofShared()) {
       Solution solution =
-          scheme
-              .solver()
-              .solve(
-                  new LayerProblem(target, c, constraint, factors),
-                  compute,
-                  arena,
-                  (record, dense) ->
-                      listener.iteration(
-                          linear.name(),
-                          record.iteration(),
-                          Objective.relative(record.objective(), dense)));
-      format.write(linear, storage, solution);
-      DenseFormat.Written read = format.readBack(linear, arena);
-      double objective = Objective.of(target, read.weights(), c, compute);
+          solver.solve(
+              new LayerProblem(target, c, constraint, factors),
+              compute,
+              arena,
+              (record, dense) ->
+                  listener.iteration(
+                      linear.name(),
+                      record.iteration(),
+                      Objective.relative(record.objective(), dense)));
+      output.write(linear, solution);
+      StoredTensor stored = output.read(arena).tensor(linear.weight());
+      Matrix t = new TensorReader(compute.kernels()).matrix(stored, arena);
+      double objective = Objective.of(target, t, c, compute);
       double drift = target == w ? 0 : Objective.of(w, target, c, compute);
-      double sparsity = shareOfZeros(read.weights());
+      double sparsity = shareOfZeros(t);
       return new LayerReport(
           linear.name(),
-          read.view().file().getFileName().toString(),
+          fileName(stored),
           linear.rows(),
           linear.columns(),
-          storage.name(),
+          layer.dtype().name(),
           constraint.describe(),
-          scheme.solver().name(),
+          solver.name(),
           solution.denseObjective(),
           objective,
           Objective.relative(objective, solution.denseObjective()),
@@ -94,6 +94,11 @@ final class LayerCompressor {
               .map(point -> new TracePoint(point.iteration(), point.objective()))
               .toList());
     }
+  }
+
+  /** Path inside the output folder, with slashes on every system. */
+  private String fileName(StoredTensor stored) {
+    return output.workFolder().relativize(stored.file()).toString().replace('\\', '/');
   }
 
   private double shareOfZeros(Matrix t) {

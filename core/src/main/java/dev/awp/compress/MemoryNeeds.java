@@ -28,22 +28,27 @@ import java.util.stream.IntStream;
  * @param length tokens of a calibration window
  */
 record MemoryNeeds(
-    ModelLayout layout, LayerPlan plan, boolean drifted, long tokens, int length, Workers workers) {
+    ModelLayout layout,
+    Schemes schemes,
+    boolean drifted,
+    long tokens,
+    int length,
+    Workers workers) {
   static MemoryNeeds of(
       CompressionOptions options,
       ModelLayout layout,
-      LayerPlan plan,
+      Schemes schemes,
       long tokens,
       int length,
       Workers workers) {
     return new MemoryNeeds(
-        layout, plan, options.target() == Target.PROPAGATED, tokens, length, workers);
+        layout, schemes, options.target() == Target.PROPAGATED, tokens, length, workers);
   }
 
   /** Peak of a block, in bytes, when its input sites are calibrated in these passes. */
   long block(List<Set<InputSite>> passes) {
     return IntStream.range(0, layout.config().layers())
-        .mapToObj(plan::layers)
+        .mapToObj(schemes::layers)
         .distinct()
         .flatMapToLong(layers -> passes.stream().mapToLong(sites -> pass(layers, sites)))
         .max()
@@ -94,7 +99,7 @@ record MemoryNeeds(
   }
 
   private long layer(LinearLayer linear, boolean last) {
-    LayerPlan.Scheme scheme = plan.scheme(linear);
+    Schemes.Scheme scheme = schemes.scheme(linear);
     LayerShape shape =
         new LayerShape(
             linear.rows(), linear.columns(), scheme.constraint().forStorage(DType.F32), workers);

@@ -3,6 +3,7 @@
 package dev.awp.compress;
 
 import dev.awp.calibration.CalibrationSet;
+import dev.awp.format.OutputFormat;
 import dev.awp.kernel.Compute;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -36,6 +37,7 @@ final class RunDescription {
               all.put("groupSize", grid.groupSize());
               all.put("symmetric", grid.symmetric());
             });
+    all.put("formats", options.formats().stream().map(OutputFormat::name).toList());
     SolverOptions solver = options.solver();
     all.put("solver", solver.name());
     all.put("effort", solver.effort().name());

@@ -42,7 +42,7 @@ final class GridFit {
     fit(values, scales, zeroPoints);
     round(values, scales, zeroPoints, out);
     channels.ifPresent(factors -> divide(out, factors));
-    Storage.round(grid.storage(), kernels.conversion(), out, stored);
+    Storage.round(grid.storage().values(), kernels.conversion(), out, stored);
   }
 
   private MemorySegment scaled(MemorySegment row, MemorySegment factors) {

@@ -24,8 +24,8 @@ import java.util.Optional;
  *       and compressed-tensors.
  * </ul>
  *
- * <p>Scales are rounded to the element type in which the layer is stored before a code is chosen,
- * and projected values are rounded to that type: they are exactly what the written file holds.
+ * <p>Scales are rounded to the types in which they are stored before a code is chosen, and
+ * projected values are rounded to theirs: they are exactly what the written file holds.
  *
  * <p>Where the parameters have channel scales (AWQ, Lin et al. 2024) it is the scaled columns that
  * lie on the grid: value = (code - zeroPoint) * scale / channelScale, computed in float32 in this
@@ -35,9 +35,9 @@ import java.util.Optional;
  * @param groupSize consecutive columns that share a scale; 0 for the whole row; the last group of a
  *     row may be shorter
  * @param symmetric whether the zero point is fixed in the middle
- * @param storage F32, F16 or BF16
+ * @param storage the types of scales and values
  */
-public record IntegerGrid(int bits, int groupSize, boolean symmetric, DType storage)
+public record IntegerGrid(int bits, int groupSize, boolean symmetric, GridStorage storage)
     implements Constraint {
   public IntegerGrid {
     if (bits != 2 && bits != 3 && bits != 4 && bits != 8) {
@@ -47,9 +47,11 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, DType stor
       throw new IllegalArgumentException(
           "a group has at least 1 column, or 0 for the whole row, not " + groupSize);
     }
-    if (!storage.isComputable()) {
-      throw new IllegalArgumentException("a grid is stored as F32, F16 or BF16, not " + storage);
-    }
+  }
+
+  /** A grid whose values are stored as ordinary tensors of that type. */
+  public IntegerGrid(int bits, int groupSize, boolean symmetric, DType dtype) {
+    this(bits, groupSize, symmetric, GridStorage.dense(dtype));
   }
 
   /** The largest code, 2^bits - 1. */
@@ -69,22 +71,24 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, DType stor
 
   /** The scale of a group whose values span least &lt;= 0 to most &gt;= 0. */
   public float scaleOf(double least, double most) {
-    double span = symmetric ? 2 * Math.max(-least, most) : most - least;
-    return storableScale(span / maxCode());
+    if (symmetric) {
+      return storableScale(2 * Math.max(-least, most) / maxCode());
+    }
+    // No range ends below the codes that lie above the least zero point.
+    double above = most / (maxCode() - storage.leastZeroPoint());
+    return storableScale(Math.max((most - least) / maxCode(), above));
   }
 
   /** The zero point of a group with that least value and scale. */
   public float zeroPointOf(double least, float scale) {
     return symmetric
         ? 1 << (bits - 1)
-        : (float) Math.clamp(Math.rint(-least / scale), 0, maxCode());
+        : (float) Math.clamp(Math.rint(-least / scale), storage.leastZeroPoint(), maxCode());
   }
 
   /** The nearest stored scale that is positive and normal, and whose multiples all stay finite. */
   public float storableScale(double scale) {
-    float smallest = Storage.smallestNormal(storage);
-    double largest = Storage.largest(storage) / (2.0 * maxCode());
-    return Storage.round(storage, (float) Math.clamp(scale, smallest, largest));
+    return storage.roundScale(scale, 2.0 * maxCode());
   }
 
   @Override
@@ -111,7 +115,7 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, DType stor
   public float nearest(float value, float scale, float zeroPoint) {
     float steps = Math.clamp(value / scale, -zeroPoint, maxCode() - zeroPoint);
     // Adding zero turns -0 into +0.
-    return Storage.round(storage, (float) Math.rint(steps) * scale + 0f);
+    return Storage.round(storage.values(), (float) Math.rint(steps) * scale + 0f);
   }
 
   @Override
@@ -128,7 +132,7 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, DType stor
     }
     float[] channels = channelScales(t.columns(), factors);
     for (int j = 0; j < t.columns(); j++) {
-      if (!(channels[j] > 0) || Storage.round(storage, channels[j]) != channels[j]) {
+      if (!(channels[j] > 0) || !storage.holdsScale(channels[j])) {
         return Optional.of("column %d has the channel scale %s".formatted(j, channels[j]));
       }
     }
@@ -158,16 +162,16 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, DType stor
   private boolean isOnGrid(float value, float scale, float zeroPoint, float channel) {
     boolean validGrid =
         scale > 0
-            && Storage.round(storage, scale) == scale
+            && storage.holdsScale(scale)
             && zeroPoint == Math.rint(zeroPoint)
-            && zeroPoint >= 0
+            && zeroPoint >= storage.leastZeroPoint()
             && zeroPoint <= maxCode();
     // Rounding to the stored type moves a value by less than a step: its code is one of three.
     double nearest = Math.rint(value * channel / scale) + zeroPoint;
     for (double code = nearest - 1; validGrid && code <= nearest + 1; code++) {
       boolean inRange = code >= 0 && code <= maxCode();
       float point = (float) (code - zeroPoint) * scale / channel;
-      if (inRange && Storage.round(storage, point) == value) {
+      if (inRange && Storage.round(storage.values(), point) == value) {
         return true;
       }
     }

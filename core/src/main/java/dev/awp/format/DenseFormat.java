@@ -2,49 +2,75 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format;
 
-import dev.awp.checkpoint.CheckpointWriter;
+import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorEncoder;
-import dev.awp.checkpoint.TensorReader;
+import dev.awp.checkpoint.TensorSpec;
 import dev.awp.checkpoint.TensorView;
+import dev.awp.constraint.GridStorage;
 import dev.awp.kernel.Kernels;
-import dev.awp.model.LinearLayer;
 import dev.awp.solver.Solution;
 import dev.awp.tensor.DType;
-import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 
 /**
  * Compressed layers as ordinary tensors of the same name, shape and type: whatever loads the
  * original loads the result. A quantized layer's grid goes into {@link GridFile} besides.
  */
-public final class DenseFormat {
-  private final CheckpointWriter writer;
-  private final TensorEncoder encoder;
-  private final TensorReader reader;
+final class DenseFormat implements OutputFormat {
+  static final String NAME = "dense";
 
-  public DenseFormat(CheckpointWriter writer, Kernels kernels) {
-    this.writer = writer;
-    this.encoder = new TensorEncoder(kernels);
-    this.reader = new TensorReader(kernels);
+  @Override
+  public String name() {
+    return NAME;
   }
 
-  /** Writes a solution. */
-  public void write(LinearLayer layer, DType storage, Solution solution) {
-    try (Arena arena = Arena.ofConfined()) {
-      String name = layer.weight();
-      writer.write(name, encoder.encode(name, solution.weights(), storage, arena));
-    }
-    if (!solution.grid().isEmpty()) {
-      GridFile.write(layer.name(), storage, solution.grid(), writer, encoder);
-    }
+  @Override
+  public GridStorage gridStorage(DType dtype) {
+    return GridStorage.dense(dtype);
   }
 
-  /** A written layer: where it lies, and its values decoded from the file. */
-  public record Written(TensorView view, Matrix weights) {}
+  @Override
+  public List<BrokenRule> brokenRules(ModelPlan plan) {
+    return List.of();
+  }
 
-  /** Reads a layer back from the file. */
-  public Written readBack(LinearLayer layer, Arena arena) {
-    TensorView view = writer.readBack(layer.weight(), arena);
-    return new Written(view, reader.matrix(view, arena));
+  @Override
+  public FormatWriter create(Path folder, ModelPlan plan, Kernels kernels, String version) {
+    return SafetensorsWriter.create(folder, plan, new DenseLayer(new TensorEncoder(kernels)));
+  }
+
+  /** A layer as one tensor. */
+  record DenseLayer(TensorEncoder encoder) implements LayerFormat {
+    @Override
+    public List<TensorSpec> tensors(LayerPlan plan) {
+      List<Long> shape = List.of((long) plan.layer().rows(), (long) plan.layer().columns());
+      return List.of(new TensorSpec(plan.layer().weight(), plan.dtype(), shape));
+    }
+
+    @Override
+    public List<TensorSpec> gridTensors(LayerPlan plan) {
+      return plan.grid().isPresent() ? GridFile.tensors(plan) : List.of();
+    }
+
+    @Override
+    public void encode(LayerPlan plan, Solution solution, BiConsumer<String, MemorySegment> sink) {
+      try (Arena arena = Arena.ofConfined()) {
+        String name = plan.layer().weight();
+        sink.accept(name, encoder.encode(name, solution.weights(), plan.dtype(), arena));
+      }
+      if (!solution.grid().isEmpty()) {
+        GridFile.encode(plan, solution.grid(), encoder, sink);
+      }
+    }
+
+    @Override
+    public StoredTensor open(LayerPlan plan, Function<String, TensorView> tensors) {
+      return tensors.apply(plan.layer().weight());
+    }
   }
 }

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format;
 
-import dev.awp.checkpoint.CheckpointWriter;
 import dev.awp.checkpoint.TensorEncoder;
 import dev.awp.checkpoint.TensorSpec;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.IntegerGrid;
+import dev.awp.model.LinearLayer;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 
 /**
  * Scales and zero points of a quantized model that is written as dense tensors:
@@ -28,20 +29,17 @@ public final class GridFile {
 
   private GridFile() {}
 
-  /**
-   * The tensors that a quantized layer adds: scales in the layer's type, zero points as bytes.
-   *
-   * @param channelScales whether the layer's columns are scaled
-   */
-  public static List<TensorSpec> tensors(
-      String layer, IntegerGrid grid, int rows, int columns, boolean channelScales) {
-    List<Long> shape = List.of((long) rows, (long) grid.groups(columns));
+  /** The tensors that a quantized layer adds: scales in the layer's type, zero points as bytes. */
+  static List<TensorSpec> tensors(LayerPlan plan) {
+    IntegerGrid grid = plan.grid().orElseThrow();
+    LinearLayer layer = plan.layer();
+    List<Long> shape = List.of((long) layer.rows(), (long) grid.groups(layer.columns()));
     List<TensorSpec> tensors = new ArrayList<>();
-    tensors.add(new TensorSpec(scaleName(layer), grid.storage(), shape));
-    tensors.add(new TensorSpec(zeroPointName(layer), DType.U8, shape));
-    if (channelScales) {
-      List<Long> channels = List.of((long) columns);
-      tensors.add(new TensorSpec(channelScaleName(layer), grid.storage(), channels));
+    tensors.add(new TensorSpec(scaleName(layer.name()), plan.dtype(), shape));
+    tensors.add(new TensorSpec(zeroPointName(layer.name()), DType.U8, shape));
+    if (plan.channelScales()) {
+      List<Long> channels = List.of((long) layer.columns());
+      tensors.add(new TensorSpec(channelScaleName(layer.name()), plan.dtype(), channels));
     }
     return tensors;
   }
@@ -58,20 +56,20 @@ public final class GridFile {
     return layer + ".channel_scale";
   }
 
-  static void write(
-      String layer,
-      DType storage,
+  static void encode(
+      LayerPlan plan,
       GridParameters grid,
-      CheckpointWriter writer,
-      TensorEncoder encoder) {
+      TensorEncoder encoder,
+      BiConsumer<String, MemorySegment> sink) {
+    String layer = plan.layer().name();
     try (Arena arena = Arena.ofConfined()) {
       String scale = scaleName(layer);
-      writer.write(scale, encoder.encode(scale, grid.scales(), storage, arena));
-      writer.write(zeroPointName(layer), bytes(grid.zeroPoints(), arena));
+      sink.accept(scale, encoder.encode(scale, grid.scales(), plan.dtype(), arena));
+      sink.accept(zeroPointName(layer), bytes(grid.zeroPoints(), arena));
       if (grid.channelScales().isPresent()) {
         String channel = channelScaleName(layer);
         Matrix factors = grid.channelScales().get();
-        writer.write(channel, encoder.encode(channel, factors, storage, arena));
+        sink.accept(channel, encoder.encode(channel, factors, plan.dtype(), arena));
       }
     }
   }

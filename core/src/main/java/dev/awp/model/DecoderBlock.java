@@ -3,8 +3,8 @@
 package dev.awp.model;
 
 import dev.awp.checkpoint.ModelConfig;
+import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
@@ -63,7 +63,7 @@ public final class DecoderBlock {
 
   private void load(
       WeightSource source, TensorReader reader, String name, SegmentAllocator allocator) {
-    TensorView view = source.tensor(name);
+    StoredTensor view = source.tensor(name);
     weights.put(name, reader.finiteMatrix(view, allocator, compute.workers()));
     view.release();
   }

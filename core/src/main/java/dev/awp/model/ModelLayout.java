@@ -5,8 +5,8 @@ package dev.awp.model;
 import static java.util.stream.Collectors.toCollection;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.ModelConfig;
+import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorView;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -92,15 +92,15 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
   /**
    * Refuses a checkpoint that lacks a tensor or holds one of another shape than config.json says.
    */
-  public void check(Checkpoint checkpoint) {
-    for (Map.Entry<String, List<Long>> tensor : shapes().entrySet()) {
-      TensorView view = checkpoint.tensor(tensor.getKey());
-      if (!view.shape().equals(tensor.getValue())) {
+  public void check(WeightSource source) {
+    for (Map.Entry<String, List<Long>> expected : shapes().entrySet()) {
+      StoredTensor tensor = source.tensor(expected.getKey());
+      if (!tensor.shape().equals(expected.getValue())) {
         throw new AwpException(
             "%s: tensor %s has shape %s where config.json implies %s"
-                .formatted(view.file(), view.name(), view.shape(), tensor.getValue()));
+                .formatted(tensor.file(), tensor.name(), tensor.shape(), expected.getValue()));
       }
-      if (!view.dtype().isComputable()) {
+      if (tensor instanceof TensorView view && !view.dtype().isComputable()) {
         throw new AwpException(
             "%s: tensor %s is stored as %s, awp computes with F32, F16 and BF16"
                 .formatted(view.file(), view.name(), view.dtype()));

@@ -5,8 +5,8 @@ package dev.awp.model;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.checkpoint.ModelConfig;
+import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
@@ -56,7 +56,7 @@ public final class OutputHead {
     double[] logSum = new double[x.rows()];
     double[] targetLogit = new double[x.rows()];
     Arrays.fill(logSum, Double.NEGATIVE_INFINITY);
-    TensorView head = source.tensor(layout.headTensor());
+    StoredTensor head = source.tensor(layout.headTensor());
     int vocabulary = layout.config().vocabularySize();
     try (Arena arena = Arena.ofShared()) {
       Matrix piece = Matrix.allocate(arena, Math.min(VOCABULARY_CHUNK, vocabulary), x.columns());

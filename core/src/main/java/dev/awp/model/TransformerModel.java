@@ -3,13 +3,11 @@
 package dev.awp.model;
 
 import dev.awp.AwpException;
+import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.SegmentAllocator;
-import java.util.Optional;
-import java.util.function.Function;
 
 /** A decoder-only transformer whose weights are decoded block by block, as they are needed. */
 public final class TransformerModel {
@@ -23,12 +21,6 @@ public final class TransformerModel {
     this.compute = compute;
   }
 
-  /** This model with some tensors from elsewhere. */
-  public TransformerModel with(Function<String, Optional<TensorView>> replacements) {
-    return new TransformerModel(
-        layout, name -> replacements.apply(name).orElseGet(() -> source.tensor(name)), compute);
-  }
-
   public ModelLayout layout() {
     return layout;
   }
@@ -39,7 +31,7 @@ public final class TransformerModel {
    * @param x receives one row a token, [tokens, hidden]
    */
   public void embed(int[] tokens, Matrix x) {
-    TensorView table = source.tensor(ModelLayout.EMBEDDING);
+    StoredTensor table = source.tensor(ModelLayout.EMBEDDING);
     TensorReader reader = new TensorReader(compute.kernels());
     int vocabulary = layout.config().vocabularySize();
     for (int i = 0; i < tokens.length; i++) {
@@ -59,7 +51,7 @@ public final class TransformerModel {
 
   /** Decodes the weights of one linear layer, [dOut, dIn], into the caller's memory. */
   public Matrix weights(LinearLayer linear, SegmentAllocator allocator) {
-    TensorView view = source.tensor(linear.weight());
+    StoredTensor view = source.tensor(linear.weight());
     Matrix weights =
         new TensorReader(compute.kernels()).finiteMatrix(view, allocator, compute.workers());
     view.release();

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
-import dev.awp.checkpoint.TensorView;
+import dev.awp.checkpoint.StoredTensor;
 
 /** Where the weights of a model come from. */
 @FunctionalInterface
 public interface WeightSource {
   /** The tensor of that name; AwpException where there is none. */
-  TensorView tensor(String name);
+  StoredTensor tensor(String name);
 }

@@ -234,7 +234,7 @@ public final class GridPart {
 
   private void valueOf(MemorySegment newSteps, MemorySegment scale, MemorySegment out) {
     arithmetic.multiply(newSteps, scale, out);
-    Storage.round(grid.storage(), compute.kernels().conversion(), out, stored);
+    Storage.round(grid.storage().values(), compute.kernels().conversion(), out, stored);
   }
 
   /**

@@ -81,7 +81,7 @@ class MemoryPlanTest {
       return MemoryNeeds.of(
           options,
           layout,
-          LayerPlan.uniform(
+          Schemes.uniform(
               layout.linears(),
               options.constraint(),
               options.solver().create(options.constraint().forStorage(DType.F32))),

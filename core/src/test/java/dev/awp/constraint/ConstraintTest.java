@@ -85,7 +85,7 @@ class ConstraintTest {
       SplittableRandom random = new SplittableRandom(seed);
       for (int j = 0; j < columns; j++) {
         float factor = (float) Math.exp(random.nextDouble(-4.5, 4.5));
-        factors.set(0, j, Storage.round(grid.storage(), factor));
+        factors.set(0, j, Storage.round(grid.storage().values(), factor));
       }
       Matrix t = Matrix.allocate(arena, 3, columns);
       GridParameters parameters =
@@ -184,7 +184,7 @@ class ConstraintTest {
         double slack =
             1e-5 * scale
                 + 1e-6 * scale * grid.maxCode()
-                + (grid.storage() == DType.F32 ? 0 : Math.abs(value) / 128);
+                + (grid.storage().values() == DType.F32 ? 0 : Math.abs(value) / 128);
         assertEquals(Math.abs(nearest - value), Math.abs(t.get(0, c) - value), slack);
       }
     }

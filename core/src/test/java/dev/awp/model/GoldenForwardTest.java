@@ -133,7 +133,7 @@ class GoldenForwardTest {
 
   private static TransformerModel model(Checkpoint checkpoint, Compute compute) {
     ModelLayout layout = ModelLayout.of(checkpoint.config());
-    layout.check(checkpoint);
+    layout.check(checkpoint::tensor);
     return new TransformerModel(layout, checkpoint::tensor, compute);
   }
 

@@ -235,7 +235,8 @@ class AwqTest {
         int bits = Float.floatToRawIntBits(solution.weights().get(row, j));
         boolean found = false;
         for (int code = 0; code <= grid.maxCode(); code++) {
-          float value = Storage.round(grid.storage(), (code - zeroPoint) * scale / channel);
+          float value =
+              Storage.round(grid.storage().values(), (code - zeroPoint) * scale / channel);
           found |= Float.floatToRawIntBits(value) == bits;
         }
         assertTrue(found, "row " + row + ", column " + j);

@@ -138,7 +138,7 @@ public final class Awq implements Solver {
         scales[j] = Math.max(SMALLEST, Math.pow(share, alpha));
         smallest = Math.min(smallest, scales[j]);
       }
-      DType storage = grid.storage();
+      DType storage = grid.storage().values();
       for (int j = 0; j < scales.length; j++) {
         // The largest is 1.
         float scale = (float) (scales[j] / Math.sqrt(smallest));

@@ -15,13 +15,13 @@ import java.util.function.Function;
  * What becomes of every linear layer, decided before the first one is solved: a constraint and a
  * solver, or nothing. Layers that are left alone are copied.
  */
-final class LayerPlan {
+final class Schemes {
   private final Map<LinearLayer, Scheme> schemes;
 
   /** How a layer is compressed. */
   record Scheme(ConstraintOptions constraint, Solver solver) {}
 
-  private LayerPlan(Map<LinearLayer, Scheme> schemes) {
+  private Schemes(Map<LinearLayer, Scheme> schemes) {
     this.schemes = schemes;
   }
 
@@ -31,17 +31,17 @@ final class LayerPlan {
    * @param layers in the order in which data flows through them
    * @param choose empty for a layer that is left alone
    */
-  static LayerPlan of(
+  static Schemes of(
       Collection<LinearLayer> layers, Function<LinearLayer, Optional<Scheme>> choose) {
     Map<LinearLayer, Scheme> schemes = new LinkedHashMap<>();
     for (LinearLayer layer : layers) {
       choose.apply(layer).ifPresent(scheme -> schemes.put(layer, scheme));
     }
-    return new LayerPlan(schemes);
+    return new Schemes(schemes);
   }
 
   /** One scheme for all. */
-  static LayerPlan uniform(
+  static Schemes uniform(
       Collection<LinearLayer> layers, ConstraintOptions constraint, Solver solver) {
     Scheme scheme = new Scheme(constraint, solver);
     return of(layers, layer -> Optional.of(scheme));

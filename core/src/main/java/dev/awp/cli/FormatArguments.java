@@ -1,0 +1,42 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli;
+
+import dev.awp.format.OutputFormat;
+import dev.awp.format.OutputFormats;
+import java.util.List;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code --format}. */
+final class FormatArguments {
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      split = ",",
+      converter = Converter.class,
+      description = {
+        "What to write: dense (ordinary tensors, the default). With several, separated by commas,"
+            + " OUT_DIR/FORMAT is a model folder for each, of the same codes and scales;"
+            + " activations and errors are those of the first."
+      })
+  private List<OutputFormat> formats = List.of();
+
+  /** The formats that were asked for, or ordinary tensors. */
+  List<OutputFormat> toFormats() {
+    return formats.isEmpty() ? List.of(OutputFormats.DENSE) : formats.stream().distinct().toList();
+  }
+
+  static final class Converter implements ITypeConverter<OutputFormat> {
+    @Override
+    public OutputFormat convert(String value) {
+      return OutputFormats.byName(value)
+          .orElseThrow(
+              () ->
+                  new TypeConversionException(
+                      "there is no format %s; these are: %s"
+                          .formatted(value, String.join(", ", OutputFormats.names()))));
+    }
+  }
+}

@@ -1,0 +1,24 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format;
+
+import dev.awp.constraint.Constraint;
+import dev.awp.constraint.IntegerGrid;
+import dev.awp.model.LinearLayer;
+import dev.awp.tensor.DType;
+import java.util.Optional;
+
+/**
+ * What is known of a layer before it is solved.
+ *
+ * @param dtype the element type of its weight in the original checkpoint
+ * @param constraint what its solution will satisfy
+ * @param channelScales whether its solution will have channel scales
+ */
+public record LayerPlan(
+    LinearLayer layer, DType dtype, Constraint constraint, boolean channelScales) {
+  /** The grid that its solution will lie on, where there is one. */
+  public Optional<IntegerGrid> grid() {
+    return constraint.grid();
+  }
+}

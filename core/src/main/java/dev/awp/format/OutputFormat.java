@@ -1,0 +1,34 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format;
+
+import dev.awp.constraint.GridStorage;
+import dev.awp.kernel.Kernels;
+import dev.awp.tensor.DType;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A kind of model folder that awp writes. */
+public interface OutputFormat {
+  /** The word for {@code --format}. */
+  String name();
+
+  /**
+   * How the numbers of a grid are stored.
+   *
+   * @param dtype of the layer's weight in the original checkpoint
+   */
+  GridStorage gridStorage(DType dtype);
+
+  /** The readers' rules that a plan breaks; empty where the format can hold it. */
+  List<BrokenRule> brokenRules(ModelPlan plan);
+
+  /**
+   * Begins an output: plans every file and writes all that is known before the layers are.
+   *
+   * @param folder exists and is empty
+   * @param plan breaks no rule
+   * @param version of the program, for formats that name their writer
+   */
+  FormatWriter create(Path folder, ModelPlan plan, Kernels kernels, String version);
+}
