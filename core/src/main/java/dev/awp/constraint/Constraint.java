@@ -12,13 +12,18 @@ import java.util.Optional;
  * The set K that the compressed weights of a layer must lie in. Every constraint acts on the rows
  * of the matrix one by one, so rows can be projected in any order and by any thread.
  */
-public sealed interface Constraint permits Sparsity, IntegerGrid, SparseGrid {
+public sealed interface Constraint permits Sparsity, Grid, SparseGrid {
   /** The constraint in words, as reports print it: "50 % sparse", "4 bit, groups of 128". */
   String describe();
 
   /** The grid of the constraint, where it has one. */
-  default Optional<IntegerGrid> grid() {
+  default Optional<Grid> grid() {
     return Optional.empty();
+  }
+
+  /** The same where it is an integer grid, as most of the field's methods need it. */
+  default Optional<IntegerGrid> integerGrid() {
+    return grid().filter(IntegerGrid.class::isInstance).map(IntegerGrid.class::cast);
   }
 
   /** The sparsity of the constraint, where it has one. */

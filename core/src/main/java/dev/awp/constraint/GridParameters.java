@@ -7,14 +7,16 @@ import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
 
 /**
- * Scales and zero points of a matrix on an integer grid; both empty for a constraint without one.
+ * Scales and zero points of a matrix on a grid; both empty for a constraint without one.
  *
- * @param scales [rows, groups], positive, exactly representable in the stored element type
- * @param zeroPoints [rows, groups], integers in 0 .. 2^bits - 1 as floats
+ * @param scales [rows, groups], exactly representable in the stored element type
+ * @param zeroPoints [rows, groups], integers in 0 .. maxCode as floats
  * @param channelScales [1, columns], positive, exactly representable in the stored element type: by
  *     what each column was multiplied before it was rounded, where it was
+ * @param blocks what a {@link BlockGrid} has besides
  */
-public record GridParameters(Matrix scales, Matrix zeroPoints, Optional<Matrix> channelScales) {
+public record GridParameters(
+    Matrix scales, Matrix zeroPoints, Optional<Matrix> channelScales, Optional<Blocks> blocks) {
   public GridParameters {
     if (scales.rows() != zeroPoints.rows() || scales.columns() != zeroPoints.columns()) {
       throw new IllegalArgumentException(
@@ -22,14 +24,50 @@ public record GridParameters(Matrix scales, Matrix zeroPoints, Optional<Matrix> 
     }
   }
 
-  /** Without channel scales. */
+  /**
+   * What blocks have besides scales; matrices without columns where their type has no such number.
+   *
+   * @param minimums [rows, groups]
+   * @param superScales [rows, units]
+   * @param superMinimums [rows, units]
+   */
+  public record Blocks(Matrix minimums, Matrix superScales, Matrix superMinimums) {
+    private static Blocks allocate(
+        BlockGrid grid, int rows, int columns, SegmentAllocator allocator) {
+      int groups = grid.hasMinimums() ? grid.groups(columns) : 0;
+      int units = grid.hasSuperScales() ? grid.units(columns) : 0;
+      return new Blocks(
+          Matrix.allocate(allocator, rows, groups),
+          Matrix.allocate(allocator, rows, units),
+          Matrix.allocate(allocator, rows, grid.hasMinimums() ? units : 0));
+    }
+
+    private void copyFrom(Blocks other) {
+      minimums.copyFrom(other.minimums);
+      superScales.copyFrom(other.superScales);
+      superMinimums.copyFrom(other.superMinimums);
+    }
+
+    private void copyRow(Blocks other, int row) {
+      minimums.row(row).copyFrom(other.minimums.row(row));
+      superScales.row(row).copyFrom(other.superScales.row(row));
+      superMinimums.row(row).copyFrom(other.superMinimums.row(row));
+    }
+  }
+
+  /** Without blocks. */
+  public GridParameters(Matrix scales, Matrix zeroPoints, Optional<Matrix> channelScales) {
+    this(scales, zeroPoints, channelScales, Optional.empty());
+  }
+
+  /** Without channel scales and blocks. */
   public GridParameters(Matrix scales, Matrix zeroPoints) {
     this(scales, zeroPoints, Optional.empty());
   }
 
   /** The same scales and zero points, for columns that are scaled. */
   public GridParameters withChannelScales(Matrix factors) {
-    return new GridParameters(scales, zeroPoints, Optional.of(factors));
+    return new GridParameters(scales, zeroPoints, Optional.of(factors), blocks);
   }
 
   /** Room for the parameters of a [rows, columns] matrix under a constraint. */
@@ -37,8 +75,23 @@ public record GridParameters(Matrix scales, Matrix zeroPoints, Optional<Matrix> 
       Constraint constraint, int rows, int columns, SegmentAllocator allocator) {
     int groups = constraint.grid().map(grid -> grid.groups(columns)).orElse(0);
     int gridRows = groups == 0 ? 0 : rows;
+    Optional<Blocks> blocks =
+        constraint
+            .grid()
+            .filter(BlockGrid.class::isInstance)
+            .map(grid -> Blocks.allocate((BlockGrid) grid, gridRows, columns, allocator));
     return new GridParameters(
-        Matrix.allocate(allocator, gridRows, groups), Matrix.allocate(allocator, gridRows, groups));
+        Matrix.allocate(allocator, gridRows, groups),
+        Matrix.allocate(allocator, gridRows, groups),
+        Optional.empty(),
+        blocks);
+  }
+
+  /** Numbers that a row of that length has. */
+  public static int perRow(Grid grid, int columns) {
+    int groups = grid.groups(columns);
+    int units = grid.hasSuperScales() ? Math.ceilDiv(columns, grid.unitSize(columns)) : 0;
+    return grid.hasMinimums() ? 3 * groups + 2 * units : 2 * groups + units;
   }
 
   /** True where there is no grid. */
@@ -46,11 +99,53 @@ public record GridParameters(Matrix scales, Matrix zeroPoints, Optional<Matrix> 
     return scales.size() == 0;
   }
 
+  /** The minimum of a group; 0 where it has none. */
+  public float minimum(int row, int group) {
+    return blocks.map(b -> valueOrZero(b.minimums, row, group)).orElse(0f);
+  }
+
+  /** The super-scale of a unit; 0 where it has none. */
+  public float superScale(int row, int unit) {
+    return blocks.map(b -> valueOrZero(b.superScales, row, unit)).orElse(0f);
+  }
+
+  /** The super-minimum of a unit; 0 where it has none. */
+  public float superMinimum(int row, int unit) {
+    return blocks.map(b -> valueOrZero(b.superMinimums, row, unit)).orElse(0f);
+  }
+
+  private static float valueOrZero(Matrix x, int row, int column) {
+    return x.columns() == 0 ? 0 : x.get(row, column);
+  }
+
+  /** Sets what a group has; a minimum only where there is room for one. */
+  public void setBlock(int row, int group, float scale, float zeroPoint, float minimum) {
+    scales.set(row, group, scale);
+    zeroPoints.set(row, group, zeroPoint);
+    blocks.ifPresent(b -> setWhereRoom(b.minimums, row, group, minimum));
+  }
+
+  /** Sets what a unit has, where there is room for it. */
+  public void setUnit(int row, int unit, float superScale, float superMinimum) {
+    blocks.ifPresent(
+        b -> {
+          setWhereRoom(b.superScales, row, unit, superScale);
+          setWhereRoom(b.superMinimums, row, unit, superMinimum);
+        });
+  }
+
+  private static void setWhereRoom(Matrix x, int row, int column, float value) {
+    if (x.columns() > 0) {
+      x.set(row, column, value);
+    }
+  }
+
   /** Copies a row's scales and zero points from others of the same shape. */
   public void copyRow(GridParameters other, int row) {
     if (!isEmpty()) {
       scales.row(row).copyFrom(other.scales.row(row));
       zeroPoints.row(row).copyFrom(other.zeroPoints.row(row));
+      blocks.ifPresent(own -> own.copyRow(other.blocks.orElseThrow(), row));
     }
   }
 
@@ -59,5 +154,6 @@ public record GridParameters(Matrix scales, Matrix zeroPoints, Optional<Matrix> 
     scales.copyFrom(other.scales);
     zeroPoints.copyFrom(other.zeroPoints);
     channelScales.ifPresent(own -> own.copyFrom(other.channelScales.orElseThrow()));
+    blocks.ifPresent(own -> own.copyFrom(other.blocks.orElseThrow()));
   }
 }

@@ -38,7 +38,7 @@ import java.util.Optional;
  * @param storage the types of scales and values
  */
 public record IntegerGrid(int bits, int groupSize, boolean symmetric, GridStorage storage)
-    implements Constraint {
+    implements Grid {
   public IntegerGrid {
     if (bits != 2 && bits != 3 && bits != 4 && bits != 8) {
       throw new IllegalArgumentException("a grid has 2, 3, 4 or 8 bits, not " + bits);
@@ -54,17 +54,23 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, GridStorag
     this(bits, groupSize, symmetric, GridStorage.dense(dtype));
   }
 
+  /** Each end of a range is drawn in to 1, 0.93 ... 0.3 of itself. */
+  private static final double CLIP_STEP = 0.07;
+
+  private static final int CLIPS = 11;
+
   /** The largest code, 2^bits - 1. */
+  @Override
   public int maxCode() {
     return (1 << bits) - 1;
   }
 
-  /** Number of groups in a row of that length. */
+  @Override
   public int groups(int columns) {
     return Math.ceilDiv(columns, groupSize(columns));
   }
 
-  /** Columns of a group in a row of that length, the last group aside. */
+  @Override
   public int groupSize(int columns) {
     return groupSize == 0 ? Math.max(1, columns) : groupSize;
   }
@@ -92,8 +98,38 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, GridStorag
   }
 
   @Override
-  public Optional<IntegerGrid> grid() {
-    return Optional.of(this);
+  public int unitSize(int columns) {
+    return groupSize(columns);
+  }
+
+  @Override
+  public boolean hasMinimums() {
+    return false;
+  }
+
+  @Override
+  public boolean hasSuperScales() {
+    return false;
+  }
+
+  @Override
+  public boolean hasZero() {
+    return true;
+  }
+
+  @Override
+  public int candidates() {
+    return symmetric ? CLIPS : CLIPS * CLIPS;
+  }
+
+  @Override
+  public void candidate(int index, double least, double most, float[] found) {
+    int low = symmetric ? index : index / CLIPS;
+    int high = index % CLIPS;
+    double end = (1 - CLIP_STEP * low) * Math.min(0, least);
+    found[0] = scaleOf(end, (1 - CLIP_STEP * high) * Math.max(0, most));
+    found[1] = zeroPointOf(end, found[0]);
+    found[2] = 0;
   }
 
   @Override

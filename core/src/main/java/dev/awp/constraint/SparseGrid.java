@@ -13,9 +13,16 @@ import java.util.Optional;
  * that is fitted to the selected row; zeros stay zero, since zero is on every grid. A survivor may
  * round to zero, so a row can have fewer non-zeros than allowed.
  */
-public record SparseGrid(Sparsity pattern, IntegerGrid integers) implements Constraint {
+public record SparseGrid(Sparsity pattern, Grid integers) implements Constraint {
+  public SparseGrid {
+    if (!integers.hasZero()) {
+      throw new IllegalArgumentException(
+          "a sparse matrix needs exact zeros, which '%s' cannot hold".formatted(integers.describe()));
+    }
+  }
+
   @Override
-  public Optional<IntegerGrid> grid() {
+  public Optional<Grid> grid() {
     return Optional.of(integers);
   }
 

@@ -17,8 +17,8 @@ import java.util.Optional;
  */
 public record LayerPlan(
     LinearLayer layer, DType dtype, Constraint constraint, boolean channelScales) {
-  /** The grid that its solution will lie on, where there is one. */
+  /** The integer grid that its solution will lie on, where there is one. */
   public Optional<IntegerGrid> grid() {
-    return constraint.grid();
+    return constraint.integerGrid();
   }
 }

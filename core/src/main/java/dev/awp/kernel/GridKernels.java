@@ -20,7 +20,7 @@ public interface GridKernels {
    * scales[i]), -zeroPoints[i], maxCode - zeroPoints[i]), in float32 as {@link
    * #quantizeDequantize}.
    *
-   * @param scales positive and finite
+   * @param scales finite and not zero, of either sign
    * @param zeroPoints integers in 0 .. maxCode, as floats
    */
   void nearestSteps(

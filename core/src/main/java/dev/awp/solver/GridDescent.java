@@ -3,8 +3,8 @@
 package dev.awp.solver;
 
 import dev.awp.constraint.Constraint;
+import dev.awp.constraint.Grid;
 import dev.awp.constraint.GridParameters;
-import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.SparseGrid;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
@@ -63,7 +63,7 @@ public final class GridDescent implements Solver {
 
   @Override
   public boolean supports(Constraint constraint) {
-    return constraint instanceof IntegerGrid || constraint instanceof SparseGrid;
+    return constraint instanceof Grid || constraint instanceof SparseGrid;
   }
 
   @Override
@@ -73,7 +73,7 @@ public final class GridDescent implements Solver {
             + shape.grid()
             + 2 * shape.square()
             + 6 * shape.parts(shape.columns())
-            + 5 * shape.parts(Math.max(GridPart.BLOCK, shape.groupSize()))
+            + 5 * shape.parts(Math.max(GridPart.BLOCK, shape.unitSize()))
             + shape.panels();
     return shape.constraint().sparsity().isEmpty()
         ? own
@@ -104,7 +104,7 @@ public final class GridDescent implements Solver {
     private final Matrix w;
     private final Matrix c;
     private final Matrix target;
-    private final IntegerGrid grid;
+    private final Grid grid;
     private final double costSoFar;
     private double damping;
     private final Compute compute;

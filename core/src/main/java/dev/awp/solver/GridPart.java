@@ -2,12 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
-import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.constraint.Grid;
 import dev.awp.constraint.GridParameters;
-import dev.awp.constraint.IntegerGrid;
-import dev.awp.constraint.Storage;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
@@ -20,8 +18,8 @@ import java.lang.foreign.MemorySegment;
  * a row of R lanes here, one for each row of the layer. What happens to one column then happens to
  * all rows at once, and a block of columns is a contiguous matrix. For one worker.
  *
- * <p>T = round(steps * scale), steps = code - zero point; every change of T is taken into the
- * residual W - T at once.
+ * <p>T = round(steps * scale + minimum), steps = code - zero point; every change of T is taken into
+ * the residual W - T at once.
  */
 public final class GridPart {
   /** Columns that are rounded before the others hear of it, by one product. */
@@ -30,13 +28,14 @@ public final class GridPart {
   /** No block's gradient is at hand. */
   private static final int NONE = -1;
 
-  private final IntegerGrid grid;
+  private final LaneGrid grid;
   private final Compute compute;
   private final ArithmeticKernels arithmetic;
   private final Matrix c;
   private final int columns;
   private final int lanes;
   private final int groupSize;
+  private final int unitSize;
   private final boolean masked;
   private final Matrix w;
   private final Matrix target;
@@ -44,15 +43,12 @@ public final class GridPart {
   private final Matrix steps;
   private final Matrix t;
   private final Matrix residual;
-  private final Matrix scales;
-  private final Matrix zeroPoints;
   private final Matrix sums;
   private final Matrix rounded;
   private int blockWithGradient = NONE;
-  private final MemorySegment sum;
   private final MemorySegment value;
   private final MemorySegment change;
-  private final MemorySegment stored;
+  private final ScaleRefit refit;
 
   /**
    * Takes rows of a layer.
@@ -63,20 +59,21 @@ public final class GridPart {
    * @param arena of the worker
    */
   public GridPart(
-      IntegerGrid grid,
+      Grid grid,
       Matrix w,
       Matrix target,
       boolean masked,
       Matrix c,
       Compute compute,
       Arena arena) {
-    this.grid = grid;
     this.compute = compute;
     this.arithmetic = compute.kernels().arithmetic();
     this.c = c;
     this.columns = c.rows();
     this.lanes = w.rows();
+    this.grid = new LaneGrid(grid, columns, lanes, compute, arena);
     this.groupSize = grid.groupSize(columns);
+    this.unitSize = grid.unitSize(columns);
     this.masked = masked;
     this.w = transposed(w, arena);
     this.target = masked ? transposed(target, arena) : this.w;
@@ -84,15 +81,11 @@ public final class GridPart {
     this.steps = Matrix.allocate(arena, columns, lanes);
     this.t = Matrix.allocate(arena, columns, lanes);
     this.residual = Matrix.allocate(arena, columns, lanes);
-    int groups = grid.groups(columns);
-    this.scales = Matrix.allocate(arena, groups, lanes);
-    this.zeroPoints = Matrix.allocate(arena, groups, lanes);
-    this.sums = Matrix.allocate(arena, Math.max(BLOCK, groupSize), lanes);
-    this.rounded = Matrix.allocate(arena, Math.max(BLOCK, groupSize), lanes);
-    this.sum = arena.allocate(JAVA_DOUBLE, lanes);
+    this.sums = Matrix.allocate(arena, Math.max(BLOCK, unitSize), lanes);
+    this.rounded = Matrix.allocate(arena, Math.max(BLOCK, unitSize), lanes);
     this.value = arena.allocate(JAVA_FLOAT, lanes);
     this.change = arena.allocate(JAVA_FLOAT, lanes);
-    this.stored = arena.allocate(2L * lanes, Float.BYTES);
+    this.refit = new ScaleRefit(this.grid, c, steps, t, residual, rounded, compute, arena);
   }
 
   private static Matrix transposed(Matrix x, Arena arena) {
@@ -115,31 +108,16 @@ public final class GridPart {
     }
   }
 
-  private int group(int column) {
-    return column / groupSize;
-  }
-
   /** Fits every group's scale and zero point to the target, by a searched clip range. */
   public void fitGrid() {
-    ClipSearch search = new ClipSearch(grid, compute, lanes);
-    for (int g = 0; g < scales.rows(); g++) {
-      int from = g * groupSize;
-      int to = Math.min(columns, from + groupSize);
-      search.fit(target.rowRange(from, to), c, from, scales.row(g), zeroPoints.row(g));
-    }
+    grid.fitSearched(target, c);
   }
 
   /** Fits every group's scale and zero point to the smallest and largest of the target. */
   public void fitRange() {
-    for (int column = 0; column < columns; column += groupSize) {
-      fitRange(target, column);
+    for (int column = 0; column < columns; column += unitSize) {
+      grid.fitRange(target, column);
     }
-  }
-
-  private void fitRange(Matrix values, int column) {
-    int group = group(column);
-    Matrix some = values.rowRange(column, Math.min(columns, column + groupSize));
-    new ClipSearch(grid, compute, lanes).range(some, scales.row(group), zeroPoints.row(group));
   }
 
   /**
@@ -168,8 +146,8 @@ public final class GridPart {
         int to = Math.min(columns, from + BLOCK);
         for (int j = from; j < to; j++) {
           int column = order.column(j);
-          if (fit && column % groupSize == 0) {
-            fitRange(running, column);
+          if (fit && column % unitSize == 0) {
+            grid.fitRange(running, column);
           }
           nearest(running.row(j), column, steps.row(column), value);
           t.row(column).copyFrom(value);
@@ -223,18 +201,12 @@ public final class GridPart {
 
   /** The point of the column's grid nearest to x, as the file will hold it; 0 off the mask. */
   private void nearest(MemorySegment x, int column, MemorySegment newSteps, MemorySegment out) {
-    MemorySegment scale = scales.row(group(column));
-    MemorySegment zeroPoint = zeroPoints.row(group(column));
-    compute.kernels().grid().nearestSteps(x, scale, zeroPoint, grid.maxCode(), newSteps);
+    int group = grid.group(column);
+    grid.nearest(x, group, newSteps);
     if (masked) {
       compute.kernels().selection().applyMask(mask.row(column), newSteps, newSteps);
     }
-    valueOf(newSteps, scale, out);
-  }
-
-  private void valueOf(MemorySegment newSteps, MemorySegment scale, MemorySegment out) {
-    arithmetic.multiply(newSteps, scale, out);
-    Storage.round(grid.storage().values(), compute.kernels().conversion(), out, stored);
+    grid.values(newSteps, group, out);
   }
 
   /**
@@ -246,17 +218,20 @@ public final class GridPart {
   public void descend() {
     boolean wide = groupSize > BLOCK;
     if (wide) {
-      for (int g = 0; g < scales.rows(); g++) {
+      for (int g = 0; g < grid.groups(); g++) {
         int from = g * groupSize;
         int to = Math.min(columns, from + groupSize);
-        refitScale(g, gradient(from, to), from, to);
+        var _ = refit.group(g, gradient(from, to), from, to);
         blockWithGradient = NONE;
       }
     }
-    int block = block(groupSize);
+    int block = block(unitSize, groupSize);
     for (int from = 0; from < columns; from += block) {
       int to = Math.min(columns, from + block);
       Matrix g = gradient(from, to);
+      if (grid.grid().hasSuperScales()) {
+        refit.unit(g, from, to);
+      }
       for (int start = from; !wide && start < to; start += groupSize) {
         refitInBlock(g, from, to, start, Math.min(to, start + groupSize));
       }
@@ -266,21 +241,26 @@ public final class GridPart {
     }
   }
 
-  /** Columns of a block: whole groups, where they fit. */
-  private static int block(int groupSize) {
-    return groupSize > BLOCK ? BLOCK : BLOCK / groupSize * groupSize;
+  /** Columns of a block: whole units, where their groups fit. */
+  private static int block(int unitSize, int groupSize) {
+    if (groupSize > BLOCK) {
+      return BLOCK;
+    }
+    return Math.max(unitSize, BLOCK / unitSize * unitSize);
   }
 
   /**
    * Flops of a round in units of 2 dOut dIn^2: the sweep, the descents and the objectives, with
    * what happens inside blocks and groups.
    */
-  public static double cost(IntegerGrid grid, int columns, int descents) {
+  public static double cost(Grid grid, int columns, int descents) {
     double n = Math.max(1, columns);
     int size = grid.groupSize(columns);
-    double block = Math.min(n, block(size));
+    double block = Math.min(n, block(grid.unitSize(columns), size));
     double group = Math.min(n, size);
-    double refit = 2 * group / n + (group < block ? block / n : 0) + (group > block ? 1 : 0);
+    double unit = grid.hasSuperScales() ? 2 * Math.min(n, grid.unitSize(columns)) / n : 0;
+    double minimums = grid.hasMinimums() ? 1.5 : 1;
+    double refit = minimums * (2 * group / n + unit) + (group < block ? block / n : 0) + (group > block ? 1 : 0);
     // One block that covers all columns keeps its gradient from one descent to the next.
     double gradients = n <= block ? 1 : descents + 1;
     return 0.5 + gradients + descents * (refit + block / n);
@@ -319,7 +299,7 @@ public final class GridPart {
 
   /** Refits the scale of a group inside a block and takes the change into the block's gradient. */
   private void refitInBlock(Matrix g, int from, int to, int start, int end) {
-    Matrix changes = refitScale(group(start), g.rowRange(start - from, end - from), start, end);
+    Matrix changes = refit.group(grid.group(start), g.rowRange(start - from, end - from), start, end);
     addCoupled(from, start, start, end, changes, g.rowRange(0, start - from));
     addCoupled(end, to, start, end, changes, g.rowRange(end - from, to - from));
   }
@@ -332,86 +312,12 @@ public final class GridPart {
     }
   }
 
-  /**
-   * The scale that minimises f with the steps a of a group fixed: s + (a . G) / (a C a^T), rounded
-   * to what can be stored, in those lanes where f falls by it.
-   *
-   * @param g the gradient of the group's columns, kept up to date
-   * @return what T lost in these columns, old less new
-   */
-  private Matrix refitScale(int group, Matrix g, int start, int end) {
-    Matrix square = c.rowRange(start, end).columnRange(start, end);
-    Matrix lost = rounded.rowRange(0, end - start);
-    MemorySegment scale = scales.row(group);
-    try (Arena arena = Arena.ofConfined()) {
-      Matrix product = Matrix.allocate(arena, end - start, lanes);
-      MemorySegment refitted = arena.allocate(JAVA_FLOAT, lanes);
-      bestScales(scale, steps.rowRange(start, end), g, square, product, refitted);
-      for (int j = start; j < end; j++) {
-        valueOf(steps.row(j), refitted, value);
-        arithmetic.subtract(t.row(j), value, lost.row(j - start));
-      }
-      // f changes by lost . (G before + G after) = lost . (2 G + C lost).
-      compute.blas().gemm(Op.NONE, Op.NONE, 1, square, lost, 0, product);
-      double[] linear = dots(lost, g);
-      double[] quadratic = dots(lost, product);
-      MemorySegment falls = arena.allocate(JAVA_FLOAT, lanes);
-      for (int i = 0; i < lanes; i++) {
-        boolean better = 2 * linear[i] + quadratic[i] < 0;
-        falls.setAtIndex(JAVA_FLOAT, i, better ? 1 : 0);
-        if (better) {
-          scale.setAtIndex(JAVA_FLOAT, i, refitted.getAtIndex(JAVA_FLOAT, i));
-        }
-      }
-      for (int j = start; j < end; j++) {
-        MemorySegment loss = lost.row(j - start);
-        keepWhere(falls, loss);
-        keepWhere(falls, product.row(j - start));
-        valueOf(steps.row(j), scale, t.row(j));
-        arithmetic.add(residual.row(j), loss, residual.row(j));
-        arithmetic.add(g.row(j - start), product.row(j - start), g.row(j - start));
-      }
-    }
-    return lost;
-  }
-
-  private void keepWhere(MemorySegment chosen, MemorySegment x) {
-    compute.kernels().selection().applyMask(chosen, x, x);
-  }
-
-  private void bestScales(
-      MemorySegment scale,
-      Matrix a,
-      Matrix g,
-      Matrix square,
-      Matrix product,
-      MemorySegment refitted) {
-    compute.blas().gemm(Op.NONE, Op.NONE, 1, square, a, 0, product);
-    double[] slope = dots(a, g);
-    double[] curvature = dots(a, product);
-    for (int i = 0; i < lanes; i++) {
-      float old = scale.getAtIndex(JAVA_FLOAT, i);
-      double best = curvature[i] > 0 ? old + slope[i] / curvature[i] : old;
-      refitted.setAtIndex(JAVA_FLOAT, i, best > 0 ? grid.storableScale(best) : old);
-    }
-  }
-
-  /** Sum over the columns of x y, for each lane. */
-  private double[] dots(Matrix x, Matrix y) {
-    sum.fill((byte) 0);
-    for (int j = 0; j < x.rows(); j++) {
-      arithmetic.multiply(x.row(j), y.row(j), value);
-      arithmetic.accumulate(value, sum);
-    }
-    return sum.toArray(JAVA_DOUBLE);
-  }
-
   /** f of every row; one product. */
   public double[] objectives() {
     double[] total = new double[lanes];
     for (int from = 0; from < columns; from += BLOCK) {
       int to = Math.min(columns, from + BLOCK);
-      double[] some = dots(residual.rowRange(from, to), gradient(from, to));
+      double[] some = refit.dots(residual.rowRange(from, to), gradient(from, to));
       for (int i = 0; i < lanes; i++) {
         total[i] += some[i];
       }
@@ -424,9 +330,6 @@ public final class GridPart {
     for (int j = 0; j < columns; j++) {
       row.setAtIndex(JAVA_FLOAT, j, t.get(j, lane));
     }
-    for (int g = 0; g < scales.rows(); g++) {
-      parameters.scales().set(index, g, scales.get(g, lane));
-      parameters.zeroPoints().set(index, g, zeroPoints.get(g, lane));
-    }
+    grid.store(lane, parameters, index);
   }
 }

@@ -3,6 +3,7 @@
 package dev.awp.solver;
 
 import dev.awp.constraint.Constraint;
+import dev.awp.constraint.GridParameters;
 import dev.awp.parallel.Workers;
 
 /**
@@ -24,12 +25,15 @@ public record LayerShape(int rows, int columns, Constraint constraint, Workers w
 
   /** Scales and zero points, where the constraint has a grid. */
   public long grid() {
-    return constraint.grid().map(grid -> 2 * bytes(rows, grid.groups(columns))).orElse(0L);
+    return constraint
+        .grid()
+        .map(grid -> bytes(rows, GridParameters.perRow(grid, columns)))
+        .orElse(0L);
   }
 
-  /** Columns of a group of the grid; 0 where there is none. */
-  public int groupSize() {
-    return constraint.grid().map(grid -> grid.groupSize(columns)).orElse(0);
+  /** Columns whose scales are stored together; 0 where there is no grid. */
+  public int unitSize() {
+    return constraint.grid().map(grid -> grid.unitSize(columns)).orElse(0);
   }
 
   /** One row-part's matrix of so many columns, for every worker that takes a part at once. */

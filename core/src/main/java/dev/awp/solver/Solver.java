@@ -29,7 +29,7 @@ public interface Solver {
         + 4 * shape.grid()
         + 3 * shape.square()
         + 8 * shape.parts(shape.columns())
-        + 3 * shape.parts(Math.max(128, shape.groupSize()))
+        + 3 * shape.parts(Math.max(128, shape.unitSize()))
         + shape.objective()
         + shape.panels();
   }

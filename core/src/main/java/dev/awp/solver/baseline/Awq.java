@@ -89,7 +89,7 @@ public final class Awq implements Solver {
         IterationListener listener) {
       this.w = problem.weights();
       this.c = problem.secondMoment();
-      this.grid = problem.constraint().grid().orElseThrow();
+      this.grid = problem.constraint().integerGrid().orElseThrow();
       this.compute = compute;
       this.listener = listener;
       this.t = Matrix.allocate(allocator, w.rows(), w.columns());

@@ -4,7 +4,7 @@ package dev.awp.solver.baseline;
 
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.Grid;
 import dev.awp.kernel.Compute;
 import dev.awp.solver.ColumnOrder;
 import dev.awp.solver.GridPart;
@@ -50,7 +50,7 @@ public final class Gptq implements Solver {
 
   @Override
   public boolean supports(Constraint constraint) {
-    return constraint instanceof IntegerGrid;
+    return constraint instanceof Grid;
   }
 
   @Override
@@ -61,7 +61,7 @@ public final class Gptq implements Solver {
       IterationListener listener) {
     Matrix w = problem.weights();
     Matrix c = problem.secondMoment();
-    IntegerGrid grid = problem.constraint().grid().orElseThrow();
+    Grid grid = problem.constraint().grid().orElseThrow();
     Matrix t = Matrix.allocate(allocator, w.rows(), w.columns());
     GridParameters parameters = GridParameters.allocate(grid, w.rows(), w.columns(), allocator);
     double damping;

@@ -3,7 +3,7 @@
 package dev.awp.solver.baseline;
 
 import dev.awp.constraint.Constraint;
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.Grid;
 import dev.awp.constraint.RowProjection;
 import dev.awp.kernel.Compute;
 import dev.awp.solver.LayerProblem;
@@ -18,7 +18,7 @@ public final class RoundToNearest extends OneShot {
 
   @Override
   public boolean supports(Constraint constraint) {
-    return constraint instanceof IntegerGrid;
+    return constraint instanceof Grid;
   }
 
   @Override

@@ -56,7 +56,8 @@ public final class Sequence implements Solver {
 
   @Override
   public boolean supports(Constraint constraint) {
-    return constraint instanceof SparseGrid;
+    return constraint instanceof SparseGrid both
+        && (first.supports(both.integers()) || second.supports(both.integers()));
   }
 
   @Override

@@ -45,7 +45,8 @@ public final class SparseGpt implements Solver {
 
   @Override
   public boolean supports(Constraint constraint) {
-    return constraint.sparsity().isPresent();
+    boolean fits = constraint.grid().isEmpty() || constraint.integerGrid().isPresent();
+    return fits && constraint.sparsity().isPresent();
   }
 
   @Override

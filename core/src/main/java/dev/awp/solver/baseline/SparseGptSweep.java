@@ -55,7 +55,7 @@ final class SparseGptSweep {
       Matrix t,
       SegmentAllocator scratch) {
     this.sparsity = constraint.sparsity().orElseThrow();
-    this.grid = constraint.grid();
+    this.grid = constraint.integerGrid();
     this.order = order;
     this.compute = compute;
     this.t = t;

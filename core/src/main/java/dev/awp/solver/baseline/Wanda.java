@@ -5,7 +5,7 @@ package dev.awp.solver.baseline;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.constraint.Constraint;
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.Grid;
 import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.Compute;
@@ -33,7 +33,7 @@ public final class Wanda extends OneShot {
   @Override
   RowProjection rowMethod(LayerProblem problem, Compute compute, SegmentAllocator scratch) {
     Sparsity sparsity = problem.constraint().sparsity().orElseThrow();
-    Optional<IntegerGrid> grid = problem.constraint().grid();
+    Optional<Grid> grid = problem.constraint().grid();
     int columns = problem.weights().columns();
     RowProjection round =
         grid.map(g -> g.rowProjection(compute.kernels(), columns, scratch))

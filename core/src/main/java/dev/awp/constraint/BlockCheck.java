@@ -1,0 +1,66 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.constraint;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.tensor.Matrix;
+import java.util.Optional;
+
+/** Whether a matrix lies on a grid of blocks, with scales that such blocks can store. */
+final class BlockCheck {
+  private BlockCheck() {}
+
+  static Optional<String> check(BlockGrid grid, Matrix t, GridParameters parameters) {
+    int groups = grid.groups(t.columns());
+    if (parameters.scales().rows() != t.rows() || parameters.scales().columns() != groups) {
+      return Optional.of(
+          "a matrix %s needs scales [%d, %d], there are %s"
+              .formatted(t, t.rows(), groups, parameters.scales()));
+    }
+    for (int r = 0; r < t.rows(); r++) {
+      for (int g = 0; g < groups; g++) {
+        Optional<String> wrong = scales(grid, parameters, r, g);
+        if (wrong.isPresent()) {
+          return wrong;
+        }
+      }
+      float[] row = t.row(r).toArray(JAVA_FLOAT);
+      for (int c = 0; c < row.length; c++) {
+        int g = c / grid.groupColumns();
+        float scale = parameters.scales().get(r, g);
+        float minimum = parameters.minimum(r, g);
+        double code = Math.rint(((double) row[c] - minimum) / scale) + grid.zero();
+        float value = (float) ((code - grid.zero()) * (double) scale + minimum);
+        if (!(code >= 0 && code <= grid.maxCode() && value == row[c])) {
+          return Optional.of(
+              "row %d, column %d holds %s, which is not on its grid of scale %s and minimum %s"
+                  .formatted(r, c, row[c], scale, minimum));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<String> scales(
+      BlockGrid grid, GridParameters parameters, int row, int group) {
+    int unit = group / grid.unitGroups();
+    float scale = parameters.scales().get(row, group);
+    float minimum = parameters.minimum(row, group);
+    float superScale = parameters.superScale(row, unit);
+    float superMinimum = parameters.superMinimum(row, unit);
+    boolean storable =
+        !grid.hasSuperScales()
+            || (grid.storableSuperScale(superScale) == superScale
+                && grid.storableSuperMinimum(superMinimum) == superMinimum);
+    if (storable
+        && grid.storableScale(scale, superScale) == scale
+        && (!grid.hasMinimums() || grid.storableMinimum(minimum, superMinimum) == minimum)
+        && parameters.zeroPoints().get(row, group) == grid.zero()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "row %d, group %d has scale %s and minimum %s, which %s cannot store"
+            .formatted(row, group, scale, minimum, grid.describe()));
+  }
+}

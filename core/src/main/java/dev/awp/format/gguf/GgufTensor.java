@@ -1,0 +1,25 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format.gguf;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A tensor of a GGUF file.
+ *
+ * @param shape sizes, outermost first, as safetensors has them (the file has them the other way)
+ * @param typeId the number of its type
+ * @param offset of its first byte in the file
+ * @param byteSize of its data; up to the next tensor where awp does not know the type
+ */
+public record GgufTensor(String name, List<Long> shape, int typeId, long offset, long byteSize) {
+  public GgufTensor {
+    shape = List.copyOf(shape);
+  }
+
+  /** The type, where awp knows it. */
+  public Optional<GgufType> type() {
+    return GgufType.byId(typeId);
+  }
+}

@@ -1,0 +1,134 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format.gguf;
+
+import dev.awp.AwpException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One GGUF file being written: header first, then tensors at their places, in any order. Not for use
+ * by several threads at once.
+ */
+public final class GgufWriter implements AutoCloseable {
+  /** ByteBuffers end at 2 GiB; larger tensors are written in pieces. */
+  private static final long PIECE = 1L << 30;
+
+  private final Path file;
+  private final FileChannel channel;
+  private final Map<String, GgufTensor> tensors;
+  private final Set<String> written = new HashSet<>();
+
+  private GgufWriter(Path file, FileChannel channel, Map<String, GgufTensor> tensors) {
+    this.file = file;
+    this.channel = channel;
+    this.tensors = tensors;
+  }
+
+  /** Creates the file at its full size, with its header. */
+  static GgufWriter create(Path file, GgufPlan plan) {
+    try {
+      FileChannel channel =
+          FileChannel.open(
+              file,
+              StandardOpenOption.CREATE_NEW,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE);
+      try {
+        writeFully(channel, MemorySegment.ofArray(plan.header()), 0);
+        if (plan.fileBytes() > plan.header().length) {
+          // What no tensor covers is zeros.
+          writeFully(channel, MemorySegment.ofArray(new byte[1]), plan.fileBytes() - 1);
+        }
+        return new GgufWriter(file, channel, plan.tensors());
+      } catch (IOException | RuntimeException e) {
+        channel.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw failure(file, e);
+    }
+  }
+
+  /** Writes a tensor's stored bytes. */
+  void write(String name, MemorySegment bytes) {
+    GgufTensor tensor = tensors.get(name);
+    if (tensor == null || bytes.byteSize() != tensor.byteSize()) {
+      throw new IllegalArgumentException(
+          "%d bytes were given for the tensor %s".formatted(bytes.byteSize(), tensor));
+    }
+    if (!written.add(name)) {
+      throw new IllegalStateException("tensor " + name + " was written before");
+    }
+    try {
+      writeFully(channel, bytes, tensor.offset());
+    } catch (IOException e) {
+      throw failure(file, e);
+    }
+  }
+
+  /** A written tensor's bytes, mapped from the file. */
+  MemorySegment readBack(String name, Arena arena) {
+    if (!written.contains(name)) {
+      throw new IllegalStateException("tensor " + name + " was not written yet");
+    }
+    GgufTensor tensor = tensors.get(name);
+    try {
+      return channel.map(
+          FileChannel.MapMode.READ_ONLY, tensor.offset(), tensor.byteSize(), arena);
+    } catch (IOException e) {
+      throw new AwpException(file + ": cannot be read back: " + e.getMessage(), e);
+    }
+  }
+
+  /** Sends to the disk what was written so far. */
+  public void force() {
+    try {
+      channel.force(true);
+    } catch (IOException e) {
+      throw failure(file, e);
+    }
+  }
+
+  /** Checks that every tensor was written and makes the file durable. */
+  public void finish() {
+    List<String> missing = tensors.keySet().stream().filter(n -> !written.contains(n)).toList();
+    if (!missing.isEmpty()) {
+      throw new IllegalStateException("tensors were not written: " + missing);
+    }
+    force();
+  }
+
+  private static void writeFully(FileChannel channel, MemorySegment bytes, long position)
+      throws IOException {
+    for (long done = 0; done < bytes.byteSize(); ) {
+      long length = Math.min(PIECE, bytes.byteSize() - done);
+      ByteBuffer piece = bytes.asSlice(done, length).asByteBuffer();
+      while (piece.hasRemaining()) {
+        done += channel.write(piece, position + done);
+      }
+    }
+  }
+
+  private static AwpException failure(Path file, IOException e) {
+    return new AwpException(file + ": cannot be written: " + e.getMessage(), e);
+  }
+
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw failure(file, e);
+    }
+  }
+}

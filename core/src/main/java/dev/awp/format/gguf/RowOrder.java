@@ -1,0 +1,23 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format.gguf;
+
+/**
+ * In which order a matrix's rows are stored. llama.cpp's "llama" rotates neighbouring rows of a head
+ * where transformers rotates those half a head apart, so the rows of q and k are interleaved: stored
+ * row 2 i + k of a head is its row k headDimension / 2 + i.
+ *
+ * @param headDimension rows of a head; 0 for rows in their own order
+ */
+record RowOrder(int headDimension) {
+  static final RowOrder NATURAL = new RowOrder(0);
+
+  /** The matrix row that is stored as that one; padding rows stay where they are. */
+  int source(int stored) {
+    if (headDimension == 0) {
+      return stored;
+    }
+    int within = stored % headDimension;
+    return stored - within + within % 2 * (headDimension / 2) + within / 2;
+  }
+}
