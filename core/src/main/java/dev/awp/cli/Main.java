@@ -29,6 +29,8 @@ import picocli.CommandLine.Spec;
       CompressCommand.class,
       CompareCommand.class,
       EvalCommand.class,
+      InspectCommand.class,
+      DiffCommand.class,
       DemoCommand.class
     },
     footer = {

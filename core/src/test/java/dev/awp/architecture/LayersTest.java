@@ -28,6 +28,7 @@ class LayersTest {
           "constraint",
           "solver",
           "format",
+          "inspect",
           "eval",
           "report",
           "compress",
