@@ -27,6 +27,10 @@ final class MachineArguments {
     return Compute.create(wanted);
   }
 
+  boolean isQuiet() {
+    return quiet;
+  }
+
   ProgressDisplay progress() {
     return quiet ? ProgressDisplay.silent() : ProgressDisplay.forTerminal();
   }

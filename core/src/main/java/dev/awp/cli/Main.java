@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       EvalCommand.class,
       InspectCommand.class,
       DiffCommand.class,
+      GenerateCommand.class,
       DemoCommand.class
     },
     footer = {

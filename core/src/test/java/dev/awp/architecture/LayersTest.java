@@ -29,6 +29,7 @@ class LayersTest {
           "solver",
           "format",
           "inspect",
+          "generation",
           "eval",
           "report",
           "compress",
