@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       DiffCommand.class,
       GenerateCommand.class,
+      ReportCommand.class,
       DemoCommand.class
     },
     footer = {
