@@ -67,7 +67,9 @@ public record Inspection(
     try (StoredWeights weights = StoredWeights.open(path, compute.kernels())) {
       List<Entry> entries = new ArrayList<>();
       for (StoredWeight weight : weights.weights()) {
-        LOG.info("reading {}", weight.name());
+        if (values) {
+          LOG.info("reading {}", weight.name());
+        }
         entries.add(entry(weight, values, compute));
       }
       return of(path, entries);

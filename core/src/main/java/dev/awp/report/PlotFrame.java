@@ -18,7 +18,7 @@ import java.util.Locale;
  * @param most largest y
  */
 record PlotFrame(double first, double last, double least, double most) {
-  static final int WIDTH = 640;
+  static final int WIDTH = 780;
   static final int HEIGHT = 340;
   private static final int LEFT = 62;
   private static final int RIGHT = 14;

@@ -139,8 +139,9 @@ final class ReportTables {
     String escaped = Markup.escape(caption);
     return new Markup()
         .add(
-            "<div class=\"%s\" tabindex=\"0\" role=\"region\" aria-label=\"%s\">%n<table>"
-                + "<caption>%s</caption>%n",
+            "<p class=\"soft\">%s</p>%n<div class=\"%s\" tabindex=\"0\" role=\"region\""
+                + " aria-label=\"%s\">%n<table aria-label=\"%s\">%n",
+            escaped,
             wrapper,
             escaped,
             escaped);
