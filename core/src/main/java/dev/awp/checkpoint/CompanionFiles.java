@@ -53,6 +53,7 @@ public final class CompanionFiles {
     return Files.isRegularFile(file)
         && !name.startsWith(".")
         && !name.equals("report.json")
+        && !name.equals("report.html")
         && WEIGHT_ENDINGS.stream().noneMatch(name::endsWith);
   }
 }

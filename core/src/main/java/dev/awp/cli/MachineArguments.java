@@ -8,6 +8,9 @@ import picocli.CommandLine.Option;
 
 /** What every command that computes is told about the machine and about talking. */
 final class MachineArguments {
+  /** What logback.xml takes the level from. */
+  private static final String LOG_PROPERTY = "awp.log";
+
   @Option(
       names = "--threads",
       paramLabel = "N",
@@ -16,8 +19,21 @@ final class MachineArguments {
 
   @Option(
       names = {"-q", "--quiet"},
-      description = "No progress.")
+      description = "No progress; warnings and errors are still told.")
   private boolean quiet;
+
+  private int verbosity;
+
+  /** Logging is set up at its first use, which is after the command line was read. */
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Tell more on standard error: -v what is chosen and read, -vv every iteration.")
+  void setVerbose(boolean[] times) {
+    verbosity = times.length;
+    if (System.getProperty(LOG_PROPERTY) == null) {
+      System.setProperty(LOG_PROPERTY, verbosity == 1 ? "INFO" : "DEBUG");
+    }
+  }
 
   Compute compute() {
     int wanted = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
@@ -27,7 +43,16 @@ final class MachineArguments {
     return Compute.create(wanted);
   }
 
+  boolean isQuiet() {
+    return quiet;
+  }
+
   ProgressDisplay progress() {
-    return quiet ? ProgressDisplay.silent() : ProgressDisplay.forTerminal();
+    if (quiet) {
+      return ProgressDisplay.silent();
+    }
+    return verbosity > 0
+        ? ProgressDisplay.lines(System.err, verbosity > 1)
+        : ProgressDisplay.forTerminal();
   }
 }

@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The command line: {@code awp compress | compare | eval | demo}. */
+/** The command line: {@code awp compress | compare | eval | inspect | ...}. */
 @Command(
     name = "awp",
     mixinStandardHelpOptions = true,
@@ -29,6 +29,11 @@ import picocli.CommandLine.Spec;
       CompressCommand.class,
       CompareCommand.class,
       EvalCommand.class,
+      InspectCommand.class,
+      DiffCommand.class,
+      GenerateCommand.class,
+      ReportCommand.class,
+      CompletionCommand.class,
       DemoCommand.class
     },
     footer = {

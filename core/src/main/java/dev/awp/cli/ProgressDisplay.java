@@ -27,7 +27,12 @@ interface ProgressDisplay extends CompressionListener, AutoCloseable {
   static ProgressDisplay forTerminal() {
     Console console = System.console();
     boolean terminal = console != null && console.isTerminal() && System.getenv("CI") == null;
-    return terminal ? new Bar() : new Lines(System.err);
+    return terminal ? new Bar() : lines(System.err, false);
+  }
+
+  /** Plain lines, for every iteration too where that is wanted. */
+  static ProgressDisplay lines(PrintStream out, boolean iterations) {
+    return new Lines(out, iterations);
   }
 
   /** No progress at all. */
@@ -41,6 +46,7 @@ interface ProgressDisplay extends CompressionListener, AutoCloseable {
     private static final double USUAL_DAMPING = 0.01;
 
     private final PrintStream out;
+    private final boolean iterations;
     private final long start = System.nanoTime();
     private int blocks;
     private int layers;
@@ -49,8 +55,9 @@ interface ProgressDisplay extends CompressionListener, AutoCloseable {
     private long workDone;
     private long solveStart = start;
 
-    Lines(PrintStream out) {
+    Lines(PrintStream out, boolean iterations) {
       this.out = out;
+      this.iterations = iterations;
     }
 
     @Override
@@ -64,6 +71,13 @@ interface ProgressDisplay extends CompressionListener, AutoCloseable {
     @Override
     public void step(String what) {
       out.println(what);
+    }
+
+    @Override
+    public void iteration(String layer, int iteration, double relativeError) {
+      if (iterations) {
+        out.printf("%s: iteration %d, relative error %.4g%n", layer, iteration, relativeError);
+      }
     }
 
     @Override

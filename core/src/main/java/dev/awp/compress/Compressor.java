@@ -134,6 +134,7 @@ public final class Compressor {
                 RunDescription.environment(compute),
                 RunDescription.options(options, calibration),
                 RunReport.Summary.of(layers, seconds),
+                PeakMemory.residentBytes().orElse(0),
                 perplexity,
                 layers);
         ReportFile.write(report, output.workFolder());

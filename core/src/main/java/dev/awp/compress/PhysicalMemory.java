@@ -6,11 +6,11 @@ import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 
 /** The memory of the machine, or of the container that the JVM runs in. */
-final class PhysicalMemory {
+public final class PhysicalMemory {
   private PhysicalMemory() {}
 
   /** Bytes in all, in use or not; all that is possible where the JVM cannot tell. */
-  static long bytes() {
+  public static long bytes() {
     return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean machine
         ? machine.getTotalMemorySize()
         : Long.MAX_VALUE;

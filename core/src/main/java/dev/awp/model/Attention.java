@@ -37,6 +37,7 @@ record Attention(ModelConfig config, Compute compute) {
                 int start = task / config.heads() * length;
                 attendHead(
                     task % config.heads(),
+                    0,
                     rowsOf(q, start, length),
                     rowsOf(k, start, length),
                     rowsOf(v, start, length),
@@ -45,11 +46,38 @@ record Attention(ModelConfig config, Compute compute) {
             });
   }
 
+  /**
+   * Attends from the last tokens of one sequence to all of them.
+   *
+   * @param q [tokens, heads * headDimension], rotated
+   * @param k [length, keyValueHeads * headDimension], rotated, those of the tokens last
+   * @param v [length, keyValueHeads * headDimension]
+   * @param out [tokens, heads * headDimension]
+   */
+  void last(Matrix q, Matrix k, Matrix v, Matrix out) {
+    int past = k.rows() - q.rows();
+    compute
+        .workers()
+        .forEachBlock(
+            config.heads(),
+            1,
+            (from, to) -> {
+              for (int head = from; head < to; head++) {
+                attendHead(head, past, q, k, v, out);
+              }
+            });
+  }
+
   private static Matrix rowsOf(Matrix x, int start, int length) {
     return x.rowRange(start, start + length);
   }
 
-  private void attendHead(int head, Matrix q, Matrix k, Matrix v, Matrix out) {
+  /**
+   * One head.
+   *
+   * @param past keys and values before the first query's own
+   */
+  private void attendHead(int head, int past, Matrix q, Matrix k, Matrix v, Matrix out) {
     int shared = head / (config.heads() / config.keyValueHeads());
     Matrix queries = headOf(q, head);
     Matrix keys = headOf(k, shared);
@@ -57,17 +85,18 @@ record Attention(ModelConfig config, Compute compute) {
     Matrix outputs = headOf(out, head);
     int length = q.rows();
     try (Arena arena = Arena.ofConfined()) {
-      Matrix scores = Matrix.allocate(arena, Math.min(QUERY_BLOCK, length), length);
+      Matrix scores = Matrix.allocate(arena, Math.min(QUERY_BLOCK, length), past + length);
       for (int from = 0; from < length; from += QUERY_BLOCK) {
         int to = Math.min(length, from + QUERY_BLOCK);
-        int first = firstVisible(from);
-        Matrix block = scores.rowRange(0, to - from).columnRange(0, to - first);
-        Matrix seenKeys = keys.rowRange(first, to);
+        int first = firstVisible(past + from);
+        int last = past + to;
+        Matrix block = scores.rowRange(0, to - from).columnRange(0, last - first);
+        Matrix seenKeys = keys.rowRange(first, last);
         compute
             .blas()
             .gemm(Op.NONE, Op.TRANSPOSE, 1, queries.rowRange(from, to), seenKeys, 0, block);
         for (int i = from; i < to; i++) {
-          weigh(block.row(i - from), i, first, to);
+          weigh(block.row(i - from), past + i, first, last);
         }
         compute
             .blas()
@@ -76,7 +105,7 @@ record Attention(ModelConfig config, Compute compute) {
                 Op.NONE,
                 1,
                 block,
-                values.rowRange(first, to),
+                values.rowRange(first, last),
                 0,
                 outputs.rowRange(from, to));
       }

@@ -110,11 +110,35 @@ public final class DecoderBlock {
   public void forward(Matrix x, int length, LinearInputs inputs) {
     int rows = chunkRows(length);
     try (Arena arena = Arena.ofShared()) {
-      Scratch scratch = new Scratch(config, Math.min(rows, x.rows()), length, arena);
+      Scratch scratch = new Scratch(config, Math.min(rows, x.rows()), arena);
+      WholeSequences places =
+          new WholeSequences(
+              length, RotaryTable.of(config, length, arena), new Attention(config, compute));
       for (int from = 0; from < x.rows(); from += rows) {
         int to = Math.min(x.rows(), from + rows);
-        forwardChunk(x.rowRange(from, to), length, inputs, scratch);
+        forwardChunk(x.rowRange(from, to), places, inputs, scratch);
       }
+    }
+  }
+
+  /** An empty cache for {@link #next}, with room for that many tokens. */
+  static KeyValueCache cache(ModelConfig config, int capacity, SegmentAllocator allocator) {
+    RotaryTable rotary = RotaryTable.of(config, capacity, allocator);
+    return new KeyValueCache(config.keyValueWidth(), rotary, allocator);
+  }
+
+  /**
+   * Runs the next tokens of one sequence through the block.
+   *
+   * @param x their hidden states [tokens, hidden], replaced by the block's output
+   * @param cache what the block saw of the sequence before; the tokens are added to it
+   */
+  void next(Matrix x, KeyValueCache cache) {
+    cache.checkRoom(x.rows());
+    try (Arena arena = Arena.ofShared()) {
+      Scratch scratch = new Scratch(config, x.rows(), arena);
+      NextTokens places = new NextTokens(cache.length(), cache, new Attention(config, compute));
+      forwardChunk(x, places, LinearInputs.IGNORED, scratch);
     }
   }
 
@@ -132,9 +156,8 @@ public final class DecoderBlock {
     private final Matrix attended;
     private final Matrix gate;
     private final Matrix up;
-    private final RotaryTable rotary;
 
-    Scratch(ModelConfig config, int rows, int length, Arena arena) {
+    Scratch(ModelConfig config, int rows, Arena arena) {
       normed = Matrix.allocate(arena, rows, config.hiddenSize());
       q = Matrix.allocate(arena, rows, config.queryWidth());
       k = Matrix.allocate(arena, rows, config.keyValueWidth());
@@ -142,11 +165,11 @@ public final class DecoderBlock {
       attended = Matrix.allocate(arena, rows, config.queryWidth());
       gate = Matrix.allocate(arena, rows, config.intermediateSize());
       up = Matrix.allocate(arena, rows, config.intermediateSize());
-      rotary = RotaryTable.of(config, length, arena);
     }
   }
 
-  private void forwardChunk(Matrix x, int length, LinearInputs inputs, Scratch scratch) {
+  private void forwardChunk(
+      Matrix x, SequencePlaces places, LinearInputs inputs, Scratch scratch) {
     int n = x.rows();
     Matrix normed = scratch.normed.rowRange(0, n);
     Matrix q = scratch.q.rowRange(0, n);
@@ -161,9 +184,9 @@ public final class DecoderBlock {
     project(normed, "self_attn.q_proj", 0, q);
     project(normed, "self_attn.k_proj", 0, k);
     project(normed, "self_attn.v_proj", 0, v);
-    rotate(q, "self_attn.q_norm", length, scratch.rotary);
-    rotate(k, "self_attn.k_norm", length, scratch.rotary);
-    new Attention(config, compute).forward(q, k, v, attended, length);
+    rotate(q, "self_attn.q_norm", places);
+    rotate(k, "self_attn.k_norm", places);
+    places.attend(q, k, v, attended);
     inputs.accept(InputSite.ATTENTION_OUTPUT, attended);
     project(attended, "self_attn.o_proj", 1, x);
 
@@ -195,15 +218,15 @@ public final class DecoderBlock {
   }
 
   /** Norms every head where the architecture does, and rotates it by its position. */
-  private void rotate(Matrix x, String norm, int length, RotaryTable rotary) {
+  private void rotate(Matrix x, String norm, SequencePlaces places) {
     Matrix weight = weights.get(prefix + norm + ".weight");
     long headBytes = (long) config.headDimension() * Float.BYTES;
     forRows(
         x.rows(),
         r -> {
           MemorySegment row = x.row(r);
-          MemorySegment cos = rotary.cos().row(r % length);
-          MemorySegment sin = rotary.sin().row(r % length);
+          MemorySegment cos = places.rotary().cos().row(places.position(r));
+          MemorySegment sin = places.rotary().sin().row(places.position(r));
           for (long at = 0; at < row.byteSize(); at += headBytes) {
             MemorySegment head = row.asSlice(at, headBytes);
             if (weight != null) {

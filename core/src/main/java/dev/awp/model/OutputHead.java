@@ -74,6 +74,34 @@ public final class OutputHead {
     return loss;
   }
 
+  /**
+   * The logits of what follows a token.
+   *
+   * @param x its hidden state behind the last block, [1, hidden]; normed in place
+   * @return one for each token of the vocabulary
+   */
+  float[] logits(Matrix x) {
+    normInPlace(x);
+    TensorView head = source.tensor(layout.headTensor());
+    Matrix last = x.rowRange(0, 1);
+    float[] logits = new float[layout.config().vocabularySize()];
+    compute
+        .workers()
+        .forEachBlock(
+            logits.length,
+            TOKEN_CHUNK,
+            (from, to) -> {
+              try (Arena arena = Arena.ofConfined()) {
+                Matrix rows = Matrix.allocate(arena, to - from, x.columns());
+                Matrix piece = Matrix.allocate(arena, 1, to - from);
+                reader.decodeRows(head, from, rows);
+                compute.blas().gemm(Op.NONE, Op.TRANSPOSE, 1, last, rows, 0, piece);
+                MemorySegment.copy(piece.row(0), JAVA_FLOAT, 0, logits, from, to - from);
+              }
+            });
+    return logits;
+  }
+
   private void addPiece(
       Matrix x, Matrix rows, int first, int[] targets, double[] logSum, double[] targetLogit) {
     compute

@@ -175,7 +175,7 @@ final class ConvergencePlot {
         (LEFT + right) / 2,
         HEIGHT - 10,
         LEFT,
-        escape(constraint));
+        Markup.escape(constraint));
   }
 
   private void draw(Curve curve, int place, String colour) {
@@ -198,11 +198,7 @@ final class ConvergencePlot {
         colour,
         label,
         TOP + 10 + 16 * place,
-        escape(curve.method()));
-  }
-
-  private static String escape(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+        Markup.escape(curve.method()));
   }
 
   @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a dependency of its own

@@ -14,6 +14,8 @@ import java.util.Map;
  * @param environment Java, operating system, kernels, BLAS and threads
  * @param options every option of the run, defaults included
  * @param summary means and totals over the layers
+ * @param peakResidentBytes the most memory that the process had resident, mapped files included; 0
+ *     where the system does not tell
  * @param perplexity one entry for each evaluated text
  * @param layers in the order in which they were solved
  */
@@ -22,6 +24,7 @@ public record RunReport(
     Map<String, String> environment,
     Map<String, Object> options,
     Summary summary,
+    long peakResidentBytes,
     List<PerplexityReport> perplexity,
     List<LayerReport> layers) {
   public RunReport {

@@ -56,6 +56,15 @@ public final class Tokenizer implements AutoCloseable {
     return tokens;
   }
 
+  /** The text of tokens, special tokens left out. */
+  public String decode(int[] tokens) {
+    long[] ids = new long[tokens.length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = tokens[i];
+    }
+    return tokenizer.decode(ids, true);
+  }
+
   /** Native code of the library aborts the whole JVM when the heap runs out under it. */
   private static void checkHeap(String text) {
     long needed = HEAP_BYTES_PER_CHARACTER * text.length();

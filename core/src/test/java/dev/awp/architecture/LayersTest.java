@@ -28,6 +28,8 @@ class LayersTest {
           "constraint",
           "solver",
           "format",
+          "inspect",
+          "generation",
           "eval",
           "report",
           "compress",

@@ -1,0 +1,102 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.generation;
+
+import dev.awp.AwpException;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.kernel.Compute;
+import dev.awp.model.CachedModel;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.TransformerModel;
+import dev.awp.tokenizer.Detokenizer;
+import dev.awp.tokenizer.Tokenizer;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** Text that a model goes on with, token by token. */
+public final class TextGeneration {
+  private TextGeneration() {}
+
+  /**
+   * What came of it.
+   *
+   * @param promptTokens special tokens included
+   * @param tokens generated, the one that ended the text included
+   * @param ended whether the model ended the text
+   * @param promptSeconds from the first token of the prompt to the first new one
+   * @param seconds for all other new ones
+   */
+  public record Result(
+      int promptTokens, int tokens, boolean ended, double promptSeconds, double seconds) {}
+
+  /**
+   * Goes on with a text.
+   *
+   * @param folder of the checkpoint
+   * @param tokens most tokens to add
+   * @param weightBytes memory for decoded weights; where it is too small, they are decoded anew for
+   *     every token
+   * @param text receives the new text, piece by piece, as it is certain
+   * @throws AwpException for a model that is not read, and for more tokens than it has positions
+   */
+  public static Result generate(
+      Path folder,
+      String prompt,
+      int tokens,
+      Sampler sampler,
+      long weightBytes,
+      Compute compute,
+      Consumer<String> text) {
+    if (tokens < 1) {
+      throw new AwpException("--tokens " + tokens + ": at least one token is needed");
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(folder);
+        Tokenizer tokenizer = Tokenizer.open(folder)) {
+      ModelLayout layout = ModelLayout.of(checkpoint.config());
+      layout.check(checkpoint);
+      int[] given = tokenizer.encode(prompt);
+      int positions = checkpoint.config().maxPositions();
+      if (given.length == 0) {
+        throw new AwpException("the prompt has no tokens, and the tokenizer begins with none");
+      }
+      if (given.length + (long) tokens > positions) {
+        throw new AwpException(
+            "%s: a prompt of %d tokens and %d more are above the %d positions of the model"
+                .formatted(folder, given.length, tokens, positions));
+      }
+      TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+      try (CachedModel cached = new CachedModel(model, given.length + tokens, weightBytes)) {
+        Set<Integer> ends = EndTokens.of(folder);
+        Detokenizer words = new Detokenizer(tokenizer, given);
+        return generate(cached, given, tokens, sampler, ends, words, text);
+      }
+    }
+  }
+
+  private static Result generate(
+      CachedModel model,
+      int[] prompt,
+      int tokens,
+      Sampler sampler,
+      Set<Integer> ends,
+      Detokenizer words,
+      Consumer<String> text) {
+    long start = System.nanoTime();
+    int next = sampler.choose(model.step(prompt));
+    long first = System.nanoTime();
+    int count = 1;
+    while (!ends.contains(next)) {
+      text.accept(words.add(next));
+      if (count == tokens) {
+        break;
+      }
+      next = sampler.choose(model.step(new int[] {next}));
+      count++;
+    }
+    text.accept(words.finish());
+    long end = System.nanoTime();
+    return new Result(
+        prompt.length, count, ends.contains(next), (first - start) / 1e9, (end - first) / 1e9);
+  }
+}
