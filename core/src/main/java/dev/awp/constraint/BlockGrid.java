@@ -164,7 +164,8 @@ public enum BlockGrid implements Grid {
       // A super-block's minimums are non-positive: they share one sign.
       double low = hasSuperScales() ? Math.min(0, least) : least;
       double span = Math.max(most, low) - low;
-      double from = low + DRAW * (index / DRAWS) * span;
+      int drawn = index / DRAWS;
+      double from = low + DRAW * drawn * span;
       double to = low + span - DRAW * (index % DRAWS) * span;
       found[0] = ideal((to - from) / maxCode);
       found[2] = hasSuperScales() ? (float) from : half(from);
@@ -172,7 +173,8 @@ public enum BlockGrid implements Grid {
       // One side of the grid is a step longer: the largest magnitude may lie on either.
       double extreme = -least > most ? least : most;
       double sign = index % 2 == 0 ? -1 : 1;
-      found[0] = ideal(sign * extreme * (1 - SHRINK * (index / 2)) / zero);
+      int shrunk = index / 2;
+      found[0] = ideal(sign * extreme * (1 - SHRINK * shrunk) / zero);
       found[2] = 0;
     }
     found[1] = zero;

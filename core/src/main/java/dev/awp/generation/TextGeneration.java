@@ -54,7 +54,7 @@ public final class TextGeneration {
     try (Checkpoint checkpoint = Checkpoint.open(folder);
         Tokenizer tokenizer = Tokenizer.open(folder)) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
-      layout.check(checkpoint);
+      layout.check(checkpoint::tensor);
       int[] given = tokenizer.encode(prompt);
       int positions = checkpoint.config().maxPositions();
       if (given.length == 0) {

@@ -82,7 +82,7 @@ public final class OutputHead {
    */
   float[] logits(Matrix x) {
     normInPlace(x);
-    TensorView head = source.tensor(layout.headTensor());
+    StoredTensor head = source.tensor(layout.headTensor());
     Matrix last = x.rowRange(0, 1);
     float[] logits = new float[layout.config().vocabularySize()];
     compute
