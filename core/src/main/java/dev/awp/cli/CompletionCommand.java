@@ -41,6 +41,7 @@ final class CompletionCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     CommandLine root = spec.root().commandLine();
+    spec.commandLine().getOut().println("# completion of awp for " + shell);
     // zsh runs bash's completions after bashcompinit, which the script itself calls there.
     spec.commandLine().getOut().print(AutoComplete.bash(root.getCommandName(), root));
     spec.commandLine().getOut().flush();
