@@ -1,0 +1,42 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.bench;
+
+import dev.awp.fixture.SyntheticWeights;
+import dev.awp.tensor.DType;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+
+/**
+ * One decoder block of LLaMA-2-7B's shape in BF16 (202 million weights), its inputs and a text to
+ * calibrate it on, for scripts/bench-block.
+ */
+public final class LlamaBlock {
+  private static final String CONFIG =
+      """
+      {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+       "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 1,
+       "num_attention_heads": 32, "num_key_value_heads": 32, "max_position_embeddings": 4096,
+       "rms_norm_eps": 1e-05, "rope_theta": 10000.0, "vocab_size": 256,
+       "tie_word_embeddings": true, "torch_dtype": "bfloat16"}
+      """;
+
+  private static final int TEXT_CHARACTERS = 200_000;
+
+  private LlamaBlock() {}
+
+  /** {@code FOLDER}: receives model/ and text.txt. */
+  public static void main(String[] args) throws IOException {
+    Path folder = Path.of(args[0]);
+    SyntheticWeights.write(folder.resolve("model"), CONFIG, DType.BF16, Long.MAX_VALUE);
+    Random random = new Random(1);
+    try (Writer text = Files.newBufferedWriter(folder.resolve("text.txt"))) {
+      for (int i = 0; i < TEXT_CHARACTERS; i++) {
+        text.write(random.nextInt(6) == 0 ? ' ' : 'a' + random.nextInt(26));
+      }
+    }
+  }
+}
