@@ -92,6 +92,21 @@ public final class TensorReader {
     }
   }
 
+  /**
+   * Decodes consecutive elements of a stored tensor, as many floats as the destination has; the
+   * caller has checked that the file is whole.
+   *
+   * @param first index of the first in the tensor
+   */
+  public void decode(TensorView view, long first, MemorySegment destination) {
+    int size = view.dtype().bits() / 8;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment stored = arena.allocate(destination.byteSize() / Float.BYTES * size, 64);
+      view.copyTo(first * size, stored);
+      decode(view, stored, destination);
+    }
+  }
+
   private void decode(TensorView view, MemorySegment stored, MemorySegment row) {
     ConversionKernels conversion = kernels.conversion();
     switch (view.dtype()) {

@@ -6,6 +6,8 @@ import dev.awp.AwpException;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,6 +23,9 @@ import java.util.List;
 public record TensorView(
     String name, DType dtype, List<Long> shape, Path file, long fileOffset, MemorySegment data)
     implements StoredTensor {
+  private static final ValueLayout.OfInt STORED_INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
   public TensorView {
     shape = List.copyOf(shape);
   }
@@ -64,9 +69,26 @@ public record TensorView(
     try {
       destination.copyFrom(data.asSlice(offset, destination.byteSize()));
     } catch (InternalError e) {
-      // The JDK's word for a page that cannot be read: the file shrank, or the disk failed.
-      throw new AwpException(file + ": tensor " + name + " cannot be read: " + e.getMessage(), e);
+      throw unreadable(e);
     }
+  }
+
+  /**
+   * Copies consecutive 32-bit integers, as {@link #copyTo} does.
+   *
+   * @param first index of the first in the tensor
+   */
+  public void copyInts(long first, int[] destination, int from, int count) {
+    try {
+      MemorySegment.copy(data, STORED_INT, first * Integer.BYTES, destination, from, count);
+    } catch (InternalError e) {
+      throw unreadable(e);
+    }
+  }
+
+  private AwpException unreadable(InternalError e) {
+    // The JDK's word for a page that cannot be read: the file shrank, or the disk failed.
+    return new AwpException(file + ": tensor " + name + " cannot be read: " + e.getMessage(), e);
   }
 
   /**

@@ -33,8 +33,9 @@ import picocli.CommandLine.Spec;
     description = {
       "",
       "Reads MODEL_DIR (config.json, *.safetensors, tokenizer.json), compresses the linear layers of"
-          + " all decoder blocks and writes OUT_DIR with the same tensor names, shapes and element"
-          + " types, so that whatever loads MODEL_DIR loads OUT_DIR. Embeddings, norms and lm_head"
+          + " all decoder blocks and writes OUT_DIR: with the same tensor names, shapes and element"
+          + " types, so that whatever loads MODEL_DIR loads OUT_DIR, or packed, so that it is smaller"
+          + " (--format). Embeddings, norms and lm_head"
           + " stay as they are. OUT_DIR appears only when it is complete; report.json in it tells the"
           + " options and the error of every layer.",
       ""
@@ -48,7 +49,9 @@ import picocli.CommandLine.Spec;
       "    awp compress MODEL_DIR OUT_DIR --sparsity 2:4 --calibration text.txt --evaluate test.txt",
       "  4 bits in groups of 128, and both at once:",
       "    awp compress MODEL_DIR OUT_DIR --bits 4 --calibration text.txt",
-      "    awp compress MODEL_DIR OUT_DIR --bits 4 --sparsity 0.5 --calibration text.txt"
+      "    awp compress MODEL_DIR OUT_DIR --bits 4 --sparsity 0.5 --calibration text.txt",
+      "  Packed 4-bit checkpoints for vLLM and GPTQ readers, OUT_DIR/compressed-tensors and OUT_DIR/gptq:",
+      "    awp compress MODEL_DIR OUT_DIR --format compressed-tensors,gptq --calibration text.txt"
     })
 final class CompressCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -128,8 +131,15 @@ final class CompressCommand implements Callable<Integer> {
         description = "Zero point in the middle of the codes; the default is one for each group.")
     private boolean symmetric;
 
+    /** What every runtime reads: where a format is asked for and nothing else. */
+    private static final int DEFAULT_BITS = 4;
+
     private ConstraintOptions toOptions() {
       Optional<ConstraintOptions.Grid> grid = Optional.empty();
+      if (bits == null && sparsity == null) {
+        bits = DEFAULT_BITS;
+        symmetric = true;
+      }
       if (bits != null) {
         try {
           grid = Optional.of(new ConstraintOptions.Grid(bits, groupSize, symmetric));
@@ -167,10 +177,10 @@ final class CompressCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (constraint.sparsity == null && constraint.bits == null) {
+    if (constraint.sparsity == null && constraint.bits == null && !format.given()) {
       throw new ParameterException(
           spec.commandLine(),
-          "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, or both");
+          "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, --format FORMAT");
     }
     CompressionOptions options =
         new CompressionOptions(

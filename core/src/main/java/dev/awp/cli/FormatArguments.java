@@ -17,11 +17,18 @@ final class FormatArguments {
       split = ",",
       converter = Converter.class,
       description = {
-        "What to write: dense (ordinary tensors, the default). With several, separated by commas,"
+        "What to write: dense (ordinary tensors, the default), compressed-tensors (int-packed, for"
+            + " vLLM and transformers), gptq, gptq-v2 or awq. With several, separated by commas,"
             + " OUT_DIR/FORMAT is a model folder for each, of the same codes and scales;"
-            + " activations and errors are those of the first."
+            + " activations and errors are those of the first. Given without --bits and --sparsity:"
+            + " --bits 4 --symmetric."
       })
   private List<OutputFormat> formats = List.of();
+
+  /** Whether formats were asked for. */
+  boolean given() {
+    return !formats.isEmpty();
+  }
 
   /** The formats that were asked for, or ordinary tensors. */
   List<OutputFormat> toFormats() {

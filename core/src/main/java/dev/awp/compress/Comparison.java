@@ -74,6 +74,7 @@ public final class Comparison {
         Tokenizer tokenizer = Tokenizer.open(options.model());
         Arena arena = Arena.ofShared()) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
+      Compressor.checkDense(checkpoint);
       layout.check(checkpoint::tensor);
       int length = Compressor.windowLength(options.calibration(), checkpoint.config());
       CalibrationSet calibration =

@@ -12,6 +12,7 @@ import dev.awp.checkpoint.ReadAhead;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.constraint.Constraint;
+import dev.awp.format.CheckpointWeights;
 import dev.awp.format.LayerPlan;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;
@@ -104,6 +105,7 @@ public final class Compressor {
 
   private RunReport run(String version) {
     long start = System.nanoTime();
+    checkDense(checkpoint);
     layout.check(checkpoint::tensor);
     ModelPlan plan = plan(checkpoint, layout, schemes, options.formats(), options.maxShardBytes());
     OutputFormats.check(options.formats(), plan);
@@ -148,6 +150,16 @@ public final class Compressor {
       Evaluator evaluator, List<Double> before, ModelOutput output) {
     try (Arena arena = Arena.ofShared()) {
       return evaluator.compare(before, output.read(arena));
+    }
+  }
+
+  /** What is compressed has to be what was trained. */
+  static void checkDense(Checkpoint checkpoint) {
+    String method = CheckpointWeights.method(checkpoint);
+    if (!method.isEmpty()) {
+      throw new AwpException(
+          "%s: the model is quantized already (%s); the original is compressed, not its quantization"
+              .formatted(checkpoint.folder(), method));
     }
   }
 

@@ -6,6 +6,7 @@ import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.eval.Perplexity;
 import dev.awp.eval.PerplexityResult;
+import dev.awp.format.CheckpointWeights;
 import dev.awp.kernel.Compute;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.TransformerModel;
@@ -79,12 +80,13 @@ public final class Evaluator {
     try (Checkpoint checkpoint = Checkpoint.open(folder);
         Tokenizer tokenizer = Tokenizer.open(folder)) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
-      layout.check(checkpoint::tensor);
+      WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());
+      layout.check(weights);
       int window = Math.min(checkpoint.config().maxPositions(), DEFAULT_LENGTH);
       CompressionOptions.Evaluation options =
           new CompressionOptions.Evaluation(List.of(text), length);
       Evaluator evaluator = of(options, layout, window, tokenizer, compute, listener);
-      return evaluator.evaluate(checkpoint::tensor, evaluator.texts.getFirst(), "evaluating");
+      return evaluator.evaluate(weights, evaluator.texts.getFirst(), "evaluating");
     }
   }
 

@@ -41,7 +41,8 @@ final class DenseFormat implements OutputFormat {
 
   @Override
   public FormatWriter create(Path folder, ModelPlan plan, Kernels kernels, String version) {
-    return SafetensorsWriter.create(folder, plan, new DenseLayer(new TensorEncoder(kernels)));
+    return SafetensorsWriter.create(
+        folder, plan, new DenseLayer(new TensorEncoder(kernels)), _ -> {});
   }
 
   /** A layer as one tensor. */

@@ -13,7 +13,13 @@ public final class OutputFormats {
   /** Ordinary tensors: the format where none is asked for. */
   public static final OutputFormat DENSE = new DenseFormat();
 
-  private static final List<OutputFormat> ALL = List.of(DENSE);
+  private static final List<OutputFormat> ALL =
+      List.of(
+          DENSE,
+          new CompressedTensorsFormat(),
+          GptqFormat.first(),
+          GptqFormat.second(),
+          new AwqFormat());
 
   private OutputFormats() {}
 

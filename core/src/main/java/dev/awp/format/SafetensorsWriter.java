@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** A checkpoint folder of safetensors files in which other tensors replace the layers' weights. */
@@ -32,9 +33,15 @@ final class SafetensorsWriter implements FormatWriter {
     this.shards = shards;
   }
 
-  /** Begins a folder: its companion files and all tensors that are no compressed layer's. */
-  static SafetensorsWriter create(Path folder, ModelPlan plan, LayerFormat format) {
+  /**
+   * Begins a folder: its companion files and all tensors that are no compressed layer's.
+   *
+   * @param configure changes the companion files
+   */
+  static SafetensorsWriter create(
+      Path folder, ModelPlan plan, LayerFormat format, Consumer<Path> configure) {
     CompanionFiles.copy(plan.checkpoint().folder(), folder);
+    configure.accept(folder);
     ShardSet shards = ShardSet.create(folder, tensors(plan, format), plan.maxShardBytes());
     try {
       List<TensorSpec> grids =

@@ -1,0 +1,36 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format;
+
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.StoredTensor;
+import dev.awp.checkpoint.TensorEncoder;
+import dev.awp.checkpoint.TensorReader;
+import dev.awp.format.CheckpointWeights.LayerOpener;
+import dev.awp.kernel.Kernels;
+import dev.awp.model.LinearLayer;
+
+/** Opens the layers of an AutoAWQ checkpoint. */
+final class AwqOpener implements LayerOpener {
+  private final Checkpoint checkpoint;
+  private final QuantizationSettings settings;
+  private final AwqLayer format;
+
+  AwqOpener(Checkpoint checkpoint, QuantizationSettings settings, Kernels kernels) {
+    this.checkpoint = checkpoint;
+    this.settings = settings;
+    settings.require("bits", "4");
+    settings.require("version", AwqFormat.VERSION);
+    this.format = new AwqLayer(new TensorEncoder(kernels), new TensorReader(kernels));
+  }
+
+  @Override
+  public String codes(LinearLayer layer) {
+    return GptqLayer.weight(layer);
+  }
+
+  @Override
+  public StoredTensor open(LinearLayer layer) {
+    return format.open(layer, settings.groupSize(layer.columns()), checkpoint::tensor);
+  }
+}

@@ -1,0 +1,77 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format;
+
+import dev.awp.checkpoint.TensorReader;
+import dev.awp.checkpoint.TensorView;
+import dev.awp.tensor.Matrix;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A layer as compressed-tensors packs it ("pack-quantized"): every row of codes is a {@link
+ * BitStream}, and so is every column of zero points.
+ *
+ * @param packed [rows, words]
+ * @param scale [rows, groups]
+ * @param zeroPoint [words, groups]; without, zero points lie in the middle of the codes
+ */
+record CompressedTensorsCodes(
+    int bits,
+    int rows,
+    int columns,
+    int groups,
+    TensorView packed,
+    TensorView scale,
+    Optional<TensorView> zeroPoint,
+    TensorReader reader)
+    implements PackedCodes {
+  @Override
+  public List<TensorView> tensors() {
+    List<TensorView> all = new ArrayList<>(List.of(packed, scale));
+    zeroPoint.ifPresent(all::add);
+    return all;
+  }
+
+  @Override
+  public void codes(int firstRow, int count, int[] codes) {
+    int words = BitStream.words(columns, bits);
+    int[] row = new int[words];
+    for (int r = 0; r < count; r++) {
+      packed.copyInts((long) (firstRow + r) * words, row, 0, words);
+      BitStream.unpack(row, bits, codes, r * columns, columns);
+    }
+  }
+
+  @Override
+  public void zeroPoints(int firstRow, int count, int[] zeroPoints) {
+    if (zeroPoint.isEmpty()) {
+      Arrays.fill(zeroPoints, 1 << (bits - 1));
+      return;
+    }
+    // Codes are aligned to words every 32 rows at the latest.
+    int start = firstRow / Integer.SIZE * Integer.SIZE;
+    int span = Math.min(rows, firstRow + count) - start;
+    int words = BitStream.words(span, bits);
+    int[] lines = new int[words * groups];
+    zeroPoint.get().copyInts((long) start / Integer.SIZE * bits * groups, lines, 0, lines.length);
+    int[] stream = new int[words];
+    int[] column = new int[span];
+    for (int g = 0; g < groups; g++) {
+      for (int w = 0; w < words; w++) {
+        stream[w] = lines[w * groups + g];
+      }
+      BitStream.unpack(stream, bits, column, 0, span);
+      for (int r = 0; r < count; r++) {
+        zeroPoints[r * groups + g] = column[firstRow - start + r];
+      }
+    }
+  }
+
+  @Override
+  public void scales(int firstRow, Matrix scales) {
+    reader.decodeRows(scale, firstRow, scales);
+  }
+}

@@ -1,0 +1,52 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format;
+
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.StoredTensor;
+import dev.awp.checkpoint.TensorEncoder;
+import dev.awp.checkpoint.TensorReader;
+import dev.awp.checkpoint.TensorView;
+import dev.awp.format.CheckpointWeights.LayerOpener;
+import dev.awp.kernel.Kernels;
+import dev.awp.model.LinearLayer;
+import java.util.Optional;
+
+/** Opens the layers of a GPTQ checkpoint, with or without an order of its columns. */
+final class GptqOpener implements LayerOpener {
+  private final Checkpoint checkpoint;
+  private final QuantizationSettings settings;
+  private final GptqLayer format;
+  private final int bits;
+
+  GptqOpener(Checkpoint checkpoint, QuantizationSettings settings, Kernels kernels) {
+    this.checkpoint = checkpoint;
+    this.settings = settings;
+    this.bits = settings.bits(settings.root(), "bits");
+    settings.require("pack_dtype", "int32");
+    String version = settings.root().path("checkpoint_format").asText(GptqFormat.METHOD);
+    if (!version.equals(GptqFormat.METHOD) && !version.equals(GptqFormat.SECOND)) {
+      throw settings.fail(
+          "checkpoint_format '%s' is not supported, only %s and %s are"
+              .formatted(version, GptqFormat.METHOD, GptqFormat.SECOND));
+    }
+    this.format =
+        new GptqLayer(
+            GptqFormat.zeroPointOffset(version),
+            new TensorEncoder(kernels),
+            new TensorReader(kernels));
+  }
+
+  @Override
+  public String codes(LinearLayer layer) {
+    return GptqLayer.weight(layer);
+  }
+
+  @Override
+  public StoredTensor open(LinearLayer layer) {
+    String index = GptqLayer.groupIndex(layer);
+    Optional<TensorView> order =
+        checkpoint.contains(index) ? Optional.of(checkpoint.tensor(index)) : Optional.empty();
+    return format.open(layer, bits, settings.groupSize(layer.columns()), order, checkpoint::tensor);
+  }
+}

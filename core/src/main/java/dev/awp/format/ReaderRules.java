@@ -1,0 +1,147 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format;
+
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
+
+import dev.awp.constraint.IntegerGrid;
+import dev.awp.model.LinearLayer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Gathers the rules of a format's readers that a plan breaks, each with all layers that do. */
+final class ReaderRules {
+  private final ModelPlan plan;
+  private final List<BrokenRule> broken = new ArrayList<>();
+
+  ReaderRules(ModelPlan plan) {
+    this.plan = plan;
+  }
+
+  List<BrokenRule> broken() {
+    return List.copyOf(broken);
+  }
+
+  /**
+   * A rule that each layer keeps or breaks by itself.
+   *
+   * @param complaint what is wrong with a layer
+   */
+  ReaderRules each(Function<LayerPlan, Optional<String>> complaint) {
+    Map<String, List<String>> layers =
+        plan.layers().stream()
+            .filter(layer -> complaint.apply(layer).isPresent())
+            .collect(
+                groupingBy(
+                    layer -> complaint.apply(layer).orElseThrow(),
+                    LinkedHashMap::new,
+                    mapping(layer -> layer.layer().name(), toList())));
+    layers.forEach((rule, names) -> broken.add(new BrokenRule(rule, names)));
+    return this;
+  }
+
+  /** What no packed format has room for. */
+  ReaderRules noChannelScales() {
+    return each(
+        layer ->
+            layer.grid().isPresent() && layer.channelScales()
+                ? Optional.of(
+                    "the solver scales input channels, for which a packed layer has no room; choose"
+                        + " another --solver")
+                : Optional.empty());
+  }
+
+  /** Groups of equal size, without a shorter last one. */
+  ReaderRules wholeGroups() {
+    return each(
+        layer -> {
+          int columns = layer.layer().columns();
+          return layer
+              .grid()
+              .filter(grid -> columns % grid.groupSize(columns) != 0)
+              .map(
+                  grid ->
+                      "%d columns are no multiple of the group size %d"
+                          .formatted(columns, grid.groupSize()));
+        });
+  }
+
+  /** Every layer on a grid, and all on grids of the same kind. */
+  ReaderRules oneScheme() {
+    each(
+        layer ->
+            layer.grid().isPresent()
+                ? Optional.empty()
+                : Optional.of(
+                    "the layer is on no grid (--bits), and there is no other place for it"));
+    if (schemes(plan).size() > 1) {
+      each(
+          layer ->
+              layer
+                  .grid()
+                  .map(grid -> "%s, where all layers must be alike".formatted(scheme(grid))));
+    }
+    return this;
+  }
+
+  /** No linear layer of the blocks that stays as it is. */
+  ReaderRules allCompressed() {
+    if (!plan.untouched().isEmpty()) {
+      broken.add(
+          new BrokenRule(
+              "the layer is not compressed, and the format has no place for it", plan.untouched()));
+    }
+    return this;
+  }
+
+  /** Layers that a runtime fuses into one: those of a block that share their input. */
+  ReaderRules fusedAlike() {
+    Map<Object, List<LinearLayer>> fused =
+        plan.layout().linears().stream()
+            .collect(
+                groupingBy(
+                    layer -> List.of(layer.block(), layer.site()), LinkedHashMap::new, toList()));
+    Map<LinearLayer, LayerPlan> plans = new LinkedHashMap<>();
+    plan.layers().forEach(layer -> plans.put(layer.layer(), layer));
+    List<String> names = new ArrayList<>();
+    for (List<LinearLayer> layers : fused.values()) {
+      long schemes =
+          layers.stream()
+              .map(layer -> Optional.ofNullable(plans.get(layer)).flatMap(LayerPlan::grid))
+              .map(grid -> grid.map(ReaderRules::scheme))
+              .distinct()
+              .count();
+      if (schemes > 1) {
+        layers.forEach(layer -> names.add(layer.name()));
+      }
+    }
+    if (!names.isEmpty()) {
+      broken.add(
+          new BrokenRule(
+              "runtimes fuse the layers of a block that share their input (q/k/v, gate/up), so these"
+                  + " must have the same bits, group size and symmetry",
+              names));
+    }
+    return this;
+  }
+
+  /** The kinds of grids in a plan. */
+  static List<String> schemes(ModelPlan plan) {
+    return plan.layers().stream()
+        .flatMap(layer -> layer.grid().stream())
+        .map(ReaderRules::scheme)
+        .distinct()
+        .toList();
+  }
+
+  /** A kind of grid in words. */
+  static String scheme(IntegerGrid grid) {
+    return grid.describe();
+  }
+}
