@@ -8,6 +8,8 @@ import dev.awp.compress.Compressor;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.Propagation;
 import dev.awp.compress.Target;
+import dev.awp.constraint.BlockGrid;
+import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.Compute;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
@@ -65,6 +67,8 @@ final class CompressCommand implements Callable<Integer> {
   @Mixin private final ConstraintArguments constraint = new ConstraintArguments();
 
   @Mixin private final FormatArguments format = new FormatArguments();
+
+  @Mixin private final GgufArguments gguf = new GgufArguments();
 
   @Mixin private final SolverArguments solver = new SolverArguments();
 
@@ -128,7 +132,7 @@ final class CompressCommand implements Callable<Integer> {
         description = "Zero point in the middle of the codes; the default is one for each group.")
     private boolean symmetric;
 
-    private ConstraintOptions toOptions() {
+    private ConstraintOptions toOptions(Optional<BlockGrid> blocks) {
       Optional<ConstraintOptions.Grid> grid = Optional.empty();
       if (bits != null) {
         try {
@@ -138,8 +142,12 @@ final class CompressCommand implements Callable<Integer> {
               "--bits %d --group-size %d: %s".formatted(bits, groupSize, e.getMessage()), e);
         }
       }
-      return new ConstraintOptions(
-          Optional.ofNullable(sparsity).map(SparsityArgument::toSparsity), grid);
+      Optional<Sparsity> zeros = Optional.ofNullable(sparsity).map(SparsityArgument::toSparsity);
+      try {
+        return new ConstraintOptions(zeros, grid, blocks);
+      } catch (IllegalArgumentException e) {
+        throw new AwpException("--gguf-type: " + e.getMessage(), e);
+      }
     }
   }
 
@@ -167,17 +175,21 @@ final class CompressCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (constraint.sparsity == null && constraint.bits == null) {
+    if (constraint.sparsity == null && constraint.bits == null && gguf.blocks().isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
           "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, or both");
+    }
+    if (constraint.bits != null && gguf.blocks().isPresent()) {
+      throw new ParameterException(
+          spec.commandLine(), "--gguf-type says the bits already: leave --bits out");
     }
     CompressionOptions options =
         new CompressionOptions(
             model,
             output,
-            format.toFormats(),
-            constraint.toOptions(),
+            gguf.applyTo(format.toFormats(), spec),
+            constraint.toOptions(gguf.blocks()),
             solver.toOptions(),
             calibration.toOptions(),
             propagation,

@@ -17,7 +17,8 @@ final class FormatArguments {
       split = ",",
       converter = Converter.class,
       description = {
-        "What to write: dense (ordinary tensors, the default). With several, separated by commas,"
+        "What to write: dense (ordinary tensors, the default), gguf (OUT_DIR/model.gguf for"
+            + " llama.cpp). With several, separated by commas,"
             + " OUT_DIR/FORMAT is a model folder for each, of the same codes and scales;"
             + " activations and errors are those of the first."
       })

@@ -4,6 +4,8 @@ package dev.awp.format;
 
 import dev.awp.AwpException;
 import dev.awp.constraint.GridStorage;
+import dev.awp.format.gguf.GgufFormat;
+import dev.awp.format.gguf.GgufOptions;
 import dev.awp.tensor.DType;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +15,7 @@ public final class OutputFormats {
   /** Ordinary tensors: the format where none is asked for. */
   public static final OutputFormat DENSE = new DenseFormat();
 
-  private static final List<OutputFormat> ALL = List.of(DENSE);
+  private static final List<OutputFormat> ALL = List.of(DENSE, new GgufFormat(GgufOptions.DEFAULT));
 
   private OutputFormats() {}
 
