@@ -8,7 +8,10 @@ import dev.awp.compress.Compressor;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.Propagation;
 import dev.awp.compress.Target;
+import dev.awp.constraint.BlockGrid;
+import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.Compute;
+import dev.awp.format.gguf.GgufFormat;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import java.io.PrintWriter;
@@ -68,6 +71,8 @@ final class CompressCommand implements Callable<Integer> {
   @Mixin private final ConstraintArguments constraint = new ConstraintArguments();
 
   @Mixin private final FormatArguments format = new FormatArguments();
+
+  @Mixin private final GgufArguments gguf = new GgufArguments();
 
   @Mixin private final SolverArguments solver = new SolverArguments();
 
@@ -134,9 +139,9 @@ final class CompressCommand implements Callable<Integer> {
     /** What every runtime reads: where a format is asked for and nothing else. */
     private static final int DEFAULT_BITS = 4;
 
-    private ConstraintOptions toOptions() {
+    private ConstraintOptions toOptions(Optional<BlockGrid> blocks) {
       Optional<ConstraintOptions.Grid> grid = Optional.empty();
-      if (bits == null && sparsity == null) {
+      if (bits == null && sparsity == null && blocks.isEmpty()) {
         bits = DEFAULT_BITS;
         symmetric = true;
       }
@@ -148,8 +153,12 @@ final class CompressCommand implements Callable<Integer> {
               "--bits %d --group-size %d: %s".formatted(bits, groupSize, e.getMessage()), e);
         }
       }
-      return new ConstraintOptions(
-          Optional.ofNullable(sparsity).map(SparsityArgument::toSparsity), grid);
+      Optional<Sparsity> zeros = Optional.ofNullable(sparsity).map(SparsityArgument::toSparsity);
+      try {
+        return new ConstraintOptions(zeros, grid, blocks);
+      } catch (IllegalArgumentException e) {
+        throw new AwpException("--gguf-type: " + e.getMessage(), e);
+      }
     }
   }
 
@@ -177,17 +186,27 @@ final class CompressCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (constraint.sparsity == null && constraint.bits == null && !format.given()) {
+    if (constraint.sparsity == null
+        && constraint.bits == null
+        && !gguf.given()
+        && !format.given()) {
       throw new ParameterException(
           spec.commandLine(),
           "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, --format FORMAT");
+    }
+    if (constraint.bits != null && gguf.blocks().isPresent()) {
+      throw new ParameterException(
+          spec.commandLine(), "--gguf-type says the bits already: leave --bits out");
+    }
+    if (constraint.sparsity == null && constraint.bits == null && format.only(GgufFormat.NAME)) {
+      gguf.takeDefaultBlocks();
     }
     CompressionOptions options =
         new CompressionOptions(
             model,
             output,
-            format.toFormats(),
-            constraint.toOptions(),
+            gguf.applyTo(format.toFormats(), spec),
+            constraint.toOptions(gguf.blocks()),
             solver.toOptions(),
             calibration.toOptions(),
             propagation,

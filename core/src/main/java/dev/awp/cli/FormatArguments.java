@@ -18,7 +18,8 @@ final class FormatArguments {
       converter = Converter.class,
       description = {
         "What to write: dense (ordinary tensors, the default), compressed-tensors (int-packed, for"
-            + " vLLM and transformers), gptq, gptq-v2 or awq. With several, separated by commas,"
+            + " vLLM and transformers), gptq, gptq-v2, awq, or gguf (OUT_DIR/model.gguf for"
+            + " llama.cpp). With several, separated by commas,"
             + " OUT_DIR/FORMAT is a model folder for each, of the same codes and scales;"
             + " activations and errors are those of the first. Given without --bits and --sparsity:"
             + " --bits 4 --symmetric."
@@ -28,6 +29,11 @@ final class FormatArguments {
   /** Whether formats were asked for. */
   boolean given() {
     return !formats.isEmpty();
+  }
+
+  /** Whether that format is asked for and no other. */
+  boolean only(String name) {
+    return given() && formats.stream().allMatch(format -> format.name().equals(name));
   }
 
   /** The formats that were asked for, or ordinary tensors. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridStorage;
 import dev.awp.constraint.IntegerGrid;
@@ -10,12 +11,29 @@ import dev.awp.constraint.Sparsity;
 import dev.awp.tensor.DType;
 import java.util.Optional;
 
-/** What every linear layer must satisfy: a sparsity, a grid, or both. */
-public record ConstraintOptions(Optional<Sparsity> sparsity, Optional<Grid> grid) {
+/**
+ * What every linear layer must satisfy: a sparsity, a grid, or both.
+ *
+ * @param grid an integer grid
+ * @param blocks the grid of a block type, instead of an integer grid
+ */
+public record ConstraintOptions(
+    Optional<Sparsity> sparsity, Optional<Grid> grid, Optional<BlockGrid> blocks) {
   public ConstraintOptions {
-    if (sparsity.isEmpty() && grid.isEmpty()) {
+    if (sparsity.isEmpty() && grid.isEmpty() && blocks.isEmpty()) {
       throw new IllegalArgumentException("neither a sparsity nor a number of bits is given");
     }
+    if (grid.isPresent() && blocks.isPresent()) {
+      throw new IllegalArgumentException("both a number of bits and a block type are given");
+    }
+    if (sparsity.isPresent() && blocks.isPresent()) {
+      var _ = new SparseGrid(sparsity.get(), blocks.get());
+    }
+  }
+
+  /** Without a block type. */
+  public ConstraintOptions(Optional<Sparsity> sparsity, Optional<Grid> grid) {
+    this(sparsity, grid, Optional.empty());
   }
 
   /**
@@ -42,6 +60,11 @@ public record ConstraintOptions(Optional<Sparsity> sparsity, Optional<Grid> grid
 
   /** The constraint of a layer whose grid is stored like that. */
   public Constraint forStorage(GridStorage storage) {
+    if (blocks.isPresent()) {
+      return sparsity
+          .<Constraint>map(s -> new SparseGrid(s, blocks.get()))
+          .orElseGet(blocks::get);
+    }
     if (grid.isEmpty()) {
       return sparsity.orElseThrow();
     }

@@ -37,6 +37,7 @@ final class RunDescription {
               all.put("groupSize", grid.groupSize());
               all.put("symmetric", grid.symmetric());
             });
+    options.constraint().blocks().ifPresent(blocks -> all.put("blocks", blocks.name()));
     all.put("formats", options.formats().stream().map(OutputFormat::name).toList());
     SolverOptions solver = options.solver();
     all.put("solver", solver.name());

@@ -64,7 +64,7 @@ final class DenseFormat implements OutputFormat {
         String name = plan.layer().weight();
         sink.accept(name, encoder.encode(name, solution.weights(), plan.dtype(), arena));
       }
-      if (!solution.grid().isEmpty()) {
+      if (plan.grid().isPresent()) {
         GridFile.encode(plan, solution.grid(), encoder, sink);
       }
     }

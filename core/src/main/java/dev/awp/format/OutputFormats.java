@@ -4,6 +4,8 @@ package dev.awp.format;
 
 import dev.awp.AwpException;
 import dev.awp.constraint.GridStorage;
+import dev.awp.format.gguf.GgufFormat;
+import dev.awp.format.gguf.GgufOptions;
 import dev.awp.tensor.DType;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +21,8 @@ public final class OutputFormats {
           new CompressedTensorsFormat(),
           GptqFormat.first(),
           GptqFormat.second(),
-          new AwqFormat());
+          new AwqFormat(),
+          new GgufFormat(GgufOptions.DEFAULT));
 
   private OutputFormats() {}
 

@@ -2,18 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
+import static java.util.stream.Collectors.toMap;
+
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Llama3Scaling;
 import dev.awp.checkpoint.ModelConfig;
-import dev.awp.model.Architecture;
+import dev.awp.constraint.IntegerGrid;
+import dev.awp.format.BrokenRule;
+import dev.awp.format.LayerPlan;
+import dev.awp.format.ModelPlan;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /** Names, types, padding and row orders of a model's tensors in a GGUF file. */
 final class GgufLayout {
@@ -34,138 +38,186 @@ final class GgufLayout {
           Map.entry("model.norm", "output_norm"),
           Map.entry("lm_head", "output"));
 
+  /** llama.cpp's name for models of these architectures, which it computes as awp does. */
+  private static final Map<String, String> ARCHITECTURES =
+      Map.of(
+          "LlamaForCausalLM", "llama",
+          "MistralForCausalLM", "llama",
+          "Qwen2ForCausalLM", "qwen2",
+          "Qwen3ForCausalLM", "qwen3");
+
   private static final String BLOCKS = "model.layers.";
 
   private final ModelLayout layout;
   private final ModelConfig config;
   private final GgufOptions options;
   private final Map<String, LinearLayer> linears;
+  private final Map<String, GgufType> types;
 
-  private GgufLayout(ModelLayout layout, GgufOptions options) {
-    this.layout = layout;
+  GgufLayout(ModelPlan plan, GgufOptions options) {
+    this.layout = plan.layout();
     this.config = layout.config();
     this.options = options;
-    this.linears =
-        layout.linears().stream()
-            .collect(Collectors.toMap(LinearLayer::weight, Function.identity()));
+    this.linears = layout.linears().stream().collect(toMap(LinearLayer::weight, layer -> layer));
+    Map<String, LayerPlan> plans =
+        plan.layers().stream().collect(toMap(layer -> layer.layer().weight(), layer -> layer));
+    this.types = new LinkedHashMap<>();
+    for (String weight : linears.keySet()) {
+      LayerPlan layer = plans.get(weight);
+      types.put(
+          weight,
+          layer == null
+              ? options.plain(plan.checkpoint().tensor(weight).dtype())
+              : options.typeOf(layer));
+    }
   }
 
-  /**
-   * The tensors of a model, in the order in which it uses them.
-   *
-   * @throws AwpException naming all layers whose widths do not fit the type's blocks
-   */
-  static List<GgufTensorPlan> of(ModelLayout layout, GgufOptions options) {
-    GgufLayout names = new GgufLayout(layout, options);
-    names.checkArchitecture();
-    names.checkWidths();
+  /** The tensors of a model that breaks no rule, in the order in which it uses them. */
+  List<GgufTensorPlan> tensors() {
     List<GgufTensorPlan> plans = new ArrayList<>();
-    layout.shapes().forEach((name, shape) -> plans.add(names.plan(name, shape)));
+    layout.shapes().forEach((name, shape) -> plans.add(tensor(name, shape)));
     return plans;
   }
 
   /** The name that llama.cpp has for a model of this kind. */
-  static String architecture(ModelLayout layout) {
-    return switch (layout.architecture()) {
-      case LLAMA, MISTRAL -> "llama";
-      case QWEN2 -> "qwen2";
-      case QWEN3 -> "qwen3";
-      case PHI3, GEMMA2, GEMMA3, GEMMA3_MULTIMODAL, MIXTRAL, QWEN2_MOE, QWEN3_MOE ->
-          throw new AwpException(
-              "%s: GGUF is not written for architecture %s yet"
-                  .formatted(layout.config().file(), layout.config().architecture()));
-    };
+  String architecture() {
+    return ARCHITECTURES.get(config.architecture());
   }
 
-  /** The scaling of rotary frequencies that GGUF can hold. */
-  static Optional<Llama3Scaling> ropeScaling(ModelConfig config) {
-    return config
-        .ropeScaling()
-        .map(
-            scaling -> {
-              if (scaling instanceof Llama3Scaling llama3) {
-                return llama3;
-              }
-              throw new AwpException(
-                  config.file() + ": GGUF is written with rope scaling llama3 only");
-            });
+  /** The type that most of the weights have. */
+  GgufType commonType() {
+    Map<GgufType, Long> weights = new LinkedHashMap<>();
+    types.forEach(
+        (name, type) ->
+            weights.merge(
+                type,
+                (long) linears.get(name).rows() * linears.get(name).columns(),
+                Long::sum));
+    return weights.entrySet().stream()
+        .max(Map.Entry.comparingByValue())
+        .map(Map.Entry::getKey)
+        .orElse(GgufType.F32);
   }
 
-  private void checkArchitecture() {
-    var _ = architecture(layout);
-    var _ = ropeScaling(config);
-    if (layout.architecture() == Architecture.QWEN3 && config.attentionBias()) {
-      throw new AwpException(config.file() + ": llama.cpp's qwen3 has no attention biases");
+  /** Why llama.cpp could not load the model. */
+  static List<BrokenRule> brokenRules(ModelPlan plan, GgufOptions options) {
+    ModelConfig config = plan.layout().config();
+    String architecture = ARCHITECTURES.get(config.architecture());
+    if (architecture == null) {
+      return List.of(
+          new BrokenRule(
+              "models of the architecture %s are not written to GGUF yet"
+                  .formatted(config.architecture()),
+              List.of()));
     }
+    List<BrokenRule> broken = new ArrayList<>();
+    if (!ropeScalingFits(config)) {
+      broken.add(new BrokenRule("GGUF is written with rope scaling llama3 only", List.of()));
+    }
+    boolean outputBias = config.attentionBias() || config.mlpBias();
+    if (switch (architecture) {
+      case "qwen2" -> outputBias;
+      case "qwen3" -> outputBias || config.queryKeyValueBias();
+      default -> false;
+    }) {
+      broken.add(
+          new BrokenRule("llama.cpp's " + architecture + " has no such biases", List.of()));
+    }
+    List<String> integers =
+        plan.layers().stream()
+            .filter(layer -> layer.constraint().grid().orElse(null) instanceof IntegerGrid)
+            .map(layer -> layer.layer().name())
+            .toList();
+    if (!integers.isEmpty()) {
+      broken.add(
+          new BrokenRule(
+              "GGUF's blocks have grids of their own: say --gguf-type Q4_0 or another type instead of --bits",
+              integers));
+    }
+    broken.addAll(new GgufLayout(plan, options).brokenWidths());
+    return broken;
+  }
+
+  private static boolean ropeScalingFits(ModelConfig config) {
+    return config.ropeScaling().isEmpty() || config.ropeScaling().get() instanceof Llama3Scaling;
   }
 
   /** Only the MLP's inner width can be padded: zeros in, zeros out, and nothing else sees them. */
-  private void checkWidths() {
-    int block = options.weights().blockColumns();
-    List<String> wrong =
-        layout.linears().stream()
-            .filter(linear -> !isDown(linear) && linear.columns() % block != 0)
-            .map(linear -> linear.name() + " (" + linear.columns() + ")")
-            .toList();
-    if (!wrong.isEmpty()) {
-      throw new AwpException(
-          "%s: %s blocks need multiples of %d columns, which these layers do not have and cannot be padded to: %s"
-              .formatted(config.file(), options.weights(), block, String.join(", ", wrong)));
+  private List<BrokenRule> brokenWidths() {
+    Map<GgufType, List<String>> wrong = new LinkedHashMap<>();
+    for (LinearLayer linear : layout.linears()) {
+      GgufType type = types.get(linear.weight());
+      if (!isDown(linear) && linear.columns() % type.blockColumns() != 0) {
+        wrong
+            .computeIfAbsent(type, _ -> new ArrayList<>())
+            .add(linear.name() + " (" + linear.columns() + ")");
+      }
     }
-    if (config.hiddenSize() % options.embedding().blockColumns() != 0) {
-      throw new AwpException(
-          "%s: the embedding has %d columns, %s blocks need a multiple of %d"
-              .formatted(
-                  config.file(),
-                  config.hiddenSize(),
-                  options.embedding(),
-                  options.embedding().blockColumns()));
+    List<BrokenRule> broken = new ArrayList<>();
+    wrong.forEach(
+        (type, names) ->
+            broken.add(
+                new BrokenRule(
+                    "%s blocks need columns in multiples of %d, and these widths cannot be padded"
+                        .formatted(type, type.blockColumns()),
+                    names)));
+    GgufType embedding = options.embedding();
+    if (config.hiddenSize() % embedding.blockColumns() != 0) {
+      broken.add(
+          new BrokenRule(
+              "%s blocks need columns in multiples of %d, the embedding has %d"
+                  .formatted(embedding, embedding.blockColumns(), config.hiddenSize()),
+              List.of()));
     }
+    return broken;
   }
 
   private static boolean isDown(LinearLayer linear) {
     return linear.name().endsWith(".mlp.down_proj");
   }
 
-  /** The MLP's inner width in the file. */
-  static int paddedInner(ModelConfig config, GgufOptions options) {
-    int block = options.weights().blockColumns();
+  /** The MLP's inner width in the file, one for all blocks. */
+  int paddedInner() {
+    int block =
+        linears.values().stream()
+            .filter(GgufLayout::isDown)
+            .mapToInt(linear -> types.get(linear.weight()).blockColumns())
+            .max()
+            .orElse(1);
     return Math.ceilDiv(config.intermediateSize(), block) * block;
   }
 
-  private GgufTensorPlan plan(String source, List<Long> shape) {
+  private GgufTensorPlan tensor(String source, List<Long> shape) {
     boolean vector = shape.size() == 1;
     int rows = vector ? 1 : Math.toIntExact(shape.getFirst());
     int columns = Math.toIntExact(shape.getLast());
     String name = name(source);
-    if (!vector && !linears.containsKey(source)) {
-      return new GgufTensorPlan(
-          source, name, options.embedding(), false, rows, columns, rows, columns, RowOrder.NATURAL);
-    }
     boolean inner = name.contains(".ffn_gate.") || name.contains(".ffn_up.");
-    int padded = paddedInner(config, options);
     if (vector) {
-      int width = inner ? padded : columns;
+      int width = inner ? paddedInner() : columns;
       return new GgufTensorPlan(
           source, name, GgufType.F32, true, 1, columns, 1, width, order(name));
     }
-    int paddedRows = inner ? padded : rows;
-    int paddedColumns = isDown(linears.get(source)) ? padded : columns;
+    LinearLayer linear = linears.get(source);
+    if (linear == null) {
+      return new GgufTensorPlan(
+          source, name, options.embedding(), false, rows, columns, rows, columns, RowOrder.NATURAL);
+    }
     return new GgufTensorPlan(
         source,
         name,
-        options.weights(),
+        types.get(source),
         false,
         rows,
         columns,
-        paddedRows,
-        paddedColumns,
+        inner ? paddedInner() : rows,
+        isDown(linear) ? paddedInner() : columns,
         order(name));
   }
 
   private RowOrder order(String name) {
     boolean rotated = name.contains(".attn_q.") || name.contains(".attn_k.");
-    return rotated && architecture(layout).equals("llama")
+    return rotated && architecture().equals("llama")
         ? new RowOrder(config.headDimension())
         : RowOrder.NATURAL;
   }
@@ -179,10 +231,10 @@ final class GgufLayout {
       rest = source.substring(dot + 1);
     }
     int end = rest.lastIndexOf('.');
-    String part = PARTS.get(rest.substring(0, end));
-    if (part == null) {
-      throw new AwpException("tensor " + source + " has no name in GGUF");
-    }
-    return prefix + part + rest.substring(end);
+    String part = rest.substring(0, end);
+    return prefix
+        + Optional.ofNullable(PARTS.get(part))
+            .orElseThrow(() -> new AwpException("tensor " + source + " has no name in GGUF"))
+        + rest.substring(end);
   }
 }

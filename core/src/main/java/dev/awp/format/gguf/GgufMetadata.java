@@ -4,7 +4,6 @@ package dev.awp.format.gguf;
 
 import dev.awp.checkpoint.Llama3Scaling;
 import dev.awp.checkpoint.ModelConfig;
-import dev.awp.model.ModelLayout;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,22 +12,21 @@ import java.util.Map;
 final class GgufMetadata {
   private GgufMetadata() {}
 
-  static Map<String, GgufValue> of(ModelLayout layout, GgufOptions options, Path folder) {
-    ModelConfig config = layout.config();
-    String name = GgufLayout.architecture(layout);
+  static Map<String, GgufValue> of(ModelConfig config, GgufLayout layout, Path folder) {
+    String name = layout.architecture();
     Map<String, GgufValue> keys = new LinkedHashMap<>();
     keys.put("general.architecture", GgufValue.of(name));
     keys.put("general.type", GgufValue.of("model"));
     Path last = folder.toAbsolutePath().normalize().getFileName();
     keys.put("general.name", GgufValue.of(last == null ? name : last.toString()));
-    keys.put("general.file_type", GgufValue.of(options.weights().fileType()));
+    keys.put("general.file_type", GgufValue.of(layout.commonType().fileType()));
     keys.put("general.quantization_version", GgufValue.of(2));
     keys.put(name + ".vocab_size", GgufValue.of(config.vocabularySize()));
     keys.put(name + ".context_length", GgufValue.of(config.maxPositions()));
     keys.put(name + ".embedding_length", GgufValue.of(config.hiddenSize()));
     keys.put(name + ".block_count", GgufValue.of(config.layers()));
     keys.put(
-        name + ".feed_forward_length", GgufValue.of(GgufLayout.paddedInner(config, options)));
+        name + ".feed_forward_length", GgufValue.of(layout.paddedInner()));
     keys.put(name + ".attention.head_count", GgufValue.of(config.heads()));
     keys.put(name + ".attention.head_count_kv", GgufValue.of(config.keyValueHeads()));
     keys.put(name + ".attention.key_length", GgufValue.of(config.headDimension()));

@@ -2,107 +2,67 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
-import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.Llama3Scaling;
+import dev.awp.checkpoint.ModelConfig;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorView;
+import dev.awp.format.FormatWriter;
+import dev.awp.format.ModelPlan;
 import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
-import dev.awp.model.ModelLayout;
+import dev.awp.model.WeightSource;
 import dev.awp.solver.Solution;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/**
- * A model as one GGUF file: everything but the linear layers' weights when it is made, those one by
- * one as they are solved. Not for use by several threads at once.
- */
-public final class GgufModelWriter implements AutoCloseable {
+/** A model as one GGUF file: everything else when it is made, the layers as they are solved. */
+final class GgufModelWriter implements FormatWriter {
+  private static final Logger LOG = LoggerFactory.getLogger(GgufModelWriter.class);
   private static final String ROPE_FACTORS = "rope_freqs.weight";
 
   private final Map<String, GgufTensorPlan> plans;
   private final GgufWriter writer;
-  private final TensorBytes codec;
-  private final List<String> notes;
+  private final Kernels kernels;
 
   private GgufModelWriter(
-      Map<String, GgufTensorPlan> plans, GgufWriter writer, Kernels kernels, List<String> notes) {
+      Map<String, GgufTensorPlan> plans, GgufWriter writer, Kernels kernels) {
     this.plans = plans;
     this.writer = writer;
-    this.codec = new TensorBytes(kernels);
-    this.notes = notes;
-  }
-
-  /** Refuses a model that cannot be written so, before anything is done. */
-  public static void check(Checkpoint checkpoint, ModelLayout layout, GgufOptions options) {
-    var _ = GgufLayout.of(layout, options);
-    var _ = GgufTokenizer.of(checkpoint.folder(), layout.config().vocabularySize());
+    this.kernels = kernels;
   }
 
   /**
-   * Creates the file and writes embeddings, norms and biases.
+   * Creates the file and writes all tensors that are no compressed layer's.
    *
    * @param file must not exist
    */
-  public static GgufModelWriter create(
-      Path file,
-      Checkpoint checkpoint,
-      ModelLayout layout,
-      GgufOptions options,
-      Kernels kernels) {
+  static GgufModelWriter create(Path file, ModelPlan plan, GgufOptions options, Kernels kernels) {
+    GgufLayout layout = new GgufLayout(plan, options);
     Map<String, GgufTensorPlan> plans = new LinkedHashMap<>();
-    List<String> padded = new ArrayList<>();
-    for (GgufTensorPlan plan : GgufLayout.of(layout, options)) {
-      plans.put(plan.source(), plan);
-      if (plan.isPadded()) {
-        padded.add(plan.source());
-      }
+    layout.tensors().forEach(tensor -> plans.put(tensor.source(), tensor));
+    if (plan.layout().config().ropeScaling().isPresent()) {
+      plans.put(ROPE_FACTORS, ropeFactors(plan.layout().config().headDimension() / 2));
     }
-    GgufLayout.ropeScaling(layout.config())
-        .ifPresent(
-            scaling -> {
-              int half = layout.config().headDimension() / 2;
-              plans.put(
-                  ROPE_FACTORS,
-                  new GgufTensorPlan(
-                      ROPE_FACTORS,
-                      ROPE_FACTORS,
-                      GgufType.F32,
-                      true,
-                      1,
-                      half,
-                      1,
-                      half,
-                      RowOrder.NATURAL));
-            });
-    GgufTokenizer.Result tokenizer =
-        GgufTokenizer.of(checkpoint.folder(), layout.config().vocabularySize());
-    Map<String, GgufValue> metadata = GgufMetadata.of(layout, options, checkpoint.folder());
+    GgufTokenizer.Result tokenizer = GgufFormat.tokenizer(plan);
+    Map<String, GgufValue> metadata =
+        GgufMetadata.of(plan.layout().config(), layout, plan.checkpoint().folder());
     metadata.putAll(tokenizer.metadata());
-    List<String> notes = new ArrayList<>(tokenizer.warnings());
-    if (!padded.isEmpty()) {
-      notes.add(
-          "the MLP's inner width is padded with zeros from %d to %d in GGUF, which does not change the function (%d tensors)"
-              .formatted(
-                  layout.config().intermediateSize(),
-                  GgufLayout.paddedInner(layout.config(), options),
-                  padded.size()));
-    }
-    if (layout.config().slidingWindow().isPresent()) {
-      notes.add("llama.cpp attends to all positions, this model's sliding window is not written");
-    }
+    tokenizer.warnings().forEach(LOG::warn);
+    say(plan, layout);
     List<GgufPlan.Wanted> wanted = plans.values().stream().map(GgufTensorPlan::wanted).toList();
     GgufWriter writer = GgufWriter.create(file, GgufPlan.of(metadata, wanted));
-    GgufModelWriter model = new GgufModelWriter(plans, writer, kernels, List.copyOf(notes));
     try {
-      model.writeOthers(checkpoint, layout, kernels);
+      GgufModelWriter model = new GgufModelWriter(plans, writer, kernels);
+      model.writeOthers(plan);
       return model;
     } catch (RuntimeException e) {
       writer.close();
@@ -110,62 +70,84 @@ public final class GgufModelWriter implements AutoCloseable {
     }
   }
 
-  /** What whoever made the file should know: padding, an unknown pre-tokenizer. */
-  public List<String> notes() {
-    return notes;
+  /** The rules of the format have refused other scalings. */
+  private static float[] ropeFactors(ModelConfig config) {
+    return GgufMetadata.ropeFactors(config, (Llama3Scaling) config.ropeScaling().orElseThrow());
   }
 
-  private void writeOthers(Checkpoint checkpoint, ModelLayout layout, Kernels kernels) {
+  private static GgufTensorPlan ropeFactors(int count) {
+    return new GgufTensorPlan(
+        ROPE_FACTORS,
+        ROPE_FACTORS,
+        GgufType.F32,
+        true,
+        1,
+        count,
+        1,
+        count,
+        RowOrder.NATURAL);
+  }
+
+  private static void say(ModelPlan plan, GgufLayout layout) {
+    int inner = plan.layout().config().intermediateSize();
+    if (layout.paddedInner() > inner) {
+      LOG.info(
+          "GGUF: the MLPs' inner width is padded with zeros from {} to {}, which does not change the function",
+          inner,
+          layout.paddedInner());
+    }
+    if (plan.layout().config().slidingWindow().isPresent()) {
+      LOG.warn("GGUF: llama.cpp attends to all positions where this model has a sliding window");
+    }
+  }
+
+  private void writeOthers(ModelPlan plan) {
     TensorReader reader = new TensorReader(kernels);
-    Set<String> linears =
-        layout.linears().stream().map(LinearLayer::weight).collect(Collectors.toSet());
-    for (GgufTensorPlan plan : plans.values()) {
-      if (linears.contains(plan.source())) {
+    TensorBytes encoder = new TensorBytes(kernels);
+    Set<String> compressed =
+        plan.layers().stream().map(layer -> layer.layer().weight()).collect(Collectors.toSet());
+    for (GgufTensorPlan tensor : plans.values()) {
+      if (compressed.contains(tensor.source())) {
         continue;
       }
       try (Arena arena = Arena.ofConfined()) {
         Matrix x;
-        if (plan.source().equals(ROPE_FACTORS)) {
-          float[] factors =
-              GgufMetadata.ropeFactors(
-                  layout.config(), GgufLayout.ropeScaling(layout.config()).orElseThrow());
-          x = TensorBytes.vector(factors, arena);
+        if (tensor.source().equals(ROPE_FACTORS)) {
+          x = TensorBytes.vector(ropeFactors(plan.layout().config()), arena);
         } else {
-          TensorView view = checkpoint.tensor(plan.source());
+          TensorView view = plan.checkpoint().tensor(tensor.source());
           x = reader.matrix(view, arena);
           view.release();
         }
-        writer.write(plan.name(), codec.nearest(plan, x, arena));
+        writer.write(tensor.name(), encoder.nearest(tensor, x, arena));
       }
     }
   }
 
-  /** Writes a layer: its blocks where it was solved for them, else its values rounded. */
+  @Override
   public void write(LinearLayer layer, Solution solution) {
     GgufTensorPlan plan = plans.get(layer.weight());
+    TensorBytes encoder = new TensorBytes(kernels);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bytes =
           plan.type().grid().isPresent()
-              ? codec.blocks(plan, solution.weights(), solution.grid(), arena)
-              : codec.nearest(plan, solution.weights(), arena);
+              ? encoder.blocks(plan, solution.weights(), solution.grid(), arena)
+              : encoder.nearest(plan, solution.weights(), arena);
       writer.write(plan.name(), bytes);
     }
   }
 
-  /** Reads a layer back from the file: its values in the checkpoint's order, without padding. */
-  public Matrix readBack(LinearLayer layer, Arena arena) {
-    GgufTensorPlan plan = plans.get(layer.weight());
-    try (Arena mapped = Arena.ofConfined()) {
-      return codec.decode(plan, writer.readBack(plan.name(), mapped), arena);
-    }
+  @Override
+  public WeightSource read(Arena arena) {
+    return name -> new GgufStoredTensor(plans.get(name), writer.readBack(plans.get(name).name(), arena));
   }
 
-  /** Sends to the disk what was written so far. */
-  public void force() {
-    writer.force();
+  @Override
+  public void writeBehind() {
+    writer.writeBehind();
   }
 
-  /** Checks that every tensor was written and makes the file durable. */
+  @Override
   public void finish() {
     writer.finish();
   }

@@ -2,17 +2,52 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
+import dev.awp.constraint.BlockGrid;
+import dev.awp.format.LayerPlan;
+import dev.awp.tensor.DType;
+import java.util.Arrays;
+import java.util.Optional;
+
 /**
- * Types of a model's tensors; norms, biases and rope factors are F32.
+ * Types of a model's tensors. A layer that is solved on blocks has their type; norms, biases and
+ * rope factors are F32.
  *
- * @param weights of the linear layers
+ * @param plain F32, F16 or BF16 of the linear layers that are not on blocks; by default the type
+ *     that they have in the checkpoint
  * @param embedding of the embedding and the output head, rounded to nearest
  */
-public record GgufOptions(GgufType weights, GgufType embedding) {
+public record GgufOptions(Optional<GgufType> plain, GgufType embedding) {
+  /** The layers' own types, embeddings as F16. */
+  public static final GgufOptions DEFAULT = new GgufOptions(Optional.empty(), GgufType.F16);
+
   public GgufOptions {
-    if (!weights.isWritable() || !embedding.isWritable()) {
-      throw new IllegalArgumentException(
-          "awp does not write %s".formatted(weights.isWritable() ? embedding : weights));
+    if (plain.isPresent() && plain.get().dtype().isEmpty()) {
+      throw new IllegalArgumentException(plain.get() + " is no type of single numbers");
     }
+    if (!embedding.isWritable()) {
+      throw new IllegalArgumentException("awp does not write " + embedding);
+    }
+  }
+
+  /** The type of a layer. */
+  GgufType typeOf(LayerPlan layer) {
+    return layer
+        .constraint()
+        .grid()
+        .filter(BlockGrid.class::isInstance)
+        .map(grid -> ofGrid((BlockGrid) grid))
+        .orElseGet(() -> plain(layer.dtype()));
+  }
+
+  /** The type of a layer that stays as it is. */
+  GgufType plain(DType dtype) {
+    return plain.orElseGet(() -> GgufType.valueOf(dtype.name()));
+  }
+
+  private static GgufType ofGrid(BlockGrid grid) {
+    return Arrays.stream(GgufType.values())
+        .filter(type -> type.grid().filter(grid::equals).isPresent())
+        .findFirst()
+        .orElseThrow();
   }
 }

@@ -3,6 +3,7 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
+import dev.awp.checkpoint.TensorView;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,12 +15,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
  * One GGUF file being written: header first, then tensors at their places, in any order. Not for use
  * by several threads at once.
  */
-public final class GgufWriter implements AutoCloseable {
+final class GgufWriter implements AutoCloseable {
   /** ByteBuffers end at 2 GiB; larger tensors are written in pieces. */
   private static final long PIECE = 1L << 30;
 
@@ -27,6 +30,8 @@ public final class GgufWriter implements AutoCloseable {
   private final FileChannel channel;
   private final Map<String, GgufTensor> tensors;
   private final Set<String> written = new HashSet<>();
+
+  private CompletableFuture<Void> behind = CompletableFuture.completedFuture(null);
 
   private GgufWriter(Path file, FileChannel channel, Map<String, GgufTensor> tensors) {
     this.file = file;
@@ -77,21 +82,39 @@ public final class GgufWriter implements AutoCloseable {
   }
 
   /** A written tensor's bytes, mapped from the file. */
-  MemorySegment readBack(String name, Arena arena) {
+  TensorView readBack(String name, Arena arena) {
     if (!written.contains(name)) {
       throw new IllegalStateException("tensor " + name + " was not written yet");
     }
     GgufTensor tensor = tensors.get(name);
     try {
-      return channel.map(
-          FileChannel.MapMode.READ_ONLY, tensor.offset(), tensor.byteSize(), arena);
+      return GgufStoredTensor.view(
+          tensor,
+          file,
+          channel.map(FileChannel.MapMode.READ_ONLY, tensor.offset(), tensor.byteSize(), arena));
     } catch (IOException e) {
       throw new AwpException(file + ": cannot be read back: " + e.getMessage(), e);
     }
   }
 
-  /** Sends to the disk what was written so far. */
-  public void force() {
+  /**
+   * Sends to the disk, in the background, what was written so far; a disk that fails is known at the
+   * next call of this or of {@link #finish}.
+   */
+  void writeBehind() {
+    awaitWriteBehind();
+    behind = CompletableFuture.runAsync(this::force);
+  }
+
+  private void awaitWriteBehind() {
+    try {
+      behind.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof AwpException failure ? failure : e;
+    }
+  }
+
+  private void force() {
     try {
       channel.force(true);
     } catch (IOException e) {
@@ -100,11 +123,12 @@ public final class GgufWriter implements AutoCloseable {
   }
 
   /** Checks that every tensor was written and makes the file durable. */
-  public void finish() {
+  void finish() {
     List<String> missing = tensors.keySet().stream().filter(n -> !written.contains(n)).toList();
     if (!missing.isEmpty()) {
       throw new IllegalStateException("tensors were not written: " + missing);
     }
+    awaitWriteBehind();
     force();
   }
 

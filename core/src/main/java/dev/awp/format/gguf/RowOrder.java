@@ -20,4 +20,14 @@ record RowOrder(int headDimension) {
     int within = stored % headDimension;
     return stored - within + within % 2 * (headDimension / 2) + within / 2;
   }
+
+  /** Where a matrix row is stored: the inverse of {@link #source}. */
+  int stored(int row) {
+    if (headDimension == 0) {
+      return row;
+    }
+    int within = row % headDimension;
+    int half = headDimension / 2;
+    return row - within + 2 * (within % half) + within / half;
+  }
 }

@@ -6,8 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.checkpoint.TensorEncoder;
-import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.GridParameters;
 import dev.awp.kernel.Kernels;
@@ -16,19 +14,15 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
-import java.nio.file.Path;
-import java.util.List;
 
-/** A matrix to the bytes of a tensor, rows in its order and padded, and back. */
+/** A matrix to the bytes of a tensor, rows in its order and padded. */
 final class TensorBytes {
   private final Kernels kernels;
   private final TensorEncoder encoder;
-  private final TensorReader reader;
 
   TensorBytes(Kernels kernels) {
     this.kernels = kernels;
     this.encoder = new TensorEncoder(kernels);
-    this.reader = new TensorReader(kernels);
   }
 
   /** Values that lie on the blocks of the tensor's type. */
@@ -85,45 +79,6 @@ final class TensorBytes {
       DType dtype = plan.type().dtype().orElseThrow();
       return encoder.encode(plan.source(), ordered, dtype, allocator);
     }
-  }
-
-  /** The values that bytes hold, rows in the matrix's order again, without padding. */
-  Matrix decode(GgufTensorPlan plan, MemorySegment bytes, SegmentAllocator allocator) {
-    Matrix stored = decode(plan.type(), plan.paddedRows(), plan.paddedColumns(), bytes, allocator);
-    Matrix x = Matrix.allocate(allocator, plan.rows(), plan.columns());
-    for (int r = 0; r < plan.rows(); r++) {
-      if (plan.vector()) {
-        for (int j = 0; j < plan.columns(); j++) {
-          x.set(0, plan.order().source(j), stored.get(0, j));
-        }
-      } else {
-        MemorySegment from = stored.row(r).asSlice(0, (long) plan.columns() * Float.BYTES);
-        x.row(plan.order().source(r)).copyFrom(from);
-      }
-    }
-    return x;
-  }
-
-  /** The values of a tensor as they lie in the file. */
-  Matrix decode(
-      GgufType type, int rows, int columns, MemorySegment bytes, SegmentAllocator allocator) {
-    if (type.dtype().isPresent()) {
-      List<Long> shape = List.of((long) rows, (long) columns);
-      return reader.matrix(
-          new TensorView("", type.dtype().get(), shape, Path.of(""), 0, bytes), allocator);
-    }
-    BlockGrid grid =
-        type.grid().orElseThrow(() -> new IllegalArgumentException("awp does not decode " + type));
-    BlockCodec codec = BlockCodec.of(grid);
-    BlockRow row = new BlockRow(grid, columns, columns);
-    byte[] some = new byte[Math.toIntExact(type.rowBytes(columns))];
-    Matrix x = Matrix.allocate(allocator, rows, columns);
-    for (int r = 0; r < rows; r++) {
-      MemorySegment.copy(bytes, JAVA_BYTE, (long) r * some.length, some, 0, some.length);
-      codec.unpack(some, row);
-      row.give(x.row(r));
-    }
-    return x;
   }
 
   /** A vector as a matrix of one row. */

@@ -1,0 +1,53 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format.gguf;
+
+import dev.awp.constraint.GridStorage;
+import dev.awp.format.BrokenRule;
+import dev.awp.format.FormatWriter;
+import dev.awp.format.ModelPlan;
+import dev.awp.format.OutputFormat;
+import dev.awp.kernel.Kernels;
+import dev.awp.tensor.DType;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/** One file for llama.cpp, {@value #FILE}, with the tokenizer inside. */
+public record GgufFormat(GgufOptions options) implements OutputFormat {
+  /** The word for {@code --format}. */
+  public static final String NAME = "gguf";
+
+  static final String FILE = "model.gguf";
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  /** Of integer grids, which no block has: {@link #brokenRules} refuses them. */
+  @Override
+  public GridStorage gridStorage(DType dtype) {
+    return new GridStorage(Set.of(DType.F16), DType.F32, 0);
+  }
+
+  @Override
+  public List<BrokenRule> brokenRules(ModelPlan plan) {
+    List<BrokenRule> broken = GgufLayout.brokenRules(plan, options);
+    if (broken.isEmpty()) {
+      // What is wrong with a tokenizer is an AwpException of its own.
+      var _ = tokenizer(plan);
+    }
+    return broken;
+  }
+
+  static GgufTokenizer.Result tokenizer(ModelPlan plan) {
+    return GgufTokenizer.of(
+        plan.checkpoint().folder(), plan.layout().config().vocabularySize());
+  }
+
+  @Override
+  public FormatWriter create(Path folder, ModelPlan plan, Kernels kernels, String version) {
+    return GgufModelWriter.create(folder.resolve(FILE), plan, options, kernels);
+  }
+}

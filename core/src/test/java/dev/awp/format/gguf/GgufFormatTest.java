@@ -1,0 +1,209 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format.gguf;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.AwpException;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.TensorReader;
+import dev.awp.constraint.BlockGrid;
+import dev.awp.constraint.Constraint;
+import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.RowSparsity;
+import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.format.FormatWriter;
+import dev.awp.format.LayerPlan;
+import dev.awp.format.ModelPlan;
+import dev.awp.format.OutputFormat;
+import dev.awp.format.OutputFormats;
+import dev.awp.kernel.Compute;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.WeightSource;
+import dev.awp.solver.Effort;
+import dev.awp.solver.IterationListener;
+import dev.awp.solver.LayerProblem;
+import dev.awp.solver.Solution;
+import dev.awp.solver.Solvers;
+import dev.awp.tensor.DType;
+import dev.awp.tensor.Matrix;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Whole models as model.gguf: what is read back is the solver's result, bit for bit. */
+class GgufFormatTest {
+  @TempDir private Path folder;
+
+  private static ModelPlan plan(Checkpoint checkpoint, Constraint constraint) {
+    ModelLayout layout = ModelLayout.of(checkpoint.config());
+    List<LayerPlan> layers =
+        layout.linears().stream()
+            .map(l -> new LayerPlan(l, checkpoint.tensor(l.weight()).dtype(), constraint, false))
+            .toList();
+    return new ModelPlan(checkpoint, layout, layers, Long.MAX_VALUE);
+  }
+
+  private Checkpoint model(int hidden, int inner, DType dtype) throws IOException {
+    Path path = folder.resolve("model");
+    new GeneratedCheckpoint(1, hidden, inner, 4, 2, dtype).write(path);
+    return Checkpoint.open(path);
+  }
+
+  /** Rounds all layers, writes them in another order than planned, and compares. */
+  private GgufFile written(Checkpoint checkpoint, Constraint constraint, GgufOptions options)
+      throws IOException {
+    ModelPlan plan = plan(checkpoint, constraint);
+    OutputFormat format = new GgufFormat(options);
+    assertEquals(List.of(), format.brokenRules(plan));
+    Path out = Files.createDirectory(folder.resolve("out"));
+    try (Compute compute = Compute.create(1);
+        Arena arena = Arena.ofShared();
+        FormatWriter writer = format.create(out, plan, compute.kernels(), "test")) {
+      TensorReader reader = new TensorReader(compute.kernels());
+      Map<LinearLayer, Solution> solutions = new HashMap<>();
+      for (LayerPlan layer : plan.layers().reversed()) {
+        Solution solution = solve(checkpoint, layer, reader, compute, arena);
+        solutions.put(layer.layer(), solution);
+        writer.write(layer.layer(), solution);
+        writer.writeBehind();
+      }
+      writer.finish();
+      WeightSource read = writer.read(arena);
+      solutions.forEach(
+          (layer, solution) -> {
+            Matrix back = reader.matrix(read.tensor(layer.weight()), arena);
+            MemorySegment expected = solution.weights().segment();
+            assertEquals(-1, expected.mismatch(back.segment()), layer.name());
+          });
+      checkOthers(checkpoint, plan, read, reader, arena);
+    }
+    return GgufFile.read(out.resolve("model.gguf"));
+  }
+
+  private static Solution solve(
+      Checkpoint checkpoint, LayerPlan layer, TensorReader reader, Compute compute, Arena arena) {
+    Matrix w = reader.matrix(checkpoint.tensor(layer.layer().weight()), arena);
+    Matrix c = Matrix.allocate(arena, w.columns(), w.columns());
+    for (int j = 0; j < w.columns(); j++) {
+      c.set(j, j, 1);
+    }
+    String solver = layer.constraint().grid().isPresent() ? "rtn" : "magnitude";
+    return Solvers.byName(solver, Effort.NORMAL)
+        .orElseThrow()
+        .solve(
+            new LayerProblem(w, c, layer.constraint()), compute, arena, IterationListener.NONE);
+  }
+
+  /** Norms are exact; the embedding is as near as its type allows. */
+  private static void checkOthers(
+      Checkpoint checkpoint, ModelPlan plan, WeightSource read, TensorReader reader, Arena arena) {
+    plan.otherTensors()
+        .forEach(
+            view -> {
+              Matrix original = reader.matrix(view, arena);
+              Matrix back = reader.matrix(read.tensor(view.name()), arena);
+              double tolerance = view.name().contains("norm") ? 0 : 2e-3;
+              for (int r = 0; r < original.rows(); r++) {
+                for (int j = 0; j < original.columns(); j++) {
+                  assertEquals(original.get(r, j), back.get(r, j), tolerance, view.name());
+                }
+              }
+            });
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"})
+  void smallBlocksWithAPaddedInnerWidth(BlockGrid grid) throws IOException {
+    try (Checkpoint checkpoint = model(64, 44, DType.BF16)) {
+      GgufFile file = written(checkpoint, grid, GgufOptions.DEFAULT);
+      assertEquals(new GgufValue.Whole(GgufValue.Kind.U32, 64), file.metadata().get("llama.feed_forward_length"));
+      assertEquals(List.of(64L, 64L), file.tensor("blk.0.ffn_down.weight").orElseThrow().shape());
+      assertEquals(List.of(64L, 64L), file.tensor("blk.0.ffn_gate.weight").orElseThrow().shape());
+      assertEquals(grid.name(), file.tensor("blk.0.attn_q.weight").orElseThrow().type().orElseThrow().name());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"Q3_K", "Q4_K", "Q5_K", "Q6_K"})
+  void superBlocks(BlockGrid grid) throws IOException {
+    try (Checkpoint checkpoint = model(256, 300, DType.F32)) {
+      GgufOptions options = new GgufOptions(Optional.empty(), GgufType.Q8_0);
+      GgufFile file = written(checkpoint, grid, options);
+      assertEquals(new GgufValue.Whole(GgufValue.Kind.U32, 512), file.metadata().get("llama.feed_forward_length"));
+      assertEquals(
+          GgufType.Q8_0, file.tensor("output.weight").orElseThrow().type().orElseThrow());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F16", "BF16"})
+  void prunedLayersKeepTheirTypeAndNeedNoPadding(DType dtype) throws IOException {
+    try (Checkpoint checkpoint = model(64, 44, dtype)) {
+      GgufFile file = written(checkpoint, new RowSparsity(0.5), GgufOptions.DEFAULT);
+      assertEquals(List.of(64L, 44L), file.tensor("blk.0.ffn_down.weight").orElseThrow().shape());
+      assertEquals(dtype.name(), file.tensor("blk.0.ffn_up.weight").orElseThrow().type().orElseThrow().name());
+    }
+  }
+
+  @Test
+  void everyKeyThatLlamaCppNeedsIsThere() throws IOException {
+    try (Checkpoint checkpoint = model(64, 64, DType.F32)) {
+      Map<String, GgufValue> keys =
+          written(checkpoint, BlockGrid.Q4_0, GgufOptions.DEFAULT).metadata();
+      assertEquals(GgufValue.of("llama"), keys.get("general.architecture"));
+      assertEquals(GgufValue.of(2), keys.get("general.file_type"));
+      assertEquals(GgufValue.of(2), keys.get("general.quantization_version"));
+      assertEquals(GgufValue.of(128), keys.get("llama.context_length"));
+      assertEquals(GgufValue.of(64), keys.get("llama.embedding_length"));
+      assertEquals(GgufValue.of(1), keys.get("llama.block_count"));
+      assertEquals(GgufValue.of(4), keys.get("llama.attention.head_count"));
+      assertEquals(GgufValue.of(2), keys.get("llama.attention.head_count_kv"));
+      assertEquals(GgufValue.of(16), keys.get("llama.attention.key_length"));
+      assertEquals(GgufValue.of(16), keys.get("llama.rope.dimension_count"));
+      assertEquals(GgufValue.of(1e4f), keys.get("llama.rope.freq_base"));
+      assertEquals(GgufValue.of(1e-5f), keys.get("llama.attention.layer_norm_rms_epsilon"));
+      assertEquals(GgufValue.of(258), keys.get("llama.vocab_size"));
+      assertEquals(GgufValue.of("gpt2"), keys.get("tokenizer.ggml.model"));
+      assertEquals(GgufValue.of(true), keys.get("tokenizer.ggml.add_bos_token"));
+    }
+  }
+
+  @Test
+  void whatCannotBePaddedIsRefusedWithAllNames() throws IOException {
+    try (Checkpoint checkpoint = model(64, 44, DType.F32)) {
+      OutputFormat format = new GgufFormat(GgufOptions.DEFAULT);
+      ModelPlan plan = plan(checkpoint, BlockGrid.Q4_K);
+      AwpException refused =
+          assertThrows(
+              AwpException.class, () -> OutputFormats.check(List.of(format), plan));
+      for (String name : List.of("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj")) {
+        assertTrue(refused.getMessage().contains(name + " (64)"), refused.getMessage());
+      }
+      assertFalse(refused.getMessage().contains("down_proj"), refused.getMessage());
+    }
+  }
+
+  @Test
+  void integerGridsAreRefused() throws IOException {
+    try (Checkpoint checkpoint = model(64, 44, DType.F32)) {
+      ModelPlan plan = plan(checkpoint, new IntegerGrid(4, 32, true, DType.F16));
+      String rule = new GgufFormat(GgufOptions.DEFAULT).brokenRules(plan).getFirst().rule();
+      assertTrue(rule.contains("--gguf-type"), rule);
+    }
+  }
+}
