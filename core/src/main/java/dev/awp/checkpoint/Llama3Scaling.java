@@ -8,4 +8,5 @@ package dev.awp.checkpoint;
  * originalContext / highFrequencyFactor} stay, those between are interpolated.
  */
 public record Llama3Scaling(
-    double factor, double lowFrequencyFactor, double highFrequencyFactor, int originalContext) {}
+    double factor, double lowFrequencyFactor, double highFrequencyFactor, int originalContext)
+    implements RopeScaling {}

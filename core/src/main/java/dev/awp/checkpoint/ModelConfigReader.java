@@ -10,9 +10,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /** Reads config.json as transformers writes it, older and newer spellings, with its defaults. */
 final class ModelConfigReader {
@@ -32,54 +30,97 @@ final class ModelConfigReader {
   }
 
   ModelConfig read() {
-    JsonNode root = tree();
-    if (!root.isObject()) {
-      throw fail("is no JSON object");
+    JsonNode given = tree();
+    if (!given.isObject()) {
+      throw new ConfigObject(file, given).fail("is no JSON object");
     }
-    String activation = root.path("hidden_act").asText("silu");
-    if (!activation.equals("silu")) {
-      throw fail("hidden_act '" + activation + "' is not supported, only silu is");
-    }
-    int hidden = integer(root, "hidden_size", LARGEST_WIDTH);
-    int heads = integer(root, "num_attention_heads", LARGEST_COUNT);
-    int keyValueHeads = integerOr(root, "num_key_value_heads", heads, LARGEST_COUNT);
-    int headDimension = integerOr(root, "head_dim", hidden / heads, LARGEST_WIDTH);
-    if (heads % keyValueHeads != 0) {
-      throw fail(
-          "num_attention_heads %d is no multiple of num_key_value_heads %d"
-              .formatted(heads, keyValueHeads));
-    }
-    if (headDimension < 2 || headDimension % 2 != 0) {
-      throw fail("the head dimension " + headDimension + " is not even");
-    }
-    if ((long) heads * headDimension > LARGEST_WIDTH) {
-      throw fail("num_attention_heads x head_dim is above " + LARGEST_WIDTH);
-    }
-    int layers = integer(root, "num_hidden_layers", LARGEST_COUNT);
-    checkRotatesAll(root);
-    checkRotatesAll(ropeSettings(root));
-    float epsilon = (float) number(root, "rms_norm_eps", 1e-6);
-    if (!(epsilon > 0 && epsilon < 1)) {
-      throw fail("rms_norm_eps " + root.path("rms_norm_eps") + " is not between 0 and 1");
-    }
+    String architecture = architecture(given);
+    // Models that see as well keep what describes the text model in an object of its own.
+    ConfigObject text = new ConfigObject(file, given).child("text_config");
+    JsonNode own = text.node().isObject() ? text.node() : given;
+    return read(
+        new ConfigObject(file, ConfigDefaults.complete(own, architecture)), architecture);
+  }
+
+  private static ModelConfig read(ConfigObject root, String architecture) {
+    int hidden = root.integer("hidden_size", LARGEST_WIDTH);
+    int heads = root.integer("num_attention_heads", LARGEST_COUNT);
+    int keyValueHeads = root.integerOr("num_key_value_heads", heads, LARGEST_COUNT);
+    int headDimension = root.integerOr("head_dim", hidden / heads, LARGEST_WIDTH);
+    checkHeads(root, heads, keyValueHeads, headDimension);
+    int layers = root.integer("num_hidden_layers", LARGEST_COUNT);
+    int maxPositions = root.integerOr("max_position_embeddings", 2048, Integer.MAX_VALUE);
+    RopeReader rope = new RopeReader(root);
+    SlidingReader sliding = new SlidingReader(root, architecture, layers);
     return new ModelConfig(
-        file,
-        architecture(root),
+        root.file(),
+        architecture,
         hidden,
-        integer(root, "intermediate_size", LARGEST_WIDTH),
+        root.integer("intermediate_size", LARGEST_WIDTH),
         layers,
         heads,
         keyValueHeads,
         headDimension,
-        integer(root, "vocab_size", LARGEST_VOCABULARY),
-        integerOr(root, "max_position_embeddings", 2048, Integer.MAX_VALUE),
-        epsilon,
-        number(ropeSettings(root), "rope_theta", number(root, "rope_theta", 10000)),
-        scaling(root),
-        flag(root, "tie_word_embeddings"),
-        flag(root, "attention_bias"),
-        flag(root, "mlp_bias"),
-        slidingWindow(root, layers));
+        root.integer("vocab_size", LARGEST_VOCABULARY),
+        maxPositions,
+        epsilon(root),
+        rope.theta(),
+        rope.scaling(headDimension, maxPositions),
+        rope.localTheta(),
+        root.flag("tie_word_embeddings"),
+        root.flag("qkv_bias") || root.flag("attention_bias"),
+        root.flag("attention_bias"),
+        root.flag("mlp_bias"),
+        sliding.window(),
+        sliding.blocks(),
+        activation(root),
+        new AttentionScores(
+            root.positiveOr("query_pre_attn_scalar", headDimension),
+            softCap(root, "attn_logit_softcapping")),
+        softCap(root, "final_logit_softcapping"),
+        new ExpertReader(root, layers, LARGEST_WIDTH, LARGEST_COUNT).read(architecture));
+  }
+
+  private static void checkHeads(
+      ConfigObject root, int heads, int keyValueHeads, int headDimension) {
+    if (heads % keyValueHeads != 0) {
+      throw root.fail(
+          "num_attention_heads %d is no multiple of num_key_value_heads %d"
+              .formatted(heads, keyValueHeads));
+    }
+    if (headDimension < 2 || headDimension % 2 != 0) {
+      throw root.fail("the head dimension " + headDimension + " is not even");
+    }
+    if ((long) heads * headDimension > LARGEST_WIDTH) {
+      throw root.fail("num_attention_heads x head_dim is above " + LARGEST_WIDTH);
+    }
+  }
+
+  private static float epsilon(ConfigObject root) {
+    float epsilon = (float) root.positiveOr("rms_norm_eps", 1e-6);
+    if (!(epsilon > 0 && epsilon < 1)) {
+      throw root.fail(
+          "rms_norm_eps " + root.node().path("rms_norm_eps") + " is not between 0 and 1");
+    }
+    return epsilon;
+  }
+
+  /** Gemma's key is hidden_activation; a hidden_act beside it means nothing. */
+  private static Activation activation(ConfigObject root) {
+    String key = root.has("hidden_activation") ? "hidden_activation" : "hidden_act";
+    String name = root.text(key, "silu");
+    return switch (name) {
+      case "silu" -> Activation.SILU;
+      case "gelu_pytorch_tanh" -> Activation.GELU_TANH;
+      default ->
+          throw root.fail(
+              "%s '%s' is not supported, only silu and gelu_pytorch_tanh are"
+                  .formatted(key, name));
+    };
+  }
+
+  private static Optional<Float> softCap(ConfigObject root, String key) {
+    return root.has(key) ? Optional.of((float) root.positive(key)) : Optional.empty();
   }
 
   private JsonNode tree() {
@@ -96,118 +137,8 @@ final class ModelConfigReader {
   private String architecture(JsonNode root) {
     JsonNode first = root.path("architectures").path(0);
     if (!first.isTextual()) {
-      throw fail("architectures is missing");
+      throw new AwpException(file + ": architectures is missing");
     }
     return first.textValue();
-  }
-
-  /** transformers 5 moved the rotary settings into rope_parameters; null counts as missing. */
-  private JsonNode ropeSettings(JsonNode root) {
-    String key = root.hasNonNull("rope_parameters") ? "rope_parameters" : "rope_scaling";
-    JsonNode settings = root.path(key);
-    if (root.hasNonNull(key) && !settings.isObject()) {
-      throw fail("%s must be an object, it is %s".formatted(key, settings));
-    }
-    return settings;
-  }
-
-  private void checkRotatesAll(JsonNode node) {
-    if (number(node, "partial_rotary_factor", 1) != 1) {
-      throw fail(
-          "partial_rotary_factor %s is not supported, only 1 is"
-              .formatted(node.path("partial_rotary_factor")));
-    }
-  }
-
-  private Optional<Llama3Scaling> scaling(JsonNode root) {
-    JsonNode scaling = ropeSettings(root);
-    String type = scaling.path("rope_type").asText(scaling.path("type").asText("default"));
-    return switch (type) {
-      case "default" -> Optional.empty();
-      case "llama3" ->
-          Optional.of(
-              new Llama3Scaling(
-                  positive(scaling, "factor"),
-                  positive(scaling, "low_freq_factor"),
-                  positive(scaling, "high_freq_factor"),
-                  integer(scaling, "original_max_position_embeddings", Integer.MAX_VALUE)));
-      default ->
-          throw fail(
-              "rope scaling '" + type + "' is not supported, only " + List.of("default", "llama3"));
-    };
-  }
-
-  /**
-   * As transformers' classes do: Mistral slides wherever sliding_window is a number; Qwen only with
-   * use_sliding_window, in the layers from max_window_layers on; LLaMA never.
-   */
-  private OptionalInt slidingWindow(JsonNode root, int layers) {
-    String architecture = architecture(root);
-    boolean qwen = architecture.startsWith("Qwen");
-    boolean slides = qwen ? flag(root, "use_sliding_window") : architecture.startsWith("Mistral");
-    if (!slides || !root.hasNonNull("sliding_window")) {
-      return OptionalInt.empty();
-    }
-    int window = integer(root, "sliding_window", Integer.MAX_VALUE);
-    int sliding = qwen ? slidingLayers(root, layers) : layers;
-    if (sliding != 0 && sliding != layers) {
-      throw fail("a sliding window in some layers only (max_window_layers) is not supported");
-    }
-    return sliding == 0 ? OptionalInt.empty() : OptionalInt.of(window);
-  }
-
-  private int slidingLayers(JsonNode root, int layers) {
-    if (!root.hasNonNull("layer_types")) {
-      // 28 is the default of Qwen2Config and Qwen3Config.
-      return Math.max(0, layers - root.path("max_window_layers").asInt(28));
-    }
-    int sliding = 0;
-    for (JsonNode type : root.path("layer_types")) {
-      sliding += type.asText().equals("sliding_attention") ? 1 : 0;
-    }
-    return sliding;
-  }
-
-  private int integer(JsonNode node, String key, int largest) {
-    if (!node.hasNonNull(key)) {
-      throw fail(key + " is missing");
-    }
-    JsonNode value = node.path(key);
-    if (!value.isIntegralNumber()
-        || !value.canConvertToInt()
-        || value.intValue() < 1
-        || value.intValue() > largest) {
-      throw fail("%s must be an integer from 1 to %d, it is %s".formatted(key, largest, value));
-    }
-    return value.intValue();
-  }
-
-  private int integerOr(JsonNode node, String key, int fallback, int largest) {
-    return node.hasNonNull(key) ? integer(node, key, largest) : fallback;
-  }
-
-  private double number(JsonNode node, String key, double fallback) {
-    return node.hasNonNull(key) ? positive(node, key) : fallback;
-  }
-
-  private double positive(JsonNode node, String key) {
-    JsonNode value = node.path(key);
-    double number = value.asDouble(Double.NaN);
-    if (!value.isNumber() || !(number > 0) || Double.isInfinite(number)) {
-      throw fail("%s must be a positive number, it is %s".formatted(key, value));
-    }
-    return number;
-  }
-
-  private boolean flag(JsonNode node, String key) {
-    JsonNode value = node.path(key);
-    if (!value.isMissingNode() && !value.isNull() && !value.isBoolean()) {
-      throw fail("%s must be true or false, it is %s".formatted(key, value));
-    }
-    return value.asBoolean(false);
-  }
-
-  private AwpException fail(String rule) {
-    return new AwpException(file + ": " + rule);
   }
 }

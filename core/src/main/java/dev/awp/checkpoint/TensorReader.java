@@ -50,6 +50,12 @@ public final class TensorReader {
    */
   public Matrix finiteMatrix(StoredTensor view, SegmentAllocator allocator, Workers workers) {
     Matrix matrix = allocate(view, allocator);
+    decodeFinite(view, matrix, workers);
+    return matrix;
+  }
+
+  /** Decodes a whole tensor into a matrix of its shape, and nothing but finite values. */
+  public void decodeFinite(StoredTensor view, Matrix matrix, Workers workers) {
     workers.forEachBlock(
         matrix.rows(),
         CHECKED_ROWS,
@@ -58,7 +64,6 @@ public final class TensorReader {
           decodeRows(view, from, piece);
           checkFinite(view, piece, from);
         });
-    return matrix;
   }
 
   /** Decodes consecutive rows of a stored matrix, as many as the destination has. */

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Compresses one decoder block: calibrates its input sites, solves its layers, moves the
@@ -66,11 +67,13 @@ final class BlockCompressor {
   List<LayerReport> compress(
       int index, ActivationStore activations, Optional<ActivationStore> original, boolean last) {
     List<LayerReport> reports = new ArrayList<>();
+    Set<InputSite> starved = starved(index, activations);
     List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(schemes.layers(index));
     for (Map<InputSite, List<LinearLayer>> pass : passes) {
       List<LinearLayer> linears = pass.values().stream().flatMap(List::stream).toList();
       boolean lastPass = pass.equals(passes.getLast());
-      try (BlockMoments moments = new BlockMoments(linears, original.isPresent(), compute)) {
+      try (BlockMoments moments =
+          new BlockMoments(linears, original.isPresent(), starved, compute)) {
         calibrate(index, activations, original, lastPass, moments);
         pass.forEach(
             (site, ofSite) ->
@@ -81,6 +84,19 @@ final class BlockCompressor {
       advance(index, activations);
     }
     return reports;
+  }
+
+  /** The experts' sites with too few tokens; where there are no experts, nothing is run. */
+  private Set<InputSite> starved(int index, ActivationStore activations) {
+    if (schemes.layers(index).stream().noneMatch(layer -> layer.site().ofExpert())) {
+      return Set.of();
+    }
+    listener.step("block " + (index + 1) + ": routing");
+    try (Arena arena = Arena.ofShared()) {
+      DecoderBlock block = model.block(index, arena);
+      return ExpertCoverage.starved(
+          block, schemes.layers(index), activations, model.layout().prefix(index));
+    }
   }
 
   /** The last pass advances what is to go through the original block. */
@@ -117,13 +133,15 @@ final class BlockCompressor {
     String what = linears.getFirst().name();
     List<LayerReport> reports = new ArrayList<>();
     try (Arena arena = Arena.ofShared()) {
+      LayerReport.Inputs inputs = moments.inputs(site);
       Matrix c = moments.finish(site, what, arena);
+      boolean targeted = drifted && BlockMoments.hasDrift(site);
       try (DriftedSite drift =
-              drifted ? new DriftedSite(c, moments.takeDrift(site), what, compute) : null;
+              targeted ? new DriftedSite(c, moments.takeDrift(site), what, compute) : null;
           SharedFactors factors = SharedFactors.of(linears.size() > 1 ? memory.spare() : 0)) {
         for (LinearLayer linear : linears) {
           boolean last = linear.equals(linears.getLast());
-          reports.add(solve(linear, c, Optional.ofNullable(drift), last, factors));
+          reports.add(solve(linear, c, inputs, Optional.ofNullable(drift), last, factors));
         }
       }
     }
@@ -133,12 +151,14 @@ final class BlockCompressor {
   /**
    * Solves a layer.
    *
+   * @param inputs what c is the mean of
    * @param drift of its inputs
    * @param last whether no other layer of the site needs the drift
    */
   private LayerReport solve(
       LinearLayer linear,
       Matrix c,
+      LayerReport.Inputs inputs,
       Optional<DriftedSite> drift,
       boolean last,
       SharedFactors factors) {
@@ -151,7 +171,7 @@ final class BlockCompressor {
           drift.get().close();
         }
       }
-      LayerReport report = layers.compress(linear, w, target, c, factors);
+      LayerReport report = layers.compress(linear, w, target, c, factors, inputs);
       listener.layerFinished(linear.block(), report, Compressor.work(linear));
       return report;
     }

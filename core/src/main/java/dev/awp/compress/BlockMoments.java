@@ -4,23 +4,26 @@ package dev.awp.compress;
 
 import dev.awp.calibration.CrossMoment;
 import dev.awp.calibration.SecondMoment;
-import dev.awp.checkpoint.ModelConfig;
 import dev.awp.kernel.Compute;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.report.LayerReport;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The moments of a decoder block's input sites while they are accumulated. */
 final class BlockMoments implements LinearInputs, AutoCloseable {
   private final Compute compute;
+  private final Set<InputSite> everyToken;
   private final Map<InputSite, SecondMoment> seconds = new TreeMap<>();
   private final Map<InputSite, CrossMoment> drifts = new TreeMap<>();
 
@@ -29,13 +32,19 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
    *
    * @param linears those of its layers whose sites are observed, or those whose sites are observed
    * @param withDrift whether {@link #observe} will be told of the original model's states too
+   * @param everyToken sites of experts that see every token, for too few are routed to them
    */
-  BlockMoments(List<LinearLayer> linears, boolean withDrift, Compute compute) {
+  BlockMoments(
+      List<LinearLayer> linears,
+      boolean withDrift,
+      Set<InputSite> everyToken,
+      Compute compute) {
     this.compute = compute;
+    this.everyToken = Set.copyOf(everyToken);
     try {
       for (LinearLayer linear : linears) {
         seconds.computeIfAbsent(linear.site(), site -> new SecondMoment(linear.columns(), compute));
-        if (withDrift) {
+        if (withDrift && hasDrift(linear.site())) {
           drifts.computeIfAbsent(linear.site(), site -> new CrossMoment(linear.columns(), compute));
         }
       }
@@ -43,6 +52,19 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  /**
+   * Whether the drift of a site's inputs is summed. Not so for experts: the original model routes
+   * other tokens to them, so that its inputs have no counterpart (docs/decisions/0013-experts.md).
+   */
+  static boolean hasDrift(InputSite site) {
+    return !site.ofExpert();
+  }
+
+  @Override
+  public boolean seesEveryToken(InputSite site) {
+    return everyToken.contains(site);
   }
 
   /** Adds the inputs of a site, where it is one of those that are observed. */
@@ -89,19 +111,36 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
         block.forward(
             chunk(states, from, copy),
             length,
-            (site, inputs) -> {
-              accept(site, inputs);
-              if (expected.containsKey(site)) {
-                addDrift(site, expected.get(site).rowRange(0, inputs.rows()), inputs);
-              }
-            });
+            expected.isEmpty() ? this : new WithDrift(expected));
       }
+    }
+  }
+
+  /** Sums inputs, and how far they have drifted from those of the original model. */
+  private final class WithDrift implements LinearInputs {
+    private final Map<InputSite, Matrix> expected;
+
+    private WithDrift(Map<InputSite, Matrix> expected) {
+      this.expected = expected;
+    }
+
+    @Override
+    public void accept(InputSite site, Matrix inputs) {
+      BlockMoments.this.accept(site, inputs);
+      if (expected.containsKey(site)) {
+        addDrift(site, expected.get(site).rowRange(0, inputs.rows()), inputs);
+      }
+    }
+
+    @Override
+    public boolean seesEveryToken(InputSite site) {
+      return BlockMoments.this.seesEveryToken(site);
     }
   }
 
   /** The most off-heap memory that {@link #observe} takes beside the sums, in bytes. */
   static long observeBytes(
-      ModelConfig config,
+      ModelLayout layout,
       List<LinearLayer> linears,
       boolean withDrift,
       long tokens,
@@ -111,6 +150,7 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
     long drifts =
         withDrift
             ? linears.stream()
+                .filter(linear -> hasDrift(linear.site()))
                 .collect(Collectors.toMap(LinearLayer::site, LinearLayer::columns, Math::max))
                 .values()
                 .stream()
@@ -118,13 +158,13 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
                 .sum()
             : 0;
     int widest = linears.stream().mapToInt(LinearLayer::columns).max().orElse(0);
-    return rows * (config.hiddenSize() + drifts) * Float.BYTES
-        + DecoderBlock.forwardBytes(config, tokens, length, threads)
+    return rows * (layout.config().hiddenSize() + drifts) * Float.BYTES
+        + DecoderBlock.forwardBytes(layout, tokens, length, threads)
         + SecondMoment.addBytes(widest, threads);
   }
 
   /** The next rows of a stream, or a copy of them; as many as the copy has room for. */
-  private static Matrix chunk(Stream stream, int from, Matrix copy) {
+  static Matrix chunk(Stream stream, int from, Matrix copy) {
     int to = Math.min(stream.states().rows(), from + copy.rows());
     Matrix rows = stream.states().rowRange(from, to);
     if (stream.advance()) {
@@ -144,6 +184,11 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
           .subtract(expected.row(row), inputs.row(row), expected.row(row));
     }
     drifts.get(site).add(expected, inputs);
+  }
+
+  /** What C of a site is the mean of. */
+  LayerReport.Inputs inputs(InputSite site) {
+    return new LayerReport.Inputs(seconds.get(site).tokens(), everyToken.contains(site));
   }
 
   /** C of a site; what it was summed in is freed. */

@@ -68,7 +68,9 @@ final class ComparisonCell {
         try (Arena arena = Arena.ofShared()) {
           Matrix w = model.weights(linear, arena);
           Matrix c = statistics.secondMoment(linear, arena);
-          layers.add(compressor.compress(linear, w, w, c, SharedFactors.none()));
+          layers.add(
+              compressor.compress(
+                  linear, w, w, c, SharedFactors.none(), statistics.inputs(linear)));
         }
       }
       List<PerplexityReport> perplexity =

@@ -16,16 +16,21 @@ import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.TransformerModel;
+import dev.awp.report.LayerReport;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -36,6 +41,10 @@ import java.util.stream.Collectors;
  */
 final class DenseStatistics {
   private static final String FILE = "model.safetensors";
+
+  /** Tokens of a moment, and whether they are all that there were. */
+  private static final ValueLayout.OfLong COUNT =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final Map<String, TensorView> views;
   private final TensorReader reader;
@@ -64,6 +73,14 @@ final class DenseStatistics {
     return c;
   }
 
+  /** What C of a layer's inputs is the mean of. */
+  LayerReport.Inputs inputs(LinearLayer linear) {
+    String name = countName(name(linear.block(), linear.site()));
+    MemorySegment count = views.get(name).data();
+    return new LayerReport.Inputs(
+        count.get(COUNT, 0), count.get(COUNT, Long.BYTES) != 0);
+  }
+
   /** Calibrates: runs the windows through the dense model and writes what its layers see. */
   static void write(
       Path folder,
@@ -77,6 +94,8 @@ final class DenseStatistics {
       String name = name(linear.block(), linear.site());
       long n = linear.columns();
       specs.put(name, new TensorSpec(name, DType.F32, List.of(n, n)));
+      String count = countName(name);
+      specs.put(count, new TensorSpec(count, DType.I64, List.of(2L)));
     }
     TensorEncoder encoder = new TensorEncoder(compute.kernels());
     try (CheckpointWriter writer =
@@ -99,7 +118,15 @@ final class DenseStatistics {
       CheckpointWriter writer,
       TensorEncoder encoder,
       Compute compute) {
-    try (BlockMoments moments = new BlockMoments(model.layout().linears(index), false, compute)) {
+    Set<InputSite> starved;
+    try (Arena arena = Arena.ofShared()) {
+      DecoderBlock block = model.block(index, arena);
+      starved =
+          ExpertCoverage.starved(
+              block, block.linears(), activations, model.layout().prefix(index));
+    }
+    try (BlockMoments moments =
+        new BlockMoments(model.layout().linears(index), false, starved, compute)) {
       try (Arena arena = Arena.ofShared()) {
         DecoderBlock block = model.block(index, arena);
         block.forward(activations.states(), activations.length(), moments);
@@ -107,10 +134,22 @@ final class DenseStatistics {
       for (InputSite site : model.layout().sites(index)) {
         try (Arena own = Arena.ofShared()) {
           String name = name(index, site);
+          writer.write(countName(name), encode(moments.inputs(site), own));
           writer.write(name, encoder.encode(name, moments.finish(site, name, own), DType.F32, own));
         }
       }
     }
+  }
+
+  private static MemorySegment encode(LayerReport.Inputs inputs, Arena arena) {
+    MemorySegment pair = arena.allocate(2 * COUNT.byteSize());
+    pair.set(COUNT, 0, inputs.tokens());
+    pair.set(COUNT, Long.BYTES, inputs.everyToken() ? 1 : 0);
+    return pair;
+  }
+
+  private static String countName(String moment) {
+    return moment + ".tokens";
   }
 
   private static String name(int block, InputSite site) {

@@ -48,9 +48,15 @@ final class LayerCompressor {
    *     inputs
    * @param c the second moment of its inputs
    * @param factors of c
+   * @param inputs what c is the mean of
    */
   LayerReport compress(
-      LinearLayer linear, Matrix w, Matrix target, Matrix c, SharedFactors factors) {
+      LinearLayer linear,
+      Matrix w,
+      Matrix target,
+      Matrix c,
+      SharedFactors factors,
+      LayerReport.Inputs inputs) {
     long start = System.nanoTime();
     LayerPlan layer = plan.layer(linear);
     Constraint constraint = layer.constraint();
@@ -92,7 +98,8 @@ final class LayerCompressor {
           (System.nanoTime() - start) / 1e9,
           solution.trace().stream()
               .map(point -> new TracePoint(point.iteration(), point.objective()))
-              .toList());
+              .toList(),
+          inputs);
     }
   }
 

@@ -4,7 +4,6 @@ package dev.awp.compress;
 
 import dev.awp.calibration.CrossMoment;
 import dev.awp.calibration.SecondMoment;
-import dev.awp.checkpoint.ModelConfig;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
@@ -75,15 +74,22 @@ record MemoryNeeds(
 
   private long sums(Collection<List<LinearLayer>> sites) {
     return sites.stream()
-        .mapToInt(MemoryNeeds::columns)
-        .mapToLong(n -> SecondMoment.bytes(n) + (drifted ? CrossMoment.bytes(n) : 0))
+        .mapToLong(site -> SecondMoment.bytes(columns(site)) + drift(site.getFirst()))
         .sum();
   }
 
+  private boolean drifts(LinearLayer linear) {
+    return drifted && BlockMoments.hasDrift(linear.site());
+  }
+
+  /** The drift moment of a layer's inputs. */
+  private long drift(LinearLayer linear) {
+    return drifts(linear) ? CrossMoment.bytes(linear.columns()) : 0;
+  }
+
   private long calibration(List<LinearLayer> linears, long sums) {
-    ModelConfig config = layout.config();
     long observing =
-        BlockMoments.observeBytes(config, linears, drifted, tokens, length, workers.threads());
+        BlockMoments.observeBytes(layout, linears, drifted, tokens, length, workers.threads());
     return DecoderBlock.weightBytes(layout) + sums + observing;
   }
 
@@ -91,7 +97,7 @@ record MemoryNeeds(
   private long site(List<LinearLayer> linears) {
     long n = columns(linears);
     long finishing = SecondMoment.bytes(columns(linears)) + n * n * Float.BYTES;
-    long peak = finishing + (drifted ? CrossMoment.bytes(columns(linears)) : 0);
+    long peak = finishing + drift(linears.getFirst());
     for (LinearLayer linear : linears) {
       peak = Math.max(peak, layer(linear, linear.equals(linears.getLast())));
     }
@@ -107,7 +113,7 @@ record MemoryNeeds(
     // The solution, what is encoded of it, and what was read back.
     long writing = 3 * shape.layer() + shape.grid() + shape.objective();
     long own = shape.square() + shape.layer() + Math.max(solving, writing);
-    if (!drifted) {
+    if (!drifts(linear)) {
       return own;
     }
     // D and an inverse of C stay until the last layer has its target.

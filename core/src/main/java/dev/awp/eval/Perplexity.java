@@ -83,7 +83,7 @@ public final class Perplexity {
     long tokens = (long) windowsPerBatch(config, length, Integer.MAX_VALUE) * length;
     long forward =
         DecoderBlock.weightBytes(layout)
-            + DecoderBlock.forwardBytes(config, tokens, length, threads);
+            + DecoderBlock.forwardBytes(layout, tokens, length, threads);
     return tokens * config.hiddenSize() * Float.BYTES
         + Math.max(forward, OutputHead.bytes(config, threads));
   }

@@ -23,6 +23,19 @@ public interface NetworkKernels {
   void swiGlu(MemorySegment gate, MemorySegment up, MemorySegment out);
 
   /**
+   * out[i] = gelu(gate[i]) * up[i] with the tanh approximation, gelu(g) = g/2 (1 + tanh(sqrt(2/pi)
+   * (g + 0.044715 g^3))), computed as g / (1 + exp(-2 sqrt(2/pi) (g + 0.044715 g^3))): the same
+   * function without its cancellation.
+   */
+  void geGlu(MemorySegment gate, MemorySegment up, MemorySegment out);
+
+  /**
+   * In place: x[i] = cap * tanh(factor * x[i] / cap). tanh is accurate to 3 units in the last place
+   * and the same code in both implementations.
+   */
+  void softCap(MemorySegment x, float factor, float cap);
+
+  /**
    * In place rotary embedding of one head vector of even length 2h, in the half-split layout of the
    * Hugging Face checkpoints: (x[i], x[i+h]) becomes (x[i] cos[i] - x[i+h] sin[i], x[i+h] cos[i] +
    * x[i] sin[i]) for i below h.

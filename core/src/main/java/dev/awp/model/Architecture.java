@@ -5,26 +5,80 @@ package dev.awp.model;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.ModelConfig;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The architectures that awp knows: all are LLaMA's decoder, and these are the differences. A model
- * that differs in more needs more than a line here.
+ * The architectures that awp knows. All are decoders of the same two steps, attention and a gated
+ * feed-forward layer; these are the choices that differ beside what config.json says (numbers,
+ * windows, activation, soft caps). docs/models.md tells where each was read.
  */
 public enum Architecture {
-  LLAMA("LlamaForCausalLM", false, false),
-  MISTRAL("MistralForCausalLM", false, false),
-  QWEN2("Qwen2ForCausalLM", true, false),
-  QWEN3("Qwen3ForCausalLM", false, true);
+  LLAMA("LlamaForCausalLM", BlockNorms.BEFORE, false, Projections.SEPARATE),
+  MISTRAL("MistralForCausalLM", BlockNorms.BEFORE, false, Projections.SEPARATE),
+  QWEN2("Qwen2ForCausalLM", BlockNorms.BEFORE, false, Projections.SEPARATE),
+  QWEN3("Qwen3ForCausalLM", BlockNorms.BEFORE, true, Projections.SEPARATE),
+  PHI3("Phi3ForCausalLM", BlockNorms.BEFORE, false, Projections.FUSED),
+  GEMMA2("Gemma2ForCausalLM", BlockNorms.BEFORE_AND_AFTER, false, Projections.SEPARATE),
+  GEMMA3("Gemma3ForCausalLM", BlockNorms.BEFORE_AND_AFTER, true, Projections.SEPARATE),
+  GEMMA3_MULTIMODAL(
+      "Gemma3ForConditionalGeneration",
+      BlockNorms.BEFORE_AND_AFTER,
+      true,
+      Projections.SEPARATE,
+      "language_model."),
+  MIXTRAL(
+      "MixtralForCausalLM",
+      BlockNorms.BEFORE,
+      false,
+      Projections.SEPARATE,
+      new ExpertNames("block_sparse_moe", "w1", "w3", "w2")),
+  QWEN2_MOE("Qwen2MoeForCausalLM", BlockNorms.BEFORE, false, Projections.SEPARATE, ExpertNames.QWEN),
+  QWEN3_MOE("Qwen3MoeForCausalLM", BlockNorms.BEFORE, true, Projections.SEPARATE, ExpertNames.QWEN);
 
   private final String transformersName;
-  private final boolean alwaysQkvBias;
+  private final BlockNorms norms;
   private final boolean queryKeyNorm;
+  private final Projections projections;
+  private final String prefix;
+  private final Optional<ExpertNames> expertNames;
 
-  Architecture(String transformersName, boolean alwaysQkvBias, boolean queryKeyNorm) {
+  Architecture(
+      String transformersName, BlockNorms norms, boolean queryKeyNorm, Projections projections) {
+    this(transformersName, norms, queryKeyNorm, projections, "", Optional.empty());
+  }
+
+  Architecture(
+      String transformersName,
+      BlockNorms norms,
+      boolean queryKeyNorm,
+      Projections projections,
+      String prefix) {
+    this(transformersName, norms, queryKeyNorm, projections, prefix, Optional.empty());
+  }
+
+  Architecture(
+      String transformersName,
+      BlockNorms norms,
+      boolean queryKeyNorm,
+      Projections projections,
+      ExpertNames expertNames) {
+    this(transformersName, norms, queryKeyNorm, projections, "", Optional.of(expertNames));
+  }
+
+  Architecture(
+      String transformersName,
+      BlockNorms norms,
+      boolean queryKeyNorm,
+      Projections projections,
+      String prefix,
+      Optional<ExpertNames> expertNames) {
     this.transformersName = transformersName;
-    this.alwaysQkvBias = alwaysQkvBias;
+    this.norms = norms;
     this.queryKeyNorm = queryKeyNorm;
+    this.projections = projections;
+    this.prefix = prefix;
+    this.expertNames = expertNames;
   }
 
   /** The architecture of a checkpoint; AwpException naming it and those that are supported. */
@@ -41,13 +95,33 @@ public enum Architecture {
             .formatted(config.file(), config.architecture(), supported));
   }
 
-  /** Whether the q, k and v projections have biases. */
-  boolean hasQkvBias(ModelConfig config) {
-    return alwaysQkvBias || config.attentionBias();
+  /** The norms of a block. */
+  BlockNorms norms() {
+    return norms;
   }
 
   /** Whether each query and key head is normed before it is rotated. */
   boolean hasQueryKeyNorm() {
     return queryKeyNorm;
+  }
+
+  /** How projections of the same input lie on disk. */
+  Projections projections() {
+    return projections;
+  }
+
+  /** What the names of all tensors of the text model begin with. */
+  String prefix() {
+    return prefix;
+  }
+
+  /** How the parts of a mixture are called; there where the architecture has one. */
+  ExpertNames expertNames() {
+    return expertNames.orElseThrow();
+  }
+
+  /** Whether embeddings are multiplied by the square root of the hidden size (Gemma). */
+  boolean scalesEmbeddings() {
+    return norms == BlockNorms.BEFORE_AND_AFTER;
   }
 }

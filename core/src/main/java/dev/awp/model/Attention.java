@@ -2,19 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
+import dev.awp.checkpoint.AttentionScores;
 import dev.awp.checkpoint.ModelConfig;
 import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
+import dev.awp.kernel.NetworkKernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.OptionalInt;
 
 /**
- * Causal grouped-query attention of whole sequences: softmax(Q K^T / sqrt(d)) V, head by head, in
- * blocks of queries so that scratch memory stays small for long sequences. A sliding window limits
- * how far back a query sees.
+ * Causal grouped-query attention: softmax(Q K^T / sqrt(d)) V, the scores capped where the model
+ * does, head by head, in blocks of queries so that scratch memory stays small for long sequences.
+ *
+ * @param window how many positions a query sees at most, itself included, where limited
  */
-record Attention(ModelConfig config, Compute compute) {
+record Attention(ModelConfig config, OptionalInt window, Compute compute) {
   static final int QUERY_BLOCK = 256;
 
   /**
@@ -122,14 +126,19 @@ record Attention(ModelConfig config, Compute compute) {
     int visible = firstVisible(i);
     floats(row, 0, visible - first).fill((byte) 0);
     floats(row, i + 1 - first, to - i - 1).fill((byte) 0);
-    float scale = (float) (1 / Math.sqrt(config.headDimension()));
-    compute.kernels().network().softmax(floats(row, visible - first, i + 1 - visible), scale);
+    MemorySegment seen = floats(row, visible - first, i + 1 - visible);
+    AttentionScores scores = config.scores();
+    NetworkKernels network = compute.kernels().network();
+    if (scores.softCap().isPresent()) {
+      network.softCap(seen, scores.factor(), scores.softCap().get());
+      network.softmax(seen, 1);
+    } else {
+      network.softmax(seen, scores.factor());
+    }
   }
 
   private int firstVisible(int i) {
-    return config.slidingWindow().isPresent()
-        ? Math.max(0, i + 1 - config.slidingWindow().getAsInt())
-        : 0;
+    return window.isPresent() ? Math.max(0, i + 1 - window.getAsInt()) : 0;
   }
 
   private static MemorySegment floats(MemorySegment row, int start, int count) {

@@ -36,7 +36,7 @@ public final class CachedModel implements AutoCloseable {
         }
       }
       for (int i = 0; i < blocks; i++) {
-        caches.add(DecoderBlock.cache(model.layout().config(), capacity, arena));
+        caches.add(DecoderBlock.cache(model.layout().config(), i, capacity, arena));
       }
     } catch (RuntimeException | Error e) {
       arena.close();

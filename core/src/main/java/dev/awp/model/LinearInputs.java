@@ -16,4 +16,12 @@ public interface LinearInputs {
    * @param inputs [tokens, dIn]; valid during the call only
    */
   void accept(InputSite site, Matrix inputs);
+
+  /**
+   * Whether an expert's site is to see every token, and not only those that are routed to it. What
+   * the block computes does not change.
+   */
+  default boolean seesEveryToken(InputSite site) {
+    return false;
+  }
 }

@@ -13,42 +13,32 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** Which tensors a model consists of: names on disk, shapes, and the linear layers among them. */
 public record ModelLayout(ModelConfig config, Architecture architecture) {
-  static final String EMBEDDING = "model.embed_tokens.weight";
-  static final String FINAL_NORM = "model.norm.weight";
-  static final String HEAD = "lm_head.weight";
-
   /** The layout of a checkpoint's architecture. */
   public static ModelLayout of(ModelConfig config) {
     return new ModelLayout(config, Architecture.of(config));
   }
 
-  static String prefix(int block) {
-    return "model.layers." + block + ".";
+  String embedding() {
+    return architecture.prefix() + "model.embed_tokens.weight";
+  }
+
+  String finalNorm() {
+    return architecture.prefix() + "model.norm.weight";
+  }
+
+  /** What the names of a block's tensors begin with. */
+  public String prefix(int block) {
+    return architecture.prefix() + "model.layers." + block + ".";
   }
 
   /** The linear layers of a block, in the order in which data flows through them. */
   public List<LinearLayer> linears(int block) {
-    int hidden = config.hiddenSize();
-    int queries = config.queryWidth();
-    int keys = config.keyValueWidth();
-    int inner = config.intermediateSize();
-    String p = prefix(block);
-    return List.of(
-        linear(p + "self_attn.q_proj", block, InputSite.ATTENTION_INPUT, queries, hidden),
-        linear(p + "self_attn.k_proj", block, InputSite.ATTENTION_INPUT, keys, hidden),
-        linear(p + "self_attn.v_proj", block, InputSite.ATTENTION_INPUT, keys, hidden),
-        linear(p + "self_attn.o_proj", block, InputSite.ATTENTION_OUTPUT, hidden, queries),
-        linear(p + "mlp.gate_proj", block, InputSite.MLP_INPUT, inner, hidden),
-        linear(p + "mlp.up_proj", block, InputSite.MLP_INPUT, inner, hidden),
-        linear(p + "mlp.down_proj", block, InputSite.MLP_OUTPUT, hidden, inner));
-  }
-
-  private static LinearLayer linear(String name, int block, InputSite site, int rows, int columns) {
-    return new LinearLayer(name, block, site, rows, columns);
+    return new BlockLinears(this, block).all();
   }
 
   /** The linear layers of all blocks. */
@@ -76,13 +66,17 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
    * One block of every kind, by index: the layers of all others have the shapes of one of these.
    */
   public List<Integer> blockKinds() {
-    return List.of(0);
+    Map<Boolean, Integer> kinds = new TreeMap<>();
+    for (int block = 0; block < config.layers(); block++) {
+      kinds.putIfAbsent(config.experts(block).isPresent(), block);
+    }
+    return List.copyOf(kinds.values());
   }
 
   /** Whether a linear layer has a bias. */
   boolean hasBias(LinearLayer linear) {
     return switch (linear.site().part()) {
-      case ATTENTION_INPUT -> architecture.hasQkvBias(config);
+      case ATTENTION_INPUT -> config.queryKeyValueBias();
       case ATTENTION_OUTPUT -> config.attentionBias();
       case MLP_INPUT, MLP_OUTPUT -> config.mlpBias();
       case EXPERT_INPUT, EXPERT_OUTPUT -> false;
@@ -112,31 +106,62 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
   public Map<String, List<Long>> shapes() {
     long hidden = config.hiddenSize();
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
-    shapes.put(EMBEDDING, List.of((long) config.vocabularySize(), hidden));
+    shapes.put(embedding(), List.of((long) config.vocabularySize(), hidden));
     for (int block = 0; block < config.layers(); block++) {
-      shapes.put(prefix(block) + "input_layernorm.weight", List.of(hidden));
-      shapes.put(prefix(block) + "post_attention_layernorm.weight", List.of(hidden));
-      for (LinearLayer linear : linears(block)) {
-        shapes.put(linear.weight(), List.of((long) linear.rows(), (long) linear.columns()));
-        if (hasBias(linear)) {
-          shapes.put(linear.bias(), List.of((long) linear.rows()));
-        }
-      }
-      if (architecture.hasQueryKeyNorm()) {
-        List<Long> head = List.of((long) config.headDimension());
-        shapes.put(prefix(block) + "self_attn.q_norm.weight", head);
-        shapes.put(prefix(block) + "self_attn.k_norm.weight", head);
-      }
+      addBlock(block, shapes);
     }
-    shapes.put(FINAL_NORM, List.of(hidden));
+    shapes.put(finalNorm(), List.of(hidden));
     if (!config.tieWordEmbeddings()) {
-      shapes.put(HEAD, List.of((long) config.vocabularySize(), hidden));
+      shapes.put(headTensor(), List.of((long) config.vocabularySize(), hidden));
     }
     return shapes;
   }
 
+  private void addBlock(int block, Map<String, List<Long>> shapes) {
+    String prefix = prefix(block);
+    long hidden = config.hiddenSize();
+    for (String norm : architecture.norms().modules()) {
+      shapes.put(prefix + norm + ".weight", List.of(hidden));
+    }
+    for (LinearLayer linear : linears(block)) {
+      shapes.put(linear.weight(), List.of((long) linear.rows(), (long) linear.columns()));
+      if (hasBias(linear)) {
+        shapes.put(linear.bias(), List.of((long) linear.rows()));
+      }
+    }
+    if (architecture.hasQueryKeyNorm()) {
+      List<Long> head = List.of((long) config.headDimension());
+      shapes.put(prefix + "self_attn.q_norm.weight", head);
+      shapes.put(prefix + "self_attn.k_norm.weight", head);
+    }
+    config
+        .experts(block)
+        .ifPresent(
+            experts -> {
+              ExpertNames names = architecture.expertNames();
+              shapes.put(prefix + names.router(), List.of((long) experts.count(), hidden));
+              if (experts.sharedWidth().isPresent()) {
+                shapes.put(prefix + names.sharedGate(), List.of(1L, hidden));
+              }
+            });
+  }
+
+  /** Elements of a block's tensors that are decoded with it: all but those of its experts. */
+  long residentWeights(int block) {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    addBlock(block, shapes);
+    for (LinearLayer linear : linears(block)) {
+      if (linear.site().ofExpert()) {
+        shapes.remove(linear.weight());
+      }
+    }
+    return shapes.values().stream()
+        .mapToLong(shape -> shape.stream().reduce(1L, Math::multiplyExact))
+        .sum();
+  }
+
   /** The tensor that turns hidden states into logits. */
   String headTensor() {
-    return config.tieWordEmbeddings() ? EMBEDDING : HEAD;
+    return config.tieWordEmbeddings() ? embedding() : architecture.prefix() + "lm_head.weight";
   }
 }

@@ -13,6 +13,7 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * The final norm and the projection to logits. The vocabulary goes by in pieces, so neither the
@@ -84,6 +85,7 @@ public final class OutputHead {
     normInPlace(x);
     StoredTensor head = source.tensor(layout.headTensor());
     Matrix last = x.rowRange(0, 1);
+    Optional<Float> cap = layout.config().logitSoftCap();
     float[] logits = new float[layout.config().vocabularySize()];
     compute
         .workers()
@@ -96,6 +98,7 @@ public final class OutputHead {
                 Matrix piece = Matrix.allocate(arena, 1, to - from);
                 reader.decodeRows(head, from, rows);
                 compute.blas().gemm(Op.NONE, Op.TRANSPOSE, 1, last, rows, 0, piece);
+                cap.ifPresent(c -> compute.kernels().network().softCap(piece.row(0), 1, c));
                 MemorySegment.copy(piece.row(0), JAVA_FLOAT, 0, logits, from, to - from);
               }
             });
@@ -104,6 +107,7 @@ public final class OutputHead {
 
   private void addPiece(
       Matrix x, Matrix rows, int first, int[] targets, double[] logSum, double[] targetLogit) {
+    Optional<Float> cap = layout.config().logitSoftCap();
     compute
         .workers()
         .forEachBlock(
@@ -117,6 +121,7 @@ public final class OutputHead {
                     .gemm(Op.NONE, Op.TRANSPOSE, 1, x.rowRange(from, to), rows, 0, logits);
                 for (int i = from; i < to; i++) {
                   MemorySegment row = logits.row(i - from);
+                  cap.ifPresent(c -> compute.kernels().network().softCap(row, 1, c));
                   logSum[i] = logAddExp(logSum[i], compute.kernels().network().logSumExp(row));
                   int at = targets[i] - first;
                   if (at >= 0 && at < rows.rows()) {
@@ -138,7 +143,8 @@ public final class OutputHead {
   private void normInPlace(Matrix x) {
     float epsilon = layout.config().rmsNormEpsilon();
     try (Arena arena = Arena.ofShared()) {
-      Matrix weight = reader.matrix(source.tensor(ModelLayout.FINAL_NORM), arena);
+      Matrix weight = reader.matrix(source.tensor(layout.finalNorm()), arena);
+      BlockWeights.addOffset(weight, layout.architecture().norms().offset());
       compute
           .workers()
           .forEachBlock(

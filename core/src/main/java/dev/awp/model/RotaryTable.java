@@ -2,10 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
+import dev.awp.checkpoint.LinearScaling;
 import dev.awp.checkpoint.Llama3Scaling;
+import dev.awp.checkpoint.LongRopeScaling;
 import dev.awp.checkpoint.ModelConfig;
+import dev.awp.checkpoint.RopeScaling;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.SegmentAllocator;
+import java.util.Optional;
 
 /**
  * Cosines and sines of the rotary position embedding (Su et al., 2021), one row a position.
@@ -14,23 +18,33 @@ import java.lang.foreign.SegmentAllocator;
  * @param sin [positions, headDimension / 2]
  */
 record RotaryTable(Matrix cos, Matrix sin) {
-  static RotaryTable of(ModelConfig config, int positions, SegmentAllocator allocator) {
+  /** The table of a block for sequences of that many positions. */
+  static RotaryTable of(ModelConfig config, int block, int positions, SegmentAllocator allocator) {
+    boolean local = config.rotatesLocally(block);
+    double theta = local ? config.localRopeTheta().orElseThrow() : config.ropeTheta();
+    Optional<RopeScaling> scaling = local ? Optional.empty() : config.ropeScaling();
+    double amplitude =
+        scaling.orElse(null) instanceof LongRopeScaling longRope ? longRope.attentionFactor() : 1;
     int half = config.headDimension() / 2;
     Matrix cos = Matrix.allocate(allocator, positions, half);
     Matrix sin = Matrix.allocate(allocator, positions, half);
     for (int i = 0; i < half; i++) {
-      double frequency = frequency(config, i);
+      double plain = Math.pow(theta, -2.0 * i / config.headDimension());
+      double frequency = scaling.isEmpty() ? plain : scaled(plain, i, positions, scaling.get());
       for (int position = 0; position < positions; position++) {
-        cos.set(position, i, (float) Math.cos(position * frequency));
-        sin.set(position, i, (float) Math.sin(position * frequency));
+        cos.set(position, i, (float) (Math.cos(position * frequency) * amplitude));
+        sin.set(position, i, (float) (Math.sin(position * frequency) * amplitude));
       }
     }
     return new RotaryTable(cos, sin);
   }
 
-  private static double frequency(ModelConfig config, int i) {
-    double frequency = Math.pow(config.ropeTheta(), -2.0 * i / config.headDimension());
-    return config.ropeScaling().map(scaling -> scaled(frequency, scaling)).orElse(frequency);
+  private static double scaled(double frequency, int i, int positions, RopeScaling scaling) {
+    return switch (scaling) {
+      case LinearScaling linear -> frequency / linear.factor();
+      case LongRopeScaling longRope -> frequency / longRope.factors(positions).get(i);
+      case Llama3Scaling llama3 -> scaled(frequency, llama3);
+    };
   }
 
   /** LLaMA 3.1: long wavelengths stretched, short ones kept, a linear blend between. */

@@ -5,7 +5,9 @@ package dev.awp.model;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorReader;
+import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Compute;
+import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.SegmentAllocator;
 
@@ -31,7 +33,7 @@ public final class TransformerModel {
    * @param x receives one row a token, [tokens, hidden]
    */
   public void embed(int[] tokens, Matrix x) {
-    StoredTensor table = source.tensor(ModelLayout.EMBEDDING);
+    StoredTensor table = source.tensor(layout.embedding());
     TensorReader reader = new TensorReader(compute.kernels());
     int vocabulary = layout.config().vocabularySize();
     for (int i = 0; i < tokens.length; i++) {
@@ -42,6 +44,26 @@ public final class TransformerModel {
       }
       reader.decodeRows(table, tokens[i], x.rowRange(i, i + 1));
     }
+    if (layout.architecture().scalesEmbeddings()) {
+      float factor = embeddingFactor(table);
+      for (int i = 0; i < tokens.length; i++) {
+        compute.kernels().arithmetic().scale(x.row(i), factor, x.row(i));
+      }
+    }
+  }
+
+  /** sqrt(hidden), rounded to the stored type as transformers' Gemma models have it. */
+  private float embeddingFactor(StoredTensor table) {
+    float exact = (float) Math.sqrt(layout.config().hiddenSize());
+    return switch (table instanceof TensorView view ? view.dtype() : DType.F32) {
+      case F16 -> Float.float16ToFloat(Float.floatToFloat16(exact));
+      case BF16 -> {
+        int bits = Float.floatToRawIntBits(exact);
+        int even = bits >>> 16 & 1;
+        yield Float.intBitsToFloat(bits + 0x7fff + even & 0xffff0000);
+      }
+      default -> exact;
+    };
   }
 
   /** Decodes a block's weights into the caller's memory, which all threads must be able to use. */

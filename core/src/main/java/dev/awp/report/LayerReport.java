@@ -26,6 +26,7 @@ import java.util.List;
  * @param damping the most that was added to the diagonal of C to factor it, in units of its mean
  * @param seconds wall time of the solve, reading and writing included
  * @param trace f at the iterations where the solver knew it
+ * @param inputs what C is the mean of
  */
 public record LayerReport(
     String name,
@@ -45,7 +46,8 @@ public record LayerReport(
     double gemmEquivalents,
     double damping,
     double seconds,
-    List<TracePoint> trace) {
+    List<TracePoint> trace,
+    Inputs inputs) {
   public LayerReport {
     trace = List.copyOf(trace);
   }
@@ -57,4 +59,13 @@ public record LayerReport(
    * @param objective f(T)
    */
   public record TracePoint(int iteration, double objective) {}
+
+  /**
+   * The inputs whose second moment is C.
+   *
+   * @param tokens how many
+   * @param everyToken whether the layer belongs to an expert that too few tokens were routed to, so
+   *     that those that were not routed to it were taken too
+   */
+  public record Inputs(long tokens, boolean everyToken) {}
 }

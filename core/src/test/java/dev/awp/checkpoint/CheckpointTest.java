@@ -183,36 +183,92 @@ class CheckpointTest {
     }
   }
 
-  /** The windows that transformers' classes use, four layers each. */
+  /** The blocks, of four, that have a window in transformers' classes. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "Llama|\"sliding_window\":16|0",
-        "Mistral|\"sliding_window\":16|16",
-        "Mistral|\"sliding_window\":null|0",
-        "Qwen2|\"sliding_window\":16|0",
-        "Qwen2|\"sliding_window\":16,\"use_sliding_window\":true|0",
-        "Qwen2|\"sliding_window\":16,\"use_sliding_window\":true,\"max_window_layers\":0|16",
-        "Qwen3|\"sliding_window\":16,\"use_sliding_window\":true,\"max_window_layers\":4|0",
-        "Qwen3|\"sliding_window\":16,\"use_sliding_window\":true,\"max_window_layers\":1|-1",
+        "Llama|'sliding_window':16|[]",
+        "Mistral|'sliding_window':16|[0, 1, 2, 3]",
+        "Mistral|'sliding_window':null|[]",
+        "Mixtral|'sliding_window':null|[]",
+        "Phi3|'sliding_window':16|[0, 1, 2, 3]",
+        "Qwen2|'sliding_window':16|[]",
+        "Qwen2|'sliding_window':16,'use_sliding_window':true|[]",
+        "Qwen2|'sliding_window':16,'use_sliding_window':true,'max_window_layers':0|[0, 1, 2, 3]",
+        "Qwen3|'sliding_window':16,'use_sliding_window':true,'max_window_layers':4|[]",
+        "Qwen3|'sliding_window':16,'use_sliding_window':true,'max_window_layers':1|[1, 2, 3]",
+        "Gemma2|'sliding_window':16|[0, 2]",
+        "Gemma3|'sliding_window':16,'sliding_window_pattern':3|[0, 1, 3]",
+        "Gemma3|'sliding_window':16|[0, 1, 2, 3]",
+        "Gemma3|'sliding_window':16,'layer_types':['full_attention','full_attention','sliding_attention','full_attention']|[2]",
       })
-  void slidingWindowFollowsTheArchitecture(String family, String keys, int window)
+  void slidingWindowFollowsTheArchitecture(String family, String keys, String blocks)
       throws IOException {
+    ModelConfig read = read(family, keys.replace((char) 39, (char) 34));
+    assertEquals(blocks, read.slidingBlocks().stream().sorted().toList().toString());
+    assertEquals(!read.slidingBlocks().isEmpty(), read.slidingWindow().isPresent());
+    for (int block : read.slidingBlocks()) {
+      assertEquals(16, read.slidingWindow(block).orElseThrow());
+    }
+  }
+
+  private ModelConfig read(String family, String keys) throws IOException {
     Path config = folder.resolve("window.json");
     Files.writeString(
         config,
         """
         {"architectures":["%sForCausalLM"],"hidden_size":8,"intermediate_size":8,
-         "num_hidden_layers":4,"num_attention_heads":2,"vocab_size":4,%s}
+         "num_hidden_layers":4,"num_attention_heads":2,"num_key_value_heads":2,"vocab_size":4,%s}
         """
             .formatted(family, keys));
-    if (window < 0) {
-      AwpException refusal = assertThrows(AwpException.class, () -> ModelConfig.read(config));
-      assertTrue(refusal.getMessage().contains("in some layers only"), refusal.getMessage());
-      return;
-    }
-    assertEquals(window, ModelConfig.read(config).slidingWindow().orElse(0));
+    return ModelConfig.read(config);
+  }
+
+  @Test
+  void gemmaNestsItsTextModelAndLeavesDefaultsOut() throws IOException {
+    // As published: only what differs from Gemma3TextConfig's defaults is there.
+    Path config = folder.resolve("gemma.json");
+    Files.writeString(
+        config,
+        """
+        {"architectures":["Gemma3ForConditionalGeneration"],"model_type":"gemma3",
+         "text_config":{"hidden_size":2560,"intermediate_size":10240,"num_hidden_layers":34,
+           "rope_scaling":{"factor":8.0,"rope_type":"linear"},"sliding_window":1024}}
+        """);
+    ModelConfig read = ModelConfig.read(config);
+    assertEquals(2560, read.hiddenSize());
+    assertEquals(8, read.heads());
+    assertEquals(256, read.headDimension());
+    assertEquals(262208, read.vocabularySize());
+    assertEquals(new LinearScaling(8), read.ropeScaling().orElseThrow());
+    assertEquals(1e6, read.ropeTheta());
+    assertEquals(10000, read.localRopeTheta().orElseThrow());
+    assertEquals(1024, read.slidingWindow().orElseThrow());
+    assertEquals(29, read.slidingBlocks().size());
+    assertEquals(Activation.GELU_TANH, read.activation());
+    assertTrue(read.tieWordEmbeddings());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Mixtral|'num_experts_per_tok':9|num_experts_per_tok 9 is more than the 8 experts",
+        "Qwen2Moe|'num_experts':0|num_experts must be an integer from 1",
+        "Qwen2Moe|'use_sliding_window':true,'sliding_window':4|without layer_types is not supported",
+        "Phi3|'rope_scaling':{'type':'longrope'}|original_max_position_embeddings is missing",
+        "Phi3|'original_max_position_embeddings':16,'rope_scaling':{'type':'longrope','short_factor':[1]}|short_factor must be a list of 2 numbers",
+        "Gemma2|'hidden_activation':'relu'|hidden_activation 'relu' is not supported",
+        "Gemma2|'attn_logit_softcapping':-1|attn_logit_softcapping must be a positive number",
+        "Gemma3|'sliding_window':16,'layer_types':['full_attention']|layer_types must be a list of",
+        "Gemma3|'sliding_window':16,'layer_types':[1,2,3,4]|layer type 1 is not supported",
+      })
+  void brokenSettingsOfAnArchitectureAreRefused(String family, String keys, String rule) {
+    AwpException refusal =
+        assertThrows(
+            AwpException.class, () -> read(family, keys.replace((char) 39, (char) 34)));
+    assertTrue(refusal.getMessage().contains(rule), refusal.getMessage());
   }
 
   @Test

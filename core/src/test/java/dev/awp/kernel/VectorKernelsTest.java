@@ -205,6 +205,15 @@ class VectorKernelsTest {
   @Test
   void activationsAgree() {
     assertSameBits((k, x, y, out) -> k.network().swiGlu(x, y, out), Kind.values());
+    assertSameBits((k, x, y, out) -> k.network().geGlu(x, y, out), Kind.values());
+    for (float factor : new float[] {0.2f, 1, 40}) {
+      assertSameBits(
+          (k, x, y, out) -> {
+            out.copyFrom(x);
+            k.network().softCap(out, factor, 3);
+          },
+          Kind.values());
+    }
     assertSameBits(
         (k, x, y, out) -> {
           out.copyFrom(x);
@@ -344,6 +353,7 @@ class VectorKernelsTest {
         assertRefused(() -> kernels.arithmetic().addOuter(x, x, shorter));
         assertRefused(() -> kernels.grid().groupRange(x, 8, shorter, shorter));
         assertRefused(() -> kernels.network().swiGlu(x, shorter, x));
+        assertRefused(() -> kernels.network().geGlu(x, x, shorter));
         assertRefused(() -> kernels.network().rmsNorm(x, shorter, 0, x));
         assertRefused(() -> kernels.network().rotate(shorter, x, x));
         assertRefused(() -> kernels.conversion().decodeBf16(x, shorter));

@@ -9,7 +9,15 @@ import dev.awp.kernel.NetworkKernels;
 import java.lang.foreign.MemorySegment;
 
 /** The pieces of the forward pass, defined element by element. */
-final class ScalarNetwork implements NetworkKernels {
+public final class ScalarNetwork implements NetworkKernels {
+  /** 2 sqrt(2 / pi). */
+  public static final float GELU_LINEAR = 1.5957691f;
+
+  /** 2 sqrt(2 / pi) * 0.044715. */
+  public static final float GELU_CUBIC = 0.07135481f;
+
+  ScalarNetwork() {}
+
   @Override
   public void rmsNorm(MemorySegment x, MemorySegment weight, float epsilon, MemorySegment out) {
     int n = Extents.floats(x);
@@ -72,6 +80,29 @@ final class ScalarNetwork implements NetworkKernels {
       float g = gate.getAtIndex(JAVA_FLOAT, i);
       float silu = g / (1f + ScalarExp.exp(-g));
       out.setAtIndex(JAVA_FLOAT, i, silu * up.getAtIndex(JAVA_FLOAT, i));
+    }
+  }
+
+  @Override
+  public void geGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
+    int n = Extents.floats(gate);
+    Extents.checkFloats("up", up, n);
+    Extents.checkFloats("the output", out, n);
+    for (int i = 0; i < n; i++) {
+      float g = gate.getAtIndex(JAVA_FLOAT, i);
+      float argument = Math.fma(g * g, GELU_CUBIC, GELU_LINEAR) * g;
+      float gelu = g / (1f + ScalarExp.exp(-argument));
+      out.setAtIndex(JAVA_FLOAT, i, gelu * up.getAtIndex(JAVA_FLOAT, i));
+    }
+  }
+
+  @Override
+  public void softCap(MemorySegment x, float factor, float cap) {
+    int n = Extents.floats(x);
+    float inner = factor / cap;
+    for (int i = 0; i < n; i++) {
+      float capped = ScalarTanh.tanh(x.getAtIndex(JAVA_FLOAT, i) * inner) * cap;
+      x.setAtIndex(JAVA_FLOAT, i, capped);
     }
   }
 

@@ -5,15 +5,12 @@ package dev.awp.kernel.vector;
 import static dev.awp.kernel.vector.Lanes.COUNT;
 import static dev.awp.kernel.vector.Lanes.DOUBLES;
 import static dev.awp.kernel.vector.Lanes.FLOATS;
-import static dev.awp.kernel.vector.Lanes.INTS;
 
 import dev.awp.kernel.Extents;
 import dev.awp.kernel.NetworkKernels;
-import dev.awp.kernel.scalar.ScalarExp;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
@@ -58,7 +55,7 @@ final class VectorNetwork implements NetworkKernels {
     DoubleVector high = DoubleVector.zero(DOUBLES);
     int i = 0;
     for (; i < FLOATS.loopBound(n); i += COUNT) {
-      FloatVector e = exp(Lanes.load(x, i).sub(max).mul(factor));
+      FloatVector e = VectorExp.exp(Lanes.load(x, i).sub(max).mul(factor));
       Lanes.store(e, x, i);
       low = low.add(Lanes.widen(e, 0));
       high = high.add(Lanes.widen(e, 1));
@@ -73,7 +70,7 @@ final class VectorNetwork implements NetworkKernels {
    */
   private static double softmaxTail(MemorySegment x, int i, int n, float max, float factor) {
     VectorMask<Float> tail = FLOATS.indexInRange(i, n);
-    FloatVector e = exp(Lanes.load(x, i, tail).sub(max).mul(factor));
+    FloatVector e = VectorExp.exp(Lanes.load(x, i, tail).sub(max).mul(factor));
     e = FloatVector.zero(FLOATS).blend(e, tail);
     Lanes.store(e, x, i, tail);
     return Sums.ofLanes(Lanes.widen(e, 0).add(Lanes.widen(e, 1)));
@@ -98,7 +95,7 @@ final class VectorNetwork implements NetworkKernels {
     DoubleVector high = DoubleVector.zero(DOUBLES);
     int i = 0;
     for (; i < FLOATS.loopBound(n); i += COUNT) {
-      FloatVector e = exp(Lanes.load(x, i).sub(max));
+      FloatVector e = VectorExp.exp(Lanes.load(x, i).sub(max));
       low = low.add(Lanes.widen(e, 0));
       high = high.add(Lanes.widen(e, 1));
     }
@@ -108,7 +105,7 @@ final class VectorNetwork implements NetworkKernels {
 
   private static double expTail(MemorySegment x, int i, int n, float max) {
     VectorMask<Float> tail = FLOATS.indexInRange(i, n);
-    FloatVector e = exp(Lanes.load(x, i, tail).sub(max));
+    FloatVector e = VectorExp.exp(Lanes.load(x, i, tail).sub(max));
     e = FloatVector.zero(FLOATS).blend(e, tail);
     return Sums.ofLanes(Lanes.widen(e, 0).add(Lanes.widen(e, 1)));
   }
@@ -130,27 +127,17 @@ final class VectorNetwork implements NetworkKernels {
 
   @Override
   public void swiGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
-    int n = Extents.floats(gate);
-    Extents.checkFloats("up", up, n);
-    Extents.checkFloats("the output", out, n);
-    int i = 0;
-    for (; i < FLOATS.loopBound(n); i += COUNT) {
-      Lanes.store(silu(Lanes.load(gate, i)).mul(Lanes.load(up, i)), out, i);
-    }
-    if (i < n) {
-      swiGluTail(gate, up, out, i, n);
-    }
+    VectorActivations.swiGlu(gate, up, out);
   }
 
-  private static void swiGluTail(
-      MemorySegment gate, MemorySegment up, MemorySegment out, int i, int n) {
-    VectorMask<Float> tail = FLOATS.indexInRange(i, n);
-    FloatVector silu = silu(Lanes.load(gate, i, tail));
-    Lanes.store(silu.mul(Lanes.load(up, i, tail)), out, i, tail);
+  @Override
+  public void geGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
+    VectorActivations.geGlu(gate, up, out);
   }
 
-  private static FloatVector silu(FloatVector g) {
-    return g.div(exp(g.neg()).add(1f));
+  @Override
+  public void softCap(MemorySegment x, float factor, float cap) {
+    VectorActivations.softCap(x, factor, cap);
   }
 
   @Override
@@ -175,38 +162,6 @@ final class VectorNetwork implements NetworkKernels {
       FloatVector s = Lanes.load(sin, i, tail);
       Lanes.store(first.fma(c, second.mul(s).neg()), x, i, tail);
       Lanes.store(second.fma(c, first.mul(s)), x, half + i, tail);
-    }
-  }
-
-  /** {@link ScalarExp#exp} on every lane, operation by operation. */
-  private static FloatVector exp(FloatVector argument) {
-    FloatVector x =
-        argument.blend(ScalarExp.LARGEST, argument.compare(VectorOperators.GT, ScalarExp.LARGEST));
-    x = x.blend(ScalarExp.SMALLEST, x.compare(VectorOperators.LT, ScalarExp.SMALLEST));
-    FloatVector n = x.mul(ScalarExp.LOG2_E).add(ScalarExp.ROUNDER).sub(ScalarExp.ROUNDER);
-    FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -ScalarExp.LN2_HIGH), x);
-    r = n.fma(FloatVector.broadcast(FLOATS, -ScalarExp.LN2_LOW), r);
-    FloatVector p =
-        r.fma(
-            FloatVector.broadcast(FLOATS, ScalarExp.P0),
-            FloatVector.broadcast(FLOATS, ScalarExp.P1));
-    p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarExp.P2));
-    p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarExp.P3));
-    p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarExp.P4));
-    p = p.fma(r, FloatVector.broadcast(FLOATS, ScalarExp.P5));
-    FloatVector y = p.fma(r.mul(r), r).add(1f);
-    IntVector exponent = (IntVector) n.convert(VectorOperators.F2I, 0);
-    IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
-    return y.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
-  }
-
-  private static FloatVector powerOfTwo(IntVector exponent) {
-    return exponent.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-  }
-
-  static {
-    if (INTS.length() != COUNT) {
-      throw new IllegalStateException("species of different lengths");
     }
   }
 }

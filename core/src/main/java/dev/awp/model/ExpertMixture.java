@@ -1,0 +1,189 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+import dev.awp.checkpoint.ExpertConfig;
+import dev.awp.checkpoint.TensorReader;
+import dev.awp.checkpoint.StoredTensor;
+import dev.awp.kernel.ArithmeticKernels;
+import dev.awp.model.BlockWeights.Linear;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * x + sum over the token's experts of share * down(act(gate(h)) * up(h)), and where there is one
+ * the shared expert's output times sigmoid(s h).
+ *
+ * <p>The experts are most of such a model, and a token needs few of them. So one expert at a time
+ * is decoded, for the tokens of a chunk that are sent to it; the others stay in their file.
+ */
+final class ExpertMixture implements Sublayer {
+  private final ExpertConfig experts;
+  private final int hidden;
+  private final RowOperations rows;
+  private final Gating gating;
+  private final Router router;
+  private final List<Expert> views = new ArrayList<>();
+  private final Optional<Shared> shared;
+
+  private record Expert(StoredTensor gate, StoredTensor up, StoredTensor down) {}
+
+  private record Shared(GatedMlp mlp, MemorySegment gate, int width) {}
+
+  /** Buffers for the tokens of one expert, and for its weights. */
+  private record Buffers(
+      Matrix shares, Matrix in, Matrix gate, Matrix up, Matrix out, Linear[] weights) {}
+
+  ExpertMixture(BlockWeights weights, ExpertConfig experts, RowOperations rows) {
+    ExpertNames names = weights.layout().architecture().expertNames();
+    String prefix = weights.layout().prefix(weights.index());
+    this.experts = experts;
+    this.hidden = weights.layout().config().hiddenSize();
+    this.rows = rows;
+    this.gating = new Gating(weights.layout().config().activation(), rows);
+    Matrix routing = weights.matrix(prefix + names.router());
+    this.router = new Router(experts, new Linear(routing, Optional.empty()), rows);
+    for (int e = 0; e < experts.count(); e++) {
+      String module = names.expert(e);
+      views.add(
+          new Expert(
+              weights.view(module + names.gate() + ".weight"),
+              weights.view(module + names.up() + ".weight"),
+              weights.view(module + names.down() + ".weight")));
+    }
+    this.shared =
+        experts.sharedWidth().isEmpty()
+            ? Optional.empty()
+            : Optional.of(shared(weights, names, experts.sharedWidth().getAsInt()));
+  }
+
+  private Shared shared(BlockWeights weights, ExpertNames names, int width) {
+    GatedMlp mlp = new GatedMlp(weights, names.sharedExpert(), width, rows);
+    String gate = weights.layout().prefix(weights.index()) + names.sharedGate();
+    return new Shared(mlp, weights.matrix(gate).row(0), width);
+  }
+
+  /** Floats of the buffers, one expert's weights among them. */
+  static long floats(ExpertConfig experts, int hidden, long rows) {
+    long width = experts.width();
+    return rows * (experts.count() + 2L * hidden + 2 * width + 2L * experts.sharedWidth().orElse(0))
+        + 3L * hidden * width;
+  }
+
+  @Override
+  public Pass prepare(int most, SequencePlaces places, Arena arena) {
+    int width = experts.width();
+    Linear[] weights = {
+      empty(width, hidden, arena), empty(width, hidden, arena), empty(hidden, width, arena)
+    };
+    Buffers buffers =
+        new Buffers(
+            Matrix.allocate(arena, most, experts.count()),
+            Matrix.allocate(arena, most, hidden),
+            Matrix.allocate(arena, most, width),
+            Matrix.allocate(arena, most, width),
+            Matrix.allocate(arena, most, hidden),
+            weights);
+    int sharedWidth = experts.sharedWidth().orElse(0);
+    Matrix sharedGate = Matrix.allocate(arena, most, sharedWidth);
+    Matrix sharedUp = Matrix.allocate(arena, most, sharedWidth);
+    return (normed, x, inputs) -> {
+      Router.Routes routes = route(normed, buffers.shares());
+      shared.ifPresent(
+          expert -> {
+            Matrix out = buffers.out().rowRange(0, x.rows());
+            expert.mlp().project(normed, sharedGate, sharedUp, inputs, out);
+            rows.forRows(x.rows(), r -> addShared(expert, normed.row(r), out.row(r), x.row(r)));
+          });
+      for (int e = 0; e < experts.count(); e++) {
+        addExpert(e, routes, normed, x, inputs, buffers);
+      }
+    };
+  }
+
+  private static Linear empty(int dOut, int dIn, Arena arena) {
+    return new Linear(Matrix.allocate(arena, dOut, dIn), Optional.empty());
+  }
+
+  /** How many tokens are sent to each expert. */
+  long[] countRouted(Matrix normed, Arena arena) {
+    Matrix scratch = Matrix.allocate(arena, normed.rows(), experts.count());
+    Router.Routes routes = route(normed, scratch);
+    return IntStream.range(0, experts.count()).mapToLong(e -> routes.tokens(e).length).toArray();
+  }
+
+  private Router.Routes route(Matrix normed, Matrix scratch) {
+    return router.route(normed, scratch.rowRange(0, normed.rows()));
+  }
+
+  private void addShared(Shared expert, MemorySegment h, MemorySegment out, MemorySegment x) {
+    ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
+    double logit = arithmetic.dot(h, expert.gate());
+    float share = (float) (1 / (1 + Math.exp(-logit)));
+    arithmetic.multiplyAdd(share, out, x, x);
+  }
+
+  private void addExpert(
+      int e, Router.Routes routes, Matrix normed, Matrix x, LinearInputs inputs, Buffers buffers) {
+    InputSite into = InputSite.expertInput(e);
+    InputSite outOf = InputSite.expertOutput(e);
+    int[] routed = routes.tokens(e);
+    boolean allInto = inputs.seesEveryToken(into);
+    boolean allOutOf = inputs.seesEveryToken(outOf);
+    if (routed.length == 0 && !allInto && !allOutOf) {
+      return;
+    }
+    ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
+    decode(views.get(e), buffers.weights());
+    if (allInto) {
+      inputs.accept(into, normed);
+    }
+    if (allOutOf) {
+      int[] every = IntStream.range(0, normed.rows()).toArray();
+      inputs.accept(outOf, gate(every, normed, LinearInputs.IGNORED, into, buffers));
+    }
+    if (routed.length > 0) {
+      Matrix gated = gate(routed, normed, allInto ? LinearInputs.IGNORED : inputs, into, buffers);
+      if (!allOutOf) {
+        inputs.accept(outOf, gated);
+      }
+      Matrix out = buffers.out().rowRange(0, routed.length);
+      rows.project(gated, buffers.weights()[2], 0, out);
+      rows.forRows(
+          routed.length,
+          i -> {
+            MemorySegment row = x.row(routed[i]);
+            arithmetic.multiplyAdd(routes.weight(routed[i], e), out.row(i), row, row);
+          });
+    }
+  }
+
+  /** act(gate(h)) * up(h) of some tokens. */
+  private Matrix gate(
+      int[] tokens, Matrix normed, LinearInputs inputs, InputSite site, Buffers buffers) {
+    int n = tokens.length;
+    Matrix in = buffers.in().rowRange(0, n);
+    Matrix gate = buffers.gate().rowRange(0, n);
+    Matrix up = buffers.up().rowRange(0, n);
+    rows.forRows(n, i -> in.row(i).copyFrom(normed.row(tokens[i])));
+    inputs.accept(site, in);
+    rows.project(in, buffers.weights()[0], 0, gate);
+    rows.project(in, buffers.weights()[1], 0, up);
+    gating.apply(gate, up);
+    return gate;
+  }
+
+  private void decode(Expert expert, Linear[] weights) {
+    TensorReader reader = new TensorReader(rows.compute().kernels());
+    StoredTensor[] stored = {expert.gate(), expert.up(), expert.down()};
+    for (int i = 0; i < stored.length; i++) {
+      reader.decodeFinite(stored[i], weights[i].weight(), rows.compute().workers());
+      stored[i].release();
+    }
+  }
+}

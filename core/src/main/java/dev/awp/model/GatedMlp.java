@@ -1,0 +1,71 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+import dev.awp.checkpoint.ModelConfig;
+import dev.awp.model.BlockWeights.Linear;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+
+/** x + down_proj(act(gate_proj(h)) * up_proj(h)). */
+final class GatedMlp implements Sublayer {
+  private final int width;
+  private final RowOperations rows;
+  private final Gating gating;
+  private final List<Linear> gateUp;
+  private final Linear down;
+  private final Optional<MemorySegment> outputNorm;
+
+  /**
+   * The MLP of a block, or the shared expert of a mixture.
+   *
+   * @param module what the names of its projections begin with
+   * @param width intermediate size
+   */
+  GatedMlp(BlockWeights weights, String module, int width, RowOperations rows) {
+    Architecture architecture = weights.layout().architecture();
+    ModelConfig config = weights.layout().config();
+    this.width = width;
+    this.rows = rows;
+    this.gating = new Gating(config.activation(), rows);
+    List<String> gated =
+        architecture.projections().gated().stream().map(name -> module + name).toList();
+    this.gateUp = weights.linears(gated, config.mlpBias(), List.of(width, width));
+    this.down = weights.linear(module + "down_proj", config.mlpBias());
+    this.outputNorm = architecture.norms().afterMlp().map(weights::norm);
+  }
+
+  /** Floats of the buffers. */
+  static long floats(long rows, int width) {
+    return 2 * rows * width;
+  }
+
+  @Override
+  public Pass prepare(int most, SequencePlaces places, Arena arena) {
+    Matrix gates = Matrix.allocate(arena, most, width);
+    Matrix ups = Matrix.allocate(arena, most, width);
+    return (normed, x, inputs) -> {
+      Matrix gated = gate(normed, gates, ups, inputs);
+      rows.addProjected(gated, down, outputNorm, normed, x);
+    };
+  }
+
+  /** out = down_proj(act(gate_proj(h)) * up_proj(h)), the hidden states left alone. */
+  void project(Matrix normed, Matrix gates, Matrix ups, LinearInputs inputs, Matrix out) {
+    rows.project(gate(normed, gates, ups, inputs), down, 0, out);
+  }
+
+  private Matrix gate(Matrix normed, Matrix gates, Matrix ups, LinearInputs inputs) {
+    Matrix gate = gates.rowRange(0, normed.rows());
+    Matrix up = ups.rowRange(0, normed.rows());
+    inputs.accept(InputSite.MLP_INPUT, normed);
+    rows.project(normed, gateUp.get(0), 0, gate);
+    rows.project(normed, gateUp.get(1), 0, up);
+    gating.apply(gate, up);
+    inputs.accept(InputSite.MLP_OUTPUT, gate);
+    return gate;
+  }
+}

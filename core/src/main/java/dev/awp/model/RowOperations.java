@@ -1,0 +1,71 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+import dev.awp.kernel.Blas.Op;
+import dev.awp.kernel.Compute;
+import dev.awp.kernel.NetworkKernels;
+import dev.awp.model.BlockWeights.Linear;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+
+/** What the steps of a block do to all rows of a matrix, on all workers. */
+record RowOperations(Compute compute, float epsilon) {
+  /** Rows of one task of the row-wise pieces. */
+  private static final int ROW_BLOCK = 64;
+
+  NetworkKernels network() {
+    return compute.kernels().network();
+  }
+
+  /** out = beta out + in W^T + bias. */
+  void project(Matrix in, Linear linear, float beta, Matrix out) {
+    compute.parallelBlas().gemm(Op.NONE, Op.TRANSPOSE, 1, in, linear.weight(), beta, out);
+    if (linear.bias().isPresent()) {
+      MemorySegment bias = linear.bias().get().row(0);
+      forRows(
+          out.rows(), r -> compute.kernels().arithmetic().add(out.row(r), bias, out.row(r)));
+    }
+  }
+
+  /**
+   * x += in W^T + bias, or x += norm(in W^T + bias).
+   *
+   * @param norm weights of a norm of the outputs
+   * @param scratch of x's shape, for the outputs before they are normed
+   */
+  void addProjected(
+      Matrix in, Linear linear, Optional<MemorySegment> norm, Matrix scratch, Matrix x) {
+    if (norm.isEmpty()) {
+      project(in, linear, 1, x);
+      return;
+    }
+    project(in, linear, 0, scratch);
+    forRows(
+        x.rows(),
+        r -> {
+          MemorySegment row = scratch.row(r);
+          network().rmsNorm(row, norm.get(), epsilon, row);
+          compute.kernels().arithmetic().add(x.row(r), row, x.row(r));
+        });
+  }
+
+  void rmsNorm(Matrix x, MemorySegment weight, Matrix out) {
+    forRows(x.rows(), r -> network().rmsNorm(x.row(r), weight, epsilon, out.row(r)));
+  }
+
+  void forRows(int rows, IntConsumer task) {
+    compute
+        .workers()
+        .forEachBlock(
+            rows,
+            ROW_BLOCK,
+            (from, to) -> {
+              for (int r = from; r < to; r++) {
+                task.accept(r);
+              }
+            });
+  }
+}

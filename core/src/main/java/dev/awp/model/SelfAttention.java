@@ -1,0 +1,92 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+import dev.awp.checkpoint.ModelConfig;
+import dev.awp.model.BlockWeights.Linear;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+
+/** x + o_proj(attention(q, k, v)), q and k rotated by their positions. */
+final class SelfAttention implements Sublayer {
+  private final ModelConfig config;
+  private final RowOperations rows;
+  private final List<Linear> queryKeyValue;
+  private final Linear output;
+  private final Optional<MemorySegment> queryNorm;
+  private final Optional<MemorySegment> keyNorm;
+  private final Optional<MemorySegment> outputNorm;
+
+  SelfAttention(BlockWeights weights, RowOperations rows) {
+    Architecture architecture = weights.layout().architecture();
+    this.config = weights.layout().config();
+    this.rows = rows;
+    this.queryKeyValue =
+        weights.linears(
+            architecture.projections().attention(),
+            config.queryKeyValueBias(),
+            List.of(config.queryWidth(), config.keyValueWidth(), config.keyValueWidth()));
+    this.output = weights.linear("self_attn.o_proj", config.attentionBias());
+    boolean normed = architecture.hasQueryKeyNorm();
+    this.queryNorm = norm(weights, "self_attn.q_norm", normed);
+    this.keyNorm = norm(weights, "self_attn.k_norm", normed);
+    this.outputNorm = architecture.norms().afterAttention().map(weights::norm);
+  }
+
+  private static Optional<MemorySegment> norm(BlockWeights weights, String module, boolean there) {
+    return there ? Optional.of(weights.norm(module)) : Optional.empty();
+  }
+
+  /** Floats of the buffers: for each row, and for a sequence. */
+  static long floats(ModelConfig config, long rows, int length, int threads) {
+    long rotary = (long) length * config.headDimension();
+    long scores = (long) threads * Math.min(Attention.QUERY_BLOCK, length) * length;
+    return rows * (2L * config.queryWidth() + 2L * config.keyValueWidth()) + rotary + scores;
+  }
+
+  @Override
+  public Pass prepare(int most, SequencePlaces places, Arena arena) {
+    Matrix queries = Matrix.allocate(arena, most, config.queryWidth());
+    Matrix keys = Matrix.allocate(arena, most, config.keyValueWidth());
+    Matrix values = Matrix.allocate(arena, most, config.keyValueWidth());
+    Matrix outputs = Matrix.allocate(arena, most, config.queryWidth());
+    return (normed, x, inputs) -> {
+      int n = x.rows();
+      Matrix q = queries.rowRange(0, n);
+      Matrix k = keys.rowRange(0, n);
+      Matrix v = values.rowRange(0, n);
+      Matrix attended = outputs.rowRange(0, n);
+      inputs.accept(InputSite.ATTENTION_INPUT, normed);
+      rows.project(normed, queryKeyValue.get(0), 0, q);
+      rows.project(normed, queryKeyValue.get(1), 0, k);
+      rows.project(normed, queryKeyValue.get(2), 0, v);
+      rotate(q, queryNorm, places);
+      rotate(k, keyNorm, places);
+      places.attend(q, k, v, attended);
+      inputs.accept(InputSite.ATTENTION_OUTPUT, attended);
+      rows.addProjected(attended, output, outputNorm, normed, x);
+    };
+  }
+
+  /** Norms every head where the architecture does, and rotates it by its position. */
+  private void rotate(Matrix x, Optional<MemorySegment> norm, SequencePlaces places) {
+    long headBytes = (long) config.headDimension() * Float.BYTES;
+    rows.forRows(
+        x.rows(),
+        r -> {
+          MemorySegment row = x.row(r);
+          MemorySegment cos = places.rotary().cos().row(places.position(r));
+          MemorySegment sin = places.rotary().sin().row(places.position(r));
+          for (long at = 0; at < row.byteSize(); at += headBytes) {
+            MemorySegment head = row.asSlice(at, headBytes);
+            if (norm.isPresent()) {
+              rows.network().rmsNorm(head, norm.get(), rows.epsilon(), head);
+            }
+            rows.network().rotate(head, cos, sin);
+          }
+        });
+  }
+}

@@ -1,0 +1,31 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+
+/** One of the two steps of a block: attention, or what stands in the place of the MLP. */
+sealed interface Sublayer permits SelfAttention, GatedMlp, ExpertMixture {
+  /**
+   * Gets ready for chunks of rows.
+   *
+   * @param rows of the largest chunk
+   * @param places where the rows stand in their sequences
+   * @param arena owns the buffers
+   */
+  Pass prepare(int rows, SequencePlaces places, Arena arena);
+
+  /** The step with its buffers. */
+  @FunctionalInterface
+  interface Pass {
+    /**
+     * Adds the step's output to the hidden states.
+     *
+     * @param normed the step's input [tokens, hidden]; may be overwritten
+     * @param x hidden states [tokens, hidden]
+     * @param inputs sees the inputs of the linear layers
+     */
+    void add(Matrix normed, Matrix x, LinearInputs inputs);
+  }
+}
