@@ -321,7 +321,7 @@ class CommandLineTest {
     Files.writeString(tokenizer, "{");
     assertRefused(compress("--sparsity", "0.5"), "tokenizer.json: not a readable tokenizer");
     Files.delete(tokenizer);
-    assertRefused(compress("--sparsity", "0.5"), "tokenizer.json: the file is missing");
+    assertRefused(compress("--sparsity", "0.5"), "tokenizer.json: the file is missing, and");
     Files.writeString(tokenizer, tokens);
     Path weights = model.resolve("model.safetensors");
     byte[] whole = Files.readAllBytes(weights);

@@ -3,6 +3,7 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
+import dev.awp.checkpoint.Llama3Scaling;
 import dev.awp.checkpoint.ModelConfig;
 import dev.awp.model.Architecture;
 import dev.awp.model.LinearLayer;
@@ -10,6 +11,7 @@ import dev.awp.model.ModelLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -68,10 +70,30 @@ final class GgufLayout {
       case LLAMA, MISTRAL -> "llama";
       case QWEN2 -> "qwen2";
       case QWEN3 -> "qwen3";
+      case PHI3, GEMMA2, GEMMA3, GEMMA3_MULTIMODAL, MIXTRAL, QWEN2_MOE, QWEN3_MOE ->
+          throw new AwpException(
+              "%s: GGUF is not written for architecture %s yet"
+                  .formatted(layout.config().file(), layout.config().architecture()));
     };
   }
 
+  /** The scaling of rotary frequencies that GGUF can hold. */
+  static Optional<Llama3Scaling> ropeScaling(ModelConfig config) {
+    return config
+        .ropeScaling()
+        .map(
+            scaling -> {
+              if (scaling instanceof Llama3Scaling llama3) {
+                return llama3;
+              }
+              throw new AwpException(
+                  config.file() + ": GGUF is written with rope scaling llama3 only");
+            });
+  }
+
   private void checkArchitecture() {
+    var _ = architecture(layout);
+    var _ = ropeScaling(config);
     if (layout.architecture() == Architecture.QWEN3 && config.attentionBias()) {
       throw new AwpException(config.file() + ": llama.cpp's qwen3 has no attention biases");
     }

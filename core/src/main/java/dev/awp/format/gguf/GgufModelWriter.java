@@ -65,9 +65,7 @@ public final class GgufModelWriter implements AutoCloseable {
         padded.add(plan.source());
       }
     }
-    layout
-        .config()
-        .ropeScaling()
+    GgufLayout.ropeScaling(layout.config())
         .ifPresent(
             scaling -> {
               int half = layout.config().headDimension() / 2;
@@ -130,7 +128,7 @@ public final class GgufModelWriter implements AutoCloseable {
         if (plan.source().equals(ROPE_FACTORS)) {
           float[] factors =
               GgufMetadata.ropeFactors(
-                  layout.config(), layout.config().ropeScaling().orElseThrow());
+                  layout.config(), GgufLayout.ropeScaling(layout.config()).orElseThrow());
           x = TensorBytes.vector(factors, arena);
         } else {
           TensorView view = checkpoint.tensor(plan.source());

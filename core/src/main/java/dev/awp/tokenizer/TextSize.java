@@ -1,0 +1,25 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.tokenizer;
+
+import dev.awp.AwpException;
+
+/** How long a text may be. */
+final class TextSize {
+  private TextSize() {}
+
+  /**
+   * Refuses a text that would not leave half of the Java heap free.
+   *
+   * @param bytesPerCharacter what tokenizing takes of the heap at worst
+   */
+  static void check(String text, long bytesPerCharacter) {
+    long needed = bytesPerCharacter * text.length();
+    long most = Runtime.getRuntime().maxMemory() / 2;
+    if (needed > most) {
+      throw new AwpException(
+          "a text of %,d characters may need %,d MiB of Java heap to tokenize, at most %,d are for that: split it (.jsonl, a document a line) or raise the heap (AWP_JAVA_OPTS=-Xmx...)"
+              .formatted(text.length(), needed >> 20, most >> 20));
+    }
+  }
+}
