@@ -61,8 +61,7 @@ enum BlockNorms {
 
   /** The modules of all norms of a block's hidden states. */
   List<String> modules() {
-    return Stream.of(
-            Optional.of(beforeAttention), afterAttention, Optional.of(beforeMlp), afterMlp)
+    return Stream.of(Optional.of(beforeAttention), afterAttention, Optional.of(beforeMlp), afterMlp)
         .flatMap(Optional::stream)
         .toList();
   }
