@@ -7,15 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.ModelConfig;
 import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.compress.CompressionOptions.Evaluation;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.fixture.ForkedJvm;
+import dev.awp.fixture.GeneratedArchitectures;
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.SyntheticWeights;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.KernelProvider;
+import dev.awp.model.InputSite;
 import dev.awp.model.ModelLayout;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.DType;
@@ -27,6 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
@@ -172,6 +177,61 @@ class MemoryPlanTest {
     assertEquals(List.of(4, 4, 4, 4), passes);
     assertArrayEquals(written.get(0), written.get(1));
     assertArrayEquals(written.get(2), written.get(3));
+  }
+
+  private Path mixture(int hidden, int inner) throws IOException {
+    Path model = folder.resolve("model");
+    ObjectNode config = GeneratedArchitectures.config("mixtral");
+    config.put("hidden_size", hidden).put("intermediate_size", inner).put("num_hidden_layers", 1);
+    config.put("head_dim", hidden / 4).put("max_position_embeddings", 128);
+    SyntheticWeights.write(model, config.toString(), DType.F32, Long.MAX_VALUE);
+    return model;
+  }
+
+  @Test
+  void expertsGoByInSmallerAndSmallerGroups() throws IOException {
+    Path model = mixture(64, 96);
+    List<List<Set<InputSite>>> choices =
+        CalibrationPasses.choices(
+            ModelLayout.of(ModelConfig.read(model.resolve("config.json"))).sites());
+    // Two sites of attention and ten of five experts: 1, 2 + 1, 2 + 2, 2 + 4, 2 + 5, 2 + 10.
+    assertEquals(List.of(1, 3, 4, 6, 7, 12), choices.stream().map(List::size).toList());
+    List<byte[]> written = new ArrayList<>();
+    for (int i = 0; i < choices.size(); i += choices.size() - 1) {
+      Path output = folder.resolve("out-" + i);
+      CompressionOptions free =
+          options(model, output, constraint("prune"), "auto", OptionalLong.empty());
+      MemoryPlan small = MemoryPlan.of(needs(free, 2), 0, OptionalLong.empty(), 1);
+      assertEquals(choices.getLast(), small.passes());
+      OptionalLong limit = i == 0 ? OptionalLong.empty() : OptionalLong.of(small.bytes());
+      try (Compute compute = Compute.create(2)) {
+        Compressor.run(
+            options(model, output, constraint("prune"), "auto", limit),
+            "test",
+            compute,
+            new CompressionListener() {});
+      }
+      written.add(Files.readAllBytes(output.resolve("model.safetensors")));
+    }
+    assertArrayEquals(written.get(0), written.get(1));
+  }
+
+  @Test
+  @Tag("demo")
+  void thePeakOfAMixtureIsWithinThePlan() throws Exception {
+    Path model = mixture(256, 512);
+    CompressionOptions options =
+        options(model, folder.resolve("out"), constraint("prune"), "auto", OptionalLong.empty());
+    MemoryNeeds needs = needs(options, 2);
+    MemoryPlan fast = MemoryPlan.of(needs, 0, OptionalLong.empty(), Long.MAX_VALUE);
+    MemoryPlan small = MemoryPlan.of(needs, 0, OptionalLong.empty(), 1);
+    for (MemoryPlan plan : List.of(fast, small)) {
+      long peak = peak("prune", "auto", plan);
+      assertTrue(
+          peak <= plan.offHeapBytes() + PACKED, peak + " bytes, planned: " + plan.offHeapBytes());
+      assertTrue(
+          peak > plan.offHeapBytes() / 2, peak + " bytes, planned: " + plan.offHeapBytes());
+    }
   }
 
   /** The JVM counts what arenas take: its peak is what the plan foretells, and not much less. */

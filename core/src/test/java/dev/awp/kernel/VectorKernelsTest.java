@@ -258,6 +258,29 @@ class VectorKernelsTest {
   }
 
   @Test
+  void tanhAndGeluAreAccurate() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment x = arena.allocate(4, 4);
+      MemorySegment one = arena.allocate(4, 4);
+      one.setAtIndex(ValueLayout.JAVA_FLOAT, 0, 1);
+      for (int i = -4000; i <= 4000; i++) {
+        float value = (float) (i * Math.abs(i) / 1e6);
+        x.setAtIndex(ValueLayout.JAVA_FLOAT, 0, value);
+        SCALAR.network().softCap(x, 1, 1);
+        float tanh = (float) Math.tanh(value);
+        float capped = x.getAtIndex(ValueLayout.JAVA_FLOAT, 0);
+        assertEquals(tanh, capped, 3 * Math.ulp(tanh), "tanh of " + value);
+        x.setAtIndex(ValueLayout.JAVA_FLOAT, 0, value);
+        SCALAR.network().geGlu(x, one, x);
+        double inner = Math.sqrt(2 / Math.PI) * (value + 0.044715 * Math.pow(value, 3));
+        double gelu = 0.5 * value * (1 + Math.tanh(inner));
+        float activated = x.getAtIndex(ValueLayout.JAVA_FLOAT, 0);
+        assertEquals(gelu, activated, 1e-6 * Math.max(1, Math.abs(value)), "gelu of " + value);
+      }
+    }
+  }
+
+  @Test
   void softmaxOfMaskedEntriesIsZero() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment x = KernelData.row(arena, Kind.GAUSSIAN, 37, 5);

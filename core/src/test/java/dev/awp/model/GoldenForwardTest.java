@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * The forward pass against golden values of an independent numpy program (test/golden/forward.py).
  */
-class GoldenForwardTest {
+public class GoldenForwardTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
