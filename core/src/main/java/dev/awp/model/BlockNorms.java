@@ -9,15 +9,16 @@ import java.util.stream.Stream;
 /** Which norms a block has, and what their stored weights mean. */
 enum BlockNorms {
   /** Before each of the two steps, x / rms(x) * w, as LLaMA has it. */
-  BEFORE(0, "input_layernorm", null, "post_attention_layernorm", null),
+  BEFORE(
+      0, "input_layernorm", Optional.empty(), "post_attention_layernorm", Optional.empty()),
 
   /** Before and behind each step, x / rms(x) * (1 + w), as Gemma has it. */
   BEFORE_AND_AFTER(
       1,
       "input_layernorm",
-      "post_attention_layernorm",
+      Optional.of("post_attention_layernorm"),
       "pre_feedforward_layernorm",
-      "post_feedforward_layernorm");
+      Optional.of("post_feedforward_layernorm"));
 
   private final float offset;
   private final String beforeAttention;
@@ -28,14 +29,14 @@ enum BlockNorms {
   BlockNorms(
       float offset,
       String beforeAttention,
-      String afterAttention,
+      Optional<String> afterAttention,
       String beforeMlp,
-      String afterMlp) {
+      Optional<String> afterMlp) {
     this.offset = offset;
     this.beforeAttention = beforeAttention;
-    this.afterAttention = Optional.ofNullable(afterAttention);
+    this.afterAttention = afterAttention;
     this.beforeMlp = beforeMlp;
-    this.afterMlp = Optional.ofNullable(afterMlp);
+    this.afterMlp = afterMlp;
   }
 
   /** What is added to the stored weights of all norms. */

@@ -33,11 +33,11 @@ final class ExpertMixture implements Sublayer {
 
   private record Expert(StoredTensor gate, StoredTensor up, StoredTensor down) {}
 
-  private record Shared(GatedMlp mlp, MemorySegment gate, int width) {}
+  private record Shared(GatedMlp mlp, MemorySegment gate) {}
 
   /** Buffers for the tokens of one expert, and for its weights. */
   private record Buffers(
-      Matrix shares, Matrix in, Matrix gate, Matrix up, Matrix out, Linear[] weights) {}
+      Matrix shares, Matrix in, Matrix gate, Matrix up, Matrix out, List<Linear> weights) {}
 
   ExpertMixture(BlockWeights weights, ExpertConfig experts, RowOperations rows) {
     ExpertNames names = weights.layout().architecture().expertNames();
@@ -65,7 +65,7 @@ final class ExpertMixture implements Sublayer {
   private Shared shared(BlockWeights weights, ExpertNames names, int width) {
     GatedMlp mlp = new GatedMlp(weights, names.sharedExpert(), width, rows);
     String gate = weights.layout().prefix(weights.index()) + names.sharedGate();
-    return new Shared(mlp, weights.matrix(gate).row(0), width);
+    return new Shared(mlp, weights.matrix(gate).row(0));
   }
 
   /** Floats of the buffers, one expert's weights among them. */
@@ -78,9 +78,9 @@ final class ExpertMixture implements Sublayer {
   @Override
   public Pass prepare(int most, SequencePlaces places, Arena arena) {
     int width = experts.width();
-    Linear[] weights = {
-      empty(width, hidden, arena), empty(width, hidden, arena), empty(hidden, width, arena)
-    };
+    List<Linear> weights =
+        List.of(
+            empty(width, hidden, arena), empty(width, hidden, arena), empty(hidden, width, arena));
     Buffers buffers =
         new Buffers(
             Matrix.allocate(arena, most, experts.count()),
@@ -153,7 +153,7 @@ final class ExpertMixture implements Sublayer {
         inputs.accept(outOf, gated);
       }
       Matrix out = buffers.out().rowRange(0, routed.length);
-      rows.project(gated, buffers.weights()[2], 0, out);
+      rows.project(gated, buffers.weights().get(2), 0, out);
       rows.forRows(
           routed.length,
           i -> {
@@ -172,18 +172,18 @@ final class ExpertMixture implements Sublayer {
     Matrix up = buffers.up().rowRange(0, n);
     rows.forRows(n, i -> in.row(i).copyFrom(normed.row(tokens[i])));
     inputs.accept(site, in);
-    rows.project(in, buffers.weights()[0], 0, gate);
-    rows.project(in, buffers.weights()[1], 0, up);
+    rows.project(in, buffers.weights().get(0), 0, gate);
+    rows.project(in, buffers.weights().get(1), 0, up);
     gating.apply(gate, up);
     return gate;
   }
 
-  private void decode(Expert expert, Linear[] weights) {
+  private void decode(Expert expert, List<Linear> weights) {
     TensorReader reader = new TensorReader(rows.compute().kernels());
-    StoredTensor[] stored = {expert.gate(), expert.up(), expert.down()};
-    for (int i = 0; i < stored.length; i++) {
-      reader.decodeFinite(stored[i], weights[i].weight(), rows.compute().workers());
-      stored[i].release();
+    List<StoredTensor> stored = List.of(expert.gate(), expert.up(), expert.down());
+    for (int i = 0; i < stored.size(); i++) {
+      reader.decodeFinite(stored.get(i), weights.get(i).weight(), rows.compute().workers());
+      stored.get(i).release();
     }
   }
 }

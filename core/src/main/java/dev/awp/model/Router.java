@@ -8,6 +8,7 @@ import dev.awp.checkpoint.ExpertConfig;
 import dev.awp.model.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * Sends every token to the experts with the largest softmax(R h); among equal ones to the first.
@@ -30,7 +31,7 @@ record Router(ExpertConfig experts, Linear linear, RowOperations rows) {
           tokens[count++] = token;
         }
       }
-      return java.util.Arrays.copyOf(tokens, count);
+      return Arrays.copyOf(tokens, count);
     }
 
     float weight(int token, int expert) {

@@ -59,8 +59,8 @@ public final class TransformerModel {
       case F16 -> Float.float16ToFloat(Float.floatToFloat16(exact));
       case BF16 -> {
         int bits = Float.floatToRawIntBits(exact);
-        int even = bits >>> 16 & 1;
-        yield Float.intBitsToFloat(bits + 0x7fff + even & 0xffff0000);
+        int even = (bits >>> 16) & 1;
+        yield Float.intBitsToFloat((bits + 0x7fff + even) & 0xffff0000);
       }
       default -> exact;
     };

@@ -23,7 +23,7 @@ final class PrefixTree {
   }
 
   private static long key(int node, char next) {
-    return (long) node << 16 | next;
+    return ((long) node << 16) | next;
   }
 
   /** Hears of a word that begins at a place. */

@@ -44,7 +44,7 @@ final class ProtobufReader {
       return false;
     }
     long tag = varint();
-    if (tag >>> 3 == 0 || tag >>> 32 != 0) {
+    if ((tag >>> 3) == 0 || (tag >>> 32) != 0) {
       throw fail("field number " + (tag >>> 3));
     }
     field = (int) (tag >>> 3);

@@ -97,4 +97,27 @@ class KernelPropertiesTest {
       VectorKernelsTest.assertRowEquals(expected, actual, kind + " of " + n);
     }
   }
+
+  @Property(tries = 300)
+  void anyActivationOfAnyRowAgrees(
+      @ForAll Kind kind,
+      @ForAll @IntRange(min = 1, max = 600) int n,
+      @ForAll @DoubleRange(min = 1e-3, max = 1e3) double factor,
+      @ForAll @DoubleRange(min = 1e-3, max = 1e3) double cap,
+      @ForAll long seed) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment gate = KernelData.row(arena, kind, n, seed);
+      MemorySegment up = KernelData.row(arena, Kind.GAUSSIAN, n, seed + 1);
+      MemorySegment expected = arena.allocate(4L * n, 4);
+      MemorySegment actual = arena.allocate(4L * n, 4);
+      SCALAR.network().geGlu(gate, up, expected);
+      VECTOR.network().geGlu(gate, up, actual);
+      VectorKernelsTest.assertRowEquals(expected, actual, "gelu, " + kind + " of " + n);
+      expected.copyFrom(gate);
+      actual.copyFrom(gate);
+      SCALAR.network().softCap(expected, (float) factor, (float) cap);
+      VECTOR.network().softCap(actual, (float) factor, (float) cap);
+      VectorKernelsTest.assertRowEquals(expected, actual, "cap, " + kind + " of " + n);
+    }
+  }
 }
