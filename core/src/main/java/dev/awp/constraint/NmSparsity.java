@@ -37,6 +37,11 @@ public record NmSparsity(int keep, int group) implements Sparsity {
   }
 
   @Override
+  public int exchangeRange(int columns) {
+    return group;
+  }
+
+  @Override
   public double density() {
     return keep / (double) group;
   }

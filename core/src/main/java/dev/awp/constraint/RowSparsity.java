@@ -44,6 +44,11 @@ public record RowSparsity(double ratio) implements Sparsity {
   }
 
   @Override
+  public int exchangeRange(int columns) {
+    return columns;
+  }
+
+  @Override
   public double density() {
     return 1 - ratio;
   }

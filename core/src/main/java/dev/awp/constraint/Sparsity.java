@@ -38,6 +38,14 @@ public sealed interface Sparsity extends Constraint permits RowSparsity, NmSpars
   float select(
       Kernels kernels, MemorySegment scores, MemorySegment values, float near, MemorySegment out);
 
+  /**
+   * Within each aligned range of so many columns a kept and a dropped entry may change places: the
+   * row, or the M of a pattern.
+   *
+   * @param columns of a row, at least 1
+   */
+  int exchangeRange(int columns);
+
   /** The share of a row's entries that may be non-zero, in (0, 1]. */
   double density();
 

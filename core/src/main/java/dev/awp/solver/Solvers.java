@@ -50,7 +50,8 @@ public final class Solvers {
   private static OperatorSplitting pruning(Effort effort) {
     return switch (effort) {
       case NORMAL -> new OperatorSplitting();
-      case HIGH -> new OperatorSplitting((rows, columns, density) -> SplittingOptions.high());
+      case HIGH ->
+          new OperatorSplitting((rows, columns, density) -> SplittingOptions.high(columns));
     };
   }
 

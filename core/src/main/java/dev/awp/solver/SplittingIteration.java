@@ -13,6 +13,7 @@ import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
 import dev.awp.solver.baseline.Wanda;
 import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
@@ -52,6 +53,7 @@ final class SplittingIteration {
   private final double[] startObjectives;
   private final double[][] objectives;
   private final float[] thresholds;
+  private double exchangeFlops;
   private double damping;
 
   SplittingIteration(
@@ -99,6 +101,9 @@ final class SplittingIteration {
         Interruption.check();
       }
       leastSquares();
+      if (options.exchanges()) {
+        exchange();
+      }
     }
     takeBetterStart();
     return solution(Math.max(0, dense), listener);
@@ -229,6 +234,52 @@ final class SplittingIteration {
                 .run(options.leastSquaresSteps(), objectives));
   }
 
+  /** Takes what the exchanges find in those rows where f, evaluated as for the others, falls. */
+  private void exchange() {
+    double density = sparsity.density();
+    double[] flops = new double[w.rows()];
+    RowParts.forEach(
+        compute,
+        w.rows(),
+        (from, to, arena) -> {
+          MaskExchange search = new MaskExchange(sparsity, c);
+          Matrix found = Matrix.allocate(arena, to - from, w.columns());
+          for (int row = from; row < to; row++) {
+            search.improve(w.row(row), t.row(row), found.row(row - from));
+          }
+          flops[from] = search.flops(density);
+          double[] before = objectives(t.rowRange(from, to), from);
+          double[] after = objectives(found, from);
+          for (int row = from; row < to; row++) {
+            boolean better = after[row - from] < before[row - from];
+            if (better) {
+              t.row(row).copyFrom(found.row(row - from));
+            }
+            objectives[options.leastSquaresSteps()][row] =
+                better ? after[row - from] : before[row - from];
+          }
+        });
+    exchangeFlops =
+        Arrays.stream(flops).sum() + w.rows() * MaskExchange.startFlops(w.columns(), density);
+  }
+
+  /** f of some rows of T, of which the first belongs to that row of W. */
+  private double[] objectives(Matrix some, int first) {
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix r = Matrix.allocate(arena, some.rows(), w.columns());
+      Matrix g = Matrix.allocate(arena, some.rows(), w.columns());
+      for (int i = 0; i < some.rows(); i++) {
+        arithmetic.subtract(w.row(first + i), some.row(i), r.row(i));
+      }
+      compute.blas().gemm(Op.NONE, Op.NONE, 1, r, c, 0, g);
+      double[] ofRows = new double[some.rows()];
+      for (int i = 0; i < ofRows.length; i++) {
+        ofRows[i] = arithmetic.dot(r.row(i), g.row(i));
+      }
+      return ofRows;
+    }
+  }
+
   /** Rows for which Wanda's selection is better take it: never worse than the cheap start. */
   private void takeBetterStart() {
     RowParts.forEach(
@@ -237,16 +288,13 @@ final class SplittingIteration {
         (from, to, arena) -> {
           RowProjection wanda = Wanda.selection(sparsity, c, compute, arena);
           Matrix start = Matrix.allocate(arena, to - from, w.columns());
-          Matrix r = Matrix.allocate(arena, to - from, w.columns());
-          Matrix g = Matrix.allocate(arena, to - from, w.columns());
           for (int row = from; row < to; row++) {
             wanda.project(w.row(row), start.row(row - from), grid, row);
-            arithmetic.subtract(w.row(row), start.row(row - from), r.row(row - from));
           }
-          compute.blas().gemm(Op.NONE, Op.NONE, 1, r, c, 0, g);
+          double[] ofStart = objectives(start, from);
           double[] found = objectives[options.leastSquaresSteps()];
           for (int row = from; row < to; row++) {
-            double objective = arithmetic.dot(r.row(row - from), g.row(row - from));
+            double objective = ofStart[row - from];
             startObjectives[row] = objective;
             boolean finite = arithmetic.firstNonFinite(t.row(row)) < 0;
             if (meanDiagonal <= 0 || !finite || !(found[row] <= objective)) {
@@ -254,6 +302,12 @@ final class SplittingIteration {
             }
           }
         });
+  }
+
+  private double cost() {
+    double product = 2.0 * w.rows() * w.columns() * w.columns();
+    double exchanges = options.exchanges() && product > 0 ? 2 + exchangeFlops / product : 0;
+    return options.cost(w.rows(), w.columns()) + exchanges;
   }
 
   private static void record(List<IterationRecord> trace, int iteration, double[] ofRows) {
@@ -279,14 +333,6 @@ final class SplittingIteration {
     trace.add(new IterationRecord(iterations, objective, Double.NaN, true));
     trace.forEach(record -> listener.iteration(record, dense));
     return new Solution(
-        t,
-        grid,
-        trace,
-        dense,
-        objective,
-        iterations,
-        options.cost(w.rows(), w.columns()),
-        StopReason.ITERATION_LIMIT,
-        damping);
+        t, grid, trace, dense, objective, iterations, cost(), StopReason.ITERATION_LIMIT, damping);
   }
 }

@@ -11,9 +11,15 @@ package dev.awp.solver;
  * @param stages changes of rho, each of which costs an inverse
  * @param iterationsPerStage products in a stage
  * @param leastSquaresSteps of conjugate gradient on the final mask
+ * @param exchanges whether single exchanges of the mask are then searched ({@link MaskExchange})
  */
 public record SplittingOptions(
-    double firstRho, double lastRho, int stages, int iterationsPerStage, int leastSquaresSteps) {
+    double firstRho,
+    double lastRho,
+    int stages,
+    int iterationsPerStage,
+    int leastSquaresSteps,
+    boolean exchanges) {
   /** What the default may cost, in units of 2 dOut dIn^2 flops. */
   private static final double BUDGET = 48;
 
@@ -23,6 +29,12 @@ public record SplittingOptions(
   @FunctionalInterface
   public interface Choice {
     SplittingOptions of(int rows, int columns, double density);
+  }
+
+  /** Without exchanges. */
+  public SplittingOptions(
+      double firstRho, double lastRho, int stages, int iterationsPerStage, int leastSquaresSteps) {
+    this(firstRho, lastRho, stages, iterationsPerStage, leastSquaresSteps, false);
   }
 
   public SplittingOptions {
@@ -58,9 +70,14 @@ public record SplittingOptions(
     return options;
   }
 
-  /** Four times the iterations, for the last percent: {@code --effort high}. */
-  public static SplittingOptions high() {
-    return new SplittingOptions(0.4, 4, 48, 2, 16);
+  /**
+   * For the last percent, {@code --effort high}: four times the iterations, and exchanges where a
+   * row is short enough for them.
+   *
+   * @param columns dIn
+   */
+  public static SplittingOptions high(int columns) {
+    return new SplittingOptions(0.4, 4, 48, 2, 16, columns <= MaskExchange.MOST_COLUMNS);
   }
 
   /**
