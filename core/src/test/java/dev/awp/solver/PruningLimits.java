@@ -69,7 +69,7 @@ final class PruningLimits {
       Sums all = new Sums();
       for (LinearLayer layer : ModelLayout.of(checkpoint.config()).linears()) {
         if (layer.columns() <= columns) {
-          String site = layer.site().name().toLowerCase(Locale.ROOT);
+          String site = layer.site().part().name().toLowerCase(Locale.ROOT);
           Matrix w = reader.matrix(checkpoint.tensor(layer.weight()), arena);
           Matrix c = reader.matrix(moments.get("block." + layer.block() + "." + site), arena);
           limits.add(new LayerProblem(w, c, sparsity), all);
