@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
+import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.ModelConfig;
 import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.compress.CompressionOptions.Evaluation;
@@ -81,13 +82,16 @@ class MemoryPlanTest {
       return MemoryNeeds.of(
           options,
           layout,
-          Schemes.uniform(
-              layout.linears(),
-              options.constraint(),
-              options.solver().create(options.constraint().forStorage(DType.F32))),
+          schemes(options, layout),
           (long) SEQUENCES * LENGTH,
           LENGTH,
           workers);
+    }
+  }
+
+  private static Schemes schemes(CompressionOptions options, ModelLayout layout) {
+    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+      return new LayerPlanner(options.recipe(), options.solver(), checkpoint, layout).schemes();
     }
   }
 
@@ -155,7 +159,8 @@ class MemoryPlanTest {
             new CompressionOptions(
                 model,
                 output,
-                free.constraint(),
+                free.formats(),
+                free.recipe(),
                 free.solver(),
                 free.calibration(),
                 propagation,
