@@ -14,6 +14,7 @@ import dev.awp.compress.Target;
 import dev.awp.constraint.Sparsity;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.OutputFormats;
+import dev.awp.recipe.Recipe;
 import dev.awp.report.RunReport;
 import java.nio.file.Path;
 import java.util.List;
@@ -150,7 +151,7 @@ public final class CheckpointCompression {
             model,
             output,
             formats,
-            new ConstraintOptions(sparsity, grid),
+            Recipe.uniform(new ConstraintOptions(sparsity, grid).toSettings()),
             solver,
             new CompressionOptions.Calibration(calibration, sequences, sequenceLength, seed),
             dense ? Propagation.DENSE : Propagation.COMPRESSED,

@@ -7,14 +7,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** The options that choose the calibration tokens. */
 final class CalibrationArguments {
   @Option(
       names = "--calibration",
       paramLabel = "FILE",
-      required = true,
       arity = "1..*",
       description = "Text (.txt) or JSON lines with a \"text\" field (.jsonl); may be repeated.")
   private List<Path> files = new ArrayList<>();
@@ -39,7 +40,12 @@ final class CalibrationArguments {
       description = "Seed of the choice of windows. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
-  Calibration toOptions() {
+  /** What was asked for; misuse where no text is given. */
+  Calibration toOptions(CommandSpec spec) {
+    if (files.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "a text to calibrate on is missing: --calibration=FILE");
+    }
     return new Calibration(
         files,
         sequences,

@@ -126,7 +126,7 @@ final class CompareCommand implements Callable<Integer> {
             constraints,
             methods,
             effort,
-            calibration.toOptions(),
+            calibration.toOptions(spec),
             evaluation.toOptions());
     ComparisonReport report;
     try (Compute compute = machine.compute();

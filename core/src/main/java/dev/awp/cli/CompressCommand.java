@@ -8,17 +8,24 @@ import dev.awp.compress.Compressor;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.Propagation;
 import dev.awp.compress.Target;
-import dev.awp.constraint.BlockGrid;
-import dev.awp.constraint.Sparsity;
-import dev.awp.format.gguf.GgufFormat;
 import dev.awp.kernel.Compute;
+import dev.awp.format.gguf.GgufFormat;
+import dev.awp.recipe.Budget;
+import dev.awp.recipe.Choice;
+import dev.awp.recipe.LayerRule;
+import dev.awp.recipe.LayerSettings;
+import dev.awp.recipe.Recipe;
+import dev.awp.recipe.RecipeFile;
+import dev.awp.report.PlanReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -74,6 +81,10 @@ final class CompressCommand implements Callable<Integer> {
 
   @Mixin private final GgufArguments gguf = new GgufArguments();
 
+  @Mixin private final BudgetArguments budget = new BudgetArguments();
+
+  @Mixin private final RecipeArguments recipe = new RecipeArguments();
+
   @Mixin private final SolverArguments solver = new SolverArguments();
 
   @Mixin private final CalibrationArguments calibration = new CalibrationArguments();
@@ -103,6 +114,17 @@ final class CompressCommand implements Callable<Integer> {
   private Target target;
 
   @Mixin private MachineArguments machine;
+
+  @Option(
+      names = "--dry-run",
+      description = {
+        "Print what would be done: constraint and solver of each layer, sizes, work, memory and a"
+            + " rough time. Nothing is written."
+      })
+  private boolean dryRun;
+
+  @Option(names = "--json", description = "With --dry-run: print JSON.")
+  private boolean json;
 
   static final class ConstraintArguments {
     @Option(
@@ -137,29 +159,49 @@ final class CompressCommand implements Callable<Integer> {
     private boolean symmetric;
 
     /** What every runtime reads: where a format is asked for and nothing else. */
-    private static final int DEFAULT_BITS = 4;
-
-    private ConstraintOptions toOptions(Optional<BlockGrid> blocks) {
-      Optional<ConstraintOptions.Grid> grid = Optional.empty();
-      if (bits == null && sparsity == null && blocks.isEmpty()) {
-        bits = DEFAULT_BITS;
-        symmetric = true;
-      }
-      if (bits != null) {
-        try {
-          grid = Optional.of(new ConstraintOptions.Grid(bits, groupSize, symmetric));
-        } catch (IllegalArgumentException e) {
-          throw new AwpException(
-              "--bits %d --group-size %d: %s".formatted(bits, groupSize, e.getMessage()), e);
-        }
-      }
-      Optional<Sparsity> zeros = Optional.ofNullable(sparsity).map(SparsityArgument::toSparsity);
-      try {
-        return new ConstraintOptions(zeros, grid, blocks);
-      } catch (IllegalArgumentException e) {
-        throw new AwpException("--gguf-type: " + e.getMessage(), e);
-      }
+    private void takeDefaultBits() {
+      bits = 4;
+      symmetric = true;
     }
+
+    private LayerSettings toSettings() {
+      try {
+        var _ = new ConstraintOptions.Grid(bits == null ? 4 : bits, groupSize, symmetric);
+      } catch (IllegalArgumentException e) {
+        throw new AwpException(
+            "%s--group-size %d: %s"
+                .formatted(bits == null ? "" : "--bits " + bits + " ", groupSize, e.getMessage()),
+            e);
+      }
+      return LayerSettings.of(
+              Choice.of(Optional.ofNullable(sparsity).map(SparsityArgument::toSparsity)),
+              Choice.of(Optional.ofNullable(bits)))
+          .withGrid(groupSize, symmetric);
+    }
+  }
+
+  static final class RecipeArguments {
+    @Option(
+        names = "--recipe",
+        paramLabel = "FILE",
+        description = {
+          "YAML file with any of these options, and with rules for single layers (docs/recipes.md)."
+              + " What is typed here wins over the recipe's options for all layers."
+        })
+    private Path file;
+
+    @Option(
+        names = "--lm-head",
+        description = "Compress lm_head too; not where its weights are those of the embeddings.")
+    private boolean head;
+
+    @Option(
+        names = "--fused",
+        description = {
+          "Layers with the same inputs (q, k and v; gate and up) get the same scheme, as readers"
+              + " that fuse them need it."
+        })
+    private boolean fused;
   }
 
   static final class OutputArguments {
@@ -186,38 +228,67 @@ final class CompressCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (constraint.sparsity == null
-        && constraint.bits == null
-        && !gguf.given()
-        && !format.given()) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, --format FORMAT");
+    List<LayerRule> rules = List.of();
+    if (recipe.file != null) {
+      RecipeFile read = RecipeFile.read(recipe.file);
+      new RecipeFlags(read, spec, new CommandLine(new CompressCommand())).apply();
+      rules = read.rules();
     }
-    if (constraint.bits != null && gguf.blocks().isPresent()) {
-      throw new ParameterException(
-          spec.commandLine(), "--gguf-type says the bits already: leave --bits out");
-    }
-    if (constraint.sparsity == null && constraint.bits == null && format.only(GgufFormat.NAME)) {
-      gguf.takeDefaultBlocks();
-    }
+    Recipe whole = recipe(rules);
     CompressionOptions options =
         new CompressionOptions(
             model,
             output,
             gguf.applyTo(format.toFormats(), spec),
-            constraint.toOptions(gguf.blocks()),
+            whole,
             solver.toOptions(),
-            calibration.toOptions(),
+            calibration.toOptions(spec),
             propagation,
             target(),
             result.maxShardSize,
             result.memoryLimit == null ? OptionalLong.empty() : OptionalLong.of(result.memoryLimit),
             evaluation.toOptions());
     PrintWriter out = spec.commandLine().getOut();
+    if (dryRun) {
+      print(plan(options), out);
+      return 0;
+    }
     SummaryTable.print(run(options), out);
     out.println("written: " + output + " (" + ReportFile.NAME + " inside)");
     return 0;
+  }
+
+  private Recipe recipe(List<LayerRule> rules) {
+    Optional<Budget> shared = budget.toBudget(spec);
+    boolean zeros = constraint.sparsity != null || budget.givesSparsity();
+    boolean bits = constraint.bits != null || budget.givesBits();
+    if (!zeros && !bits && rules.isEmpty() && !gguf.given() && !format.given()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, --format FORMAT, a"
+              + " --target-..., or a --recipe");
+    }
+    if (bits && gguf.blocks().isPresent()) {
+      throw new ParameterException(
+          spec.commandLine(), "--gguf-type says the bits already: leave --bits out");
+    }
+    if (!zeros && !bits && format.only(GgufFormat.NAME)) {
+      gguf.takeDefaultBlocks();
+    }
+    if (!zeros && !bits && gguf.blocks().isEmpty() && format.given()) {
+      constraint.takeDefaultBits();
+    }
+    if ((constraint.sparsity != null && budget.givesSparsity())
+        || (constraint.bits != null && budget.givesBits())) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "a target decides about this itself: --sparsity excludes --target-sparsity, --bits excludes"
+              + " --target-bits and --target-size");
+    }
+    LayerSettings settings = constraint.toSettings().withBlocks(gguf.blocks());
+    settings = budget.givesSparsity() ? settings.withSparsity(new Choice.Budgeted<>()) : settings;
+    settings = budget.givesBits() ? settings.withBits(new Choice.Budgeted<>()) : settings;
+    return new Recipe(settings, rules, recipe.head, recipe.fused, shared);
   }
 
   private Target target() {
@@ -231,6 +302,21 @@ final class CompressCommand implements Callable<Integer> {
       return target;
     }
     return compressed ? Target.PROPAGATED : Target.DENSE;
+  }
+
+  private void print(PlanReport plan, PrintWriter out) {
+    if (json) {
+      out.println(ReportFile.toJson(plan));
+    } else {
+      PlanTable.print(plan, out);
+    }
+  }
+
+  private PlanReport plan(CompressionOptions options) {
+    try (Compute compute = machine.compute();
+        ProgressDisplay progress = machine.progress()) {
+      return Compressor.plan(options, compute, progress);
+    }
   }
 
   private RunReport run(CompressionOptions options) {

@@ -85,11 +85,10 @@ interface ProgressDisplay extends CompressionListener, AutoCloseable {
       done++;
       workDone += share;
       out.printf(
-          "[%d/%d] block %d/%d %s: relative error %.4g, %d iterations%s, elapsed %s, ETA %s%n",
+          "[%d/%d] %s%s: relative error %.4g, %d iterations%s, elapsed %s, ETA %s%n",
           done,
           layers,
-          block + 1,
-          blocks,
+          block < blocks ? "block %d/%d ".formatted(block + 1, blocks) : "",
           layer.name(),
           layer.relativeError(),
           layer.iterations(),

@@ -10,6 +10,7 @@ import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;
+import dev.awp.model.Stage;
 import dev.awp.model.TransformerModel;
 import dev.awp.report.LayerReport;
 import dev.awp.solver.SharedFactors;
@@ -22,7 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Compresses one decoder block: calibrates its input sites, solves its layers, moves the
+ * Compresses one decoder block, or the head behind the last one: calibrates its input sites, solves its layers, moves the
  * activations on. The block's weights are in memory only while activations pass through them; a
  * layer is decoded again when it is solved, which costs seconds where solving costs minutes.
  */
@@ -67,8 +68,10 @@ final class BlockCompressor {
   List<LayerReport> compress(
       int index, ActivationStore activations, Optional<ActivationStore> original, boolean last) {
     List<LayerReport> reports = new ArrayList<>();
-    Set<InputSite> starved = starved(index, activations);
-    List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(schemes.layers(index));
+    List<LinearLayer> planned = schemes.layers(index);
+    Set<InputSite> starved =
+        ExpertCoverage.starved(model, index, planned, activations, listener);
+    List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(planned);
     for (Map<InputSite, List<LinearLayer>> pass : passes) {
       List<LinearLayer> linears = pass.values().stream().flatMap(List::stream).toList();
       boolean lastPass = pass.equals(passes.getLast());
@@ -86,19 +89,6 @@ final class BlockCompressor {
     return reports;
   }
 
-  /** The experts' sites with too few tokens; where there are no experts, nothing is run. */
-  private Set<InputSite> starved(int index, ActivationStore activations) {
-    if (schemes.layers(index).stream().noneMatch(layer -> layer.site().ofExpert())) {
-      return Set.of();
-    }
-    listener.step("block " + (index + 1) + ": routing");
-    try (Arena arena = Arena.ofShared()) {
-      DecoderBlock block = model.block(index, arena);
-      return ExpertCoverage.starved(
-          block, schemes.layers(index), activations, model.layout().prefix(index));
-    }
-  }
-
   /** The last pass advances what is to go through the original block. */
   private void calibrate(
       int index,
@@ -109,7 +99,7 @@ final class BlockCompressor {
     listener.step("block " + (index + 1) + ": calibrating");
     boolean dense = options.propagation() == Propagation.DENSE;
     try (Arena arena = Arena.ofShared()) {
-      DecoderBlock block = model.block(index, arena);
+      Stage block = model.stage(index, arena);
       moments.observe(
           block,
           new Stream(activations.states(), dense && lastPass),

@@ -11,6 +11,7 @@ import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.report.LayerReport;
+import dev.awp.model.Stage;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.List;
@@ -86,7 +87,7 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
    *
    * @param original states of the original model, for the same tokens
    */
-  void observe(DecoderBlock block, Stream states, Optional<Stream> original, int length) {
+  void observe(Stage block, Stream states, Optional<Stream> original, int length) {
     int total = states.states().rows();
     int rows = Math.min(total, DecoderBlock.chunkRows(length));
     try (Arena arena = Arena.ofShared()) {

@@ -4,6 +4,7 @@ package dev.awp.compress;
 
 import dev.awp.format.OutputFormat;
 import dev.awp.format.OutputFormats;
+import dev.awp.recipe.Recipe;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
@@ -17,6 +18,8 @@ import java.util.Set;
  * @param output folder to write; must not exist or be empty
  * @param formats one or more; with several, each is a model in a sub-folder of its name, and
  *     activations and reported errors are those of the first
+ * @param recipe what becomes of every layer
+ * @param solver where the recipe names no other
  * @param target {@link Target#PROPAGATED} needs {@link Propagation#COMPRESSED}
  * @param maxShardBytes largest data size of one written safetensors file
  * @param memoryLimit bytes that the run may use, mapped files aside; results do not depend on it
@@ -25,7 +28,7 @@ public record CompressionOptions(
     Path model,
     Path output,
     List<OutputFormat> formats,
-    ConstraintOptions constraint,
+    Recipe recipe,
     SolverOptions solver,
     Calibration calibration,
     Propagation propagation,
@@ -43,7 +46,7 @@ public record CompressionOptions(
     }
   }
 
-  /** Writes ordinary tensors. */
+  /** The same constraint for the layers of all blocks, written as ordinary tensors. */
   public CompressionOptions(
       Path model,
       Path output,
@@ -59,7 +62,7 @@ public record CompressionOptions(
         model,
         output,
         List.of(OutputFormats.DENSE),
-        constraint,
+        Recipe.uniform(constraint.toSettings()),
         solver,
         calibration,
         propagation,

@@ -23,6 +23,7 @@ import dev.awp.model.ModelLayout;
 import dev.awp.model.TransformerModel;
 import dev.awp.report.LayerReport;
 import dev.awp.report.PerplexityReport;
+import dev.awp.report.PlanReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import dev.awp.tensor.DType;
@@ -33,6 +34,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -47,7 +49,7 @@ public final class Compressor {
   private final CompressionListener listener;
   private final Checkpoint checkpoint;
   private final ModelLayout layout;
-  private final Schemes schemes;
+  private final LayerPlanner planner;
 
   private Compressor(
       CompressionOptions options,
@@ -59,11 +61,7 @@ public final class Compressor {
     this.listener = listener;
     this.checkpoint = checkpoint;
     this.layout = ModelLayout.of(checkpoint.config());
-    this.schemes =
-        Schemes.uniform(
-            layout.linears(),
-            options.constraint(),
-            options.solver().create(options.constraint().forStorage(DType.F32)));
+    this.planner = new LayerPlanner(options.recipe(), options.solver(), checkpoint, layout);
   }
 
   /**
@@ -103,12 +101,40 @@ public final class Compressor {
     }
   }
 
-  private RunReport run(String version) {
+  /**
+   * Everything of a compression that comes before its first layer, and nothing written.
+   *
+   * @return what {@link #run} would do
+   * @throws AwpException for whatever it would refuse
+   */
+  public static PlanReport plan(
+      CompressionOptions options, Compute compute, CompressionListener listener) {
+    checkFolders(options.model(), options.output());
+    OutputFolder.checkFree(options.output());
     long start = System.nanoTime();
+    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+      Compressor compressor = new Compressor(options, compute, listener, checkpoint);
+      Prepared prepared = compressor.prepare();
+      double seconds = (System.nanoTime() - start) / 1e9;
+      return new DryRun(options, checkpoint, compressor.layout, prepared, seconds, compute)
+          .report();
+    }
+  }
+
+  /** What stands before the first layer is solved. */
+  record Prepared(
+      CalibrationSet calibration,
+      Evaluator evaluator,
+      MemoryPlan memory,
+      Schemes schemes,
+      ModelPlan plan) {}
+
+  private Prepared prepare() {
     checkDense(checkpoint);
     layout.check(checkpoint::tensor);
-    ModelPlan plan = plan(checkpoint, layout, schemes, options.formats(), options.maxShardBytes());
-    OutputFormats.check(options.formats(), plan);
+    if (!planner.isBudgeted()) {
+      var _ = checked(planner.schemes());
+    }
     int length = windowLength(options.calibration(), checkpoint.config());
     checkWeights();
     try (Tokenizer tokenizer = Tokenizer.open(options.model())) {
@@ -123,26 +149,71 @@ public final class Compressor {
       Evaluator evaluator =
           Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
       MemoryPlan memory = memory(calibration, evaluator);
-      List<Double> before = evaluator.evaluate(checkpoint::tensor, "before");
-      try (ModelOutput output =
-          ModelOutput.create(
-              options.output(), options.formats(), plan, compute.kernels(), version)) {
-        List<LayerReport> layers = compress(calibration, memory, plan, output);
-        List<PerplexityReport> perplexity = evaluate(evaluator, before, output);
-        double seconds = (System.nanoTime() - start) / 1e9;
-        RunReport report =
-            new RunReport(
-                version,
-                RunDescription.environment(compute),
-                RunDescription.options(options, calibration),
-                RunReport.Summary.of(layers, seconds),
-                PeakMemory.residentBytes().orElse(0),
-                perplexity,
-                layers);
-        ReportFile.write(report, output.workFolder());
-        output.commit();
-        return report;
-      }
+      Schemes schemes = schemes(calibration, memory);
+      return new Prepared(calibration, evaluator, memory, schemes, checked(schemes));
+    }
+  }
+
+  /** What the formats' readers will take. */
+  private ModelPlan checked(Schemes schemes) {
+    boolean dense = options.formats().equals(List.of(OutputFormats.DENSE));
+    if (!dense && !schemes.layers(layout.config().layers()).isEmpty()) {
+      throw new AwpException(
+          "lm_head is compressed with --format dense only: readers of the other formats take it as it was");
+    }
+    ModelPlan plan = plan(checkpoint, layout, schemes, options.formats(), options.maxShardBytes());
+    OutputFormats.check(options.formats(), plan);
+    return plan;
+  }
+
+  /** Measures first where a budget has to be shared. */
+  private Schemes schemes(CalibrationSet calibration, MemoryPlan memory) {
+    if (!planner.isBudgeted()) {
+      return planner.schemes();
+    }
+    if (!planner.needsErrors()) {
+      return planner.allocate(Map.of());
+    }
+    TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+    return planner.allocate(
+        Importance.errors(
+            ErrorCurves.measure(
+                model, planner.candidates(), calibration, memory, scratch(), compute, listener),
+            layout.config().layers()));
+  }
+
+  /** The folder that is nearest to the output and exists. */
+  private Path scratch() {
+    Path folder = options.output().toAbsolutePath().normalize();
+    while (!Files.isDirectory(folder)) {
+      folder = folder.getParent();
+    }
+    return folder;
+  }
+
+  private RunReport run(String version) {
+    long start = System.nanoTime();
+    Prepared prepared = prepare();
+    Evaluator evaluator = prepared.evaluator();
+    ModelPlan plan = prepared.plan();
+    List<Double> before = evaluator.evaluate(checkpoint::tensor, "before");
+    try (ModelOutput output =
+        ModelOutput.create(options.output(), options.formats(), plan, compute.kernels(), version)) {
+      List<LayerReport> layers = compress(prepared, output);
+      List<PerplexityReport> perplexity = evaluate(evaluator, before, output);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      RunReport report =
+          new RunReport(
+              version,
+              RunDescription.environment(compute),
+              RunDescription.options(options, plan, prepared.calibration()),
+              RunReport.Summary.of(layers, seconds),
+              PeakMemory.residentBytes().orElse(0),
+              perplexity,
+              layers);
+      ReportFile.write(report, output.workFolder());
+      output.commit();
+      return report;
     }
   }
 
@@ -166,7 +237,8 @@ public final class Compressor {
   private MemoryPlan memory(CalibrationSet calibration, Evaluator evaluator) {
     int length = calibration.length();
     long tokens = (long) calibration.windows().size() * length;
-    MemoryNeeds needs = MemoryNeeds.of(options, layout, schemes, tokens, length, compute.workers());
+    MemoryNeeds needs =
+        MemoryNeeds.of(options, layout, planner.schemes(), tokens, length, compute.workers());
     return MemoryPlan.of(
         needs, evaluator.memoryBytes(), options.memoryLimit(), PhysicalMemory.bytes());
   }
@@ -212,25 +284,28 @@ public final class Compressor {
     return new ModelPlan(checkpoint, layout, layers, maxShardBytes);
   }
 
-  private List<LayerReport> compress(
-      CalibrationSet calibration, MemoryPlan memory, ModelPlan plan, ModelOutput output) {
+  private List<LayerReport> compress(Prepared prepared, ModelOutput output) {
+    Schemes schemes = prepared.schemes();
+    int count = layout.config().layers();
+    boolean head = !schemes.layers(count).isEmpty();
     List<LinearLayer> linears = schemes.layers();
     long work = linears.stream().mapToLong(Compressor::work).sum();
-    listener.planned(layout.config().layers(), linears.size(), work);
+    listener.planned(count, linears.size(), work);
     TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
     BlockCompressor blocks =
-        new BlockCompressor(options, schemes, memory, model, plan, output, compute, listener);
+        new BlockCompressor(
+            options, schemes, prepared.memory(), model, prepared.plan(), output, compute, listener);
     List<LayerReport> reports = new ArrayList<>();
     boolean drift = options.target() == Target.PROPAGATED;
     try (ActivationStore activations =
-            ActivationStore.embed(model, calibration.windows(), output.workFolder());
+            ActivationStore.embed(model, prepared.calibration().windows(), output.workFolder());
         ActivationStore original = drift ? activations.copy() : null;
         ReadAhead readAhead = new ReadAhead()) {
-      for (int block = 0; block < layout.config().layers(); block++) {
-        boolean last = block == layout.config().layers() - 1;
-        if (!last) {
+      for (int block = 0; block < (head ? count + 1 : count); block++) {
+        if (block < count - 1) {
           var _ = readAhead.fetch(weights(block + 1));
         }
+        boolean last = block == (head ? count : count - 1);
         reports.addAll(blocks.compress(block, activations, Optional.ofNullable(original), last));
         output.writeBehind();
       }

@@ -8,6 +8,8 @@ import dev.awp.constraint.GridStorage;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.SparseGrid;
 import dev.awp.constraint.Sparsity;
+import dev.awp.recipe.Choice;
+import dev.awp.recipe.LayerSettings;
 import dev.awp.tensor.DType;
 import java.util.Optional;
 
@@ -51,6 +53,24 @@ public record ConstraintOptions(
     private IntegerGrid stored(GridStorage storage) {
       return new IntegerGrid(bits, groupSize, symmetric, storage);
     }
+  }
+
+  /** What a layer's settings come to, where no budget has to decide. */
+  static ConstraintOptions of(LayerSettings settings) {
+    return new ConstraintOptions(
+        settings.sparsity().given(),
+        settings
+            .bits()
+            .given()
+            .map(bits -> new Grid(bits, settings.groupSize(), settings.symmetric())),
+        settings.bits().given().isPresent() ? Optional.empty() : settings.blocks());
+  }
+
+  /** As settings of a recipe. */
+  public LayerSettings toSettings() {
+    LayerSettings settings =
+        LayerSettings.of(Choice.of(sparsity), Choice.of(grid.map(Grid::bits))).withBlocks(blocks);
+    return grid.map(g -> settings.withGrid(g.groupSize(), g.symmetric())).orElse(settings);
   }
 
   /** The constraint of a layer that is stored as ordinary tensors of that type. */

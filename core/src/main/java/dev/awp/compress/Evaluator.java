@@ -95,6 +95,15 @@ public final class Evaluator {
     return texts.isEmpty() ? 0 : Perplexity.bytes(layout, length, compute.workers().threads());
   }
 
+  /** Tokens of all texts, and of a window. */
+  long tokens() {
+    return texts.stream().mapToLong(text -> text.tokens.length).sum();
+  }
+
+  int length() {
+    return length;
+  }
+
   List<Double> evaluate(WeightSource source, String when) {
     return texts.stream()
         .map(text -> evaluate(source, text, "perplexity " + when).perplexity())

@@ -9,6 +9,7 @@ import dev.awp.compress.BlockMoments.Stream;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
+import dev.awp.model.TransformerModel;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.List;
@@ -55,6 +56,27 @@ final class ExpertCoverage {
               .collect(joining(", ")));
     }
     return starved;
+  }
+
+  /**
+   * The same for a model's block, which is decoded where it has experts only.
+   *
+   * @param index of the block; what lies behind the last one has no experts
+   */
+  static Set<InputSite> starved(
+      TransformerModel model,
+      int index,
+      List<LinearLayer> layers,
+      ActivationStore activations,
+      CompressionListener listener) {
+    if (layers.stream().noneMatch(layer -> layer.site().ofExpert())) {
+      return Set.of();
+    }
+    listener.step("block " + (index + 1) + ": routing");
+    try (Arena arena = Arena.ofShared()) {
+      DecoderBlock block = model.block(index, arena);
+      return starved(block, layers, activations, model.layout().prefix(index));
+    }
   }
 
   private static long[] routed(DecoderBlock block, ActivationStore activations) {

@@ -44,14 +44,17 @@ record MemoryNeeds(
         layout, schemes, options.target() == Target.PROPAGATED, tokens, length, workers);
   }
 
-  /** Peak of a block, in bytes, when its input sites are calibrated in these passes. */
+  /** Peak of a block, or of the head, in bytes, when input sites are calibrated in these passes. */
   long block(List<Set<InputSite>> passes) {
-    return IntStream.range(0, layout.config().layers())
-        .mapToObj(schemes::layers)
-        .distinct()
-        .flatMapToLong(layers -> passes.stream().mapToLong(sites -> pass(layers, sites)))
-        .max()
-        .orElse(0);
+    long peak =
+        IntStream.range(0, layout.config().layers())
+            .mapToObj(schemes::layers)
+            .distinct()
+            .flatMapToLong(layers -> passes.stream().mapToLong(sites -> pass(layers, sites)))
+            .max()
+            .orElse(0);
+    List<LinearLayer> head = schemes.layers(layout.config().layers());
+    return head.isEmpty() ? peak : Math.max(peak, pass(head, Set.of(InputSite.HEAD_INPUT)));
   }
 
   private long pass(List<LinearLayer> ofBlock, Set<InputSite> sites) {

@@ -83,7 +83,14 @@ record MemoryPlan(List<Set<InputSite>> passes, long bytes, long spare) {
         bySite.add(pass);
       }
     }
-    return bySite.isEmpty() ? List.of(Map.of()) : bySite;
+    if (bySite.isEmpty()) {
+      // The head's site is in no block, and has a pass of its own.
+      bySite.add(
+          layers.stream()
+              .collect(
+                  Collectors.groupingBy(LinearLayer::site, TreeMap::new, Collectors.toList())));
+    }
+    return bySite;
   }
 
   private static MemoryPlan plan(

@@ -3,8 +3,13 @@
 package dev.awp.compress;
 
 import dev.awp.calibration.CalibrationSet;
+import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;
 import dev.awp.kernel.Compute;
+import dev.awp.recipe.Choice;
+import dev.awp.recipe.LayerRule;
+import dev.awp.recipe.LayerSettings;
+import dev.awp.recipe.Recipe;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,21 +29,15 @@ final class RunDescription {
     return environment;
   }
 
-  static Map<String, Object> options(CompressionOptions options, CalibrationSet calibration) {
+  static Map<String, Object> options(
+      CompressionOptions options, ModelPlan plan, CalibrationSet calibration) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("model", fileName(options.model()));
-    options.constraint().sparsity().ifPresent(s -> all.put("sparsity", s.describe()));
-    options
-        .constraint()
-        .grid()
-        .ifPresent(
-            grid -> {
-              all.put("bits", grid.bits());
-              all.put("groupSize", grid.groupSize());
-              all.put("symmetric", grid.symmetric());
-            });
-    options.constraint().blocks().ifPresent(blocks -> all.put("blocks", blocks.name()));
+    describe(options.recipe(), all);
     all.put("formats", options.formats().stream().map(OutputFormat::name).toList());
+    if (!plan.untouched().isEmpty()) {
+      all.put("leftAlone", plan.untouched());
+    }
     SolverOptions solver = options.solver();
     all.put("solver", solver.name());
     all.put("effort", solver.effort().name());
@@ -58,6 +57,27 @@ final class RunDescription {
     all.put("maxShardBytes", options.maxShardBytes());
     all.put("evaluate", names(options.evaluation().files()));
     return all;
+  }
+
+  private static void describe(Recipe recipe, Map<String, Object> all) {
+    LayerSettings defaults = recipe.defaults();
+    defaults.sparsity().given().ifPresent(s -> all.put("sparsity", s.describe()));
+    defaults.bits().given().ifPresent(bits -> all.put("bits", bits));
+    if (!(defaults.bits() instanceof Choice.None)) {
+      all.put("groupSize", defaults.groupSize());
+      all.put("symmetric", defaults.symmetric());
+    }
+    defaults.blocks().ifPresent(blocks -> all.put("blocks", blocks.name()));
+    recipe.budget().ifPresent(budget -> all.put("budget", budget.toString()));
+    if (!recipe.rules().isEmpty()) {
+      all.put("rules", recipe.rules().stream().map(LayerRule::toString).toList());
+    }
+    if (recipe.head()) {
+      all.put("lmHead", true);
+    }
+    if (recipe.fused()) {
+      all.put("fused", true);
+    }
   }
 
   /** What must be equal for the cells of two comparisons to stand in one table. */

@@ -46,6 +46,25 @@ public record SolverOptions(
         Effort.NORMAL);
   }
 
+  /**
+   * These with another solver or effort; settings of the solver pgd stay with it only.
+   *
+   * @param other a solver's name, where it is another
+   * @param otherEffort where it is another
+   */
+  SolverOptions with(Optional<String> other, Optional<Effort> otherEffort) {
+    boolean same = other.isEmpty() || other.get().equals(name);
+    SolverOptions base = same ? this : of(other.get());
+    return new SolverOptions(
+        base.name,
+        base.iterations,
+        base.step,
+        base.tolerance,
+        base.ramp,
+        base.start,
+        otherEffort.orElse(effort));
+  }
+
   /** Makes the solver and checks that it can serve such a constraint. */
   public Solver create(Constraint constraint) {
     Solver named = named(constraint);

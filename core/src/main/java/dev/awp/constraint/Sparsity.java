@@ -6,12 +6,38 @@ import dev.awp.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Constraints on which entries of a row may be non-zero. Projecting keeps the largest magnitudes;
  * pruning methods with another idea of importance pass their own scores.
  */
 public sealed interface Sparsity extends Constraint permits RowSparsity, NmSparsity {
+  /**
+   * The sparsity that a person writes: a share of zeros such as 0.5, or a pattern such as 2:4.
+   *
+   * @throws IllegalArgumentException that tells the rule
+   */
+  static Sparsity parse(String text) {
+    Matcher pattern = Pattern.compile("(\\d{1,4}):(\\d{1,4})").matcher(text);
+    if (pattern.matches()) {
+      return new NmSparsity(Integer.parseInt(pattern.group(1)), Integer.parseInt(pattern.group(2)));
+    }
+    double ratio;
+    try {
+      ratio = Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "'" + text + "' is neither a share of zeros such as 0.5 nor a pattern such as 2:4", e);
+    }
+    if (ratio == 0) {
+      throw new IllegalArgumentException(
+          "the share of zeros must lie between 0 and 1, not " + ratio);
+    }
+    return new RowSparsity(ratio);
+  }
+
   @Override
   default Optional<Sparsity> sparsity() {
     return Optional.of(this);

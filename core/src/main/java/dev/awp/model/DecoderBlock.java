@@ -23,7 +23,7 @@ import java.util.Optional;
  *
  * <p>Where the architecture has it, each step's output is normed too before it is added.
  */
-public final class DecoderBlock {
+public final class DecoderBlock implements Stage {
   /** Tokens that go through at a time: scratch memory is about this many rows of every site. */
   private static final int CHUNK_TOKENS = 2048;
 
@@ -93,13 +93,7 @@ public final class DecoderBlock {
     return linears;
   }
 
-  /**
-   * Runs whole sequences through the block.
-   *
-   * @param x hidden states [sequences * length, hidden], replaced by the block's output
-   * @param length tokens of a sequence
-   * @param inputs sees the inputs of the linear layers, chunk by chunk
-   */
+  @Override
   public void forward(Matrix x, int length, LinearInputs inputs) {
     int most = Math.min(chunkRows(length), x.rows());
     try (Arena arena = Arena.ofShared()) {

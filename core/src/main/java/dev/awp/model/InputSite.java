@@ -5,7 +5,7 @@ package dev.awp.model;
 import java.util.Comparator;
 
 /**
- * A place of a decoder block whose values feed linear layers. Every expert of a mixture has two of
+ * A place whose values feed linear layers: of a decoder block, or behind the last one. Every expert of a mixture has two of
  * its own, for it sees only the tokens that the router sends to it. Sites are ordered as data flows
  * through them, the experts one after the other behind the rest.
  *
@@ -30,6 +30,9 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
   /** Gated activations: feeds down_proj, in a mixture that of the shared expert. */
   public static final InputSite MLP_OUTPUT = new InputSite(Part.MLP_OUTPUT, NO_EXPERT);
 
+  /** Normed output of the last block: feeds lm_head. */
+  public static final InputSite HEAD_INPUT = new InputSite(Part.HEAD_INPUT, NO_EXPERT);
+
   private static final Comparator<InputSite> FLOW =
       Comparator.comparingInt(InputSite::expert).thenComparing(InputSite::part);
 
@@ -40,7 +43,8 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
     MLP_INPUT,
     MLP_OUTPUT,
     EXPERT_INPUT,
-    EXPERT_OUTPUT
+    EXPERT_OUTPUT,
+    HEAD_INPUT
   }
 
   public InputSite {

@@ -12,12 +12,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** Which tensors a model consists of: names on disk, shapes, and the linear layers among them. */
 public record ModelLayout(ModelConfig config, Architecture architecture) {
+  private static final String HEAD = "lm_head";
+
   /** The layout of a checkpoint's architecture. */
   public static ModelLayout of(ModelConfig config) {
     return new ModelLayout(config, Architecture.of(config));
@@ -73,13 +76,26 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
     return List.copyOf(kinds.values());
   }
 
+  /** The layer that turns hidden states into logits; empty where the embeddings do that too. */
+  public Optional<LinearLayer> head() {
+    return config.tieWordEmbeddings()
+        ? Optional.empty()
+        : Optional.of(
+            new LinearLayer(
+                architecture.prefix() + HEAD,
+                config.layers(),
+                InputSite.HEAD_INPUT,
+                config.vocabularySize(),
+                config.hiddenSize()));
+  }
+
   /** Whether a linear layer has a bias. */
   boolean hasBias(LinearLayer linear) {
     return switch (linear.site().part()) {
       case ATTENTION_INPUT -> config.queryKeyValueBias();
       case ATTENTION_OUTPUT -> config.attentionBias();
       case MLP_INPUT, MLP_OUTPUT -> config.mlpBias();
-      case EXPERT_INPUT, EXPERT_OUTPUT -> false;
+      case EXPERT_INPUT, EXPERT_OUTPUT, HEAD_INPUT -> false;
     };
   }
 
@@ -162,6 +178,6 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
 
   /** The tensor that turns hidden states into logits. */
   String headTensor() {
-    return config.tieWordEmbeddings() ? embedding() : architecture.prefix() + "lm_head.weight";
+    return config.tieWordEmbeddings() ? embedding() : architecture.prefix() + HEAD + ".weight";
   }
 }

@@ -105,6 +105,12 @@ public final class OutputHead {
     return logits;
   }
 
+  /** Norms hidden states in place: they are the head's inputs then. */
+  void inputs(Matrix x, int length, LinearInputs inputs) {
+    normInPlace(x);
+    inputs.accept(InputSite.HEAD_INPUT, x);
+  }
+
   private void addPiece(
       Matrix x, Matrix rows, int first, int[] targets, double[] logSum, double[] targetLogit) {
     Optional<Float> cap = layout.config().logitSoftCap();

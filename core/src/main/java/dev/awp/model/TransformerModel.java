@@ -23,6 +23,21 @@ public final class TransformerModel {
     this.compute = compute;
   }
 
+  /**
+   * This model with other weights in one layer.
+   *
+   * @param weights [dOut, dIn]; borrowed
+   */
+  public TransformerModel with(LinearLayer layer, Matrix weights) {
+    return new TransformerModel(
+        layout,
+        name -> {
+          StoredTensor original = source.tensor(name);
+          return name.equals(layer.weight()) ? new HeldWeights(original, weights) : original;
+        },
+        compute);
+  }
+
   public ModelLayout layout() {
     return layout;
   }
@@ -69,6 +84,15 @@ public final class TransformerModel {
   /** Decodes a block's weights into the caller's memory, which all threads must be able to use. */
   public DecoderBlock block(int index, SegmentAllocator allocator) {
     return new DecoderBlock(layout, index, source, compute, allocator);
+  }
+
+  /**
+   * A block, or what lies behind the last one: the norm before the head.
+   *
+   * @param index of the block; the number of blocks for the norm
+   */
+  public Stage stage(int index, SegmentAllocator allocator) {
+    return index < layout.config().layers() ? block(index, allocator) : head()::inputs;
   }
 
   /** Decodes the weights of one linear layer, [dOut, dIn], into the caller's memory. */

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.awp.AwpException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -39,6 +40,15 @@ public final class ReportFile {
       Files.move(sibling, file, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new AwpException(file + ": the report cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /** A record as indented JSON. */
+  public static String toJson(Object value) {
+    try {
+      return JSON.writeValueAsString(value);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -81,7 +81,7 @@ public final class ColumnOrder {
   }
 
   /** Off-heap memory of an order, in bytes. */
-  static long bytes(int n) {
+  public static long bytes(int n) {
     return (long) n * n * Float.BYTES;
   }
 

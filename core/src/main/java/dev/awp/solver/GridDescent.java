@@ -81,6 +81,13 @@ public final class GridDescent implements Solver {
   }
 
   @Override
+  public double expectedCost(LayerShape shape) {
+    Grid grid = shape.constraint().grid().orElseThrow();
+    double mask = shape.constraint().sparsity().isPresent() ? pruning.expectedCost(shape) : 0;
+    return mask + cost(grid, shape.rows(), shape.columns());
+  }
+
+  @Override
   public Solution solve(
       LayerProblem problem,
       Compute compute,
@@ -97,6 +104,12 @@ public final class GridDescent implements Solver {
               problem, mask.weights(), mask.gemmEquivalents(), mask.damping(), compute, allocator)
           .run(listener);
     }
+  }
+
+  /** In units of 2 dOut dIn^2 flops: f(0), rounding to nearest, the factor and the rounds. */
+  private double cost(Grid grid, int rows, int n) {
+    double factor = ColumnOrder.flops(n) / (2.0 * Math.max(1, rows) * n * n);
+    return 2 + factor + rounds * GridPart.cost(grid, n, descents);
   }
 
   private final class Run {
@@ -166,16 +179,9 @@ public final class GridDescent implements Solver {
           dense,
           trace.getLast().objective(),
           rounds,
-          costSoFar + cost(),
+          costSoFar + cost(grid, w.rows(), w.columns()),
           StopReason.ITERATION_LIMIT,
           damping);
-    }
-
-    /** In units of 2 dOut dIn^2 flops: f(0), rounding to nearest, the factor and the rounds. */
-    private double cost() {
-      int n = w.columns();
-      double factor = ColumnOrder.flops(n) / (2.0 * Math.max(1, w.rows()) * n * n);
-      return 2 + factor + rounds * GridPart.cost(grid, n, descents);
     }
 
     private void solvePart(ColumnOrder order, int from, int to, Arena arena) {

@@ -50,6 +50,12 @@ public final class ProjectedGradient implements Solver {
         + shape.panels();
   }
 
+  /** Without what stopping early and rows that have converged save. */
+  @Override
+  public double expectedCost(LayerShape shape) {
+    return options.apply(shape.constraint()).iterations() + 1;
+  }
+
   @Override
   public Solution solve(
       LayerProblem problem,

@@ -46,7 +46,7 @@ public final class SharedFactors implements AutoCloseable {
    * @param make makes it in the memory that it is given
    * @param own memory for it where it is not kept
    */
-  <T> T get(
+  public <T> T get(
       Object name,
       Class<T> type,
       long bytes,

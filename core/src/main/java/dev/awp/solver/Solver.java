@@ -35,6 +35,14 @@ public interface Solver {
   }
 
   /**
+   * About what a solve costs, in units of 2 dOut dIn^2 flops, for estimates of time. By default a
+   * factor of C, a sweep, and the evaluation of f and f(0).
+   */
+  default double expectedCost(LayerShape shape) {
+    return 4 + shape.columns() / (double) Math.max(1, shape.rows());
+  }
+
+  /**
    * Solves one layer.
    *
    * @param allocator memory of the solution, usable from all threads; the solver's own memory is

@@ -27,6 +27,8 @@ class LayersTest {
           "calibration",
           "constraint",
           "solver",
+          "recipe",
+          "allocation",
           "format",
           "inspect",
           "generation",

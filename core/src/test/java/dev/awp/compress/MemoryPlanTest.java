@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
+import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.ModelConfig;
 import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.compress.CompressionOptions.Evaluation;
@@ -86,13 +87,16 @@ class MemoryPlanTest {
       return MemoryNeeds.of(
           options,
           layout,
-          Schemes.uniform(
-              layout.linears(),
-              options.constraint(),
-              options.solver().create(options.constraint().forStorage(DType.F32))),
+          schemes(options, layout),
           (long) SEQUENCES * LENGTH,
           LENGTH,
           workers);
+    }
+  }
+
+  private static Schemes schemes(CompressionOptions options, ModelLayout layout) {
+    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+      return new LayerPlanner(options.recipe(), options.solver(), checkpoint, layout).schemes();
     }
   }
 
@@ -160,7 +164,8 @@ class MemoryPlanTest {
             new CompressionOptions(
                 model,
                 output,
-                free.constraint(),
+                free.formats(),
+                free.recipe(),
                 free.solver(),
                 free.calibration(),
                 propagation,

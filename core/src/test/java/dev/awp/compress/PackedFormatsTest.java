@@ -29,6 +29,7 @@ import dev.awp.kernel.Compute;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
+import dev.awp.recipe.Recipe;
 import dev.awp.report.RunReport;
 import dev.awp.solver.Effort;
 import dev.awp.solver.Solver;
@@ -87,7 +88,7 @@ class PackedFormatsTest {
         model,
         folder.resolve("out-" + System.nanoTime()),
         all,
-        constraint,
+        Recipe.uniform(constraint.toSettings()),
         SolverOptions.of(solver),
         new Calibration(List.of(text), 8, OptionalInt.of(64), 0),
         Propagation.COMPRESSED,
@@ -225,7 +226,8 @@ class PackedFormatsTest {
           new CompressionOptions(
               options.output(),
               second,
-              options.constraint(),
+              List.of(OutputFormats.DENSE),
+              options.recipe(),
               options.solver(),
               options.calibration(),
               options.propagation(),

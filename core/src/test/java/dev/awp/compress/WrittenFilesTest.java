@@ -74,7 +74,7 @@ class WrittenFilesTest {
         Arena arena = Arena.ofShared()) {
       TensorReader reader = new TensorReader(compute.kernels());
       Map<String, TensorView> grids = new HashMap<>();
-      if (options.constraint().grid().isPresent()) {
+      if (options.recipe().defaults().bits().given().isPresent()) {
         SafetensorsFile.map(options.output().resolve(GridFile.NAME), arena)
             .forEach(view -> grids.put(view.name(), view));
       }
@@ -82,7 +82,7 @@ class WrittenFilesTest {
       assertEquals(linears.size(), report.layers().size());
       for (int i = 0; i < linears.size(); i++) {
         TensorView view = written.tensor(linears.get(i).weight());
-        Constraint constraint = options.constraint().forStorage(view.dtype());
+        Constraint constraint = ConstraintOptions.of(options.recipe().defaults()).forStorage(view.dtype());
         Matrix t = reader.matrix(view, arena);
         GridParameters parameters =
             constraint.grid().isPresent()

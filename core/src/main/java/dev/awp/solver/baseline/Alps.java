@@ -10,6 +10,7 @@ import dev.awp.solver.Interruption;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.IterationRecord;
 import dev.awp.solver.LayerProblem;
+import dev.awp.solver.LayerShape;
 import dev.awp.solver.MaskedLeastSquares;
 import dev.awp.solver.Objective;
 import dev.awp.solver.Solution;
@@ -57,6 +58,12 @@ public final class Alps implements Solver {
   @Override
   public boolean supports(Constraint constraint) {
     return constraint instanceof Sparsity;
+  }
+
+  /** At the iteration limit. */
+  @Override
+  public double expectedCost(LayerShape shape) {
+    return LIMIT + GRADIENT_STEPS + 4;
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.awp.solver.Interruption;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.IterationRecord;
 import dev.awp.solver.LayerProblem;
+import dev.awp.solver.LayerShape;
 import dev.awp.solver.Objective;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
@@ -58,6 +59,11 @@ public final class Awq implements Solver {
   @Override
   public boolean usesChannelScales() {
     return true;
+  }
+
+  @Override
+  public double expectedCost(LayerShape shape) {
+    return STEPS + 4;
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.awp.kernel.Compute;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.IterationRecord;
 import dev.awp.solver.LayerProblem;
+import dev.awp.solver.LayerShape;
 import dev.awp.solver.Objective;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
@@ -63,6 +64,11 @@ public final class Sequence implements Solver {
   @Override
   public boolean usesChannelScales() {
     return first.usesChannelScales() || second.usesChannelScales();
+  }
+
+  @Override
+  public double expectedCost(LayerShape shape) {
+    return first.expectedCost(shape) + second.expectedCost(shape) + 1;
   }
 
   @Override

@@ -62,7 +62,16 @@ public final class SparseGpt implements Solver {
         GridParameters.allocate(problem.constraint(), w.rows(), w.columns(), allocator);
     double damping;
     try (Arena scratch = Arena.ofShared()) {
-      ColumnOrder order = ColumnOrder.of(c, ColumnOrder.natural(c), DAMPING, compute, scratch);
+      ColumnOrder order =
+          problem
+              .factors()
+              .get(
+                  "natural order",
+                  ColumnOrder.class,
+                  ColumnOrder.bytes(c.rows()),
+                  memory ->
+                      ColumnOrder.of(c, ColumnOrder.natural(c), DAMPING, compute, memory),
+                  scratch);
       damping = order.damping();
       compute
           .workers()

@@ -1,0 +1,100 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress;
+
+import dev.awp.calibration.CalibrationSet;
+import dev.awp.checkpoint.ModelConfig;
+import dev.awp.kernel.Blas.Op;
+import dev.awp.kernel.Compute;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.solver.LayerShape;
+import dev.awp.tensor.DType;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+
+/** Flops of a run by the shapes of its model, and the rate at which this machine makes them. */
+final class WorkEstimate {
+  /** Order of the product whose rate is measured, and for how long. */
+  private static final int ORDER = 768;
+
+  private static final long NANOS = 300_000_000;
+
+  private WorkEstimate() {}
+
+  /** Flops of a layer's solve. */
+  static double solve(LinearLayer layer, Schemes.Scheme scheme, Compute compute) {
+    LayerShape shape =
+        new LayerShape(
+            layer.rows(),
+            layer.columns(),
+            scheme.constraint().forStorage(DType.F32),
+            compute.workers());
+    return 2.0 * Compressor.work(layer) * scheme.solver().expectedCost(shape);
+  }
+
+  /**
+   * Flops of calibrating and of moving the activations on.
+   *
+   * @param passes over each block
+   */
+  static double calibrate(
+      CompressionOptions options,
+      ModelLayout layout,
+      Schemes plan,
+      CalibrationSet calibration,
+      int passes) {
+    double tokens = (double) calibration.windows().size() * calibration.length();
+    boolean drifted = options.target() == Target.PROPAGATED;
+    double forward = forward(layout, tokens, calibration.length());
+    double runs = passes * (drifted ? 2 : 1);
+    runs += options.propagation() == Propagation.COMPRESSED ? 1 : 0;
+    // The triangle of x x^T once for each site, and the whole of the drift's.
+    double moments =
+        plan.layers().stream()
+            .filter(layer -> isFirstOfSite(layer, plan))
+            .mapToDouble(layer -> tokens * layer.columns() * layer.columns() * (drifted ? 3 : 1))
+            .sum();
+    return runs * forward + moments;
+  }
+
+  private static boolean isFirstOfSite(LinearLayer layer, Schemes plan) {
+    return plan.layers(layer.block()).stream()
+        .filter(other -> other.site() == layer.site())
+        .findFirst()
+        .orElseThrow()
+        .equals(layer);
+  }
+
+  /** Flops of evaluating texts before and after. */
+  static double evaluate(ModelLayout layout, double tokens, int length) {
+    ModelConfig config = layout.config();
+    double head = 2.0 * tokens * config.hiddenSize() * config.vocabularySize();
+    return 2 * (forward(layout, tokens, length) + head);
+  }
+
+  /** Flops of all blocks: linear layers, and attention over the half of a window on average. */
+  private static double forward(ModelLayout layout, double tokens, int length) {
+    double weights = layout.linears().stream().mapToLong(PackedSize::weights).sum();
+    double attention =
+        2.0 * length * layout.config().queryWidth() * layout.config().layers();
+    return tokens * (2 * weights + attention);
+  }
+
+  /** Flops a second of a square product on all threads. */
+  static double flopsPerSecond(Compute compute) {
+    try (Arena arena = Arena.ofShared()) {
+      Matrix a = Matrix.allocate(arena, ORDER, ORDER);
+      Matrix b = Matrix.allocate(arena, ORDER, ORDER);
+      Matrix product = Matrix.allocate(arena, ORDER, ORDER);
+      compute.parallelBlas().gemm(Op.NONE, Op.NONE, 1, a, b, 0, product);
+      long start = System.nanoTime();
+      int count = 0;
+      while (count == 0 || System.nanoTime() - start < NANOS) {
+        compute.parallelBlas().gemm(Op.NONE, Op.NONE, 1, a, b, 0, product);
+        count++;
+      }
+      return count * 2.0 * ORDER * ORDER * ORDER / ((System.nanoTime() - start) / 1e9);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.recipe;
+
+import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.Sparsity;
+import dev.awp.solver.Effort;
+import dev.awp.solver.Solvers;
+import dev.awp.tensor.DType;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The keys that a recipe can set for single layers, and what their values mean. */
+enum LayerKey {
+  IGNORE {
+    @Override
+    LayerSettings apply(LayerSettings settings, String value) {
+      return settings.withIgnore(bool(value));
+    }
+  },
+  SPARSITY {
+    @Override
+    LayerSettings apply(LayerSettings settings, String value) {
+      return settings.withSparsity(
+          value.equals(NONE)
+              ? new Choice.None<>()
+              : new Choice.Fixed<>(Sparsity.parse(value)));
+    }
+  },
+  BITS {
+    @Override
+    LayerSettings apply(LayerSettings settings, String value) {
+      if (value.equals(NONE)) {
+        return settings.withBits(new Choice.None<>());
+      }
+      int bits = integer(value);
+      var _ = new IntegerGrid(bits, 0, false, DType.F32);
+      return settings.withBits(new Choice.Fixed<>(bits));
+    }
+  },
+  GROUP_SIZE {
+    @Override
+    LayerSettings apply(LayerSettings settings, String value) {
+      int size = integer(value);
+      var _ = new IntegerGrid(4, size, false, DType.F32);
+      return settings.withGroupSize(size);
+    }
+  },
+  SYMMETRIC {
+    @Override
+    LayerSettings apply(LayerSettings settings, String value) {
+      return settings.withSymmetric(bool(value));
+    }
+  },
+  SOLVER {
+    @Override
+    LayerSettings apply(LayerSettings settings, String value) {
+      if (!value.equals(AUTO) && Solvers.byName(value, Effort.NORMAL).isEmpty()) {
+        throw new IllegalArgumentException(
+            "there is no solver %s; these are: %s, %s"
+                .formatted(
+                    value,
+                    AUTO,
+                    Solvers.all(Effort.NORMAL).stream()
+                        .map(dev.awp.solver.Solver::name)
+                        .collect(Collectors.joining(", "))));
+      }
+      return settings.withSolver(value);
+    }
+  },
+  EFFORT {
+    @Override
+    LayerSettings apply(LayerSettings settings, String value) {
+      for (Effort effort : Effort.values()) {
+        if (effort.name().toLowerCase(Locale.ROOT).equals(value)) {
+          return settings.withEffort(effort);
+        }
+      }
+      throw new IllegalArgumentException("the effort is normal or high, not '" + value + "'");
+    }
+  };
+
+  /** The value that takes a sparsity or bits away. */
+  static final String NONE = "none";
+
+  private static final String AUTO = "auto";
+
+  /**
+   * The settings with this one changed.
+   *
+   * @throws IllegalArgumentException that tells the rule that the value breaks
+   */
+  abstract LayerSettings apply(LayerSettings settings, String value);
+
+  /** As it is written: "group-size". */
+  String word() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  static Optional<LayerKey> of(String word) {
+    return Arrays.stream(values()).filter(key -> key.word().equals(word)).findFirst();
+  }
+
+  private static int integer(String value) {
+    try {
+      return Integer.parseInt(value);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("'" + value + "' is not a whole number", e);
+    }
+  }
+
+  private static boolean bool(String value) {
+    return switch (value) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw new IllegalArgumentException("'" + value + "' is neither true nor false");
+    };
+  }
+}

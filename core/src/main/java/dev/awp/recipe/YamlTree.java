@@ -1,0 +1,98 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.recipe;
+
+import dev.awp.AwpException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.AliasEvent;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.NodeEvent;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/**
+ * A YAML 1.2 file as a small tree of nodes that know their lines. Anchors and aliases, which can
+ * make a short file endless, deep nesting and large files are refused before a tree is built.
+ */
+final class YamlTree {
+  private static final int LARGEST = 256 << 10;
+  private static final int DEEPEST = 8;
+
+  private final Path file;
+
+  private YamlTree(Path file) {
+    this.file = file;
+  }
+
+  /** The root of a file with one document; AwpException where there is none. */
+  static Node read(Path file) {
+    YamlTree tree = new YamlTree(file);
+    String text = tree.text();
+    LoadSettings settings =
+        LoadSettings.builder().setUseMarks(true).setCodePointLimit(LARGEST).build();
+    try {
+      tree.check(new Parse(settings).parseString(text));
+      return new Compose(settings)
+          .composeString(text)
+          .orElseThrow(() -> new AwpException(file + ": the recipe is empty"));
+    } catch (MarkedYamlEngineException e) {
+      String problem = e.getProblem() == null ? e.getContext() : e.getProblem();
+      throw new AwpException(place(file, e.getProblemMark()) + ": not YAML: " + problem, e);
+    } catch (YamlEngineException e) {
+      throw new AwpException(file + ": not YAML: " + e.getMessage(), e);
+    }
+  }
+
+  /** "recipe.yaml, line 3". */
+  static String place(Path file, Optional<Mark> mark) {
+    return mark.map(at -> "%s, line %d".formatted(file, at.getLine() + 1)).orElse(file.toString());
+  }
+
+  private String text() {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(LARGEST + 1);
+      if (bytes.length > LARGEST) {
+        throw new AwpException(
+            "%s: a recipe has at most %d KiB, this file has more".formatted(file, LARGEST >> 10));
+      }
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new AwpException(file + ": the recipe is not UTF-8", e);
+    } catch (IOException e) {
+      throw new AwpException(file + ": the recipe cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private void check(Iterable<Event> events) {
+    int depth = 0;
+    for (Event event : events) {
+      boolean anchored = event instanceof NodeEvent node && node.getAnchor().isPresent();
+      if (event instanceof AliasEvent || anchored) {
+        throw new AwpException(
+            place(file, event.getStartMark()) + ": anchors and aliases (& and *) are not taken");
+      }
+      depth +=
+          switch (event.getEventId()) {
+            case MappingStart, SequenceStart -> 1;
+            case MappingEnd, SequenceEnd -> -1;
+            default -> 0;
+          };
+      if (depth > DEEPEST) {
+        throw new AwpException(
+            place(file, event.getStartMark()) + ": no recipe is nested that deep");
+      }
+    }
+  }
+}

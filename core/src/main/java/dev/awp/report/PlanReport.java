@@ -1,0 +1,68 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.report;
+
+import java.util.List;
+
+/**
+ * What a run would do, before it does anything.
+ *
+ * @param layers those that are compressed, in the order in which they would be solved
+ * @param leftAlone names of linear layers that are copied
+ * @param totals of the run
+ */
+public record PlanReport(List<Layer> layers, List<String> leftAlone, Totals totals) {
+  public PlanReport {
+    layers = List.copyOf(layers);
+    leftAlone = List.copyOf(leftAlone);
+  }
+
+  /**
+   * One layer.
+   *
+   * @param rows dOut
+   * @param columns dIn
+   * @param dtype element type on disk
+   * @param constraint in words
+   * @param solver the solver's name
+   * @param bytes of its weights as they are stored now
+   * @param packedBytes of its codes, scales and zero points where these are packed
+   * @param flops of its solve, about
+   */
+  public record Layer(
+      String name,
+      int rows,
+      int columns,
+      String dtype,
+      String constraint,
+      String solver,
+      long bytes,
+      long packedBytes,
+      double flops) {}
+
+  /**
+   * Sums.
+   *
+   * @param bytes of all tensors of the checkpoint
+   * @param packedBytes of all tensors once codes are packed
+   * @param bitsPerWeight mean over the compressed layers, scales and zero points included
+   * @param sparsity share of zeros that the constraints ask for in them
+   * @param solveFlops of all solves, about
+   * @param passFlops of running the texts through the model, about
+   * @param memoryBytes the most memory in use, mapped files aside
+   * @param passes calibration passes over each block
+   * @param gflopsPerSecond of single-precision matrix products, measured just now
+   * @param seconds of the run, at that rate: what is not a product takes its time besides
+   */
+  public record Totals(
+      long bytes,
+      long packedBytes,
+      double bitsPerWeight,
+      double sparsity,
+      double solveFlops,
+      double passFlops,
+      long memoryBytes,
+      int passes,
+      double gflopsPerSecond,
+      double seconds) {}
+}
