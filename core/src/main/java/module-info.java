@@ -13,6 +13,7 @@ module dev.awp.core {
   requires jdk.management;
   requires me.tongfei.progressbar;
   requires org.slf4j;
+  requires org.snakeyaml.engine.v2;
 
   exports dev.awp;
   exports dev.awp.api;
@@ -22,6 +23,7 @@ module dev.awp.core {
   exports dev.awp.format;
   exports dev.awp.kernel;
   exports dev.awp.parallel;
+  exports dev.awp.recipe;
   exports dev.awp.report;
   exports dev.awp.solver;
   exports dev.awp.tensor;

@@ -71,8 +71,7 @@ final class BudgetArguments {
     }
     return Optional.ofNullable(sparsity)
         .map(
-            ratio ->
-                checked("--target-sparsity " + ratio, () -> new Budget.Zeros(ratio, sharing)));
+            ratio -> checked("--target-sparsity " + ratio, () -> new Budget.Zeros(ratio, sharing)));
   }
 
   private static Budget checked(String flag, Supplier<Budget> budget) {

@@ -71,6 +71,7 @@ final class PlanTable {
       value /= 1000;
       unit++;
     }
-    return String.format(Locale.ROOT, value < 10 && unit > 0 ? "%.2f %s" : "%.0f %s", value, units[unit]);
+    return String.format(
+        Locale.ROOT, value < 10 && unit > 0 ? "%.2f %s" : "%.0f %s", value, units[unit]);
   }
 }

@@ -47,7 +47,8 @@ final class Allotment {
     this.candidates = candidates;
     this.errors = errors;
     Set<LinearLayer> layers = candidates.keySet();
-    this.groups = recipe.fused() ? FusedLayers.group(layers) : layers.stream().map(List::of).toList();
+    this.groups =
+        recipe.fused() ? FusedLayers.group(layers) : layers.stream().map(List::of).toList();
   }
 
   /** The chosen settings of every layer. */

@@ -23,9 +23,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Compresses one decoder block, or the head behind the last one: calibrates its input sites, solves its layers, moves the
- * activations on. The block's weights are in memory only while activations pass through them; a
- * layer is decoded again when it is solved, which costs seconds where solving costs minutes.
+ * Compresses one decoder block, or the head behind the last one: calibrates its input sites, solves
+ * its layers, moves the activations on. The block's weights are in memory only while activations
+ * pass through them; a layer is decoded again when it is solved, which costs seconds where solving
+ * costs minutes.
  */
 final class BlockCompressor {
   private final CompressionOptions options;
@@ -69,8 +70,7 @@ final class BlockCompressor {
       int index, ActivationStore activations, Optional<ActivationStore> original, boolean last) {
     List<LayerReport> reports = new ArrayList<>();
     List<LinearLayer> planned = schemes.layers(index);
-    Set<InputSite> starved =
-        ExpertCoverage.starved(model, index, planned, activations, listener);
+    Set<InputSite> starved = ExpertCoverage.starved(model, index, planned, activations, listener);
     List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(planned);
     for (Map<InputSite, List<LinearLayer>> pass : passes) {
       List<LinearLayer> linears = pass.values().stream().flatMap(List::stream).toList();

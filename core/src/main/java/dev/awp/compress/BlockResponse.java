@@ -73,8 +73,7 @@ final class BlockResponse implements AutoCloseable {
       for (int token = 0; token < outputs.rows(); token++) {
         var row = changed.row(token);
         compute.kernels().arithmetic().subtract(row, outputs.row(token), row);
-        double whole =
-            compute.kernels().arithmetic().dot(outputs.row(token), outputs.row(token));
+        double whole = compute.kernels().arithmetic().dot(outputs.row(token), outputs.row(token));
         sum += Objective.relative(compute.kernels().arithmetic().dot(row, row), whole);
       }
       return sum / Math.max(1, outputs.rows());

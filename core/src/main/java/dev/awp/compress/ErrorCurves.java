@@ -111,8 +111,7 @@ final class ErrorCurves {
         candidates.keySet().stream()
             .filter(layer -> layer.block() == block && candidates.get(layer).size() > 1)
             .toList();
-    Set<InputSite> starved =
-        ExpertCoverage.starved(model, block, layers, activations, listener);
+    Set<InputSite> starved = ExpertCoverage.starved(model, block, layers, activations, listener);
     List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(layers);
     boolean isBlock = block < model.layout().config().layers();
     try (BlockResponse response =
@@ -165,8 +164,7 @@ final class ErrorCurves {
    */
   private double response(LinearLayer layer, Matrix w, Matrix c, BlockResponse block) {
     List<LayerSettings> all = candidates.get(layer);
-    Constraint constraint =
-        ConstraintOptions.of(all.get(all.size() / 2)).forStorage(DType.F32);
+    Constraint constraint = ConstraintOptions.of(all.get(all.size() / 2)).forStorage(DType.F32);
     try (Arena arena = Arena.ofShared()) {
       Matrix t = Matrix.allocate(arena, w.rows(), w.columns());
       constraint.project(
@@ -178,8 +176,7 @@ final class ErrorCurves {
     }
   }
 
-  private double relative(
-      Matrix rows, Matrix c, LayerSettings settings, SharedFactors factors) {
+  private double relative(Matrix rows, Matrix c, LayerSettings settings, SharedFactors factors) {
     Constraint constraint = ConstraintOptions.of(settings).forStorage(DType.F32);
     Solver solver = Solvers.byName(solver(constraint), Effort.NORMAL).orElseThrow();
     try (Arena arena = Arena.ofShared()) {

@@ -76,8 +76,7 @@ final class LayerPlanner {
   }
 
   private Schemes schemes(Map<LinearLayer, LayerSettings> settings) {
-    return Schemes.of(
-        settings.keySet(), layer -> Optional.of(scheme(layer, settings.get(layer))));
+    return Schemes.of(settings.keySet(), layer -> Optional.of(scheme(layer, settings.get(layer))));
   }
 
   private Schemes.Scheme scheme(LinearLayer layer, LayerSettings settings) {
@@ -89,11 +88,15 @@ final class LayerPlanner {
               .with(settings.solver(), settings.effort())
               .create(constraint.forStorage(DType.F32)));
     } catch (AwpException e) {
-      throw recipe.rules().isEmpty() ? e : new AwpException(layer.name() + ": " + e.getMessage(), e);
+      throw recipe.rules().isEmpty()
+          ? e
+          : new AwpException(layer.name() + ": " + e.getMessage(), e);
     }
   }
 
-  /** What each layer that is compressed may become: one thing, or several where a budget decides. */
+  /**
+   * What each layer that is compressed may become: one thing, or several where a budget decides.
+   */
   Map<LinearLayer, List<LayerSettings>> candidates() {
     Map<LinearLayer, List<LayerSettings>> all = new LinkedHashMap<>();
     settled.forEach(
@@ -139,8 +142,7 @@ final class LayerPlanner {
    * @throws AwpException where the budget is too small
    */
   Schemes allocate(Map<LinearLayer, List<Double>> errors) {
-    Allotment allotment =
-        new Allotment(recipe, checkpoint, candidates(), errors);
+    Allotment allotment = new Allotment(recipe, checkpoint, candidates(), errors);
     return schemes(allotment.choose());
   }
 }

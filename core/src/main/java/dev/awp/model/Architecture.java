@@ -42,6 +42,7 @@ public enum Architecture {
   private final boolean queryKeyNorm;
   private final Projections projections;
   private final String prefix;
+
   @SuppressWarnings("ImmutableEnumChecker") // a record of strings
   private final Optional<ExpertNames> expertNames;
 

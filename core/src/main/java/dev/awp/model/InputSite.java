@@ -5,9 +5,9 @@ package dev.awp.model;
 import java.util.Comparator;
 
 /**
- * A place whose values feed linear layers: of a decoder block, or behind the last one. Every expert of a mixture has two of
- * its own, for it sees only the tokens that the router sends to it. Sites are ordered as data flows
- * through them, the experts one after the other behind the rest.
+ * A place whose values feed linear layers: of a decoder block, or behind the last one. Every expert
+ * of a mixture has two of its own, for it sees only the tokens that the router sends to it. Sites
+ * are ordered as data flows through them, the experts one after the other behind the rest.
  *
  * @param part which of the block's activations
  * @param expert index of the expert, or {@link #NO_EXPERT}

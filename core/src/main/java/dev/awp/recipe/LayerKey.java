@@ -24,9 +24,7 @@ enum LayerKey {
     @Override
     LayerSettings apply(LayerSettings settings, String value) {
       return settings.withSparsity(
-          value.equals(NONE)
-              ? new Choice.None<>()
-              : new Choice.Fixed<>(Sparsity.parse(value)));
+          value.equals(NONE) ? new Choice.None<>() : new Choice.Fixed<>(Sparsity.parse(value)));
     }
   },
   BITS {

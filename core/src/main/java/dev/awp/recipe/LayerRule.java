@@ -58,8 +58,7 @@ public final class LayerRule {
   }
 
   boolean matches(LinearLayer layer, int count) {
-    boolean named =
-        patterns.isEmpty() || patterns.stream().anyMatch(p -> p.matches(layer.name()));
+    boolean named = patterns.isEmpty() || patterns.stream().anyMatch(p -> p.matches(layer.name()));
     boolean placed =
         blocks.isEmpty()
             || (layer.block() < count

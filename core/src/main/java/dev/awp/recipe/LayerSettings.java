@@ -30,14 +30,7 @@ public record LayerSettings(
   /** With a sparsity, bits, both, or neither; groups of 128 columns with zero points. */
   public static LayerSettings of(Choice<Sparsity> sparsity, Choice<Integer> bits) {
     return new LayerSettings(
-        false,
-        sparsity,
-        bits,
-        128,
-        false,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
+        false, sparsity, bits, 128, false, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** Whether a budget has to decide something. */
@@ -66,8 +59,7 @@ public record LayerSettings(
 
   /** The same with the grid of a block type where no bits are given. */
   public LayerSettings withBlocks(Optional<BlockGrid> value) {
-    return new LayerSettings(
-        ignore, sparsity, bits, groupSize, symmetric, value, solver, effort);
+    return new LayerSettings(ignore, sparsity, bits, groupSize, symmetric, value, solver, effort);
   }
 
   LayerSettings withGroupSize(int value) {

@@ -38,7 +38,10 @@ final class YamlMap {
   static YamlMap of(Path file, String what, Node node) {
     if (!(node instanceof MappingNode mapping)) {
       throw new AwpException(
-          YamlTree.place(file, node.getStartMark()) + ": " + what + " is a mapping of keys to values");
+          YamlTree.place(file, node.getStartMark())
+              + ": "
+              + what
+              + " is a mapping of keys to values");
     }
     YamlMap map = new YamlMap(file, node);
     for (NodeTuple entry : mapping.getValue()) {

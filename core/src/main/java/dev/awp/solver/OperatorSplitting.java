@@ -61,9 +61,7 @@ public final class OperatorSplitting implements Solver {
   @Override
   public double expectedCost(LayerShape shape) {
     double density = shape.constraint().sparsity().orElseThrow().density();
-    return options
-        .of(shape.rows(), shape.columns(), density)
-        .cost(shape.rows(), shape.columns());
+    return options.of(shape.rows(), shape.columns(), density).cost(shape.rows(), shape.columns());
   }
 
   @Override

@@ -46,9 +46,23 @@ class LookingCommandsTest {
     Path output = folder.resolve("out");
     Path text = Files.writeString(folder.resolve("text.txt"), "A text of words. ".repeat(99));
     run(
-        0, "compress", model.toString(), output.toString(), "--sparsity", "2:4", "--bits", "4",
-        "--group-size", "8", "--calibration", text.toString(), "--sequence-length", "32",
-        "--sequences", "4", "--quiet");
+        0,
+        "compress",
+        model.toString(),
+        output.toString(),
+        "--sparsity",
+        "2:4",
+        "--bits",
+        "4",
+        "--group-size",
+        "8",
+        "--calibration",
+        text.toString(),
+        "--sequence-length",
+        "32",
+        "--sequences",
+        "4",
+        "--quiet");
     return output;
   }
 
@@ -146,9 +160,20 @@ class LookingCommandsTest {
     for (int i = 0; i < levels.length; i++) {
       ForkedJvm.Result result =
           ForkedJvm.run(
-              flags, Main.class, "compress", model.toString(), folder.resolve("o" + i).toString(),
-              "--sparsity", "0.5", "--calibration", text.toString(), "--sequence-length", "32",
-              "--sequences", "4", levels[i]);
+              flags,
+              Main.class,
+              "compress",
+              model.toString(),
+              folder.resolve("o" + i).toString(),
+              "--sparsity",
+              "0.5",
+              "--calibration",
+              text.toString(),
+              "--sequence-length",
+              "32",
+              "--sequences",
+              "4",
+              levels[i]);
       assertEquals(0, result.exitCode(), result.errors());
       String all = String.join("\n", result.lines()) + result.errors();
       assertTrue(all.chars().allMatch(c -> c == '\n' || c >= ' '), all);

@@ -53,9 +53,7 @@ class RecipeCommandTest {
             List.of("compress", model.toString(), folder.resolve(output).toString(), "--quiet"));
     arguments.addAll(List.of(more));
     return Main.execute(
-        new PrintWriter(out, true),
-        new PrintWriter(err, true),
-        arguments.toArray(String[]::new));
+        new PrintWriter(out, true), new PrintWriter(err, true), arguments.toArray(String[]::new));
   }
 
   private RunReport compressed(String output, String... more) {
@@ -98,9 +96,21 @@ class RecipeCommandTest {
   @Test
   void flagsAndTheRecipeThatSaysTheSameWriteTheSameBytes() throws IOException {
     String[] flags = {
-      "--bits=3", "--sparsity=0.5", "--group-size=16", "--symmetric", "--solver=pgd", "--lm-head",
-      "--iterations=7", "--propagate=dense", "--calibration", text.toString(), "--sequences=8",
-      "--sequence-length=32", "--seed=5", "--evaluate", text.toString()
+      "--bits=3",
+      "--sparsity=0.5",
+      "--group-size=16",
+      "--symmetric",
+      "--solver=pgd",
+      "--lm-head",
+      "--iterations=7",
+      "--propagate=dense",
+      "--calibration",
+      text.toString(),
+      "--sequences=8",
+      "--sequence-length=32",
+      "--seed=5",
+      "--evaluate",
+      text.toString()
     };
     RunReport typed = compressed("out-typed", flags);
     RunReport read =
@@ -181,9 +191,9 @@ class RecipeCommandTest {
     assertRefused(
         compress("out", recipe("bits: 4\nbit: 3\n")), "r.yaml, line 5, key bit: there is no such");
     assertRefused(
-        compress("out", recipe("bits: 4\nthreads: many\n")), "r.yaml, line 5, key threads: Invalid");
-    assertRefused(
-        compress("out", recipe("bits: 4\nseed: [1, 2]\n")), "r.yaml, line 5, key seed: ");
+        compress("out", recipe("bits: 4\nthreads: many\n")),
+        "r.yaml, line 5, key threads: Invalid");
+    assertRefused(compress("out", recipe("bits: 4\nseed: [1, 2]\n")), "r.yaml, line 5, key seed: ");
     assertRefused(compress("out", recipe("bits: 4\nrecipe: x\n")), "key recipe: there is no such");
     assertRefused(
         compress("out", recipe("layers:\n- match: q_porj\n  bits: 4\n")),
@@ -214,7 +224,9 @@ class RecipeCommandTest {
   @Test
   void aTiedHeadIsRefused() throws IOException {
     Path config = model.resolve("config.json");
-    String tied = Files.readString(config).replace("\"tie_word_embeddings\":false", "\"tie_word_embeddings\":true");
+    String tied =
+        Files.readString(config)
+            .replace("\"tie_word_embeddings\":false", "\"tie_word_embeddings\":true");
     assertTrue(tied.contains("\"tie_word_embeddings\":true"), tied);
     Files.writeString(config, tied);
     assertRefused(

@@ -85,12 +85,7 @@ class MemoryPlanTest {
     ModelLayout layout = ModelLayout.of(ModelConfig.read(options.model().resolve("config.json")));
     try (Workers workers = new Workers(threads)) {
       return MemoryNeeds.of(
-          options,
-          layout,
-          schemes(options, layout),
-          (long) SEQUENCES * LENGTH,
-          LENGTH,
-          workers);
+          options, layout, schemes(options, layout), (long) SEQUENCES * LENGTH, LENGTH, workers);
     }
   }
 
@@ -234,8 +229,7 @@ class MemoryPlanTest {
       long peak = peak("prune", "auto", plan);
       assertTrue(
           peak <= plan.offHeapBytes() + PACKED, peak + " bytes, planned: " + plan.offHeapBytes());
-      assertTrue(
-          peak > plan.offHeapBytes() / 2, peak + " bytes, planned: " + plan.offHeapBytes());
+      assertTrue(peak > plan.offHeapBytes() / 2, peak + " bytes, planned: " + plan.offHeapBytes());
     }
   }
 

@@ -82,7 +82,8 @@ class WrittenFilesTest {
       assertEquals(linears.size(), report.layers().size());
       for (int i = 0; i < linears.size(); i++) {
         TensorView view = written.tensor(linears.get(i).weight());
-        Constraint constraint = ConstraintOptions.of(options.recipe().defaults()).forStorage(view.dtype());
+        Constraint constraint =
+            ConstraintOptions.of(options.recipe().defaults()).forStorage(view.dtype());
         Matrix t = reader.matrix(view, arena);
         GridParameters parameters =
             constraint.grid().isPresent()

@@ -34,8 +34,7 @@ class RecipeTest {
     for (int block = 0; block < BLOCKS; block++) {
       String prefix = "model.layers." + block;
       for (String name : List.of("self_attn.q_proj", "self_attn.k_proj")) {
-        layers.add(
-            new LinearLayer(prefix + "." + name, block, InputSite.ATTENTION_INPUT, 8, 8));
+        layers.add(new LinearLayer(prefix + "." + name, block, InputSite.ATTENTION_INPUT, 8, 8));
       }
       layers.add(new LinearLayer(prefix + ".mlp.down_proj", block, InputSite.MLP_OUTPUT, 8, 8));
     }

@@ -271,8 +271,7 @@ final class MaskBound {
       if (states[some[i]] == State.FREE) {
         relaxed[some[i]] = z[i];
         double unclear = 0.5 - Math.abs(z[i] - 0.5);
-        double weight =
-            unclear * Math.sqrt(delta[some[i]]) * Math.abs(t[i]) / Math.max(z[i], 0.05);
+        double weight = unclear * Math.sqrt(delta[some[i]]) * Math.abs(t[i]) / Math.max(z[i], 0.05);
         if (weight > most) {
           most = weight;
           branch = some[i];

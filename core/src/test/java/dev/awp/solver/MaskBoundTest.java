@@ -77,16 +77,16 @@ class MaskBoundTest {
         for (int[] pattern : new int[][] {{COLUMNS, 2}, {COLUMNS, 6}, {4, 2}, {3, 1}}) {
           double best = best(c, w, pattern[0], pattern[1]);
           for (long limit : new long[] {1, 5, 1_000_000}) {
-            MaskBound search =
-                new MaskBound(c, PruningLimits.delta(c), w, pattern[0], pattern[1]);
+            MaskBound search = new MaskBound(c, PruningLimits.delta(c), w, pattern[0], pattern[1]);
             double bound = search.search(1.1 * best, 1, limit);
             assertTrue(bound <= best * (1 + 1e-9), bound + " above " + best);
             if (limit > 5) {
               assertEquals(best, bound, 1e-9 * best);
             }
           }
-          double near = new MaskBound(c, PruningLimits.delta(c), w, pattern[0], pattern[1])
-              .search(best, 0.9, 1_000_000);
+          double near =
+              new MaskBound(c, PruningLimits.delta(c), w, pattern[0], pattern[1])
+                  .search(best, 0.9, 1_000_000);
           assertEquals(0.9 * best, near, 1e-9 * best);
         }
       }

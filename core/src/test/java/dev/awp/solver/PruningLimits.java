@@ -171,8 +171,8 @@ final class PruningLimits {
   }
 
   /**
-   * The largest multiple, to a thousandth, of 1 / [C^-1]_jj that leaves C - Delta positive definite:
-   * the Cholesky factor is the proof.
+   * The largest multiple, to a thousandth, of 1 / [C^-1]_jj that leaves C - Delta positive
+   * definite: the Cholesky factor is the proof.
    */
   static double[] delta(double[][] c) {
     int n = c.length;

@@ -69,8 +69,7 @@ public final class SparseGpt implements Solver {
                   "natural order",
                   ColumnOrder.class,
                   ColumnOrder.bytes(c.rows()),
-                  memory ->
-                      ColumnOrder.of(c, ColumnOrder.natural(c), DAMPING, compute, memory),
+                  memory -> ColumnOrder.of(c, ColumnOrder.natural(c), DAMPING, compute, memory),
                   scratch);
       damping = order.damping();
       compute
