@@ -24,8 +24,7 @@ record ExpertReader(ConfigObject root, int layers, int largestWidth, int largest
                   Set.of());
       case "Qwen2MoeForCausalLM" ->
           experts =
-              qwen(
-                  OptionalInt.of(root.integer("shared_expert_intermediate_size", largestWidth)));
+              qwen(OptionalInt.of(root.integer("shared_expert_intermediate_size", largestWidth)));
       case "Qwen3MoeForCausalLM" -> experts = qwen(OptionalInt.empty());
       default -> {
         return Optional.empty();

@@ -38,8 +38,7 @@ final class ModelConfigReader {
     // Models that see as well keep what describes the text model in an object of its own.
     ConfigObject text = new ConfigObject(file, given).child("text_config");
     JsonNode own = text.node().isObject() ? text.node() : given;
-    return read(
-        new ConfigObject(file, ConfigDefaults.complete(own, architecture)), architecture);
+    return read(new ConfigObject(file, ConfigDefaults.complete(own, architecture)), architecture);
   }
 
   private static ModelConfig read(ConfigObject root, String architecture) {
@@ -114,8 +113,7 @@ final class ModelConfigReader {
       case "gelu_pytorch_tanh" -> Activation.GELU_TANH;
       default ->
           throw root.fail(
-              "%s '%s' is not supported, only silu and gelu_pytorch_tanh are"
-                  .formatted(key, name));
+              "%s '%s' is not supported, only silu and gelu_pytorch_tanh are".formatted(key, name));
     };
   }
 

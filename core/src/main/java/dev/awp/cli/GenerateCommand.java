@@ -115,8 +115,7 @@ final class GenerateCommand implements Callable<Integer> {
 
   private static String summary(TextGeneration.Result result) {
     int later = result.tokens() - 1;
-    String speed =
-        later == 0 ? "" : ", then %.1f tokens/s".formatted(later / result.seconds());
+    String speed = later == 0 ? "" : ", then %.1f tokens/s".formatted(later / result.seconds());
     return "%d prompt tokens in %.2f s%s, %d tokens%s"
         .formatted(
             result.promptTokens(),

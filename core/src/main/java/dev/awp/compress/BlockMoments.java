@@ -35,10 +35,7 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
    * @param everyToken sites of experts that see every token, for too few are routed to them
    */
   BlockMoments(
-      List<LinearLayer> linears,
-      boolean withDrift,
-      Set<InputSite> everyToken,
-      Compute compute) {
+      List<LinearLayer> linears, boolean withDrift, Set<InputSite> everyToken, Compute compute) {
     this.compute = compute;
     this.everyToken = Set.copyOf(everyToken);
     try {
@@ -109,9 +106,7 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
               });
         }
         block.forward(
-            chunk(states, from, copy),
-            length,
-            expected.isEmpty() ? this : new WithDrift(expected));
+            chunk(states, from, copy), length, expected.isEmpty() ? this : new WithDrift(expected));
       }
     }
   }

@@ -61,9 +61,7 @@ public record ConstraintOptions(
   /** The constraint of a layer whose grid is stored like that. */
   public Constraint forStorage(GridStorage storage) {
     if (blocks.isPresent()) {
-      return sparsity
-          .<Constraint>map(s -> new SparseGrid(s, blocks.get()))
-          .orElseGet(blocks::get);
+      return sparsity.<Constraint>map(s -> new SparseGrid(s, blocks.get())).orElseGet(blocks::get);
     }
     if (grid.isEmpty()) {
       return sparsity.orElseThrow();

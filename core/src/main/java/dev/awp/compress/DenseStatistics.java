@@ -77,8 +77,7 @@ final class DenseStatistics {
   LayerReport.Inputs inputs(LinearLayer linear) {
     String name = countName(name(linear.block(), linear.site()));
     MemorySegment count = views.get(name).data();
-    return new LayerReport.Inputs(
-        count.get(COUNT, 0), count.get(COUNT, Long.BYTES) != 0);
+    return new LayerReport.Inputs(count.get(COUNT, 0), count.get(COUNT, Long.BYTES) != 0);
   }
 
   /** Calibrates: runs the windows through the dense model and writes what its layers see. */
@@ -122,8 +121,7 @@ final class DenseStatistics {
     try (Arena arena = Arena.ofShared()) {
       DecoderBlock block = model.block(index, arena);
       starved =
-          ExpertCoverage.starved(
-              block, block.linears(), activations, model.layout().prefix(index));
+          ExpertCoverage.starved(block, block.linears(), activations, model.layout().prefix(index));
     }
     try (BlockMoments moments =
         new BlockMoments(model.layout().linears(index), false, starved, compute)) {

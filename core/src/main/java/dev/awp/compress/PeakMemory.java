@@ -28,7 +28,7 @@ final class PeakMemory {
     }
   }
 
-  /** From lines such as "VmHWM:     12345 kB". */
+  /** From lines such as "VmHWM: 12345 kB". */
   static OptionalLong residentBytes(List<String> lines) {
     return lines.stream()
         .filter(line -> line.startsWith(KEY) && line.endsWith(" kB"))

@@ -16,7 +16,8 @@ public final class Sampler {
   /**
    * A way to choose.
    *
-   * @param temperature by what the logits are divided before the softmax; 0 takes the largest always
+   * @param temperature by what the logits are divided before the softmax; 0 takes the largest
+   *     always
    * @param topK how many of the largest may be chosen; 0 for all
    * @throws IllegalArgumentException for a negative or infinite temperature, or a negative topK
    */

@@ -26,7 +26,12 @@ final class CompressedTensorsCodes implements PackedCodes {
   private final int[][] zeroPoints;
 
   private CompressedTensorsCodes(
-      TensorView packed, int rows, int columns, float[][] scales, int[][] zeroPoints, Packing packing) {
+      TensorView packed,
+      int rows,
+      int columns,
+      float[][] scales,
+      int[][] zeroPoints,
+      Packing packing) {
     this.packed = packed;
     this.rows = rows;
     this.columns = columns;

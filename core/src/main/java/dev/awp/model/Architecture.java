@@ -33,7 +33,8 @@ public enum Architecture {
       false,
       Projections.SEPARATE,
       new ExpertNames("block_sparse_moe", "w1", "w3", "w2")),
-  QWEN2_MOE("Qwen2MoeForCausalLM", BlockNorms.BEFORE, false, Projections.SEPARATE, ExpertNames.QWEN),
+  QWEN2_MOE(
+      "Qwen2MoeForCausalLM", BlockNorms.BEFORE, false, Projections.SEPARATE, ExpertNames.QWEN),
   QWEN3_MOE("Qwen3MoeForCausalLM", BlockNorms.BEFORE, true, Projections.SEPARATE, ExpertNames.QWEN);
 
   private final String transformersName;

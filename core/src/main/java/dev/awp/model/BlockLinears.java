@@ -42,11 +42,7 @@ final class BlockLinears {
     List<String> gated =
         architecture.projections().gated().stream().map(name -> module + name).toList();
     add(gated, List.of(width, width), InputSite.MLP_INPUT, config.hiddenSize());
-    add(
-        List.of(module + "down_proj"),
-        List.of(config.hiddenSize()),
-        InputSite.MLP_OUTPUT,
-        width);
+    add(List.of(module + "down_proj"), List.of(config.hiddenSize()), InputSite.MLP_OUTPUT, width);
   }
 
   private void addMixture(ExpertConfig experts) {

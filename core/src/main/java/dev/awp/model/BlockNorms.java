@@ -9,8 +9,7 @@ import java.util.stream.Stream;
 /** Which norms a block has, and what their stored weights mean. */
 enum BlockNorms {
   /** Before each of the two steps, x / rms(x) * w, as LLaMA has it. */
-  BEFORE(
-      0, "input_layernorm", Optional.empty(), "post_attention_layernorm", Optional.empty()),
+  BEFORE(0, "input_layernorm", Optional.empty(), "post_attention_layernorm", Optional.empty()),
 
   /** Before and behind each step, x / rms(x) * (1 + w), as Gemma has it. */
   BEFORE_AND_AFTER(
@@ -62,8 +61,7 @@ enum BlockNorms {
 
   /** The modules of all norms of a block's hidden states. */
   List<String> modules() {
-    return Stream.of(
-            Optional.of(beforeAttention), afterAttention, Optional.of(beforeMlp), afterMlp)
+    return Stream.of(Optional.of(beforeAttention), afterAttention, Optional.of(beforeMlp), afterMlp)
         .flatMap(Optional::stream)
         .toList();
   }

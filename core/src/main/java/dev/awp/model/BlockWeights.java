@@ -4,8 +4,8 @@ package dev.awp.model;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.StoredTensor;
+import dev.awp.checkpoint.TensorReader;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;

@@ -9,8 +9,8 @@ import java.util.List;
 
 /**
  * One sequence on its way through a model, some tokens at a time, with what attention needs of the
- * earlier ones. Decoded weights are kept from step to step where memory allows; otherwise every step
- * decodes each block anew.
+ * earlier ones. Decoded weights are kept from step to step where memory allows; otherwise every
+ * step decodes each block anew.
  */
 public final class CachedModel implements AutoCloseable {
   private final TransformerModel model;
@@ -54,8 +54,7 @@ public final class CachedModel implements AutoCloseable {
       throw new IllegalArgumentException("a step of no tokens");
     }
     try (Arena scratch = Arena.ofShared()) {
-      Matrix x =
-          Matrix.allocate(scratch, tokens.length, model.layout().config().hiddenSize());
+      Matrix x = Matrix.allocate(scratch, tokens.length, model.layout().config().hiddenSize());
       model.embed(tokens, x);
       for (int i = 0; i < caches.size(); i++) {
         if (kept.isEmpty()) {

@@ -171,8 +171,7 @@ public final class DecoderBlock {
     try (Arena arena = Arena.ofShared()) {
       Matrix normed = Matrix.allocate(arena, x.rows(), hidden);
       rows.rmsNorm(x, attentionNorm, normed);
-      Sublayer.Pass attend =
-          attention.prepare(x.rows(), wholeSequences(length, arena), arena);
+      Sublayer.Pass attend = attention.prepare(x.rows(), wholeSequences(length, arena), arena);
       attend.add(normed, x, LinearInputs.IGNORED);
       rows.rmsNorm(x, mlpNorm, normed);
       return mixture.countRouted(normed, arena);

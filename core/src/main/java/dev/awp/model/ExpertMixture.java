@@ -3,8 +3,8 @@
 package dev.awp.model;
 
 import dev.awp.checkpoint.ExpertConfig;
-import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.StoredTensor;
+import dev.awp.checkpoint.TensorReader;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.model.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;

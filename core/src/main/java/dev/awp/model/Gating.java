@@ -13,8 +13,7 @@ record Gating(Activation activation, RowOperations rows) {
           rows.forRows(
               gate.rows(), r -> rows.network().swiGlu(gate.row(r), up.row(r), gate.row(r)));
       case GELU_TANH ->
-          rows.forRows(
-              gate.rows(), r -> rows.network().geGlu(gate.row(r), up.row(r), gate.row(r)));
+          rows.forRows(gate.rows(), r -> rows.network().geGlu(gate.row(r), up.row(r), gate.row(r)));
     }
   }
 }

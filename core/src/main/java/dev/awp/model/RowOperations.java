@@ -25,8 +25,7 @@ record RowOperations(Compute compute, float epsilon) {
     compute.parallelBlas().gemm(Op.NONE, Op.TRANSPOSE, 1, in, linear.weight(), beta, out);
     if (linear.bias().isPresent()) {
       MemorySegment bias = linear.bias().get().row(0);
-      forRows(
-          out.rows(), r -> compute.kernels().arithmetic().add(out.row(r), bias, out.row(r)));
+      forRows(out.rows(), r -> compute.kernels().arithmetic().add(out.row(r), bias, out.row(r)));
     }
   }
 

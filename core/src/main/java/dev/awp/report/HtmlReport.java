@@ -45,10 +45,7 @@ public final class HtmlReport {
             + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">%n"
             + "<title>%s</title>%n<style>%n%s</style>%n</head>%n<body>%n<header>%n<h1>%s</h1>%n"
             + "<p class=\"soft\">Compressed by awp %s</p>%n</header>%n<main>%n",
-        Markup.escape(title),
-        styleSheet(),
-        Markup.escape(title),
-        Markup.escape(report.awp()));
+        Markup.escape(title), styleSheet(), Markup.escape(title), Markup.escape(report.awp()));
     figures(report, html);
     if (!report.perplexity().isEmpty()) {
       html.add("<section>%n<h2>Perplexity</h2>%n").add("%s", ReportTables.perplexity(report));
@@ -117,9 +114,7 @@ public final class HtmlReport {
   private static void figure(Markup html, String name, String value, String more) {
     html.add(
         "<div><dt>%s</dt><dd>%s<small>%s</small></dd></div>%n",
-        Markup.escape(name),
-        Markup.escape(value),
-        Markup.escape(more));
+        Markup.escape(name), Markup.escape(value), Markup.escape(more));
   }
 
   private static void plots(List<LayerReport> layers, Markup html) {
@@ -144,9 +139,6 @@ public final class HtmlReport {
         "<section>%n<h2>%s</h2>%n<p class=\"soft\">%s</p>%n<figure>"
             + "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\">%n%s"
             + "</figure>%n</section>%n",
-        title,
-        caption,
-        title,
-        picture);
+        title, caption, title, picture);
   }
 }

@@ -20,7 +20,8 @@ final class LayerPlots {
 
   /** Relative error against block: a curve for each kind of layer. */
   static String errors(List<LayerReport> layers) {
-    int blocks = layers.stream().mapToInt(layer -> LayerPlace.of(layer.name()).block()).max().orElse(0);
+    int blocks =
+        layers.stream().mapToInt(layer -> LayerPlace.of(layer.name()).block()).max().orElse(0);
     // What has no block comes behind the last.
     boolean outside = layers.stream().anyMatch(l -> LayerPlace.of(l.name()).block() < 0);
     int last = outside ? blocks + 1 : blocks;
@@ -43,8 +44,7 @@ final class LayerPlots {
       StringBuilder dots = new StringBuilder();
       for (LayerReport layer : kind.getValue()) {
         int block = LayerPlace.of(layer.name()).block();
-        String at =
-            point(frame.x(block < 0 ? last : block), frame.y(layer.relativeError()));
+        String at = point(frame.x(block < 0 ? last : block), frame.y(layer.relativeError()));
         points.add(at);
         String[] xy = at.split(",");
         dots.append(
@@ -57,10 +57,7 @@ final class LayerPlots {
                 layer.relativeError()));
       }
       svg.add(
-          "<g class=\"s%d\"><polyline points=\"%s\"/>%n%s</g>%n",
-          colour++ % COLOURS,
-          points,
-          dots);
+          "<g class=\"s%d\"><polyline points=\"%s\"/>%n%s</g>%n", colour++ % COLOURS, points, dots);
     }
     return svg.add("</svg>%n").toString();
   }

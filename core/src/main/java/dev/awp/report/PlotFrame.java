@@ -29,8 +29,7 @@ record PlotFrame(double first, double last, double least, double most) {
 
   /** A frame that holds values of y, the positive among them, with some air around. */
   static PlotFrame around(double first, double last, List<Double> values) {
-    double least =
-        values.stream().filter(y -> y > 0).mapToDouble(y -> y).min().orElse(0.1);
+    double least = values.stream().filter(y -> y > 0).mapToDouble(y -> y).min().orElse(0.1);
     double most = values.stream().mapToDouble(y -> y).max().orElse(1);
     double high = Math.max(most, least * 1.001);
     return new PlotFrame(first, Math.max(last, first + 1e-9), least / 1.25, high * 1.25);
@@ -51,39 +50,23 @@ record PlotFrame(double first, double last, double least, double most) {
     svg.add(
         "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"%s-t %s-d\">%n"
             + "<title id=\"%s-t\">%s</title><desc id=\"%s-d\">%s</desc>%n",
-        WIDTH,
-        HEIGHT,
-        id,
-        id,
-        id,
-        Markup.escape(title),
-        id,
-        Markup.escape(description));
+        WIDTH, HEIGHT, id, id, id, Markup.escape(title), id, Markup.escape(description));
     int bottom = HEIGHT - BOTTOM;
     for (double tick : yTicks()) {
       svg.add(
           "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text x=\"%d\" y=\"%.1f\""
               + " text-anchor=\"end\">%s</text>%n",
-          LEFT,
-          y(tick),
-          WIDTH - RIGHT,
-          LEFT - 8,
-          y(tick) + 4,
-          number(tick));
+          LEFT, y(tick), WIDTH - RIGHT, LEFT - 8, y(tick) + 4, number(tick));
     }
     for (long tick : xTicks()) {
       svg.add(
           "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>%n",
-          x(tick),
-          bottom + 18,
-          tick);
+          x(tick), bottom + 18, tick);
     }
     svg.add("<path class=\"axis\" d=\"M%d %dH%d\"/>%n", LEFT, bottom, WIDTH - RIGHT);
     svg.add(
         "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>%n",
-        (LEFT + WIDTH - RIGHT) / 2,
-        HEIGHT - 8,
-        Markup.escape(xLabel));
+        (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, Markup.escape(xLabel));
   }
 
   /** Whole numbers at even steps. */
@@ -138,9 +121,6 @@ record PlotFrame(double first, double last, double least, double most) {
     if (tick < 1e-4 || tick >= 1e6) {
       return String.format(Locale.ROOT, "%.0e", tick).replace("e-0", "e-");
     }
-    return new BigDecimal(tick)
-        .round(new MathContext(1))
-        .stripTrailingZeros()
-        .toPlainString();
+    return new BigDecimal(tick).round(new MathContext(1)).stripTrailingZeros().toPlainString();
   }
 }

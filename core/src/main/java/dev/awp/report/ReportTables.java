@@ -113,8 +113,7 @@ final class ReportTables {
         (name, value) ->
             html.add(
                 "<tr><th scope=\"row\">%s</th><td>%s</td></tr>%n",
-                Markup.escape(name),
-                Markup.escape(text(value))));
+                Markup.escape(name), Markup.escape(text(value))));
     return html.add("</tbody></table>%n").toString();
   }
 
@@ -141,10 +140,7 @@ final class ReportTables {
         .add(
             "<p class=\"soft\">%s</p>%n<div class=\"%s\" tabindex=\"0\" role=\"region\""
                 + " aria-label=\"%s\">%n<table aria-label=\"%s\">%n",
-            escaped,
-            wrapper,
-            escaped,
-            escaped);
+            escaped, wrapper, escaped, escaped);
   }
 
   /** The titles of the columns; those that are empty are left out. */

@@ -24,8 +24,7 @@ final class BytePairMerges implements Segmentation {
   }
 
   /** Two neighbours that could merge, as long as they still are what they were. */
-  private record Merge(float score, int left, int right, int length)
-      implements Comparable<Merge> {
+  private record Merge(float score, int left, int right, int length) implements Comparable<Merge> {
     @Override
     public int compareTo(Merge other) {
       int byScore = Float.compare(other.score, score);

@@ -124,8 +124,7 @@ final class ProtobufReader {
     if (bytes > message.remaining()) {
       throw fail("a field of %d bytes where %d are left".formatted(bytes, message.remaining()));
     }
-    ByteBuffer taken =
-        message.slice(message.position(), bytes).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer taken = message.slice(message.position(), bytes).order(ByteOrder.LITTLE_ENDIAN);
     message.position(message.position() + bytes);
     return taken;
   }

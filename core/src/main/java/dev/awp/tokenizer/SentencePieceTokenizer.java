@@ -39,9 +39,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     pieces.texts(Pieces.Type.USER_DEFINED).forEach(text -> userDefined.add(text, 0));
     this.normalizer = new SpaceNormalizer(model, userDefined);
     this.segmentation =
-        model.unigram()
-            ? new UnigramSegmentation(pieces)
-            : new BytePairMerges(pieces, userDefined);
+        model.unigram() ? new UnigramSegmentation(pieces) : new BytePairMerges(pieces, userDefined);
     this.begin = begin;
     this.end = end;
   }

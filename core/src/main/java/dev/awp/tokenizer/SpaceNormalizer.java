@@ -31,9 +31,7 @@ record SpaceNormalizer(SentencePieceModel model, PrefixTree userDefined) {
         afterSpace = model.removeExtraSpaces() && kept.endsWith(" ");
       }
     }
-    while (model.removeExtraSpaces()
-        && !out.isEmpty()
-        && out.charAt(out.length() - 1) == space) {
+    while (model.removeExtraSpaces() && !out.isEmpty() && out.charAt(out.length() - 1) == space) {
       out.setLength(out.length() - 1);
     }
     if (model.addSpace() && model.spaceBehind()) {

@@ -266,8 +266,7 @@ class CheckpointTest {
       })
   void brokenSettingsOfAnArchitectureAreRefused(String family, String keys, String rule) {
     AwpException refusal =
-        assertThrows(
-            AwpException.class, () -> read(family, keys.replace((char) 39, (char) 34)));
+        assertThrows(AwpException.class, () -> read(family, keys.replace((char) 39, (char) 34)));
     assertTrue(refusal.getMessage().contains(rule), refusal.getMessage());
   }
 

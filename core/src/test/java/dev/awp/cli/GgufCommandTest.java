@@ -54,8 +54,7 @@ class GgufCommandTest {
 
   @Test
   void aModelAsOneFileWhosePerplexityIsThatOfWhatWasWritten() throws IOException {
-    int code =
-        compress("--format", "gguf", "--gguf-type", "Q8_0", "--evaluate", text.toString());
+    int code = compress("--format", "gguf", "--gguf-type", "Q8_0", "--evaluate", text.toString());
     assertEquals(0, code, err.toString());
     assertTrue(GgufFile.read(output.resolve("model.gguf")).tensors().size() > 10);
     assertFalse(Files.exists(output.resolve("config.json")));

@@ -70,7 +70,15 @@ class ArchitecturesTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"phi3", "phi3-longrope-long", "gemma2", "gemma3", "mixtral", "qwen2-moe", "qwen3-moe"})
+      strings = {
+        "phi3",
+        "phi3-longrope-long",
+        "gemma2",
+        "gemma3",
+        "mixtral",
+        "qwen2-moe",
+        "qwen3-moe"
+      })
   void prunedAndQuantizedCheckpointsLoad(String name) throws IOException {
     Path model = folder.resolve("model");
     GeneratedArchitectures.write(model, name, DType.BF16);
@@ -89,7 +97,8 @@ class ArchitecturesTest {
       ModelLayout layout = ModelLayout.of(after.config());
       layout.check(after::tensor);
       Map<String, LayerReport> reports =
-          report.layers().stream().collect(Collectors.toMap(LayerReport::name, Function.identity()));
+          report.layers().stream()
+              .collect(Collectors.toMap(LayerReport::name, Function.identity()));
       assertEquals(layout.linears().size(), reports.size());
       Map<String, LinearLayer> linears =
           layout.linears().stream()
@@ -186,7 +195,8 @@ class ArchitecturesTest {
     for (LayerReport layer : report.cells().getFirst().layers()) {
       boolean ofExpert = layer.name().contains(".experts.");
       boolean all = !ofExpert || layer.inputs().everyToken();
-      assertTrue(all ? layer.inputs().tokens() == 256 : layer.inputs().tokens() < 256, layer.name());
+      assertTrue(
+          all ? layer.inputs().tokens() == 256 : layer.inputs().tokens() < 256, layer.name());
     }
   }
 }

@@ -229,8 +229,7 @@ class MemoryPlanTest {
       long peak = peak("prune", "auto", plan);
       assertTrue(
           peak <= plan.offHeapBytes() + PACKED, peak + " bytes, planned: " + plan.offHeapBytes());
-      assertTrue(
-          peak > plan.offHeapBytes() / 2, peak + " bytes, planned: " + plan.offHeapBytes());
+      assertTrue(peak > plan.offHeapBytes() / 2, peak + " bytes, planned: " + plan.offHeapBytes());
     }
   }
 

@@ -185,8 +185,7 @@ class PackedFormatsTest {
   @Test
   void everySolversGridIsPacked() throws IOException {
     ConstraintOptions four = grid(4, 32, false);
-    ConstraintOptions joint =
-        new ConstraintOptions(Optional.of(new RowSparsity(0.5)), four.grid());
+    ConstraintOptions joint = new ConstraintOptions(Optional.of(new RowSparsity(0.5)), four.grid());
     List<String> formats = List.of("gptq", "dense");
     int runs = 0;
     for (ConstraintOptions constraint : List.of(four, joint)) {

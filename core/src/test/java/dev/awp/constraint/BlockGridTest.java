@@ -112,7 +112,9 @@ class BlockGridTest {
 
   @Property(tries = 100)
   void prunedEntriesAreExactlyZero(
-      @ForAll BlockGrid grid, @ForAll @IntRange(min = 1, max = 600) int columns, @ForAll long seed) {
+      @ForAll BlockGrid grid,
+      @ForAll @IntRange(min = 1, max = 600) int columns,
+      @ForAll long seed) {
     if (!grid.hasZero()) {
       assertThrows(
           IllegalArgumentException.class, () -> new SparseGrid(new RowSparsity(0.5), grid));

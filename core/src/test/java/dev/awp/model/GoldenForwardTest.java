@@ -170,8 +170,7 @@ public class GoldenForwardTest {
       Matrix before = Matrix.copyOf(arena, embedded.toArray());
       model.block(0, arena).forward(before, tokens.length, LinearInputs.IGNORED);
       DecoderBlock block = model.block(1, arena);
-      long[] routed =
-          block.routedTokens(Matrix.copyOf(arena, before.toArray()), tokens.length);
+      long[] routed = block.routedTokens(Matrix.copyOf(arena, before.toArray()), tokens.length);
       assertEquals(2L * tokens.length, LongStream.of(routed).sum());
       Map<InputSite, Integer> own = new TreeMap<>();
       Matrix after = Matrix.copyOf(arena, before.toArray());

@@ -52,7 +52,12 @@ class SentencePieceTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "bpe-bytes", "bpe-no-prefix", "bpe-unknown", "unigram", "unigram-bytes", "unigram-suffix"
+        "bpe-bytes",
+        "bpe-no-prefix",
+        "bpe-unknown",
+        "unigram",
+        "unigram-bytes",
+        "unigram-suffix"
       })
   void agreesWithTheOriginal(String name) throws IOException {
     Files.write(file, resource(name + ".model"));
@@ -111,7 +116,8 @@ class SentencePieceTest {
   void whatCannotBeReadIsRefused() throws IOException {
     assertRefused("tokenizer.json: the file is missing, and there is no tokenizer.model either");
     // Fields by hand: piece "a" twice; a normalizer with rules; a word model; no unknown piece.
-    assertRefused(new int[] {0x0a, 3, 0x0a, 1, 'a', 0x0a, 3, 0x0a, 1, 'a'}, "is empty, there twice");
+    assertRefused(
+        new int[] {0x0a, 3, 0x0a, 1, 'a', 0x0a, 3, 0x0a, 1, 'a'}, "is empty, there twice");
     assertRefused(new int[] {0x1a, 6, 0x0a, 1, 'x', 0x12, 1, 9}, "its normalizer 'x' is not");
     assertRefused(new int[] {0x12, 2, 0x18, 3}, "model type 3 is not supported");
     assertRefused(new int[] {0x0a, 3, 0x0a, 1, 'a'}, "no piece for what is unknown");

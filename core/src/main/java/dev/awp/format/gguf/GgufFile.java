@@ -65,8 +65,7 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
       }
       MemorySegment bytes = arena.allocate(tensor.byteSize(), 64);
       bytes.copyFrom(
-          channel.map(
-              FileChannel.MapMode.READ_ONLY, tensor.offset(), tensor.byteSize(), mapped));
+          channel.map(FileChannel.MapMode.READ_ONLY, tensor.offset(), tensor.byteSize(), mapped));
       return bytes;
     } catch (IOException | InternalError e) {
       // InternalError is the JDK's word for a page that cannot be read.
@@ -151,7 +150,8 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
       }
       long count = cursor.count("the length of " + what, element.leastBytes());
       if (count > MOST_ITEMS) {
-        throw cursor.fail("%s has %d items, at most %d are read".formatted(what, count, MOST_ITEMS));
+        throw cursor.fail(
+            "%s has %d items, at most %d are read".formatted(what, count, MOST_ITEMS));
       }
       List<GgufValue> values = new ArrayList<>();
       for (long i = 0; i < count; i++) {
@@ -161,7 +161,8 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
     }
 
     private long alignment(Map<String, GgufValue> metadata) {
-      GgufValue value = metadata.getOrDefault("general.alignment", GgufValue.of(GgufPlan.ALIGNMENT));
+      GgufValue value =
+          metadata.getOrDefault("general.alignment", GgufValue.of(GgufPlan.ALIGNMENT));
       long alignment = value instanceof GgufValue.Whole whole ? whole.value() : 0;
       if (alignment < 1 || alignment > MOST_ALIGNMENT || Long.bitCount(alignment) != 1) {
         throw cursor.fail("general.alignment is %s, it must be a power of two".formatted(value));
@@ -169,7 +170,9 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
       return alignment;
     }
 
-    /** An entry of the table; its offset still counts from the data's begin, its size is unknown. */
+    /**
+     * An entry of the table; its offset still counts from the data's begin, its size is unknown.
+     */
     private GgufTensor tensor(long alignment) {
       String name = cursor.text("a tensor's name");
       int rank = cursor.i32("the rank of " + name);

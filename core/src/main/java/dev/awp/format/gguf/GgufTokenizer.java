@@ -118,7 +118,9 @@ final class GgufTokenizer {
         && !root.path("normalizer").isMissingNode()
         && !root.path("normalizer").path("type").asText("").equals("NFC")) {
       warnings.add(
-          file + ": llama.cpp does not apply the normalizer " + root.path("normalizer").path("type"));
+          file
+              + ": llama.cpp does not apply the normalizer "
+              + root.path("normalizer").path("type"));
     }
     return name.orElse("default");
   }

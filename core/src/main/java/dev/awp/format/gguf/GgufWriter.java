@@ -19,8 +19,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * One GGUF file being written: header first, then tensors at their places, in any order. Not for use
- * by several threads at once.
+ * One GGUF file being written: header first, then tensors at their places, in any order. Not for
+ * use by several threads at once.
  */
 final class GgufWriter implements AutoCloseable {
   /** ByteBuffers end at 2 GiB; larger tensors are written in pieces. */
@@ -98,8 +98,8 @@ final class GgufWriter implements AutoCloseable {
   }
 
   /**
-   * Sends to the disk, in the background, what was written so far; a disk that fails is known at the
-   * next call of this or of {@link #finish}.
+   * Sends to the disk, in the background, what was written so far; a disk that fails is known at
+   * the next call of this or of {@link #finish}.
    */
   void writeBehind() {
     awaitWriteBehind();

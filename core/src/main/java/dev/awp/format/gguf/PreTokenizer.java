@@ -9,9 +9,9 @@ import java.util.Optional;
 
 /**
  * How a byte-level tokenizer splits text before it merges, by llama.cpp's name for it
- * ("tokenizer.ggml.pre"). llama.cpp has the splits built in, so a name that stands for another split
- * than the model's gives other tokens. Its own converter looks the name up by the tokens of a test
- * text; here the split itself is recognised, which does not depend on the vocabulary.
+ * ("tokenizer.ggml.pre"). llama.cpp has the splits built in, so a name that stands for another
+ * split than the model's gives other tokens. Its own converter looks the name up by the tokens of a
+ * test text; here the split itself is recognised, which does not depend on the vocabulary.
  */
 final class PreTokenizer {
   /** Of GPT-2; also what ByteLevel does where it is asked for a regular expression. */

@@ -4,7 +4,8 @@ package dev.awp.kernel.scalar;
 
 /**
  * tanh in float32, the same operations in the same order as the vector form: below 0.625 the odd
- * polynomial of Cephes' tanhf, above 1 - 2 / (exp(2|x|) + 1). Accurate to 3 units in the last place.
+ * polynomial of Cephes' tanhf, above 1 - 2 / (exp(2|x|) + 1). Accurate to 3 units in the last
+ * place.
  */
 public final class ScalarTanh {
   /** Where the polynomial ends. */

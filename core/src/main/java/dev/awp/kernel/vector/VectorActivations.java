@@ -106,8 +106,7 @@ final class VectorActivations {
     FloatVector magnitude = x.abs();
     FloatVector exp = VectorExp.exp(magnitude.add(magnitude));
     FloatVector large =
-        FloatVector.broadcast(FLOATS, 1f)
-            .sub(FloatVector.broadcast(FLOATS, 2f).div(exp.add(1f)));
+        FloatVector.broadcast(FLOATS, 1f).sub(FloatVector.broadcast(FLOATS, 2f).div(exp.add(1f)));
     large = large.blend(large.neg(), x.compare(VectorOperators.LT, 0f));
     return large.blend(small, magnitude.compare(VectorOperators.LT, ScalarTanh.SMALL));
   }

@@ -3,8 +3,8 @@
 package dev.awp.solver.baseline;
 
 import dev.awp.constraint.Constraint;
-import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.Grid;
+import dev.awp.constraint.GridParameters;
 import dev.awp.kernel.Compute;
 import dev.awp.solver.ColumnOrder;
 import dev.awp.solver.GridPart;

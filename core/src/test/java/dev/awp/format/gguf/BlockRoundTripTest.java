@@ -25,12 +25,13 @@ class BlockRoundTripTest {
   private static GgufTensorPlan plan(
       GgufType type, int rows, int columns, int moreRows, RowOrder order) {
     int padded = Math.ceilDiv(columns, type.blockColumns()) * type.blockColumns();
-    return new GgufTensorPlan(
-        "w", "w", type, false, rows, columns, rows + moreRows, padded, order);
+    return new GgufTensorPlan("w", "w", type, false, rows, columns, rows + moreRows, padded, order);
   }
 
-  private static Matrix readBack(GgufTensorPlan plan, MemorySegment bytes, Compute compute, Arena arena) {
-    GgufTensor tensor = new GgufTensor("w", plan.wanted().shape(), plan.type().id(), 0, bytes.byteSize());
+  private static Matrix readBack(
+      GgufTensorPlan plan, MemorySegment bytes, Compute compute, Arena arena) {
+    GgufTensor tensor =
+        new GgufTensor("w", plan.wanted().shape(), plan.type().id(), 0, bytes.byteSize());
     GgufStoredTensor stored =
         new GgufStoredTensor(plan, GgufStoredTensor.view(tensor, Path.of("w"), bytes));
     Matrix back = Matrix.allocate(arena, plan.rows(), plan.columns());
@@ -69,8 +70,7 @@ class BlockRoundTripTest {
       @ForAll boolean permuted,
       @ForAll long seed) {
     GgufType type = GgufType.values()[which];
-    GgufTensorPlan plan =
-        plan(type, 12, columns, 2, permuted ? new RowOrder(4) : RowOrder.NATURAL);
+    GgufTensorPlan plan = plan(type, 12, columns, 2, permuted ? new RowOrder(4) : RowOrder.NATURAL);
     try (Compute compute = Compute.create(1);
         Arena arena = Arena.ofShared()) {
       Matrix x = RandomMatrices.of(Kind.TIES, 12, columns, seed, arena);

@@ -25,7 +25,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The file: what is written is read, and no file can make the reader fail otherwise than in words. */
+/**
+ * The file: what is written is read, and no file can make the reader fail otherwise than in words.
+ */
 class GgufFileTest {
   @TempDir private Path folder;
   private Path file;

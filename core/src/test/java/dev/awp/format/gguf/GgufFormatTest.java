@@ -105,8 +105,7 @@ class GgufFormatTest {
     String solver = layer.constraint().grid().isPresent() ? "rtn" : "magnitude";
     return Solvers.byName(solver, Effort.NORMAL)
         .orElseThrow()
-        .solve(
-            new LayerProblem(w, c, layer.constraint()), compute, arena, IterationListener.NONE);
+        .solve(new LayerProblem(w, c, layer.constraint()), compute, arena, IterationListener.NONE);
   }
 
   /** Norms are exact; the embedding is as near as its type allows. */
@@ -131,10 +130,14 @@ class GgufFormatTest {
   void smallBlocksWithAPaddedInnerWidth(BlockGrid grid) throws IOException {
     try (Checkpoint checkpoint = model(64, 44, DType.BF16)) {
       GgufFile file = written(checkpoint, grid, GgufOptions.DEFAULT);
-      assertEquals(new GgufValue.Whole(GgufValue.Kind.U32, 64), file.metadata().get("llama.feed_forward_length"));
+      assertEquals(
+          new GgufValue.Whole(GgufValue.Kind.U32, 64),
+          file.metadata().get("llama.feed_forward_length"));
       assertEquals(List.of(64L, 64L), file.tensor("blk.0.ffn_down.weight").orElseThrow().shape());
       assertEquals(List.of(64L, 64L), file.tensor("blk.0.ffn_gate.weight").orElseThrow().shape());
-      assertEquals(grid.name(), file.tensor("blk.0.attn_q.weight").orElseThrow().type().orElseThrow().name());
+      assertEquals(
+          grid.name(),
+          file.tensor("blk.0.attn_q.weight").orElseThrow().type().orElseThrow().name());
     }
   }
 
@@ -144,9 +147,10 @@ class GgufFormatTest {
     try (Checkpoint checkpoint = model(256, 300, DType.F32)) {
       GgufOptions options = new GgufOptions(Optional.empty(), GgufType.Q8_0);
       GgufFile file = written(checkpoint, grid, options);
-      assertEquals(new GgufValue.Whole(GgufValue.Kind.U32, 512), file.metadata().get("llama.feed_forward_length"));
       assertEquals(
-          GgufType.Q8_0, file.tensor("output.weight").orElseThrow().type().orElseThrow());
+          new GgufValue.Whole(GgufValue.Kind.U32, 512),
+          file.metadata().get("llama.feed_forward_length"));
+      assertEquals(GgufType.Q8_0, file.tensor("output.weight").orElseThrow().type().orElseThrow());
     }
   }
 
@@ -156,7 +160,9 @@ class GgufFormatTest {
     try (Checkpoint checkpoint = model(64, 44, dtype)) {
       GgufFile file = written(checkpoint, new RowSparsity(0.5), GgufOptions.DEFAULT);
       assertEquals(List.of(64L, 44L), file.tensor("blk.0.ffn_down.weight").orElseThrow().shape());
-      assertEquals(dtype.name(), file.tensor("blk.0.ffn_up.weight").orElseThrow().type().orElseThrow().name());
+      assertEquals(
+          dtype.name(),
+          file.tensor("blk.0.ffn_up.weight").orElseThrow().type().orElseThrow().name());
     }
   }
 
@@ -189,8 +195,7 @@ class GgufFormatTest {
       OutputFormat format = new GgufFormat(GgufOptions.DEFAULT);
       ModelPlan plan = plan(checkpoint, BlockGrid.Q4_K);
       AwpException refused =
-          assertThrows(
-              AwpException.class, () -> OutputFormats.check(List.of(format), plan));
+          assertThrows(AwpException.class, () -> OutputFormats.check(List.of(format), plan));
       for (String name : List.of("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj")) {
         assertTrue(refused.getMessage().contains(name + " (64)"), refused.getMessage());
       }

@@ -72,11 +72,18 @@ class GgufTokenizerTest {
     assertEquals(GgufValue.of("llama"), keys.get("tokenizer.ggml.model"));
     assertEquals(
         List.of(
-            "<unk>", "<s>", "</s>", "<0x0A>", "\u2581", "a", "\u2581a", "\u2581aa", "<mine>",
+            "<unk>",
+            "<s>",
+            "</s>",
+            "<0x0A>",
+            "\u2581",
+            "a",
+            "\u2581a",
+            "\u2581aa",
+            "<mine>",
             "[PAD9]"),
         items(keys, "tokens"));
-    assertEquals(
-        List.of(2L, 3L, 3L, 6L, 1L, 1L, 1L, 1L, 4L, 5L), items(keys, "token_type"));
+    assertEquals(List.of(2L, 3L, 3L, 6L, 1L, 1L, 1L, 1L, 4L, 5L), items(keys, "token_type"));
     assertEquals(List.of(-1.0, -2.0), items(keys, "scores").subList(6, 8));
     assertEquals(GgufValue.of(true), keys.get("tokenizer.ggml.add_bos_token"));
     assertEquals(GgufValue.of(false), keys.get("tokenizer.ggml.add_eos_token"));
@@ -93,7 +100,8 @@ class GgufTokenizerTest {
         {"bos_token": null, "eos_token": {"content": "<end>"}, "add_bos_token": false,
          "chat_template": "{{ messages }}"}
         """);
-    Files.writeString(folder.resolve("config.json"), "{\"bos_token_id\": 1, \"eos_token_id\": [0, 2]}");
+    Files.writeString(
+        folder.resolve("config.json"), "{\"bos_token_id\": 1, \"eos_token_id\": [0, 2]}");
     String split = "{\"type\": \"ByteLevel\", \"use_regex\": true}";
     GgufTokenizer.Result result = read(BYTE_LEVEL.formatted(split), 4);
     Map<String, GgufValue> keys = result.metadata();
@@ -124,8 +132,7 @@ class GgufTokenizerTest {
     assertEquals(
         Optional.of("llama-bpe"),
         name(split.formatted(pattern.formatted("{1,3}"), "Isolated", bytes)));
-    assertEquals(
-        Optional.empty(), name(split.formatted(pattern.formatted(""), "Removed", bytes)));
+    assertEquals(Optional.empty(), name(split.formatted(pattern.formatted(""), "Removed", bytes)));
     assertEquals(
         Optional.of("smollm"),
         name(
@@ -143,8 +150,7 @@ class GgufTokenizerTest {
   @Test
   void whatLlamaCppWouldRefuseIsRefused() throws IOException {
     assertTrue(refusal(SENTENCE_PIECE, 8).contains("has the id 8, the embedding has 8 rows"));
-    assertTrue(
-        refusal(SENTENCE_PIECE.replace("\"id\": 8", "\"id\": 9"), 10).isEmpty());
+    assertTrue(refusal(SENTENCE_PIECE.replace("\"id\": 8", "\"id\": 9"), 10).isEmpty());
     assertTrue(refusal("{\"model\": {\"type\": \"Unigram\"}}", 10).contains("not Unigram"));
     assertTrue(refusal("{\"model\":", 10).contains("not valid JSON"));
     assertTrue(
