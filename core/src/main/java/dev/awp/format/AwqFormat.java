@@ -71,12 +71,14 @@ final class AwqFormat implements OutputFormat {
     root.put("quant_method", METHOD).put("zero_point", true);
     root.put("group_size", grid.groupSize() == 0 ? -1 : grid.groupSize());
     root.put("bits", grid.bits()).put("version", VERSION);
-    List<String> untouched = plan.untouched();
-    if (untouched.isEmpty()) {
+    // The head is never converted, and a list asks for newer readers than null does.
+    List<String> unpacked =
+        plan.unpackedModules().stream().filter(name -> !name.endsWith("lm_head")).toList();
+    if (unpacked.isEmpty()) {
       root.putNull("modules_to_not_convert");
     } else {
       ArrayNode names = root.putArray("modules_to_not_convert");
-      untouched.forEach(names::add);
+      unpacked.forEach(names::add);
     }
     return root;
   }

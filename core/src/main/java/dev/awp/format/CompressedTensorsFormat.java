@@ -12,6 +12,7 @@ import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -69,11 +70,12 @@ final class CompressedTensorsFormat implements OutputFormat {
     ObjectNode root = ConfigFiles.object();
     root.put("quant_method", NAME).put("version", VERSION).put("format", LAYOUT);
     root.put("quantization_status", "compressed").putNull("global_compression_ratio");
-    ArrayNode ignore = root.putArray("ignore").add(HEAD);
-    plan.untouched().forEach(ignore::add);
+    Set<String> ignored = new LinkedHashSet<>(List.of(HEAD));
+    ignored.addAll(plan.unpackedModules());
     plan.layers().stream()
         .filter(layer -> layer.grid().isEmpty())
-        .forEach(layer -> ignore.add(layer.layer().name()));
+        .forEach(layer -> ignored.add(layer.layer().name()));
+    ignored.forEach(root.putArray("ignore")::add);
     root.putNull("kv_cache_scheme");
     root.putObject("sparsity_config");
     root.putObject("transform_config");

@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 
 /** What is known of a model before its first layer is solved. */
 public final class ModelPlan {
+  private static final String WEIGHT = ".weight";
+
   private final Checkpoint checkpoint;
   private final ModelLayout layout;
   private final Map<LinearLayer, LayerPlan> layers;
@@ -68,6 +70,19 @@ public final class ModelPlan {
     return layout.linears().stream()
         .filter(layer -> !layers.containsKey(layer))
         .map(LinearLayer::name)
+        .toList();
+  }
+
+  /**
+   * Names of all modules with a matrix that stays as it is, embeddings aside: those of {@link
+   * #untouched}, routers of experts, the output head where it is not tied. Readers take every such
+   * module for packed that they are not told to ignore.
+   */
+  public List<String> unpackedModules() {
+    return otherTensors()
+        .filter(view -> view.shape().size() == 2 && view.name().endsWith(WEIGHT))
+        .map(view -> view.name().substring(0, view.name().length() - WEIGHT.length()))
+        .filter(name -> !name.endsWith("embed_tokens"))
         .toList();
   }
 

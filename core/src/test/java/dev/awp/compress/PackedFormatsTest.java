@@ -219,6 +219,8 @@ class PackedFormatsTest {
       String method = format.equals("gptq-v2") ? "gptq" : format;
       assertEquals(method, config.path("quantization_config").path("quant_method").asText());
       assertEquals(1e-5, config.path("rms_norm_eps").asDouble());
+      JsonNode ignored = config.path("quantization_config").path("ignore");
+      assertEquals(method.startsWith("compressed") ? "[\"lm_head\"]" : "", ignored.toString());
       assertEquals(
           method.equals("gptq"), Files.exists(options.output().resolve("quantize_config.json")));
       Path second = folder.resolve("second-" + format);
