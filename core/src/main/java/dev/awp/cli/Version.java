@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli;
 
+import dev.awp.AwpVersion;
 import picocli.CommandLine.IVersionProvider;
 
 /** {@code awp --version}: the version in the jar's manifest and the Java that runs it. */
 final class Version implements IVersionProvider {
-  /** The version of awp; "development" where it runs from compiled classes. */
+  /** The version of awp. */
   static String awp() {
-    String version = Version.class.getPackage().getImplementationVersion();
-    return version == null ? "development" : version;
+    return AwpVersion.current();
   }
 
   @Override

@@ -34,6 +34,7 @@ class LayersTest {
           "report",
           "compress",
           "demo",
+          "api",
           "cli");
 
   private static final JavaClasses CLASSES =
