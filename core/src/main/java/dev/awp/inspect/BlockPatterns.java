@@ -38,18 +38,21 @@ final class BlockPatterns {
     }
   }
 
-  /** The pattern with the smallest M, such as "2:4"; empty where there is none. */
+  /** The pattern that allows the fewest non-zeros, such as "2:4"; empty where there is none. */
   String describe() {
+    String pattern = "";
+    double density = 1;
     for (int i = 0; i < SIZES.length; i++) {
       int most = SIZES[i];
       while (most > 0 && runs[i][most] == 0) {
         most--;
       }
-      long all = Arrays.stream(runs[i]).sum();
-      if (most > 0 && most < SIZES[i] && runs[i][most] >= SHARE_OF_FULL_RUNS * all) {
-        return most + ":" + SIZES[i];
+      boolean used = runs[i][most] >= SHARE_OF_FULL_RUNS * Arrays.stream(runs[i]).sum();
+      if (most > 0 && used && (double) most / SIZES[i] < density) {
+        density = (double) most / SIZES[i];
+        pattern = most + ":" + SIZES[i];
       }
     }
-    return "";
+    return pattern;
   }
 }

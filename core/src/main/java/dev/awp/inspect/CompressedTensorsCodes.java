@@ -97,10 +97,13 @@ final class CompressedTensorsCodes implements PackedCodes {
     }
   }
 
-  /** The one at which that many columns take that many words; of 0 bits where there is none. */
+  /**
+   * The widest codes of which so many take so many words, as a stream before padded; of 0 bits where
+   * there are none. Real layers have columns enough for one width only.
+   */
   private static Packing packing(int columns, int words) {
-    for (int b = 1; b <= MOST_BITS; b++) {
-      for (boolean padded : new boolean[] {false, true}) {
+    for (boolean padded : new boolean[] {false, true}) {
+      for (int b = MOST_BITS; b >= 1; b--) {
         Packing packing = new Packing(b, padded);
         if (packing.words(columns) == words) {
           return packing;

@@ -182,29 +182,32 @@ class InspectionTest {
     assertEquals(8.0 * (8 + 16 + 16) / 16, entry.bitsPerWeight());
   }
 
-  /** The 32 values i mod 8 at 3 bits: three words as a stream, four where ten share a word. */
+  /** The 64 values i mod 8 at 3 bits: six words as a stream, seven where ten share a word. */
   @Test
   void threeBitsAreReadInBothPackings() throws IOException {
+    int[] stream = {
+      0x88FAC688, 0xC688FAC6, 0xFAC688FA, 0x88FAC688, 0xC688FAC6, 0xFAC688FA
+    };
     TensorFolder dense =
         new TensorFolder()
-            .words("l.weight_packed", List.of(1L, 3L), 0x88FAC688, 0xC688FAC6, 0xFAC688FA)
+            .words("l.weight_packed", List.of(1L, 6L), stream)
             .words("l.weight_zero_point", List.of(1L, 1L), 1)
             .floats("l.weight_scale", List.of(1L, 1L), 1)
-            .longs("l.weight_shape", List.of(2L), 1, 32);
-    int[] padded = new int[4];
-    for (int i = 0; i < 32; i++) {
+            .longs("l.weight_shape", List.of(2L), 1, 64);
+    int[] padded = new int[7];
+    for (int i = 0; i < 64; i++) {
       padded[i / 10] |= i % 8 << 3 * (i % 10);
     }
     assertEquals(0x08FAC688, padded[0]);
     TensorFolder old =
         new TensorFolder()
-            .words("l.weight_packed", List.of(1L, 4L), padded)
+            .words("l.weight_packed", List.of(1L, 7L), padded)
             .words("l.weight_zero_point", List.of(1L, 1L), 1)
             .floats("l.weight_scale", List.of(1L, 1L), 1)
-            .longs("l.weight_shape", List.of(2L), 1, 32);
+            .longs("l.weight_shape", List.of(2L), 1, 64);
     for (TensorFolder tensors : List.of(dense, old)) {
       float[] row = values(tensors.write(folder.resolve("three" + System.nanoTime())))[0];
-      for (int i = 0; i < 32; i++) {
+      for (int i = 0; i < 64; i++) {
         assertEquals(i % 8 - 1, row[i], "column " + i);
       }
     }

@@ -1,0 +1,163 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.awp.fixture.ForkedJvm;
+import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.report.HtmlReport;
+import dev.awp.tensor.DType;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands that show things, as a person types them. */
+class LookingCommandsTest {
+  @TempDir private Path folder;
+  private Path model;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @BeforeEach
+  void generate() throws IOException {
+    model = folder.resolve("model");
+    new GeneratedCheckpoint(2, 16, 24, 2, 1, DType.BF16).write(model);
+  }
+
+  private void run(int exitCode, String... arguments) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    PrintWriter errors = new PrintWriter(err, true);
+    assertEquals(exitCode, Main.execute(new PrintWriter(out, true), errors, arguments), err + "");
+  }
+
+  private Path compressed() throws IOException {
+    Path output = folder.resolve("out");
+    Path text = Files.writeString(folder.resolve("text.txt"), "A text of words. ".repeat(99));
+    run(
+        0, "compress", model.toString(), output.toString(), "--sparsity", "2:4", "--bits", "4",
+        "--group-size", "8", "--calibration", text.toString(), "--sequence-length", "32",
+        "--sequences", "4", "--quiet");
+    return output;
+  }
+
+  @Test
+  void inspectShowsWhatCompressDid() throws IOException {
+    Path output = compressed();
+    run(0, "inspect", output.toString());
+    String line =
+        out.toString()
+            .lines()
+            .filter(l -> l.startsWith("model.layers.1.mlp.down_proj "))
+            .findFirst()
+            .orElseThrow();
+    assertTrue(line.contains("int4 asymmetric g8"), line);
+    assertTrue(line.contains("[16, 24]"), line);
+    assertTrue(line.contains("2:4"), line);
+    assertTrue(out.toString().contains("and 5 vectors"), out.toString());
+    run(0, "inspect", output.toString(), "--json");
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    assertEquals(21, json.path("weights").size());
+    JsonNode layer = json.path("weights").get(2);
+    assertEquals(4, layer.path("grid").path("bits").intValue(), layer.toString());
+    assertEquals("2:4", layer.path("statistics").path("pattern").textValue(), layer.toString());
+    run(0, "inspect", output.resolve("model.safetensors").toString(), "--headers", "--json");
+    json = new ObjectMapper().readTree(out.toString());
+    assertTrue(json.path("sparsity").isNull());
+    run(1, "inspect", folder.resolve("nowhere").toString());
+    assertTrue(err.toString().contains("there is no such file or folder"), err.toString());
+    run(1, "inspect", folder.resolve("text.txt").toString());
+    run(1, "inspect", folder.toString());
+    assertTrue(err.toString().contains("there is no .safetensors file"), err.toString());
+  }
+
+  @Test
+  void diffShowsWhatCompressDid() throws IOException {
+    Path output = compressed();
+    run(0, "diff", model.toString(), output.toString());
+    assertTrue(out.toString().startsWith("21 weights in both: 7 the same, 14 differ"), out + "");
+    assertTrue(out.toString().contains("0.0 -> 5"), out.toString());
+    assertFalse(out.toString().contains("embed_tokens"), out.toString());
+    run(0, "diff", model.toString(), model.toString(), "--all", "--json");
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    json.path("weights").forEach(w -> assertTrue(w.path("same").booleanValue(), w.toString()));
+  }
+
+  @Test
+  void reportIsWrittenAnew() throws IOException {
+    Path output = compressed();
+    Path page = output.resolve(HtmlReport.NAME);
+    String before = Files.readString(page);
+    assertTrue(before.contains("model.layers.1.mlp.down_proj"), before);
+    Files.delete(page);
+    run(0, "report", output.toString());
+    assertEquals(before, Files.readString(page));
+    run(1, "report", model.toString());
+    assertTrue(err.toString().contains("report.json: not a readable report"), err.toString());
+  }
+
+  @Test
+  void generateIsRepeatable() {
+    String[] command = {
+      "generate", model.toString(), "--prompt", "Hi ", "--tokens", "12", "--seed", "4"
+    };
+    run(0, command);
+    String first = out.toString();
+    assertTrue(first.startsWith("Hi "), first);
+    assertTrue(err.toString().contains("4 prompt tokens"), err.toString());
+    run(0, command);
+    assertEquals(first, out.toString());
+    run(1, "generate", model.toString(), "--prompt", "Hi", "--tokens", "126");
+    assertTrue(err.toString().contains("above the 128 positions"), err.toString());
+    run(1, "generate", model.toString(), "--prompt", "Hi", "--temperature", "-1");
+    run(1, "generate", model.toString(), "--prompt", "Hi", "--tokens", "0");
+    run(2, "generate", model.toString());
+  }
+
+  @Test
+  void completionKnowsCommandsAndOptions() {
+    for (String shell : List.of("bash", "zsh")) {
+      run(0, "completion", shell);
+      for (String word : List.of("inspect", "--temperature", "bashcompinit")) {
+        assertTrue(out.toString().contains(word), word);
+      }
+    }
+    run(2, "completion", "fish");
+  }
+
+  /** Through a pipe, and with a log as long as wanted. */
+  @Test
+  void pipedOutputIsPlainAndLevelsAreObeyed() throws Exception {
+    Path text = Files.writeString(folder.resolve("text.txt"), "A text of words. ".repeat(99));
+    List<String> flags = List.of("--add-modules=jdk.incubator.vector", "-Dawp.blas=java");
+    int[] lines = new int[4];
+    String[] levels = {"--quiet", "--threads=1", "-v", "-vv"};
+    for (int i = 0; i < levels.length; i++) {
+      ForkedJvm.Result result =
+          ForkedJvm.run(
+              flags, Main.class, "compress", model.toString(), folder.resolve("o" + i).toString(),
+              "--sparsity", "0.5", "--calibration", text.toString(), "--sequence-length", "32",
+              "--sequences", "4", levels[i]);
+      assertEquals(0, result.exitCode(), result.errors());
+      String all = String.join("\n", result.lines()) + result.errors();
+      assertTrue(all.chars().allMatch(c -> c == '\n' || c >= ' '), all);
+      assertEquals(2, result.lines().size(), all);
+      lines[i] = (int) result.errors().lines().filter(l -> !l.startsWith("WARNING")).count();
+      assertEquals(i >= 2, result.errors().contains("awp: INFO: kernels: vector"), all);
+      assertEquals(i == 3, result.errors().contains(": iteration 1, relative error"), all);
+    }
+    assertEquals(0, lines[0]);
+    assertTrue(lines[1] >= 14 && lines[2] > lines[1] && lines[3] > lines[2]);
+  }
+}
