@@ -19,6 +19,7 @@ module dev.awp.core {
   exports dev.awp.compress;
   exports dev.awp.constraint;
   exports dev.awp.eval;
+  exports dev.awp.format;
   exports dev.awp.kernel;
   exports dev.awp.parallel;
   exports dev.awp.report;

@@ -12,6 +12,8 @@ import dev.awp.compress.Propagation;
 import dev.awp.compress.SolverOptions;
 import dev.awp.compress.Target;
 import dev.awp.constraint.Sparsity;
+import dev.awp.format.OutputFormat;
+import dev.awp.format.OutputFormats;
 import dev.awp.report.RunReport;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,6 +33,7 @@ public final class CheckpointCompression {
   private final Path output;
   private Optional<Sparsity> sparsity = Optional.empty();
   private Optional<ConstraintOptions.Grid> grid = Optional.empty();
+  private List<OutputFormat> formats = List.of(OutputFormats.DENSE);
   private SolverOptions solver = SolverOptions.of(SolverOptions.AUTO);
   private List<Path> calibration = List.of();
   private int sequences = 128;
@@ -62,6 +65,15 @@ public final class CheckpointCompression {
    */
   public CheckpointCompression grid(int bits, int groupSize, boolean symmetric) {
     grid = Optional.of(new ConstraintOptions.Grid(bits, groupSize, symmetric));
+    return this;
+  }
+
+  /**
+   * In which formats to write; by default dense tensors. With several, each is a model in a
+   * sub-folder of its name.
+   */
+  public CheckpointCompression formats(OutputFormat... wanted) {
+    formats = List.of(wanted);
     return this;
   }
 
@@ -137,6 +149,7 @@ public final class CheckpointCompression {
         new CompressionOptions(
             model,
             output,
+            formats,
             new ConstraintOptions(sparsity, grid),
             solver,
             new CompressionOptions.Calibration(calibration, sequences, sequenceLength, seed),
