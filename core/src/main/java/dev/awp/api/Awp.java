@@ -28,13 +28,13 @@ import java.nio.file.Path;
  * dev.awp.constraint.SparseGrid}.
  *
  * <p>Errors: {@link AwpException}, a {@link RuntimeException}, for input that cannot be compressed,
- * in one sentence; {@link IllegalArgumentException} for arguments that no caller should pass, such as
- * shapes that do not fit.
+ * in one sentence; {@link IllegalArgumentException} for arguments that no caller should pass, such
+ * as shapes that do not fit.
  *
- * <p>The JVM is started with {@code --add-modules jdk.incubator.vector} for fast kernels; without it
- * they are scalar, which is told in a warning. Matrix products run in OpenBLAS where the artifact
- * awp-ffm-bindings is there. An instance holds threads until it is closed, and computes one thing at
- * a time: calls from several threads wait for each other.
+ * <p>The JVM is started with {@code --add-modules jdk.incubator.vector} for fast kernels; without
+ * it they are scalar, which is told in a warning. Matrix products run in OpenBLAS where the
+ * artifact awp-ffm-bindings is there. An instance holds threads until it is closed, and computes
+ * one thing at a time: calls from several threads wait for each other.
  */
 public final class Awp implements AutoCloseable {
   private final Compute compute;
@@ -85,8 +85,8 @@ public final class Awp implements AutoCloseable {
    * @param weights W, [dOut, dIn]
    * @param secondMoment C, [dIn, dIn], symmetric positive semi-definite
    * @param solver by which, and with which settings
-   * @throws AwpException where a value is not finite, C is not symmetric, or the solver cannot serve
-   *     the constraint
+   * @throws AwpException where a value is not finite, C is not symmetric, or the solver cannot
+   *     serve the constraint
    */
   public synchronized CompressedMatrix compress(
       float[][] weights, float[][] secondMoment, Constraint constraint, SolverOptions solver) {
@@ -102,14 +102,14 @@ public final class Awp implements AutoCloseable {
    * Compresses a matrix in memory off the heap, which is not copied.
    *
    * @param weights W, [dOut, dIn], as {@link Matrix#wrap} makes it of a {@link
-   *     java.lang.foreign.MemorySegment}; all threads must have access to its memory, so its arena is
-   *     shared, automatic or global
+   *     java.lang.foreign.MemorySegment}; all threads must have access to its memory, so its arena
+   *     is shared, automatic or global
    * @param secondMoment C, [dIn, dIn], symmetric positive semi-definite, likewise
    * @param solver by which, and with which settings
    * @param allocator of the solution's memory, likewise
    * @param listener hears every iteration, on the calling thread
-   * @throws AwpException where a value is not finite, C is not symmetric, or the solver cannot serve
-   *     the constraint
+   * @throws AwpException where a value is not finite, C is not symmetric, or the solver cannot
+   *     serve the constraint
    */
   public synchronized Solution compress(
       Matrix weights,

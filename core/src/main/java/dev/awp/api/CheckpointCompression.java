@@ -22,8 +22,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * A compression of a checkpoint folder: what {@code awp compress} does, with the same defaults. Each
- * method changes this description and returns it; {@link #run} does the work.
+ * A compression of a checkpoint folder: what {@code awp compress} does, with the same defaults.
+ * Each method changes this description and returns it; {@link #run} does the work.
  */
 public final class CheckpointCompression {
   private static final long MAX_SHARD_BYTES = 5_000_000_000L;

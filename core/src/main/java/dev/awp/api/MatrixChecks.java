@@ -17,7 +17,9 @@ final class MatrixChecks {
 
   static void check(Matrix weights, Matrix secondMoment, Compute compute) {
     int columns = weights.columns();
-    if (weights.size() == 0 || secondMoment.rows() != columns || secondMoment.columns() != columns) {
+    if (weights.size() == 0
+        || secondMoment.rows() != columns
+        || secondMoment.columns() != columns) {
       throw new IllegalArgumentException(
           "weights %s need a second moment [%d, %d], there is %s"
               .formatted(weights, columns, columns, secondMoment));

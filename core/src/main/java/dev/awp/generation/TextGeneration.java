@@ -4,10 +4,12 @@ package dev.awp.generation;
 
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.format.CheckpointWeights;
 import dev.awp.kernel.Compute;
 import dev.awp.model.CachedModel;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.TransformerModel;
+import dev.awp.model.WeightSource;
 import dev.awp.tokenizer.Detokenizer;
 import dev.awp.tokenizer.Tokenizer;
 import java.nio.file.Path;
@@ -54,7 +56,8 @@ public final class TextGeneration {
     try (Checkpoint checkpoint = Checkpoint.open(folder);
         Tokenizer tokenizer = Tokenizer.open(folder)) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
-      layout.check(checkpoint::tensor);
+      WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());
+      layout.check(weights);
       int[] given = tokenizer.encode(prompt);
       int positions = checkpoint.config().maxPositions();
       if (given.length == 0) {
@@ -65,7 +68,7 @@ public final class TextGeneration {
             "%s: a prompt of %d tokens and %d more are above the %d positions of the model"
                 .formatted(folder, given.length, tokens, positions));
       }
-      TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+      TransformerModel model = new TransformerModel(layout, weights, compute);
       try (CachedModel cached = new CachedModel(model, given.length + tokens, weightBytes)) {
         Set<Integer> ends = EndTokens.of(folder);
         Detokenizer words = new Detokenizer(tokenizer, given);

@@ -98,8 +98,8 @@ final class CompressedTensorsCodes implements PackedCodes {
   }
 
   /**
-   * The widest codes of which so many take so many words, as a stream before padded; of 0 bits where
-   * there are none. Real layers have columns enough for one width only.
+   * The widest codes of which so many take so many words, as a stream before padded; of 0 bits
+   * where there are none. Real layers have columns enough for one width only.
    */
   private static Packing packing(int columns, int words) {
     for (boolean padded : new boolean[] {false, true}) {
@@ -120,7 +120,7 @@ final class CompressedTensorsCodes implements PackedCodes {
           view,
           "has shape %s where [%d, %d] is expected".formatted(view.shape(), expected, groups));
     }
-    int[] words = StoredBytes.words(view, 0, expected * groups);
+    int[] words = StoredBytes.words(view, expected * groups);
     int[][] zeros = new int[rows][groups];
     int[] column = new int[expected];
     for (int g = 0; g < groups; g++) {

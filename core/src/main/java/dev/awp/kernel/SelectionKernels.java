@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Which entries of a row survive pruning. Magnitudes are compared as the bits of |x| (an order in
- * which +0 = -0, then subnormals, normals, infinity, and NaN last); of equal magnitudes the lower index wins,
- * so a selection is always exactly as large as asked for.
+ * which +0 = -0, then subnormals, normals, infinity, and NaN last); of equal magnitudes the lower
+ * index wins, so a selection is always exactly as large as asked for.
  */
 public interface SelectionKernels {
   /**

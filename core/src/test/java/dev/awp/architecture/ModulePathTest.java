@@ -53,8 +53,17 @@ class ModulePathTest {
     String output = folder.resolve("out").toString();
     ForkedJvm.Result compressed =
         awp(
-            "compress", model.toString(), output, "--bits", "4", "--calibration", text.toString(),
-            "--sequence-length", "32", "--sequences", "4");
+            "compress",
+            model.toString(),
+            output,
+            "--bits",
+            "4",
+            "--calibration",
+            text.toString(),
+            "--sequence-length",
+            "32",
+            "--sequences",
+            "4");
     assertEquals(0, compressed.exitCode(), compressed.errors());
     for (List<String> command :
         List.of(List.of("report", output), List.of("inspect", output, "--json"))) {

@@ -87,7 +87,8 @@ class InspectionTest {
     for (int i = 0; i < values.length; i++) {
       values[i] = i % 8 < 3 ? 1 : 0;
     }
-    Inspection.Entry threeOfEight = only(new TensorFolder().floats("w", List.of(64L, 512L), values));
+    Inspection.Entry threeOfEight =
+        only(new TensorFolder().floats("w", List.of(64L, 512L), values));
     assertEquals("3:8", threeOfEight.statistics().orElseThrow().pattern());
   }
 
@@ -98,8 +99,14 @@ class InspectionTest {
             .floats("scalar", List.of(), Float.NaN)
             .floats("none", List.of(0L, 4L))
             .longs("ids", List.of(2L), 3, -4)
-            .bytes("experts", DType.F8_E4M3, List.of(2L, 1L, 2L), (byte) 0x38, (byte) 0xb8,
-                (byte) 0x7e, (byte) 0x01)
+            .bytes(
+                "experts",
+                DType.F8_E4M3,
+                List.of(2L, 1L, 2L),
+                (byte) 0x38,
+                (byte) 0xb8,
+                (byte) 0x7e,
+                (byte) 0x01)
             .bytes("packed", DType.F4, List.of(2L, 2L), (byte) 1, (byte) 2)
             .write(folder.resolve("any"));
     Inspection inspection = Inspection.of(path, true, compute);
@@ -116,10 +123,10 @@ class InspectionTest {
             .statistics()
             .orElseThrow();
     assertEquals(448, f8.largest());
-    assertEquals(
-        Math.sqrt((1 + 1 + 448 * 448.0 + 0x1p-18) / 4), f8.rootMeanSquare(), 1e-9);
-    assertTrue(Inspection.of(path, false, compute).weights().stream()
-        .allMatch(entry -> entry.statistics().isEmpty()));
+    assertEquals(Math.sqrt((1 + 1 + 448 * 448.0 + 0x1p-18) / 4), f8.rootMeanSquare(), 1e-9);
+    assertTrue(
+        Inspection.of(path, false, compute).weights().stream()
+            .allMatch(entry -> entry.statistics().isEmpty()));
   }
 
   /** Values 0..7 at 4 bits are 0x76543210 in GPTQ's stream, whose zero points lack one. */
@@ -185,9 +192,7 @@ class InspectionTest {
   /** The 64 values i mod 8 at 3 bits: six words as a stream, seven where ten share a word. */
   @Test
   void threeBitsAreReadInBothPackings() throws IOException {
-    int[] stream = {
-      0x88FAC688, 0xC688FAC6, 0xFAC688FA, 0x88FAC688, 0xC688FAC6, 0xFAC688FA
-    };
+    int[] stream = {0x88FAC688, 0xC688FAC6, 0xFAC688FA, 0x88FAC688, 0xC688FAC6, 0xFAC688FA};
     TensorFolder dense =
         new TensorFolder()
             .words("l.weight_packed", List.of(1L, 6L), stream)

@@ -88,7 +88,8 @@ class CachedModelTest {
   }
 
   private static int argmax(float[] logits) {
-    return IntStream.range(0, logits.length).reduce((a, b) -> logits[b] > logits[a] ? b : a)
+    return IntStream.range(0, logits.length)
+        .reduce((a, b) -> logits[b] > logits[a] ? b : a)
         .orElseThrow();
   }
 

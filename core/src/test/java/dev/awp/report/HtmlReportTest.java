@@ -31,8 +31,25 @@ class HtmlReportTest {
 
   private static LayerReport layer(String name, double error, List<TracePoint> trace) {
     return new LayerReport(
-        name, "model.safetensors", 64, 128, "BF16", "50 % sparse", "admm", 4, 4 * error, error, 0,
-        0.5, 7, "CONVERGED", 3, 0, 1.25, trace);
+        name,
+        "model.safetensors",
+        64,
+        128,
+        "BF16",
+        "50 % sparse",
+        "admm",
+        4,
+        4 * error,
+        error,
+        0,
+        0.5,
+        7,
+        "CONVERGED",
+        3,
+        0,
+        1.25,
+        trace,
+        new LayerReport.Inputs(512, true));
   }
 
   private static RunReport report(List<LayerReport> layers, String text) {
@@ -99,7 +116,8 @@ class HtmlReportTest {
               .newDocumentBuilder()
               .parse(new InputSource(new StringReader(pictures.group())));
       assertEquals("img", svg.getDocumentElement().getAttribute("role"));
-      assertEquals("title", svg.getDocumentElement().getElementsByTagName("title").item(0).getNodeName());
+      assertEquals(
+          "title", svg.getDocumentElement().getElementsByTagName("title").item(0).getNodeName());
       assertFalse(pictures.group().contains("NaN"), pictures.group());
       assertFalse(pictures.group().contains("Infinity"), pictures.group());
     }

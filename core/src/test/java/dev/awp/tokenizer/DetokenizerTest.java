@@ -30,7 +30,8 @@ class DetokenizerTest {
       }
       pieces.add(words.finish());
       assertEquals(text, String.join("", pieces));
-      assertEquals(text.codePointCount(0, text.length()),
+      assertEquals(
+          text.codePointCount(0, text.length()),
           pieces.stream().filter(piece -> !piece.isEmpty()).count());
     }
   }
