@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
     header = "Show how the weights of two checkpoints differ.",
     description = {
       "",
-      "A and B are safetensors files or folders of any program; packed layers (compressed-tensors,"
+      "A and B are safetensors or GGUF files or folders of any program; packed layers (compressed-tensors,"
           + " GPTQ, AWQ) are compared by the values that they stand for. 'error' is"
           + " ||A - B||_F / ||A||_F, 'changed' the share of the values that are not equal, 'max'"
           + " the largest |a - b|.",

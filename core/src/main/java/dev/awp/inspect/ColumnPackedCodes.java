@@ -89,7 +89,7 @@ final class ColumnPackedCodes implements PackedCodes {
     }
     TensorView view = SmallTensor.words(tensors, module + ".g_idx", 1);
     int length = SmallTensor.size(view, 0);
-    int[] groups = StoredBytes.words(view, 0, length);
+    int[] groups = StoredBytes.words(view, length);
     if (length > columns || IntStream.of(groups).anyMatch(g -> g < 0 || g >= count)) {
       throw SmallTensor.malformed(
           view,
@@ -104,8 +104,9 @@ final class ColumnPackedCodes implements PackedCodes {
     int groups = SmallTensor.size(view, 0);
     int width = SmallTensor.size(view, 1);
     int[][] points = new int[groups][outputs];
+    int[][] lines = StoredBytes.strips(view, 0, width, groups, width);
     for (int g = 0; g < groups; g++) {
-      int[] words = StoredBytes.words(view, (long) g * width, width);
+      int[] words = lines[g];
       for (int n = 0; n < outputs; n++) {
         points[g][n] =
             awq

@@ -120,7 +120,7 @@ final class CompressedTensorsCodes implements PackedCodes {
           view,
           "has shape %s where [%d, %d] is expected".formatted(view.shape(), expected, groups));
     }
-    int[] words = StoredBytes.words(view, 0, expected * groups);
+    int[] words = StoredBytes.words(view, expected * groups);
     int[][] zeros = new int[rows][groups];
     int[] column = new int[expected];
     for (int g = 0; g < groups; g++) {

@@ -7,14 +7,12 @@ import dev.awp.checkpoint.SafetensorsFile;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.format.GridFile;
 import dev.awp.kernel.Kernels;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * The weights in one or several safetensors files. All files of a folder count, whatever their
@@ -31,15 +29,11 @@ final class SafetensorsWeights implements StoredWeights {
     this.weights = weights;
   }
 
-  static SafetensorsWeights openFolder(Path folder, Kernels kernels) {
-    List<Path> files;
-    try (Stream<Path> content = Files.list(folder)) {
-      files = content.filter(file -> file.toString().endsWith(ENDING)).sorted().toList();
-    } catch (IOException e) {
-      throw new AwpException(folder + ": cannot be listed: " + e.getMessage(), e);
-    }
+  static SafetensorsWeights openFolder(Path folder, List<Path> content, Kernels kernels) {
+    List<Path> files = content.stream().filter(file -> file.toString().endsWith(ENDING)).toList();
     if (files.isEmpty()) {
-      throw new AwpException(folder + ": there is no " + ENDING + " file in this folder");
+      throw new AwpException(
+          folder + ": there is no " + ENDING + " file and no single .gguf file in this folder");
     }
     return open(folder, files, kernels);
   }

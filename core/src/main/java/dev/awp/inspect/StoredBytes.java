@@ -2,42 +2,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
-
-import dev.awp.AwpException;
 import dev.awp.checkpoint.TensorView;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
-/**
- * Reads stored bytes so that a file that shrank is an error in words and not the end of the JVM.
- */
+/** Stored bytes and words, copied before anything is made of them. */
 final class StoredBytes {
-  private static final ValueLayout.OfInt LITTLE_ENDIAN_INT =
-      JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
   private StoredBytes() {}
 
   /** A copy of some bytes of a tensor. */
   static MemorySegment copy(TensorView view, long from, long bytes, SegmentAllocator allocator) {
     view.checkPresent();
-    try {
-      return allocator.allocate(bytes, 8).copyFrom(view.data().asSlice(from, bytes));
-    } catch (InternalError e) {
-      throw unreadable(view, e);
-    }
+    MemorySegment copy = allocator.allocate(bytes, 8);
+    view.copyTo(from, copy);
+    return copy;
   }
 
-  /** Some 32-bit words of a tensor. */
-  static int[] words(TensorView view, long firstWord, int count) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment bytes =
-          copy(view, firstWord * Integer.BYTES, (long) count * Integer.BYTES, arena);
-      return bytes.toArray(LITTLE_ENDIAN_INT);
-    }
+  /** The first 32-bit words of a tensor. */
+  static int[] words(TensorView view, int count) {
+    return strips(view, 0, 0, 1, count)[0];
   }
 
   /**
@@ -51,23 +34,10 @@ final class StoredBytes {
   static int[][] strips(TensorView view, long first, int stride, int strips, int width) {
     view.checkPresent();
     int[][] words = new int[strips][width];
-    try (Arena arena = Arena.ofConfined()) {
-      long bytes = (long) width * Integer.BYTES;
-      MemorySegment strip = arena.allocate(bytes, 8);
-      for (int i = 0; i < strips; i++) {
-        long from = (first + (long) i * stride) * Integer.BYTES;
-        strip.copyFrom(view.data().asSlice(from, bytes));
-        MemorySegment.copy(strip, LITTLE_ENDIAN_INT, 0, words[i], 0, width);
-      }
-      return words;
-    } catch (InternalError e) {
-      throw unreadable(view, e);
+    for (int i = 0; i < strips; i++) {
+      view.copyInts(first + (long) i * stride, words[i], 0, width);
     }
-  }
-
-  private static AwpException unreadable(TensorView view, InternalError e) {
-    return new AwpException(
-        view.file() + ": tensor " + view.name() + " cannot be read: " + e.getMessage(), e);
+    return words;
   }
 
   /** The unsigned number of that many bits that begins at a bit, least significant first. */

@@ -4,10 +4,12 @@ package dev.awp.inspect;
 
 import dev.awp.AwpException;
 import dev.awp.kernel.Kernels;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * The weights of a checkpoint of any origin, open for looking at. No configuration and no known
@@ -21,13 +23,18 @@ public interface StoredWeights extends AutoCloseable {
   void close();
 
   /**
-   * Opens a safetensors file, or a folder that holds some.
+   * Opens a safetensors or GGUF file, or a folder that holds safetensors files or one GGUF file.
    *
    * @throws AwpException where there are no weights in a format that is read
    */
   static StoredWeights open(Path path, Kernels kernels) {
     if (Files.isDirectory(path)) {
-      return SafetensorsWeights.openFolder(path, kernels);
+      List<Path> files = files(path);
+      List<Path> gguf = files.stream().filter(file -> file.toString().endsWith(".gguf")).toList();
+      boolean safetensors = files.stream().anyMatch(f -> f.toString().endsWith(".safetensors"));
+      return gguf.size() == 1 && !safetensors
+          ? GgufWeights.open(gguf.getFirst(), kernels)
+          : SafetensorsWeights.openFolder(path, files, kernels);
     }
     if (!Files.isRegularFile(path)) {
       throw new AwpException(path + ": there is no such file or folder");
@@ -36,8 +43,18 @@ public interface StoredWeights extends AutoCloseable {
     if (name.endsWith(".safetensors")) {
       return SafetensorsWeights.openFile(path, kernels);
     }
-    // Formats with one file each add their ending here, and a StoredWeights of their own.
+    if (name.endsWith(".gguf")) {
+      return GgufWeights.open(path, kernels);
+    }
     throw new AwpException(
-        path + ": weights are read from .safetensors files and from folders that hold them");
+        path + ": weights are read from .safetensors and .gguf files, and from folders");
+  }
+
+  private static List<Path> files(Path folder) {
+    try (Stream<Path> content = Files.list(folder)) {
+      return content.sorted().toList();
+    } catch (IOException e) {
+      throw new AwpException(folder + ": cannot be listed: " + e.getMessage(), e);
+    }
   }
 }

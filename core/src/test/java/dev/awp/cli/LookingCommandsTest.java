@@ -150,6 +150,75 @@ class LookingCommandsTest {
     run(2, "completion", "fish");
   }
 
+  /** Packed and GGUF models are shown, compared and spoken by as the dense one is. */
+  @Test
+  void otherFormatsAreLookedAtToo() throws IOException {
+    new GeneratedCheckpoint(1, 64, 96, 2, 1, DType.F16).write(folder.resolve("wide"));
+    Path text = Files.writeString(folder.resolve("text.txt"), "A text of words. ".repeat(99));
+    Path output = folder.resolve("formats");
+    run(
+        0,
+        "compress",
+        folder.resolve("wide").toString(),
+        output.toString(),
+        "--bits",
+        "4",
+        "--symmetric",
+        "--group-size",
+        "32",
+        "--format",
+        "dense,compressed-tensors,gptq",
+        "--calibration",
+        text.toString(),
+        "--sequence-length",
+        "32",
+        "--sequences",
+        "4",
+        "-q");
+    Path dense = output.resolve("dense");
+    for (String format : List.of("compressed-tensors", "gptq")) {
+      Path packed = output.resolve(format);
+      run(0, "inspect", packed.toString());
+      assertTrue(out.toString().contains("int4 g32 (" + format + ")"), out.toString());
+      run(0, "diff", dense.toString(), packed.toString(), "--json");
+      for (JsonNode weight : new ObjectMapper().readTree(out.toString()).path("weights")) {
+        // Products of codes and scales are rounded to float16 in the dense model alone.
+        assertTrue(weight.path("values").path("relativeError").asDouble() < 5e-4, weight + "");
+      }
+      run(0, "generate", packed.toString(), "--prompt", "Hi", "--tokens", "3", "-q");
+    }
+    Path gguf = folder.resolve("gguf");
+    run(
+        0,
+        "compress",
+        folder.resolve("wide").toString(),
+        gguf.toString(),
+        "--format",
+        "gguf",
+        "--calibration",
+        text.toString(),
+        "--sequence-length",
+        "32",
+        "--sequences",
+        "4",
+        "-q");
+    run(0, "inspect", gguf.toString(), "--json");
+    JsonNode json = new ObjectMapper().readTree(out.toString());
+    JsonNode gate = weight(json, "blk.0.ffn_gate.weight");
+    assertEquals("Q4_0", gate.path("storage").textValue(), json.toString());
+    assertEquals(4.5, gate.path("bitsPerWeight").doubleValue());
+    assertTrue(gate.path("statistics").path("rootMeanSquare").doubleValue() > 0, gate.toString());
+  }
+
+  private static JsonNode weight(JsonNode json, String name) {
+    for (JsonNode weight : json.path("weights")) {
+      if (weight.path("name").textValue().equals(name)) {
+        return weight;
+      }
+    }
+    throw new AssertionError(name + " is missing");
+  }
+
   /** Through a pipe, and with a log as long as wanted. */
   @Test
   void pipedOutputIsPlainAndLevelsAreObeyed() throws Exception {

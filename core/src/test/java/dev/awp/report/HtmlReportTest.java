@@ -49,7 +49,7 @@ class HtmlReportTest {
         0,
         1.25,
         trace,
-        new LayerReport.Inputs(4096, true));
+        new LayerReport.Inputs(512, true));
   }
 
   private static RunReport report(List<LayerReport> layers, String text) {
