@@ -34,11 +34,11 @@ import picocli.CommandLine.Spec;
     header = "Compress every linear layer of a checkpoint and write a new checkpoint folder.",
     description = {
       "",
-      "Reads MODEL_DIR (config.json, *.safetensors, tokenizer.json), compresses the linear layers of"
-          + " all decoder blocks and writes OUT_DIR with the same tensor names, shapes and element"
-          + " types, so that whatever loads MODEL_DIR loads OUT_DIR. Embeddings, norms and lm_head"
-          + " stay as they are. OUT_DIR appears only when it is complete; report.json in it tells the"
-          + " options and the error of every layer.",
+      "Reads MODEL_DIR (config.json, *.safetensors, tokenizer.json), compresses the linear layers"
+          + " of all decoder blocks and writes OUT_DIR with the same tensor names, shapes and"
+          + " element types, so that whatever loads MODEL_DIR loads OUT_DIR. Embeddings, norms and"
+          + " lm_head stay as they are. OUT_DIR appears only when it is complete; report.json in it"
+          + " tells the options and the error of every layer.",
       ""
     },
     footer = {
@@ -47,7 +47,8 @@ import picocli.CommandLine.Spec;
       "  Half of the weights to zero:",
       "    awp compress MODEL_DIR OUT_DIR --sparsity 0.5 --calibration text.txt",
       "  Two of every four, then the perplexity before and after:",
-      "    awp compress MODEL_DIR OUT_DIR --sparsity 2:4 --calibration text.txt --evaluate test.txt",
+      "    awp compress MODEL_DIR OUT_DIR --sparsity 2:4 --calibration text.txt --evaluate"
+          + " test.txt",
       "  4 bits in groups of 128, and both at once:",
       "    awp compress MODEL_DIR OUT_DIR --bits 4 --calibration text.txt",
       "    awp compress MODEL_DIR OUT_DIR --bits 4 --sparsity 0.5 --calibration text.txt"

@@ -59,9 +59,7 @@ final class GgufArguments {
               .formatted(type, String.join(", ", others)));
     }
     GgufFormat own = new GgufFormat(options(spec));
-    return formats.stream()
-        .map(format -> format instanceof GgufFormat ? own : format)
-        .toList();
+    return formats.stream().map(format -> format instanceof GgufFormat ? own : format).toList();
   }
 
   private GgufOptions options(CommandSpec spec) {

@@ -8,9 +8,9 @@ import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
 
 /**
- * The grids of GGUF's block types, as llama.cpp decodes them (shared facts: ggml's ggml-common.h and
- * ggml-quants.c). d and m are binary16 numbers; every product below is exact in float32, so a value
- * has one rounding at most, and it does not matter in which order a reader multiplies.
+ * The grids of GGUF's block types, as llama.cpp decodes them (shared facts: ggml's ggml-common.h
+ * and ggml-quants.c). d and m are binary16 numbers; every product below is exact in float32, so a
+ * value has one rounding at most, and it does not matter in which order a reader multiplies.
  *
  * <ul>
  *   <li>Q4_0, Q5_0, Q8_0: (code - zero) d, d of either sign;

@@ -17,7 +17,8 @@ public record SparseGrid(Sparsity pattern, Grid integers) implements Constraint 
   public SparseGrid {
     if (!integers.hasZero()) {
       throw new IllegalArgumentException(
-          "a sparse matrix needs exact zeros, which '%s' cannot hold".formatted(integers.describe()));
+          "a sparse matrix needs exact zeros, which '%s' cannot hold"
+              .formatted(integers.describe()));
     }
   }
 

@@ -21,11 +21,14 @@ public interface StoredWeights extends AutoCloseable {
   void close();
 
   /**
-   * Opens a safetensors file, or a folder that holds some.
+   * Opens a safetensors or GGUF file, or a folder that holds some.
    *
    * @throws AwpException where there are no weights in a format that is read
    */
   static StoredWeights open(Path path, Kernels kernels) {
+    if (Files.isRegularFile(path.resolve("model.gguf"))) {
+      return GgufWeights.open(path.resolve("model.gguf"), kernels);
+    }
     if (Files.isDirectory(path)) {
       return SafetensorsWeights.openFolder(path, kernels);
     }
@@ -36,8 +39,13 @@ public interface StoredWeights extends AutoCloseable {
     if (name.endsWith(".safetensors")) {
       return SafetensorsWeights.openFile(path, kernels);
     }
+    if (name.endsWith(".gguf")) {
+      return GgufWeights.open(path, kernels);
+    }
     // Formats with one file each add their ending here, and a StoredWeights of their own.
     throw new AwpException(
-        path + ": weights are read from .safetensors files and from folders that hold them");
+        path
+            + ": weights are read from .safetensors and .gguf files and from folders that hold"
+            + " them");
   }
 }

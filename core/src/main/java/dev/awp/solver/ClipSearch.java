@@ -32,8 +32,7 @@ final class ClipSearch {
   }
 
   /** The whole range of a group, [size, lanes]. */
-  void range(
-      Matrix group, MemorySegment scales, MemorySegment zeroPoints, MemorySegment minimums) {
+  void range(Matrix group, MemorySegment scales, MemorySegment zeroPoints, MemorySegment minimums) {
     candidate(ends(group), 0, scales, zeroPoints, minimums);
   }
 

@@ -59,13 +59,7 @@ public final class GridPart {
    * @param arena of the worker
    */
   public GridPart(
-      Grid grid,
-      Matrix w,
-      Matrix target,
-      boolean masked,
-      Matrix c,
-      Compute compute,
-      Arena arena) {
+      Grid grid, Matrix w, Matrix target, boolean masked, Matrix c, Compute compute, Arena arena) {
     this.compute = compute;
     this.arithmetic = compute.kernels().arithmetic();
     this.c = c;
@@ -260,7 +254,10 @@ public final class GridPart {
     double group = Math.min(n, size);
     double unit = grid.hasSuperScales() ? 2 * Math.min(n, grid.unitSize(columns)) / n : 0;
     double minimums = grid.hasMinimums() ? 1.5 : 1;
-    double refit = minimums * (2 * group / n + unit) + (group < block ? block / n : 0) + (group > block ? 1 : 0);
+    double refit =
+        minimums * (2 * group / n + unit)
+            + (group < block ? block / n : 0)
+            + (group > block ? 1 : 0);
     // One block that covers all columns keeps its gradient from one descent to the next.
     double gradients = n <= block ? 1 : descents + 1;
     return 0.5 + gradients + descents * (refit + block / n);
@@ -299,7 +296,8 @@ public final class GridPart {
 
   /** Refits the scale of a group inside a block and takes the change into the block's gradient. */
   private void refitInBlock(Matrix g, int from, int to, int start, int end) {
-    Matrix changes = refit.group(grid.group(start), g.rowRange(start - from, end - from), start, end);
+    Matrix changes =
+        refit.group(grid.group(start), g.rowRange(start - from, end - from), start, end);
     addCoupled(from, start, start, end, changes, g.rowRange(0, start - from));
     addCoupled(end, to, start, end, changes, g.rowRange(end - from, to - from));
   }

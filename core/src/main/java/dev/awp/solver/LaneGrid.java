@@ -108,8 +108,7 @@ final class LaneGrid {
     for (int g = 0; g < groups(); g++) {
       int from = g * groupSize;
       int to = Math.min(columns, from + groupSize);
-      search.fit(
-          target.rowRange(from, to), c, from, scales.row(g), zeroPoints.row(g), minimum(g));
+      search.fit(target.rowRange(from, to), c, from, scales.row(g), zeroPoints.row(g), minimum(g));
     }
     for (int column = 0; grid.hasSuperScales() && column < columns; column += unitSize) {
       roundUnit(column);

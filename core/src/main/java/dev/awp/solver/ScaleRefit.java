@@ -15,8 +15,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Scales (and minimums) that minimise f with the codes fixed, in closed form, rounded to what can be
- * stored and taken in those lanes where f falls by them. T moves along a, its derivative by the
+ * Scales (and minimums) that minimise f with the codes fixed, in closed form, rounded to what can
+ * be stored and taken in those lanes where f falls by them. T moves along a, its derivative by the
  * scale, and b, its derivative by the minimum: the step (x, y) solves
  *
  * <pre>
@@ -176,13 +176,7 @@ final class ScaleRefit {
   }
 
   private void propose(
-      Trial trial,
-      int index,
-      int groups,
-      Matrix factors,
-      Matrix least,
-      double[][] step,
-      int lane) {
+      Trial trial, int index, int groups, Matrix factors, Matrix least, double[][] step, int lane) {
     float superScale = grid.superScales().get(index, lane);
     if (step[0][lane] != 0) {
       superScale = blocks().storableSuperScale(superScale + step[0][lane]);

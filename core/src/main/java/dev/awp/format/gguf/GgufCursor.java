@@ -11,7 +11,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** Reads a header from front to back; nothing is allocated by a length that the file cannot hold. */
+/**
+ * Reads a header from front to back; nothing is allocated by a length that the file cannot hold.
+ */
 final class GgufCursor {
   private static final int WINDOW = 1 << 16;
 

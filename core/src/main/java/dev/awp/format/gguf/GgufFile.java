@@ -3,6 +3,8 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
+import dev.awp.checkpoint.EncodedTensor;
+import dev.awp.checkpoint.TensorView;
 import dev.awp.format.gguf.GgufValue.Kind;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -37,6 +39,9 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
 
   private static final int MOST_ITEMS = 1 << 24;
 
+  /** So that a row's bytes fit an array. */
+  private static final int MOST_COLUMNS = 1 << 28;
+
   /** Reads a header. */
   public static GgufFile read(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -54,24 +59,46 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
     return tensors.stream().filter(tensor -> tensor.name().equals(name)).findFirst();
   }
 
-  /** The bytes of a tensor, copied from the file. */
-  public MemorySegment bytes(GgufTensor tensor, Arena arena) {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-        Arena mapped = Arena.ofConfined()) {
+  /** The bytes of a tensor, mapped from the file. */
+  public TensorView view(GgufTensor tensor, Arena arena) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       if (channel.size() < tensor.offset() + tensor.byteSize()) {
         throw new AwpException(
             "%s: tensor %s goes beyond the end of the file, it was truncated while in use"
                 .formatted(file, tensor.name()));
       }
-      MemorySegment bytes = arena.allocate(tensor.byteSize(), 64);
-      bytes.copyFrom(
-          channel.map(
-              FileChannel.MapMode.READ_ONLY, tensor.offset(), tensor.byteSize(), mapped));
-      return bytes;
-    } catch (IOException | InternalError e) {
-      // InternalError is the JDK's word for a page that cannot be read.
+      MemorySegment data =
+          channel.map(FileChannel.MapMode.READ_ONLY, tensor.offset(), tensor.byteSize(), arena);
+      return GgufStoredTensor.view(tensor, file, data);
+    } catch (IOException e) {
       throw new AwpException(file + ": cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * The values of a tensor as they lie in the file, all but the last dimension as rows.
+   *
+   * @return empty where awp does not decode the type, or the tensor has too many rows or columns
+   */
+  public Optional<EncodedTensor> values(GgufTensor tensor, Arena arena) {
+    GgufType type = tensor.type().filter(GgufType::isWritable).orElse(null);
+    long columns = tensor.shape().getLast();
+    long rows = tensor.shape().stream().reduce(1L, (x, y) -> x * y) / Math.max(1, columns);
+    if (type == null || rows > Integer.MAX_VALUE || columns > MOST_COLUMNS) {
+      return Optional.empty();
+    }
+    GgufTensorPlan plan =
+        new GgufTensorPlan(
+            tensor.name(),
+            tensor.name(),
+            type,
+            false,
+            (int) rows,
+            (int) columns,
+            (int) rows,
+            (int) columns,
+            RowOrder.NATURAL);
+    return Optional.of(new GgufStoredTensor(plan, view(tensor, arena)));
   }
 
   private static final class Reader {
@@ -151,7 +178,8 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
       }
       long count = cursor.count("the length of " + what, element.leastBytes());
       if (count > MOST_ITEMS) {
-        throw cursor.fail("%s has %d items, at most %d are read".formatted(what, count, MOST_ITEMS));
+        throw cursor.fail(
+            "%s has %d items, at most %d are read".formatted(what, count, MOST_ITEMS));
       }
       List<GgufValue> values = new ArrayList<>();
       for (long i = 0; i < count; i++) {
@@ -161,7 +189,8 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
     }
 
     private long alignment(Map<String, GgufValue> metadata) {
-      GgufValue value = metadata.getOrDefault("general.alignment", GgufValue.of(GgufPlan.ALIGNMENT));
+      GgufValue value =
+          metadata.getOrDefault("general.alignment", GgufValue.of(GgufPlan.ALIGNMENT));
       long alignment = value instanceof GgufValue.Whole whole ? whole.value() : 0;
       if (alignment < 1 || alignment > MOST_ALIGNMENT || Long.bitCount(alignment) != 1) {
         throw cursor.fail("general.alignment is %s, it must be a power of two".formatted(value));
@@ -169,7 +198,9 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
       return alignment;
     }
 
-    /** An entry of the table; its offset still counts from the data's begin, its size is unknown. */
+    /**
+     * An entry of the table; its offset still counts from the data's begin, its size is unknown.
+     */
     private GgufTensor tensor(long alignment) {
       String name = cursor.text("a tensor's name");
       int rank = cursor.i32("the rank of " + name);

@@ -42,8 +42,7 @@ public record GgufFormat(GgufOptions options) implements OutputFormat {
   }
 
   static GgufTokenizer.Result tokenizer(ModelPlan plan) {
-    return GgufTokenizer.of(
-        plan.checkpoint().folder(), plan.layout().config().vocabularySize());
+    return GgufTokenizer.of(plan.checkpoint().folder(), plan.layout().config().vocabularySize());
   }
 
   @Override

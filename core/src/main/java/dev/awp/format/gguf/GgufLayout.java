@@ -90,9 +90,7 @@ final class GgufLayout {
     types.forEach(
         (name, type) ->
             weights.merge(
-                type,
-                (long) linears.get(name).rows() * linears.get(name).columns(),
-                Long::sum));
+                type, (long) linears.get(name).rows() * linears.get(name).columns(), Long::sum));
     return weights.entrySet().stream()
         .max(Map.Entry.comparingByValue())
         .map(Map.Entry::getKey)
@@ -120,8 +118,7 @@ final class GgufLayout {
       case "qwen3" -> outputBias || config.queryKeyValueBias();
       default -> false;
     }) {
-      broken.add(
-          new BrokenRule("llama.cpp's " + architecture + " has no such biases", List.of()));
+      broken.add(new BrokenRule("llama.cpp's " + architecture + " has no such biases", List.of()));
     }
     List<String> integers =
         plan.layers().stream()
@@ -131,7 +128,8 @@ final class GgufLayout {
     if (!integers.isEmpty()) {
       broken.add(
           new BrokenRule(
-              "GGUF's blocks have grids of their own: say --gguf-type Q4_0 or another type instead of --bits",
+              "GGUF's blocks have grids of their own: say --gguf-type Q4_0 or another type instead"
+                  + " of --bits",
               integers));
     }
     broken.addAll(new GgufLayout(plan, options).brokenWidths());

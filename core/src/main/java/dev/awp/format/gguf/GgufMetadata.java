@@ -25,14 +25,12 @@ final class GgufMetadata {
     keys.put(name + ".context_length", GgufValue.of(config.maxPositions()));
     keys.put(name + ".embedding_length", GgufValue.of(config.hiddenSize()));
     keys.put(name + ".block_count", GgufValue.of(config.layers()));
-    keys.put(
-        name + ".feed_forward_length", GgufValue.of(layout.paddedInner()));
+    keys.put(name + ".feed_forward_length", GgufValue.of(layout.paddedInner()));
     keys.put(name + ".attention.head_count", GgufValue.of(config.heads()));
     keys.put(name + ".attention.head_count_kv", GgufValue.of(config.keyValueHeads()));
     keys.put(name + ".attention.key_length", GgufValue.of(config.headDimension()));
     keys.put(name + ".attention.value_length", GgufValue.of(config.headDimension()));
-    keys.put(
-        name + ".attention.layer_norm_rms_epsilon", GgufValue.of(config.rmsNormEpsilon()));
+    keys.put(name + ".attention.layer_norm_rms_epsilon", GgufValue.of(config.rmsNormEpsilon()));
     keys.put(name + ".rope.dimension_count", GgufValue.of(config.headDimension()));
     keys.put(name + ".rope.freq_base", GgufValue.of((float) config.ropeTheta()));
     return keys;

@@ -33,8 +33,7 @@ final class GgufModelWriter implements FormatWriter {
   private final GgufWriter writer;
   private final Kernels kernels;
 
-  private GgufModelWriter(
-      Map<String, GgufTensorPlan> plans, GgufWriter writer, Kernels kernels) {
+  private GgufModelWriter(Map<String, GgufTensorPlan> plans, GgufWriter writer, Kernels kernels) {
     this.plans = plans;
     this.writer = writer;
     this.kernels = kernels;
@@ -77,22 +76,15 @@ final class GgufModelWriter implements FormatWriter {
 
   private static GgufTensorPlan ropeFactors(int count) {
     return new GgufTensorPlan(
-        ROPE_FACTORS,
-        ROPE_FACTORS,
-        GgufType.F32,
-        true,
-        1,
-        count,
-        1,
-        count,
-        RowOrder.NATURAL);
+        ROPE_FACTORS, ROPE_FACTORS, GgufType.F32, true, 1, count, 1, count, RowOrder.NATURAL);
   }
 
   private static void say(ModelPlan plan, GgufLayout layout) {
     int inner = plan.layout().config().intermediateSize();
     if (layout.paddedInner() > inner) {
       LOG.info(
-          "GGUF: the MLPs' inner width is padded with zeros from {} to {}, which does not change the function",
+          "GGUF: the MLPs' inner width is padded with zeros from {} to {}, which does not change"
+              + " the function",
           inner,
           layout.paddedInner());
     }
@@ -139,7 +131,8 @@ final class GgufModelWriter implements FormatWriter {
 
   @Override
   public WeightSource read(Arena arena) {
-    return name -> new GgufStoredTensor(plans.get(name), writer.readBack(plans.get(name).name(), arena));
+    return name ->
+        new GgufStoredTensor(plans.get(name), writer.readBack(plans.get(name).name(), arena));
   }
 
   @Override

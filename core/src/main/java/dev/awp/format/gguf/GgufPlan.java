@@ -13,8 +13,8 @@ import java.util.Map;
 
 /**
  * Where every tensor of a file goes, decided before the first byte: tensors can then be written in
- * any order. Layout: "GGUF", version 3, counts, metadata, tensor table, then the data of the tensors
- * in the table's order, each at a multiple of 32 bytes.
+ * any order. Layout: "GGUF", version 3, counts, metadata, tensor table, then the data of the
+ * tensors in the table's order, each at a multiple of 32 bytes.
  */
 final class GgufPlan {
   static final int MAGIC = 0x46554747;

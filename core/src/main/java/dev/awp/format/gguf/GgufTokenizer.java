@@ -112,13 +112,16 @@ final class GgufTokenizer {
     if (name.isEmpty()) {
       warnings.add(
           file
-              + ": the pre-tokenizer is none that awp knows by llama.cpp's names; \"default\" is written, and llama.cpp may split text differently");
+              + ": the pre-tokenizer is none that awp knows by llama.cpp's names; \"default\" is"
+              + " written, and llama.cpp may split text differently");
     }
     if (!root.path("normalizer").isNull()
         && !root.path("normalizer").isMissingNode()
         && !root.path("normalizer").path("type").asText("").equals("NFC")) {
       warnings.add(
-          file + ": llama.cpp does not apply the normalizer " + root.path("normalizer").path("type"));
+          file
+              + ": llama.cpp does not apply the normalizer "
+              + root.path("normalizer").path("type"));
     }
     return name.orElse("default");
   }

@@ -94,9 +94,7 @@ public sealed interface GgufValue {
   static GgufValue wholes(int[] values) {
     return new Items(
         Kind.I32,
-        java.util.Arrays.stream(values)
-            .<GgufValue>mapToObj(v -> new Whole(Kind.I32, v))
-            .toList());
+        java.util.Arrays.stream(values).<GgufValue>mapToObj(v -> new Whole(Kind.I32, v)).toList());
   }
 
   static GgufValue reals(float[] values) {

@@ -5,8 +5,9 @@ package dev.awp.format.gguf;
 /**
  * Q3_K: 256 columns; 32 bytes of third bits, 64 bytes of two-bit codes, 12 bytes of sixteen six-bit
  * scales (plus 32), d. Bit k of third-bit byte l is that of column 32 k + l. Bits 2 k, 2 k + 1 of
- * byte 32 n + l are the low bits of column 128 n + 32 k + l. Scale j has its low four bits in byte j
- * mod 8, in the low nibble where j is below 8, and its high two in byte 8 + j mod 4, at 2 (j / 4).
+ * byte 32 n + l are the low bits of column 128 n + 32 k + l. Scale j has its low four bits in byte
+ * j mod 8, in the low nibble where j is below 8, and its high two in byte 8 + j mod 4, at 2 (j /
+ * 4).
  */
 final class Q3Blocks implements BlockCodec {
   private static final int COLUMNS = 256;

@@ -3,9 +3,9 @@
 package dev.awp.format.gguf;
 
 /**
- * In which order a matrix's rows are stored. llama.cpp's "llama" rotates neighbouring rows of a head
- * where transformers rotates those half a head apart, so the rows of q and k are interleaved: stored
- * row 2 i + k of a head is its row k headDimension / 2 + i.
+ * In which order a matrix's rows are stored. llama.cpp's "llama" rotates neighbouring rows of a
+ * head where transformers rotates those half a head apart, so the rows of q and k are interleaved:
+ * stored row 2 i + k of a head is its row k headDimension / 2 + i.
  *
  * @param headDimension rows of a head; 0 for rows in their own order
  */

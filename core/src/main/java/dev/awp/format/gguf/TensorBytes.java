@@ -51,8 +51,7 @@ final class TensorBytes {
     if (plan.type().grid().isPresent()) {
       BlockGrid grid = plan.type().grid().get();
       try (Arena arena = Arena.ofConfined()) {
-        GridParameters parameters =
-            GridParameters.allocate(grid, x.rows(), x.columns(), arena);
+        GridParameters parameters = GridParameters.allocate(grid, x.rows(), x.columns(), arena);
         Matrix rounded = Matrix.allocate(arena, x.rows(), x.columns());
         var projection = grid.rowProjection(kernels, x.columns(), arena);
         for (int r = 0; r < x.rows(); r++) {
