@@ -6,7 +6,6 @@ import dev.awp.AwpException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -18,9 +17,6 @@ import java.util.Set;
 
 /** One safetensors file being written: header first, then tensors at their places, in any order. */
 final class ShardWriter implements AutoCloseable {
-  /** ByteBuffers end at 2 GiB; larger tensors are written in pieces. */
-  private static final long PIECE = 1L << 30;
-
   private final Path file;
   private final FileChannel channel;
   private final Map<String, ShardPlan.Place> places = new HashMap<>();
@@ -39,7 +35,7 @@ final class ShardWriter implements AutoCloseable {
         FileChannel.open(
             file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {
-      writeFully(channel, shard.header(), 0);
+      new PositionedWriter(channel).write(shard.header(), 0);
       return new ShardWriter(file, channel, shard);
     } catch (IOException | RuntimeException e) {
       channel.close();
@@ -61,7 +57,7 @@ final class ShardWriter implements AutoCloseable {
     if (!written.add(name)) {
       throw new IllegalStateException("tensor " + name + " was written before");
     }
-    writeFully(channel, bytes, place.fileOffset());
+    new PositionedWriter(channel).write(bytes, place.fileOffset());
   }
 
   /** The written tensor, mapped from the file. */
@@ -78,17 +74,6 @@ final class ShardWriter implements AutoCloseable {
 
   void force() throws IOException {
     channel.force(true);
-  }
-
-  private static void writeFully(FileChannel channel, MemorySegment bytes, long position)
-      throws IOException {
-    for (long done = 0; done < bytes.byteSize(); ) {
-      long length = Math.min(PIECE, bytes.byteSize() - done);
-      ByteBuffer piece = bytes.asSlice(done, length).asByteBuffer();
-      while (piece.hasRemaining()) {
-        done += channel.write(piece, position + done);
-      }
-    }
   }
 
   @Override

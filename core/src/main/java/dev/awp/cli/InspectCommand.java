@@ -21,9 +21,9 @@ import picocli.CommandLine.Spec;
     header = "Show the layers of a checkpoint: shapes, storage, sparsity, grids, outliers.",
     description = {
       "",
-      "Works for safetensors and GGUF files and folders of any program and any architecture; packed layers"
-          + " (compressed-tensors, GPTQ, AWQ) are shown as the matrices that they stand for. Size,"
-          + " bits and zeros count everything that belongs to a weight.",
+      "Works for safetensors and GGUF files and folders of any program and any architecture; packed"
+          + " layers (compressed-tensors, GPTQ, AWQ) are shown as the matrices that they stand for."
+          + " Size, bits and zeros count everything that belongs to a weight.",
       "",
       "Columns: 'zeros' share of exact zeros, and of the rows with the fewest and the most; 'N:M'"
           + " a pattern that is kept; 'max/rms' the largest magnitude in units of the root mean"

@@ -3,8 +3,8 @@
 package dev.awp.inspect;
 
 import dev.awp.checkpoint.EncodedTensor;
+import dev.awp.format.gguf.GgufFile;
 import dev.awp.format.gguf.GgufTensor;
-import dev.awp.format.gguf.MappedGguf;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** The weights of a GGUF file, under its own names and in its own order of rows. */
+/** The tensors of a GGUF file, under their names and in the row order that they have there. */
 final class GgufWeights implements StoredWeights {
   private final Arena arena;
   private final List<StoredWeight> weights;
@@ -23,13 +23,14 @@ final class GgufWeights implements StoredWeights {
   }
 
   @SuppressWarnings("MustBeClosed") // the arena is closed by close(), or below
-  static GgufWeights open(Path path, Kernels kernels) {
+  static GgufWeights open(Path file, Kernels kernels) {
+    GgufFile gguf = GgufFile.read(file);
     Arena arena = Arena.ofShared();
     try {
-      MappedGguf gguf = MappedGguf.open(path, arena);
       List<StoredWeight> weights =
-          gguf.file().tensors().stream()
-              .<StoredWeight>map(t -> new GgufWeight(t, gguf.decoded(t), kernels))
+          gguf.tensors().stream()
+              .<StoredWeight>map(
+                  tensor -> new GgufWeight(tensor, gguf.values(tensor, arena), kernels))
               .toList();
       return new GgufWeights(arena, weights);
     } catch (RuntimeException e) {
@@ -48,6 +49,7 @@ final class GgufWeights implements StoredWeights {
     arena.close();
   }
 
+  /** A tensor; values are empty where awp does not decode its type. */
   private record GgufWeight(GgufTensor tensor, Optional<EncodedTensor> values, Kernels kernels)
       implements StoredWeight {
     @Override
@@ -57,7 +59,7 @@ final class GgufWeights implements StoredWeights {
 
     @Override
     public String storage() {
-      return tensor.type().map(Enum::name).orElse("GGUF type " + tensor.typeId());
+      return tensor.type().map(Enum::name).orElseGet(() -> "type " + tensor.typeId());
     }
 
     @Override
@@ -77,9 +79,9 @@ final class GgufWeights implements StoredWeights {
 
     @Override
     public void decodeRows(int firstRow, Matrix destination) {
-      EncodedTensor decoder = values.orElseThrow();
-      decoder.checkPresent();
-      decoder.decodeRows(firstRow, destination, kernels);
+      EncodedTensor encoded = values.orElseThrow();
+      encoded.checkPresent();
+      encoded.decodeRows(firstRow, destination, kernels);
     }
   }
 }

@@ -58,6 +58,12 @@ class GgufCommandTest {
     assertEquals(0, code, err.toString());
     assertTrue(GgufFile.read(output.resolve("model.gguf")).tensors().size() > 10);
     assertFalse(Files.exists(output.resolve("config.json")));
+    StringWriter table = new StringWriter();
+    PrintWriter printer = new PrintWriter(table, true);
+    assertEquals(
+        0, Main.execute(printer, new PrintWriter(err, true), "inspect", output.toString()));
+    assertTrue(table.toString().contains("blk.0.attn_q.weight"), table.toString());
+    assertTrue(table.toString().contains("Q8_0"), table.toString());
     RunReport report = ReportFile.read(output);
     assertEquals("Q8_0", report.options().get("blocks"));
     assertEquals("model.gguf", report.layers().getFirst().file());

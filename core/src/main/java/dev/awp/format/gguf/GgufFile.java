@@ -3,6 +3,8 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
+import dev.awp.checkpoint.EncodedTensor;
+import dev.awp.checkpoint.TensorView;
 import dev.awp.format.gguf.GgufValue.Kind;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -37,6 +39,9 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
 
   private static final int MOST_ITEMS = 1 << 24;
 
+  /** So that a row's bytes fit an array. */
+  private static final int MOST_COLUMNS = 1 << 28;
+
   /** Reads a header. */
   public static GgufFile read(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -54,23 +59,46 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
     return tensors.stream().filter(tensor -> tensor.name().equals(name)).findFirst();
   }
 
-  /** The bytes of a tensor, copied from the file. */
-  public MemorySegment bytes(GgufTensor tensor, Arena arena) {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-        Arena mapped = Arena.ofConfined()) {
+  /** The bytes of a tensor, mapped from the file. */
+  public TensorView view(GgufTensor tensor, Arena arena) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       if (channel.size() < tensor.offset() + tensor.byteSize()) {
         throw new AwpException(
             "%s: tensor %s goes beyond the end of the file, it was truncated while in use"
                 .formatted(file, tensor.name()));
       }
-      MemorySegment bytes = arena.allocate(tensor.byteSize(), 64);
-      bytes.copyFrom(
-          channel.map(FileChannel.MapMode.READ_ONLY, tensor.offset(), tensor.byteSize(), mapped));
-      return bytes;
-    } catch (IOException | InternalError e) {
-      // InternalError is the JDK's word for a page that cannot be read.
+      MemorySegment data =
+          channel.map(FileChannel.MapMode.READ_ONLY, tensor.offset(), tensor.byteSize(), arena);
+      return GgufStoredTensor.view(tensor, file, data);
+    } catch (IOException e) {
       throw new AwpException(file + ": cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * The values of a tensor as they lie in the file, all but the last dimension as rows.
+   *
+   * @return empty where awp does not decode the type, or the tensor has too many rows or columns
+   */
+  public Optional<EncodedTensor> values(GgufTensor tensor, Arena arena) {
+    GgufType type = tensor.type().filter(GgufType::isWritable).orElse(null);
+    long columns = tensor.shape().getLast();
+    long rows = tensor.shape().stream().reduce(1L, (x, y) -> x * y) / Math.max(1, columns);
+    if (type == null || rows > Integer.MAX_VALUE || columns > MOST_COLUMNS) {
+      return Optional.empty();
+    }
+    GgufTensorPlan plan =
+        new GgufTensorPlan(
+            tensor.name(),
+            tensor.name(),
+            type,
+            false,
+            (int) rows,
+            (int) columns,
+            (int) rows,
+            (int) columns,
+            RowOrder.NATURAL);
+    return Optional.of(new GgufStoredTensor(plan, view(tensor, arena)));
   }
 
   private static final class Reader {

@@ -128,7 +128,8 @@ final class GgufLayout {
     if (!integers.isEmpty()) {
       broken.add(
           new BrokenRule(
-              "GGUF's blocks have grids of their own: say --gguf-type Q4_0 or another type instead of --bits",
+              "GGUF's blocks have grids of their own: say --gguf-type Q4_0 or another type instead"
+                  + " of --bits",
               integers));
     }
     broken.addAll(new GgufLayout(plan, options).brokenWidths());

@@ -83,7 +83,8 @@ final class GgufModelWriter implements FormatWriter {
     int inner = plan.layout().config().intermediateSize();
     if (layout.paddedInner() > inner) {
       LOG.info(
-          "GGUF: the MLPs' inner width is padded with zeros from {} to {}, which does not change the function",
+          "GGUF: the MLPs' inner width is padded with zeros from {} to {}, which does not change"
+              + " the function",
           inner,
           layout.paddedInner());
     }

@@ -112,7 +112,8 @@ final class GgufTokenizer {
     if (name.isEmpty()) {
       warnings.add(
           file
-              + ": the pre-tokenizer is none that awp knows by llama.cpp's names; \"default\" is written, and llama.cpp may split text differently");
+              + ": the pre-tokenizer is none that awp knows by llama.cpp's names; \"default\" is"
+              + " written, and llama.cpp may split text differently");
     }
     if (!root.path("normalizer").isNull()
         && !root.path("normalizer").isMissingNode()

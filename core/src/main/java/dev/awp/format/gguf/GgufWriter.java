@@ -3,11 +3,11 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
+import dev.awp.checkpoint.PositionedWriter;
 import dev.awp.checkpoint.TensorView;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -23,9 +23,6 @@ import java.util.concurrent.CompletionException;
  * use by several threads at once.
  */
 final class GgufWriter implements AutoCloseable {
-  /** ByteBuffers end at 2 GiB; larger tensors are written in pieces. */
-  private static final long PIECE = 1L << 30;
-
   private final Path file;
   private final FileChannel channel;
   private final Map<String, GgufTensor> tensors;
@@ -49,10 +46,11 @@ final class GgufWriter implements AutoCloseable {
               StandardOpenOption.READ,
               StandardOpenOption.WRITE);
       try {
-        writeFully(channel, MemorySegment.ofArray(plan.header()), 0);
+        new PositionedWriter(channel).write(MemorySegment.ofArray(plan.header()), 0);
         if (plan.fileBytes() > plan.header().length) {
           // What no tensor covers is zeros.
-          writeFully(channel, MemorySegment.ofArray(new byte[1]), plan.fileBytes() - 1);
+          new PositionedWriter(channel)
+              .write(MemorySegment.ofArray(new byte[1]), plan.fileBytes() - 1);
         }
         return new GgufWriter(file, channel, plan.tensors());
       } catch (IOException | RuntimeException e) {
@@ -75,7 +73,7 @@ final class GgufWriter implements AutoCloseable {
       throw new IllegalStateException("tensor " + name + " was written before");
     }
     try {
-      writeFully(channel, bytes, tensor.offset());
+      new PositionedWriter(channel).write(bytes, tensor.offset());
     } catch (IOException e) {
       throw failure(file, e);
     }
@@ -130,17 +128,6 @@ final class GgufWriter implements AutoCloseable {
     }
     awaitWriteBehind();
     force();
-  }
-
-  private static void writeFully(FileChannel channel, MemorySegment bytes, long position)
-      throws IOException {
-    for (long done = 0; done < bytes.byteSize(); ) {
-      long length = Math.min(PIECE, bytes.byteSize() - done);
-      ByteBuffer piece = bytes.asSlice(done, length).asByteBuffer();
-      while (piece.hasRemaining()) {
-        done += channel.write(piece, position + done);
-      }
-    }
   }
 
   private static AwpException failure(Path file, IOException e) {

@@ -22,6 +22,10 @@ final class PreTokenizer {
   private static final String REST =
       "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
+  private static final String NO_LETTER = "[^\\r\\n\\p{L}\\p{N}]?";
+  private static final String UPPER = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
+  private static final String LOWER = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
+
   private PreTokenizer() {}
 
   /** The name, where the split is one that is known here. */
@@ -34,21 +38,22 @@ final class PreTokenizer {
           case "digits then bytes+regex" -> "smollm";
           case "split "
                   + CONTRACTIONS
-                  + "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
+                  + NO_LETTER
+                  + "\\p{L}+|\\p{N}{1,3}"
                   + REST
                   + " then bytes" ->
               "llama-bpe";
           case "split "
                   + CONTRACTIONS
-                  + "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
+                  + NO_LETTER
+                  + "\\p{L}+|\\p{N}"
                   + REST
                   + " then bytes" ->
               "qwen2";
           case "split "
-                  + "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"
-                  + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*"
-                  + "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
-                  + " then bytes" ->
+                  + (NO_LETTER + UPPER + "*" + LOWER + "+|")
+                  + (NO_LETTER + UPPER + "+" + LOWER + "*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+")
+                  + "[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+ then bytes" ->
               "tekken";
           default -> null;
         });

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
 import dev.awp.format.gguf.GgufPlan.Wanted;
+import dev.awp.kernel.Compute;
+import dev.awp.tensor.Matrix;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -79,7 +81,7 @@ class GgufFileTest {
     try (Arena arena = Arena.ofConfined()) {
       for (GgufTensor tensor : read.tensors()) {
         assertEquals(0, tensor.offset() % 32);
-        MemorySegment bytes = read.bytes(tensor, arena);
+        MemorySegment bytes = read.view(tensor, arena).data();
         for (long i = 0; i < bytes.byteSize(); i++) {
           int expected = List.of("one", "two", "three").indexOf(tensor.name()) + 1;
           assertEquals(expected, bytes.get(ValueLayout.JAVA_BYTE, i));
@@ -173,6 +175,18 @@ class GgufFileTest {
     return all.indexOf(text);
   }
 
+  private static void decode(GgufFile read, GgufTensor tensor, Arena arena) {
+    try (Compute compute = Compute.create(1)) {
+      read.values(tensor, arena)
+          .filter(values -> values.shape().getFirst() > 0 && values.shape().getLast() > 0)
+          .ifPresent(
+              values -> {
+                int columns = Math.toIntExact(values.shape().getLast());
+                values.decodeRows(0, Matrix.allocate(arena, 1, columns), compute.kernels());
+              });
+    }
+  }
+
   @Test
   void noMutationFailsOtherwiseThanInWords() throws IOException {
     byte[] good = Files.readAllBytes(file);
@@ -194,7 +208,8 @@ class GgufFileTest {
         GgufFile read = GgufFile.read(mutant);
         try (Arena arena = Arena.ofConfined()) {
           for (GgufTensor tensor : read.tensors()) {
-            assertEquals(tensor.byteSize(), read.bytes(tensor, arena).byteSize());
+            assertEquals(tensor.byteSize(), read.view(tensor, arena).data().byteSize());
+            decode(read, tensor, arena);
           }
         }
       } catch (AwpException e) {
