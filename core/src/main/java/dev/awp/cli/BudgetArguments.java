@@ -19,7 +19,7 @@ final class BudgetArguments {
       converter = SizeConverter.class,
       description = {
         "Size that the checkpoint may have once codes are packed, such as 2.5GB; bits are given to"
-            + " layers where they lower the error most."
+            + " layers where they lower the measured error most."
       })
   private Long size;
 

@@ -176,10 +176,14 @@ public final class Compressor {
     }
     TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
     return planner.allocate(
-        Importance.errors(
-            ErrorCurves.measure(
-                model, planner.candidates(), calibration, memory, scratch(), compute, listener),
-            layout.config().layers()));
+        ErrorCurves.measure(
+            model,
+            planner.candidates(),
+            calibration,
+            memory,
+            scratch(),
+            compute,
+            listener));
   }
 
   /** The folder that is nearest to the output and exists. */

@@ -6,7 +6,6 @@ import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.compress.BlockMoments.Stream;
 import dev.awp.constraint.Constraint;
-import dev.awp.constraint.GridParameters;
 import dev.awp.kernel.Compute;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
@@ -16,7 +15,6 @@ import dev.awp.recipe.LayerSettings;
 import dev.awp.solver.Effort;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
-import dev.awp.solver.Objective;
 import dev.awp.solver.SharedFactors;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
@@ -37,33 +35,20 @@ import java.util.TreeSet;
 /**
  * What every candidate of every layer would cost in error, measured on the dense model's
  * activations: a solver that needs no more than one factor of C, on a seeded choice of rows. Rows
- * are independent problems, so that the rows' sum is an unbiased estimate of the layer's f.
+ * are independent problems, so that some of them stand for all.
  */
 final class ErrorCurves {
-  /** Rows of a layer that are solved: enough for a per cent of f, a small part of a large layer. */
+  /** Rows of a layer that are solved: a small part of a large one. */
   private static final int ROWS = 128;
 
   private static final long SEED = 5;
-
-  /**
-   * One candidate of a layer.
-   *
-   * @param relative f / f(0)
-   * @param response what f / f(0) = 1 would change in the output of the layer's block, squared and
-   *     in units of that output, were it proportional
-   */
-  record Measured(double relative, double response) {
-    double error() {
-      return relative * response;
-    }
-  }
 
   private final TransformerModel model;
   private final Map<LinearLayer, List<LayerSettings>> candidates;
   private final MemoryPlan memory;
   private final Compute compute;
   private final CompressionListener listener;
-  private final Map<LinearLayer, List<Measured>> curves = new LinkedHashMap<>();
+  private final Map<LinearLayer, List<Double>> curves = new LinkedHashMap<>();
 
   private ErrorCurves(
       TransformerModel model,
@@ -79,11 +64,11 @@ final class ErrorCurves {
   }
 
   /**
-   * Measures the layers that have several candidates.
+   * Measures f / f(0) of the layers that have several candidates, in the candidates' order.
    *
    * @param scratch folder of a file of activations, without a name, while this runs
    */
-  static Map<LinearLayer, List<Measured>> measure(
+  static Map<LinearLayer, List<Double>> measure(
       TransformerModel model,
       Map<LinearLayer, List<LayerSettings>> candidates,
       CalibrationSet calibration,
@@ -113,32 +98,21 @@ final class ErrorCurves {
             .toList();
     Set<InputSite> starved = ExpertCoverage.starved(model, block, layers, activations, listener);
     List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(layers);
-    boolean isBlock = block < model.layout().config().layers();
-    try (BlockResponse response =
-        isBlock && !layers.isEmpty()
-            ? new BlockResponse(model, block, activations, compute)
-            : null) {
-      for (Map<InputSite, List<LinearLayer>> pass : passes) {
-        List<LinearLayer> linears = pass.values().stream().flatMap(List::stream).toList();
-        boolean lastPass = pass.equals(passes.getLast());
-        try (BlockMoments moments = new BlockMoments(linears, false, starved, compute)) {
-          try (Arena arena = Arena.ofShared()) {
-            Stage stage = model.stage(block, arena);
-            Stream states = new Stream(activations.states(), lastPass);
-            moments.observe(stage, states, Optional.empty(), activations.length());
-          }
-          pass.forEach(
-              (site, ofSite) -> measure(site, ofSite, moments, Optional.ofNullable(response)));
+    for (Map<InputSite, List<LinearLayer>> pass : passes) {
+      List<LinearLayer> linears = pass.values().stream().flatMap(List::stream).toList();
+      boolean lastPass = pass.equals(passes.getLast());
+      try (BlockMoments moments = new BlockMoments(linears, false, starved, compute)) {
+        try (Arena arena = Arena.ofShared()) {
+          Stage stage = model.stage(block, arena);
+          Stream states = new Stream(activations.states(), lastPass);
+          moments.observe(stage, states, Optional.empty(), activations.length());
         }
+        pass.forEach((site, ofSite) -> measure(site, ofSite, moments));
       }
     }
   }
 
-  private void measure(
-      InputSite site,
-      List<LinearLayer> layers,
-      BlockMoments moments,
-      Optional<BlockResponse> response) {
+  private void measure(InputSite site, List<LinearLayer> layers, BlockMoments moments) {
     try (Arena arena = Arena.ofShared();
         SharedFactors factors = SharedFactors.of(Long.MAX_VALUE)) {
       Matrix c = moments.finish(site, layers.getFirst().name(), arena);
@@ -146,10 +120,9 @@ final class ErrorCurves {
         try (Arena own = Arena.ofShared()) {
           Matrix w = model.weights(layer, own);
           Matrix rows = someRows(w, own);
-          double change = response.map(r -> response(layer, w, c, r)).orElse(1.0);
-          List<Measured> curve = new ArrayList<>();
+          List<Double> curve = new ArrayList<>();
           for (LayerSettings settings : candidates.get(layer)) {
-            curve.add(new Measured(relative(rows, c, settings, factors), change));
+            curve.add(relative(rows, c, settings, factors));
           }
           curves.put(layer, curve);
         }
@@ -157,25 +130,7 @@ final class ErrorCurves {
     }
   }
 
-  /**
-   * The block's answer for each unit of the layer's relative error, from the projection of W onto
-   * the candidate in the middle. Where the windows tell nothing, such as of an expert that they are
-   * not routed to, the layer's own error is the answer.
-   */
-  private double response(LinearLayer layer, Matrix w, Matrix c, BlockResponse block) {
-    List<LayerSettings> all = candidates.get(layer);
-    Constraint constraint = ConstraintOptions.of(all.get(all.size() / 2)).forStorage(DType.F32);
-    try (Arena arena = Arena.ofShared()) {
-      Matrix t = Matrix.allocate(arena, w.rows(), w.columns());
-      constraint.project(
-          w, t, GridParameters.allocate(constraint, w.rows(), w.columns(), arena), compute);
-      double relative =
-          Objective.relative(Objective.of(w, t, c, compute), Objective.dense(w, c, compute));
-      double change = block.change(layer, t);
-      return relative > 0 && change > 0 ? change / relative : 1;
-    }
-  }
-
+  /** f / f(0) of some rows under a candidate. */
   private double relative(Matrix rows, Matrix c, LayerSettings settings, SharedFactors factors) {
     Constraint constraint = ConstraintOptions.of(settings).forStorage(DType.F32);
     Solver solver = Solvers.byName(solver(constraint), Effort.NORMAL).orElseThrow();

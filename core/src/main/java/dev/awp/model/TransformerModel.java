@@ -23,21 +23,6 @@ public final class TransformerModel {
     this.compute = compute;
   }
 
-  /**
-   * This model with other weights in one layer.
-   *
-   * @param weights [dOut, dIn]; borrowed
-   */
-  public TransformerModel with(LinearLayer layer, Matrix weights) {
-    return new TransformerModel(
-        layout,
-        name -> {
-          StoredTensor original = source.tensor(name);
-          return name.equals(layer.weight()) ? new HeldWeights(original, weights) : original;
-        },
-        compute);
-  }
-
   public ModelLayout layout() {
     return layout;
   }
