@@ -10,10 +10,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.Optional;
 import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
-import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.composer.Composer;
 import org.snakeyaml.engine.v2.events.AliasEvent;
 import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.events.NodeEvent;
@@ -21,6 +21,9 @@ import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.parser.Parser;
+import org.snakeyaml.engine.v2.parser.ParserImpl;
+import org.snakeyaml.engine.v2.scanner.StreamReader;
 
 /**
  * A YAML 1.2 file as a small tree of nodes that know their lines. Anchors and aliases, which can
@@ -43,9 +46,10 @@ final class YamlTree {
     LoadSettings settings =
         LoadSettings.builder().setUseMarks(true).setCodePointLimit(LARGEST).build();
     try {
-      tree.check(new Parse(settings).parseString(text));
-      return new Compose(settings)
-          .composeString(text)
+      tree.check(parser(settings, text));
+      // What Compose of the library's api.lowlevel does, a package that its module does not export.
+      return new Composer(settings, parser(settings, text))
+          .getSingleNode()
           .orElseThrow(() -> new AwpException(file + ": the recipe is empty"));
     } catch (MarkedYamlEngineException e) {
       String problem = e.getProblem() == null ? e.getContext() : e.getProblem();
@@ -53,6 +57,10 @@ final class YamlTree {
     } catch (YamlEngineException e) {
       throw new AwpException(file + ": not YAML: " + e.getMessage(), e);
     }
+  }
+
+  private static Parser parser(LoadSettings settings, String text) {
+    return new ParserImpl(settings, new StreamReader(settings, text));
   }
 
   /** "recipe.yaml, line 3". */
@@ -75,9 +83,10 @@ final class YamlTree {
     }
   }
 
-  private void check(Iterable<Event> events) {
+  private void check(Iterator<Event> events) {
     int depth = 0;
-    for (Event event : events) {
+    while (events.hasNext()) {
+      Event event = events.next();
       boolean anchored = event instanceof NodeEvent node && node.getAnchor().isPresent();
       if (event instanceof AliasEvent || anchored) {
         throw new AwpException(
