@@ -36,5 +36,6 @@ module dev.awp.core {
   opens dev.awp.cli to
       info.picocli;
 
+  uses dev.awp.kernel.Bf16Provider;
   uses dev.awp.kernel.BlasProvider;
 }

@@ -2,13 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * OpenBLAS for awp, found through {@link java.util.ServiceLoader}. Start the JVM with {@code
+ * OpenBLAS and oneDNN for awp, found through {@link java.util.ServiceLoader}. Start the JVM with {@code
  * --enable-native-access=dev.awp.ffm}.
  */
 module dev.awp.ffm {
   requires dev.awp.core;
   requires org.slf4j;
 
+  provides dev.awp.kernel.Bf16Provider with
+      dev.awp.ffm.DnnlProvider;
   provides dev.awp.kernel.BlasProvider with
       dev.awp.ffm.OpenBlasProvider;
 }

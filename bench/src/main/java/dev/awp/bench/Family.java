@@ -29,7 +29,7 @@ enum Family {
       case SELECTION -> List.of(TopK.class, Groups.class);
       case GRID -> List.of(Quantize.class);
       case NETWORK -> List.of(Network.class);
-      case PRODUCTS -> List.of(Products.class);
+      case PRODUCTS -> List.of(Products.class, MixedProducts.class);
       case SOLVER -> List.of(SolverIteration.class);
       case COMPRESSION -> List.of(Compression.class);
     };

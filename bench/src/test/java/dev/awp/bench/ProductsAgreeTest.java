@@ -4,9 +4,11 @@ package dev.awp.bench;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
+import dev.awp.kernel.BlasProvider.UnavailableException;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.ValueLayout;
 import java.util.function.Function;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** Both libraries, on one thread and on all, compute the same products. */
@@ -48,6 +50,35 @@ class ProductsAgreeTest {
       return product.apply(products).segment().toArray(ValueLayout.JAVA_FLOAT);
     } finally {
       products.tearDown();
+    }
+  }
+
+  /** The bounds are for sums of 103 products below 1: one part leaves 2^-8 of a factor. */
+  @Test
+  void inParts() {
+    checkMixed(MixedProducts::bf16, Products::gemm, 0.1f);
+    checkMixed(MixedProducts::bf16x3, Products::gemm, 1e-3f);
+    checkMixed(MixedProducts::preparedTransposed, Products::gemmTransposed, 0.1f);
+  }
+
+  private static void checkMixed(
+      Function<MixedProducts, Matrix> product, Function<Products, Matrix> full, float bound) {
+    float[] expected = run(Library.JAVA, Cores.ONE, full);
+    for (Cores cores : Cores.values()) {
+      MixedProducts products = new MixedProducts();
+      products.n = N;
+      products.cores = cores;
+      try {
+        products.setUp();
+      } catch (UnavailableException e) {
+        Assumptions.abort(e.getMessage());
+      }
+      try {
+        float[] actual = product.apply(products).segment().toArray(ValueLayout.JAVA_FLOAT);
+        assertArrayEquals(expected, actual, bound, "on cores " + cores);
+      } finally {
+        products.tearDown();
+      }
     }
   }
 }

@@ -4,6 +4,7 @@ package dev.awp.cli;
 
 import dev.awp.AwpException;
 import dev.awp.kernel.Compute;
+import dev.awp.kernel.MixedPrecision;
 import picocli.CommandLine.Option;
 
 /** What every command that computes is told about the machine and about talking. */
@@ -35,12 +36,17 @@ final class MachineArguments {
     }
   }
 
+  /** Without lower precisions. */
   Compute compute() {
+    return compute(MixedPrecision.Mode.F32);
+  }
+
+  Compute compute(MixedPrecision.Mode precision) {
     int wanted = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     if (wanted < 1) {
       throw new AwpException("--threads " + wanted + ": at least one thread is needed");
     }
-    return Compute.create(wanted);
+    return Compute.create(wanted, precision);
   }
 
   boolean isQuiet() {

@@ -69,6 +69,8 @@ final class BlockCompressor {
   List<LayerReport> compress(
       int index, ActivationStore activations, Optional<ActivationStore> original, boolean last) {
     List<LayerReport> reports = new ArrayList<>();
+    Compute chosen =
+        ForwardTrial.choose(model, index, activations.states(), activations.length(), compute);
     List<LinearLayer> planned = schemes.layers(index);
     Set<InputSite> starved = ExpertCoverage.starved(model, index, planned, activations, listener);
     List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(planned);
@@ -77,20 +79,21 @@ final class BlockCompressor {
       boolean lastPass = pass.equals(passes.getLast());
       try (BlockMoments moments =
           new BlockMoments(linears, original.isPresent(), starved, compute)) {
-        calibrate(index, activations, original, lastPass, moments);
+        calibrate(model.on(chosen), index, activations, original, lastPass, moments);
         pass.forEach(
             (site, ofSite) ->
                 reports.addAll(solveSite(site, ofSite, moments, original.isPresent())));
       }
     }
     if (options.propagation() == Propagation.COMPRESSED && !last) {
-      advance(index, activations);
+      advance(chosen, index, activations);
     }
     return reports;
   }
 
   /** The last pass advances what is to go through the original block. */
   private void calibrate(
+      TransformerModel running,
       int index,
       ActivationStore activations,
       Optional<ActivationStore> original,
@@ -99,7 +102,7 @@ final class BlockCompressor {
     listener.step("block " + (index + 1) + ": calibrating");
     boolean dense = options.propagation() == Propagation.DENSE;
     try (Arena arena = Arena.ofShared()) {
-      Stage block = model.stage(index, arena);
+      Stage block = running.stage(index, arena);
       moments.observe(
           block,
           new Stream(activations.states(), dense && lastPass),
@@ -109,11 +112,11 @@ final class BlockCompressor {
   }
 
   /** Through the weights that were written, as whoever loads them will decode them. */
-  private void advance(int index, ActivationStore activations) {
+  private void advance(Compute chosen, int index, ActivationStore activations) {
     listener.step("block " + (index + 1) + ": applying");
     try (Arena arena = Arena.ofShared()) {
       DecoderBlock block =
-          new TransformerModel(model.layout(), output.read(arena), compute).block(index, arena);
+          new TransformerModel(model.layout(), output.read(arena), chosen).block(index, arena);
       block.forward(activations.states(), activations.length(), LinearInputs.IGNORED);
     }
   }

@@ -242,7 +242,8 @@ public final class Compressor {
     int length = calibration.length();
     long tokens = (long) calibration.windows().size() * length;
     MemoryNeeds needs =
-        MemoryNeeds.of(options, layout, planner.schemes(), tokens, length, compute.workers());
+        MemoryNeeds.of(
+            options, layout, planner.schemes(), tokens, length, compute.workers(), compute.lower());
     return MemoryPlan.of(
         needs, evaluator.memoryBytes(), options.memoryLimit(), PhysicalMemory.bytes());
   }

@@ -13,6 +13,7 @@ import dev.awp.report.LayerReport;
 import dev.awp.report.LayerReport.TracePoint;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Objective;
+import dev.awp.solver.PrecisionTrial;
 import dev.awp.solver.SharedFactors;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
@@ -62,10 +63,12 @@ final class LayerCompressor {
     Constraint constraint = layer.constraint();
     Solver solver = schemes.scheme(linear).solver();
     try (Arena arena = Arena.ofShared()) {
+      LayerProblem problem = new LayerProblem(target, c, constraint, factors);
+      Compute chosen = new PrecisionTrial().choose(problem, solver, compute);
       Solution solution =
           solver.solve(
-              new LayerProblem(target, c, constraint, factors),
-              compute,
+              problem,
+              chosen,
               arena,
               (record, dense) ->
                   listener.iteration(
@@ -86,6 +89,7 @@ final class LayerCompressor {
           layer.dtype().name(),
           constraint.describe(),
           solver.name(),
+          chosen.blas().precision().label(),
           solution.denseObjective(),
           objective,
           Objective.relative(objective, solution.denseObjective()),

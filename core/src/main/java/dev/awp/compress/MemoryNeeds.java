@@ -4,12 +4,14 @@ package dev.awp.compress;
 
 import dev.awp.calibration.CrossMoment;
 import dev.awp.calibration.SecondMoment;
+import dev.awp.kernel.MixedPrecision;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.parallel.Workers;
 import dev.awp.solver.LayerShape;
+import dev.awp.solver.PrecisionTrial;
 import dev.awp.tensor.DType;
 import java.util.Collection;
 import java.util.List;
@@ -25,6 +27,7 @@ import java.util.stream.IntStream;
  * @param drifted whether layers make up for the drift of their inputs
  * @param tokens of the calibration
  * @param length tokens of a calibration window
+ * @param lower precisions that products may have: prepared operands take memory
  */
 record MemoryNeeds(
     ModelLayout layout,
@@ -32,16 +35,18 @@ record MemoryNeeds(
     boolean drifted,
     long tokens,
     int length,
-    Workers workers) {
+    Workers workers,
+    MixedPrecision lower) {
   static MemoryNeeds of(
       CompressionOptions options,
       ModelLayout layout,
       Schemes schemes,
       long tokens,
       int length,
-      Workers workers) {
+      Workers workers,
+      MixedPrecision lower) {
     return new MemoryNeeds(
-        layout, schemes, options.target() == Target.PROPAGATED, tokens, length, workers);
+        layout, schemes, options.target() == Target.PROPAGATED, tokens, length, workers, lower);
   }
 
   /** Peak of a block, or of the head, in bytes, when input sites are calibrated in these passes. */
@@ -93,7 +98,24 @@ record MemoryNeeds(
   private long calibration(List<LinearLayer> linears, long sums) {
     long observing =
         BlockMoments.observeBytes(layout, linears, drifted, tokens, length, workers.threads());
-    return DecoderBlock.weightBytes(layout) + sums + observing;
+    return DecoderBlock.weightBytes(layout) + preparing() + sums + observing;
+  }
+
+  /**
+   * A weight matrix while it is decoded and split; the parts of those before it take less than they
+   * would in float32.
+   */
+  private long preparing() {
+    if (!ForwardTrial.isPossible(lower, layout.linears())) {
+      return 0;
+    }
+    return layout.linears().stream()
+        .mapToLong(
+            linear ->
+                (long) linear.rows() * linear.columns() * Float.BYTES
+                    + lower.preparedBytes(linear.columns(), linear.rows(), workers.threads()))
+        .max()
+        .orElse(0);
   }
 
   /** Peak while a site's layers are solved, what later sites have summed aside. */
@@ -113,6 +135,10 @@ record MemoryNeeds(
         new LayerShape(
             linear.rows(), linear.columns(), scheme.constraint().forStorage(DType.F32), workers);
     long solving = scheme.solver().memoryBytes(shape);
+    if (new PrecisionTrial()
+        .isPossible(lower, scheme.solver(), shape.constraint(), shape.rows(), shape.columns())) {
+      solving += lower.preparedBytes(shape.columns(), shape.columns(), workers.threads());
+    }
     // The solution, what is encoded of it, and what was read back.
     long writing = 3 * shape.layer() + shape.grid() + shape.objective();
     long own = shape.square() + shape.layer() + Math.max(solving, writing);

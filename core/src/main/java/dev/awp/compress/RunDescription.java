@@ -13,6 +13,7 @@ import dev.awp.recipe.Recipe;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** What a report says of the options and the machine of a run. */
@@ -25,6 +26,10 @@ final class RunDescription {
     environment.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     environment.put("kernels", compute.kernels().name());
     environment.put("blas", compute.blas().name());
+    if (!compute.lower().candidates().isEmpty()) {
+      environment.put("bf16", compute.lower().candidates().getFirst().products().name());
+    }
+    environment.put("precision", compute.lower().mode().name().toLowerCase(Locale.ROOT));
     environment.put("threads", Integer.toString(compute.workers().threads()));
     return environment;
   }

@@ -3,6 +3,7 @@
 package dev.awp.kernel;
 
 import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
 
 /**
  * The seam behind which dense products run: native OpenBLAS, or a blocked Java product where there
@@ -37,4 +38,26 @@ public interface Blas {
    * @param c [d, d]; must not share memory with a
    */
   void syrk(float alpha, Matrix a, float beta, Matrix c);
+
+  /**
+   * op(B) made ready for many products from the left: here a reference to it, in a {@link
+   * MixedBlas} its bfloat16 parts. The seam through which products may have lower precision.
+   *
+   * @param b [k, n], or [n, k] under TRANSPOSE; must live and keep its values as long as what is
+   *     returned, unless {@link #copiesOperands}
+   * @param arena owns what is made; usable from all threads that multiply
+   */
+  default RightOperand prepare(Op op, Matrix b, Arena arena) {
+    return new PlainOperand(this, op, b);
+  }
+
+  /** The precision of products with prepared operands. */
+  default Precision precision() {
+    return Precision.F32;
+  }
+
+  /** Whether {@link #prepare} copies, so that B may be freed after it. */
+  default boolean copiesOperands() {
+    return false;
+  }
 }

@@ -33,6 +33,28 @@ public final class BlasShapes {
     checkDistinct("syrk", a, c);
   }
 
+  /**
+   * Checks the operands of a product with a {@link RightOperand} of k rows and n columns that does
+   * not refer to the matrix which it was made of.
+   */
+  public static void checkMultiply(Matrix a, int k, int n, Matrix c) {
+    if (a.columns() != k || c.columns() != n) {
+      throw new IllegalArgumentException(
+          "multiply: the right operand is [%d, %d], so A must be [m, %d] and C [m, %d]; A is %s, C is %s"
+              .formatted(k, n, k, n, a, c));
+    }
+    checkRows(a, c);
+    checkDistinct("multiply", a, c);
+  }
+
+  /** Checks that A and C of a product have as many rows. */
+  static void checkRows(Matrix a, Matrix c) {
+    if (a.rows() != c.rows()) {
+      throw new IllegalArgumentException(
+          "multiply: A and C must have as many rows; A is %s, C is %s".formatted(a, c));
+    }
+  }
+
   private static void checkDistinct(String routine, Matrix input, Matrix output) {
     if (input.size() == 0 || output.size() == 0) {
       return;

@@ -25,6 +25,13 @@ public interface ConversionKernels {
   void encodeBf16(MemorySegment source, MemorySegment destination);
 
   /**
+   * A float32 as the sum of two BF16: high is x as {@link #encodeBf16} has it, low what is left, x
+   * - high, by the same rounding; low is zero where high is not finite. Source of n floats, both
+   * destinations of 2n bytes.
+   */
+  void splitBf16(MemorySegment source, MemorySegment high, MemorySegment low);
+
+  /**
    * float32 to IEEE binary16 as {@link Float#floatToFloat16(float)} does: nearest, ties to even.
    */
   void encodeF16(MemorySegment source, MemorySegment destination);

@@ -4,6 +4,8 @@ package dev.awp.kernel;
 
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.util.function.BiConsumer;
 
 /**
  * Splits products over {@link Workers}: the rows of C into {@linkplain Workers#partRows parts}.
@@ -54,5 +56,36 @@ public final class ParallelBlas implements Blas {
           }
           serial.syrk(alpha, columns, beta, rows.columnRange(from, to));
         });
+  }
+
+  @Override
+  public RightOperand prepare(Op op, Matrix b, Arena arena) {
+    return new ParallelOperand(serial.prepare(op, b, arena), workers);
+  }
+
+  @Override
+  public boolean copiesOperands() {
+    return serial.copiesOperands();
+  }
+
+  /** The rows of C in parts, as in {@link #gemm}. */
+  private record ParallelOperand(RightOperand whole, Workers workers) implements RightOperand {
+    @Override
+    public void multiply(Matrix a, Matrix c) {
+      forEachPart(a, c, whole::multiply);
+    }
+
+    @Override
+    public void multiplyAdd(Matrix a, Matrix c) {
+      forEachPart(a, c, whole::multiplyAdd);
+    }
+
+    private void forEachPart(Matrix a, Matrix c, BiConsumer<Matrix, Matrix> product) {
+      BlasShapes.checkRows(a, c);
+      workers.forEachBlock(
+          c.rows(),
+          workers.partRows(c.rows()),
+          (from, to) -> product.accept(a.rowRange(from, to), c.rowRange(from, to)));
+    }
   }
 }

@@ -6,10 +6,15 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorReader;
+import dev.awp.kernel.Blas;
+import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
+import dev.awp.kernel.RightOperand;
 import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,28 +24,49 @@ import java.util.Optional;
  * @param index of the block
  */
 record BlockWeights(
-    ModelLayout layout,
-    int index,
-    WeightSource source,
-    Compute compute,
-    SegmentAllocator allocator) {
+    ModelLayout layout, int index, WeightSource source, Compute compute, Arena arena) {
   /**
    * A linear layer, or some of the rows of a fused one.
    *
-   * @param weight [dOut, dIn]
+   * @param transposed W^T, [dIn, dOut], to multiply with
    * @param bias [1, dOut]
    */
-  record Linear(Matrix weight, Optional<Matrix> bias) {
-    private Linear rows(int from, int to) {
-      return new Linear(weight.rowRange(from, to), bias.map(b -> b.columnRange(from, to)));
+  record Linear(RightOperand transposed, Optional<Matrix> bias) {
+    /** Without a bias, in float32; W is read when it is multiplied with. */
+    static Linear plain(Matrix weight, Compute compute) {
+      return new Linear(
+          RightOperand.plain(compute.parallelBlas(), Op.TRANSPOSE, weight), Optional.empty());
     }
   }
 
   /** A linear layer of the block by its module's name in the block. */
   Linear linear(String module, boolean hasBias) {
+    return parts(module, hasBias, List.of()).getFirst();
+  }
+
+  /**
+   * W^T in parts of W's rows, or whole where none are named; where preparing copies, W itself is
+   * not kept.
+   */
+  private List<Linear> parts(String module, boolean hasBias, List<Integer> rows) {
     String name = layout.prefix(index) + module;
-    Matrix weight = matrix(name + ".weight");
-    return new Linear(weight, hasBias ? Optional.of(matrix(name + ".bias")) : Optional.empty());
+    Blas blas = compute.parallelBlas();
+    try (Arena own = Arena.ofShared()) {
+      Matrix weight = matrix(name + ".weight", blas.copiesOperands() ? own : arena);
+      Optional<Matrix> bias = hasBias ? Optional.of(matrix(name + ".bias")) : Optional.empty();
+      List<Linear> parts = new ArrayList<>();
+      int from = 0;
+      for (int count : rows.isEmpty() ? List.of(weight.rows()) : rows) {
+        int first = from;
+        int end = from + count;
+        parts.add(
+            new Linear(
+                blas.prepare(Op.TRANSPOSE, weight.rowRange(first, end), arena),
+                bias.map(b -> b.columnRange(first, end))));
+        from = end;
+      }
+      return parts;
+    }
   }
 
   /**
@@ -53,14 +79,7 @@ record BlockWeights(
     if (modules.size() == rows.size()) {
       return modules.stream().map(module -> linear(module, hasBias)).toList();
     }
-    Linear fused = linear(modules.getFirst(), hasBias);
-    Linear[] parts = new Linear[rows.size()];
-    int from = 0;
-    for (int i = 0; i < parts.length; i++) {
-      parts[i] = fused.rows(from, from + rows.get(i));
-      from += rows.get(i);
-    }
-    return List.of(parts);
+    return parts(modules.getFirst(), hasBias, rows);
   }
 
   /** The weights of a norm as they are multiplied with. */
@@ -77,6 +96,10 @@ record BlockWeights(
 
   /** A tensor by its whole name, [rows, columns] or [1, n]. */
   Matrix matrix(String name) {
+    return matrix(name, arena);
+  }
+
+  private Matrix matrix(String name, SegmentAllocator allocator) {
     StoredTensor view = source.tensor(name);
     Matrix matrix =
         new TensorReader(compute.kernels()).finiteMatrix(view, allocator, compute.workers());

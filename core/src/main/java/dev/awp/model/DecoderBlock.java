@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One decoder block with its weights decoded to float32, in memory that the caller owns; the
- * experts of a mixture are decoded when they are needed.
+ * One decoder block with its weights decoded and ready for products, in memory that the caller
+ * owns; the experts of a mixture are decoded when they are needed.
  *
  * <pre>
  *   x = x + attention(norm(x))
@@ -37,15 +37,10 @@ public final class DecoderBlock implements Stage {
   private final MemorySegment mlpNorm;
   private final Sublayer mlp;
 
-  DecoderBlock(
-      ModelLayout layout,
-      int index,
-      WeightSource source,
-      Compute compute,
-      SegmentAllocator allocator) {
+  DecoderBlock(ModelLayout layout, int index, WeightSource source, Compute compute, Arena arena) {
     this.config = layout.config();
     this.index = index;
-    BlockWeights weights = new BlockWeights(layout, index, source, compute, allocator);
+    BlockWeights weights = new BlockWeights(layout, index, source, compute, arena);
     this.hidden = config.hiddenSize();
     this.linears = layout.linears(index);
     this.rows = new RowOperations(compute, config.rmsNormEpsilon());

@@ -37,7 +37,13 @@ final class ExpertMixture implements Sublayer {
 
   /** Buffers for the tokens of one expert, and for its weights. */
   private record Buffers(
-      Matrix shares, Matrix in, Matrix gate, Matrix up, Matrix out, List<Linear> weights) {}
+      Matrix shares,
+      Matrix in,
+      Matrix gate,
+      Matrix up,
+      Matrix out,
+      List<Matrix> weights,
+      List<Linear> linears) {}
 
   ExpertMixture(BlockWeights weights, ExpertConfig experts, RowOperations rows) {
     ExpertNames names = weights.layout().architecture().expertNames();
@@ -47,7 +53,7 @@ final class ExpertMixture implements Sublayer {
     this.rows = rows;
     this.gating = new Gating(weights.layout().config().activation(), rows);
     Matrix routing = weights.matrix(prefix + names.router());
-    this.router = new Router(experts, new Linear(routing, Optional.empty()), rows);
+    this.router = new Router(experts, Linear.plain(routing, weights.compute()), rows);
     for (int e = 0; e < experts.count(); e++) {
       String module = names.expert(e);
       views.add(
@@ -78,9 +84,11 @@ final class ExpertMixture implements Sublayer {
   @Override
   public Pass prepare(int most, SequencePlaces places, Arena arena) {
     int width = experts.width();
-    List<Linear> weights =
+    List<Matrix> weights =
         List.of(
-            empty(width, hidden, arena), empty(width, hidden, arena), empty(hidden, width, arena));
+            Matrix.allocate(arena, width, hidden),
+            Matrix.allocate(arena, width, hidden),
+            Matrix.allocate(arena, hidden, width));
     Buffers buffers =
         new Buffers(
             Matrix.allocate(arena, most, experts.count()),
@@ -88,7 +96,8 @@ final class ExpertMixture implements Sublayer {
             Matrix.allocate(arena, most, width),
             Matrix.allocate(arena, most, width),
             Matrix.allocate(arena, most, hidden),
-            weights);
+            weights,
+            weights.stream().map(weight -> Linear.plain(weight, rows.compute())).toList());
     int sharedWidth = experts.sharedWidth().orElse(0);
     Matrix sharedGate = Matrix.allocate(arena, most, sharedWidth);
     Matrix sharedUp = Matrix.allocate(arena, most, sharedWidth);
@@ -104,10 +113,6 @@ final class ExpertMixture implements Sublayer {
         addExpert(e, routes, normed, x, inputs, buffers);
       }
     };
-  }
-
-  private static Linear empty(int dOut, int dIn, Arena arena) {
-    return new Linear(Matrix.allocate(arena, dOut, dIn), Optional.empty());
   }
 
   /** How many tokens are sent to each expert. */
@@ -153,7 +158,7 @@ final class ExpertMixture implements Sublayer {
         inputs.accept(outOf, gated);
       }
       Matrix out = buffers.out().rowRange(0, routed.length);
-      rows.project(gated, buffers.weights().get(2), 0, out);
+      rows.project(gated, buffers.linears().get(2), out);
       rows.forRows(
           routed.length,
           i -> {
@@ -172,17 +177,17 @@ final class ExpertMixture implements Sublayer {
     Matrix up = buffers.up().rowRange(0, n);
     rows.forRows(n, i -> in.row(i).copyFrom(normed.row(tokens[i])));
     inputs.accept(site, in);
-    rows.project(in, buffers.weights().get(0), 0, gate);
-    rows.project(in, buffers.weights().get(1), 0, up);
+    rows.project(in, buffers.linears().get(0), gate);
+    rows.project(in, buffers.linears().get(1), up);
     gating.apply(gate, up);
     return gate;
   }
 
-  private void decode(Expert expert, List<Linear> weights) {
+  private void decode(Expert expert, List<Matrix> weights) {
     TensorReader reader = new TensorReader(rows.compute().kernels());
     List<StoredTensor> stored = List.of(expert.gate(), expert.up(), expert.down());
     for (int i = 0; i < stored.size(); i++) {
-      reader.decodeFinite(stored.get(i), weights.get(i).weight(), rows.compute().workers());
+      reader.decodeFinite(stored.get(i), weights.get(i), rows.compute().workers());
       stored.get(i).release();
     }
   }

@@ -55,15 +55,15 @@ final class GatedMlp implements Sublayer {
 
   /** out = down_proj(act(gate_proj(h)) * up_proj(h)), the hidden states left alone. */
   void project(Matrix normed, Matrix gates, Matrix ups, LinearInputs inputs, Matrix out) {
-    rows.project(gate(normed, gates, ups, inputs), down, 0, out);
+    rows.project(gate(normed, gates, ups, inputs), down, out);
   }
 
   private Matrix gate(Matrix normed, Matrix gates, Matrix ups, LinearInputs inputs) {
     Matrix gate = gates.rowRange(0, normed.rows());
     Matrix up = ups.rowRange(0, normed.rows());
     inputs.accept(InputSite.MLP_INPUT, normed);
-    rows.project(normed, gateUp.get(0), 0, gate);
-    rows.project(normed, gateUp.get(1), 0, up);
+    rows.project(normed, gateUp.get(0), gate);
+    rows.project(normed, gateUp.get(1), up);
     gating.apply(gate, up);
     inputs.accept(InputSite.MLP_OUTPUT, gate);
     return gate;

@@ -46,7 +46,7 @@ record Router(ExpertConfig experts, Linear linear, RowOperations rows) {
    * @param scratch [tokens, experts], holds the result
    */
   Routes route(Matrix normed, Matrix scratch) {
-    rows.project(normed, linear, 0, scratch);
+    rows.project(normed, linear, scratch);
     rows.forRows(
         scratch.rows(),
         r -> {

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
-import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.NetworkKernels;
 import dev.awp.model.BlockWeights.Linear;
@@ -20,9 +19,13 @@ record RowOperations(Compute compute, float epsilon) {
     return compute.kernels().network();
   }
 
-  /** out = beta out + in W^T + bias. */
-  void project(Matrix in, Linear linear, float beta, Matrix out) {
-    compute.parallelBlas().gemm(Op.NONE, Op.TRANSPOSE, 1, in, linear.weight(), beta, out);
+  /** out = in W^T + bias. */
+  void project(Matrix in, Linear linear, Matrix out) {
+    linear.transposed().multiply(in, out);
+    addBias(linear, out);
+  }
+
+  private void addBias(Linear linear, Matrix out) {
     if (linear.bias().isPresent()) {
       MemorySegment bias = linear.bias().get().row(0);
       forRows(out.rows(), r -> compute.kernels().arithmetic().add(out.row(r), bias, out.row(r)));
@@ -38,10 +41,11 @@ record RowOperations(Compute compute, float epsilon) {
   void addProjected(
       Matrix in, Linear linear, Optional<MemorySegment> norm, Matrix scratch, Matrix x) {
     if (norm.isEmpty()) {
-      project(in, linear, 1, x);
+      linear.transposed().multiplyAdd(in, x);
+      addBias(linear, x);
       return;
     }
-    project(in, linear, 0, scratch);
+    project(in, linear, scratch);
     forRows(
         x.rows(),
         r -> {

@@ -60,9 +60,9 @@ final class SelfAttention implements Sublayer {
       Matrix v = values.rowRange(0, n);
       Matrix attended = outputs.rowRange(0, n);
       inputs.accept(InputSite.ATTENTION_INPUT, normed);
-      rows.project(normed, queryKeyValue.get(0), 0, q);
-      rows.project(normed, queryKeyValue.get(1), 0, k);
-      rows.project(normed, queryKeyValue.get(2), 0, v);
+      rows.project(normed, queryKeyValue.get(0), q);
+      rows.project(normed, queryKeyValue.get(1), k);
+      rows.project(normed, queryKeyValue.get(2), v);
       rotate(q, queryNorm, places);
       rotate(k, keyNorm, places);
       places.attend(q, k, v, attended);

@@ -9,6 +9,7 @@ import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 
 /** A decoder-only transformer whose weights are decoded block by block, as they are needed. */
@@ -21,6 +22,11 @@ public final class TransformerModel {
     this.layout = layout;
     this.source = source;
     this.compute = compute;
+  }
+
+  /** This model, run on something else. */
+  public TransformerModel on(Compute other) {
+    return new TransformerModel(layout, source, other);
   }
 
   public ModelLayout layout() {
@@ -67,8 +73,8 @@ public final class TransformerModel {
   }
 
   /** Decodes a block's weights into the caller's memory, which all threads must be able to use. */
-  public DecoderBlock block(int index, SegmentAllocator allocator) {
-    return new DecoderBlock(layout, index, source, compute, allocator);
+  public DecoderBlock block(int index, Arena arena) {
+    return new DecoderBlock(layout, index, source, compute, arena);
   }
 
   /**
@@ -76,8 +82,8 @@ public final class TransformerModel {
    *
    * @param index of the block; the number of blocks for the norm
    */
-  public Stage stage(int index, SegmentAllocator allocator) {
-    return index < layout.config().layers() ? block(index, allocator) : head()::inputs;
+  public Stage stage(int index, Arena arena) {
+    return index < layout.config().layers() ? block(index, arena) : head()::inputs;
   }
 
   /** Decodes the weights of one linear layer, [dOut, dIn], into the caller's memory. */

@@ -14,6 +14,7 @@ import java.util.List;
  * @param dtype the stored element type
  * @param constraint the constraint in words
  * @param solver the solver's name
+ * @param precision of the products that the solver repeats: f32, bf16 or bf16x3
  * @param denseObjective f(0) = tr(W C W^T): the squared error of leaving the layer out
  * @param objective f(T), recomputed from the file that was written
  * @param relativeError f(T) / f(0), and 0 where both are 0
@@ -36,6 +37,7 @@ public record LayerReport(
     String dtype,
     String constraint,
     String solver,
+    String precision,
     double denseObjective,
     double objective,
     double relativeError,

@@ -51,6 +51,16 @@ public final class OperatorSplitting implements Solver {
   }
 
   @Override
+  public boolean multipliesPrepared(Constraint constraint) {
+    return true;
+  }
+
+  @Override
+  public boolean decomposes() {
+    return true;
+  }
+
+  @Override
   public long memoryBytes(LayerShape shape) {
     return 3 * shape.layer()
         + shape.square()

@@ -9,6 +9,8 @@ import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
+import dev.awp.kernel.Precision;
+import dev.awp.kernel.RightOperand;
 import dev.awp.solver.baseline.Wanda;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -36,6 +38,7 @@ final class PgdIteration {
   private final SegmentAllocator allocator;
   private final Matrix w;
   private final Matrix c;
+  private final RightOperand products;
   private final Matrix r;
   private final Matrix g;
   private final float eta;
@@ -69,7 +72,7 @@ final class PgdIteration {
       PgdOptions options,
       Compute compute,
       SegmentAllocator allocator,
-      SegmentAllocator scratch) {
+      Arena scratch) {
     this.problem = problem;
     this.options = options;
     this.schedule = new PgdSchedule(problem.constraint(), options);
@@ -77,6 +80,7 @@ final class PgdIteration {
     this.allocator = allocator;
     this.w = problem.weights();
     this.c = problem.secondMoment();
+    this.products = compute.blas().prepare(Op.NONE, c, scratch);
     this.r = Matrix.allocate(scratch, w.rows(), w.columns());
     this.g = Matrix.allocate(scratch, w.rows(), w.columns());
     double norm = frobeniusNorm(c);
@@ -134,9 +138,13 @@ final class PgdIteration {
   private Solution solution(
       Iterate best, double objective, double dense, List<IterationRecord> trace, StopReason stop) {
     int iterations = trace.size() - 1;
+    double evaluated =
+        compute.blas().precision() == Precision.F32
+            ? objective
+            : Objective.of(w, best.t, c, compute);
     // What rows took of the products of all evaluated iterates, and one for f(0).
     double cost = Arrays.stream(productsOfRow).sum() / (double) Math.max(1, w.rows()) + 1;
-    return new Solution(best.t, best.grid, trace, dense, objective, iterations, cost, stop, 0);
+    return new Solution(best.t, best.grid, trace, dense, evaluated, iterations, cost, stop, 0);
   }
 
   /** G = R C and, unless it is the last time, Z = T + eta G, T' = Proj(Z), R = W - T'. */
@@ -181,17 +189,17 @@ final class PgdIteration {
       return;
     }
     if (active.length > 0.75 * (to - from)) {
-      compute.blas().gemm(Op.NONE, Op.NONE, 1, r.rowRange(from, to), c, 0, g.rowRange(from, to));
+      products.multiply(r.rowRange(from, to), g.rowRange(from, to));
       return;
     }
     Matrix residuals = Matrix.allocate(arena, active.length, w.columns());
-    Matrix products = Matrix.allocate(arena, active.length, w.columns());
+    Matrix gradients = Matrix.allocate(arena, active.length, w.columns());
     for (int i = 0; i < active.length; i++) {
       residuals.row(i).copyFrom(r.row(active[i]));
     }
-    compute.blas().gemm(Op.NONE, Op.NONE, 1, residuals, c, 0, products);
+    products.multiply(residuals, gradients);
     for (int i = 0; i < active.length; i++) {
-      g.row(active[i]).copyFrom(products.row(i));
+      g.row(active[i]).copyFrom(gradients.row(i));
     }
   }
 

@@ -43,6 +43,11 @@ public final class ProjectedGradient implements Solver {
   }
 
   @Override
+  public boolean multipliesPrepared(Constraint constraint) {
+    return true;
+  }
+
+  @Override
   public long memoryBytes(LayerShape shape) {
     return 5 * shape.layer()
         + 3 * shape.grid()

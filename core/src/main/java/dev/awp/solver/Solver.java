@@ -20,6 +20,19 @@ public interface Solver {
   }
 
   /**
+   * Whether the solve's cost lies in products with prepared operands, so that they may have lower
+   * precision.
+   */
+  default boolean multipliesPrepared(Constraint constraint) {
+    return false;
+  }
+
+  /** Whether a solve decomposes C, so that some of the rows cost a good part of what all cost. */
+  default boolean decomposes() {
+    return false;
+  }
+
+  /**
    * The most off-heap memory that a solve takes, in bytes, its solution included: what {@code
    * --memory-limit} is held against. By default a bound for methods that keep a few copies of W and
    * C.

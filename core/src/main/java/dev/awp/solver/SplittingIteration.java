@@ -11,6 +11,7 @@ import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
+import dev.awp.kernel.RightOperand;
 import dev.awp.solver.baseline.Wanda;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -96,7 +97,10 @@ final class SplittingIteration {
       for (int stage = 0; stage < options.stages(); stage++) {
         double rho = options.rho(stage);
         float dualFactor = previous == 0 ? 1 : (float) (previous / rho);
-        runStage(inverse(rho), (float) rho, dualFactor, stage);
+        try (Arena arena = Arena.ofShared()) {
+          RightOperand inverse = compute.blas().prepare(Op.NONE, inverse(rho), arena);
+          runStage(inverse, (float) rho, dualFactor, stage);
+        }
         previous = rho;
         Interruption.check();
       }
@@ -180,7 +184,7 @@ final class SplittingIteration {
   }
 
   /** The iterations with one rho. */
-  private void runStage(Matrix inverse, float rho, float dualFactor, int stage) {
+  private void runStage(RightOperand inverse, float rho, float dualFactor, int stage) {
     RowParts.forEach(
         compute,
         w.rows(),
@@ -194,7 +198,7 @@ final class SplittingIteration {
             for (int row = from; row < to; row++) {
               rightSide(row, factor, penalty, b.row(row - from));
             }
-            compute.blas().gemm(Op.NONE, Op.NONE, 1, b, inverse, 0, x);
+            inverse.multiply(b, x);
             boolean last = stage == options.stages() - 1 && i == options.iterationsPerStage() - 1;
             for (int row = from; row < to; row++) {
               select(row, x.row(row - from), b.row(row - from), last);

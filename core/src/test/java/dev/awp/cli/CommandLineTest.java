@@ -171,6 +171,40 @@ class CommandLineTest {
     }
   }
 
+  /** Where bfloat16 can be had, every layer is solved in it, to the same bytes on any threads. */
+  @Test
+  void forcedPrecisionIsKeptOrRefused() throws IOException {
+    byte[] expected = null;
+    for (String threads : List.of("1", "2")) {
+      int exit = compress("--sparsity", "0.5", "--precision", "bf16", "--threads", threads);
+      if (exit != 0) {
+        assertRefused(exit, "--precision bf16 cannot be had: ");
+        return;
+      }
+      Path output = Files.move(folder.resolve("out"), folder.resolve("on-" + threads));
+      String report = Files.readString(output.resolve("report.json"));
+      assertTrue(report.contains("\"precision\" : \"bf16\""), report);
+      assertFalse(report.contains("\"precision\" : \"f32\""), report);
+      byte[] bytes = Files.readAllBytes(output.resolve("model.safetensors"));
+      expected = expected == null ? bytes : expected;
+      assertEquals(-1, Arrays.mismatch(expected, bytes));
+    }
+  }
+
+  @Test
+  void smallLayersAreSolvedInF32UnlessToldOtherwise() throws IOException {
+    assertEquals(0, compress("--sparsity", "0.5"));
+    Path automatic = Files.move(folder.resolve("out"), folder.resolve("automatic"));
+    assertEquals(0, compress("--sparsity", "0.5", "--precision", "f32"));
+    assertEquals(
+        -1,
+        Files.mismatch(
+            automatic.resolve("model.safetensors"),
+            folder.resolve("out").resolve("model.safetensors")));
+    assertFalse(
+        Files.readString(automatic.resolve("report.json")).contains("\"precision\" : \"bf16\""));
+  }
+
   @Test
   void seedsAndPropagationMatter() throws IOException {
     byte[] first = null;

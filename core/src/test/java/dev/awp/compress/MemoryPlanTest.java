@@ -20,6 +20,7 @@ import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.SyntheticWeights;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.KernelProvider;
+import dev.awp.kernel.MixedPrecision;
 import dev.awp.model.InputSite;
 import dev.awp.model.ModelLayout;
 import dev.awp.parallel.Workers;
@@ -85,7 +86,13 @@ class MemoryPlanTest {
     ModelLayout layout = ModelLayout.of(ModelConfig.read(options.model().resolve("config.json")));
     try (Workers workers = new Workers(threads)) {
       return MemoryNeeds.of(
-          options, layout, schemes(options, layout), (long) SEQUENCES * LENGTH, LENGTH, workers);
+          options,
+          layout,
+          schemes(options, layout),
+          (long) SEQUENCES * LENGTH,
+          LENGTH,
+          workers,
+          MixedPrecision.none());
     }
   }
 

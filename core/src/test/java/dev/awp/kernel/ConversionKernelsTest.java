@@ -139,6 +139,43 @@ class ConversionKernelsTest {
     assertTrue(!tie || (encoded & 1) == 0, what);
   }
 
+  /** Vector and scalar parts are the same bits, and all but 2^-16 of a value is in them. */
+  @Test
+  void splittingLeavesLittle() {
+    for (KernelData.Kind kind : KernelData.Kind.values()) {
+      for (int n : KernelData.sizes().toArray()) {
+        try (Arena arena = Arena.ofConfined()) {
+          MemorySegment x = KernelData.row(arena, kind, n, n);
+          MemorySegment high = arena.allocate(2L * n + 1, 1).asSlice(1);
+          MemorySegment low = arena.allocate(2L * n + 1, 1).asSlice(1);
+          MemorySegment expectedHigh = arena.allocate(2L * n, 1);
+          MemorySegment expectedLow = arena.allocate(2L * n, 1);
+          BOTH.getFirst().conversion().splitBf16(x, expectedHigh, expectedLow);
+          BOTH.getLast().conversion().splitBf16(x, high, low);
+          String what = kind + " of " + n;
+          assertEquals(-1, expectedHigh.mismatch(high), what);
+          assertEquals(-1, expectedLow.mismatch(low), what);
+          for (int i = 0; i < n; i++) {
+            assertSplit(
+                x.getAtIndex(ValueLayout.JAVA_FLOAT, i),
+                bf16(high.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i)),
+                bf16(low.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i)),
+                what);
+          }
+        }
+      }
+    }
+  }
+
+  private static void assertSplit(float value, float high, float low, String what) {
+    if (!Float.isFinite(high)) {
+      assertEquals(0, low, what);
+      return;
+    }
+    double error = Math.abs((double) value - high - low);
+    assertTrue(error <= Math.max(0x1p-16 * Math.abs(value), 0x1p-134), what + ": " + value);
+  }
+
   @Test
   void storedFloatsAreCopiedBitForBit() {
     for (Kernels kernels : BOTH) {

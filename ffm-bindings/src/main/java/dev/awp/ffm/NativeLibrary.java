@@ -4,8 +4,6 @@ package dev.awp.ffm;
 
 import dev.awp.ffm.openblas.OpenBlasHeader;
 import dev.awp.kernel.BlasProvider.UnavailableException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,6 +23,7 @@ import org.slf4j.LoggerFactory;
 public record NativeLibrary(Path file, String config, String core) {
   private static final Logger LOG = LoggerFactory.getLogger(NativeLibrary.class);
 
+  private static final String KIND = "an OpenBLAS with LAPACK";
   private static final Pattern VERSION = Pattern.compile("OpenBLAS (\\S+)");
 
   /**
@@ -53,12 +52,11 @@ public record NativeLibrary(Path file, String config, String core) {
     if (!override.isEmpty()) {
       return loadOverride(override);
     }
-    Optional<Bundle> bundle = Platform.current().map(Bundle::of).filter(Bundle::isPresent);
+    Optional<Bundle> bundle = Bundle.present("openblas");
     if (bundle.isEmpty()) {
       return loadFile(SystemLibrary.find());
     }
-    Path cache = LibraryCache.defaultRoot(System.getProperties(), System.getenv());
-    return loadBundle(bundle.get(), new LibraryCache(cache));
+    return described(LibraryLoader.load(bundle.get(), SYMBOLS, KIND));
   }
 
   /** "0.3.31", or all of {@link #config} where it does not begin as OpenBLAS's does. */
@@ -75,36 +73,12 @@ public record NativeLibrary(Path file, String config, String core) {
     return loadFile(file);
   }
 
-  private static NativeLibrary loadBundle(Bundle bundle, LibraryCache cache)
-      throws UnavailableException {
-    Path folder = cache.provide(bundle);
-    for (Bundle.Library library : bundle.libraries().subList(0, bundle.libraries().size() - 1)) {
-      Path file = folder.resolve(library.file());
-      try {
-        System.load(file.toString());
-      } catch (UnsatisfiedLinkError e) {
-        // A system with a newer one of its own may refuse this one; if OpenBLAS misses anything for
-        // it, the next load says so.
-        LOG.debug("{} was not loaded", file, e);
-      }
-    }
-    return loadFile(folder.resolve(bundle.libraries().getLast().file()));
+  private static NativeLibrary loadFile(Path file) throws UnavailableException {
+    LibraryLoader.load(file, SYMBOLS, KIND);
+    return described(file);
   }
 
-  private static NativeLibrary loadFile(Path file) throws UnavailableException {
-    // The generated bindings search what System.load has loaded: nothing comes there unchecked.
-    try (Arena probe = Arena.ofConfined()) {
-      SymbolLookup lookup = SymbolLookup.libraryLookup(file, probe);
-      for (String symbol : SYMBOLS) {
-        if (lookup.find(symbol).isEmpty()) {
-          throw new UnavailableException(
-              file + " is not an OpenBLAS with LAPACK: it has no " + symbol);
-        }
-      }
-      System.load(file.toString());
-    } catch (IllegalArgumentException | UnsatisfiedLinkError e) {
-      throw new UnavailableException(file + " cannot be loaded: " + e.getMessage(), e);
-    }
+  private static NativeLibrary described(Path file) throws UnavailableException {
     String config = OpenBlasHeader.openblas_get_config().getString(0);
     checkIntegers(file, config);
     OpenBlasHeader.openblas_set_num_threads(1);

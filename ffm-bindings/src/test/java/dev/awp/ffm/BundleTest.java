@@ -17,7 +17,7 @@ class BundleTest {
   @ParameterizedTest
   @EnumSource
   void everyPlatformHasChecksums(Platform platform) {
-    Bundle bundle = Bundle.of(platform);
+    Bundle bundle = Bundle.of("openblas", platform).orElseThrow();
     assertTrue(bundle.name().endsWith("-" + platform.classifier()));
     assertTrue(bundle.libraries().getLast().file().startsWith("libopenblas."));
     for (Bundle.Library library : bundle.libraries()) {
@@ -27,7 +27,7 @@ class BundleTest {
 
   @Test
   void theChecksumsAreThoseOfTheVersionOnTheClassPath() throws Exception {
-    Bundle bundle = Bundle.of(Platform.current().orElseThrow());
+    Bundle bundle = Bundle.of("openblas", Platform.current().orElseThrow()).orElseThrow();
     assertTrue(bundle.isPresent());
     Properties jar = new Properties();
     try (InputStream in =
@@ -38,7 +38,7 @@ class BundleTest {
     assertEquals(
         "openblas-" + jar.getProperty("version") + "-" + bundle.platform().classifier(),
         bundle.name(),
-        "run scripts/openblas-checksums");
+        "run scripts/native-checksums");
   }
 
   @Test
@@ -47,7 +47,7 @@ class BundleTest {
         Platform.current().orElseThrow() == Platform.MACOSX_ARM64
             ? Platform.LINUX_ARM64
             : Platform.MACOSX_ARM64;
-    Bundle bundle = Bundle.of(other);
+    Bundle bundle = Bundle.of("openblas", other).orElseThrow();
     assertEquals(false, bundle.isPresent());
     assertEquals(Optional.empty(), bundle.open(bundle.libraries().getFirst()));
   }

@@ -4,9 +4,13 @@ package dev.awp.ffm;
 
 import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.BlasProvider.UnavailableException;
+import dev.awp.kernel.KernelProvider;
+import dev.awp.kernel.Precision;
 import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Assumptions;
 
 /** Matrices for the tests of this package, and what they are computed against. */
 final class Fixtures {
@@ -20,6 +24,25 @@ final class Fixtures {
     } catch (UnavailableException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /**
+   * oneDNN on any processor for which it can multiply bfloat16, if only by widening it: where it
+   * cannot, the test does not apply.
+   */
+  static Dnnl dnnl() {
+    Dnnl dnnl;
+    try {
+      dnnl = Dnnl.load(KernelProvider.kernels());
+    } catch (UnavailableException e) {
+      return Assumptions.abort(e.getMessage());
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      dnnl.prepare(Precision.BF16, Op.NONE, Matrix.allocate(arena, 1, 1), arena);
+    } catch (IllegalStateException e) {
+      return Assumptions.abort("no bfloat16 for this processor: " + e.getMessage());
+    }
+    return dnnl;
   }
 
   /**

@@ -23,11 +23,11 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class LibraryCacheTest {
-  private static final Bundle WHOLE = Bundle.of(Platform.current().orElseThrow());
+  private static final Bundle WHOLE = Bundle.of("openblas", Platform.current().orElseThrow()).orElseThrow();
 
   /** One small library, to be quick. */
   private static final Bundle SMALL =
-      new Bundle(WHOLE.name(), WHOLE.platform(), List.of(WHOLE.libraries().getFirst()));
+      new Bundle("openblas", WHOLE.name(), WHOLE.platform(), List.of(WHOLE.libraries().getFirst()));
 
   @TempDir private Path folder;
 
@@ -67,7 +67,7 @@ class LibraryCacheTest {
     Bundle.Library real = SMALL.libraries().getFirst();
     String sum = "0".repeat(64);
     Bundle other =
-        new Bundle("other", SMALL.platform(), List.of(new Bundle.Library(real.file(), sum)));
+        new Bundle("openblas", "other", SMALL.platform(), List.of(new Bundle.Library(real.file(), sum)));
     assertEquals(
         "%s on the class path is not the one that awp was built for: its SHA-256 is %s, not %s"
             .formatted(real.file(), real.sha256(), sum),

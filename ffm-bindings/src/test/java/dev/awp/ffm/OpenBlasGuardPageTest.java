@@ -63,7 +63,7 @@ class OpenBlasGuardPageTest {
     }
   }
 
-  private static Matrix guarded(Arena arena, int rows, int columns) {
+  static Matrix guarded(Arena arena, int rows, int columns) {
     long bytes = (long) rows * columns * Float.BYTES;
     MemorySegment end = GuardedMemory.allocate(arena, bytes);
     SplittableRandom random = new SplittableRandom(bytes);

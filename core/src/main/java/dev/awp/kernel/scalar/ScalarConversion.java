@@ -63,6 +63,21 @@ final class ScalarConversion implements ConversionKernels {
   }
 
   @Override
+  public void splitBf16(MemorySegment source, MemorySegment high, MemorySegment low) {
+    int n = Extents.floats(source);
+    Extents.check("high", high, n, Short.BYTES);
+    Extents.check("low", low, n, Short.BYTES);
+    for (int i = 0; i < n; i++) {
+      int bits = source.getAtIndex(ValueLayout.JAVA_INT, i);
+      short rounded = bf16(bits);
+      float kept = Float.intBitsToFloat(rounded << 16);
+      float left = Float.isFinite(kept) ? Float.intBitsToFloat(bits) - kept : 0;
+      high.set(STORED_16, 2L * i, rounded);
+      low.set(STORED_16, 2L * i, bf16(Float.floatToRawIntBits(left)));
+    }
+  }
+
+  @Override
   public void encodeF16(MemorySegment source, MemorySegment destination) {
     int n = Extents.floats(source);
     Extents.check("destination", destination, n, Short.BYTES);

@@ -106,6 +106,36 @@ final class VectorConversion implements ConversionKernels {
     }
   }
 
+  @Override
+  public void splitBf16(MemorySegment source, MemorySegment high, MemorySegment low) {
+    int n = Extents.floats(source);
+    Extents.check("high", high, n, Short.BYTES);
+    Extents.check("low", low, n, Short.BYTES);
+    int i = 0;
+    for (; i < SHORTS.loopBound(n); i += COUNT) {
+      IntVector bits = Lanes.loadBits(source, i);
+      IntVector rounded = narrowBf16(bits);
+      storeStored(rounded, high, i);
+      storeStored(narrowBf16(leftOver(bits, rounded)), low, i);
+    }
+    if (i < n) {
+      VectorMask<Short> tail = SHORTS.indexInRange(i, n);
+      IntVector bits = Lanes.loadBits(source, i, INTS.indexInRange(i, n));
+      IntVector rounded = narrowBf16(bits);
+      storeStored(rounded, high, i, tail);
+      storeStored(narrowBf16(leftOver(bits, rounded)), low, i, tail);
+    }
+  }
+
+  /** x less its BF16, and zero where that is not finite. */
+  private static IntVector leftOver(IntVector bits, IntVector rounded) {
+    IntVector kept = rounded.lanewise(VectorOperators.LSHL, 16);
+    VectorMask<Integer> finite =
+        kept.and(Lanes.MAGNITUDE).compare(VectorOperators.LT, INFINITY_BITS);
+    IntVector left = bits.reinterpretAsFloats().sub(kept.reinterpretAsFloats()).reinterpretAsInts();
+    return IntVector.zero(INTS).blend(left, finite);
+  }
+
   private static IntVector narrowBf16(IntVector bits) {
     IntVector high = bits.lanewise(VectorOperators.LSHR, 16);
     IntVector rounded = bits.add(high.and(1)).add(0x7fff).lanewise(VectorOperators.LSHR, 16);
