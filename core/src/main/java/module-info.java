@@ -13,7 +13,7 @@ module dev.awp.core {
   requires jdk.management;
   requires me.tongfei.progressbar;
   requires org.slf4j;
-  requires org.snakeyaml.engine.v2;
+  requires org.snakeyaml.engine;
 
   exports dev.awp;
   exports dev.awp.api;
