@@ -61,7 +61,7 @@ final class GgufArguments {
     }
     List<String> others =
         formats.stream()
-            .filter(format -> !(format instanceof GgufFormat) && format != OutputFormats.DENSE)
+            .filter(format -> !(format instanceof GgufFormat) && !format.equals(OutputFormats.DENSE))
             .map(OutputFormat::name)
             .toList();
     if (blocks().isPresent() && !others.isEmpty()) {

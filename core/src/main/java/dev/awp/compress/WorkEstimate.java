@@ -60,7 +60,7 @@ final class WorkEstimate {
 
   private static boolean isFirstOfSite(LinearLayer layer, Schemes plan) {
     return plan.layers(layer.block()).stream()
-        .filter(other -> other.site() == layer.site())
+        .filter(other -> other.site().equals(layer.site()))
         .findFirst()
         .orElseThrow()
         .equals(layer);

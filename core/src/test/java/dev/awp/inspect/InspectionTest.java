@@ -201,7 +201,7 @@ class InspectionTest {
             .longs("l.weight_shape", List.of(2L), 1, 64);
     int[] padded = new int[7];
     for (int i = 0; i < 64; i++) {
-      padded[i / 10] |= i % 8 << 3 * (i % 10);
+      padded[i / 10] |= (i % 8) << (3 * (i % 10));
     }
     assertEquals(0x08FAC688, padded[0]);
     TensorFolder old =

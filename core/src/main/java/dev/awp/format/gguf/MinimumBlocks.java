@@ -38,9 +38,9 @@ final class MinimumBlocks implements BlockCodec {
       int nibbles = at + REST + (fifth ? 32 : 0);
       for (int j = 0; j < COLUMNS; j++) {
         int code = row.codes()[block * COLUMNS + j];
-        bytes[nibbles + 32 * (j / 64) + j % 32] |= (byte) ((code & 15) << 4 * (j / 32 % 2));
+        bytes[nibbles + 32 * (j / 64) + j % 32] |= (byte) ((code & 15) << (4 * (j / 32 % 2)));
         if (fifth) {
-          bytes[at + REST + j % 32] |= (byte) ((code >> 4 & 1) << j / 32);
+          bytes[at + REST + j % 32] |= (byte) (((code >> 4) & 1) << (j / 32));
         }
       }
     }
@@ -51,7 +51,7 @@ final class MinimumBlocks implements BlockCodec {
       bytes[at + j] |= (byte) scale;
       bytes[at + j + 4] |= (byte) minimum;
     } else {
-      bytes[at + j + 4] |= (byte) (scale & 15 | (minimum & 15) << 4);
+      bytes[at + j + 4] |= (byte) ((scale & 15) | ((minimum & 15) << 4));
       bytes[at + j - 4] |= (byte) (scale >> 4 << 6);
       bytes[at + j] |= (byte) (minimum >> 4 << 6);
     }
@@ -72,20 +72,20 @@ final class MinimumBlocks implements BlockCodec {
       }
       int nibbles = at + REST + (fifth ? 32 : 0);
       for (int j = 0; j < COLUMNS; j++) {
-        int code = bytes[nibbles + 32 * (j / 64) + j % 32] >> 4 * (j / 32 % 2) & 15;
-        int high = fifth ? bytes[at + REST + j % 32] >> j / 32 & 1 : 0;
+        int code = (bytes[nibbles + 32 * (j / 64) + j % 32] >> (4 * (j / 32 % 2))) & 15;
+        int high = fifth ? (bytes[at + REST + j % 32] >> (j / 32)) & 1 : 0;
         row.codes()[block * COLUMNS + j] = (byte) (code | high << 4);
       }
     }
   }
 
   private static int scale(byte[] bytes, int at, int j) {
-    return j < 4 ? bytes[at + j] & 63 : bytes[at + j + 4] & 15 | (bytes[at + j - 4] >> 6 & 3) << 4;
+    return j < 4 ? bytes[at + j] & 63 : (bytes[at + j + 4] & 15) | (((bytes[at + j - 4] >> 6) & 3) << 4);
   }
 
   private static int minimum(byte[] bytes, int at, int j) {
     return j < 4
         ? bytes[at + j + 4] & 63
-        : bytes[at + j + 4] >> 4 & 15 | (bytes[at + j] >> 6 & 3) << 4;
+        : ((bytes[at + j + 4] >> 4) & 15) | (((bytes[at + j] >> 6) & 3) << 4);
   }
 }

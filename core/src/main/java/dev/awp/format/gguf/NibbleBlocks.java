@@ -29,11 +29,11 @@ final class NibbleBlocks implements BlockCodec {
           bits |= (codes[first + j] >> 4 & 1) << j;
         }
         for (int k = 0; k < 4; k++) {
-          bytes[at++] = (byte) (bits >> 8 * k);
+          bytes[at++] = (byte) (bits >> (8 * k));
         }
       }
       for (int j = 0; j < HALF; j++) {
-        bytes[at++] = (byte) (codes[first + j] & 15 | codes[first + j + HALF] << 4);
+        bytes[at++] = (byte) ((codes[first + j] & 15) | (codes[first + j + HALF] << 4));
       }
     }
   }
@@ -53,13 +53,13 @@ final class NibbleBlocks implements BlockCodec {
       }
       int bits = 0;
       for (int k = 0; fifth && k < 4; k++) {
-        bits |= (bytes[at++] & 0xff) << 8 * k;
+        bits |= (bytes[at++] & 0xff) << (8 * k);
       }
       int first = block * 2 * HALF;
       for (int j = 0; j < HALF; j++) {
         int both = bytes[at++];
-        codes[first + j] = (byte) (both & 15 | (bits >> j & 1) << 4);
-        codes[first + j + HALF] = (byte) (both >> 4 & 15 | (bits >> j + HALF & 1) << 4);
+        codes[first + j] = (byte) ((both & 15) | (((bits >> j) & 1) << 4));
+        codes[first + j + HALF] = (byte) (((both >> 4) & 15) | (((bits >> (j + HALF)) & 1) << 4));
       }
     }
   }

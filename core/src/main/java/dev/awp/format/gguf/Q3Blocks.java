@@ -26,13 +26,13 @@ final class Q3Blocks implements BlockCodec {
       int first = block * COLUMNS;
       for (int j = 0; j < COLUMNS; j++) {
         int code = row.codes()[first + j];
-        bytes[at + j % 32] |= (byte) ((code >> 2 & 1) << j / 32);
-        bytes[at + CODES + 32 * (j / 128) + j % 32] |= (byte) ((code & 3) << 2 * (j / 32 % 4));
+        bytes[at + j % 32] |= (byte) (((code >> 2) & 1) << (j / 32));
+        bytes[at + CODES + 32 * (j / 128) + j % 32] |= (byte) ((code & 3) << (2 * (j / 32 % 4)));
       }
       for (int j = 0; j < GROUPS; j++) {
         int scale = row.factor(block * GROUPS + j) + BIAS;
         bytes[at + SCALES + j % 8] |= (byte) ((scale & 15) << (j < 8 ? 0 : 4));
-        bytes[at + SCALES + 8 + j % 4] |= (byte) ((scale >> 4) << 2 * (j / 4));
+        bytes[at + SCALES + 8 + j % 4] |= (byte) ((scale >> 4) << (2 * (j / 4)));
       }
       BlockCodec.putHalf(bytes, at + D, row.superScales()[block]);
     }
@@ -44,14 +44,14 @@ final class Q3Blocks implements BlockCodec {
       int at = block * BYTES;
       int first = block * COLUMNS;
       for (int j = 0; j < COLUMNS; j++) {
-        int low = bytes[at + CODES + 32 * (j / 128) + j % 32] >> 2 * (j / 32 % 4) & 3;
-        row.codes()[first + j] = (byte) (low | (bytes[at + j % 32] >> j / 32 & 1) << 2);
+        int low = (bytes[at + CODES + 32 * (j / 128) + j % 32] >> (2 * (j / 32 % 4))) & 3;
+        row.codes()[first + j] = (byte) (low | (((bytes[at + j % 32] >> (j / 32)) & 1) << 2));
       }
       float d = BlockCodec.half(bytes, at + D);
       row.superScales()[block] = d;
       for (int j = 0; j < GROUPS; j++) {
         int low = bytes[at + SCALES + j % 8] >> (j < 8 ? 0 : 4) & 15;
-        int high = bytes[at + SCALES + 8 + j % 4] >> 2 * (j / 4) & 3;
+        int high = (bytes[at + SCALES + 8 + j % 4] >> (2 * (j / 4))) & 3;
         row.scales()[block * GROUPS + j] = ((low | high << 4) - BIAS) * d;
         row.minimums()[block * GROUPS + j] = 0;
       }

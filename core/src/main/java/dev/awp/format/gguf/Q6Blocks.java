@@ -22,8 +22,8 @@ final class Q6Blocks implements BlockCodec {
       int at = block * BYTES;
       for (int j = 0; j < COLUMNS; j++) {
         int code = row.codes()[block * COLUMNS + j];
-        bytes[at + low(j)] |= (byte) ((code & 15) << 4 * (j / 64 % 2));
-        bytes[at + HIGH + 32 * (j / 128) + j % 32] |= (byte) (code >> 4 << 2 * (j / 32 % 4));
+        bytes[at + low(j)] |= (byte) ((code & 15) << (4 * (j / 64 % 2)));
+        bytes[at + HIGH + 32 * (j / 128) + j % 32] |= (byte) ((code >> 4) << (2 * (j / 32 % 4)));
       }
       for (int j = 0; j < GROUPS; j++) {
         bytes[at + SCALES + j] = (byte) row.factor(block * GROUPS + j);
@@ -41,8 +41,8 @@ final class Q6Blocks implements BlockCodec {
     for (int block = 0; block < row.blocks(); block++) {
       int at = block * BYTES;
       for (int j = 0; j < COLUMNS; j++) {
-        int low = bytes[at + low(j)] >> 4 * (j / 64 % 2) & 15;
-        int high = bytes[at + HIGH + 32 * (j / 128) + j % 32] >> 2 * (j / 32 % 4) & 3;
+        int low = (bytes[at + low(j)] >> (4 * (j / 64 % 2))) & 15;
+        int high = (bytes[at + HIGH + 32 * (j / 128) + j % 32] >> (2 * (j / 32 % 4))) & 3;
         row.codes()[block * COLUMNS + j] = (byte) (low | high << 4);
       }
       float d = BlockCodec.half(bytes, at + D);

@@ -128,7 +128,7 @@ class GgufFileTest {
     byte[] bytes = Files.readAllBytes(file);
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < size; i++) {
-      buffer.put(at + i, (byte) (value >> 8 * i));
+      buffer.put(at + i, (byte) (value >> (8 * i)));
     }
     return bytes;
   }
