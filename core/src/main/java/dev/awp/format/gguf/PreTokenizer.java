@@ -36,19 +36,9 @@ final class PreTokenizer {
         switch (String.join(" then ", steps)) {
           case "bytes+regex", "split " + GPT2 + " then bytes" -> "gpt-2";
           case "digits then bytes+regex" -> "smollm";
-          case "split "
-                  + CONTRACTIONS
-                  + NO_LETTER
-                  + "\\p{L}+|\\p{N}{1,3}"
-                  + REST
-                  + " then bytes" ->
+          case "split " + CONTRACTIONS + NO_LETTER + "\\p{L}+|\\p{N}{1,3}" + REST + " then bytes" ->
               "llama-bpe";
-          case "split "
-                  + CONTRACTIONS
-                  + NO_LETTER
-                  + "\\p{L}+|\\p{N}"
-                  + REST
-                  + " then bytes" ->
+          case "split " + CONTRACTIONS + NO_LETTER + "\\p{L}+|\\p{N}" + REST + " then bytes" ->
               "qwen2";
           case "split "
                   + (NO_LETTER + UPPER + "*" + LOWER + "+|")
