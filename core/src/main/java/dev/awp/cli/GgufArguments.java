@@ -61,7 +61,8 @@ final class GgufArguments {
     }
     List<String> others =
         formats.stream()
-            .filter(format -> !(format instanceof GgufFormat) && !format.equals(OutputFormats.DENSE))
+            .filter(
+                format -> !(format instanceof GgufFormat) && !format.equals(OutputFormats.DENSE))
             .map(OutputFormat::name)
             .toList();
     if (blocks().isPresent() && !others.isEmpty()) {

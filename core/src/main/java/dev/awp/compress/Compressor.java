@@ -177,13 +177,7 @@ public final class Compressor {
     TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
     return planner.allocate(
         ErrorCurves.measure(
-            model,
-            planner.candidates(),
-            calibration,
-            memory,
-            scratch(),
-            compute,
-            listener));
+            model, planner.candidates(), calibration, memory, scratch(), compute, listener));
   }
 
   /** The folder that is nearest to the output and exists. */

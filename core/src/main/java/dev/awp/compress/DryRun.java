@@ -61,7 +61,8 @@ record DryRun(
     int passes = run.memory().passes().size();
     double passing =
         WorkEstimate.calibrate(options, layout, run.schemes(), run.calibration(), passes)
-            + WorkEstimate.evaluate(layout, run.evaluator().tokens(), run.evaluator().length());
+            + WorkEstimate.evaluate(
+                layout, (double) run.evaluator().tokens(), run.evaluator().length());
     double rate = WorkEstimate.flopsPerSecond(compute);
     return new PlanReport.Totals(
         PackedSize.others(checkpoint, List.of()) / Byte.SIZE,

@@ -14,7 +14,10 @@ enum Projections {
   /** Rows behind rows in one tensor: queries, keys, values; gate, up. */
   FUSED(List.of("self_attn.qkv_proj"), List.of("gate_up_proj"));
 
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<String> attention;
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<String> gated;
 
   Projections(List<String> attention, List<String> gated) {

@@ -76,6 +76,7 @@ record NamePattern(String text, Pattern pattern) {
   }
 
   /** A name that counts how often it is looked at. */
+  @SuppressWarnings("ArrayRecordComponent") // a counter that parts of a name share
   private record Watched(String name, int[] left) implements CharSequence {
     @Override
     public int length() {

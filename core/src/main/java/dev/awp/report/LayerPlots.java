@@ -44,15 +44,15 @@ final class LayerPlots {
       StringBuilder dots = new StringBuilder();
       for (LayerReport layer : kind.getValue()) {
         int block = LayerPlace.of(layer.name()).block();
-        String at = point(frame.x(block < 0 ? last : block), frame.y(layer.relativeError()));
-        points.add(at);
-        String[] xy = at.split(",");
+        double x = frame.x(block < 0 ? last : block);
+        double y = frame.y(layer.relativeError());
+        points.add(point(x, y));
         dots.append(
             String.format(
                 Locale.ROOT,
-                "<circle cx=\"%s\" cy=\"%s\" r=\"3.5\"><title>%s: %.4g</title></circle>%n",
-                xy[0],
-                xy[1],
+                "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"><title>%s: %.4g</title></circle>%n",
+                x,
+                y,
                 Markup.escape(layer.name()),
                 layer.relativeError()));
       }

@@ -61,7 +61,7 @@ record PlotFrame(double first, double last, double least, double most) {
     for (long tick : xTicks()) {
       svg.add(
           "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>%n",
-          x(tick), bottom + 18, tick);
+          x((double) tick), bottom + 18, tick);
     }
     svg.add("<path class=\"axis\" d=\"M%d %dH%d\"/>%n", LEFT, bottom, WIDTH - RIGHT);
     svg.add(

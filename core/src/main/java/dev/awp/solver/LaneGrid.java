@@ -33,7 +33,6 @@ final class LaneGrid {
   private final Matrix superMinimums;
   private final MemorySegment shifted;
   private final MemorySegment stored;
-  private final float[] found = new float[3];
 
   LaneGrid(Grid grid, int columns, int lanes, Compute compute, Arena arena) {
     this.grid = grid;

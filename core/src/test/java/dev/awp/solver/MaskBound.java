@@ -66,6 +66,7 @@ final class MaskBound {
   }
 
   /** Masks that agree in some columns; no mask of them is below the bound. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record Node(double bound, State[] states, double[] relaxed, int branch) {}
 
   long nodes() {

@@ -147,11 +147,9 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
     }
 
     private Kind kind(String what) {
-      int kind = cursor.i32(what);
-      if (kind < 0 || kind >= Kind.values().length) {
-        throw cursor.fail("%s is %d, the types are 0 to 12".formatted(what, kind));
-      }
-      return Kind.values()[kind];
+      int id = cursor.i32(what);
+      return Kind.of(id)
+          .orElseThrow(() -> cursor.fail("%s is %d, the types are 0 to 12".formatted(what, id)));
     }
 
     private GgufValue value(String what, Kind kind) {

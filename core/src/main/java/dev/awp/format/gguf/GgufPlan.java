@@ -48,7 +48,7 @@ final class GgufPlan {
     metadata.forEach(
         (key, value) -> {
           bytes.text(key);
-          bytes.u32(value.kind().ordinal());
+          bytes.u32(value.kind().id());
           bytes.value(value);
         });
     List<Long> offsets = new ArrayList<>();
@@ -129,7 +129,7 @@ final class GgufPlan {
         case GgufValue.Flag flag -> number(flag.value() ? 1 : 0, 1);
         case GgufValue.Text text -> text(text.value());
         case GgufValue.Items items -> {
-          u32(items.element().ordinal());
+          u32(items.element().id());
           u64(items.values().size());
           items.values().forEach(this::value);
         }

@@ -37,6 +37,7 @@ final class GgufTokens {
   }
 
   /** Sets a token; a later entry of the same id and text, as added tokens are, sets its type. */
+  @SuppressWarnings("EnumOrdinal") // the order is the file format's
   void put(int id, String text, Kind kind, float score) {
     Integer before = ids.putIfAbsent(text, id);
     if (before != null && before != id) {

@@ -3,6 +3,7 @@
 package dev.awp.format.gguf;
 
 import java.util.List;
+import java.util.Optional;
 
 /** A metadata value. Numbers of all widths are held as long or double, with their type. */
 public sealed interface GgufValue {
@@ -22,6 +23,8 @@ public sealed interface GgufValue {
     I64(8),
     F64(8);
 
+    private static final List<Kind> BY_ID = List.of(values());
+
     private final int leastBytes;
 
     Kind(int leastBytes) {
@@ -31,6 +34,15 @@ public sealed interface GgufValue {
     /** The fewest bytes that such a value takes in a file. */
     int leastBytes() {
       return leastBytes;
+    }
+
+    /** The number in the file: the format counts its types in this order. */
+    int id() {
+      return BY_ID.indexOf(this);
+    }
+
+    static Optional<Kind> of(int id) {
+      return id < 0 || id >= BY_ID.size() ? Optional.empty() : Optional.of(BY_ID.get(id));
     }
   }
 

@@ -80,7 +80,9 @@ final class MinimumBlocks implements BlockCodec {
   }
 
   private static int scale(byte[] bytes, int at, int j) {
-    return j < 4 ? bytes[at + j] & 63 : (bytes[at + j + 4] & 15) | (((bytes[at + j - 4] >> 6) & 3) << 4);
+    return j < 4
+        ? bytes[at + j] & 63
+        : (bytes[at + j + 4] & 15) | (((bytes[at + j - 4] >> 6) & 3) << 4);
   }
 
   private static int minimum(byte[] bytes, int at, int j) {

@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 /** The pieces of the forward pass, defined element by element. */
 public final class ScalarNetwork implements NetworkKernels {
   /** 2 sqrt(2 / pi). */
-  public static final float GELU_LINEAR = 1.5957691f;
+  public static final float GELU_LINEAR = 1.595769f;
 
   /** 2 sqrt(2 / pi) * 0.044715. */
   public static final float GELU_CUBIC = 0.07135481f;

@@ -15,7 +15,7 @@ public final class ScalarTanh {
   public static final float P1 = 2.0639088e-2f;
   public static final float P2 = -5.3739715e-2f;
   public static final float P3 = 1.3331442e-1f;
-  public static final float P4 = -3.3333282e-1f;
+  public static final float P4 = -0.3333328f;
 
   private ScalarTanh() {}
 

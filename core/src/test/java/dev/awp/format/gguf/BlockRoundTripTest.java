@@ -15,6 +15,7 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -69,7 +70,7 @@ class BlockRoundTripTest {
       @ForAll @IntRange(min = 1, max = 70) int columns,
       @ForAll boolean permuted,
       @ForAll long seed) {
-    GgufType type = GgufType.values()[which];
+    GgufType type = List.of(GgufType.F32, GgufType.F16, GgufType.BF16).get(which);
     GgufTensorPlan plan = plan(type, 12, columns, 2, permuted ? new RowOrder(4) : RowOrder.NATURAL);
     try (Compute compute = Compute.create(1);
         Arena arena = Arena.ofShared()) {

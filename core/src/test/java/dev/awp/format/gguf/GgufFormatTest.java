@@ -90,7 +90,7 @@ class GgufFormatTest {
             MemorySegment expected = solution.weights().segment();
             assertEquals(-1, expected.mismatch(back.segment()), layer.name());
           });
-      checkOthers(checkpoint, plan, read, reader, arena);
+      checkOthers(plan, read, reader, arena);
     }
     return GgufFile.read(out.resolve("model.gguf"));
   }
@@ -110,7 +110,7 @@ class GgufFormatTest {
 
   /** Norms are exact; the embedding is as near as its type allows. */
   private static void checkOthers(
-      Checkpoint checkpoint, ModelPlan plan, WeightSource read, TensorReader reader, Arena arena) {
+      ModelPlan plan, WeightSource read, TensorReader reader, Arena arena) {
     plan.otherTensors()
         .forEach(
             view -> {
