@@ -4,8 +4,8 @@ package dev.awp;
 
 /**
  * Bad input or a failed step, told in one sentence that names the file, the tensor, the value and
- * the rule. The command line prints the message and exits with code 1; nothing half-written is left
- * behind.
+ * the rule. The command line prints the message and exits with code 1; nothing half-written bears
+ * the name of an output.
  */
 public final class AwpException extends RuntimeException {
   private static final long serialVersionUID = 1L;

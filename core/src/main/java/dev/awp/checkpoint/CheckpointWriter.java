@@ -45,6 +45,11 @@ public final class CheckpointWriter implements AutoCloseable {
     return folder.workFolder();
   }
 
+  /** A folder for what must not become part of the output, on the same disk. */
+  public Path scratchFolder() {
+    return folder.scratchFolder();
+  }
+
   /** As {@link ShardSet#addFile}. */
   public void addFile(String name, List<TensorSpec> tensors) {
     shards.addFile(name, tensors);
@@ -53,11 +58,6 @@ public final class CheckpointWriter implements AutoCloseable {
   /** As {@link ShardSet#write}. */
   public void write(String name, MemorySegment bytes) {
     shards.write(name, bytes);
-  }
-
-  /** As {@link ShardSet#writeBehind}. */
-  public void writeBehind() {
-    shards.writeBehind();
   }
 
   /** As {@link ShardSet#readBack}. */

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -29,22 +30,28 @@ public final class CompanionFiles {
 
   private CompanionFiles() {}
 
-  /** Copies the companion files of one folder into another. */
-  public static void copy(Path from, Path into) {
-    try (Stream<Path> files = Files.list(from)) {
-      for (Path file : files.sorted().toList()) {
-        if (isCompanion(file)) {
-          // By stream: a read-only original makes no read-only copy.
-          try (InputStream content = Files.newInputStream(file)) {
-            Files.copy(content, into.resolve(file.getFileName().toString()));
-          }
-        }
-      }
+  /** The companion files of a folder, by name. */
+  public static List<Path> list(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(CompanionFiles::isCompanion).sorted().toList();
     } catch (IOException e) {
-      throw new AwpException(
-          "%s: its configuration and tokenizer files cannot be copied: %s"
-              .formatted(from, e.getMessage()),
-          e);
+      throw new AwpException(folder + ": cannot be listed: " + e.getMessage(), e);
+    }
+  }
+
+  /** Copies the companion files of one folder into another; those of an earlier copy give way. */
+  public static void copy(Path from, Path into) {
+    for (Path file : list(from)) {
+      // By stream: a read-only original makes no read-only copy.
+      try (InputStream content = Files.newInputStream(file)) {
+        Files.copy(
+            content,
+            into.resolve(file.getFileName().toString()),
+            StandardCopyOption.REPLACE_EXISTING);
+      } catch (IOException e) {
+        throw new AwpException(
+            "%s: cannot be copied into %s: %s".formatted(file, into, e.getMessage()), e);
+      }
     }
   }
 

@@ -3,57 +3,130 @@
 package dev.awp.checkpoint;
 
 import dev.awp.AwpException;
+import dev.awp.journal.FolderLock;
+import dev.awp.journal.Folders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A folder that is filled beside its final place and renamed when it is complete: the final folder
- * is never half-written. {@link #close} without {@link #commit} removes everything.
+ * The folder beside the final place in which a checkpoint grows:
+ *
+ * <pre>
+ * OUT.partial/lock          kept to one process
+ * OUT.partial/journal       what is finished
+ * OUT.partial/checkpoint/   becomes OUT by one rename
+ * </pre>
+ *
+ * <p>Closing removes it, unless {@link #keep} was called: then the next run finds it under the same
+ * name. Beside the final place, because a rename does not cross file systems.
  */
 public final class OutputFolder implements AutoCloseable {
-  private final Path output;
-  private final Path work;
-  private boolean finished;
+  private static final String LOCK = "lock";
+  private static final String JOURNAL = "journal";
+  private static final String CONTENT = "checkpoint";
+  private static final int TRIES = 10;
 
-  private OutputFolder(Path output, Path work) {
+  private final Path output;
+  private final Path root;
+  private final List<Path> madeParents;
+  private final FolderLock lock;
+  private volatile boolean kept;
+
+  private OutputFolder(Path output, Path root, List<Path> madeParents, FolderLock lock) {
     this.output = output;
-    this.work = work;
+    this.root = root;
+    this.madeParents = madeParents;
+    this.lock = lock;
+  }
+
+  /** A new folder of a name of its own, for a checkpoint that nobody will go on with. */
+  public static OutputFolder create(Path output) {
+    return make(output, ".partial-" + Long.toHexString(new SecureRandom().nextLong()));
   }
 
   /**
-   * Begins a folder.
+   * The folder OUT.partial, with what an earlier run left in it.
    *
-   * @param output must not exist, or be an empty folder
+   * @throws AwpException where a run is at work in it, or it holds something else
    */
-  public static OutputFolder create(Path output) {
+  public static OutputFolder open(Path output) {
+    return make(output, ".partial");
+  }
+
+  private static OutputFolder make(Path output, String suffix) {
     Path absolute = resolved(output);
     checkFree(absolute);
-    Path parent = absolute.getParent();
+    Path root = beside(absolute, suffix);
+    List<Path> parents = new ArrayList<>();
     try {
-      Files.createDirectories(parent);
-      // Not a temporary folder of the JDK's, which nobody else could read after the rename.
-      String suffix = Long.toHexString(new SecureRandom().nextLong());
-      Path work = parent.resolve(absolute.getFileName() + ".partial-" + suffix);
-      return new OutputFolder(absolute, Files.createDirectory(work));
+      makeParents(root.getParent(), parents);
+      FolderLock lock = lock(root);
+      OutputFolder folder = new OutputFolder(absolute, root, parents, lock);
+      try {
+        Files.createDirectories(folder.workFolder());
+        return folder;
+      } catch (IOException | RuntimeException e) {
+        lock.close();
+        throw e;
+      }
     } catch (IOException e) {
-      throw ShardWriter.failure(absolute, e);
+      throw ShardWriter.failure(root, e);
     }
   }
 
-  /** Through links: the folder that a link names is replaced, not the link. */
-  private static Path resolved(Path output) {
-    try {
-      return Files.exists(output) ? output.toRealPath() : output.toAbsolutePath().normalize();
-    } catch (IOException e) {
-      throw ShardWriter.failure(output, e);
+  private static void makeParents(Path folder, List<Path> made) throws IOException {
+    if (folder != null && !Files.exists(folder)) {
+      makeParents(folder.getParent(), made);
+      Files.createDirectory(folder);
+      made.add(folder);
+    }
+  }
+
+  /** Another run may be removing the folder at this moment. */
+  private static FolderLock lock(Path root) throws IOException {
+    for (int i = 0; ; i++) {
+      try {
+        Files.createDirectory(root);
+      } catch (FileAlreadyExistsException e) {
+        checkOurs(root);
+      }
+      try {
+        return FolderLock.acquire(root.resolve(LOCK));
+      } catch (AwpException e) {
+        if (!(e.getCause() instanceof NoSuchFileException) || i == TRIES) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static void checkOurs(Path root) throws IOException {
+    if (!Files.isDirectory(root, LinkOption.NOFOLLOW_LINKS)) {
+      throw new AwpException(
+          root + ": awp would work in a folder of this name, and this is none; remove it");
+    }
+    if (Files.exists(root.resolve(LOCK)) || Files.exists(root.resolve(JOURNAL))) {
+      return;
+    }
+    try (Stream<Path> content = Files.list(root)) {
+      if (content.findAny().isPresent()) {
+        throw new AwpException(
+            root + ": holds something other than an unfinished run; remove it, or choose another");
+      }
+    } catch (NoSuchFileException e) {
+      return; // the run that it belonged to has just ended
     }
   }
 
@@ -81,82 +154,151 @@ public final class OutputFolder implements AutoCloseable {
     }
   }
 
-  /** The folder in which everything lies until {@link #commit}. */
-  public Path workFolder() {
-    return work;
+  /** Through links: the folder that a link names is replaced, not the link. */
+  private static Path resolved(Path output) {
+    try {
+      return Files.exists(output) ? output.toRealPath() : output.toAbsolutePath().normalize();
+    } catch (IOException e) {
+      throw ShardWriter.failure(output, e);
+    }
+  }
+
+  private static Path beside(Path output, String suffix) {
+    return output.resolveSibling(output.getFileName() + suffix);
   }
 
   /**
-   * Makes everything durable and gives the folder its final name. Where only the naming fails, the
-   * finished working folder stays and the message says where: hours of work are not thrown away.
+   * Ends a run that was stopped between giving the output its name and removing this folder.
+   *
+   * @return whether there was such a run: the output is complete then
+   */
+  public static boolean finishedBefore(Path output) {
+    Path absolute = resolved(output);
+    if (absolute.getFileName() == null) {
+      return false;
+    }
+    Path root = beside(absolute, ".partial");
+    if (!Files.exists(absolute)
+        || !Files.exists(root.resolve(JOURNAL))
+        || Files.exists(root.resolve(CONTENT))) {
+      return false;
+    }
+    try (FolderLock _ = FolderLock.acquire(root.resolve(LOCK))) {
+      Folders.delete(root);
+      return true;
+    } catch (IOException e) {
+      throw new AwpException(root + ": cannot be removed: " + e.getMessage(), e);
+    }
+  }
+
+  /** The folder that will get the final name; files may be put there. */
+  public Path workFolder() {
+    return root.resolve(CONTENT);
+  }
+
+  /** The folder of it all; what lies here, and not in {@link #workFolder}, ends with the run. */
+  public Path scratchFolder() {
+    return root;
+  }
+
+  /** Makes all that lies here durable, names included. */
+  public void force() {
+    try {
+      Folders.forceTree(root);
+      Folders.force(root.getParent());
+    } catch (IOException | UncheckedIOException e) {
+      throw new AwpException(root + ": cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /** Where the run's journal belongs. */
+  public Path journal() {
+    return root.resolve(JOURNAL);
+  }
+
+  /** Whether closing leaves the folder where it is. */
+  public boolean isKept() {
+    return kept;
+  }
+
+  /** From now on closing leaves the folder where it is. */
+  public void keep() {
+    kept = true;
+  }
+
+  /** Removes all that an earlier run left, or what of it nothing vouches for. */
+  public void clear(Optional<List<String>> except) {
+    Path content = workFolder();
+    try {
+      for (Path path : Folders.tree(root).reversed()) {
+        boolean folder = path.equals(root) || path.equals(content);
+        boolean ours = path.equals(root.resolve(LOCK));
+        boolean spared = except.isPresent() && path.equals(journal());
+        if (!folder && !ours && !spared && !isIn(except.orElse(List.of()), content, path)) {
+          deleteUnlessFull(path);
+        }
+      }
+    } catch (IOException | UncheckedIOException e) {
+      throw new AwpException(root + ": cannot be cleared: " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean isIn(List<String> files, Path content, Path path) {
+    return files.stream().anyMatch(file -> path.equals(content.resolve(file)));
+  }
+
+  /** A folder that holds a file that stays is kept with it. */
+  private static void deleteUnlessFull(Path path) throws IOException {
+    try {
+      Files.delete(path);
+    } catch (DirectoryNotEmptyException e) {
+      return;
+    }
+  }
+
+  /**
+   * Makes everything durable and gives the content its final name. Where only the naming fails it
+   * stays, and the message says where: hours of work are not thrown away.
    */
   public void commit() {
     try {
-      forceAll();
-    } catch (IOException e) {
-      throw ShardWriter.failure(work, e);
+      Folders.forceTree(workFolder());
+    } catch (IOException | UncheckedIOException e) {
+      throw new AwpException(workFolder() + ": cannot be written: " + e.getMessage(), e);
     }
-    finished = true;
+    keep();
     try {
       // An empty folder stands in the way of the rename on some systems.
       Files.deleteIfExists(output);
-      Files.move(work, output, StandardCopyOption.ATOMIC_MOVE);
-      forceFolder(output.getParent());
+      Files.move(workFolder(), output, StandardCopyOption.ATOMIC_MOVE);
+      Folders.force(output.getParent());
     } catch (IOException e) {
       throw new AwpException(
-          "%s: cannot be put in place (%s), the finished model is in %s".formatted(output, e, work),
+          "%s: cannot be put in place (%s), the finished model is in %s"
+              .formatted(output, e, workFolder()),
           e);
     }
+    kept = false;
+    madeParents.clear();
   }
 
-  private void forceAll() throws IOException {
-    List<Path> all;
-    try (Stream<Path> tree = Files.walk(work)) {
-      all = tree.toList();
-    }
-    for (Path path : all) {
-      if (Files.isRegularFile(path)) {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
-          channel.force(true);
-        }
-      } else {
-        forceFolder(path);
-      }
-    }
-  }
-
-  /** Folders can be synced on POSIX systems only; elsewhere the rename has to do. */
-  private static void forceFolder(Path folder) {
-    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-      channel.force(true);
-    } catch (IOException e) {
-      // The data are synced; only the durability of the name depends on the system.
-      return;
-    }
-  }
-
+  /** Removes everything, or gives the lock back where it is kept. */
   @Override
   public void close() {
-    if (finished) {
-      return;
-    }
-    try {
-      deleteTree(work);
+    try (lock) {
+      if (!kept) {
+        // The lock goes last: without it, nobody would know whose the rest is.
+        Files.deleteIfExists(journal());
+        Folders.delete(workFolder());
+        Folders.delete(root);
+        for (Path parent : madeParents.reversed()) {
+          Files.delete(parent);
+        }
+      }
+    } catch (DirectoryNotEmptyException e) {
+      return; // somebody else uses it by now
     } catch (IOException | UncheckedIOException e) {
-      throw new AwpException(work + ": cannot be removed: " + e.getMessage(), e);
-    }
-  }
-
-  private static void deleteTree(Path root) throws IOException {
-    if (!Files.exists(root)) {
-      return;
-    }
-    List<Path> all;
-    try (Stream<Path> tree = Files.walk(root)) {
-      all = tree.toList().reversed();
-    }
-    for (Path path : all) {
-      Files.delete(path);
+      throw new AwpException(root + ": cannot be removed: " + e.getMessage(), e);
     }
   }
 }

@@ -3,6 +3,7 @@
 package dev.awp.checkpoint;
 
 import dev.awp.AwpException;
+import dev.awp.journal.Sha256;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,11 +13,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /**
  * The safetensors files of one checkpoint while they are written into a folder that somebody else
@@ -26,23 +22,15 @@ public final class ShardSet implements AutoCloseable {
   private final Path folder;
   private final List<ShardWriter> writers = new ArrayList<>();
   private final Map<String, ShardWriter> writerOf = new HashMap<>();
-  private final ExecutorService background =
-      Executors.newSingleThreadExecutor(
-          task -> {
-            Thread thread = new Thread(task, "awp-write-behind");
-            thread.setDaemon(true);
-            return thread;
-          });
-  private Optional<Future<Void>> behind = Optional.empty();
 
   private ShardSet(Path folder) {
     this.folder = folder;
   }
 
   /**
-   * Creates the files.
+   * Creates the files, or opens those that an earlier run of the same plan left.
    *
-   * @param folder exists and is empty of safetensors files
+   * @param folder exists
    * @param tensors all that will be written, in the order in which to fill shards
    * @param maxShardBytes data bytes of a file, unless a single tensor is larger
    */
@@ -113,39 +101,37 @@ public final class ShardSet implements AutoCloseable {
     }
   }
 
-  /**
-   * Sends to the disk what was written so far, in the background: little is left to wait for at the
-   * end, and a disk that fails is known hours earlier, by the next call of this or by {@link
-   * #finish}.
-   */
-  public void writeBehind() {
-    awaitWriteBehind();
-    behind =
-        Optional.of(
-            background.submit(
-                () -> {
-                  for (ShardWriter writer : writers) {
-                    writer.force();
-                  }
-                  return null;
-                }));
+  /** Where a tensor lies, and the checksum of the bytes that were written. */
+  public WrittenPiece piece(String name, MemorySegment bytes) {
+    return writer(name).piece(name, Sha256.of(bytes));
   }
 
-  private void awaitWriteBehind() {
-    if (behind.isEmpty()) {
-      return;
-    }
+  /**
+   * Whether tensors that an earlier run wrote lie where this one would put them, with the bytes of
+   * their checksums.
+   */
+  public boolean holds(List<WrittenPiece> pieces) {
+    return pieces.stream()
+        .allMatch(
+            piece -> {
+              ShardWriter writer = writerOf.get(piece.tensor());
+              return writer != null && writer.holds(piece);
+            });
+  }
+
+  /** Takes tensors as written that are {@linkplain #holds there}. */
+  public void restore(List<WrittenPiece> pieces) {
+    pieces.forEach(piece -> writer(piece.tensor()).restore(piece.tensor()));
+  }
+
+  /** Returns when everything that was written is on the disk; may be called on any thread. */
+  public void force() {
     try {
-      behind.get().get();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException failure
-          ? ShardWriter.failure(folder, failure)
-          : new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AwpException(folder + ": interrupted while writing", e);
-    } finally {
-      behind = Optional.empty();
+      for (ShardWriter writer : writers) {
+        writer.force();
+      }
+    } catch (IOException e) {
+      throw ShardWriter.failure(folder, e);
     }
   }
 
@@ -172,21 +158,12 @@ public final class ShardSet implements AutoCloseable {
     if (!missing.isEmpty()) {
       throw new IllegalStateException("tensors were not written: " + missing);
     }
-    awaitWriteBehind();
-    try {
-      for (ShardWriter writer : writers) {
-        writer.force();
-        writer.close();
-      }
-    } catch (IOException e) {
-      throw ShardWriter.failure(folder, e);
-    }
+    force();
+    close();
   }
 
   @Override
   public void close() {
-    // Closing the files ends what is still being forced.
-    background.shutdownNow();
     try {
       for (ShardWriter writer : writers) {
         writer.close();

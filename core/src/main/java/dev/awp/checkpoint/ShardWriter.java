@@ -17,24 +17,30 @@ import java.util.Set;
 
 /** One safetensors file being written: header first, then tensors at their places, in any order. */
 final class ShardWriter implements AutoCloseable {
+  private final String name;
   private final Path file;
   private final FileChannel channel;
   private final Map<String, ShardPlan.Place> places = new HashMap<>();
   private final Set<String> written = new HashSet<>();
 
   private ShardWriter(Path file, FileChannel channel, ShardPlan.Shard shard) {
+    this.name = shard.file();
     this.file = file;
     this.channel = channel;
     shard.tensors().forEach(place -> places.put(place.tensor().name(), place));
   }
 
-  /** Creates the file at its full size, with its header. */
+  /**
+   * Creates the file with its header, or opens it, with what an earlier run wrote. Its header and
+   * size are made those of the plan in any case; of its tensors none counts as written.
+   */
   static ShardWriter create(Path folder, ShardPlan.Shard shard) throws IOException {
     Path file = folder.resolve(shard.file());
     FileChannel channel =
         FileChannel.open(
-            file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {
+      channel.truncate(shard.byteSize());
       new PositionedWriter(channel).write(shard.header(), 0);
       return new ShardWriter(file, channel, shard);
     } catch (IOException | RuntimeException e) {
@@ -70,6 +76,22 @@ final class ShardWriter implements AutoCloseable {
     MemorySegment data =
         channel.map(FileChannel.MapMode.READ_ONLY, place.fileOffset(), tensor.byteSize(), arena);
     return new TensorView(name, tensor.dtype(), tensor.shape(), file, place.fileOffset(), data);
+  }
+
+  /** Where a tensor lies. */
+  WrittenPiece piece(String tensor, String sha256) {
+    ShardPlan.Place place = places.get(tensor);
+    return new WrittenPiece(tensor, name, place.fileOffset(), place.tensor().byteSize(), sha256);
+  }
+
+  /** Whether a tensor lies where this plan has it, with the bytes of that checksum. */
+  boolean holds(WrittenPiece piece) {
+    return piece.equals(piece(piece.tensor(), piece.sha256())) && piece.liesIn(channel);
+  }
+
+  /** Counts a tensor as written. */
+  void restore(String tensor) {
+    written.add(tensor);
   }
 
   void force() throws IOException {

@@ -7,6 +7,7 @@ import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Compressor;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.Propagation;
+import dev.awp.compress.Start;
 import dev.awp.compress.Target;
 import dev.awp.format.gguf.GgufFormat;
 import dev.awp.kernel.Compute;
@@ -27,6 +28,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,7 +50,9 @@ import picocli.CommandLine.Spec;
           + " types, so that whatever loads MODEL_DIR loads OUT_DIR, or packed, so that it is smaller"
           + " (--format). Embeddings, norms and lm_head"
           + " stay as they are. OUT_DIR appears only when it is complete; report.json in it tells the"
-          + " options and the error of every layer.",
+          + " options and the error of every layer. A run that ends early, however it ends, leaves"
+          + " its finished layers in OUT_DIR.partial, and the same command goes on after them, to"
+          + " the same bytes.",
       ""
     },
     footer = {
@@ -126,7 +130,25 @@ final class CompressCommand implements Callable<Integer> {
       })
   private MixedPrecision.Mode precision;
 
+  @ArgGroup private Beginning beginning;
+
   @Mixin private MachineArguments machine;
+
+  /** At most one of them. */
+  static final class Beginning {
+    @Option(
+        names = "--resume",
+        description = {
+          "Go on with the unfinished run beside OUT_DIR, and refuse where there is none. Without"
+              + " this, a run goes on where there is one of the same inputs and options."
+        })
+    private boolean resume;
+
+    @Option(
+        names = "--restart",
+        description = "Throw an unfinished run beside OUT_DIR away and begin anew.")
+    private boolean restart;
+  }
 
   @Option(
       names = "--dry-run",
@@ -334,8 +356,16 @@ final class CompressCommand implements Callable<Integer> {
 
   private RunReport run(CompressionOptions options) {
     try (Compute compute = machine.compute(precision);
-        ProgressDisplay progress = machine.progress()) {
-      return Compressor.run(options, Version.awp(), compute, progress);
+        ProgressDisplay progress = machine.progress();
+        StopSignal signal = StopSignal.listen(spec.commandLine().getErr(), progress)) {
+      return Compressor.run(options, start(), Version.awp(), compute, signal);
     }
+  }
+
+  private Start start() {
+    if (beginning == null || !(beginning.resume || beginning.restart)) {
+      return Start.CONTINUE;
+    }
+    return beginning.resume ? Start.RESUME : Start.RESTART;
   }
 }

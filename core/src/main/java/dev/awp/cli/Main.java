@@ -33,12 +33,14 @@ import picocli.CommandLine.Spec;
       DiffCommand.class,
       GenerateCommand.class,
       ReportCommand.class,
+      VerifyCommand.class,
       CompletionCommand.class,
       DemoCommand.class
     },
     footer = {
       "",
-      "Exit codes: 0 done; 1 the input or a step failed, told in one line; 2 wrong usage.",
+      "Exit codes: 0 done; 1 the input or a step failed, told in one line; 2 wrong usage;",
+      "  130 and 143 stopped by Ctrl-C and by SIGTERM.",
       "JVM switches (AWP_JAVA_OPTS of scripts/awp):",
       "  -Dawp.kernels=scalar|vector   force the kernels; the default is vector where it can run",
       "  -Dawp.blas=openblas|java      force the matrix products; the default is openblas, else java",
@@ -81,6 +83,9 @@ public final class Main implements Runnable {
 
   private static IExecutionExceptionHandler failures() {
     return (exception, command, parsed) -> {
+      if (Thread.currentThread().isInterrupted()) {
+        return CommandLine.ExitCode.SOFTWARE; // the signal told what there is to tell
+      }
       if (exception instanceof AwpException) {
         // Names from files may hold anything: a message stays one line, and no terminal is steered.
         command.getErr().println("awp: " + exception.getMessage().replaceAll("\\p{Cntrl}+", " "));

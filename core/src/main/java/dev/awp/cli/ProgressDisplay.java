@@ -81,6 +81,13 @@ interface ProgressDisplay extends CompressionListener, AutoCloseable {
     }
 
     @Override
+    public void restored(int layers, long share) {
+      done += layers;
+      work -= share;
+      out.printf("going on: %d of %d layers are finished%n", done, this.layers);
+    }
+
+    @Override
     public void layerFinished(int block, LayerReport layer, long share) {
       done++;
       workDone += share;
@@ -166,6 +173,11 @@ interface ProgressDisplay extends CompressionListener, AutoCloseable {
       return parts.matches()
           ? (Integer.parseInt(parts.group(1)) + 1) + "/" + blocks + " " + parts.group(2)
           : layer;
+    }
+
+    @Override
+    public void restored(int layers, long work) {
+      bar.ifPresent(b -> b.stepBy(work));
     }
 
     @Override

@@ -17,6 +17,7 @@ import dev.awp.solver.SharedFactors;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +36,7 @@ final class BlockCompressor {
   private final TransformerModel model;
   private final ModelOutput output;
   private final LayerCompressor layers;
+  private final SavedLayers saved;
   private final Compute compute;
   private final CompressionListener listener;
 
@@ -45,6 +47,7 @@ final class BlockCompressor {
       TransformerModel model,
       ModelPlan plan,
       ModelOutput output,
+      SavedLayers saved,
       Compute compute,
       CompressionListener listener) {
     this.options = options;
@@ -53,12 +56,14 @@ final class BlockCompressor {
     this.model = model;
     this.output = output;
     this.layers = new LayerCompressor(schemes, plan, output, compute, listener);
+    this.saved = saved;
     this.compute = compute;
     this.listener = listener;
   }
 
   /**
-   * Compresses a block and advances the activations to the inputs of the next one.
+   * Compresses a block, as far as that was not done in an earlier part of the run, and advances the
+   * activations to the inputs of the next one.
    *
    * @param activations advanced by the compressed block, or by the original one with {@link
    *     Propagation#DENSE}
@@ -75,11 +80,15 @@ final class BlockCompressor {
     Set<InputSite> starved = ExpertCoverage.starved(model, index, planned, activations, listener);
     List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(planned);
     for (Map<InputSite, List<LinearLayer>> pass : passes) {
-      List<LinearLayer> linears = pass.values().stream().flatMap(List::stream).toList();
+      List<LinearLayer> linears = unsolved(pass.values().stream().flatMap(List::stream).toList());
       boolean lastPass = pass.equals(passes.getLast());
       try (BlockMoments moments =
           new BlockMoments(linears, original.isPresent(), starved, compute)) {
-        calibrate(model.on(chosen), index, activations, original, lastPass, moments);
+        if (!linears.isEmpty()) {
+          calibrate(model.on(chosen), index, activations, original, lastPass, moments);
+        } else if (lastPass && !last) {
+          advanceOriginal(model.on(chosen), index, activations, original, moments);
+        }
         pass.forEach(
             (site, ofSite) ->
                 reports.addAll(solveSite(site, ofSite, moments, original.isPresent())));
@@ -89,6 +98,34 @@ final class BlockCompressor {
       advance(chosen, index, activations);
     }
     return reports;
+  }
+
+  private List<LinearLayer> unsolved(List<LinearLayer> linears) {
+    return linears.stream().filter(linear -> saved.find(linear.name()).isEmpty()).toList();
+  }
+
+  /**
+   * What {@link #calibrate} does to activations that pass through the original block, where nothing
+   * of it is left to calibrate: the same chunks, and so the same bytes.
+   */
+  private void advanceOriginal(
+      TransformerModel running,
+      int index,
+      ActivationStore activations,
+      Optional<ActivationStore> original,
+      BlockMoments nothing) {
+    boolean dense = options.propagation() == Propagation.DENSE;
+    Optional<ActivationStore> through = dense ? Optional.of(activations) : original;
+    if (through.isPresent()) {
+      listener.step("block " + (index + 1) + ": passing through");
+      try (Arena arena = Arena.ofShared()) {
+        nothing.observe(
+            running.stage(index, arena),
+            new Stream(through.get().states(), true),
+            Optional.empty(),
+            through.get().length());
+      }
+    }
   }
 
   /** The last pass advances what is to go through the original block. */
@@ -121,10 +158,21 @@ final class BlockCompressor {
     }
   }
 
+  /** The reports of a site's layers: of those that are solved now, and of those that were. */
   private List<LayerReport> solveSite(
       InputSite site, List<LinearLayer> linears, BlockMoments moments, boolean drifted) {
+    List<LinearLayer> unsolved = unsolved(linears);
+    Map<String, LayerReport> solved =
+        unsolved.isEmpty() ? Map.of() : solve(site, unsolved, moments, drifted);
+    return linears.stream()
+        .map(linear -> saved.find(linear.name()).orElseGet(() -> solved.get(linear.name())))
+        .toList();
+  }
+
+  private Map<String, LayerReport> solve(
+      InputSite site, List<LinearLayer> linears, BlockMoments moments, boolean drifted) {
     String what = linears.getFirst().name();
-    List<LayerReport> reports = new ArrayList<>();
+    Map<String, LayerReport> reports = new HashMap<>();
     try (Arena arena = Arena.ofShared()) {
       LayerReport.Inputs inputs = moments.inputs(site);
       Matrix c = moments.finish(site, what, arena);
@@ -134,7 +182,8 @@ final class BlockCompressor {
           SharedFactors factors = SharedFactors.of(linears.size() > 1 ? memory.spare() : 0)) {
         for (LinearLayer linear : linears) {
           boolean last = linear.equals(linears.getLast());
-          reports.add(solve(linear, c, inputs, Optional.ofNullable(drift), last, factors));
+          LayerReport report = solve(linear, c, inputs, Optional.ofNullable(drift), last, factors);
+          reports.put(linear.name(), report);
         }
       }
     }
@@ -165,6 +214,7 @@ final class BlockCompressor {
         }
       }
       LayerReport report = layers.compress(linear, w, target, c, factors, inputs);
+      saved.save(report);
       listener.layerFinished(linear.block(), report, Compressor.work(linear));
       return report;
     }

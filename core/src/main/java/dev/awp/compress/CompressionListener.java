@@ -3,6 +3,7 @@
 package dev.awp.compress;
 
 import dev.awp.report.LayerReport;
+import java.nio.file.Path;
 
 /** Hears how a compression goes on; called on the thread that runs it. */
 public interface CompressionListener {
@@ -34,4 +35,18 @@ public interface CompressionListener {
    * @param work this layer's share of the planned work: dOut dIn^2 multiply-adds
    */
   default void layerFinished(int block, LayerReport layer, long work) {}
+
+  /**
+   * An earlier part of the run finished layers, which are not solved again.
+   *
+   * @param work their share of the planned work
+   */
+  default void restored(int layers, long work) {}
+
+  /**
+   * So many layers would now survive the end of the process. On a thread of its own.
+   *
+   * @param folder where they lie
+   */
+  default void saved(int layers, Path folder) {}
 }

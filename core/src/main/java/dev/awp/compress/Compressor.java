@@ -64,19 +64,37 @@ public final class Compressor {
     this.planner = new LayerPlanner(options.recipe(), options.solver(), checkpoint, layout);
   }
 
-  /**
-   * Compresses a checkpoint folder into another.
-   *
-   * @param version of the program, for the report
-   * @return the report, which also lies in the output folder
-   * @throws AwpException for bad input; the output folder then does not exist
-   */
+  /** As the other method, going on with an unfinished run where there is one. */
   public static RunReport run(
       CompressionOptions options, String version, Compute compute, CompressionListener listener) {
+    return run(options, Start.CONTINUE, version, compute, listener);
+  }
+
+  /**
+   * Compresses a checkpoint folder into another. Finished layers survive the process beside the
+   * output folder, and the next run of the same options and inputs goes on after them: to the same
+   * bytes as if nothing had happened.
+   *
+   * @param start what becomes of an unfinished run
+   * @param version of the program, for the report
+   * @return the report, which also lies in the output folder
+   * @throws AwpException for bad input, and for a step that failed; the output folder then does not
+   *     exist, and nothing is left where no layer was finished
+   */
+  public static RunReport run(
+      CompressionOptions options,
+      Start start,
+      String version,
+      Compute compute,
+      CompressionListener listener) {
     checkFolders(options.model(), options.output());
+    if (OutputFolder.finishedBefore(options.output())) {
+      listener.step(options.output() + ": the run had finished");
+      return ReportFile.read(options.output());
+    }
     OutputFolder.checkFree(options.output());
     try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
-      return new Compressor(options, compute, listener, checkpoint).run(version);
+      return new Compressor(options, compute, listener, checkpoint).run(start, version);
     }
   }
 
@@ -114,7 +132,7 @@ public final class Compressor {
     long start = System.nanoTime();
     try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
       Compressor compressor = new Compressor(options, compute, listener, checkpoint);
-      Prepared prepared = compressor.prepare();
+      Prepared prepared = compressor.prepare(false);
       double seconds = (System.nanoTime() - start) / 1e9;
       return new DryRun(options, checkpoint, compressor.layout, prepared, seconds, compute)
           .report();
@@ -129,14 +147,21 @@ public final class Compressor {
       Schemes schemes,
       ModelPlan plan) {}
 
-  private Prepared prepare() {
+  /**
+   * Checks and plans.
+   *
+   * @param checked whether the weights were, in an earlier part of the run
+   */
+  private Prepared prepare(boolean checked) {
     checkDense(checkpoint);
     layout.check(checkpoint::tensor);
     if (!planner.isBudgeted()) {
       var _ = checked(planner.schemes());
     }
     int length = windowLength(options.calibration(), checkpoint.config());
-    checkWeights();
+    if (!checked) {
+      checkWeights();
+    }
     try (Tokenizer tokenizer = Tokenizer.open(options.model())) {
       listener.step("tokenizing " + options.calibration().files());
       CalibrationSet calibration =
@@ -189,30 +214,50 @@ public final class Compressor {
     return folder;
   }
 
-  private RunReport run(String version) {
-    long start = System.nanoTime();
-    Prepared prepared = prepare();
-    Evaluator evaluator = prepared.evaluator();
-    ModelPlan plan = prepared.plan();
-    List<Double> before = evaluator.evaluate(checkpoint::tensor, "before");
-    try (ModelOutput output =
-        ModelOutput.create(options.output(), options.formats(), plan, compute.kernels(), version)) {
-      List<LayerReport> layers = compress(prepared, output);
-      List<PerplexityReport> perplexity = evaluate(evaluator, before, output);
-      double seconds = (System.nanoTime() - start) / 1e9;
-      RunReport report =
-          new RunReport(
-              version,
-              RunDescription.environment(compute),
-              RunDescription.options(options, plan, prepared.calibration()),
-              RunReport.Summary.of(layers, seconds),
-              PeakMemory.residentBytes().orElse(0),
-              perplexity,
-              layers);
-      ReportFile.write(report, output.workFolder());
-      output.commit();
-      return report;
+  private RunReport run(Start start, String version) {
+    try (UnfinishedRun run = UnfinishedRun.open(options.output(), start)) {
+      Prepared prepared = prepare(run.isBegun());
+      Evaluator evaluator = prepared.evaluator();
+      Map<String, Object> described =
+          RunDescription.options(options, prepared.plan(), prepared.calibration());
+      listener.step("checksums of the input");
+      RunIdentity identity = RunIdentity.of(options, described, checkpoint, version, compute);
+      run.check(identity);
+      try (ModelOutput output = run.output(options, prepared.plan(), compute, version)) {
+        SavedLayers saved = run.layers(output, identity, listener);
+        try {
+          List<Double> before = run.before(() -> evaluator.evaluate(checkpoint::tensor, "before"));
+          List<LayerReport> layers = compress(prepared, output, saved);
+          output.flush();
+          List<PerplexityReport> perplexity = evaluate(evaluator, before, output);
+          listener.step("checksums of the output");
+          RunReport report =
+              new RunReport(
+                  version,
+                  RunDescription.environment(compute),
+                  described,
+                  identity.inputs(),
+                  RunReport.Summary.of(layers, run.elapsed()),
+                  PeakMemory.residentBytes().orElse(0),
+                  perplexity,
+                  layers,
+                  FileSums.below(output.workFolder(), compute.workers()));
+          ReportFile.write(report, output.workFolder());
+          output.commit();
+          return report;
+        } catch (AwpException e) {
+          saved.settle();
+          throw saved.count() == 0 ? e : resumable(e, saved, prepared.schemes());
+        }
+      }
     }
+  }
+
+  private AwpException resumable(AwpException e, SavedLayers saved, Schemes schemes) {
+    return new AwpException(
+        "%s; %d of %d layers are saved, and the same command goes on after them"
+            .formatted(e.getMessage(), saved.count(), schemes.layers().size()),
+        e);
   }
 
   static List<PerplexityReport> evaluate(
@@ -283,21 +328,25 @@ public final class Compressor {
     return new ModelPlan(checkpoint, layout, layers, maxShardBytes);
   }
 
-  private List<LayerReport> compress(Prepared prepared, ModelOutput output) {
+  private List<LayerReport> compress(
+      Prepared prepared, ModelOutput output, SavedLayers saved) {
     Schemes schemes = prepared.schemes();
     int count = layout.config().layers();
     boolean head = !schemes.layers(count).isEmpty();
     List<LinearLayer> linears = schemes.layers();
     long work = linears.stream().mapToLong(Compressor::work).sum();
     listener.planned(count, linears.size(), work);
+    if (saved.count() > 0) {
+      listener.restored(saved.count(), saved.work(linears));
+    }
     TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
     BlockCompressor blocks =
         new BlockCompressor(
-            options, schemes, prepared.memory(), model, prepared.plan(), output, compute, listener);
+            options, schemes, prepared.memory(), model, prepared.plan(), output, saved, compute, listener);
     List<LayerReport> reports = new ArrayList<>();
     boolean drift = options.target() == Target.PROPAGATED;
     try (ActivationStore activations =
-            ActivationStore.embed(model, prepared.calibration().windows(), output.workFolder());
+            ActivationStore.embed(model, prepared.calibration().windows(), output.scratchFolder());
         ActivationStore original = drift ? activations.copy() : null;
         ReadAhead readAhead = new ReadAhead()) {
       for (int block = 0; block < (head ? count + 1 : count); block++) {
@@ -306,7 +355,6 @@ public final class Compressor {
         }
         boolean last = block == (head ? count : count - 1);
         reports.addAll(blocks.compress(block, activations, Optional.ofNullable(original), last));
-        output.writeBehind();
       }
     }
     return reports;

@@ -100,7 +100,7 @@ final class DenseStatistics {
     try (CheckpointWriter writer =
             CheckpointWriter.create(folder, List.copyOf(specs.values()), Long.MAX_VALUE);
         ActivationStore activations =
-            ActivationStore.embed(model, calibration.windows(), writer.workFolder())) {
+            ActivationStore.embed(model, calibration.windows(), writer.scratchFolder())) {
       int blocks = layout.config().layers();
       for (int index = 0; index < blocks; index++) {
         listener.step("calibrating block %d of %d".formatted(index + 1, blocks));

@@ -9,6 +9,7 @@ import dev.awp.format.LayerPlan;
 import dev.awp.format.ModelPlan;
 import dev.awp.kernel.Compute;
 import dev.awp.model.LinearLayer;
+import dev.awp.report.ConstraintRule;
 import dev.awp.report.LayerReport;
 import dev.awp.report.LayerReport.TracePoint;
 import dev.awp.solver.LayerProblem;
@@ -88,6 +89,7 @@ final class LayerCompressor {
           linear.columns(),
           layer.dtype().name(),
           constraint.describe(),
+          ConstraintRule.of(constraint),
           solver.name(),
           chosen.blas().precision().label(),
           solution.denseObjective(),

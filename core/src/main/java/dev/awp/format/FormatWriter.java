@@ -2,18 +2,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format;
 
+import dev.awp.checkpoint.WrittenPiece;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.WeightSource;
 import dev.awp.solver.Solution;
 import java.lang.foreign.Arena;
+import java.util.List;
 
 /**
  * One output while it is written; owns its files. Layers may be written in any order, each once.
- * Not for use by several threads at once.
+ * Not for use by several threads at once, but for {@link #force}.
  */
 public interface FormatWriter extends AutoCloseable {
-  /** Writes a layer of the plan. */
-  void write(LinearLayer layer, Solution solution);
+  /**
+   * Writes a layer of the plan.
+   *
+   * @return where its bytes lie, by path inside the folder of the output
+   */
+  List<WrittenPiece> write(LinearLayer layer, Solution solution);
+
+  /**
+   * Whether what {@link #write} returned in an earlier run of the same plan is still there, to the
+   * byte.
+   */
+  boolean holds(List<WrittenPiece> pieces);
+
+  /** Takes a layer as written whose pieces are {@linkplain #holds there}. */
+  void restore(List<WrittenPiece> pieces);
 
   /**
    * The written model: every tensor under its name in the original checkpoint, decoded from the
@@ -23,8 +38,8 @@ public interface FormatWriter extends AutoCloseable {
    */
   WeightSource read(Arena arena);
 
-  /** Sends to the disk, in the background, what was written so far. */
-  void writeBehind();
+  /** Returns when everything that was written is on the disk; called on another thread. */
+  void force();
 
   /** Makes the files durable, when every layer is written. */
   void finish();

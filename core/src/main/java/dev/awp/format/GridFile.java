@@ -2,18 +2,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format;
 
+import dev.awp.AwpException;
+import dev.awp.checkpoint.SafetensorsFile;
 import dev.awp.checkpoint.TensorEncoder;
+import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorSpec;
+import dev.awp.checkpoint.TensorView;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.IntegerGrid;
+import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
@@ -27,7 +38,71 @@ public final class GridFile {
   /** Path inside the output folder. */
   public static final String NAME = "awp/grid.safetensors";
 
-  private GridFile() {}
+  private final Map<String, TensorView> tensors;
+
+  private GridFile(Map<String, TensorView> tensors) {
+    this.tensors = tensors;
+  }
+
+  /**
+   * Opens the file of a model folder, where there is one.
+   *
+   * @param arena owns the map
+   */
+  public static Optional<GridFile> open(Path folder, Arena arena) {
+    Path file = folder.resolve(NAME);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    Map<String, TensorView> tensors = new HashMap<>();
+    SafetensorsFile.map(file, arena).forEach(view -> tensors.put(view.name(), view));
+    return Optional.of(new GridFile(tensors));
+  }
+
+  /** The parameters of constraints without a grid. */
+  public static GridParameters none(SegmentAllocator allocator) {
+    return new GridParameters(Matrix.allocate(allocator, 0, 0), Matrix.allocate(allocator, 0, 0));
+  }
+
+  /**
+   * A layer's grid.
+   *
+   * @throws AwpException where a tensor of it is missing or has another shape or type
+   */
+  public GridParameters parameters(String layer, Kernels kernels, SegmentAllocator allocator) {
+    TensorReader reader = new TensorReader(kernels);
+    Matrix scales = reader.matrix(tensor(scaleName(layer)), allocator);
+    Matrix zeroPoints = zeroPoints(tensor(zeroPointName(layer)), scales, allocator);
+    GridParameters parameters = new GridParameters(scales, zeroPoints);
+    TensorView channels = tensors.get(channelScaleName(layer));
+    return channels == null
+        ? parameters
+        : parameters.withChannelScales(reader.matrix(channels, allocator));
+  }
+
+  private TensorView tensor(String name) {
+    TensorView view = tensors.get(name);
+    if (view == null) {
+      throw new AwpException(NAME + ": tensor " + name + " is missing");
+    }
+    return view;
+  }
+
+  private static Matrix zeroPoints(TensorView stored, Matrix scales, SegmentAllocator allocator) {
+    if (stored.dtype() != DType.U8 || stored.data().byteSize() != scales.size()) {
+      throw new AwpException(
+          "%s: tensor %s is %s %s where one byte for each scale is expected"
+              .formatted(NAME, stored.name(), stored.dtype(), stored.shape()));
+    }
+    Matrix zeroPoints = Matrix.allocate(allocator, scales.rows(), scales.columns());
+    for (int r = 0; r < scales.rows(); r++) {
+      for (int g = 0; g < scales.columns(); g++) {
+        long at = (long) r * scales.columns() + g;
+        zeroPoints.set(r, g, stored.data().get(ValueLayout.JAVA_BYTE, at) & 0xff);
+      }
+    }
+    return zeroPoints;
+  }
 
   /** The tensors that a quantized layer adds: scales in the layer's type, zero points as bytes. */
   static List<TensorSpec> tensors(LayerPlan plan) {

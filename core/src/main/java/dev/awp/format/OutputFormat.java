@@ -24,9 +24,10 @@ public interface OutputFormat {
   List<BrokenRule> brokenRules(ModelPlan plan);
 
   /**
-   * Begins an output: plans every file and writes all that is known before the layers are.
+   * Begins an output: plans every file and writes all that is known before the layers are. Files of
+   * an earlier run of the same plan are opened, and what they hold of layers is left alone.
    *
-   * @param folder exists and is empty
+   * @param folder exists
    * @param plan breaks no rule
    * @param version of the program, for formats that name their writer
    */

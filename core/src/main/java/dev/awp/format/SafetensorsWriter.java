@@ -9,6 +9,7 @@ import dev.awp.checkpoint.ShardSet;
 import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorSpec;
 import dev.awp.checkpoint.TensorView;
+import dev.awp.checkpoint.WrittenPiece;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.WeightSource;
 import dev.awp.solver.Solution;
@@ -82,8 +83,26 @@ final class SafetensorsWriter implements FormatWriter {
   }
 
   @Override
-  public void write(LinearLayer layer, Solution solution) {
-    format.encode(plan.layer(layer), solution, shards::write);
+  public List<WrittenPiece> write(LinearLayer layer, Solution solution) {
+    List<WrittenPiece> pieces = new ArrayList<>();
+    format.encode(
+        plan.layer(layer),
+        solution,
+        (name, bytes) -> {
+          shards.write(name, bytes);
+          pieces.add(shards.piece(name, bytes));
+        });
+    return pieces;
+  }
+
+  @Override
+  public boolean holds(List<WrittenPiece> pieces) {
+    return shards.holds(pieces);
+  }
+
+  @Override
+  public void restore(List<WrittenPiece> pieces) {
+    shards.restore(pieces);
   }
 
   @Override
@@ -101,8 +120,8 @@ final class SafetensorsWriter implements FormatWriter {
   }
 
   @Override
-  public void writeBehind() {
-    shards.writeBehind();
+  public void force() {
+    shards.force();
   }
 
   @Override

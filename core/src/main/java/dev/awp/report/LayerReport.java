@@ -13,6 +13,7 @@ import java.util.List;
  * @param columns dIn
  * @param dtype the stored element type
  * @param constraint the constraint in words
+ * @param rule the constraint for programs
  * @param solver the solver's name
  * @param precision of the products that the solver repeats: f32, bf16 or bf16x3
  * @param denseObjective f(0) = tr(W C W^T): the squared error of leaving the layer out
@@ -36,6 +37,7 @@ public record LayerReport(
     int columns,
     String dtype,
     String constraint,
+    ConstraintRule rule,
     String solver,
     String precision,
     double denseObjective,
@@ -52,6 +54,8 @@ public record LayerReport(
     Inputs inputs) {
   public LayerReport {
     trace = List.copyOf(trace);
+    // Reports of earlier versions have none.
+    rule = rule == null ? ConstraintRule.NONE : rule;
   }
 
   /**

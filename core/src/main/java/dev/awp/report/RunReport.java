@@ -13,26 +13,40 @@ import java.util.Map;
  * @param awp version of the program
  * @param environment Java, operating system, kernels, BLAS and threads
  * @param options every option of the run, defaults included
+ * @param inputs SHA-256 of every file that was read, by name
  * @param summary means and totals over the layers
  * @param peakResidentBytes the most memory that the process had resident, mapped files included; 0
  *     where the system does not tell
  * @param perplexity one entry for each evaluated text
  * @param layers in the order in which they were solved
+ * @param files every other file of the output folder, by path with slashes
  */
 public record RunReport(
     String awp,
     Map<String, String> environment,
     Map<String, Object> options,
+    Map<String, String> inputs,
     Summary summary,
     long peakResidentBytes,
     List<PerplexityReport> perplexity,
-    List<LayerReport> layers) {
+    List<LayerReport> layers,
+    Map<String, FileSum> files) {
   public RunReport {
     environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
     options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
     perplexity = List.copyOf(perplexity);
     layers = List.copyOf(layers);
+    // Reports of earlier versions have neither.
+    inputs = inputs == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(inputs));
+    files = files == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(files));
   }
+
+  /**
+   * A file as it was written.
+   *
+   * @param sha256 in hexadecimal digits
+   */
+  public record FileSum(long bytes, String sha256) {}
 
   /**
    * Means and totals.

@@ -21,6 +21,7 @@ class LayersTest {
           "tensor",
           "parallel",
           "kernel",
+          "journal",
           "checkpoint",
           "tokenizer",
           "model",

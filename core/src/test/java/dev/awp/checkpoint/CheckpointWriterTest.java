@@ -72,7 +72,6 @@ class CheckpointWriterTest {
         random.nextBytes(bytes);
         contents.put(tensor.name(), bytes);
         writer.write(tensor.name(), MemorySegment.ofArray(bytes));
-        writer.writeBehind();
       }
       Files.writeString(writer.workFolder().resolve("config.json"), CONFIG);
       writer.commit();

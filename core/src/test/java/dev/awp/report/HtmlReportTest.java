@@ -37,6 +37,7 @@ class HtmlReportTest {
         128,
         "BF16",
         "50 % sparse",
+        ConstraintRule.NONE,
         "admm",
         "f32",
         4,
@@ -58,10 +59,12 @@ class HtmlReportTest {
         "1.0" + text,
         Map.of("java", "25" + text),
         Map.of("model", "m" + text, "calibration", List.of("c" + text)),
+        Map.of(),
         RunReport.Summary.of(layers, 3725.4),
         3L << 30,
         List.of(new PerplexityReport("t" + text, 256, 12, 10, 12.5)),
-        layers);
+        layers,
+        Map.of());
   }
 
   private static List<LayerReport> layers(String text) {

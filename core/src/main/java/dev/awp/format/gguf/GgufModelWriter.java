@@ -6,6 +6,7 @@ import dev.awp.checkpoint.Llama3Scaling;
 import dev.awp.checkpoint.ModelConfig;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorView;
+import dev.awp.checkpoint.WrittenPiece;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.ModelPlan;
 import dev.awp.kernel.Kernels;
@@ -42,7 +43,7 @@ final class GgufModelWriter implements FormatWriter {
   /**
    * Creates the file and writes all tensors that are no compressed layer's.
    *
-   * @param file must not exist
+   * @param file may be there from an earlier run of the same plan
    */
   static GgufModelWriter create(Path file, ModelPlan plan, GgufOptions options, Kernels kernels) {
     GgufLayout layout = new GgufLayout(plan, options);
@@ -117,7 +118,7 @@ final class GgufModelWriter implements FormatWriter {
   }
 
   @Override
-  public void write(LinearLayer layer, Solution solution) {
+  public List<WrittenPiece> write(LinearLayer layer, Solution solution) {
     GgufTensorPlan plan = plans.get(layer.weight());
     TensorBytes encoder = new TensorBytes(kernels);
     try (Arena arena = Arena.ofConfined()) {
@@ -126,7 +127,18 @@ final class GgufModelWriter implements FormatWriter {
               ? encoder.blocks(plan, solution.weights(), solution.grid(), arena)
               : encoder.nearest(plan, solution.weights(), arena);
       writer.write(plan.name(), bytes);
+      return List.of(writer.piece(plan.name(), bytes));
     }
+  }
+
+  @Override
+  public boolean holds(List<WrittenPiece> pieces) {
+    return writer.holds(pieces);
+  }
+
+  @Override
+  public void restore(List<WrittenPiece> pieces) {
+    pieces.forEach(piece -> writer.restore(piece.tensor()));
   }
 
   @Override
@@ -136,8 +148,8 @@ final class GgufModelWriter implements FormatWriter {
   }
 
   @Override
-  public void writeBehind() {
-    writer.writeBehind();
+  public void force() {
+    writer.force();
   }
 
   @Override

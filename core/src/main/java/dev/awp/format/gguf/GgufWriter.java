@@ -5,6 +5,8 @@ package dev.awp.format.gguf;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.PositionedWriter;
 import dev.awp.checkpoint.TensorView;
+import dev.awp.checkpoint.WrittenPiece;
+import dev.awp.journal.Sha256;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,8 +17,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 
 /**
  * One GGUF file being written: header first, then tensors at their places, in any order. Not for
@@ -28,26 +28,25 @@ final class GgufWriter implements AutoCloseable {
   private final Map<String, GgufTensor> tensors;
   private final Set<String> written = new HashSet<>();
 
-  private CompletableFuture<Void> behind = CompletableFuture.completedFuture(null);
-
   private GgufWriter(Path file, FileChannel channel, Map<String, GgufTensor> tensors) {
     this.file = file;
     this.channel = channel;
     this.tensors = tensors;
   }
 
-  /** Creates the file at its full size, with its header. */
+  /**
+   * Creates the file at its full size, with its header, or opens it, with what an earlier run of
+   * the same plan wrote; none of that counts as written.
+   */
   static GgufWriter create(Path file, GgufPlan plan) {
     try {
       FileChannel channel =
           FileChannel.open(
-              file,
-              StandardOpenOption.CREATE_NEW,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE);
+              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
       try {
+        channel.truncate(plan.fileBytes());
         new PositionedWriter(channel).write(MemorySegment.ofArray(plan.header()), 0);
-        if (plan.fileBytes() > plan.header().length) {
+        if (channel.size() < plan.fileBytes() && plan.fileBytes() > plan.header().length) {
           // What no tensor covers is zeros.
           new PositionedWriter(channel)
               .write(MemorySegment.ofArray(new byte[1]), plan.fileBytes() - 1);
@@ -95,24 +94,34 @@ final class GgufWriter implements AutoCloseable {
     }
   }
 
-  /**
-   * Sends to the disk, in the background, what was written so far; a disk that fails is known at
-   * the next call of this or of {@link #finish}.
-   */
-  void writeBehind() {
-    awaitWriteBehind();
-    behind = CompletableFuture.runAsync(this::force);
+  /** Where a tensor lies, and the checksum of the bytes that were written. */
+  WrittenPiece piece(String name, MemorySegment bytes) {
+    return place(name, Sha256.of(bytes));
   }
 
-  private void awaitWriteBehind() {
-    try {
-      behind.join();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof AwpException failure ? failure : e;
-    }
+  private WrittenPiece place(String name, String sha256) {
+    GgufTensor tensor = tensors.get(name);
+    String path = file.getFileName().toString();
+    return new WrittenPiece(name, path, tensor.offset(), tensor.byteSize(), sha256);
   }
 
-  private void force() {
+  /** Whether tensors lie where this plan has them, with the bytes of their checksums. */
+  boolean holds(List<WrittenPiece> pieces) {
+    return pieces.stream()
+        .allMatch(
+            piece ->
+                tensors.containsKey(piece.tensor())
+                    && piece.equals(place(piece.tensor(), piece.sha256()))
+                    && piece.liesIn(channel));
+  }
+
+  /** Takes a tensor as written that is there. */
+  void restore(String name) {
+    written.add(name);
+  }
+
+  /** Returns when everything that was written is on the disk; may be called on any thread. */
+  void force() {
     try {
       channel.force(true);
     } catch (IOException e) {
@@ -126,7 +135,6 @@ final class GgufWriter implements AutoCloseable {
     if (!missing.isEmpty()) {
       throw new IllegalStateException("tensors were not written: " + missing);
     }
-    awaitWriteBehind();
     force();
   }
 

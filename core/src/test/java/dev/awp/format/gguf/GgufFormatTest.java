@@ -80,7 +80,7 @@ class GgufFormatTest {
         Solution solution = solve(checkpoint, layer, reader, compute, arena);
         solutions.put(layer.layer(), solution);
         writer.write(layer.layer(), solution);
-        writer.writeBehind();
+        writer.force();
       }
       writer.finish();
       WeightSource read = writer.read(arena);

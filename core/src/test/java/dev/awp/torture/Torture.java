@@ -1,0 +1,200 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.torture;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What small machines do to long runs: kills at random moments, disks that fill up, files that
+ * cannot be read. Every harmed run is gone on with until it is done, and compared with one that
+ * nothing happened to. scripts/torture runs it in full, the suite a little of it.
+ */
+public final class Torture {
+  private Torture() {}
+
+  /** {@code FOLDER KILLS SEED [SMALL_DISK]}: the folder must be new or empty. */
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    Path folder = Path.of(arguments[0]);
+    long seed = Long.parseLong(arguments[2]);
+    Victim victim = Victim.prepare(folder.resolve("kills"), folder);
+    System.out.println(kills(victim, Integer.parseInt(arguments[1]), seed));
+    System.out.println(signals(victim));
+    System.out.println(fileLimits(victim));
+    System.out.println(vanishingReads(victim));
+    if (arguments.length > 3) {
+      Path disk = Path.of(arguments[3]);
+      System.out.println(smallDisk(Victim.prepare(folder.resolve("disk"), disk), disk));
+    }
+  }
+
+  /**
+   * SIGKILL, half of the times at a moment of the run's whole length, half a moment after a number
+   * of layers was saved; every run one to four times, then it may finish.
+   */
+  static String kills(Victim victim, int kills, long seed)
+      throws IOException, InterruptedException {
+    SplittableRandom random = new SplittableRandom(seed);
+    TreeMap<Long, Integer> layers = new TreeMap<>();
+    long begun = System.nanoTime();
+    victim.start().expect(0);
+    long length = System.nanoTime() - begun;
+    victim.assertUndisturbed();
+    int done = 0;
+    int finished = 0;
+    int runs = 0;
+    int harm = 1;
+    while (done < kills || Files.exists(victim.state())) {
+      Victim.Run run = victim.start();
+      runs++;
+      if (done < kills && harm > 0 && awaitMoment(run.process(), victim, random, length)) {
+        run.process().destroyForcibly().waitFor();
+        done++;
+        harm--;
+        if (done % 20 == 0) {
+          System.out.println(done + " kills, " + finished + " outputs compared");
+        }
+        layers.merge(victim.saved(), 1, Integer::sum);
+      } else {
+        run.expect(0);
+      }
+      if (Files.exists(victim.output()) && !Files.exists(victim.state())) {
+        victim.assertUndisturbed();
+        finished++;
+        harm = 1 + random.nextInt(4);
+      }
+    }
+    return "%d kills in %d runs, %d outputs, all the bytes of the undisturbed run; kills by layers saved: %s"
+        .formatted(done, runs, finished, layers);
+  }
+
+  /** False where the process ended before. */
+  private static boolean awaitMoment(
+      Process process, Victim victim, SplittableRandom random, long length)
+      throws IOException, InterruptedException {
+    if (random.nextBoolean()) {
+      return !process.waitFor(random.nextLong(length), TimeUnit.NANOSECONDS);
+    }
+    long wanted = Math.min(victim.layers(), victim.saved() + 1 + random.nextInt(8));
+    while (victim.saved() < wanted) {
+      if (process.waitFor(1, TimeUnit.MILLISECONDS)) {
+        return false;
+      }
+    }
+    return !process.waitFor(random.nextLong(40_000), TimeUnit.MICROSECONDS);
+  }
+
+  /** SIGTERM: exit code 143 within a second, and the way on is told. */
+  static String signals(Victim victim) throws IOException, InterruptedException {
+    Victim.Run run = victim.start();
+    while (victim.saved() < 3) {
+      if (run.process().waitFor(1, TimeUnit.MILLISECONDS)) {
+        throw new AssertionError("ended too early: " + run.said());
+      }
+    }
+    long stopped = System.nanoTime();
+    run.process().destroy();
+    run.expect(143);
+    long millis = (System.nanoTime() - stopped) / 1_000_000;
+    assertSaid(run, "and the same command goes on after them");
+    victim.start().expect(0);
+    victim.assertUndisturbed();
+    return "SIGTERM: ended after %d ms, resumed to the same bytes".formatted(millis);
+  }
+
+  /** No file may grow beyond a limit, which rises until the run gets through. */
+  static String fileLimits(Victim victim) throws IOException, InterruptedException {
+    int failures = 0;
+    for (int blocks = 4; ; blocks += 4) {
+      // 512 bytes a block in POSIX shells, 1,024 in bash
+      Victim.Run run = victim.start("ulimit -f " + blocks);
+      if (run.process().waitFor() == 0) {
+        break;
+      }
+      run.expect(1);
+      assertOneSentence(run);
+      failures++;
+    }
+    victim.assertUndisturbed();
+    return "file size limit: %d failures on the way, the same bytes in the end".formatted(failures);
+  }
+
+  /** The model's file is cut off while layers are solved, and whole again for the next run. */
+  static String vanishingReads(Victim victim) throws IOException, InterruptedException {
+    byte[] whole = Files.readAllBytes(victim.model());
+    int failures = 0;
+    for (int layers = 2; layers < victim.layers(); layers += 5) {
+      Victim.Run run = victim.start();
+      while (victim.saved() < layers && run.process().isAlive()) {
+        Thread.sleep(1);
+      }
+      try (RandomAccessFile file = new RandomAccessFile(victim.model().toFile(), "rw")) {
+        file.setLength(whole.length / 8);
+      }
+      boolean failed = run.process().waitFor() != 0;
+      try (RandomAccessFile file = new RandomAccessFile(victim.model().toFile(), "rw")) {
+        file.write(whole);
+      }
+      if (failed) {
+        run.expect(1);
+        assertOneSentence(run);
+        failures++;
+        victim.start().expect(0);
+      }
+      victim.assertUndisturbed();
+    }
+    return "model cut off during the run: %d failures, each resumed to the same bytes"
+        .formatted(failures);
+  }
+
+  /** A disk of its own for the output, filled up by another file that shrinks until it is done. */
+  static String smallDisk(Victim victim, Path disk) throws IOException, InterruptedException {
+    Path ballast = disk.resolve("ballast");
+    int failures = 0;
+    int kept = 0;
+    for (long room = 8 << 10; ; room += 16 << 10) {
+      fill(ballast, room);
+      Victim.Run run = victim.start();
+      if (run.process().waitFor() == 0) {
+        break;
+      }
+      run.expect(1);
+      assertOneSentence(run);
+      failures++;
+      kept += Files.exists(victim.state()) ? 1 : 0;
+    }
+    victim.assertUndisturbed();
+    return "full disk: %d failures, %d of them with finished layers kept, the same bytes in the end"
+        .formatted(failures, kept);
+  }
+
+  /** As large as leaves so much room. */
+  private static void fill(Path ballast, long room) throws IOException {
+    Files.deleteIfExists(ballast);
+    long size = ballast.getParent().toFile().getUsableSpace() - room;
+    byte[] page = new byte[4096];
+    try (RandomAccessFile file = new RandomAccessFile(ballast.toFile(), "rw")) {
+      for (long at = 0; at < size; at += page.length) {
+        file.write(page);
+      }
+    }
+  }
+
+  private static void assertOneSentence(Victim.Run run) throws IOException {
+    long sentences = run.said().lines().filter(line -> line.startsWith("awp: ")).count();
+    if (sentences != 1 || run.said().contains("Exception")) {
+      throw new AssertionError("not one sentence: " + run.said());
+    }
+  }
+
+  private static void assertSaid(Victim.Run run, String words) throws IOException {
+    if (!run.said().contains(words)) {
+      throw new AssertionError("'%s' is missing: %s".formatted(words, run.said()));
+    }
+  }
+}

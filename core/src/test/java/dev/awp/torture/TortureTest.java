@@ -1,0 +1,25 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.torture;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A little of {@link Torture}. */
+@Tag("demo")
+class TortureTest {
+  @TempDir private Path folder;
+
+  @Test
+  void killedAndStoppedRunsComeToTheSameBytes() throws IOException, InterruptedException {
+    Victim victim = Victim.prepare(folder.resolve("victim"), folder);
+    String told = Torture.kills(victim, 4, 1);
+    assertTrue(told.startsWith("4 kills"), told);
+    assertTrue(Torture.signals(victim).startsWith("SIGTERM"));
+  }
+}

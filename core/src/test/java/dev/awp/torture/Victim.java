@@ -1,0 +1,171 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.torture;
+
+import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.OutputFolders;
+import dev.awp.tensor.DType;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A small compression in a process of its own, to be harmed, and what it should come to. */
+final class Victim {
+  private static final int LAYERS = 28;
+
+  private final Path folder;
+  private final Path output;
+  private final Path expected;
+
+  private Victim(Path folder, Path output) {
+    this.folder = folder;
+    this.output = output;
+    this.expected = folder.resolve("expected");
+  }
+
+  /**
+   * Generates a model and compresses it undisturbed.
+   *
+   * @param outputs where harmed runs write, a folder that exists
+   */
+  static Victim prepare(Path folder, Path outputs) throws IOException, InterruptedException {
+    Files.createDirectories(folder);
+    new GeneratedCheckpoint(4, 16, 24, 2, 1, DType.BF16).write(folder.resolve("model"));
+    Files.writeString(
+        folder.resolve("text.txt"), "A text of some words, again and again. ".repeat(20));
+    Victim victim = new Victim(folder, outputs.resolve("out"));
+    Run run = victim.start(victim.expected);
+    run.expect(0);
+    return victim;
+  }
+
+  Path model() {
+    return folder.resolve("model/model.safetensors");
+  }
+
+  Path output() {
+    return output;
+  }
+
+  /** Where an unfinished run lies. */
+  Path state() {
+    return output.resolveSibling(output.getFileName() + ".partial");
+  }
+
+  /** Layers that an unfinished run has saved. */
+  long saved() throws IOException {
+    Path journal = state().resolve("journal");
+    if (!Files.exists(journal)) {
+      return 0;
+    }
+    try (Stream<String> lines = Files.lines(journal, StandardCharsets.ISO_8859_1)) {
+      return lines.filter(line -> line.contains("\"kind\":\"layer\"")).count();
+    } catch (java.nio.file.NoSuchFileException | java.io.UncheckedIOException e) {
+      return 0; // it has ended in the meantime
+    }
+  }
+
+  int layers() {
+    return LAYERS;
+  }
+
+  /** The run that is harmed; before it, what comes before a command in a shell. */
+  Run start(String... shell) throws IOException {
+    return start(output, shell);
+  }
+
+  private Run start(Path into, String... shell) throws IOException {
+    List<String> java = new ArrayList<>();
+    java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // C1 alone and no vectors: a small run is over before better code would pay.
+    java.addAll(
+        List.of(
+            "--add-modules",
+            "jdk.incubator.vector",
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Xmx256m",
+            "-Xshare:auto",
+            "-Dawp.kernels=scalar",
+            "-Dawp.blas=java",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.awp.cli.Main",
+            "compress",
+            folder.resolve("model").toString(),
+            into.toString(),
+            "--calibration",
+            folder.resolve("text.txt").toString(),
+            "--evaluate",
+            folder.resolve("text.txt").toString(),
+            "--sparsity",
+            "2:4",
+            "--bits",
+            "4",
+            "--group-size",
+            "8",
+            "--solver",
+            "pgd",
+            "--iterations",
+            "8",
+            "--sequences",
+            "4",
+            "--sequence-length",
+            "32",
+            "--max-shard-size",
+            "10KB",
+            "--threads",
+            "2"));
+    List<String> command = java;
+    if (shell.length > 0) {
+      String script = String.join("; ", shell) + "; exec \"$@\"";
+      command = new ArrayList<>(List.of("bash", "-c", script, "bash"));
+      command.addAll(java);
+    }
+    Path log = folder.resolve("log.txt");
+    return new Run(
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start(),
+        log);
+  }
+
+  /** Every byte of the output, and nothing left of the work; then the output is removed. */
+  void assertUndisturbed() throws IOException {
+    OutputFolders.assertSame(expected, output);
+    if (Files.exists(state())) {
+      throw new AssertionError(state() + " is left");
+    }
+    removeOutput();
+  }
+
+  private void removeOutput() throws IOException {
+    try (Stream<Path> tree = Files.walk(output)) {
+      for (Path path : tree.toList().reversed()) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  /** A process, and what it says. */
+  record Run(Process process, Path log) {
+    String said() throws IOException {
+      return Files.readString(log);
+    }
+
+    void expect(int exitCode) throws IOException, InterruptedException {
+      if (!process.waitFor(5, TimeUnit.MINUTES)) {
+        process.destroyForcibly();
+        throw new AssertionError("it hangs: " + said());
+      }
+      if (process.exitValue() != exitCode) {
+        throw new AssertionError(
+            "exit code %d, not %d: %s".formatted(process.exitValue(), exitCode, said()));
+      }
+    }
+  }
+}
