@@ -38,6 +38,7 @@ class HtmlReportTest {
         "BF16",
         "50 % sparse",
         "admm",
+        "f32",
         4,
         4 * error,
         error,
