@@ -3,6 +3,7 @@
 package dev.awp.report;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What was done to one linear layer, as report.json tells it.
@@ -53,6 +54,8 @@ public record LayerReport(
     List<TracePoint> trace,
     Inputs inputs) {
   public LayerReport {
+    // Reports that were written before there was a choice do not name it.
+    precision = Objects.requireNonNullElse(precision, "f32");
     trace = List.copyOf(trace);
     // Reports of earlier versions have none.
     rule = rule == null ? ConstraintRule.NONE : rule;
