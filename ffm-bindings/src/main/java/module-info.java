@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * OpenBLAS and oneDNN for awp, found through {@link java.util.ServiceLoader}. Start the JVM with {@code
- * --enable-native-access=dev.awp.ffm}.
+ * OpenBLAS and oneDNN for awp, found through {@link java.util.ServiceLoader}. Start the JVM with
+ * {@code --enable-native-access=dev.awp.ffm}.
  */
 module dev.awp.ffm {
   requires dev.awp.core;

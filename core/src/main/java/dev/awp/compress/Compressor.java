@@ -328,8 +328,7 @@ public final class Compressor {
     return new ModelPlan(checkpoint, layout, layers, maxShardBytes);
   }
 
-  private List<LayerReport> compress(
-      Prepared prepared, ModelOutput output, SavedLayers saved) {
+  private List<LayerReport> compress(Prepared prepared, ModelOutput output, SavedLayers saved) {
     Schemes schemes = prepared.schemes();
     int count = layout.config().layers();
     boolean head = !schemes.layers(count).isEmpty();
@@ -342,7 +341,15 @@ public final class Compressor {
     TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
     BlockCompressor blocks =
         new BlockCompressor(
-            options, schemes, prepared.memory(), model, prepared.plan(), output, saved, compute, listener);
+            options,
+            schemes,
+            prepared.memory(),
+            model,
+            prepared.plan(),
+            output,
+            saved,
+            compute,
+            listener);
     List<LayerReport> reports = new ArrayList<>();
     boolean drift = options.target() == Target.PROPAGATED;
     try (ActivationStore activations =

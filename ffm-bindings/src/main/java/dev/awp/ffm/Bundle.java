@@ -51,9 +51,7 @@ record Bundle(String artifact, String name, Platform platform, List<Library> lib
 
   /** The artifact's bundle for this machine, where its jar is on the class path. */
   static Optional<Bundle> present(String artifact) {
-    return Platform.current()
-        .flatMap(platform -> of(artifact, platform))
-        .filter(Bundle::isPresent);
+    return Platform.current().flatMap(platform -> of(artifact, platform)).filter(Bundle::isPresent);
   }
 
   /** A file of this bundle on the class path; empty where the platform's jar is not there. */

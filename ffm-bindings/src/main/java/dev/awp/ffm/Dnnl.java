@@ -4,9 +4,9 @@ package dev.awp.ffm;
 
 import dev.awp.ffm.DnnlLibrary.Instructions;
 import dev.awp.ffm.dnnl.DnnlHeader;
-import dev.awp.kernel.BlasProvider.UnavailableException;
 import dev.awp.kernel.Bf16Products;
 import dev.awp.kernel.Blas.Op;
+import dev.awp.kernel.BlasProvider.UnavailableException;
 import dev.awp.kernel.Kernels;
 import dev.awp.kernel.Precision;
 import dev.awp.kernel.RightOperand;
@@ -36,8 +36,7 @@ final class Dnnl implements Bf16Products {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
       Status.check(
-          "dnnl_engine_create",
-          DnnlHeader.dnnl_engine_create(out, DnnlHeader.dnnl_cpu(), 0));
+          "dnnl_engine_create", DnnlHeader.dnnl_engine_create(out, DnnlHeader.dnnl_cpu(), 0));
       // Never destroyed: it lives as long as the library, which the JVM does not unload.
       this.engine = out.get(ValueLayout.ADDRESS, 0);
     }

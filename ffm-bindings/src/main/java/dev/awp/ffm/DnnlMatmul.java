@@ -12,9 +12,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.function.Consumer;
 
 /**
- * One matmul primitive, C = A B or C = A B + C, for tiles of A and C of a fixed number of rows:
- * A [TILE, k] in bfloat16, B [k, n] in bfloat16 in the layout that the primitive likes best, C
- * [TILE, n] in float32. Its handles are freed with the arena.
+ * One matmul primitive, C = A B or C = A B + C, for tiles of A and C of a fixed number of rows: A
+ * [TILE, k] in bfloat16, B [k, n] in bfloat16 in the layout that the primitive likes best, C [TILE,
+ * n] in float32. Its handles are freed with the arena.
  */
 final class DnnlMatmul {
   /** Rows of a product: a multiple of the kernels' tiles, small enough for A's to stay in cache. */
@@ -133,7 +133,8 @@ final class DnnlMatmul {
   }
 
   /** Multiplies, with memory objects of this primitive or of one with the same k and n. */
-  void run(DnnlStream stream, MemorySegment a, MemorySegment b, MemorySegment c, MemorySegment pad) {
+  void run(
+      DnnlStream stream, MemorySegment a, MemorySegment b, MemorySegment c, MemorySegment pad) {
     stream.execute(
         primitive,
         new int[] {
@@ -169,8 +170,7 @@ final class DnnlMatmul {
               arena);
       Status.check(
           "dnnl_post_ops_append_sum",
-          DnnlHeader.dnnl_post_ops_append_sum(
-              operations, 1, 0, DnnlHeader.dnnl_data_type_undef()));
+          DnnlHeader.dnnl_post_ops_append_sum(operations, 1, 0, DnnlHeader.dnnl_data_type_undef()));
       Status.check(
           "dnnl_primitive_attr_set_post_ops",
           DnnlHeader.dnnl_primitive_attr_set_post_ops(attributes, operations));

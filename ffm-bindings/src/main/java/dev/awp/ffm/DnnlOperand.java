@@ -39,12 +39,7 @@ final class DnnlOperand implements RightOperand {
   private final Optional<MemorySegment> low;
 
   private DnnlOperand(
-      MemorySegment engine,
-      Kernels kernels,
-      Precision precision,
-      Op op,
-      Matrix b,
-      Arena arena) {
+      MemorySegment engine, Kernels kernels, Precision precision, Op op, Matrix b, Arena arena) {
     this.engine = engine;
     this.kernels = kernels;
     this.k = op == Op.NONE ? b.rows() : b.columns();
@@ -124,8 +119,7 @@ final class DnnlOperand implements RightOperand {
   private record Parts(List<MemorySegment> all, long rowBytes) {
     Parts(int count, int rows, int columns, Arena arena) {
       this(
-          Stream.generate(
-                  () -> arena.allocate((long) rows * columns * Short.BYTES, 64))
+          Stream.generate(() -> arena.allocate((long) rows * columns * Short.BYTES, 64))
               .limit(count)
               .toList(),
           (long) columns * Short.BYTES);

@@ -35,7 +35,9 @@ public final class DnnlProvider implements Bf16Provider {
         "this processor multiplies bfloat16 neither by AVX512-BF16 nor by AMX");
   }
 
-  /** Whether Linux names one of the two instruction sets; where that cannot be read, oneDNN knows. */
+  /**
+   * Whether Linux names one of the two instruction sets; where that cannot be read, oneDNN knows.
+   */
   static boolean mayMultiply(Path description) {
     try {
       String text = Files.readString(description, StandardCharsets.ISO_8859_1);

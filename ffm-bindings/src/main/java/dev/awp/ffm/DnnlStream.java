@@ -22,8 +22,7 @@ final class DnnlStream {
         DnnlMatmul.create(
             "dnnl_stream_create",
             out ->
-                DnnlHeader.dnnl_stream_create(
-                    out, engine, DnnlHeader.dnnl_stream_default_flags()),
+                DnnlHeader.dnnl_stream_create(out, engine, DnnlHeader.dnnl_stream_default_flags()),
             DnnlHeader::dnnl_stream_destroy,
             arena);
     this.arguments = dnnl_exec_arg_t.allocateArray(MAX_ARGUMENTS, arena);

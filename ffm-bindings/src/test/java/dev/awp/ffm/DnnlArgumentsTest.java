@@ -36,7 +36,8 @@ class DnnlArgumentsTest {
         "multiply: the right operand is [3, 5], so A must be [m, 3] and C [m, 5]; A is [2, 4], C is [2, 5]",
         wrongInner);
     assertTrue(
-        refusal(Matrix.allocate(arena, 2, 3), Matrix.allocate(arena, 2, 4)).contains("C is [2, 4]"));
+        refusal(Matrix.allocate(arena, 2, 3), Matrix.allocate(arena, 2, 4))
+            .contains("C is [2, 4]"));
     assertEquals(
         "multiply: A and C must have as many rows; A is [2, 3], C is [1, 5]",
         refusal(Matrix.allocate(arena, 2, 3), Matrix.allocate(arena, 1, 5)));
@@ -56,11 +57,9 @@ class DnnlArgumentsTest {
             .getMessage()
             .contains("shares memory"));
     assertThrows(
-        IllegalArgumentException.class,
-        () -> dnnl.prepare(Precision.BF16, Op.NONE, heap, arena));
+        IllegalArgumentException.class, () -> dnnl.prepare(Precision.BF16, Op.NONE, heap, arena));
     assertThrows(
-        IllegalArgumentException.class,
-        () -> dnnl.prepare(Precision.F32, Op.NONE, square, arena));
+        IllegalArgumentException.class, () -> dnnl.prepare(Precision.F32, Op.NONE, square, arena));
   }
 
   @Test
@@ -93,8 +92,7 @@ class DnnlArgumentsTest {
         assertThrows(IllegalArgumentException.class, () -> operand.multiply(a, c)).getMessage();
     assertEquals(
         message,
-        assertThrows(IllegalArgumentException.class, () -> operand.multiplyAdd(a, c))
-            .getMessage());
+        assertThrows(IllegalArgumentException.class, () -> operand.multiplyAdd(a, c)).getMessage());
     return message;
   }
 }

@@ -49,7 +49,9 @@ class DnnlLibraryTest {
     assertTrue(DnnlProvider.mayMultiply(folder.resolve("none")));
   }
 
-  /** Where the processor has the instructions, they are offered; else the reason is one sentence. */
+  /**
+   * Where the processor has the instructions, they are offered; else the reason is one sentence.
+   */
   @Test
   void theProviderOffersWhatTheProcessorHas() throws UnavailableException {
     Bf16Products products;

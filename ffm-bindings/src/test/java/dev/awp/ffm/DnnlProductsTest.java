@@ -22,7 +22,14 @@ class DnnlProductsTest {
   private final Dnnl dnnl = Fixtures.dnnl();
 
   @ParameterizedTest
-  @CsvSource({"1, 1, 1", "7, 103, 31", "191, 64, 103", "192, 103, 352", "193, 352, 128", "500, 48, 1031"})
+  @CsvSource({
+    "1, 1, 1",
+    "7, 103, 31",
+    "191, 64, 103",
+    "192, 103, 352",
+    "193, 352, 128",
+    "500, 48, 1031"
+  })
   void errorsAreWithinTheBoundOfTheParts(int m, int n, int k) {
     try (Arena arena = Arena.ofConfined()) {
       for (Precision precision : new Precision[] {Precision.BF16, Precision.BF16X3}) {
@@ -38,9 +45,7 @@ class DnnlProductsTest {
   private void check(Arena arena, Precision precision, Op op, int m, int n, int k, int gap) {
     Matrix a = Fixtures.random(arena, m, k, gap, 1);
     Matrix b =
-        op == Op.NONE
-            ? Fixtures.random(arena, k, n, gap, 2)
-            : Fixtures.random(arena, n, k, gap, 2);
+        op == Op.NONE ? Fixtures.random(arena, k, n, gap, 2) : Fixtures.random(arena, n, k, gap, 2);
     Matrix c = Fixtures.random(arena, m, n, gap, 3);
     double[][] old = Fixtures.doubles(c, Op.NONE);
     RightOperand operand = dnnl.prepare(precision, op, b, arena);

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class LibraryCacheTest {
-  private static final Bundle WHOLE = Bundle.of("openblas", Platform.current().orElseThrow()).orElseThrow();
+  private static final Bundle WHOLE =
+      Bundle.of("openblas", Platform.current().orElseThrow()).orElseThrow();
 
   /** One small library, to be quick. */
   private static final Bundle SMALL =
@@ -67,7 +68,8 @@ class LibraryCacheTest {
     Bundle.Library real = SMALL.libraries().getFirst();
     String sum = "0".repeat(64);
     Bundle other =
-        new Bundle("openblas", "other", SMALL.platform(), List.of(new Bundle.Library(real.file(), sum)));
+        new Bundle(
+            "openblas", "other", SMALL.platform(), List.of(new Bundle.Library(real.file(), sum)));
     assertEquals(
         "%s on the class path is not the one that awp was built for: its SHA-256 is %s, not %s"
             .formatted(real.file(), real.sha256(), sum),

@@ -31,7 +31,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class NativeLibraryTest {
-  private static final Bundle BUNDLE = Bundle.of("openblas", Platform.current().orElseThrow()).orElseThrow();
+  private static final Bundle BUNDLE =
+      Bundle.of("openblas", Platform.current().orElseThrow()).orElseThrow();
   private static final String OPENBLAS = BUNDLE.libraries().getLast().file();
 
   @TempDir private Path folder;
