@@ -30,9 +30,10 @@ final class BlockCheck {
         int g = c / grid.groupColumns();
         float scale = parameters.scales().get(r, g);
         float minimum = parameters.minimum(r, g);
-        double code = Math.rint(((double) row[c] - minimum) / scale) + grid.zero();
-        float value = (float) ((code - grid.zero()) * (double) scale + minimum);
-        if (!(code >= 0 && code <= grid.maxCode() && value == row[c])) {
+        // Where steps are smaller than the value's last bit, the nearest may lie beyond the last.
+        double nearest = Math.rint(((double) row[c] - minimum) / scale);
+        double steps = Math.clamp(nearest, -grid.zero(), grid.maxCode() - grid.zero());
+        if ((float) (steps * scale + minimum) != row[c]) {
           return Optional.of(
               "row %d, column %d holds %s, which is not on its grid of scale %s and minimum %s"
                   .formatted(r, c, row[c], scale, minimum));

@@ -62,7 +62,7 @@ class GgufCommandTest {
     PrintWriter printer = new PrintWriter(table, true);
     assertEquals(
         0, Main.execute(printer, new PrintWriter(err, true), "inspect", output.toString()));
-    assertTrue(table.toString().contains("blk.0.attn_q.weight"), table.toString());
+    assertTrue(table.toString().contains("blk.0.attn_q"), table.toString());
     assertTrue(table.toString().contains("Q8_0"), table.toString());
     RunReport report = ReportFile.read(output);
     assertEquals("Q8_0", report.options().get("blocks"));
@@ -101,6 +101,5 @@ class GgufCommandTest {
     assertTrue(err.toString().contains("leave --bits out"), err.toString());
     assertEquals(2, compress("--format", "gguf", "--gguf-type", "Q2_K", "--sparsity", "0.5"));
     assertTrue(err.toString().contains("does not write Q2_K"), err.toString());
-    assertEquals(2, compress("--format", "gguf"));
   }
 }

@@ -10,9 +10,12 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * One row of a tensor between its values and its bytes: codes and scales. A row is padded with
- * columns of code {@link BlockGrid#zero()} to whole blocks. Scratch for one thread.
+ * columns of the code of 0 to whole blocks. Scratch for one thread.
  */
 final class BlockRow {
+  /** The code of 0 as the bytes hold it: 128 for signed bytes, the grid's own otherwise. */
+  private final int zero;
+
   private final BlockGrid grid;
   private final int columns;
   private final byte[] codes;
@@ -29,6 +32,7 @@ final class BlockRow {
    */
   BlockRow(BlockGrid grid, int columns, int paddedColumns) {
     this.grid = grid;
+    this.zero = grid == BlockGrid.Q8_0 ? ByteBlocks.ZERO : grid.zero();
     this.columns = columns;
     this.codes = new byte[paddedColumns];
     this.scales = new float[grid.groups(paddedColumns)];
@@ -84,7 +88,7 @@ final class BlockRow {
 
   /** A row of zeros, such as padding a matrix takes. */
   void clear() {
-    java.util.Arrays.fill(codes, (byte) grid.zero());
+    java.util.Arrays.fill(codes, (byte) zero);
     java.util.Arrays.fill(scales, 0);
     java.util.Arrays.fill(minimums, 0);
     java.util.Arrays.fill(superScales, 0);
@@ -106,28 +110,27 @@ final class BlockRow {
       superScales[u] = parameters.superScale(row, u);
       superMinimums[u] = parameters.superMinimum(row, u);
     }
-    int zero = grid.zero();
     for (int g = 0; g < grid.groups(columns); g++) {
       float scale = scales[g];
       float minimum = minimums[g];
       int end = Math.min(columns, (g + 1) * grid.groupColumns());
       for (int j = g * grid.groupColumns(); j < end; j++) {
         float value = values.getAtIndex(JAVA_FLOAT, j);
-        int steps = (int) Math.rint(((double) value - minimum) / scale);
-        int code = steps + zero;
-        if (code < 0 || code > grid.maxCode() || value(steps, scale, minimum) != value) {
+        // Where steps are smaller than the value's last bit, the nearest may lie beyond the last.
+        double nearest = Math.rint(((double) value - minimum) / scale);
+        int steps = (int) Math.clamp(nearest, -grid.zero(), grid.maxCode() - grid.zero());
+        if (value(steps, scale, minimum) != value) {
           throw new IllegalStateException(
               "row %d, column %d: %s lies on no %s grid of scale %s and minimum %s"
                   .formatted(row, j, value, grid, scale, minimum));
         }
-        codes[j] = (byte) code;
+        codes[j] = (byte) (steps + zero);
       }
     }
   }
 
   /** Gives the values. */
   void give(MemorySegment values) {
-    int zero = grid.zero();
     for (int g = 0; g < grid.groups(columns); g++) {
       float scale = scales[g];
       float minimum = minimums[g];

@@ -2,8 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
-/** Q8_0: 32 columns; d, then a signed byte a column, code - zero. */
+/**
+ * Q8_0: 32 columns; d, then a signed byte a column. awp writes none of -128, and reads them, so the
+ * codes are the bytes and 128 here, not the solver's.
+ */
 final class ByteBlocks implements BlockCodec {
+  /** The code of 0. */
+  static final int ZERO = 128;
+
   private static final int COLUMNS = 32;
 
   @Override
@@ -13,13 +19,11 @@ final class ByteBlocks implements BlockCodec {
       BlockCodec.putHalf(bytes, at, row.scales()[block]);
       at += 2;
       for (int j = 0; j < COLUMNS; j++) {
-        int code = row.codes()[block * COLUMNS + j] & 0xff;
-        bytes[at++] = (byte) (code - row.grid().zero());
+        bytes[at++] = (byte) (row.codes()[block * COLUMNS + j] - ZERO);
       }
     }
   }
 
-  /** A byte of -128, which awp does not write, is the code 255: one step further down. */
   @Override
   public void unpack(byte[] bytes, BlockRow row) {
     int at = 0;
@@ -28,7 +32,7 @@ final class ByteBlocks implements BlockCodec {
       row.minimums()[block] = 0;
       at += 2;
       for (int j = 0; j < COLUMNS; j++) {
-        row.codes()[block * COLUMNS + j] = (byte) (bytes[at++] + row.grid().zero());
+        row.codes()[block * COLUMNS + j] = (byte) (bytes[at++] + ZERO);
       }
     }
   }
