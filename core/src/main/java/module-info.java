@@ -31,6 +31,8 @@ module dev.awp.core {
   // Records that become JSON, and fields that hold options.
   opens dev.awp.compress to
       com.fasterxml.jackson.databind;
+  opens dev.awp.checkpoint to
+      com.fasterxml.jackson.databind;
   opens dev.awp.inspect to
       com.fasterxml.jackson.databind;
   opens dev.awp.cli to

@@ -125,7 +125,7 @@ final class CompressCommand implements Callable<Integer> {
       description = {
         "Products that are repeated: 'f32'; 'bf16', in bfloat16 with sums in f32, an error where"
             + " the processor has no such instructions; or 'auto', in bfloat16 parts for large"
-            + " layers where trials show that the objective stays within 1 %, and in f32 where the"
+            + " layers where trials show that the objective stays within 1 %%, and in f32 where the"
             + " processor or they do not allow it. Default: ${DEFAULT-VALUE}."
       })
   private MixedPrecision.Mode precision;

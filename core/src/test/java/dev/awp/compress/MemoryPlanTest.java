@@ -49,6 +49,9 @@ class MemoryPlanTest {
   /** What the product in Java packs its operands into on two threads: the runtime's, not ours. */
   private static final long PACKED = 2 * 256 * (240 + 704) * Float.BYTES;
 
+  /** What the JDK keeps for a thread that reads or writes files; part of the plan's runtime. */
+  private static final long FILE_BUFFERS = 256 << 10;
+
   private static final Pattern OTHER =
       Pattern.compile(
           "-\\s+Other \\(reserved=[0-9]+, committed=[0-9]+\\)\\s+"
@@ -235,7 +238,8 @@ class MemoryPlanTest {
     for (MemoryPlan plan : List.of(fast, small)) {
       long peak = peak("prune", "auto", plan);
       assertTrue(
-          peak <= plan.offHeapBytes() + PACKED, peak + " bytes, planned: " + plan.offHeapBytes());
+          peak <= plan.offHeapBytes() + PACKED + FILE_BUFFERS,
+          peak + " bytes, planned: " + plan.offHeapBytes());
       assertTrue(peak > plan.offHeapBytes() / 2, peak + " bytes, planned: " + plan.offHeapBytes());
     }
   }
@@ -256,7 +260,8 @@ class MemoryPlanTest {
     for (MemoryPlan plan : List.of(fast, small)) {
       long peak = peak(kind, solver, plan);
       assertTrue(
-          peak <= plan.offHeapBytes() + PACKED, peak + " bytes, planned: " + plan.offHeapBytes());
+          peak <= plan.offHeapBytes() + PACKED + FILE_BUFFERS,
+          peak + " bytes, planned: " + plan.offHeapBytes());
       if (exact) {
         assertTrue(
             peak > plan.offHeapBytes() / 2, peak + " bytes, planned: " + plan.offHeapBytes());

@@ -14,6 +14,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Scale;
 
 /** Vector against scalar kernels on rows and parameters drawn at random. */
 @Tag("kernel")
@@ -102,8 +103,8 @@ class KernelPropertiesTest {
   void anyActivationOfAnyRowAgrees(
       @ForAll Kind kind,
       @ForAll @IntRange(min = 1, max = 600) int n,
-      @ForAll @DoubleRange(min = 1e-3, max = 1e3) double factor,
-      @ForAll @DoubleRange(min = 1e-3, max = 1e3) double cap,
+      @ForAll @Scale(3) @DoubleRange(min = 1e-3, max = 1e3) double factor,
+      @ForAll @Scale(3) @DoubleRange(min = 1e-3, max = 1e3) double cap,
       @ForAll long seed) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment gate = KernelData.row(arena, kind, n, seed);
