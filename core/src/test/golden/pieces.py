@@ -2,8 +2,9 @@
 SentencePieceGoldenTest holds awp's reader against.
 
 Run by hand from this folder with the sentencepiece package, `python3 pieces.py`; writes
-../resources/dev/awp/tokenizer/*.model and *.json. The text to train on is made here.
+../resources/dev/awp/tokenizer/*.model.base64 and *.json. The text to train on is made here.
 """
+import base64
 import io
 import itertools
 import json
@@ -61,7 +62,7 @@ def main():
             sentence_iterator=iter(SENTENCES), model_writer=model, num_threads=1, minloglevel=2,
             hard_vocab_limit=options["model_type"] == "bpe", **options)
         processor = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
-        (OUT / f"{name}.model").write_bytes(model.getvalue())
+        (OUT / f"{name}.model.base64").write_bytes(base64.encodebytes(model.getvalue()))
         golden = {"bos": processor.bos_id(), "vocabulary": processor.get_piece_size(),
                   "texts": TEXTS, "ids": [processor.encode(text) for text in TEXTS]}
         (OUT / f"{name}.json").write_text(json.dumps(golden) + "\n")

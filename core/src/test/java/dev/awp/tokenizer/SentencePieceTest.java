@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,6 +44,11 @@ class SentencePieceTest {
     }
   }
 
+  /** Stored as text: the house keeps no binaries. */
+  private static byte[] model(String name) throws IOException {
+    return Base64.getMimeDecoder().decode(resource(name + ".model.base64"));
+  }
+
   private int[] encode(String text) {
     try (Tokenizer tokenizer = Tokenizer.open(folder)) {
       return tokenizer.encode(text);
@@ -60,7 +66,7 @@ class SentencePieceTest {
         "unigram-suffix"
       })
   void agreesWithTheOriginal(String name) throws IOException {
-    Files.write(file, resource(name + ".model"));
+    Files.write(file, model(name));
     JsonNode golden = new ObjectMapper().readTree(resource(name + ".json"));
     for (int i = 0; i < golden.path("texts").size(); i++) {
       String text = golden.path("texts").path(i).asText();
@@ -73,7 +79,7 @@ class SentencePieceTest {
   @ParameterizedTest
   @ValueSource(strings = {"bpe-bytes", "bpe-no-prefix", "unigram-bytes", "unigram-suffix"})
   void textComesBack(String name) throws IOException {
-    Files.write(file, resource(name + ".model"));
+    Files.write(file, model(name));
     boolean bytes = !name.equals("unigram-suffix");
     String text = bytes ? " Gr\u00fc\u00dfe  an 12 <s>\n" : "The heron never sold a wooden box.";
     try (Tokenizer tokenizer = Tokenizer.open(folder)) {
@@ -90,7 +96,7 @@ class SentencePieceTest {
 
   @Test
   void theConfigurationDecidesWhatIsPutAround() throws IOException {
-    Files.write(file, resource("bpe-bytes.model"));
+    Files.write(file, model("bpe-bytes"));
     int[] plain = Arrays.copyOfRange(encode("The heron"), 1, encode("The heron").length);
     Path config = folder.resolve("tokenizer_config.json");
     Files.writeString(config, "{\"add_bos_token\":false}");
@@ -143,7 +149,7 @@ class SentencePieceTest {
   void brokenFilesAreRefusedOrReadAndNothingElse() throws IOException {
     SplittableRandom random = new SplittableRandom(7);
     for (String name : new String[] {"bpe-bytes", "unigram-bytes"}) {
-      byte[] good = resource(name + ".model");
+      byte[] good = model(name);
       for (int i = 0; i < 300; i++) {
         byte[] bad = i % 3 == 0 ? Arrays.copyOf(good, random.nextInt(good.length)) : good.clone();
         for (int flips = random.nextInt(4); flips >= 0 && bad.length > 0; flips--) {
@@ -162,7 +168,7 @@ class SentencePieceTest {
   @Test
   void longTextsTakeNoQuadraticTime() throws IOException {
     // A minute and more, were a step of the merges linear.
-    Files.write(file, resource("bpe-bytes.model"));
+    Files.write(file, model("bpe-bytes"));
     String text = "The old ferry was turning beside the river. ".repeat(5000);
     int[] ids = encode(text);
     assertTrue(ids.length > 5000 && ids.length < text.length(), "tokens: " + ids.length);
