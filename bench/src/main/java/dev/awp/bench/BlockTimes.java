@@ -30,7 +30,8 @@ public final class BlockTimes {
       double flops = 2 * equivalents * layer.get("rows").asDouble() * columns * columns;
       double seconds = layer.get("seconds").asDouble();
       table.append(
-          format(
+          String.format(
+              Locale.ROOT,
               "| %s | %.1f | %.1f | %.0f | %.4f |%n",
               layer.get("name").asText(),
               seconds,
@@ -41,16 +42,13 @@ public final class BlockTimes {
     double seconds = report.at("/summary/seconds").asDouble();
     return table
         .append(
-            format(
+            String.format(
+                Locale.ROOT,
                 "whole run %.0f s, peak resident %.2f GiB; %d such blocks %.1f hours%n",
                 seconds,
                 report.get("peakResidentBytes").asDouble() / 0x1p30,
                 BLOCKS,
                 BLOCKS * seconds / 3600))
         .toString();
-  }
-
-  private static String format(String pattern, Object... values) {
-    return String.format(Locale.ROOT, pattern, values);
   }
 }
