@@ -53,12 +53,15 @@ class ProductsAgreeTest {
     }
   }
 
-  /** The bounds are for sums of 103 products below 1: one part leaves 2^-8 of a factor. */
+  /**
+   * One part moves a product by at most 2^-8 of it, and the magnitudes of 103 products of normal
+   * variates add up to some 66.
+   */
   @Test
   void inParts() {
-    checkMixed(MixedProducts::bf16, Products::gemm, 0.1f);
+    checkMixed(MixedProducts::bf16, Products::gemm, 0.3f);
     checkMixed(MixedProducts::bf16x3, Products::gemm, 1e-3f);
-    checkMixed(MixedProducts::preparedTransposed, Products::gemmTransposed, 0.1f);
+    checkMixed(MixedProducts::preparedTransposed, Products::gemmTransposed, 0.3f);
   }
 
   private static void checkMixed(
