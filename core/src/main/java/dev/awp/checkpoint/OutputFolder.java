@@ -216,11 +216,6 @@ public final class OutputFolder implements AutoCloseable {
     return root.resolve(JOURNAL);
   }
 
-  /** Whether closing leaves the folder where it is. */
-  public boolean isKept() {
-    return kept;
-  }
-
   /** From now on closing leaves the folder where it is. */
   public void keep() {
     kept = true;

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 
 /** Layers as AutoAWQ's checkpoints of version "gemm" have them. */
 record AwqLayer(TensorEncoder encoder, TensorReader reader) implements LayerFormat {
@@ -61,8 +62,7 @@ record AwqLayer(TensorEncoder encoder, TensorReader reader) implements LayerForm
    * @param row receives a row's codes
    * @param fill fills it
    */
-  private static MemorySegment packed(
-      int rows, int[] row, java.util.function.IntConsumer fill, Arena arena) {
+  private static MemorySegment packed(int rows, int[] row, IntConsumer fill, Arena arena) {
     int lines = row.length;
     int words = rows / AwqCodes.PER_WORD;
     WordMatrix packed = new WordMatrix(lines, words, arena);

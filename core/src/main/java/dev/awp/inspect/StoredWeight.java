@@ -56,9 +56,4 @@ public interface StoredWeight {
   default int rows() {
     return elements() == 0 ? 0 : Math.toIntExact(elements() / columns());
   }
-
-  /** Whether it is a matrix, or a stack of matrices. */
-  default boolean isMatrix() {
-    return shape().size() >= 2;
-  }
 }

@@ -5,6 +5,7 @@ package dev.awp.recipe;
 import dev.awp.AwpException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,7 +71,7 @@ public record RecipeFile(Path file, List<Flag> flags, List<LayerRule> rules) {
   }
 
   private static LayerRule rule(YamlMap map) {
-    Map<LayerKey, String> values = new java.util.EnumMap<>(LayerKey.class);
+    Map<LayerKey, String> values = new EnumMap<>(LayerKey.class);
     for (String key : map.keys()) {
       if (Set.of(MATCH, BLOCKS).contains(key)) {
         continue;

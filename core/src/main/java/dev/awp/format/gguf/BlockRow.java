@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.GridParameters;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * One row of a tensor between its values and its bytes: codes and scales. A row is padded with
@@ -88,11 +89,11 @@ final class BlockRow {
 
   /** A row of zeros, such as padding a matrix takes. */
   void clear() {
-    java.util.Arrays.fill(codes, (byte) zero);
-    java.util.Arrays.fill(scales, 0);
-    java.util.Arrays.fill(minimums, 0);
-    java.util.Arrays.fill(superScales, 0);
-    java.util.Arrays.fill(superMinimums, 0);
+    Arrays.fill(codes, (byte) zero);
+    Arrays.fill(scales, 0);
+    Arrays.fill(minimums, 0);
+    Arrays.fill(superScales, 0);
+    Arrays.fill(superMinimums, 0);
   }
 
   /**

@@ -29,8 +29,4 @@ record GgufTensorPlan(
         vector ? List.of((long) paddedColumns) : List.of((long) paddedRows, (long) paddedColumns);
     return new GgufPlan.Wanted(name, type, shape);
   }
-
-  boolean isPadded() {
-    return paddedRows > rows || paddedColumns > columns;
-  }
 }

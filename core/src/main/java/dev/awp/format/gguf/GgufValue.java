@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -105,12 +107,11 @@ public sealed interface GgufValue {
 
   static GgufValue wholes(int[] values) {
     return new Items(
-        Kind.I32,
-        java.util.Arrays.stream(values).<GgufValue>mapToObj(v -> new Whole(Kind.I32, v)).toList());
+        Kind.I32, Arrays.stream(values).<GgufValue>mapToObj(v -> new Whole(Kind.I32, v)).toList());
   }
 
   static GgufValue reals(float[] values) {
-    List<GgufValue> all = new java.util.ArrayList<>();
+    List<GgufValue> all = new ArrayList<>();
     for (float value : values) {
       all.add(new Real(Kind.F32, value));
     }
