@@ -179,9 +179,12 @@ final class PgdIteration {
     return constraint.rowProjection(compute.kernels(), w.columns(), arena);
   }
 
-  /** G = R C for the rows that have not settled; once a quarter has, they are moved together. */
+  /**
+   * G = R C for the rows that have not settled, and for those that have to stay with them; once a
+   * quarter may leave, the others are moved together.
+   */
   private void multiply(int from, int to, Arena arena) {
-    int[] active = IntStream.range(from, to).filter(row -> !settled[row]).toArray();
+    int[] active = active(from, to);
     for (int row : active) {
       productsOfRow[row]++;
     }
@@ -201,6 +204,19 @@ final class PgdIteration {
     for (int i = 0; i < active.length; i++) {
       g.row(active[i]).copyFrom(gradients.row(i));
     }
+  }
+
+  /** The rows that stay in the product: whole groups, for the sake of their last bits. */
+  private int[] active(int from, int to) {
+    int together = compute.workers().rowsTogether(w.rows());
+    IntStream.Builder rows = IntStream.builder();
+    for (int first = from; first < to; first += together) {
+      int end = Math.min(first + together, to);
+      if (IntStream.range(first, end).anyMatch(row -> !settled[row])) {
+        IntStream.range(first, end).forEach(rows);
+      }
+    }
+    return rows.build().toArray();
   }
 
   /** A settled row stays what it is; one that its projection gives back has settled. */

@@ -252,6 +252,40 @@ class SolversTest {
     }
   }
 
+  /**
+   * Of a large layer every number of threads takes other parts, and rows that converge leave them.
+   */
+  @Test
+  void neitherDoLargeLayersWhoseRowsLeave() {
+    int rows = 2100;
+    int columns = 67;
+    Matrix large = RandomMatrices.of(Kind.GAUSSIAN, rows, columns, 5, arena);
+    for (int row = 0; row < rows; row++) {
+      boolean settlesAtOnce = row % 96 >= 48 || row % 7 > 0;
+      for (int j = 0; settlesAtOnce && row >= 96 && j < columns; j += 2) {
+        large.set(row, j, 0);
+      }
+    }
+    Matrix moment = RandomMatrices.secondMoment(columns, columns, arena);
+    Solution expected = null;
+    for (int threads : new int[] {1, 2, 3, 4}) {
+      try (Compute other = Compute.create(threads)) {
+        Solution solution =
+            new ProjectedGradient()
+                .solve(
+                    new LayerProblem(large, moment, new RowSparsity(0.5)),
+                    other,
+                    arena,
+                    IterationListener.NONE);
+        expected = expected == null ? solution : expected;
+        assertEquals(
+            -1, expected.weights().segment().mismatch(solution.weights().segment()), threads + "");
+        assertEquals(expected.gemmEquivalents(), solution.gemmEquivalents());
+        assertTrue(solution.gemmEquivalents() < 0.75 * (solution.iterations() + 2));
+      }
+    }
+  }
+
   @Test
   void deadInputsAndZeroRowsAreDefined() {
     for (int j = 0; j < c.columns(); j++) {
