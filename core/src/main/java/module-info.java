@@ -21,6 +21,7 @@ module dev.awp.core {
   exports dev.awp.constraint;
   exports dev.awp.eval;
   exports dev.awp.format;
+  exports dev.awp.journal;
   exports dev.awp.kernel;
   exports dev.awp.parallel;
   exports dev.awp.recipe;

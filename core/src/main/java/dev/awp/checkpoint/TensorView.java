@@ -68,6 +68,7 @@ public record TensorView(
   public void copyTo(long offset, MemorySegment destination) {
     try {
       destination.copyFrom(data.asSlice(offset, destination.byteSize()));
+      deliverFault();
     } catch (InternalError e) {
       throw unreadable(e);
     }
@@ -81,9 +82,19 @@ public record TensorView(
   public void copyInts(long first, int[] destination, int from, int count) {
     try {
       MemorySegment.copy(data, STORED_INT, first * Integer.BYTES, destination, from, count);
+      deliverFault();
     } catch (InternalError e) {
       throw unreadable(e);
     }
+  }
+
+  /**
+   * HotSpot delivers the error of a faulting copy at the thread's next safepoint poll, which may
+   * lie in a caller's frame once this is compiled into it. The return from a native method is such
+   * a poll; holdsLock is the cheapest that the JDK has (tens of nanoseconds, once a row).
+   */
+  private void deliverFault() {
+    Thread.holdsLock(this);
   }
 
   private AwpException unreadable(InternalError e) {

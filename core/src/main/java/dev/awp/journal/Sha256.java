@@ -5,11 +5,14 @@ package dev.awp.journal;
 import dev.awp.AwpException;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -45,6 +48,13 @@ public final class Sha256 {
     } catch (IOException e) {
       throw new AwpException(file + ": cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  /** Of what a stream still holds, while it is copied. */
+  public static String copying(InputStream in, OutputStream out) throws IOException {
+    DigestInputStream digested = new DigestInputStream(in, digest());
+    digested.transferTo(out);
+    return HexFormat.of().formatHex(digested.getMessageDigest().digest());
   }
 
   /** Of a range of a file; EOFException where the file ends before it. */

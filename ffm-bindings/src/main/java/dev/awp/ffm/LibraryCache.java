@@ -2,19 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.ffm;
 
+import dev.awp.journal.Sha256;
 import dev.awp.kernel.BlasProvider.UnavailableException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -28,8 +26,6 @@ import java.util.UUID;
  * the folder at once; the last rename wins, and all rename the same bytes.
  */
 final class LibraryCache {
-  private static final int CHUNK = 1 << 16;
-
   private final Path root;
 
   LibraryCache(Path root) {
@@ -108,9 +104,7 @@ final class LibraryCache {
       String sum;
       try (InputStream in = bundle.open(library).orElse(InputStream.nullInputStream());
           OutputStream out = Files.newOutputStream(partial, StandardOpenOption.CREATE_NEW)) {
-        DigestInputStream digest = new DigestInputStream(in, sha256());
-        digest.transferTo(out);
-        sum = hex(digest.getMessageDigest());
+        sum = Sha256.copying(in, out);
       }
       if (!sum.equals(library.sha256())) {
         throw new UnavailableException(
@@ -134,25 +128,8 @@ final class LibraryCache {
     if (!Files.isRegularFile(file)) {
       return false;
     }
-    MessageDigest digest = sha256();
-    byte[] chunk = new byte[CHUNK];
-    try (InputStream in = Files.newInputStream(file)) {
-      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        digest.update(chunk, 0, n);
-      }
-    }
-    return hex(digest).equals(library.sha256());
-  }
-
-  private static String hex(MessageDigest digest) {
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return Sha256.of(channel, 0, channel.size()).equals(library.sha256());
     }
   }
 }
