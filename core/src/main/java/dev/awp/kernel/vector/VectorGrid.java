@@ -11,6 +11,7 @@ import dev.awp.kernel.scalar.ScalarExp;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
@@ -48,8 +49,26 @@ final class VectorGrid implements GridKernels {
       largest = largest.blend(v, v.compare(VectorOperators.GT, largest).and(tail));
     }
     // No lane is NaN here; adding +0 turns -0 into +0, which neither form promises to tell apart.
-    low.setAtIndex(ValueLayout.JAVA_FLOAT, g, smallest.reduceLanes(VectorOperators.MIN) + 0f);
-    high.setAtIndex(ValueLayout.JAVA_FLOAT, g, largest.reduceLanes(VectorOperators.MAX) + 0f);
+    int lowest = ordered(smallest).reduceLanes(VectorOperators.MIN);
+    int highest = ordered(largest).reduceLanes(VectorOperators.MAX);
+    low.setAtIndex(ValueLayout.JAVA_FLOAT, g, Float.intBitsToFloat(ordered(lowest)) + 0f);
+    high.setAtIndex(ValueLayout.JAVA_FLOAT, g, Float.intBitsToFloat(ordered(highest)) + 0f);
+  }
+
+  /**
+   * Integers in the order of the floats, by which a group's lanes are reduced: an instruction a
+   * step, where float lanes take seven for NaN and signed zeros.
+   */
+  private static IntVector ordered(FloatVector v) {
+    IntVector bits = v.reinterpretAsInts();
+    return bits.lanewise(VectorOperators.ASHR, Integer.SIZE - 1)
+        .and(Lanes.MAGNITUDE)
+        .lanewise(VectorOperators.XOR, bits);
+  }
+
+  /** Its own inverse. */
+  private static int ordered(int bits) {
+    return bits ^ (bits >> (Integer.SIZE - 1) & Lanes.MAGNITUDE);
   }
 
   @Override

@@ -51,6 +51,11 @@ final class VectorNetwork implements NetworkKernels {
   public void softmax(MemorySegment x, float factor) {
     int n = Extents.floats(x);
     float max = max(x, n);
+    multiplyAll(x, n, (float) (1 / exponentials(x, n, max, factor)));
+  }
+
+  /** Puts exp((x - max) factor) into x and returns the sum. */
+  private static double exponentials(MemorySegment x, int n, float max, float factor) {
     DoubleVector low = DoubleVector.zero(DOUBLES);
     DoubleVector high = DoubleVector.zero(DOUBLES);
     int i = 0;
@@ -60,8 +65,7 @@ final class VectorNetwork implements NetworkKernels {
       low = low.add(Lanes.widen(e, 0));
       high = high.add(Lanes.widen(e, 1));
     }
-    double sum = Sums.ofLanes(low.add(high)) + (i < n ? softmaxTail(x, i, n, max, factor) : 0);
-    multiplyAll(x, n, (float) (1 / sum));
+    return Sums.ofLanes(low.add(high)) + (i < n ? softmaxTail(x, i, n, max, factor) : 0);
   }
 
   /**
@@ -91,6 +95,10 @@ final class VectorNetwork implements NetworkKernels {
   public double logSumExp(MemorySegment x) {
     int n = Extents.floats(x);
     float max = max(x, n);
+    return max + Math.log(sumOfExponentials(x, n, max));
+  }
+
+  private static double sumOfExponentials(MemorySegment x, int n, float max) {
     DoubleVector low = DoubleVector.zero(DOUBLES);
     DoubleVector high = DoubleVector.zero(DOUBLES);
     int i = 0;
@@ -99,8 +107,7 @@ final class VectorNetwork implements NetworkKernels {
       low = low.add(Lanes.widen(e, 0));
       high = high.add(Lanes.widen(e, 1));
     }
-    double sum = Sums.ofLanes(low.add(high)) + (i < n ? expTail(x, i, n, max) : 0);
-    return max + Math.log(sum);
+    return Sums.ofLanes(low.add(high)) + (i < n ? expTail(x, i, n, max) : 0);
   }
 
   private static double expTail(MemorySegment x, int i, int n, float max) {
