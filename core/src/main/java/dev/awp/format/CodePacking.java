@@ -37,7 +37,7 @@ public record CodePacking(int bits, boolean padded) {
     }
     int mask = (1 << bits) - 1;
     for (int i = 0; i < count; i++) {
-      codes[from + i] = words[i / perWord()] >>> i % perWord() * bits & mask;
+      codes[from + i] = words[i / perWord()] >>> (i % perWord() * bits) & mask;
     }
   }
 }

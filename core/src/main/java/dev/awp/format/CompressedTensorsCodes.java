@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A layer as compressed-tensors packs it ("pack-quantized"): every row of codes is a stream,
- * and so is every column of zero points.
+ * A layer as compressed-tensors packs it ("pack-quantized"): every row of codes is a stream, and so
+ * is every column of zero points.
  *
  * @param packed [rows, words]
  * @param scale [rows, groups]

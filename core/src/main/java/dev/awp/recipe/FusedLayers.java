@@ -36,7 +36,10 @@ public final class FusedLayers {
   static void check(Map<LinearLayer, LayerSettings> settled) {
     String offending =
         group(settled.keySet()).stream()
-            .filter(group -> group.stream().map(settled::get).map(LayerSettings::scheme).distinct().count() > 1)
+            .filter(
+                group ->
+                    group.stream().map(settled::get).map(LayerSettings::scheme).distinct().count()
+                        > 1)
             .flatMap(List::stream)
             .map(LinearLayer::name)
             .collect(Collectors.joining(", "));
