@@ -43,8 +43,9 @@ final class BudgetArguments {
       paramLabel = "HOW",
       defaultValue = "error",
       description = {
-        "How a target is shared: 'error', by the layers' measured error curves, or 'uniform', the"
-            + " same for all. Default: ${DEFAULT-VALUE}."
+        "How a target is shared: 'error', by the layers' measured error curves and by what their"
+            + " errors do to the model's predictions, or 'uniform', the same for all. Default:"
+            + " ${DEFAULT-VALUE}."
       })
   private Budget.Sharing sharing;
 

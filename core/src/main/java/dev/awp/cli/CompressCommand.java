@@ -234,7 +234,8 @@ final class CompressCommand implements Callable<Integer> {
         names = "--fused",
         description = {
           "Layers with the same inputs (q, k and v; gate and up) get the same scheme, as readers"
-              + " that fuse them need it."
+              + " that fuse them need it. On by itself for a target of bits or size in a format"
+              + " with such readers: compressed-tensors, gptq, awq."
         })
     private boolean fused;
   }

@@ -7,9 +7,11 @@ import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: {@code awp compress | compare | eval | inspect | ...}. */
 @Command(
@@ -72,7 +74,26 @@ public final class Main implements Runnable {
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
+        .setParameterExceptionHandler(misuse())
         .setExecutionExceptionHandler(failures());
+  }
+
+  /** What is wrong and where help is: whole pages of options would scroll it away. */
+  private static IParameterExceptionHandler misuse() {
+    return (exception, _) -> {
+      CommandLine command = exception.getCommandLine();
+      PrintWriter err = command.getErr();
+      String name = command.getCommandSpec().qualifiedName();
+      err.println(name + ": " + exception.getMessage());
+      UnmatchedArgumentException.printSuggestions(exception, err);
+      if (command.getParent() == null) {
+        command.usage(err);
+      } else {
+        err.println("Usage: " + command.getHelp().abbreviatedSynopsis().strip());
+        err.println("'" + name + " --help' tells every option.");
+      }
+      return CommandLine.ExitCode.USAGE;
+    };
   }
 
   public static void main(String[] arguments) {

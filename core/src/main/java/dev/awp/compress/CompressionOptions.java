@@ -18,7 +18,8 @@ import java.util.Set;
  * @param output folder to write; must not exist or be empty
  * @param formats one or more; with several, each is a model in a sub-folder of its name, and
  *     activations and reported errors are those of the first
- * @param recipe what becomes of every layer
+ * @param recipe what becomes of every layer; layers that the readers of a format fuse get the same
+ *     of a budget of bits
  * @param solver where the recipe names no other
  * @param target {@link Target#PROPAGATED} needs {@link Propagation#COMPRESSED}
  * @param maxShardBytes largest data size of one written safetensors file
@@ -41,6 +42,9 @@ public record CompressionOptions(
       throw new IllegalArgumentException("dense inputs have not drifted");
     }
     formats = List.copyOf(formats);
+    if (formats.stream().anyMatch(OutputFormat::isFused)) {
+      recipe = recipe.forFusedReaders();
+    }
     if (formats.isEmpty() || Set.copyOf(formats).size() < formats.size()) {
       throw new IllegalArgumentException("no format, or one of them twice");
     }

@@ -282,7 +282,14 @@ public final class Compressor {
     long tokens = (long) calibration.windows().size() * length;
     MemoryNeeds needs =
         MemoryNeeds.of(
-            options, layout, planner.schemes(), tokens, length, compute.workers(), compute.lower());
+            options,
+            layout,
+            planner.schemes(),
+            tokens,
+            length,
+            compute.workers(),
+            compute.lower(),
+            planner.needsErrors());
     return MemoryPlan.of(
         needs, evaluator.memoryBytes(), options.memoryLimit(), PhysicalMemory.bytes());
   }

@@ -33,9 +33,12 @@ import java.util.SplittableRandom;
 import java.util.TreeSet;
 
 /**
- * What every candidate of every layer would cost in error, measured on the dense model's
- * activations: a solver that needs no more than one factor of C, on a seeded choice of rows. Rows
- * are independent problems, so that some of them stand for all.
+ * What every candidate of every layer would cost the model, in nats a token: the candidate's error,
+ * times what a unit of error does there ({@link Influence}).
+ *
+ * <p>Errors, f / f(0), are measured on the dense model's activations: a solver that needs no more
+ * than one factor of C, on a seeded choice of rows. Rows are independent problems, so that some of
+ * them stand for all. The unit is that of one candidate in the middle, solved for all rows.
  */
 final class ErrorCurves {
   /** Rows of a layer that are solved: a small part of a large one. */
@@ -48,25 +51,32 @@ final class ErrorCurves {
   private final MemoryPlan memory;
   private final Compute compute;
   private final CompressionListener listener;
+  private final Influence influence;
+
+  /** f / f(0) of the layers that went through the model, as they did. */
+  private final Map<LinearLayer, Double> probed = new LinkedHashMap<>();
+
   private final Map<LinearLayer, List<Double>> curves = new LinkedHashMap<>();
 
   private ErrorCurves(
       TransformerModel model,
       Map<LinearLayer, List<LayerSettings>> candidates,
       MemoryPlan memory,
+      Influence influence,
       Compute compute,
       CompressionListener listener) {
     this.model = model;
     this.candidates = candidates;
     this.memory = memory;
+    this.influence = influence;
     this.compute = compute;
     this.listener = listener;
   }
 
   /**
-   * Measures f / f(0) of the layers that have several candidates, in the candidates' order.
+   * Measures the layers that have several candidates, in the candidates' order.
    *
-   * @param scratch folder of a file of activations, without a name, while this runs
+   * @param scratch folder of files of activations, without names, while this runs
    */
   static Map<LinearLayer, List<Double>> measure(
       TransformerModel model,
@@ -76,14 +86,43 @@ final class ErrorCurves {
       Path scratch,
       Compute compute,
       CompressionListener listener) {
-    ErrorCurves run = new ErrorCurves(model, candidates, memory, compute, listener);
     try (ActivationStore activations =
-        ActivationStore.embed(model, calibration.windows(), scratch)) {
-      for (int block = 0; block <= model.layout().config().layers(); block++) {
+            ActivationStore.embed(model, calibration.windows(), scratch);
+        Influence influence = Influence.of(model, calibration, scratch)) {
+      ErrorCurves run = new ErrorCurves(model, candidates, memory, influence, compute, listener);
+      int blocks = model.layout().config().layers();
+      for (int block = 0; block <= blocks; block++) {
         run.measure(block, activations);
+        if (block < blocks) {
+          influence.advance(block);
+        }
       }
+      listener.step("measuring what the errors do");
+      return run.inNats(influence.divergences());
     }
-    return run.curves;
+  }
+
+  /**
+   * Curves in nats. Layers that did not go through the model, experts and the head, count as the
+   * median of the others; all alike where there are no others.
+   */
+  private Map<LinearLayer, List<Double>> inNats(Map<LinearLayer, Double> divergences) {
+    Map<LinearLayer, Double> units = new LinkedHashMap<>();
+    probed.forEach(
+        (layer, error) -> {
+          if (error > 0 && Double.isFinite(divergences.get(layer) / error)) {
+            units.put(layer, divergences.get(layer) / error);
+          }
+        });
+    double[] sorted = units.values().stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    double median = sorted.length == 0 ? 1 : sorted[sorted.length / 2];
+    Map<LinearLayer, List<Double>> inNats = new LinkedHashMap<>();
+    curves.forEach(
+        (layer, curve) -> {
+          double unit = units.getOrDefault(layer, median);
+          inNats.put(layer, curve.stream().map(error -> error * unit).toList());
+        });
+    return inNats;
   }
 
   private void measure(int block, ActivationStore activations) {
@@ -122,27 +161,29 @@ final class ErrorCurves {
           Matrix rows = someRows(w, own);
           List<Double> curve = new ArrayList<>();
           for (LayerSettings settings : candidates.get(layer)) {
-            curve.add(relative(rows, c, settings, factors));
+            try (Arena one = Arena.ofShared()) {
+              curve.add(solve(rows, c, settings, factors, one).relativeError());
+            }
           }
           curves.put(layer, curve);
+          if (layer.block() < model.layout().config().layers() && !site.ofExpert()) {
+            List<LayerSettings> all = candidates.get(layer);
+            Solution middle = solve(w, c, all.get((all.size() - 1) / 2), factors, own);
+            probed.put(layer, middle.relativeError());
+            influence.probe(layer, middle.weights());
+          }
         }
       }
     }
   }
 
-  /** f / f(0) of some rows under a candidate. */
-  private double relative(Matrix rows, Matrix c, LayerSettings settings, SharedFactors factors) {
+  /** Some rows under a candidate. */
+  private Solution solve(
+      Matrix rows, Matrix c, LayerSettings settings, SharedFactors factors, Arena arena) {
     Constraint constraint = ConstraintOptions.of(settings).forStorage(DType.F32);
     Solver solver = Solvers.byName(solver(constraint), Effort.NORMAL).orElseThrow();
-    try (Arena arena = Arena.ofShared()) {
-      Solution solution =
-          solver.solve(
-              new LayerProblem(rows, c, constraint, factors),
-              compute,
-              arena,
-              IterationListener.NONE);
-      return solution.relativeError();
-    }
+    LayerProblem problem = new LayerProblem(rows, c, constraint, factors);
+    return solver.solve(problem, compute, arena, IterationListener.NONE);
   }
 
   private static String solver(Constraint constraint) {

@@ -28,6 +28,7 @@ import java.util.stream.IntStream;
  * @param tokens of the calibration
  * @param length tokens of a calibration window
  * @param lower precisions that products may have: prepared operands take memory
+ * @param probing whether blocks are run while their layers are solved, as a budget's measuring does
  */
 record MemoryNeeds(
     ModelLayout layout,
@@ -36,7 +37,8 @@ record MemoryNeeds(
     long tokens,
     int length,
     Workers workers,
-    MixedPrecision lower) {
+    MixedPrecision lower,
+    boolean probing) {
   static MemoryNeeds of(
       CompressionOptions options,
       ModelLayout layout,
@@ -44,9 +46,10 @@ record MemoryNeeds(
       long tokens,
       int length,
       Workers workers,
-      MixedPrecision lower) {
-    return new MemoryNeeds(
-        layout, schemes, options.target() == Target.PROPAGATED, tokens, length, workers, lower);
+      MixedPrecision lower,
+      boolean probing) {
+    boolean drifted = options.target() == Target.PROPAGATED;
+    return new MemoryNeeds(layout, schemes, drifted, tokens, length, workers, lower, probing);
   }
 
   /** Peak of a block, or of the head, in bytes, when input sites are calibrated in these passes. */
@@ -69,9 +72,10 @@ record MemoryNeeds(
         layers.stream()
             .collect(Collectors.groupingBy(LinearLayer::site, TreeMap::new, Collectors.toList()));
     long peak = calibration(layers, sums(bySite.values()));
+    long probe = probing ? calibration(layers, 0) : 0;
     for (InputSite site : bySite.keySet()) {
       long later = sums(bySite.tailMap(site, false).values());
-      peak = Math.max(peak, later + site(bySite.get(site)));
+      peak = Math.max(peak, later + site(bySite.get(site)) + probe);
     }
     return peak;
   }

@@ -15,7 +15,7 @@ import java.util.List;
  * @param zeros [groups, rows / 8]
  * @param scale [groups, rows]
  */
-record AwqCodes(
+public record AwqCodes(
     int rows,
     int columns,
     int groups,
@@ -24,10 +24,11 @@ record AwqCodes(
     TensorView scale,
     TensorReader reader)
     implements PackedCodes {
-  static final int BITS = 4;
+  /** Of a code. */
+  public static final int BITS = 4;
 
   /** Codes of a word. */
-  static final int PER_WORD = Integer.SIZE / BITS;
+  public static final int PER_WORD = Integer.SIZE / BITS;
 
   private static final int MASK = (1 << BITS) - 1;
 

@@ -34,6 +34,11 @@ final class AwqFormat implements OutputFormat {
   }
 
   @Override
+  public boolean isFused() {
+    return true;
+  }
+
+  @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
     return new ReaderRules(plan)
         .oneScheme()

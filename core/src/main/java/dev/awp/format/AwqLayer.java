@@ -113,6 +113,7 @@ record AwqLayer(TensorEncoder encoder, TensorReader reader) implements LayerForm
     PackedShapes.checkScaleType(scale);
     PackedShapes.check(scale, scale.dtype(), groups, rows);
     PackedCodes codes = new AwqCodes(rows, columns, groups, weight, zeros, scale, reader);
-    return new PackedMatrix(layer, codes, groups, PackedMatrix.consecutive(columns, groupSize));
+    return new PackedMatrix(
+        layer.weight(), rows, codes, groups, PackedMatrix.consecutive(columns, groupSize));
   }
 }

@@ -11,15 +11,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A layer as compressed-tensors packs it ("pack-quantized"): every row of codes is a {@link
- * BitStream}, and so is every column of zero points.
+ * A layer as compressed-tensors packs it ("pack-quantized"): every row of codes is a stream, and so
+ * is every column of zero points.
  *
  * @param packed [rows, words]
  * @param scale [rows, groups]
  * @param zeroPoint [words, groups]; without, zero points lie in the middle of the codes
  */
-record CompressedTensorsCodes(
-    int bits,
+public record CompressedTensorsCodes(
+    CodePacking packing,
     int rows,
     int columns,
     int groups,
@@ -37,33 +37,32 @@ record CompressedTensorsCodes(
 
   @Override
   public void codes(int firstRow, int count, int[] codes) {
-    int words = BitStream.words(columns, bits);
+    int words = packing.words(columns);
     int[] row = new int[words];
     for (int r = 0; r < count; r++) {
       packed.copyInts((long) (firstRow + r) * words, row, 0, words);
-      BitStream.unpack(row, bits, codes, r * columns, columns);
+      packing.unpack(row, codes, r * columns, columns);
     }
   }
 
   @Override
   public void zeroPoints(int firstRow, int count, int[] zeroPoints) {
     if (zeroPoint.isEmpty()) {
-      Arrays.fill(zeroPoints, 1 << (bits - 1));
+      Arrays.fill(zeroPoints, 1 << (packing.bits() - 1));
       return;
     }
-    // Codes are aligned to words every 32 rows at the latest.
-    int start = firstRow / Integer.SIZE * Integer.SIZE;
+    int start = firstRow / packing.period() * packing.period();
     int span = Math.min(rows, firstRow + count) - start;
-    int words = BitStream.words(span, bits);
+    int words = packing.words(span);
     int[] lines = new int[words * groups];
-    zeroPoint.get().copyInts((long) start / Integer.SIZE * bits * groups, lines, 0, lines.length);
+    zeroPoint.get().copyInts((long) packing.words(start) * groups, lines, 0, lines.length);
     int[] stream = new int[words];
     int[] column = new int[span];
     for (int g = 0; g < groups; g++) {
       for (int w = 0; w < words; w++) {
         stream[w] = lines[w * groups + g];
       }
-      BitStream.unpack(stream, bits, column, 0, span);
+      packing.unpack(stream, column, 0, span);
       for (int r = 0; r < count; r++) {
         zeroPoints[r * groups + g] = column[firstRow - start + r];
       }

@@ -45,6 +45,11 @@ final class CompressedTensorsFormat implements OutputFormat {
   }
 
   @Override
+  public boolean isFused() {
+    return true;
+  }
+
+  @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
     return new ReaderRules(plan).noChannelScales().wholeGroups().fusedAlike().broken();
   }

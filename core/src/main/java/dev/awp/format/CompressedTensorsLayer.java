@@ -154,8 +154,9 @@ record CompressedTensorsLayer(TensorEncoder encoder, TensorReader reader) implem
     zeroPoint.ifPresent(
         view -> PackedShapes.check(view, DType.I32, BitStream.words(rows, bits), groups));
     PackedCodes codes =
-        new CompressedTensorsCodes(bits, rows, columns, groups, packed, scale, zeroPoint, reader);
+        new CompressedTensorsCodes(
+            CodePacking.stream(bits), rows, columns, groups, packed, scale, zeroPoint, reader);
     return new PackedMatrix(
-        layer, codes, groups, PackedMatrix.consecutive(columns, columns / groups));
+        layer.weight(), rows, codes, groups, PackedMatrix.consecutive(columns, columns / groups));
   }
 }

@@ -18,7 +18,7 @@ import java.util.List;
  * @param zeros [groups, words]
  * @param scale [groups, rows]
  */
-record GptqCodes(
+public record GptqCodes(
     int bits,
     int zeroPointOffset,
     int rows,

@@ -60,6 +60,11 @@ final class GptqFormat implements OutputFormat {
   }
 
   @Override
+  public boolean isFused() {
+    return true;
+  }
+
+  @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
     return new ReaderRules(plan)
         .oneScheme()

@@ -154,6 +154,6 @@ record GptqLayer(int zeroPointOffset, TensorEncoder encoder, TensorReader reader
             .orElseGet(() -> PackedMatrix.consecutive(columns, groupSize));
     PackedCodes codes =
         new GptqCodes(bits, zeroPointOffset, rows, columns, groups, weight, zeros, scale, reader);
-    return new PackedMatrix(layer, codes, groups, groupOf);
+    return new PackedMatrix(layer.weight(), rows, codes, groups, groupOf);
   }
 }

@@ -20,6 +20,11 @@ public interface OutputFormat {
    */
   GridStorage gridStorage(DType dtype);
 
+  /** Whether its readers fuse the layers of a block that share their input, q/k/v and gate/up. */
+  default boolean isFused() {
+    return false;
+  }
+
   /** The readers' rules that a plan breaks; empty where the format can hold it. */
   List<BrokenRule> brokenRules(ModelPlan plan);
 

@@ -7,7 +7,7 @@ import dev.awp.tensor.Matrix;
 import java.util.List;
 
 /** Codes, zero points and scales of a matrix in one packing; safe to use from several threads. */
-interface PackedCodes {
+public interface PackedCodes {
   /** The tensors that hold them; the first gives its file to messages. */
   List<TensorView> tensors();
 

@@ -7,7 +7,6 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.awp.checkpoint.EncodedTensor;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Kernels;
-import dev.awp.model.LinearLayer;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,11 +14,13 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A weight that is stored as codes on a grid: value = (code - zero point) * scale in float32. */
-final class PackedMatrix implements EncodedTensor {
+public final class PackedMatrix implements EncodedTensor {
   /** Rows that are unpacked at a time. */
   private static final int BLOCK = 32;
 
-  private final LinearLayer layer;
+  private final String name;
+  private final int rows;
+  private final int columns;
   private final PackedCodes codes;
   private final int groups;
   private final int[] groupOf;
@@ -28,10 +29,15 @@ final class PackedMatrix implements EncodedTensor {
   /**
    * A packed weight whose tensors have been checked.
    *
+   * @param name of the weight
+   * @param rows dOut
+   * @param groups columns of scales and zero points
    * @param groupOf the group of each column, in 0 .. groups - 1
    */
-  PackedMatrix(LinearLayer layer, PackedCodes codes, int groups, int[] groupOf) {
-    this.layer = layer;
+  public PackedMatrix(String name, int rows, PackedCodes codes, int groups, int[] groupOf) {
+    this.name = name;
+    this.rows = rows;
+    this.columns = groupOf.length;
     this.codes = codes;
     this.groups = groups;
     this.groupOf = groupOf;
@@ -49,7 +55,7 @@ final class PackedMatrix implements EncodedTensor {
   }
 
   /** The groups of columns that follow each other, so many each. */
-  static int[] consecutive(int columns, int groupSize) {
+  public static int[] consecutive(int columns, int groupSize) {
     int[] groupOf = new int[columns];
     for (int j = 0; j < columns; j++) {
       groupOf[j] = j / groupSize;
@@ -59,12 +65,12 @@ final class PackedMatrix implements EncodedTensor {
 
   @Override
   public String name() {
-    return layer.weight();
+    return name;
   }
 
   @Override
   public List<Long> shape() {
-    return List.of((long) layer.rows(), (long) layer.columns());
+    return List.of((long) rows, (long) columns);
   }
 
   @Override
@@ -92,7 +98,6 @@ final class PackedMatrix implements EncodedTensor {
   @Override
   public void decodeRows(int firstRow, Matrix destination, Kernels kernels) {
     int most = Math.min(BLOCK, destination.rows());
-    int columns = layer.columns();
     int[] block = new int[most * columns];
     int[] zeroPoints = new int[most * groups];
     float[] row = new float[columns];

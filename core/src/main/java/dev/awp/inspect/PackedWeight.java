@@ -2,38 +2,63 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
+import dev.awp.format.PackedCodes;
+import dev.awp.format.PackedMatrix;
+import dev.awp.kernel.Kernels;
 import dev.awp.tensor.Matrix;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
-/** A quantized layer whose codes are packed. */
-record PackedWeight(String name, PackedCodes codes, long bytes) implements StoredWeight {
+/**
+ * A quantized layer whose codes are packed.
+ *
+ * @param format what wrote it: "gptq"
+ * @param described its grid
+ * @param bytes of all its tensors
+ */
+record PackedWeight(
+    PackedMatrix matrix, String format, StoredGrid described, long bytes, Kernels kernels)
+    implements StoredWeight {
+  /** Rows whose zero points are looked at together. */
+  private static final int BLOCK = 32;
+
+  /** Whether all zero points lie in the middle of the codes. */
+  static boolean isSymmetric(PackedCodes codes, int rows, int groups, int bits) {
+    for (int from = 0; from < rows; from += BLOCK) {
+      int count = Math.min(BLOCK, rows - from);
+      int[] zeroPoints = new int[count * groups];
+      codes.zeroPoints(from, count, zeroPoints);
+      if (IntStream.of(zeroPoints).anyMatch(zero -> zero != 1 << (bits - 1))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public String name() {
+    return matrix.name();
+  }
+
   @Override
   public String storage() {
-    return "%s (%s)".formatted(codes.grid().describe(), codes.format());
+    return "%s (%s)".formatted(described.describe(), format);
   }
 
   @Override
   public List<Long> shape() {
-    return codes.shape();
+    return matrix.shape();
   }
 
   @Override
   public Optional<StoredGrid> grid() {
-    return Optional.of(codes.grid());
+    return Optional.of(described);
   }
 
   @Override
   public void decodeRows(int firstRow, Matrix destination) {
-    int[][] block = new int[destination.rows()][destination.columns()];
-    codes.read(firstRow, block);
-    for (int r = 0; r < block.length; r++) {
-      int row = firstRow + r;
-      for (int c = 0; c < block[r].length; c++) {
-        int group = codes.group(c);
-        int steps = block[r][c] - codes.zeroPoint(row, group);
-        destination.set(r, c, steps * codes.scale(row, group));
-      }
-    }
+    matrix.checkPresent();
+    matrix.decodeRows(firstRow, destination, kernels);
   }
 }

@@ -8,30 +8,16 @@ import dev.awp.kernel.scalar.ScalarKernels;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
-import java.util.Map;
 
 /** The tensors beside packed codes, which are small enough for the heap. */
 final class SmallTensor {
   private SmallTensor() {}
 
-  /** The tensor of that name, which has to have that rank. */
-  static TensorView of(Map<String, TensorView> tensors, String name, int rank) {
-    TensorView view = tensors.get(name);
-    if (view == null || view.shape().size() != rank) {
-      throw new AwpException(
-          "tensor %s: a packed layer needs it with %d dimensions, there is %s"
-              .formatted(name, rank, view == null ? "none" : view.shape()));
-    }
-    return view;
-  }
-
-  /** A tensor of 32-bit words of that rank. */
-  static TensorView words(Map<String, TensorView> tensors, String name, int rank) {
-    TensorView view = of(tensors, name, rank);
+  /** Refuses what does not hold 32-bit words. */
+  static void checkWords(TensorView view) {
     if (view.dtype() != DType.I32) {
       throw malformed(view, "is " + view.dtype() + ", packed words are I32");
     }
-    return view;
   }
 
   static int size(TensorView view, int dimension) {

@@ -20,34 +20,9 @@ final class StoredBytes {
 
   /** The first 32-bit words of a tensor. */
   static int[] words(TensorView view, int count) {
-    return strips(view, 0, 0, 1, count)[0];
-  }
-
-  /**
-   * Words of a tensor that lie in strips: the same words of consecutive rows of a matrix.
-   *
-   * @param first word of the first strip
-   * @param stride words from one strip to the next
-   * @param strips number of strips
-   * @param width words of a strip
-   */
-  static int[][] strips(TensorView view, long first, int stride, int strips, int width) {
     view.checkPresent();
-    int[][] words = new int[strips][width];
-    for (int i = 0; i < strips; i++) {
-      view.copyInts(first + (long) i * stride, words[i], 0, width);
-    }
+    int[] words = new int[count];
+    view.copyInts(0, words, 0, count);
     return words;
-  }
-
-  /** The unsigned number of that many bits that begins at a bit, least significant first. */
-  static int bits(int[] words, long bit, int count) {
-    int word = (int) (bit / Integer.SIZE);
-    int shift = (int) (bit % Integer.SIZE);
-    long value = words[word] & 0xffffffffL;
-    if (shift + count > Integer.SIZE) {
-      value |= (words[word + 1] & 0xffffffffL) << Integer.SIZE;
-    }
-    return (int) (value >>> shift) & ((1 << count) - 1);
   }
 }

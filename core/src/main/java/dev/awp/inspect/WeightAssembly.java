@@ -62,24 +62,22 @@ final class WeightAssembly {
           present(module, "weight_packed", "weight_scale", "weight_shape", "weight_zero_point");
       if (tensors.containsKey(module + ".weight_scale")
           && tensors.containsKey(module + ".weight_shape")) {
-        return Optional.of(take(CompressedTensorsCodes.of(module, tensors), module, parts));
+        return Optional.of(CompressedTensorsWeight.of(take(module, parts)));
       }
     }
     if (name.endsWith(".qweight")) {
       String module = module(name);
       List<String> parts = present(module, "qweight", "qzeros", "scales", "g_idx");
       if (tensors.containsKey(module + ".qzeros") && tensors.containsKey(module + ".scales")) {
-        return Optional.of(
-            take(ColumnPackedCodes.of(module, tensors, config.gptqZeroOffset()), module, parts));
+        return Optional.of(ColumnPackedLayer.of(take(module, parts), config.gptqZeroOffset()));
       }
     }
     return Optional.empty();
   }
 
-  private StoredWeight take(PackedCodes codes, String module, List<String> parts) {
+  private PackedLayer take(String module, List<String> parts) {
     used.addAll(parts);
-    long bytes = parts.stream().mapToLong(part -> tensors.get(part).data().byteSize()).sum();
-    return new PackedWeight(module + ".weight", codes, bytes);
+    return new PackedLayer(module, tensors, parts, kernels);
   }
 
   private List<String> present(String module, String... parts) {

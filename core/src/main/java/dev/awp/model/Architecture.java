@@ -114,7 +114,7 @@ public enum Architecture {
   }
 
   /** What the names of all tensors of the text model begin with. */
-  String prefix() {
+  public String prefix() {
     return prefix;
   }
 

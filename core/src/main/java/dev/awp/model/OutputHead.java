@@ -57,22 +57,99 @@ public final class OutputHead {
     double[] logSum = new double[x.rows()];
     double[] targetLogit = new double[x.rows()];
     Arrays.fill(logSum, Double.NEGATIVE_INFINITY);
-    StoredTensor head = source.tensor(layout.headTensor());
-    int vocabulary = layout.config().vocabularySize();
-    try (Arena arena = Arena.ofShared()) {
-      Matrix piece = Matrix.allocate(arena, Math.min(VOCABULARY_CHUNK, vocabulary), x.columns());
-      for (int first = 0; first < vocabulary; first += VOCABULARY_CHUNK) {
-        int count = Math.min(VOCABULARY_CHUNK, vocabulary - first);
-        Matrix rows = piece.rowRange(0, count);
-        reader.decodeRows(head, first, rows);
-        addPiece(x, rows, first, targets, logSum, targetLogit);
-      }
-    }
+    forEachPiece((rows, first) -> addPiece(x, rows, first, targets, logSum, targetLogit));
     double[] loss = new double[x.rows()];
     for (int i = 0; i < loss.length; i++) {
       loss[i] = logSum[i] - targetLogit[i];
     }
     return loss;
+  }
+
+  /**
+   * How far predictions are from others: the Kullback-Leibler divergence D(p || q) in nats, row by
+   * row, of the distributions of the next token.
+   *
+   * @param reference hidden states behind the last block for p, [tokens, hidden]; normed in place
+   * @param x the same for q
+   */
+  public double[] divergence(Matrix reference, Matrix x) {
+    double[] divergence = new double[x.rows()];
+    double[] p = new double[x.rows()];
+    double[] q = new double[x.rows()];
+    normInPlace(reference);
+    normInPlace(x);
+    Arrays.fill(p, Double.NEGATIVE_INFINITY);
+    Arrays.fill(q, Double.NEGATIVE_INFINITY);
+    int[] nothing = new int[x.rows()];
+    double[] unused = new double[x.rows()];
+    forEachPiece(
+        (rows, first) -> {
+          addPiece(reference, rows, first, nothing, p, unused);
+          addPiece(x, rows, first, nothing, q, unused);
+        });
+    forEachPiece((rows, _) -> addDivergence(reference, x, rows, p, divergence));
+    for (int i = 0; i < divergence.length; i++) {
+      divergence[i] += q[i] - p[i];
+    }
+    return divergence;
+  }
+
+  private interface VocabularyPiece {
+    void accept(Matrix rows, int first);
+  }
+
+  private void forEachPiece(VocabularyPiece consumer) {
+    StoredTensor head = source.tensor(layout.headTensor());
+    int vocabulary = layout.config().vocabularySize();
+    int hidden = layout.config().hiddenSize();
+    try (Arena arena = Arena.ofShared()) {
+      Matrix piece = Matrix.allocate(arena, Math.min(VOCABULARY_CHUNK, vocabulary), hidden);
+      for (int first = 0; first < vocabulary; first += VOCABULARY_CHUNK) {
+        Matrix rows = piece.rowRange(0, Math.min(VOCABULARY_CHUNK, vocabulary - first));
+        reader.decodeRows(head, first, rows);
+        consumer.accept(rows, first);
+      }
+    }
+  }
+
+  /** Adds sum p (log p' - log q') over a piece of the vocabulary, p' and q' without their sums. */
+  private void addDivergence(
+      Matrix reference, Matrix x, Matrix rows, double[] logSum, double[] divergence) {
+    compute
+        .workers()
+        .forEachBlock(
+            x.rows(),
+            TOKEN_CHUNK,
+            (from, to) -> {
+              try (Arena arena = Arena.ofConfined()) {
+                Matrix p = logits(reference.rowRange(from, to), rows, arena);
+                Matrix q = logits(x.rowRange(from, to), rows, arena);
+                for (int i = from; i < to; i++) {
+                  double sum = 0;
+                  for (int j = 0; j < rows.rows(); j++) {
+                    double logit = p.get(i - from, j);
+                    sum += Math.exp(logit - logSum[i]) * (logit - q.get(i - from, j));
+                  }
+                  divergence[i] += sum;
+                }
+              }
+            });
+  }
+
+  /** Logits for a piece of the vocabulary, [tokens, rows of the piece]. */
+  private Matrix logits(Matrix x, Matrix rows, Arena arena) {
+    Matrix logits = Matrix.allocate(arena, x.rows(), rows.rows());
+    compute.blas().gemm(Op.NONE, Op.TRANSPOSE, 1, x, rows, 0, logits);
+    layout
+        .config()
+        .logitSoftCap()
+        .ifPresent(
+            cap -> {
+              for (int i = 0; i < x.rows(); i++) {
+                compute.kernels().network().softCap(logits.row(i), 1, cap);
+              }
+            });
+    return logits;
   }
 
   /**
@@ -113,7 +190,6 @@ public final class OutputHead {
 
   private void addPiece(
       Matrix x, Matrix rows, int first, int[] targets, double[] logSum, double[] targetLogit) {
-    Optional<Float> cap = layout.config().logitSoftCap();
     compute
         .workers()
         .forEachBlock(
@@ -121,13 +197,9 @@ public final class OutputHead {
             TOKEN_CHUNK,
             (from, to) -> {
               try (Arena arena = Arena.ofConfined()) {
-                Matrix logits = Matrix.allocate(arena, to - from, rows.rows());
-                compute
-                    .blas()
-                    .gemm(Op.NONE, Op.TRANSPOSE, 1, x.rowRange(from, to), rows, 0, logits);
+                Matrix logits = logits(x.rowRange(from, to), rows, arena);
                 for (int i = from; i < to; i++) {
                   MemorySegment row = logits.row(i - from);
-                  cap.ifPresent(c -> compute.kernels().network().softCap(row, 1, c));
                   logSum[i] = logAddExp(logSum[i], compute.kernels().network().logSumExp(row));
                   int at = targets[i] - first;
                   if (at >= 0 && at < rows.rows()) {

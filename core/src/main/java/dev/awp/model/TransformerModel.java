@@ -29,6 +29,12 @@ public final class TransformerModel {
     return new TransformerModel(layout, source, other);
   }
 
+  /** This model with another tensor in place of the one of its name. */
+  public TransformerModel with(StoredTensor tensor) {
+    return new TransformerModel(
+        layout, name -> name.equals(tensor.name()) ? tensor : source.tensor(name), compute);
+  }
+
   public ModelLayout layout() {
     return layout;
   }

@@ -36,13 +36,17 @@ public final class FusedLayers {
   static void check(Map<LinearLayer, LayerSettings> settled) {
     String offending =
         group(settled.keySet()).stream()
-            .filter(group -> group.stream().map(settled::get).distinct().count() > 1)
+            .filter(
+                group ->
+                    group.stream().map(settled::get).map(LayerSettings::scheme).distinct().count()
+                        > 1)
             .flatMap(List::stream)
             .map(LinearLayer::name)
             .collect(Collectors.joining(", "));
     if (!offending.isEmpty()) {
       throw new AwpException(
-          "layers that a reader fuses must share all settings, these do not: " + offending);
+          "layers that a reader fuses must share sparsity, bits, groups and symmetry, these do not: "
+              + offending);
     }
   }
 }

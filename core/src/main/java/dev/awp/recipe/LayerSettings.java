@@ -38,6 +38,12 @@ public record LayerSettings(
     return !ignore && (sparsity.isBudgeted() || bits.isBudgeted());
   }
 
+  /** What is stored depends on: without how it is found. */
+  LayerSettings scheme() {
+    return new LayerSettings(
+        ignore, sparsity, bits, groupSize, symmetric, blocks, Optional.empty(), Optional.empty());
+  }
+
   LayerSettings withIgnore(boolean value) {
     return new LayerSettings(value, sparsity, bits, groupSize, symmetric, blocks, solver, effort);
   }

@@ -36,6 +36,15 @@ public record Recipe(
   }
 
   /**
+   * The same, for readers that fuse layers: where a budget decides about bits, layers that share
+   * their inputs share a scheme.
+   */
+  public Recipe forFusedReaders() {
+    boolean decidesBits = budget.isPresent() && !(budget.get() instanceof Budget.Zeros);
+    return new Recipe(defaults, rules, head, fused || decidesBits, budget);
+  }
+
+  /**
    * The settings of every layer.
    *
    * @param layers those that can be compressed, in the order in which data flows through them

@@ -54,6 +54,9 @@ public final class ReportFile {
 
   /** Reads what {@link #writeJson} wrote. */
   public static <T> T readJson(Path file, Class<T> type) {
+    if (!Files.exists(file)) {
+      throw new AwpException(file + ": the file is missing; awp writes one into every output");
+    }
     try {
       return JSON.readValue(file.toFile(), type);
     } catch (IOException e) {

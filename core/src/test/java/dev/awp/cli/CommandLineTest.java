@@ -401,6 +401,10 @@ class CommandLineTest {
     assertMisuse(run("eval", model.toString()), "Missing required parameter: 'TEXT'");
     assertMisuse(run("squash"), "Unmatched argument");
     assertMisuse(run(), "a command is missing");
+    assertTrue(err.toString().contains("Commands:"), err.toString());
+    run("compress", model.toString());
+    assertTrue(err.toString().lines().count() < 5, err.toString());
+    assertTrue(err.toString().contains("'awp compress --help' tells every option"));
   }
 
   @Test

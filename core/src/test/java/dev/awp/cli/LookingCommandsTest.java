@@ -118,7 +118,7 @@ class LookingCommandsTest {
     run(0, "report", output.toString());
     assertEquals(before, Files.readString(page));
     run(1, "report", model.toString());
-    assertTrue(err.toString().contains("report.json: not a readable report"), err.toString());
+    assertTrue(err.toString().contains("report.json: the file is missing"), err.toString());
   }
 
   @Test

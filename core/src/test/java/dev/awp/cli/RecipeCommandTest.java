@@ -258,6 +258,45 @@ class RecipeCommandTest {
     assertNothingWritten();
   }
 
+  @Test
+  void formatsWhoseReadersFuseShareSchemesByThemselves() throws IOException {
+    JsonNode free = plan("--target-bits=4.2", "--group-size=16", "--symmetric");
+    JsonNode fused =
+        plan("--target-bits=4.2", "--group-size=16", "--symmetric", "--format=compressed-tensors");
+    int apart = 0;
+    for (int block = 0; block < 3; block++) {
+      for (int[] pair : new int[][] {{0, 1}, {1, 2}, {4, 5}}) {
+        String one = "/layers/" + (7 * block + pair[0]) + "/constraint";
+        String other = "/layers/" + (7 * block + pair[1]) + "/constraint";
+        assertEquals(fused.at(one), fused.at(other), fused.toString());
+        apart += free.at(one).equals(free.at(other)) ? 0 : 1;
+      }
+    }
+    assertTrue(apart > 0, "this model's budget gives all the same anyway: " + free);
+    assertTrue(fused.at("/totals/bitsPerWeight").doubleValue() <= 4.2, fused.toString());
+  }
+
+  @Test
+  void whatAReaderCannotFuseIsRefusedAtOnceBeforeAnythingIsMeasured() throws IOException {
+    String rules = "layers: [{match: k_proj, bits: 8}, {match: 1.mlp.up_proj, symmetric: true}]\n";
+    for (String what : List.of("target-bits: 4.5\n", "bits: 4\n")) {
+      String yaml = what + "group-size: 16\nformat: compressed-tensors\n" + rules;
+      assertEquals(1, compress("out", recipe(yaml)));
+      String message = err.toString();
+      assertEquals(1, message.lines().count(), message);
+      for (int block = 0; block < 3; block++) {
+        for (String name : List.of("q_proj", "k_proj", "v_proj")) {
+          assertTrue(message.contains("layers." + block + ".self_attn." + name), message);
+        }
+      }
+      assertTrue(message.contains("layers.1.mlp.gate_proj"), message);
+      assertTrue(message.contains("layers.1.mlp.up_proj"), message);
+      assertFalse(message.contains("layers.0.mlp"), message);
+      assertFalse(message.contains("measuring"), message);
+      assertNothingWritten();
+    }
+  }
+
   /** The plan of a dry run as JSON. */
   private JsonNode plan(String... more) throws IOException {
     List<String> arguments = new ArrayList<>(List.of(recipe(""), "--dry-run", "--json"));

@@ -128,6 +128,6 @@ class VerifyCommandTest {
     assertTrue(said.toString().startsWith("awp: "), said.toString());
     Files.delete(report);
     assertEquals(1, verify());
-    assertTrue(said.toString().contains("not a readable report"), said.toString());
+    assertTrue(said.toString().contains("report.json: the file is missing"), said.toString());
   }
 }

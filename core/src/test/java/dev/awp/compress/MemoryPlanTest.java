@@ -95,7 +95,8 @@ class MemoryPlanTest {
           (long) SEQUENCES * LENGTH,
           LENGTH,
           workers,
-          MixedPrecision.none());
+          MixedPrecision.none(),
+          false);
     }
   }
 

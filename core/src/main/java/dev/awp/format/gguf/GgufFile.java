@@ -87,17 +87,7 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
     if (type == null || rows > Integer.MAX_VALUE || columns > MOST_COLUMNS) {
       return Optional.empty();
     }
-    GgufTensorPlan plan =
-        new GgufTensorPlan(
-            tensor.name(),
-            tensor.name(),
-            type,
-            false,
-            (int) rows,
-            (int) columns,
-            (int) rows,
-            (int) columns,
-            RowOrder.NATURAL);
+    GgufTensorPlan plan = GgufTensorPlan.matrix(tensor.name(), type, (int) rows, (int) columns);
     return Optional.of(new GgufStoredTensor(plan, view(tensor, arena)));
   }
 

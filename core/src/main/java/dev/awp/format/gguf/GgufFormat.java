@@ -33,7 +33,7 @@ public record GgufFormat(GgufOptions options) implements OutputFormat {
 
   @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
-    List<BrokenRule> broken = GgufLayout.brokenRules(plan, options);
+    List<BrokenRule> broken = GgufRules.broken(plan, options);
     if (broken.isEmpty()) {
       // What is wrong with a tokenizer is an AwpException of its own.
       var _ = tokenizer(plan);

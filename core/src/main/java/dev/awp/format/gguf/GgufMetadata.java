@@ -2,62 +2,93 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
-import dev.awp.checkpoint.Llama3Scaling;
+import dev.awp.checkpoint.ExpertConfig;
 import dev.awp.checkpoint.ModelConfig;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** The metadata that llama.cpp needs of a model, its tokenizer's besides. */
 final class GgufMetadata {
-  private GgufMetadata() {}
+  private final ModelConfig config;
+  private final GgufLayout layout;
+  private final String name;
+  private final Map<String, GgufValue> keys = new LinkedHashMap<>();
+
+  private GgufMetadata(ModelConfig config, GgufLayout layout) {
+    this.config = config;
+    this.layout = layout;
+    this.name = layout.architecture().llamaName();
+  }
 
   static Map<String, GgufValue> of(ModelConfig config, GgufLayout layout, Path folder) {
-    String name = layout.architecture();
-    Map<String, GgufValue> keys = new LinkedHashMap<>();
+    GgufMetadata metadata = new GgufMetadata(config, layout);
+    metadata.addGeneral(folder);
+    metadata.addSizes();
+    metadata.addAttention();
+    config.experts().ifPresent(metadata::addExperts);
+    metadata.keys.putAll(GgufRope.keys(config, metadata.name));
+    return metadata.keys;
+  }
+
+  private void put(String key, GgufValue value) {
+    keys.put(name + "." + key, value);
+  }
+
+  private void addGeneral(Path folder) {
     keys.put("general.architecture", GgufValue.of(name));
     keys.put("general.type", GgufValue.of("model"));
     Path last = folder.toAbsolutePath().normalize().getFileName();
     keys.put("general.name", GgufValue.of(last == null ? name : last.toString()));
     keys.put("general.file_type", GgufValue.of(layout.commonType().fileType()));
     keys.put("general.quantization_version", GgufValue.of(2));
-    keys.put(name + ".vocab_size", GgufValue.of(config.vocabularySize()));
-    keys.put(name + ".context_length", GgufValue.of(config.maxPositions()));
-    keys.put(name + ".embedding_length", GgufValue.of(config.hiddenSize()));
-    keys.put(name + ".block_count", GgufValue.of(config.layers()));
-    keys.put(name + ".feed_forward_length", GgufValue.of(layout.paddedInner()));
-    keys.put(name + ".attention.head_count", GgufValue.of(config.heads()));
-    keys.put(name + ".attention.head_count_kv", GgufValue.of(config.keyValueHeads()));
-    keys.put(name + ".attention.key_length", GgufValue.of(config.headDimension()));
-    keys.put(name + ".attention.value_length", GgufValue.of(config.headDimension()));
-    keys.put(name + ".attention.layer_norm_rms_epsilon", GgufValue.of(config.rmsNormEpsilon()));
-    keys.put(name + ".rope.dimension_count", GgufValue.of(config.headDimension()));
-    keys.put(name + ".rope.freq_base", GgufValue.of((float) config.ropeTheta()));
-    return keys;
   }
 
-  /**
-   * By what llama.cpp divides each rotary frequency, [headDimension / 2]: LLaMA 3's stretching of
-   * long wave lengths.
-   */
-  static float[] ropeFactors(ModelConfig config, Llama3Scaling scaling) {
-    float[] factors = new float[config.headDimension() / 2];
-    double longest = scaling.originalContext() / scaling.lowFrequencyFactor();
-    double shortest = scaling.originalContext() / scaling.highFrequencyFactor();
-    for (int i = 0; i < factors.length; i++) {
-      double frequency = Math.pow(config.ropeTheta(), -2.0 * i / config.headDimension());
-      double length = 2 * Math.PI / frequency;
-      if (length < shortest) {
-        factors[i] = 1;
-      } else if (length > longest) {
-        factors[i] = (float) scaling.factor();
-      } else {
-        double smooth =
-            (scaling.originalContext() / length - scaling.lowFrequencyFactor())
-                / (scaling.highFrequencyFactor() - scaling.lowFrequencyFactor());
-        factors[i] = (float) (1 / ((1 - smooth) / scaling.factor() + smooth));
-      }
+  private void addSizes() {
+    put("vocab_size", GgufValue.of(config.vocabularySize()));
+    put("context_length", GgufValue.of(config.maxPositions()));
+    put("embedding_length", GgufValue.of(config.hiddenSize()));
+    put("block_count", GgufValue.of(config.layers()));
+    // In a mixture of one kind of width (Mixtral) it is that of the experts.
+    boolean own = layout.architecture().isQwenMixture();
+    int width =
+        own
+            ? config.intermediateSize()
+            : config.experts().isPresent()
+                ? layout.padded(config.experts().get().width(), true)
+                : layout.padded(config.intermediateSize(), false);
+    put("feed_forward_length", GgufValue.of(width));
+  }
+
+  private void addAttention() {
+    put("attention.head_count", GgufValue.of(config.heads()));
+    put("attention.head_count_kv", GgufValue.of(config.keyValueHeads()));
+    put("attention.key_length", GgufValue.of(config.headDimension()));
+    put("attention.value_length", GgufValue.of(config.headDimension()));
+    put("attention.layer_norm_rms_epsilon", GgufValue.of(config.rmsNormEpsilon()));
+    Optional<Float> scores = config.scores().softCap();
+    scores.ifPresent(cap -> put("attn_logit_softcapping", GgufValue.of(cap.floatValue())));
+    Optional<Float> logits = config.logitSoftCap();
+    logits.ifPresent(cap -> put("final_logit_softcapping", GgufValue.of(cap.floatValue())));
+    if (layout.architecture().readsWindow()) {
+      // Without the key it takes a default; a window of the whole context is none.
+      put(
+          "attention.sliding_window",
+          GgufValue.of(config.slidingWindow().orElse(config.maxPositions())));
     }
-    return factors;
+  }
+
+  private void addExperts(ExpertConfig experts) {
+    put("expert_count", GgufValue.of(experts.count()));
+    put("expert_used_count", GgufValue.of(experts.perToken()));
+    put("expert_feed_forward_length", GgufValue.of(layout.padded(experts.width(), true)));
+    experts
+        .sharedWidth()
+        .ifPresent(
+            width ->
+                put(
+                    "expert_shared_feed_forward_length",
+                    GgufValue.of(layout.padded(width, false))));
   }
 }

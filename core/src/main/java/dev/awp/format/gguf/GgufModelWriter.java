@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
-import dev.awp.checkpoint.Llama3Scaling;
-import dev.awp.checkpoint.ModelConfig;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.checkpoint.WrittenPiece;
@@ -21,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +27,6 @@ import org.slf4j.LoggerFactory;
 /** A model as one GGUF file: everything else when it is made, the layers as they are solved. */
 final class GgufModelWriter implements FormatWriter {
   private static final Logger LOG = LoggerFactory.getLogger(GgufModelWriter.class);
-  private static final String ROPE_FACTORS = "rope_freqs.weight";
 
   private final Map<String, GgufTensorPlan> plans;
   private final GgufWriter writer;
@@ -49,20 +47,28 @@ final class GgufModelWriter implements FormatWriter {
     GgufLayout layout = new GgufLayout(plan, options);
     Map<String, GgufTensorPlan> plans = new LinkedHashMap<>();
     layout.tensors().forEach(tensor -> plans.put(tensor.source(), tensor));
-    if (plan.layout().config().ropeScaling().isPresent()) {
-      plans.put(ROPE_FACTORS, ropeFactors(plan.layout().config().headDimension() / 2));
-    }
+    Map<String, float[]> constants = GgufRope.factors(plan.layout().config());
+    constants.forEach(
+        (name, values) -> plans.put(name, GgufTensorPlan.constant(name, values.length)));
     GgufTokenizer.Result tokenizer = GgufFormat.tokenizer(plan);
     Map<String, GgufValue> metadata =
         GgufMetadata.of(plan.layout().config(), layout, plan.checkpoint().folder());
     metadata.putAll(tokenizer.metadata());
     tokenizer.warnings().forEach(LOG::warn);
     say(plan, layout);
-    List<GgufPlan.Wanted> wanted = plans.values().stream().map(GgufTensorPlan::wanted).toList();
-    GgufWriter writer = GgufWriter.create(file, GgufPlan.of(metadata, wanted));
+    List<GgufPlan.Wanted> wanted =
+        plans.values().stream().map(GgufTensorPlan::wanted).distinct().toList();
+    GgufPlan whole = GgufPlan.of(metadata, wanted);
+    Map<String, GgufTensor> pieces = new LinkedHashMap<>();
+    for (GgufTensorPlan tensor : plans.values()) {
+      GgufPlace place = tensor.place();
+      pieces.put(place.key(), place.of(whole.tensors().get(place.tensor())));
+    }
+    GgufWriter writer = GgufWriter.create(file, whole, pieces);
     try {
       GgufModelWriter model = new GgufModelWriter(plans, writer, kernels);
-      model.writeOthers(plan);
+      model.writeConstants(constants);
+      model.writeOthers(plan, constants.keySet());
       return model;
     } catch (RuntimeException e) {
       writer.close();
@@ -70,49 +76,56 @@ final class GgufModelWriter implements FormatWriter {
     }
   }
 
-  /** The rules of the format have refused other scalings. */
-  private static float[] ropeFactors(ModelConfig config) {
-    return GgufMetadata.ropeFactors(config, (Llama3Scaling) config.ropeScaling().orElseThrow());
-  }
-
-  private static GgufTensorPlan ropeFactors(int count) {
-    return new GgufTensorPlan(
-        ROPE_FACTORS, ROPE_FACTORS, GgufType.F32, true, 1, count, 1, count, RowOrder.NATURAL);
-  }
-
   private static void say(ModelPlan plan, GgufLayout layout) {
-    int inner = plan.layout().config().intermediateSize();
-    if (layout.paddedInner() > inner) {
-      LOG.info(
-          "GGUF: the MLPs' inner width is padded with zeros from {} to {}, which does not change"
-              + " the function",
-          inner,
-          layout.paddedInner());
+    Set<String> padded = new TreeSet<>();
+    for (LinearLayer linear : layout.linears()) {
+      int inner = linear.columns();
+      boolean padding = GgufLayout.canBePadded(linear);
+      int width = padding ? layout.padded(inner, linear.site().ofExpert()) : inner;
+      if (width > inner && padded.add(inner + " to " + width)) {
+        LOG.info(
+            "GGUF: an inner width is padded with zeros from {} to {}, which does not change the"
+                + " function",
+            inner,
+            width);
+      }
     }
-    if (plan.layout().config().slidingWindow().isPresent()) {
+    if (plan.layout().config().slidingWindow().isPresent() && !layout.architecture().isGemma()) {
       LOG.warn("GGUF: llama.cpp attends to all positions where this model has a sliding window");
     }
+    long written = plan.layout().shapes().size();
+    long there = plan.checkpoint().tensors().size();
+    if (there > written) {
+      LOG.warn(
+          "GGUF: {} tensors that are no part of the text model are not written", there - written);
+    }
   }
 
-  private void writeOthers(ModelPlan plan) {
+  private void writeConstants(Map<String, float[]> constants) {
+    constants.forEach(
+        (name, values) -> {
+          try (Arena arena = Arena.ofConfined()) {
+            Matrix x = TensorBytes.vector(values, arena);
+            MemorySegment bytes = new TensorBytes(kernels).nearest(plans.get(name), x, arena);
+            writer.write(name, bytes);
+          }
+        });
+  }
+
+  private void writeOthers(ModelPlan plan, Set<String> constants) {
     TensorReader reader = new TensorReader(kernels);
     TensorBytes encoder = new TensorBytes(kernels);
     Set<String> compressed =
         plan.layers().stream().map(layer -> layer.layer().weight()).collect(Collectors.toSet());
     for (GgufTensorPlan tensor : plans.values()) {
-      if (compressed.contains(tensor.source())) {
+      if (compressed.contains(tensor.source()) || constants.contains(tensor.source())) {
         continue;
       }
       try (Arena arena = Arena.ofConfined()) {
-        Matrix x;
-        if (tensor.source().equals(ROPE_FACTORS)) {
-          x = TensorBytes.vector(ropeFactors(plan.layout().config()), arena);
-        } else {
-          TensorView view = plan.checkpoint().tensor(tensor.source());
-          x = reader.matrix(view, arena);
-          view.release();
-        }
-        writer.write(tensor.name(), encoder.nearest(tensor, x, arena));
+        TensorView view = plan.checkpoint().tensor(tensor.source());
+        Matrix x = reader.matrix(view, arena);
+        view.release();
+        writer.write(tensor.place().key(), encoder.nearest(tensor, x, arena));
       }
     }
   }
@@ -126,8 +139,9 @@ final class GgufModelWriter implements FormatWriter {
           plan.type().grid().isPresent()
               ? encoder.blocks(plan, solution.weights(), solution.grid(), arena)
               : encoder.nearest(plan, solution.weights(), arena);
-      writer.write(plan.name(), bytes);
-      return List.of(writer.piece(plan.name(), bytes));
+      String key = plan.place().key();
+      writer.write(key, bytes);
+      return List.of(writer.piece(key, bytes));
     }
   }
 
@@ -144,7 +158,8 @@ final class GgufModelWriter implements FormatWriter {
   @Override
   public WeightSource read(Arena arena) {
     return name ->
-        new GgufStoredTensor(plans.get(name), writer.readBack(plans.get(name).name(), arena));
+        new GgufStoredTensor(
+            plans.get(name), writer.readBack(plans.get(name).place().key(), arena));
   }
 
   @Override

@@ -89,7 +89,7 @@ record GgufStoredTensor(GgufTensorPlan plan, TensorView bytes) implements Encode
       for (int j = 0; j < plan.columns(); j++) {
         // The entries of a bias are ordered as its matrix's rows are.
         int from = plan.vector() ? plan.order().stored(j) : j;
-        row.setAtIndex(JAVA_FLOAT, j, padded.getAtIndex(JAVA_FLOAT, from));
+        row.setAtIndex(JAVA_FLOAT, j, padded.getAtIndex(JAVA_FLOAT, from) - plan.offset());
       }
     };
   }

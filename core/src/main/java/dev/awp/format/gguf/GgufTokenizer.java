@@ -2,13 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.awp.AwpException;
 import dev.awp.format.gguf.GgufTokens.Kind;
-import java.io.IOException;
+import dev.awp.tokenizer.SentencePieceVocabulary;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,34 +17,22 @@ import java.util.Optional;
 
 /**
  * The tokenizer of a checkpoint folder as llama.cpp's metadata: "llama" for BPE with byte fallback
- * (SentencePiece's, as tokenizer.json holds it), "gpt2" for byte-level BPE. Others are refused.
+ * (SentencePiece's, as tokenizer.json holds it, or tokenizer.model), "gpt2" for byte-level BPE.
+ * Others are refused.
  */
 final class GgufTokenizer {
-  private static final JsonMapper JSON = new JsonMapper();
-  private static final String PREFIX = "tokenizer.ggml.";
-  private static final List<String> SPECIAL = List.of("bos", "eos", "unk", "pad");
-
-  /** llama.cpp has other words for some of them. */
-  private static final Map<String, String> NAMES = Map.of("unk", "unknown", "pad", "padding");
-
+  private static final String PREFIX = GgufTokenizerSettings.PREFIX;
   private final Path file;
   private final JsonNode root;
-  private final JsonNode settings;
-  private final JsonNode config;
-  private final Path folder;
+  private final GgufTokenizerSettings settings;
   private final int size;
   private final List<String> warnings = new ArrayList<>();
 
-  private GgufTokenizer(Path folder, int size) {
-    this.folder = folder;
-    this.file = folder.resolve("tokenizer.json");
-    this.root = read(file);
-    this.settings = read(folder.resolve("tokenizer_config.json"));
-    this.config = read(folder.resolve("config.json"));
+  private GgufTokenizer(Path file, int size) {
+    this.file = file;
+    this.root = GgufTokenizerSettings.json(file);
+    this.settings = GgufTokenizerSettings.of(file.resolveSibling("."), size);
     this.size = size;
-    if (root.isMissingNode()) {
-      throw new AwpException(file + ": the file is missing, a GGUF file holds the tokenizer");
-    }
   }
 
   /** Metadata, and what whoever reads the log should know. */
@@ -59,22 +44,17 @@ final class GgufTokenizer {
    * @param size rows of the embedding: so many tokens are written
    */
   static Result of(Path folder, int size) {
-    GgufTokenizer tokenizer = new GgufTokenizer(folder, size);
-    Map<String, GgufValue> metadata = tokenizer.metadata();
-    return new Result(metadata, List.copyOf(tokenizer.warnings));
-  }
-
-  private static JsonNode read(Path file) {
-    if (!Files.isRegularFile(file)) {
-      return MissingNode.getInstance();
+    Path json = folder.resolve("tokenizer.json");
+    if (Files.isRegularFile(json)) {
+      GgufTokenizer tokenizer = new GgufTokenizer(json, size);
+      Map<String, GgufValue> metadata = tokenizer.metadata();
+      return new Result(metadata, List.copyOf(tokenizer.warnings));
     }
-    try {
-      return JSON.readTree(Files.readAllBytes(file));
-    } catch (JsonProcessingException e) {
-      throw new AwpException(file + ": not valid JSON: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new AwpException(file + ": cannot be read: " + e.getMessage(), e);
-    }
+    return SentencePieceVocabulary.file(folder)
+        .map(file -> GgufSentencePiece.of(file, size))
+        .orElseThrow(
+            () ->
+                new AwpException(json + ": the file is missing, a GGUF file holds the tokenizer"));
   }
 
   private Map<String, GgufValue> metadata() {
@@ -91,19 +71,18 @@ final class GgufTokenizer {
     Map<String, GgufValue> keys = new LinkedHashMap<>();
     keys.put(PREFIX + "model", GgufValue.of(sentencePiece ? "llama" : "gpt2"));
     keys.put(PREFIX + "pre", GgufValue.of(sentencePiece ? "default" : preTokenizer()));
-    keys.put(PREFIX + "tokens", GgufValue.texts(tokens.texts()));
-    if (sentencePiece) {
-      keys.put(PREFIX + "scores", GgufValue.reals(tokens.scores()));
-    }
-    keys.put(PREFIX + "token_type", GgufValue.wholes(tokens.types()));
+    keys.putAll(tokens.keys(sentencePiece));
     if (!sentencePiece) {
       keys.put(PREFIX + "merges", GgufValue.texts(merges));
     }
-    addSpecial(keys, tokens);
+    JsonNode steps = root.path("post_processor");
+    Map<String, Integer> own = new HashMap<>();
+    tokens.id(model.path("unk_token").asText("")).ifPresent(id -> own.put("unk", id));
+    keys.putAll(settings.special(tokens, own, adds(steps, true), adds(steps, false)));
     if (sentencePiece) {
       keys.put(PREFIX + "add_space_prefix", GgufValue.of(addsSpacePrefix()));
     }
-    chatTemplate().ifPresent(text -> keys.put("tokenizer.chat_template", GgufValue.of(text)));
+    settings.chatTemplate().ifPresent(text -> keys.put(GgufTokenizerSettings.TEMPLATE, text));
     return keys;
   }
 
@@ -205,40 +184,6 @@ final class GgufTokenizer {
     return ranks;
   }
 
-  private void addSpecial(Map<String, GgufValue> keys, GgufTokens tokens) {
-    for (String name : SPECIAL) {
-      special(name, tokens)
-          .ifPresent(
-              id ->
-                  keys.put(
-                      PREFIX + NAMES.getOrDefault(name, name) + "_token_id", GgufValue.of(id)));
-    }
-    JsonNode steps = root.path("post_processor");
-    keys.put(PREFIX + "add_bos_token", GgufValue.of(flag("add_bos_token", adds(steps, true))));
-    keys.put(PREFIX + "add_eos_token", GgufValue.of(flag("add_eos_token", adds(steps, false))));
-  }
-
-  /** By name in tokenizer_config.json, else by number in config.json, else as the model has it. */
-  private Optional<Integer> special(String name, GgufTokens tokens) {
-    JsonNode entry = settings.path(name + "_token");
-    String text = entry.isObject() ? entry.path("content").asText("") : entry.asText("");
-    if (!text.isEmpty() && !entry.isNull()) {
-      return tokens.id(text);
-    }
-    JsonNode id = config.path(name + "_token_id");
-    id = id.isArray() ? id.path(0) : id;
-    if (id.isInt() && id.intValue() >= 0 && id.intValue() < size) {
-      return Optional.of(id.intValue());
-    }
-    return name.equals("unk")
-        ? tokens.id(root.path("model").path("unk_token").asText(""))
-        : Optional.empty();
-  }
-
-  private boolean flag(String key, boolean fallback) {
-    return settings.path(key).isBoolean() ? settings.path(key).booleanValue() : fallback;
-  }
-
   /** Whether a text's template begins, or ends, with a special token. */
   private static boolean adds(JsonNode processor, boolean first) {
     for (JsonNode step : processor.path("processors")) {
@@ -260,7 +205,7 @@ final class GgufTokenizer {
               ? split.path("add_prefix_space").asBoolean(true)
               : !scheme.equals("never");
     }
-    return flag("add_prefix_space", prepends);
+    return settings.flag("add_prefix_space", prepends);
   }
 
   private static boolean prepends(JsonNode normalizer) {
@@ -270,21 +215,5 @@ final class GgufTokenizer {
       }
     }
     return normalizer.path("type").asText("").equals("Prepend");
-  }
-
-  private Optional<String> chatTemplate() {
-    JsonNode template = settings.path("chat_template");
-    if (template.isTextual()) {
-      return Optional.of(template.textValue());
-    }
-    Path own = folder.resolve("chat_template.jinja");
-    if (!Files.isRegularFile(own)) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(Files.readString(own));
-    } catch (IOException e) {
-      throw new AwpException(own + ": cannot be read: " + e.getMessage(), e);
-    }
   }
 }

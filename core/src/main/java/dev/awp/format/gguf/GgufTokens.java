@@ -6,7 +6,7 @@ import dev.awp.AwpException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -67,15 +67,14 @@ final class GgufTokens {
     return Optional.ofNullable(ids.get(text));
   }
 
-  List<String> texts() {
-    return Arrays.asList(texts);
-  }
-
-  int[] types() {
-    return types;
-  }
-
-  float[] scores() {
-    return scores;
+  /** Texts and types by token, with scores where they are asked for. */
+  Map<String, GgufValue> keys(boolean withScores) {
+    Map<String, GgufValue> keys = new LinkedHashMap<>();
+    keys.put(GgufTokenizerSettings.PREFIX + "tokens", GgufValue.texts(Arrays.asList(texts)));
+    if (withScores) {
+      keys.put(GgufTokenizerSettings.PREFIX + "scores", GgufValue.reals(scores));
+    }
+    keys.put(GgufTokenizerSettings.PREFIX + "token_type", GgufValue.wholes(types));
+    return keys;
   }
 }

@@ -39,6 +39,15 @@ final class GgufWriter implements AutoCloseable {
    * the same plan wrote; none of that counts as written.
    */
   static GgufWriter create(Path file, GgufPlan plan) {
+    return create(file, plan, plan.tensors());
+  }
+
+  /**
+   * The same, to be written in other pieces than whole tensors.
+   *
+   * @param pieces by name, with their places in the file: they cover all tensors
+   */
+  static GgufWriter create(Path file, GgufPlan plan, Map<String, GgufTensor> pieces) {
     try {
       FileChannel channel =
           FileChannel.open(
@@ -51,7 +60,7 @@ final class GgufWriter implements AutoCloseable {
           new PositionedWriter(channel)
               .write(MemorySegment.ofArray(new byte[1]), plan.fileBytes() - 1);
         }
-        return new GgufWriter(file, channel, plan.tensors());
+        return new GgufWriter(file, channel, pieces);
       } catch (IOException | RuntimeException e) {
         channel.close();
         throw e;

@@ -34,8 +34,8 @@ final class TensorBytes {
     byte[] bytes = new byte[Math.toIntExact(plan.type().rowBytes(plan.paddedColumns()))];
     MemorySegment all = allocator.allocate((long) bytes.length * plan.paddedRows(), Long.BYTES);
     for (int r = 0; r < plan.paddedRows(); r++) {
-      if (r < plan.rows()) {
-        int source = plan.order().source(r);
+      int source = plan.sourceRow(r);
+      if (source != RowOrder.PADDING) {
         row.take(t.row(source), parameters, source);
       } else {
         row.clear();
@@ -62,17 +62,18 @@ final class TensorBytes {
     }
     try (Arena arena = Arena.ofConfined()) {
       Matrix ordered = Matrix.allocate(arena, plan.paddedRows(), plan.paddedColumns());
-      for (int r = 0; r < plan.rows(); r++) {
-        if (plan.vector()) {
-          // A bias has an entry where its matrix has a row.
-          for (int j = 0; j < plan.columns(); j++) {
-            ordered.set(0, j, x.get(0, plan.order().source(j)));
+      if (plan.vector()) {
+        // A bias has an entry where its matrix has a row.
+        for (int j = 0; j < plan.columns(); j++) {
+          float value = x.get(0, plan.order().source(j));
+          ordered.set(0, j, plan.offset() == 0 ? value : value + plan.offset());
+        }
+      } else {
+        for (int r = 0; r < plan.paddedRows(); r++) {
+          int source = plan.sourceRow(r);
+          if (source != RowOrder.PADDING) {
+            ordered.row(r).asSlice(0, (long) plan.columns() * Float.BYTES).copyFrom(x.row(source));
           }
-        } else {
-          ordered
-              .row(r)
-              .asSlice(0, (long) plan.columns() * Float.BYTES)
-              .copyFrom(x.row(plan.order().source(r)));
         }
       }
       DType dtype = plan.type().dtype().orElseThrow();

@@ -26,7 +26,8 @@ class BlockRoundTripTest {
   private static GgufTensorPlan plan(
       GgufType type, int rows, int columns, int moreRows, RowOrder order) {
     int padded = Math.ceilDiv(columns, type.blockColumns()) * type.blockColumns();
-    return new GgufTensorPlan("w", "w", type, false, rows, columns, rows + moreRows, padded, order);
+    return new GgufTensorPlan(
+        "w", GgufPlace.whole("w"), type, false, rows, columns, rows + moreRows, padded, order, 0);
   }
 
   private static Matrix readBack(
@@ -50,7 +51,7 @@ class BlockRoundTripTest {
       @ForAll long seed) {
     GgufType type = GgufType.valueOf(grid.name());
     GgufTensorPlan plan =
-        plan(type, 12, columns, moreRows, permuted ? new RowOrder(6) : RowOrder.NATURAL);
+        plan(type, 12, columns, moreRows, permuted ? RowOrder.interleaved(6) : RowOrder.NATURAL);
     try (Compute compute = Compute.create(1);
         Arena arena = Arena.ofShared()) {
       Matrix z = RandomMatrices.of(kind, 12, columns, seed, arena);
@@ -71,7 +72,8 @@ class BlockRoundTripTest {
       @ForAll boolean permuted,
       @ForAll long seed) {
     GgufType type = List.of(GgufType.F32, GgufType.F16, GgufType.BF16).get(which);
-    GgufTensorPlan plan = plan(type, 12, columns, 2, permuted ? new RowOrder(4) : RowOrder.NATURAL);
+    GgufTensorPlan plan =
+        plan(type, 12, columns, 2, permuted ? RowOrder.interleaved(4) : RowOrder.NATURAL);
     try (Compute compute = Compute.create(1);
         Arena arena = Arena.ofShared()) {
       Matrix x = RandomMatrices.of(Kind.TIES, 12, columns, seed, arena);
@@ -83,7 +85,7 @@ class BlockRoundTripTest {
 
   @Test
   void headsAreInterleavedAsLlamaCppRotatesThem() {
-    RowOrder order = new RowOrder(6);
+    RowOrder order = RowOrder.interleaved(6);
     int[] expected = {0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11};
     for (int stored = 0; stored < expected.length; stored++) {
       assertEquals(expected[stored], order.source(stored));

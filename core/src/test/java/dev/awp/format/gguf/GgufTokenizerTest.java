@@ -9,9 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.AwpException;
+import dev.awp.tokenizer.SentencePieceVocabulary;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -164,6 +167,60 @@ class GgufTokenizerTest {
     } catch (AwpException e) {
       return e.getMessage();
     }
+  }
+
+  private GgufTokenizer.Result model(String name, int size) throws IOException {
+    String resource = "/dev/awp/tokenizer/" + name + ".model.base64";
+    try (InputStream content = GgufTokenizerTest.class.getResourceAsStream(resource)) {
+      byte[] bytes = Base64.getMimeDecoder().decode(content.readAllBytes());
+      Files.write(folder.resolve("tokenizer.model"), bytes);
+      return GgufTokenizer.of(folder, size);
+    }
+  }
+
+  @Test
+  void aSentencePieceModelIsWrittenAsItIs() throws IOException {
+    GgufTokenizer.Result result = model("bpe-bytes", 1000);
+    Map<String, GgufValue> keys = result.metadata();
+    SentencePieceVocabulary model = SentencePieceVocabulary.read(folder.resolve("tokenizer.model"));
+    assertEquals(GgufValue.of("llama"), keys.get("tokenizer.ggml.model"));
+    List<Object> tokens = items(keys, "tokens");
+    List<Object> scores = items(keys, "scores");
+    List<Object> types = items(keys, "token_type");
+    assertEquals(1000, tokens.size());
+    for (int id = 0; id < model.pieces().size(); id++) {
+      SentencePieceVocabulary.Piece piece = model.pieces().get(id);
+      assertEquals(piece.text(), tokens.get(id));
+      assertEquals((double) piece.score(), scores.get(id));
+      long type =
+          switch (piece.type()) {
+            case NORMAL -> 1;
+            case UNKNOWN -> 2;
+            case CONTROL -> 3;
+            case USER_DEFINED -> 4;
+            case UNUSED -> 5;
+            case BYTE -> 6;
+          };
+      assertEquals(type, types.get(id));
+    }
+    assertEquals("[PAD999]", tokens.getLast());
+    assertEquals(GgufValue.of(tokens.indexOf("<s>")), keys.get("tokenizer.ggml.bos_token_id"));
+    assertEquals(
+        GgufValue.of(tokens.indexOf("<unk>")), keys.get("tokenizer.ggml.unknown_token_id"));
+    assertEquals(GgufValue.of(true), keys.get("tokenizer.ggml.add_bos_token"));
+    assertEquals(GgufValue.of(false), keys.get("tokenizer.ggml.add_eos_token"));
+    assertEquals(GgufValue.of(model.addSpace()), keys.get("tokenizer.ggml.add_space_prefix"));
+  }
+
+  @Test
+  void sentencePieceModelsThatLlamaCppHasNoTokenizerForAreRefused() {
+    assertTrue(refusedModel("unigram-bytes", 2000).contains("it is a unigram model"));
+    assertTrue(refusedModel("bpe-unknown", 2000).contains("no byte fallback"));
+    assertTrue(refusedModel("bpe-bytes", 10).contains("the embedding has 10 rows"));
+  }
+
+  private String refusedModel(String name, int size) {
+    return assertThrows(AwpException.class, () -> model(name, size)).getMessage();
   }
 
   @Test

@@ -1,0 +1,207 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format.gguf;
+
+import dev.awp.checkpoint.Activation;
+import dev.awp.checkpoint.ExpertConfig;
+import dev.awp.checkpoint.LinearScaling;
+import dev.awp.checkpoint.Llama3Scaling;
+import dev.awp.checkpoint.LongRopeScaling;
+import dev.awp.checkpoint.ModelConfig;
+import dev.awp.constraint.IntegerGrid;
+import dev.awp.format.BrokenRule;
+import dev.awp.format.ModelPlan;
+import dev.awp.model.LinearLayer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Why llama.cpp could not load a model, or would compute something else than awp does: what its
+ * graphs fix (`src/models`), config.json must not say otherwise.
+ */
+final class GgufRules {
+  /** What llama.cpp's Gemma 3 takes as the base of rotation in blocks with a window. */
+  private static final double LOCAL_BASE = 10_000;
+
+  /** Blocks of the 27B models, whose scores llama.cpp divides otherwise. */
+  private static final Map<GgufArchitecture, Integer> LARGEST =
+      Map.of(GgufArchitecture.GEMMA2, 46, GgufArchitecture.GEMMA3, 62);
+
+  private final ModelPlan plan;
+  private final GgufOptions options;
+  private final GgufLayout layout;
+  private final ModelConfig config;
+  private final GgufArchitecture architecture;
+  private final List<BrokenRule> broken = new ArrayList<>();
+
+  private GgufRules(ModelPlan plan, GgufOptions options) {
+    this.plan = plan;
+    this.options = options;
+    this.layout = new GgufLayout(plan, options);
+    this.config = plan.layout().config();
+    this.architecture = layout.architecture();
+  }
+
+  /** All rules that are broken. */
+  static List<BrokenRule> broken(ModelPlan plan, GgufOptions options) {
+    GgufRules rules = new GgufRules(plan, options);
+    rules.checkConfig();
+    rules.checkWindows();
+    rules.config.experts().ifPresent(rules::checkExperts);
+    rules.checkGrids();
+    rules.checkWidths();
+    return List.copyOf(rules.broken);
+  }
+
+  private void refuse(boolean wrong, String rule) {
+    if (wrong) {
+      broken.add(
+          new BrokenRule("llama.cpp's %s %s".formatted(architecture.llamaName(), rule), List.of()));
+    }
+  }
+
+  private void checkConfig() {
+    boolean tied = config.tieWordEmbeddings();
+    refuse(architecture == GgufArchitecture.GEMMA2 && !tied, "has no output head of its own");
+    refuse(architecture == GgufArchitecture.QWEN2_MOE && tied, "has no tied embeddings");
+    boolean inputBias =
+        switch (architecture) {
+          case LLAMA, QWEN2, QWEN2_MOE -> false;
+          case QWEN3, PHI3, GEMMA2, GEMMA3, QWEN3_MOE -> config.queryKeyValueBias();
+        };
+    boolean outputBias = config.attentionBias() || config.mlpBias();
+    refuse(
+        inputBias || (outputBias && architecture != GgufArchitecture.LLAMA),
+        "has no such biases as config.json says");
+    refuse(
+        config.mlpBias() && config.experts().isPresent(), "has no biases in mixtures of experts");
+    Activation wanted = architecture.isGemma() ? Activation.GELU_TANH : Activation.SILU;
+    refuse(config.activation() != wanted, "has the activation " + wanted);
+    boolean caps = architecture == GgufArchitecture.GEMMA2;
+    refuse(
+        config.scores().softCap().isPresent() != caps,
+        caps ? "needs a soft cap of scores" : "has no soft cap of scores");
+    refuse(
+        !architecture.isGemma() && config.logitSoftCap().isPresent(), "has no soft cap of logits");
+    refuse(caps && config.logitSoftCap().isEmpty(), "needs a soft cap of logits");
+    double divisor =
+        LARGEST.getOrDefault(architecture, 0) == config.layers()
+            ? (double) config.hiddenSize() / config.heads()
+            : config.headDimension();
+    refuse(
+        config.scores().divisor() != divisor,
+        "divides scores by the root of %s, config.json says %s"
+            .formatted(divisor, config.scores().divisor()));
+    boolean square =
+        architecture == GgufArchitecture.PHI3 || architecture == GgufArchitecture.QWEN2_MOE;
+    refuse(
+        square && config.queryWidth() != config.hiddenSize(),
+        "needs heads that are as wide together as the hidden size %d, not %d"
+            .formatted(config.hiddenSize(), config.queryWidth()));
+    refuse(!ropeScalingFits(), "has no such rope scaling as config.json says");
+  }
+
+  private boolean ropeScalingFits() {
+    return config.ropeScaling().isEmpty()
+        || switch (config.ropeScaling().get()) {
+          case LinearScaling _ -> architecture != GgufArchitecture.PHI3;
+          case Llama3Scaling _ -> architecture == GgufArchitecture.LLAMA;
+          case LongRopeScaling _ -> architecture == GgufArchitecture.PHI3;
+        };
+  }
+
+  private void checkWindows() {
+    int pattern = architecture.windowPattern();
+    if (pattern == 0 || config.slidingWindow().isEmpty()) {
+      return;
+    }
+    Set<Integer> sliding =
+        IntStream.range(0, config.layers())
+            .filter(block -> block % pattern < pattern - 1)
+            .boxed()
+            .collect(Collectors.toSet());
+    refuse(
+        !sliding.equals(config.slidingBlocks()),
+        "has a sliding window in all blocks but every %d., config.json has it in %s"
+            .formatted(pattern, new TreeSet<>(config.slidingBlocks())));
+    refuse(
+        config.localRopeTheta().isPresent() && config.localRopeTheta().getAsDouble() != LOCAL_BASE,
+        "rotates by the base 10000 in blocks with a sliding window");
+  }
+
+  private void checkExperts(ExpertConfig experts) {
+    refuse(!experts.denseBlocks().isEmpty(), "has experts in all blocks");
+    boolean normalized = architecture != GgufArchitecture.QWEN2_MOE;
+    refuse(
+        experts.normalized() != normalized,
+        normalized
+            ? "makes the shares of a token's experts add up to one (norm_topk_prob)"
+            : "leaves the shares of a token's experts as they are (norm_topk_prob)");
+    Map<String, List<LinearLayer>> together = new LinkedHashMap<>();
+    for (LinearLayer linear : layout.linears()) {
+      if (linear.site().ofExpert()) {
+        String tensor = layout.place(linear).tensor();
+        together.computeIfAbsent(tensor, _ -> new ArrayList<>()).add(linear);
+      }
+    }
+    List<String> mixed = new ArrayList<>();
+    for (List<LinearLayer> layers : together.values()) {
+      if (layers.stream().map(layout::type).distinct().count() > 1) {
+        layers.forEach(layer -> mixed.add(layer.name() + " (" + layout.type(layer) + ")"));
+      }
+    }
+    if (!mixed.isEmpty()) {
+      broken.add(
+          new BrokenRule(
+              "the experts of a block are one tensor in a GGUF file, and of one type", mixed));
+    }
+  }
+
+  private void checkGrids() {
+    List<String> integers =
+        plan.layers().stream()
+            .filter(layer -> layer.constraint().grid().orElse(null) instanceof IntegerGrid)
+            .map(layer -> layer.layer().name())
+            .toList();
+    if (!integers.isEmpty()) {
+      broken.add(
+          new BrokenRule(
+              "GGUF's blocks have grids of their own: say --gguf-type Q4_0 or another type instead"
+                  + " of --bits",
+              integers));
+    }
+  }
+
+  private void checkWidths() {
+    Map<GgufType, List<String>> wrong = new LinkedHashMap<>();
+    for (LinearLayer linear : layout.linears()) {
+      GgufType type = layout.type(linear);
+      if (!GgufLayout.canBePadded(linear) && linear.columns() % type.blockColumns() != 0) {
+        wrong
+            .computeIfAbsent(type, _ -> new ArrayList<>())
+            .add(linear.name() + " (" + linear.columns() + ")");
+      }
+    }
+    wrong.forEach(
+        (type, names) ->
+            broken.add(
+                new BrokenRule(
+                    "%s blocks need columns in multiples of %d, and these widths cannot be padded"
+                        .formatted(type, type.blockColumns()),
+                    names)));
+    GgufType embedding = options.embedding();
+    if (config.hiddenSize() % embedding.blockColumns() != 0) {
+      broken.add(
+          new BrokenRule(
+              "%s blocks need columns in multiples of %d, the embedding has %d"
+                  .formatted(embedding, embedding.blockColumns(), config.hiddenSize()),
+              List.of()));
+    }
+  }
+}
