@@ -31,7 +31,7 @@ public final class Bench {
       measured, which takes about twenty minutes on two cores. The machine should
       do nothing else meanwhile.
 
-        --quick      few and short measurements, about three minutes: for a first look
+        --quick      few and short measurements, about ten minutes: for a first look
         --help, -h   this text
 
       Families:""";
