@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -24,7 +27,8 @@ public final class Torture {
     long seed = Long.parseLong(arguments[2]);
     Victim victim = Victim.prepare(folder.resolve("kills"), folder);
     System.out.println(kills(victim, Integer.parseInt(arguments[1]), seed));
-    System.out.println(signals(victim));
+    System.out.println(signals(victim, Signal.TERM, 7));
+    System.out.println(signals(victim, Signal.INT, 7));
     System.out.println(fileLimits(victim));
     System.out.println(vanishingReads(victim));
     if (arguments.length > 3) {
@@ -89,22 +93,48 @@ public final class Torture {
     return !process.waitFor(random.nextLong(40_000), TimeUnit.MICROSECONDS);
   }
 
-  /** SIGTERM: exit code 143 within a second, and the way on is told. */
-  static String signals(Victim victim) throws IOException, InterruptedException {
-    Victim.Run run = victim.start();
-    while (victim.saved() < 3) {
-      if (run.process().waitFor(1, TimeUnit.MILLISECONDS)) {
-        throw new AssertionError("ended too early: " + run.said());
+  /** What asks a process to stop, and the exit code that a JVM gives it. */
+  enum Signal {
+    TERM(143),
+    INT(130);
+
+    private final int exitCode;
+
+    Signal(int exitCode) {
+      this.exitCode = exitCode;
+    }
+  }
+
+  /**
+   * A signal that many times, each some saved layers after the last: its exit code, within a second
+   * where the machine is free, no layer lost, and the way on is told.
+   */
+  static String signals(Victim victim, Signal signal, int times)
+      throws IOException, InterruptedException {
+    List<Long> millis = new ArrayList<>();
+    for (int layers = 3; millis.size() < times; layers += 3) {
+      Victim.Run run = victim.start();
+      while (victim.saved() < layers) {
+        if (run.process().waitFor(1, TimeUnit.MILLISECONDS)) {
+          throw new AssertionError("ended too early: " + run.said());
+        }
+      }
+      long stopped = System.nanoTime();
+      new ProcessBuilder("kill", "-s", signal.name(), Long.toString(run.process().pid()))
+          .start()
+          .waitFor();
+      run.expect(signal.exitCode);
+      millis.add((System.nanoTime() - stopped) / 1_000_000);
+      assertSaid(run, "and the same command goes on after them");
+      if (victim.saved() < layers) {
+        throw new AssertionError("%d of %d layers are left".formatted(victim.saved(), layers));
       }
     }
-    long stopped = System.nanoTime();
-    run.process().destroy();
-    run.expect(143);
-    long millis = (System.nanoTime() - stopped) / 1_000_000;
-    assertSaid(run, "and the same command goes on after them");
     victim.start().expect(0);
     victim.assertUndisturbed();
-    return "SIGTERM: ended after %d ms, resumed to the same bytes".formatted(millis);
+    Collections.sort(millis);
+    return "%d times SIG%s: ended after %d to %d ms, resumed to the same bytes"
+        .formatted(millis.size(), signal, millis.getFirst(), millis.getLast());
   }
 
   /** No file may grow beyond a limit, which rises until the run gets through. */

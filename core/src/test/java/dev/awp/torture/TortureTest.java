@@ -20,6 +20,7 @@ class TortureTest {
     Victim victim = Victim.prepare(folder.resolve("victim"), folder);
     String told = Torture.kills(victim, 4, 1);
     assertTrue(told.startsWith("4 kills"), told);
-    assertTrue(Torture.signals(victim).startsWith("SIGTERM"));
+    String stopped = Torture.signals(victim, Torture.Signal.TERM, 2);
+    assertTrue(stopped.startsWith("2 times SIGTERM"), stopped);
   }
 }
