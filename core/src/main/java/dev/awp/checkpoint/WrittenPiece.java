@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.checkpoint;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.awp.journal.Sha256;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -14,6 +16,15 @@ import java.nio.channels.FileChannel;
  * @param sha256 of the bytes, in hexadecimal digits
  */
 public record WrittenPiece(String tensor, String file, long offset, long length, String sha256) {
+  public WrittenPiece {
+    requireNonNull(tensor, "tensor");
+    requireNonNull(file, "file");
+    requireNonNull(sha256, "sha256");
+    if (offset < 0 || length < 0) {
+      throw new IllegalArgumentException("no file has %d bytes at %d".formatted(length, offset));
+    }
+  }
+
   /** Whether these bytes are in the file; false too where the disk cannot read them. */
   public boolean liesIn(FileChannel channel) {
     try {

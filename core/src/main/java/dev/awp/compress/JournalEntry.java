@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.awp.checkpoint.WrittenPiece;
@@ -17,7 +19,11 @@ import java.util.List;
 })
 sealed interface JournalEntry {
   /** The first entry; the weights were checked before it was written. */
-  record Begin(RunIdentity identity) implements JournalEntry {}
+  record Begin(RunIdentity identity) implements JournalEntry {
+    public Begin {
+      requireNonNull(identity, "identity");
+    }
+  }
 
   /** Perplexity of the original model, one value for each text. */
   record Before(List<Double> perplexity) implements JournalEntry {
@@ -35,6 +41,7 @@ sealed interface JournalEntry {
   record Layer(LayerReport report, List<WrittenPiece> pieces, double elapsed)
       implements JournalEntry {
     public Layer {
+      requireNonNull(report, "report");
       pieces = List.copyOf(pieces);
     }
   }

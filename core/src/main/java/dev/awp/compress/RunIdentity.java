@@ -11,8 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 
 /**
  * All that decides the bytes of an output, so that a run can only be gone on with by its like.
@@ -25,6 +27,11 @@ record RunIdentity(
     Map<String, String> inputs, Map<String, String> options, Map<String, String> machine) {
   /** Numbers of threads that give the same bytes (see Workers). */
   private static final Set<Integer> ALIKE = Set.of(1, 2, 4);
+
+  RunIdentity {
+    Stream.of(inputs, options, machine)
+        .forEach(map -> map.forEach((key, value) -> Objects.requireNonNull(value, key)));
+  }
 
   static RunIdentity of(
       CompressionOptions options,

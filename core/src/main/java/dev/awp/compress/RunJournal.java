@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.awp.AwpException;
@@ -33,11 +34,20 @@ final class RunJournal implements AutoCloseable {
     try {
       RunJournal run = new RunJournal(journal);
       for (String record : journal.records()) {
-        run.take(JSON.readValue(record, JournalEntry.class));
+        run.take(entry(record, folder));
       }
       return run;
-    } catch (JsonProcessingException e) {
+    } catch (AwpException e) {
       journal.close();
+      throw e;
+    }
+  }
+
+  private static JournalEntry entry(String record, OutputFolder folder) {
+    try {
+      return Optional.ofNullable(JSON.readValue(record, JournalEntry.class))
+          .orElseThrow(() -> new JsonParseException(null, "null is no record"));
+    } catch (JsonProcessingException e) {
       // Its checksum is right, so it is not damaged: another version of awp wrote it.
       throw new AwpException(
           folder.journal() + ": another version of awp wrote it; --restart begins anew", e);

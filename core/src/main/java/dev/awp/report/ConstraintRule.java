@@ -9,6 +9,7 @@ import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.tensor.DType;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -19,6 +20,10 @@ import java.util.Optional;
  * @param groupSize 0 for the whole row
  */
 public record ConstraintRule(String sparsity, int bits, int groupSize, boolean symmetric) {
+  public ConstraintRule {
+    Objects.requireNonNull(sparsity, "sparsity");
+  }
+
   /** No constraint, or none that this record can tell. */
   public static final ConstraintRule NONE = new ConstraintRule("", 0, 0, false);
 

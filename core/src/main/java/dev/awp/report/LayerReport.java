@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.report;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.List;
 import java.util.Objects;
 
@@ -54,6 +56,12 @@ public record LayerReport(
     List<TracePoint> trace,
     Inputs inputs) {
   public LayerReport {
+    requireNonNull(name, "name");
+    requireNonNull(file, "file");
+    requireNonNull(dtype, "dtype");
+    requireNonNull(constraint, "constraint");
+    requireNonNull(solver, "solver");
+    requireNonNull(stopReason, "stopReason");
     // Reports that were written before there was a choice do not name it.
     precision = Objects.requireNonNullElse(precision, "f32");
     trace = List.copyOf(trace);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.report;
 
+import java.util.Objects;
+
 /**
  * Perplexity of one text before and after compression.
  *
@@ -12,4 +14,8 @@ package dev.awp.report;
  * @param after of the model that was written, loaded from its files
  */
 public record PerplexityReport(
-    String file, int sequenceLength, int windows, double before, double after) {}
+    String file, int sequenceLength, int windows, double before, double after) {
+  public PerplexityReport {
+    Objects.requireNonNull(file, "file");
+  }
+}

@@ -27,6 +27,10 @@ record PlotFrame(double first, double last, double least, double most) {
   private static final int X_TICKS = 8;
   private static final int MOST_Y_TICKS = 7;
 
+  /** Of the smallest double. */
+  private static final int LEAST_DECADE = -324;
+
+
   /** A frame that holds values of y, the positive among them, with some air around. */
   static PlotFrame around(double first, double last, List<Double> values) {
     double least = values.stream().filter(y -> y > 0).mapToDouble(y -> y).min().orElse(0.1);
@@ -103,7 +107,8 @@ record PlotFrame(double first, double last, double least, double most) {
 
   private List<Double> ticks(int... steps) {
     List<Double> ticks = new ArrayList<>();
-    for (int decade = (int) Math.floor(Math.log10(least)); ; decade++) {
+    int first = Math.max(LEAST_DECADE, (int) Math.floor(Math.log10(least)));
+    for (int decade = first; decade <= Double.MAX_EXPONENT * Math.log10(2); decade++) {
       for (int step : steps) {
         double tick = step * Math.pow(10, decade);
         if (tick > most) {
@@ -114,6 +119,7 @@ record PlotFrame(double first, double last, double least, double most) {
         }
       }
     }
+    return ticks; // a report may say that something is infinite
   }
 
   /** "0.02", and "2e-6" where that would be long. */

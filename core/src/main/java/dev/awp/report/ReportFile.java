@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Optional;
 
 /** report.json on disk. */
 public final class ReportFile {
@@ -58,9 +59,11 @@ public final class ReportFile {
       throw new AwpException(file + ": the file is missing; awp writes one into every output");
     }
     try {
-      return JSON.readValue(file.toFile(), type);
+      return Optional.ofNullable(JSON.readValue(file.toFile(), type))
+          .orElseThrow(() -> new AwpException(file + ": not a readable report: it is null"));
     } catch (IOException e) {
-      throw new AwpException(file + ": not a readable report: " + e.getMessage(), e);
+      String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      throw new AwpException(file + ": not a readable report: " + reason, e);
     }
   }
 }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.report;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,13 +34,21 @@ public record RunReport(
     List<LayerReport> layers,
     Map<String, FileSum> files) {
   public RunReport {
-    environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
-    options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
+    requireNonNull(awp, "awp");
+    requireNonNull(summary, "summary");
+    environment = whole(environment);
+    options = whole(options);
     perplexity = List.copyOf(perplexity);
     layers = List.copyOf(layers);
     // Reports of earlier versions have neither.
-    inputs = inputs == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(inputs));
-    files = files == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(files));
+    inputs = inputs == null ? Map.of() : whole(inputs);
+    files = files == null ? Map.of() : whole(files);
+  }
+
+  /** A copy in the same order; JSON has null where a value should be, records do not. */
+  private static <T> Map<String, T> whole(Map<String, T> map) {
+    map.forEach((key, value) -> requireNonNull(value, key));
+    return Collections.unmodifiableMap(new LinkedHashMap<>(map));
   }
 
   /**
@@ -46,7 +56,11 @@ public record RunReport(
    *
    * @param sha256 in hexadecimal digits
    */
-  public record FileSum(long bytes, String sha256) {}
+  public record FileSum(long bytes, String sha256) {
+    public FileSum {
+      requireNonNull(sha256, "sha256");
+    }
+  }
 
   /**
    * Means and totals.

@@ -106,13 +106,15 @@ public final class Torture {
   }
 
   /**
-   * A signal that many times, each some saved layers after the last: its exit code, within a second
+   * A signal that many times, each two saved layers or more after the last: its exit code, within a second
    * where the machine is free, no layer lost, and the way on is told.
    */
   static String signals(Victim victim, Signal signal, int times)
       throws IOException, InterruptedException {
     List<Long> millis = new ArrayList<>();
-    for (int layers = 3; millis.size() < times; layers += 3) {
+    while (millis.size() < times) {
+      // More than the runs before it have saved: this one is at work then, not just starting.
+      long layers = victim.saved() + 2;
       Victim.Run run = victim.start();
       while (victim.saved() < layers) {
         if (run.process().waitFor(1, TimeUnit.MILLISECONDS)) {
