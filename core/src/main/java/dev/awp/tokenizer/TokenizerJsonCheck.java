@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.tokenizer;
 
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.awp.AwpException;
@@ -17,7 +18,8 @@ final class TokenizerJsonCheck {
   /** Published files have up to some 35 MB. */
   private static final long LARGEST_FILE = 512L << 20;
 
-  private static final JsonMapper JSON = new JsonMapper();
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   private final Path file;
 
@@ -48,26 +50,35 @@ final class TokenizerJsonCheck {
     }
   }
 
-  /** Templates have only special tokens that are listed beside them. */
+  /** Templates consist of the one text that there is and of special tokens that are listed. */
   private void processor(JsonNode processor) {
-    for (JsonNode inner : processor.path("processors")) {
-      processor(inner);
+    if (processor.isMissingNode() || processor.isNull()) {
+      return;
     }
-    JsonNode listed = processor.path("special_tokens");
+    if (!processor.path("type").isTextual()) {
+      throw fail("a post_processor has no type");
+    }
+    processor.path("processors").forEach(this::processor);
     for (String template : new String[] {"single", "pair"}) {
-      for (JsonNode piece : processor.path(template)) {
-        JsonNode name = piece.path("SpecialToken").path("id");
-        if (name.isTextual() && !has(listed, name.textValue())) {
-          throw fail("post_processor: '%s' is none of its special_tokens".formatted(name.asText()));
-        }
+      JsonNode pieces = processor.path(template);
+      if (!pieces.isMissingNode() && !pieces.isArray()) {
+        throw fail("post_processor: %s is no list".formatted(template));
       }
+      pieces.forEach(piece -> piece(template, piece, processor.path("special_tokens")));
     }
   }
 
-  /** An object's keys; the library reads a list of tokens with their ids too. */
-  private static boolean has(JsonNode listed, String name) {
-    return listed.has(name)
-        || listed.valueStream().anyMatch(token -> token.path("id").asText().equals(name));
+  private void piece(String template, JsonNode piece, JsonNode listed) {
+    JsonNode sequence = piece.path("Sequence").path("id");
+    JsonNode token = piece.path("SpecialToken").path("id");
+    boolean known =
+        token.isTextual()
+            ? listed.isObject() && listed.has(token.textValue())
+            : sequence.asText().equals("A")
+                || (sequence.asText().equals("B") && template.equals("pair"));
+    if (!known || piece.size() != 1) {
+      throw fail("post_processor: %s has %s, which is not there".formatted(template, piece));
+    }
   }
 
   /** Tokens are ints in awp, and unsigned ints in the library. */
