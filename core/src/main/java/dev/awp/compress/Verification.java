@@ -8,6 +8,7 @@ import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.format.CheckpointWeights;
 import dev.awp.format.GridFile;
+import dev.awp.format.OutputFormats;
 import dev.awp.journal.Sha256;
 import dev.awp.kernel.Compute;
 import dev.awp.model.ModelLayout;
@@ -70,17 +71,26 @@ public final class Verification {
     listener.step("checksums");
     verification.checkFiles();
     int layers = 0;
-    for (String format : formats(report)) {
+    for (String format : verification.formats()) {
       layers += verification.checkModel(format, listener);
     }
     return new Result(report.files().size(), layers, verification.violations);
   }
 
   /** Sub-folders of the models in the output; one model lies in the output itself. */
-  private static List<String> formats(RunReport report) {
-    return report.options().get("formats") instanceof List<?> names && names.size() > 1
-        ? names.stream().map(Object::toString).toList()
-        : List.of("");
+  private List<String> formats() {
+    if (!(report.options().get("formats") instanceof List<?> names) || names.size() < 2) {
+      return List.of("");
+    }
+    List<String> folders = names.stream().map(String::valueOf).toList();
+    for (String name : folders) {
+      if (OutputFormats.byName(name).isEmpty()) {
+        throw new AwpException(
+            "%s: formats has '%s', which is no format's name"
+                .formatted(folder.resolve(ReportFile.NAME), name));
+      }
+    }
+    return folders;
   }
 
   private void checkFiles() {

@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * compressed-tensors "pack-quantized": rows of words, zero points packed along the rows. At 3 bits,
@@ -24,9 +25,9 @@ final class CompressedTensorsWeight {
 
   static PackedWeight of(PackedLayer layer) {
     TensorView packed = layer.words("weight_packed", 2);
-    long[] shape = shape(layer.part("weight_shape", 1));
-    int rows = Math.toIntExact(shape[0]);
-    int columns = Math.toIntExact(shape[1]);
+    int[] shape = shape(layer.part("weight_shape", 1));
+    int rows = shape[0];
+    int columns = shape[1];
     TensorView scale = layer.scales("weight_scale");
     CodePacking packing =
         packing(columns, SmallTensor.size(packed, 1))
@@ -65,14 +66,19 @@ final class CompressedTensorsWeight {
     }
   }
 
-  private static long[] shape(TensorView view) {
+  private static int[] shape(TensorView view) {
     if (view.dtype() != DType.I64 || view.shape().getFirst() != 2) {
       throw SmallTensor.malformed(
           view, "is %s %s, not I64 [2]".formatted(view.dtype(), view.shape()));
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bytes = StoredBytes.copy(view, 0, 2 * Long.BYTES, arena);
-      return bytes.toArray(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+      long[] shape =
+          bytes.toArray(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+      if (LongStream.of(shape).anyMatch(size -> size < 0 || size > Integer.MAX_VALUE)) {
+        throw SmallTensor.malformed(view, "says [%d, %d]".formatted(shape[0], shape[1]));
+      }
+      return new int[] {(int) shape[0], (int) shape[1]};
     }
   }
 

@@ -6,6 +6,7 @@ import dev.awp.AwpException;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Kernels;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -30,6 +31,11 @@ record PackedLayer(
     return parts.stream().mapToLong(part -> tensors.get(part).data().byteSize()).sum();
   }
 
+  /** Where its codes are. */
+  private Path file() {
+    return tensors.get(parts.getFirst()).file();
+  }
+
   boolean has(String part) {
     return tensors.containsKey(module + "." + part);
   }
@@ -39,8 +45,8 @@ record PackedLayer(
     TensorView view = tensors.get(module + "." + part);
     if (view == null || view.shape().size() != rank) {
       throw new AwpException(
-          "tensor %s.%s: a packed layer needs it with %d dimensions, there is %s"
-              .formatted(module, part, rank, view == null ? "none" : view.shape()));
+          "%s: tensor %s.%s: a packed layer needs it with %d dimensions, there is %s"
+              .formatted(file(), module, part, rank, view == null ? "none" : view.shape()));
     }
     return view;
   }

@@ -21,7 +21,11 @@ final class SmallTensor {
   }
 
   static int size(TensorView view, int dimension) {
-    return Math.toIntExact(view.shape().get(dimension));
+    long size = view.shape().get(dimension);
+    if (size > Integer.MAX_VALUE) {
+      throw malformed(view, "has shape %s, too large for packed layers".formatted(view.shape()));
+    }
+    return (int) size;
   }
 
   /** All values as float32, row by row. */

@@ -30,7 +30,6 @@ record PlotFrame(double first, double last, double least, double most) {
   /** Of the smallest double. */
   private static final int LEAST_DECADE = -324;
 
-
   /** A frame that holds values of y, the positive among them, with some air around. */
   static PlotFrame around(double first, double last, List<Double> values) {
     double least = values.stream().filter(y -> y > 0).mapToDouble(y -> y).min().orElse(0.1);

@@ -18,11 +18,9 @@ final class HuggingFaceTokenizerFile implements Tokenizer {
    */
   private static final long HEAP_BYTES_PER_CHARACTER = 160;
 
-  private final Path file;
   private final HuggingFaceTokenizer tokenizer;
 
-  private HuggingFaceTokenizerFile(Path file, HuggingFaceTokenizer tokenizer) {
-    this.file = file;
+  private HuggingFaceTokenizerFile(HuggingFaceTokenizer tokenizer) {
     this.tokenizer = tokenizer;
   }
 
@@ -31,7 +29,7 @@ final class HuggingFaceTokenizerFile implements Tokenizer {
     // The library would otherwise cut every text after 512 tokens.
     Map<String, String> options = Map.of("truncation", "false", "padding", "false");
     try {
-      return new HuggingFaceTokenizerFile(file, HuggingFaceTokenizer.newInstance(file, options));
+      return new HuggingFaceTokenizerFile(HuggingFaceTokenizer.newInstance(file, options));
     } catch (IOException | RuntimeException e) {
       throw new AwpException(file + ": not a readable tokenizer: " + e.getMessage(), e);
     }

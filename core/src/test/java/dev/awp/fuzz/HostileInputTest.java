@@ -11,12 +11,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/**
- * Some thousand changed files of every kind; scripts/fuzz goes on from here, with a million and
- * guided by coverage.
- */
+/** Some thousand changed files of every kind; scripts/mutate goes on from here. */
 class HostileInputTest {
-  private static final int INPUTS = 400;
+  private static final int INPUTS = 200;
   private static final long SEED = 1;
 
   @TempDir private Path folder;

@@ -49,7 +49,8 @@ record PackedTarget(String format, int bits) implements FuzzTarget {
 
   @Override
   public Prepared prepare(Path folder, Compute compute) throws IOException {
-    Path model = SmallModels.compressed(folder, "--bits", Integer.toString(bits), "--format", format);
+    Path model =
+        SmallModels.compressed(folder, "--bits", Integer.toString(bits), "--format", format);
     Path file = model.resolve("model.safetensors");
     List<byte[]> seeds = new ArrayList<>(List.of(Files.readAllBytes(file)));
     return new Prepared(file, seeds, () -> read(model, compute));

@@ -106,8 +106,8 @@ public final class Torture {
   }
 
   /**
-   * A signal that many times, each two saved layers or more after the last: its exit code, within a second
-   * where the machine is free, no layer lost, and the way on is told.
+   * A signal that many times, each two saved layers or more after the last: its exit code, within a
+   * second where the machine is free, no layer lost, and the way on is told.
    */
   static String signals(Victim victim, Signal signal, int times)
       throws IOException, InterruptedException {
