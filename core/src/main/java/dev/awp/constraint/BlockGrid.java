@@ -49,6 +49,9 @@ public enum BlockGrid implements Grid {
 
   private static final int SHRINKS = 20;
 
+  /** Scales one and two steps off count as neighbours. */
+  private static final int SCALES = 4;
+
   private final int bits;
   private final int maxCode;
   private final int zero;
@@ -178,6 +181,30 @@ public enum BlockGrid implements Grid {
       found[2] = 0;
     }
     found[1] = zero;
+  }
+
+  @Override
+  public int neighbours() {
+    return SCALES + (hasMinimums() ? 2 : leastFactor <= 0 ? 1 : 0);
+  }
+
+  /**
+   * Scales one and two steps off, then minimums half a step off, or the scale of the other sign.
+   */
+  @Override
+  public void neighbour(int index, float[] group, float[] unit, float[] found) {
+    System.arraycopy(group, 0, found, 0, found.length);
+    int sign = index % 2 == 0 ? 1 : -1;
+    if (index < SCALES && hasSuperScales()) {
+      found[0] = storableScale(group[0] + sign * (1 + index / 2) * (double) unit[0], unit[0]);
+    } else if (index < SCALES) {
+      found[0] = halfScale(group[0] * Grid.neighbourFactor(index, maxCode));
+    } else if (hasMinimums()) {
+      double step = hasSuperScales() ? unit[1] : group[0] / 2.0;
+      found[2] = storableMinimum(group[2] + sign * step, unit[1]);
+    } else {
+      found[0] = storableScale(-(double) group[0], unit[0]);
+    }
   }
 
   private float ideal(double scale) {

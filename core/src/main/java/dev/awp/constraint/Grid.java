@@ -49,6 +49,27 @@ public sealed interface Grid extends Constraint permits IntegerGrid, BlockGrid {
    */
   void candidate(int index, double least, double most, float[] found);
 
+  /** How many grids beside a group's own {@link #neighbour} knows. */
+  int neighbours();
+
+  /**
+   * A grid a little off a group's own, storable as it is: another scale, or another zero point or
+   * minimum.
+   *
+   * @param index 0 .. neighbours() - 1
+   * @param group scale, zero point and minimum of the group
+   * @param unit super-scale and super-minimum of its unit; ignored where the grid has none
+   * @param found receives scale, zero point, minimum
+   */
+  void neighbour(int index, float[] group, float[] unit, float[] found);
+
+  /** Factor of a scale on the way to its neighbour: fewer codes bear larger steps. */
+  static double neighbourFactor(int index, int maxCode) {
+    double step = Math.min(0.03, 0.45 / maxCode);
+    int steps = 1 + index / 2;
+    return 1 + (index % 2 == 0 ? steps : -steps) * step;
+  }
+
   @Override
   default Optional<Grid> grid() {
     return Optional.of(this);

@@ -132,6 +132,25 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, GridStorag
     found[2] = 0;
   }
 
+  /** Scales one and two steps off. */
+  private static final int SCALES = 4;
+
+  @Override
+  public int neighbours() {
+    return symmetric ? SCALES : SCALES + 2;
+  }
+
+  @Override
+  public void neighbour(int index, float[] group, float[] unit, float[] found) {
+    System.arraycopy(group, 0, found, 0, found.length);
+    if (index < SCALES) {
+      found[0] = storableScale(group[0] * Grid.neighbourFactor(index, maxCode()));
+    } else {
+      float moved = group[1] + (index == SCALES ? 1 : -1);
+      found[1] = Math.clamp(moved, storage.leastZeroPoint(), maxCode());
+    }
+  }
+
   @Override
   public String describe() {
     String group = groupSize == 0 ? "one group a row" : "groups of " + groupSize;

@@ -15,7 +15,7 @@ import java.lang.foreign.MemorySegment;
  * Scales, zero points and minimums of groups, for many rows at once (transposed as in {@link
  * GridPart}). A group's range is its smallest and largest value, or a part of it: clipping the
  * largest values makes the steps between all others smaller. Of the ranges that the grid proposes
- * the one is taken that minimises sum_j C_jj (t_j - round(t_j))^2.
+ * the one is taken that minimises a weighted sum of (t_j - round(t_j))^2.
  */
 final class ClipSearch {
   private final Grid grid;
@@ -40,13 +40,11 @@ final class ClipSearch {
    * Searches the range of one group.
    *
    * @param group its columns, [size, lanes]
-   * @param c whose diagonal weighs the columns
-   * @param first index of the group's first column
+   * @param weights of the columns
    */
   void fit(
       Matrix group,
-      Matrix c,
-      int first,
+      float[] weights,
       MemorySegment scales,
       MemorySegment zeroPoints,
       MemorySegment minimums) {
@@ -73,7 +71,7 @@ final class ClipSearch {
           compute.kernels().grid().nearestSteps(x, scale, zeroPoint, grid.maxCode(), difference);
           arithmetic.multiply(difference, scale, difference);
           arithmetic.subtract(x, difference, difference);
-          arithmetic.scale(difference, c.get(first + j, first + j), weighted);
+          arithmetic.scale(difference, weights[j], weighted);
           arithmetic.addProduct(weighted, difference, error);
         }
         for (int i = 0; i < lanes; i++) {

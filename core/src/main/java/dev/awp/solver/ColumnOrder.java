@@ -63,6 +63,26 @@ public final class ColumnOrder {
   }
 
   /**
+   * Group after group by falling sum of C_jj, in each its columns by falling C_jj: a sweep in this
+   * order can fit a group's grid when it gets there, to what the columns before have made of it.
+   */
+  public static int[] byGroups(Matrix c, int groupSize) {
+    double[] sums = new double[Math.ceilDiv(c.rows(), groupSize)];
+    for (int j = 0; j < c.rows(); j++) {
+      sums[j / groupSize] += c.get(j, j);
+    }
+    return IntStream.range(0, c.rows())
+        .boxed()
+        .sorted(
+            Comparator.comparingDouble((Integer j) -> -sums[j / groupSize])
+                .thenComparingInt(j -> j / groupSize)
+                .thenComparingDouble(j -> -c.get(j, j))
+                .thenComparing(j -> j))
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  /**
    * Factors C in an order.
    *
    * @param damping in units of the mean of C's diagonal; rises where it is too little

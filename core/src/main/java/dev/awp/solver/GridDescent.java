@@ -17,10 +17,12 @@ import java.util.List;
  * Quantization by rounding sweeps and coordinate descent on the grid, and the same on a mask.
  *
  * <ol>
- *   <li>The clip range of every group is searched ({@link ClipSearch}).
- *   <li>GPTQ's sweep in the order of falling C_jj, from W.
- *   <li>Sweeps of coordinate descent, which also refit the scales in closed form.
- *   <li>A second sweep on the refitted scales, descent again; each row keeps the better of the two.
+ *   <li>A sweep like GPTQ's, group after group, which keeps several ways to go on ({@link
+ *       BeamSweep}). Each group's clip range is searched when the sweep gets there.
+ *   <li>Descents, block by block: scales are refitted in closed form, other grids tried for each
+ *       group ({@link GroupSearch}), the codes of pieces of a block chosen together ({@link
+ *       BlockRounding}), and those of single columns.
+ *   <li>A second sweep on the grids that were found, descents again; each row keeps the better.
  * </ol>
  *
  * <p>With a sparsity beside the grid the mask comes from the pruning solver, and what is rounded
@@ -32,28 +34,21 @@ public final class GridDescent implements Solver {
   private static final double DAMPING = 0.01;
 
   private final Solver pruning;
-  private final int rounds;
-  private final int descents;
+  private final DescentOptions options;
 
   /** The default. */
   public GridDescent() {
-    this(new OperatorSplitting(), 2, 3);
+    this(new OperatorSplitting(), DescentOptions.standard());
   }
 
   /**
-   * With a pruning solver of one's own.
+   * With a pruning solver and settings of one's own.
    *
    * @param pruning finds the mask where the constraint has a sparsity
-   * @param rounds of one rounding sweep each
-   * @param descents of coordinate descent in a round
    */
-  public GridDescent(Solver pruning, int rounds, int descents) {
-    if (rounds < 1 || descents < 0) {
-      throw new IllegalArgumentException(rounds + " rounds of " + descents + " descents");
-    }
+  public GridDescent(Solver pruning, DescentOptions options) {
     this.pruning = pruning;
-    this.rounds = rounds;
-    this.descents = descents;
+    this.options = options;
   }
 
   @Override
@@ -72,8 +67,9 @@ public final class GridDescent implements Solver {
         shape.layer()
             + shape.grid()
             + 2 * shape.square()
+            + RoundingPlan.bytes(shape.columns(), options.columnsOfPiece(), options.descents())
             + 6 * shape.parts(shape.columns())
-            + 5 * shape.parts(Math.max(GridPart.BLOCK, shape.unitSize()))
+            + (6 + GroupSearch.SCRATCH) * shape.parts(Math.max(GridPart.BLOCK, shape.unitSize()))
             + shape.panels();
     return shape.constraint().sparsity().isEmpty()
         ? own
@@ -84,7 +80,7 @@ public final class GridDescent implements Solver {
   public double expectedCost(LayerShape shape) {
     Grid grid = shape.constraint().grid().orElseThrow();
     double mask = shape.constraint().sparsity().isPresent() ? pruning.expectedCost(shape) : 0;
-    return mask + cost(grid, shape.rows(), shape.columns());
+    return mask + options.cost(grid, shape.rows(), shape.columns());
   }
 
   @Override
@@ -104,12 +100,6 @@ public final class GridDescent implements Solver {
               problem, mask.weights(), mask.gemmEquivalents(), mask.damping(), compute, allocator)
           .run(listener);
     }
-  }
-
-  /** In units of 2 dOut dIn^2 flops: f(0), rounding to nearest, the factor and the rounds. */
-  private double cost(Grid grid, int rows, int n) {
-    double factor = ColumnOrder.flops(n) / (2.0 * Math.max(1, rows) * n * n);
-    return 2 + factor + rounds * GridPart.cost(grid, n, descents);
   }
 
   private final class Run {
@@ -143,28 +133,37 @@ public final class GridDescent implements Solver {
       this.t = Matrix.allocate(allocator, w.rows(), w.columns());
       this.parameters =
           GridParameters.allocate(problem.constraint(), w.rows(), w.columns(), allocator);
-      this.objectives = new double[rounds + 1][w.rows()];
+      this.objectives = new double[options.rounds() + 1][w.rows()];
     }
 
     Solution run(IterationListener listener) {
       double dense = Objective.dense(w, c, compute);
       try (Arena arena = Arena.ofShared()) {
+        GridPart.Layout layout = GridPart.Layout.of(grid, c.rows());
         ColumnOrder order =
             problem
                 .factors()
                 .get(
-                    "rounding order",
+                    new Order(layout.groupSize()),
                     ColumnOrder.class,
                     ColumnOrder.bytes(c.rows()),
                     memory ->
-                        ColumnOrder.of(c, ColumnOrder.byActivation(c), DAMPING, compute, memory),
+                        ColumnOrder.of(
+                            c,
+                            ColumnOrder.byGroups(c, layout.groupSize()),
+                            DAMPING,
+                            compute,
+                            memory),
                     arena);
         damping = Math.max(damping, order.damping());
-        RowParts.forEach(compute, w.rows(), (from, to, own) -> solvePart(order, from, to, own));
+        RoundingPlan plan =
+            RoundingPlan.of(
+                order, c, layout, options.columnsOfPiece(), options.descents(), compute, arena);
+        RowParts.forEach(compute, w.rows(), (from, to, own) -> solvePart(plan, from, to, own));
       }
       Interruption.check();
       List<IterationRecord> trace = new ArrayList<>();
-      for (int round = 0; round <= rounds; round++) {
+      for (int round = 0; round <= options.rounds(); round++) {
         double total = 0;
         for (double objective : objectives[round]) {
           total += objective;
@@ -178,13 +177,13 @@ public final class GridDescent implements Solver {
           trace,
           dense,
           trace.getLast().objective(),
-          rounds,
-          costSoFar + cost(grid, w.rows(), w.columns()),
+          options.rounds(),
+          costSoFar + options.cost(grid, w.rows(), w.columns()),
           StopReason.ITERATION_LIMIT,
           damping);
     }
 
-    private void solvePart(ColumnOrder order, int from, int to, Arena arena) {
+    private void solvePart(RoundingPlan plan, int from, int to, Arena arena) {
       boolean masked = problem.constraint().sparsity().isPresent();
       GridPart part =
           new GridPart(
@@ -192,13 +191,27 @@ public final class GridDescent implements Solver {
       part.fitRange();
       part.round();
       keepBetter(part, from, to, 0);
-      part.fitGrid();
-      for (int round = 1; round <= rounds; round++) {
-        part.sweep(order);
-        for (int sweep = 0; sweep < descents; sweep++) {
-          part.descend();
+      BeamSweep sweep = new BeamSweep(part.state(), plan, options.sweepWidth());
+      LocalSearch search =
+          new LocalSearch(
+              part.state(),
+              plan,
+              options.pieceWidth(),
+              options.columnsOfPiece(),
+              part.layout().block(),
+              arena);
+      // Scales that are stored together are fitted together, before the sweep.
+      boolean fit = !grid.hasSuperScales();
+      if (!fit) {
+        part.fitGrid();
+      }
+      for (int round = 1; round <= options.rounds(); round++) {
+        part.sweep(sweep, fit && round == 1);
+        for (int descent = 0; descent < options.descents(); descent++) {
+          part.descend(search, descent);
         }
         keepBetter(part, from, to, round);
+        Interruption.check();
       }
     }
 
@@ -214,4 +227,7 @@ public final class GridDescent implements Solver {
       }
     }
   }
+
+  /** Name of the order of a sweep. */
+  private record Order(int groupSize) {}
 }

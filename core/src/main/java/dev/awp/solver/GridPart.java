@@ -12,6 +12,7 @@ import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * Some rows of a layer while they are rounded to their grids, transposed: column j of the layer is
@@ -36,10 +37,10 @@ public final class GridPart {
   private final int lanes;
   private final int groupSize;
   private final int unitSize;
-  private final boolean masked;
+  private final Layout layout;
   private final Matrix w;
   private final Matrix target;
-  private final Matrix mask;
+  private final LaneState state;
   private final Matrix steps;
   private final Matrix t;
   private final Matrix residual;
@@ -68,18 +69,36 @@ public final class GridPart {
     this.grid = new LaneGrid(grid, columns, lanes, compute, arena);
     this.groupSize = grid.groupSize(columns);
     this.unitSize = grid.unitSize(columns);
-    this.masked = masked;
+    this.layout = Layout.of(grid, columns);
     this.w = transposed(w, arena);
     this.target = masked ? transposed(target, arena) : this.w;
-    this.mask = this.target;
-    this.steps = Matrix.allocate(arena, columns, lanes);
-    this.t = Matrix.allocate(arena, columns, lanes);
-    this.residual = Matrix.allocate(arena, columns, lanes);
+    Optional<Matrix> mask = masked ? Optional.of(this.target) : Optional.empty();
+    this.state = LaneState.allocate(this.grid, c, mask, compute, arena);
+    this.steps = state.steps();
+    this.t = state.t();
+    this.residual = state.residual();
     this.sums = Matrix.allocate(arena, Math.max(BLOCK, unitSize), lanes);
     this.rounded = Matrix.allocate(arena, Math.max(BLOCK, unitSize), lanes);
     this.value = arena.allocate(JAVA_FLOAT, lanes);
     this.change = arena.allocate(JAVA_FLOAT, lanes);
-    this.refit = new ScaleRefit(this.grid, c, steps, t, residual, rounded, compute, arena);
+    this.refit = new ScaleRefit(state, rounded, arena);
+  }
+
+  /** How columns are grouped: in groups of so many, and blocks of whole units where these fit. */
+  record Layout(int groupSize, int block) {
+    static Layout of(Grid grid, int columns) {
+      int groupSize = grid.groupSize(columns);
+      return new Layout(groupSize, GridPart.block(grid.unitSize(columns), groupSize));
+    }
+  }
+
+  /** What the searches of a part share, in the part's lanes. */
+  LaneState state() {
+    return state;
+  }
+
+  Layout layout() {
+    return layout;
   }
 
   private static Matrix transposed(Matrix x, Arena arena) {
@@ -178,6 +197,12 @@ public final class GridPart {
     refreshResidual();
   }
 
+  /** A sweep with a beam, which can fit the grids on the way. */
+  void sweep(BeamSweep sweep, boolean fit) {
+    sweep.run(target, fit, rounded);
+    refreshResidual();
+  }
+
   private void refreshResidual() {
     blockWithGradient = NONE;
     for (int j = 0; j < columns; j++) {
@@ -197,9 +222,7 @@ public final class GridPart {
   private void nearest(MemorySegment x, int column, MemorySegment newSteps, MemorySegment out) {
     int group = grid.group(column);
     grid.nearest(x, group, newSteps);
-    if (masked) {
-      compute.kernels().selection().applyMask(mask.row(column), newSteps, newSteps);
-    }
+    state.hold(column, newSteps);
     grid.values(newSteps, group, out);
   }
 
@@ -210,6 +233,19 @@ public final class GridPart {
    * wider than a block.
    */
   public void descend() {
+    descend(Optional.empty(), 0);
+  }
+
+  /**
+   * The same with searches in every block before its columns descend.
+   *
+   * @param index of the descent in its round
+   */
+  void descend(LocalSearch search, int index) {
+    descend(Optional.of(search), index);
+  }
+
+  private void descend(Optional<LocalSearch> search, int index) {
     boolean wide = groupSize > BLOCK;
     if (wide) {
       for (int g = 0; g < grid.groups(); g++) {
@@ -219,15 +255,21 @@ public final class GridPart {
         blockWithGradient = NONE;
       }
     }
-    int block = block(unitSize, groupSize);
-    for (int from = 0; from < columns; from += block) {
-      int to = Math.min(columns, from + block);
+    for (int from = 0; from < columns; from += layout.block()) {
+      int to = Math.min(columns, from + layout.block());
       Matrix g = gradient(from, to);
       if (grid.grid().hasSuperScales()) {
         refit.unit(g, from, to);
       }
       for (int start = from; !wide && start < to; start += groupSize) {
-        refitInBlock(g, from, to, start, Math.min(to, start + groupSize));
+        int end = Math.min(to, start + groupSize);
+        refitInBlock(g, from, to, start, end);
+        if (search.isPresent()) {
+          search.get().group(g, from, to, start, end, byActivation(start, end));
+        }
+      }
+      if (search.isPresent()) {
+        search.get().pieces(index, g, from, to);
       }
       for (int j : byActivation(from, to)) {
         descend(j, g.row(j - from), g, from, to);
@@ -244,10 +286,10 @@ public final class GridPart {
   }
 
   /**
-   * Flops of a round in units of 2 dOut dIn^2: the sweep, the descents and the objectives, with
-   * what happens inside blocks and groups.
+   * Flops of a descent in units of 2 dOut dIn^2, without searches: the gradients, and what happens
+   * inside blocks and groups.
    */
-  public static double cost(Grid grid, int columns, int descents) {
+  static double cost(Grid grid, int columns) {
     double n = Math.max(1, columns);
     int size = grid.groupSize(columns);
     double block = Math.min(n, block(grid.unitSize(columns), size));
@@ -258,9 +300,12 @@ public final class GridPart {
         minimums * (2 * group / n + unit)
             + (group < block ? block / n : 0)
             + (group > block ? 1 : 0);
-    // One block that covers all columns keeps its gradient from one descent to the next.
-    double gradients = n <= block ? 1 : descents + 1;
-    return 0.5 + gradients + descents * (refit + block / n);
+    return gradients(columns, (int) block) + refit + block / n;
+  }
+
+  /** Products of a descent: one block that covers all columns keeps its gradient. */
+  private static double gradients(int columns, int block) {
+    return columns <= block ? 0 : 1;
   }
 
   private int[] byActivation(int from, int to) {
@@ -315,7 +360,7 @@ public final class GridPart {
     double[] total = new double[lanes];
     for (int from = 0; from < columns; from += BLOCK) {
       int to = Math.min(columns, from + BLOCK);
-      double[] some = refit.dots(residual.rowRange(from, to), gradient(from, to));
+      double[] some = state.dots(residual.rowRange(from, to), gradient(from, to));
       for (int i = 0; i < lanes; i++) {
         total[i] += some[i];
       }

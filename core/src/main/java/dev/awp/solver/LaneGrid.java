@@ -101,17 +101,31 @@ final class LaneGrid {
     return superMinimums;
   }
 
-  /** Fits every group to the target by a searched clip range. */
+  /** Fits every group to the target by a searched clip range; columns weigh as much as C_jj. */
   void fitSearched(Matrix target, Matrix c) {
-    ClipSearch search = new ClipSearch(grid, compute, lanes);
     for (int g = 0; g < groups(); g++) {
       int from = g * groupSize;
       int to = Math.min(columns, from + groupSize);
-      search.fit(target.rowRange(from, to), c, from, scales.row(g), zeroPoints.row(g), minimum(g));
+      float[] weights = new float[to - from];
+      for (int j = from; j < to; j++) {
+        weights[j - from] = c.get(j, j);
+      }
+      fitSearched(g, target.rowRange(from, to), weights);
     }
     for (int column = 0; grid.hasSuperScales() && column < columns; column += unitSize) {
       roundUnit(column);
     }
+  }
+
+  /**
+   * Fits one group by a searched clip range; where there are super-scales it is not storable yet.
+   *
+   * @param values of its columns, [n, lanes]
+   * @param weights of its columns
+   */
+  void fitSearched(int group, Matrix values, float[] weights) {
+    new ClipSearch(grid, compute, lanes)
+        .fit(values, weights, scales.row(group), zeroPoints.row(group), minimum(group));
   }
 
   /** Fits the groups of the unit that begins at a column to their smallest and largest values. */
@@ -159,15 +173,65 @@ final class LaneGrid {
 
   /** The steps of the points nearest to x on the grids of a group. */
   void nearest(MemorySegment x, int group, MemorySegment steps) {
+    nearest(x, scales.row(group), zeroPoints.row(group), minimum(group), steps);
+  }
+
+  /**
+   * The same with numbers that are on trial.
+   *
+   * @param minimum ignored where the grid has none
+   */
+  void nearest(
+      MemorySegment x,
+      MemorySegment scale,
+      MemorySegment zeroPoint,
+      MemorySegment minimum,
+      MemorySegment steps) {
     MemorySegment above = x;
     if (grid.hasMinimums()) {
-      compute.kernels().arithmetic().subtract(x, minimums.row(group), shifted);
+      compute.kernels().arithmetic().subtract(x, minimum, shifted);
       above = shifted;
     }
-    compute
-        .kernels()
-        .grid()
-        .nearestSteps(above, scales.row(group), zeroPoints.row(group), grid.maxCode(), steps);
+    compute.kernels().grid().nearestSteps(above, scale, zeroPoint, grid.maxCode(), steps);
+  }
+
+  /** Copies a group's scale, zero point and minimum (0 where it has none) to three rows. */
+  void numbers(int group, Matrix into) {
+    into.row(0).copyFrom(scales.row(group));
+    into.row(1).copyFrom(zeroPoints.row(group));
+    if (grid.hasMinimums()) {
+      into.row(2).copyFrom(minimums.row(group));
+    } else {
+      into.row(2).fill((byte) 0);
+    }
+  }
+
+  /** Sets a group's scale, zero point and minimum from three rows. */
+  void setNumbers(int group, Matrix from) {
+    scales.row(group).copyFrom(from.row(0));
+    zeroPoints.row(group).copyFrom(from.row(1));
+    if (grid.hasMinimums()) {
+      minimums.row(group).copyFrom(from.row(2));
+    }
+  }
+
+  /** Writes a neighbour of a group's grid, lane by lane, to three rows. */
+  void neighbour(int group, int index, Matrix into) {
+    float[] own = new float[3];
+    float[] unit = new float[2];
+    float[] found = new float[3];
+    int of = group * groupSize / unitSize;
+    for (int lane = 0; lane < lanes; lane++) {
+      own[0] = scales.get(group, lane);
+      own[1] = zeroPoints.get(group, lane);
+      own[2] = grid.hasMinimums() ? minimums.get(group, lane) : 0;
+      unit[0] = superScales.rows() == 0 ? 0 : superScales.get(of, lane);
+      unit[1] = superMinimums.rows() == 0 ? 0 : superMinimums.get(of, lane);
+      grid.neighbour(index, own, unit, found);
+      for (int k = 0; k < 3; k++) {
+        into.set(k, lane, found[k]);
+      }
+    }
   }
 
   /** The values of steps on the grids of a group, as the file will hold them. */
@@ -193,6 +257,16 @@ final class LaneGrid {
       out.fill((byte) 0);
     }
     compute.kernels().arithmetic().addProduct(steps, scale, out);
+  }
+
+  /** Writes where the values of a column may lie in a lane; held values may lie at 0 alone. */
+  void point(int column, int lane, boolean held, int index, BeamRounding.Points points) {
+    int group = group(column);
+    float zeroPoint = zeroPoints.get(group, lane);
+    points.scales()[index] = scales.get(group, lane);
+    points.minimums()[index] = grid.hasMinimums() ? minimums.get(group, lane) : 0;
+    points.least()[index] = held ? 0 : -zeroPoint;
+    points.most()[index] = held ? 0 : grid.maxCode() - zeroPoint;
   }
 
   /** Copies the parameters of a row of the layer out. */

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
-import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.constraint.BlockGrid;
@@ -28,6 +27,7 @@ import java.lang.foreign.MemorySegment;
  * steps times the groups' integers, and b the integers of the minimums times -1. For one worker.
  */
 final class ScaleRefit {
+  private final LaneState state;
   private final LaneGrid grid;
   private final Matrix c;
   private final Matrix steps;
@@ -38,33 +38,24 @@ final class ScaleRefit {
   private final int lanes;
   private final Matrix lost;
   private final MemorySegment value;
-  private final MemorySegment sum;
 
   /**
    * For a part of a layer.
    *
    * @param lost scratch, as many rows as the columns of the widest refit
    */
-  ScaleRefit(
-      LaneGrid grid,
-      Matrix c,
-      Matrix steps,
-      Matrix t,
-      Matrix residual,
-      Matrix lost,
-      Compute compute,
-      Arena arena) {
-    this.grid = grid;
-    this.c = c;
-    this.steps = steps;
-    this.t = t;
-    this.residual = residual;
+  ScaleRefit(LaneState state, Matrix lost, Arena arena) {
+    this.state = state;
+    this.grid = state.grid();
+    this.c = state.c();
+    this.steps = state.steps();
+    this.t = state.t();
+    this.residual = state.residual();
     this.lost = lost;
-    this.compute = compute;
-    this.arithmetic = compute.kernels().arithmetic();
-    this.lanes = grid.lanes();
+    this.compute = state.compute();
+    this.arithmetic = state.arithmetic();
+    this.lanes = state.lanes();
     this.value = arena.allocate(JAVA_FLOAT, lanes);
-    this.sum = arena.allocate(JAVA_DOUBLE, lanes);
   }
 
   /** New scales and minimums on trial, of the groups from {@code first} on, and of their unit. */
@@ -220,8 +211,8 @@ final class ScaleRefit {
    */
   private double[][] newton(Matrix a, Matrix b, Matrix g, Matrix square, Matrix product) {
     compute.blas().gemm(Op.NONE, Op.NONE, 1, square, a, 0, product);
-    double[] slope = dots(a, g);
-    double[] curvature = dots(a, product);
+    double[] slope = state.dots(a, g);
+    double[] curvature = state.dots(a, product);
     double[][] step = new double[2][lanes];
     if (b.rows() == 0) {
       for (int i = 0; i < lanes; i++) {
@@ -229,10 +220,10 @@ final class ScaleRefit {
       }
       return step;
     }
-    double[] mixed = dots(b, product);
+    double[] mixed = state.dots(b, product);
     compute.blas().gemm(Op.NONE, Op.NONE, 1, square, b, 0, product);
-    double[] otherSlope = dots(b, g);
-    double[] otherCurvature = dots(b, product);
+    double[] otherSlope = state.dots(b, g);
+    double[] otherCurvature = state.dots(b, product);
     for (int i = 0; i < lanes; i++) {
       double determinant = curvature[i] * otherCurvature[i] - mixed[i] * mixed[i];
       if (determinant > 1e-6 * curvature[i] * otherCurvature[i]) {
@@ -255,8 +246,8 @@ final class ScaleRefit {
     }
     // f changes by loss . (G before + G after) = loss . (2 G + C loss).
     compute.blas().gemm(Op.NONE, Op.NONE, 1, square, loss, 0, product);
-    double[] linear = dots(loss, g);
-    double[] quadratic = dots(loss, product);
+    double[] linear = state.dots(loss, g);
+    double[] quadratic = state.dots(loss, product);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment falls = arena.allocate(JAVA_FLOAT, lanes);
       for (int i = 0; i < lanes; i++) {
@@ -296,15 +287,5 @@ final class ScaleRefit {
 
   private void keepWhere(MemorySegment chosen, MemorySegment x) {
     compute.kernels().selection().applyMask(chosen, x, x);
-  }
-
-  /** Sum over the columns of x y, for each lane. */
-  double[] dots(Matrix x, Matrix y) {
-    sum.fill((byte) 0);
-    for (int j = 0; j < x.rows(); j++) {
-      arithmetic.multiply(x.row(j), y.row(j), value);
-      arithmetic.accumulate(value, sum);
-    }
-    return sum.toArray(JAVA_DOUBLE);
   }
 }

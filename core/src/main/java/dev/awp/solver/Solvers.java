@@ -58,7 +58,7 @@ public final class Solvers {
   private static GridDescent quantization(Effort effort) {
     return switch (effort) {
       case NORMAL -> new GridDescent();
-      case HIGH -> new GridDescent(pruning(effort), 6, 3);
+      case HIGH -> new GridDescent(pruning(effort), DescentOptions.high());
     };
   }
 }

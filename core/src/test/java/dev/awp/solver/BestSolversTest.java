@@ -328,8 +328,7 @@ class BestSolversTest {
 
   @Test
   void settingsThatMakeNoSenseAreRefused() {
-    Solver pruning = new OperatorSplitting();
-    assertThrows(IllegalArgumentException.class, () -> new GridDescent(pruning, 0, 1));
-    assertThrows(IllegalArgumentException.class, () -> new GridDescent(pruning, 1, -1));
+    assertThrows(IllegalArgumentException.class, () -> new DescentOptions(0, 1, 1, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> new DescentOptions(1, -1, 1, 1, 1));
   }
 }
