@@ -29,11 +29,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
@@ -236,8 +241,9 @@ class MemoryPlanTest {
     MemoryNeeds needs = needs(options, 2);
     MemoryPlan fast = MemoryPlan.of(needs, 0, OptionalLong.empty(), Long.MAX_VALUE);
     MemoryPlan small = MemoryPlan.of(needs, 0, OptionalLong.empty(), 1);
-    for (MemoryPlan plan : List.of(fast, small)) {
-      long peak = peak("prune", "auto", plan);
+    Map<MemoryPlan, Long> peaks = peaks("prune", "auto", List.of(fast, small));
+    for (MemoryPlan plan : peaks.keySet()) {
+      long peak = peaks.get(plan);
       assertTrue(
           peak <= plan.offHeapBytes() + PACKED + FILE_BUFFERS,
           peak + " bytes, planned: " + plan.offHeapBytes());
@@ -258,8 +264,10 @@ class MemoryPlanTest {
     MemoryPlan small = MemoryPlan.of(needs, 0, OptionalLong.empty(), 1);
     // Without sequences of methods, whose bound is a general one.
     boolean exact = !kind.equals("joint");
-    for (MemoryPlan plan : List.of(fast, small)) {
-      long peak = peak(kind, solver, plan);
+    List<MemoryPlan> plans = solver.equals("auto") ? List.of(fast, small) : List.of(fast);
+    Map<MemoryPlan, Long> peaks = peaks(kind, solver, plans);
+    for (MemoryPlan plan : peaks.keySet()) {
+      long peak = peaks.get(plan);
       assertTrue(
           peak <= plan.offHeapBytes() + PACKED + FILE_BUFFERS,
           peak + " bytes, planned: " + plan.offHeapBytes());
@@ -268,6 +276,20 @@ class MemoryPlanTest {
             peak > plan.offHeapBytes() / 2, peak + " bytes, planned: " + plan.offHeapBytes());
       }
     }
+  }
+
+  /** The JVMs run side by side: most of their time is start and compilation. */
+  private Map<MemoryPlan, Long> peaks(String kind, String solver, List<MemoryPlan> plans)
+      throws Exception {
+    Map<MemoryPlan, Future<Long>> running = new LinkedHashMap<>();
+    Map<MemoryPlan, Long> peaks = new LinkedHashMap<>();
+    try (ExecutorService jvms = Executors.newFixedThreadPool(plans.size())) {
+      plans.forEach(plan -> running.put(plan, jvms.submit(() -> peak(kind, solver, plan))));
+      for (MemoryPlan plan : plans) {
+        peaks.put(plan, running.get(plan).get());
+      }
+    }
+    return peaks;
   }
 
   /** Off-heap bytes at the peak of a compression in a JVM of its own. */
@@ -280,6 +302,7 @@ class MemoryPlanTest {
         List.of(
             "-Xmx256m",
             "-XX:+UseSerialGC",
+            "-XX:CompileCommandFile=" + Path.of("..", "scripts", "kernels.jit"),
             "-XX:NativeMemoryTracking=summary",
             "-XX:+UnlockDiagnosticVMOptions",
             "-XX:+PrintNMTStatistics",
