@@ -24,6 +24,19 @@ public final class MaskedLeastSquares {
    */
   private static final double TOLERANCE = 1e-10;
 
+  /**
+   * A squared residual r diag(C)^-1 r^T below this share of d diag(C) d^T, d = W - T at the start,
+   * is float32's rounding of d C: there is nothing left to solve for.
+   */
+  private static final double RESIDUAL_NOISE = 1e-11;
+
+  /**
+   * A direction p with p C p^T below this share of p diag(C) p^T: C's own rounding to float32 says
+   * as much. A step along it moves the weights far and f not at all, until they are rounded to the
+   * stored type.
+   */
+  private static final double CURVATURE_NOISE = 1e-6;
+
   private final Matrix w;
   private final Matrix c;
   private final Matrix t;
@@ -59,11 +72,12 @@ public final class MaskedLeastSquares {
       Matrix p = Matrix.allocate(arena, rows, columns);
       Matrix q = Matrix.allocate(arena, rows, columns);
       Matrix mask = Matrix.allocate(arena, rows, columns);
+      MemorySegment diagonal = diagonal(arena);
       MemorySegment inverseDiagonal = arena.allocate(JAVA_FLOAT, columns);
       MemorySegment scratch = arena.allocate(JAVA_FLOAT, columns);
       for (int j = 0; j < columns; j++) {
-        float diagonal = c.get(j, j);
-        inverseDiagonal.setAtIndex(JAVA_FLOAT, j, diagonal > 0 ? 1 / diagonal : 0);
+        float value = diagonal.getAtIndex(JAVA_FLOAT, j);
+        inverseDiagonal.setAtIndex(JAVA_FLOAT, j, value > 0 ? 1 / value : 0);
       }
       double[] rz = new double[rows];
       double[] enough = new double[rows];
@@ -77,14 +91,16 @@ public final class MaskedLeastSquares {
         selection.applyMask(mask.row(i), r.row(i), r.row(i));
         arithmetic.multiply(r.row(i), inverseDiagonal, p.row(i));
         rz[i] = arithmetic.dot(r.row(i), p.row(i));
-        enough[i] = TOLERANCE * rz[i];
+        double scale = weighted(diagonal, q.row(i), scratch);
+        enough[i] = Math.max(TOLERANCE * rz[i], RESIDUAL_NOISE * scale);
       }
       for (int step = 0; step < steps; step++) {
         compute.blas().gemm(Op.NONE, Op.NONE, 1, p, c, 0, q);
         for (int i = 0; i < rows; i++) {
           objectives[step + 1][from + i] = objectives[step][from + i];
           double curvature = arithmetic.dot(p.row(i), q.row(i));
-          if (!(curvature > 0) || !(rz[i] > enough[i])) {
+          double least = CURVATURE_NOISE * weighted(diagonal, p.row(i), scratch);
+          if (!(curvature > least) || !(rz[i] > enough[i])) {
             p.row(i).fill((byte) 0);
             continue;
           }
@@ -100,5 +116,19 @@ public final class MaskedLeastSquares {
         }
       }
     }
+  }
+
+  private MemorySegment diagonal(Arena arena) {
+    MemorySegment diagonal = arena.allocate(JAVA_FLOAT, c.columns());
+    for (int j = 0; j < c.columns(); j++) {
+      diagonal.setAtIndex(JAVA_FLOAT, j, Math.max(0, c.get(j, j)));
+    }
+    return diagonal;
+  }
+
+  /** x diag(C) x^T. */
+  private double weighted(MemorySegment diagonal, MemorySegment x, MemorySegment scratch) {
+    arithmetic.multiply(x, diagonal, scratch);
+    return arithmetic.dot(x, scratch);
   }
 }

@@ -64,7 +64,7 @@ public final class OperatorSplitting implements Solver {
   public long memoryBytes(LayerShape shape) {
     return 3 * shape.layer()
         + shape.square()
-        + Math.max(4 * shape.parts(shape.columns()), shape.objective())
+        + 4 * shape.parts(shape.columns())
         + shape.panels();
   }
 

@@ -52,6 +52,7 @@ final class SplittingIteration {
   private final MemorySegment metricRoot;
   private final double meanDiagonal;
   private final double[] startObjectives;
+  private final double[] objectiveOfRow;
   private final double[][] objectives;
   private final float[] thresholds;
   private double exchangeFlops;
@@ -81,6 +82,7 @@ final class SplittingIteration {
     this.thresholds = new float[w.rows()];
     Arrays.fill(thresholds, Float.NaN);
     this.startObjectives = new double[w.rows()];
+    this.objectiveOfRow = new double[w.rows()];
     this.objectives = new double[options.leastSquaresSteps() + 1][w.rows()];
   }
 
@@ -296,14 +298,16 @@ final class SplittingIteration {
             wanda.project(w.row(row), start.row(row - from), grid, row);
           }
           double[] ofStart = objectives(start, from);
-          double[] found = objectives[options.leastSquaresSteps()];
+          double[] ofFound = objectives(t.rowRange(from, to), from);
           for (int row = from; row < to; row++) {
-            double objective = ofStart[row - from];
-            startObjectives[row] = objective;
+            int i = row - from;
+            startObjectives[row] = ofStart[i];
             boolean finite = arithmetic.firstNonFinite(t.row(row)) < 0;
-            if (meanDiagonal <= 0 || !finite || !(found[row] <= objective)) {
-              t.row(row).copyFrom(start.row(row - from));
+            boolean better = meanDiagonal > 0 && finite && ofFound[i] <= ofStart[i];
+            if (!better) {
+              t.row(row).copyFrom(start.row(i));
             }
+            objectiveOfRow[row] = better ? ofFound[i] : ofStart[i];
           }
         });
   }
@@ -333,7 +337,7 @@ final class SplittingIteration {
     for (int step = 0; step < options.leastSquaresSteps(); step++) {
       record(trace, splitting + step, objectives[step]);
     }
-    double objective = Objective.of(w, t, c, compute);
+    double objective = Math.max(0, Arrays.stream(objectiveOfRow).sum());
     trace.add(new IterationRecord(iterations, objective, Double.NaN, true));
     trace.forEach(record -> listener.iteration(record, dense));
     return new Solution(

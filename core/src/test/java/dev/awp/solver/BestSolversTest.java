@@ -15,6 +15,7 @@ import dev.awp.constraint.SparseGrid;
 import dev.awp.constraint.Sparsity;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
+import dev.awp.kernel.Blas;
 import dev.awp.kernel.Compute;
 import dev.awp.solver.baseline.Gptq;
 import dev.awp.solver.baseline.RoundToNearest;
@@ -104,6 +105,26 @@ class BestSolversTest {
       }
     }
     assertEquals(Objective.of(w, t, c, compute), total, 1e-3 * total);
+  }
+
+  /** Few different inputs: f reaches zero, and rounding alone would go on to move the weights. */
+  @Test
+  void leastSquaresStaysWhereNothingIsLeftToSolve() {
+    Matrix inputs = RandomMatrices.of(Kind.GAUSSIAN, 12, 1024, 5, arena);
+    Matrix few = Matrix.allocate(arena, 1024, 1024);
+    compute.parallelBlas().gemm(Blas.Op.TRANSPOSE, Blas.Op.NONE, 1, inputs, inputs, 0, few);
+    w = RandomMatrices.of(Kind.GAUSSIAN, 16, 1024, 3, arena);
+    c = few;
+    Matrix t = solve(new OperatorSplitting(), new RowSparsity(0.5)).weights();
+    new MaskedLeastSquares(w, c, t, 0, w.rows(), compute).run(60, new double[61][w.rows()]);
+    double largest = 0;
+    for (int row = 0; row < w.rows(); row++) {
+      for (int j = 0; j < w.columns(); j++) {
+        largest = Math.max(largest, Math.abs(t.get(row, j)));
+      }
+    }
+    assertTrue(largest < 20, "a weight of " + largest + " where the largest was 4");
+    assertTrue(Objective.of(w, t, c, compute) < 1e-6 * Objective.dense(w, c, compute));
   }
 
   /** A second moment that is not quite one: correlations of 1.5 need a damping above a half. */
