@@ -62,10 +62,7 @@ public final class OperatorSplitting implements Solver {
 
   @Override
   public long memoryBytes(LayerShape shape) {
-    return 3 * shape.layer()
-        + shape.square()
-        + 4 * shape.parts(shape.columns())
-        + shape.panels();
+    return 3 * shape.layer() + shape.square() + 4 * shape.parts(shape.columns()) + shape.panels();
   }
 
   @Override
