@@ -24,8 +24,11 @@ import java.util.function.IntToDoubleFunction;
 
 /**
  * One run of {@link OperatorSplitting} on one layer. Rows are independent: inside a stage each
- * worker takes a part of them through all iterations. Memory beside W and C: W C, T and V of the
- * layer's size, one inverse of C's size, and scratch for a part of the rows a worker.
+ * worker takes a part of them through all iterations. Memory beside W and C: T and V of the layer's
+ * size, one inverse of C's size, and scratch for a part of the rows a worker.
+ *
+ * <p>As W = W (C + rho D^2) (C + rho D^2)^-1, the product is taken of what X differs from W by: X =
+ * W + rho (T - V - W) D^2 (C + rho D^2)^-1. That needs no W C, and rounds a smaller number.
  */
 final class SplittingIteration {
   /** lambda of the metric: below, the inverse of a C of few tokens is noise. */
@@ -44,7 +47,6 @@ final class SplittingIteration {
   private final Matrix c;
   private final Matrix t;
   private final GridParameters grid;
-  private final Matrix wc;
   private final Matrix v;
   private final SharedFactors factors;
   private final SegmentAllocator reused;
@@ -72,7 +74,6 @@ final class SplittingIteration {
     this.c = problem.secondMoment();
     this.t = Matrix.allocate(allocator, w.rows(), w.columns());
     this.grid = GridParameters.allocate(sparsity, w.rows(), w.columns(), allocator);
-    this.wc = Matrix.allocate(scratch, w.rows(), w.columns());
     this.v = Matrix.allocate(scratch, w.rows(), w.columns());
     this.factors = problem.factors();
     this.reused = reusing(scratch);
@@ -87,11 +88,7 @@ final class SplittingIteration {
   }
 
   Solution run(IterationListener listener) {
-    compute.parallelBlas().gemm(Op.NONE, Op.NONE, 1, w, c, 0, wc);
-    double dense = 0;
-    for (int row = 0; row < w.rows(); row++) {
-      dense += arithmetic.dot(w.row(row), wc.row(row));
-    }
+    double dense = Objective.dense(w, c, compute);
     if (meanDiagonal > 0) {
       prepareMetric();
       start();
@@ -112,7 +109,7 @@ final class SplittingIteration {
       }
     }
     takeBetterStart();
-    return solution(Math.max(0, dense), listener);
+    return solution(dense, listener);
   }
 
   /** Gives out the same memory again and again: one inverse is needed at a time. */
@@ -203,20 +200,22 @@ final class SplittingIteration {
             inverse.multiply(b, x);
             boolean last = stage == options.stages() - 1 && i == options.iterationsPerStage() - 1;
             for (int row = from; row < to; row++) {
-              select(row, x.row(row - from), b.row(row - from), last);
+              MemorySegment ofX = x.row(row - from);
+              arithmetic.add(w.row(row), ofX, ofX);
+              select(row, ofX, b.row(row - from), last);
             }
           }
         });
   }
 
-  /** b = W C + rho (T - V) D^2, V scaled to the new rho first. */
+  /** b = rho (T - V - W) D^2, V scaled to the new rho first. */
   private void rightSide(int row, float dualFactor, MemorySegment penalty, MemorySegment b) {
     if (dualFactor != 1) {
       arithmetic.scale(v.row(row), dualFactor, v.row(row));
     }
     arithmetic.subtract(t.row(row), v.row(row), b);
+    arithmetic.subtract(b, w.row(row), b);
     arithmetic.multiply(b, penalty, b);
-    arithmetic.add(b, wc.row(row), b);
   }
 
   /** Z = X + V, T = Proj(Z), V = Z - T; the last T takes its values from X, the solution's. */

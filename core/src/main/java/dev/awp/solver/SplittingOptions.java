@@ -81,7 +81,7 @@ public record SplittingOptions(
   }
 
   /**
-   * Flops in units of 2 dOut dIn^2: W C, the inverse for the metric and one a stage (dIn^3 each),
+   * Flops in units of 2 dOut dIn^2: f(0), the inverse for the metric and one a stage (dIn^3 each),
    * the iterations, the residual, the least-squares steps, and two evaluations at the end.
    */
   double cost(int rows, int columns) {
