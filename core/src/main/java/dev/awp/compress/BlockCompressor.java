@@ -179,7 +179,7 @@ final class BlockCompressor {
       boolean targeted = drifted && BlockMoments.hasDrift(site);
       try (DriftedSite drift =
               targeted ? new DriftedSite(c, moments.takeDrift(site), what, compute) : null;
-          SharedFactors factors = SharedFactors.of(linears.size() > 1 ? memory.spare() : 0)) {
+          SharedFactors factors = SharedFactors.of(sharing(linears) ? memory.spare() : 0)) {
         for (LinearLayer linear : linears) {
           boolean last = linear.equals(linears.getLast());
           LayerReport report = solve(linear, c, inputs, Optional.ofNullable(drift), last, factors);
@@ -188,6 +188,11 @@ final class BlockCompressor {
       }
     }
     return reports;
+  }
+
+  /** Whether what is decomposed of C serves twice: other layers, or trials of precisions. */
+  private boolean sharing(List<LinearLayer> ofSite) {
+    return ofSite.size() > 1 || !compute.lower().candidates().isEmpty();
   }
 
   /**

@@ -23,9 +23,9 @@ public final class PrecisionTrial {
   /** dOut dIn^2 from which on the trial's share of the time is made good: 2048^3. */
   private static final long WORTHWHILE = 1L << 33;
 
-  private static final int SAMPLE_SHARE = 16;
+  private static final int SAMPLE_SHARE = 32;
   private static final int SMALLEST_SAMPLE = 64;
-  private static final int LARGEST_SAMPLE = 256;
+  private static final int LARGEST_SAMPLE = 128;
   private static final long SEED = 0x62663136;
 
   private final long worthwhile;
@@ -46,15 +46,16 @@ public final class PrecisionTrial {
   /**
    * Whether a layer of that size may be solved in lower precision: never where there is none, and
    * unless it is forced, not where a trial would cost more than can be saved: for small layers, and
-   * for solvers that decompose C for some of the rows as for all (docs/decisions/0011-bf16.md).
+   * for solvers that decompose C where that is dearer than a product, with fewer rows than columns.
+   * Elsewhere the layer takes over what the trial has decomposed.
    */
   public boolean isPossible(
       MixedPrecision lower, Solver solver, Constraint constraint, int rows, int columns) {
     if (lower.candidates().isEmpty() || !solver.multipliesPrepared(constraint)) {
       return false;
     }
-    boolean pays = !solver.decomposes() && (long) rows * columns * columns >= worthwhile;
-    return lower.isForced() || pays;
+    boolean pays = !solver.decomposes() || rows >= columns;
+    return lower.isForced() || (pays && (long) rows * columns * columns >= worthwhile);
   }
 
   /** What to solve the problem on. */

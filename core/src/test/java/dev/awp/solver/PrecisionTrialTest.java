@@ -69,6 +69,28 @@ class PrecisionTrialTest {
     assertEquals(evaluated, mixed.objective(), 1e-6 * evaluated);
   }
 
+  /** Operator splitting, whose products are of small numbers; with its inverses made once. */
+  @Test
+  void splittingTakesBfloat16Too() {
+    Solver solver = new OperatorSplitting();
+    try (SharedFactors factors = SharedFactors.of(Long.MAX_VALUE)) {
+      LayerProblem problem = new LayerProblem(w, c, new RowSparsity(0.5), factors);
+      Compute chosen = trial.choose(problem, solver, with(Mode.AUTO, 8, 16));
+      assertTrue(chosen.blas().precision() != Precision.F32);
+      Solution mixed = solver.solve(problem, chosen, arena, IterationListener.NONE);
+      Solution full = solver.solve(problem, f32, arena, IterationListener.NONE);
+      assertTrue(mixed.objective() <= 1.01 * full.objective());
+    }
+  }
+
+  /** With fewer rows than columns the trial's inverses would cost more than the products save. */
+  @Test
+  void splittingOfWideLayersStaysInF32() {
+    Compute compute = with(Mode.AUTO, 8, 16);
+    LayerProblem wide = new LayerProblem(w.rowRange(0, COLUMNS / 2), c, new RowSparsity(0.5));
+    assertSame(compute, trial.choose(wide, new OperatorSplitting(), compute));
+  }
+
   @Test
   void whatIsTooCoarseIsPassedOver() {
     Solver solver = new ProjectedGradient();
@@ -104,7 +126,7 @@ class PrecisionTrialTest {
     Compute compute = with(Mode.AUTO, 8, 16);
     LayerProblem pruning = problem(new RowSparsity(0.5));
     assertSame(compute, new PrecisionTrial().choose(pruning, new ProjectedGradient(), compute));
-    assertSame(compute, trial.choose(pruning, new OperatorSplitting(), compute));
+    assertSame(compute, new PrecisionTrial().choose(pruning, new OperatorSplitting(), compute));
     assertSame(compute, trial.choose(pruning, new Wanda(), compute));
     LayerProblem grid = problem(new IntegerGrid(4, 32, false, DType.F32));
     assertSame(compute, trial.choose(grid, new GridDescent(), compute));
