@@ -7,10 +7,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
+import dev.awp.kernel.MixedPrecision;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.OperatorSplitting;
 import dev.awp.solver.PgdOptions;
+import dev.awp.solver.PrecisionTrial;
 import dev.awp.solver.ProjectedGradient;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
@@ -105,6 +107,19 @@ public final class Rivals {
 
   private record Timed(Solution solution, double seconds) {}
 
+  /** Mean seconds of an iteration, and the objective at the end. */
+  private record Iterations(double seconds, double objective) {}
+
+  private static Iterations iterations(
+      int count, LayerProblem problem, Compute compute, Arena arena) {
+    solve(pgd(2), problem, compute, arena);
+    List<Long> marks = new ArrayList<>();
+    Solution solution =
+        pgd(count).solve(problem, compute, arena, (record, dense) -> marks.add(System.nanoTime()));
+    double seconds = (marks.getLast() - marks.getFirst()) / 1e9 / (marks.size() - 1);
+    return new Iterations(seconds, solution.objective());
+  }
+
   private static Timed solve(Solver solver, LayerProblem problem, Compute compute, Arena arena) {
     long start = System.nanoTime();
     Solution solution = solver.solve(problem, compute, arena, IterationListener.NONE);
@@ -120,18 +135,12 @@ public final class Rivals {
       Path folder, int rows, int columns, int iterations, int threads, List<JsonNode> others)
       throws IOException {
     try (Arena arena = Arena.ofShared();
-        Compute compute = Compute.create(threads)) {
+        Compute compute = Compute.create(threads, MixedPrecision.Mode.AUTO)) {
       LayerProblem problem =
           new LayerProblem(
               read(folder.resolve("W.bin"), rows, columns, arena),
               read(folder.resolve("C.bin"), columns, columns, arena),
               HALF);
-      solve(pgd(2), problem, compute, arena);
-      List<Long> marks = new ArrayList<>();
-      Solution same =
-          pgd(iterations)
-              .solve(problem, compute, arena, (record, dense) -> marks.add(System.nanoTime()));
-      double seconds = (marks.getLast() - marks.getFirst()) / 1e9 / (marks.size() - 1);
       StringBuilder table = new StringBuilder();
       table.append(
           "%d x %d, 50 %% sparse, %d iterations, %d threads, %s, %s%n"
@@ -142,8 +151,28 @@ public final class Rivals {
                   threads,
                   compute.kernels().name(),
                   compute.blas().name()));
-      line(table, "program", "s/iteration", "objective", "awp is faster by", "to that objective");
-      line(table, "awp pgd", number(seconds), number(same.objective()), "1", "");
+      // As --precision f32 and auto choose: the same where no lower precision is there or allowed.
+      Compute chosen = new PrecisionTrial().choose(problem, pgd(iterations), compute);
+      Iterations f32 = iterations(iterations, problem, compute, arena);
+      Iterations auto = iterations(iterations, problem, chosen, arena);
+      String lower = chosen.blas().precision().label();
+      line(
+          table,
+          "program",
+          "s/iteration",
+          "objective",
+          "awp pgd in f32 is faster by",
+          "in " + lower,
+          "awp admm to that objective");
+      line(table, "awp pgd, f32", number(f32.seconds()), number(f32.objective()), "1", "", "");
+      line(
+          table,
+          "awp pgd, auto: " + lower,
+          number(auto.seconds()),
+          number(auto.objective()),
+          number(auto.seconds() / f32.seconds()),
+          "1",
+          "");
       for (JsonNode other : others) {
         double last = other.get("objectives").get(iterations).asDouble();
         double each = other.get("seconds").asDouble();
@@ -153,7 +182,8 @@ public final class Rivals {
             other.get("name").asText(),
             number(each),
             number(last),
-            number(each / seconds),
+            number(each / f32.seconds()),
+            number(each / auto.seconds()),
             number(each * iterations / reached));
       }
       Timed best = solve(new OperatorSplitting(), problem, compute, arena);
