@@ -91,7 +91,7 @@ final class BlockCompressor {
         }
         pass.forEach(
             (site, ofSite) ->
-                reports.addAll(solveSite(site, ofSite, moments, original.isPresent())));
+                reports.addAll(solveSite(site, ofSite, chosen, moments, original.isPresent())));
       }
     }
     if (options.propagation() == Propagation.COMPRESSED && !last) {
@@ -160,21 +160,29 @@ final class BlockCompressor {
 
   /** The reports of a site's layers: of those that are solved now, and of those that were. */
   private List<LayerReport> solveSite(
-      InputSite site, List<LinearLayer> linears, BlockMoments moments, boolean drifted) {
+      InputSite site,
+      List<LinearLayer> linears,
+      Compute block,
+      BlockMoments moments,
+      boolean drifted) {
     List<LinearLayer> unsolved = unsolved(linears);
     Map<String, LayerReport> solved =
-        unsolved.isEmpty() ? Map.of() : solve(site, unsolved, moments, drifted);
+        unsolved.isEmpty() ? Map.of() : solve(site, unsolved, block, moments, drifted);
     return linears.stream()
         .map(linear -> saved.find(linear.name()).orElseGet(() -> solved.get(linear.name())))
         .toList();
   }
 
   private Map<String, LayerReport> solve(
-      InputSite site, List<LinearLayer> linears, BlockMoments moments, boolean drifted) {
+      InputSite site,
+      List<LinearLayer> linears,
+      Compute block,
+      BlockMoments moments,
+      boolean drifted) {
     String what = linears.getFirst().name();
     Map<String, LayerReport> reports = new HashMap<>();
     try (Arena arena = Arena.ofShared()) {
-      LayerReport.Inputs inputs = moments.inputs(site);
+      LayerReport.Inputs inputs = moments.inputs(site, block);
       Matrix c = moments.finish(site, what, arena);
       boolean targeted = drifted && BlockMoments.hasDrift(site);
       try (DriftedSite drift =

@@ -182,9 +182,11 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
     drifts.get(site).add(expected, inputs);
   }
 
-  /** What C of a site is the mean of. */
-  LayerReport.Inputs inputs(InputSite site) {
-    return new LayerReport.Inputs(seconds.get(site).tokens(), everyToken.contains(site));
+  /** What C of a site is the mean of, of a block that ran on this. */
+  LayerReport.Inputs inputs(InputSite site, Compute block) {
+    long tokens = seconds.get(site).tokens();
+    String precision = block.blas().precision().label();
+    return new LayerReport.Inputs(tokens, everyToken.contains(site), precision);
   }
 
   /** C of a site; what it was summed in is freed. */

@@ -11,6 +11,7 @@ import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorSpec;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Compute;
+import dev.awp.kernel.Precision;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
@@ -77,7 +78,8 @@ final class DenseStatistics {
   LayerReport.Inputs inputs(LinearLayer linear) {
     String name = countName(name(linear.block(), linear.site()));
     MemorySegment count = views.get(name).data();
-    return new LayerReport.Inputs(count.get(COUNT, 0), count.get(COUNT, Long.BYTES) != 0);
+    boolean everyToken = count.get(COUNT, Long.BYTES) != 0;
+    return new LayerReport.Inputs(count.get(COUNT, 0), everyToken, Precision.F32.label());
   }
 
   /** Calibrates: runs the windows through the dense model and writes what its layers see. */
@@ -132,7 +134,7 @@ final class DenseStatistics {
       for (InputSite site : model.layout().sites(index)) {
         try (Arena own = Arena.ofShared()) {
           String name = name(index, site);
-          writer.write(countName(name), encode(moments.inputs(site), own));
+          writer.write(countName(name), encode(moments.inputs(site, compute), own));
           writer.write(name, encoder.encode(name, moments.finish(site, name, own), DType.F32, own));
         }
       }

@@ -83,6 +83,11 @@ public record LayerReport(
    * @param tokens how many
    * @param everyToken whether the layer belongs to an expert that too few tokens were routed to, so
    *     that those that were not routed to it were taken too
+   * @param precision of the products of the block that delivered them: f32, bf16 or bf16x3
    */
-  public record Inputs(long tokens, boolean everyToken) {}
+  public record Inputs(long tokens, boolean everyToken, String precision) {
+    public Inputs {
+      precision = Objects.requireNonNullElse(precision, "f32");
+    }
+  }
 }

@@ -51,7 +51,7 @@ class HtmlReportTest {
         0,
         1.25,
         trace,
-        new LayerReport.Inputs(512, true));
+        new LayerReport.Inputs(512, true, "f32"));
   }
 
   private static RunReport report(List<LayerReport> layers, String text) {
