@@ -9,6 +9,8 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * One decoder block of LLaMA-2-7B's shape in BF16 (202 million weights), its inputs and a text to
@@ -20,11 +22,13 @@ public final class LlamaBlock {
       {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
        "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 1,
        "num_attention_heads": 32, "num_key_value_heads": 32, "max_position_embeddings": 4096,
-       "rms_norm_eps": 1e-05, "rope_theta": 10000.0, "vocab_size": 256,
+       "rms_norm_eps": 1e-05, "rope_theta": 10000.0, "vocab_size": 8192,
        "tie_word_embeddings": true, "torch_dtype": "bfloat16"}
       """;
 
-  private static final int TEXT_CHARACTERS = 200_000;
+  private static final int WORDS = 8192;
+
+  private static final int TEXT_WORDS = 40_000;
 
   private LlamaBlock() {}
 
@@ -32,11 +36,27 @@ public final class LlamaBlock {
   public static void main(String[] args) throws IOException {
     Path folder = Path.of(args[0]);
     SyntheticWeights.write(folder.resolve("model"), CONFIG, DType.BF16, Long.MAX_VALUE);
+    Files.writeString(folder.resolve("model").resolve("tokenizer.json"), tokenizer());
     Random random = new Random(1);
     try (Writer text = Files.newBufferedWriter(folder.resolve("text.txt"))) {
-      for (int i = 0; i < TEXT_CHARACTERS; i++) {
-        text.write(random.nextInt(6) == 0 ? ' ' : 'a' + random.nextInt(26));
+      for (int i = 0; i < TEXT_WORDS; i++) {
+        // The k-th word with a probability of 1 / k, as in texts: some 1,500 of them in a
+        // calibration.
+        text.write("w" + (int) (Math.pow(WORDS, random.nextDouble()) - 1) + " ");
       }
     }
+  }
+
+  /** One token a word, w0 and on. */
+  private static String tokenizer() {
+    return """
+        {"version": "1.0", "added_tokens": [], "normalizer": null, "post_processor": null, "decoder": null,
+         "pre_tokenizer": {"type": "Whitespace"},
+         "model": {"type": "WordLevel", "unk_token": "w0", "vocab": {%s}}}
+        """
+        .formatted(
+            IntStream.range(0, WORDS)
+                .mapToObj(word -> "\"w%d\": %d".formatted(word, word))
+                .collect(Collectors.joining(", ")));
   }
 }

@@ -200,7 +200,7 @@ final class BlockCompressor {
 
   /** Whether what is decomposed of C serves twice: other layers, or trials of precisions. */
   private boolean sharing(List<LinearLayer> ofSite) {
-    return ofSite.size() > 1 || !compute.lower().candidates().isEmpty();
+    return ofSite.size() > 1 || ofSite.stream().anyMatch(layers::tries);
   }
 
   /**

@@ -42,6 +42,18 @@ final class LayerCompressor {
     this.listener = listener;
   }
 
+  /** Whether a sample of the layer's rows is solved before it, to try lower precisions. */
+  boolean tries(LinearLayer linear) {
+    return !compute.lower().isForced()
+        && new PrecisionTrial()
+            .isPossible(
+                compute.lower(),
+                schemes.scheme(linear).solver(),
+                plan.layer(linear).constraint(),
+                linear.rows(),
+                linear.columns());
+  }
+
   /**
    * Compresses a layer.
    *

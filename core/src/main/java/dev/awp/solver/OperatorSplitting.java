@@ -61,6 +61,12 @@ public final class OperatorSplitting implements Solver {
   }
 
   @Override
+  public Solver forSampleOf(int rows) {
+    return new OperatorSplitting(
+        (ofSample, columns, density) -> options.of(rows, columns, density));
+  }
+
+  @Override
   public long memoryBytes(LayerShape shape) {
     return 3 * shape.layer() + shape.square() + 4 * shape.parts(shape.columns()) + shape.panels();
   }

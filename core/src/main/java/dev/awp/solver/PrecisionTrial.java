@@ -70,10 +70,11 @@ public final class PrecisionTrial {
     }
     try (Arena arena = Arena.ofShared()) {
       LayerProblem sample = sample(problem, arena);
-      double limit = (1 + TOLERANCE) * objective(sample, solver, compute, compute);
+      Solver sampled = solver.forSampleOf(w.rows());
+      double limit = (1 + TOLERANCE) * objective(sample, sampled, compute, compute);
       for (MixedBlas candidate : lower.candidates()) {
         Compute mixed = compute.with(candidate);
-        if (objective(sample, solver, mixed, compute) <= limit) {
+        if (objective(sample, sampled, mixed, compute) <= limit) {
           return mixed;
         }
       }

@@ -33,6 +33,14 @@ public interface Solver {
   }
 
   /**
+   * This solver with the settings that it takes for a layer of so many rows, to solve a sample of
+   * them: what is learnt of the sample is then true of the layer.
+   */
+  default Solver forSampleOf(int rows) {
+    return this;
+  }
+
+  /**
    * The most off-heap memory that a solve takes, in bytes, its solution included: what {@code
    * --memory-limit} is held against. By default a bound for methods that keep a few copies of W and
    * C.

@@ -83,6 +83,20 @@ class PrecisionTrialTest {
     }
   }
 
+  /** Other stages would need other inverses than the layer's, and say little of it. */
+  @Test
+  void aSampleIsSolvedAsTheLayerIs() {
+    Constraint half = new RowSparsity(0.5);
+    LayerProblem few = new LayerProblem(w.rowRange(0, 8), c, half);
+    Solver solver = new OperatorSplitting();
+    Solution asLayer = solver.forSampleOf(ROWS).solve(few, f32, arena, IterationListener.NONE);
+    Solution alone = solver.solve(few, f32, arena, IterationListener.NONE);
+    Solution layer = solver.solve(problem(half), f32, arena, IterationListener.NONE);
+    double expected = Objective.of(few.weights(), layer.weights().rowRange(0, 8), c, f32);
+    assertEquals(expected, asLayer.objective(), 1e-3 * expected);
+    assertTrue(alone.weights().segment().mismatch(asLayer.weights().segment()) >= 0);
+  }
+
   /** With fewer rows than columns the trial's inverses would cost more than the products save. */
   @Test
   void splittingOfWideLayersStaysInF32() {
