@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.fuzz;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import dev.awp.AwpException;
 import dev.awp.fixture.NativeMemory;
 import dev.awp.fuzz.FuzzTarget.Prepared;
@@ -30,6 +31,10 @@ final class Harness {
   private static final long NATIVE = 64L << 20;
 
   private static final long NATIVE_LEFT = 1L << 20;
+
+  /** Jars that are opened when something in them is first wanted. */
+  private static final long FILES_LEFT = 16;
+
   private static final long SLOW_NANOS = 5_000_000_000L;
   private static final long HANGING_NANOS = 30_000_000_000L;
   private static final com.sun.management.ThreadMXBean THREADS =
@@ -39,6 +44,7 @@ final class Harness {
   private final Path outside;
   private final Map<String, Long> before;
   private final long nativeBefore = NativeMemory.bytes();
+  private final long filesBefore = openFiles();
   private final Thread thread = Thread.currentThread();
   private volatile long begun = Long.MAX_VALUE;
 
@@ -134,6 +140,15 @@ final class Harness {
           "%,d bytes off-heap are left, at most there were %,d"
               .formatted(left, NativeMemory.peakBytes()));
     }
+    long files = openFiles() - filesBefore;
+    if (files > FILES_LEFT) {
+      throw new AssertionError(files + " files are left open");
+    }
+  }
+
+  private static long openFiles() {
+    return ManagementFactory.getPlatformMXBean(UnixOperatingSystemMXBean.class)
+        .getOpenFileDescriptorCount();
   }
 
   /** Every file outside of the target's folder, with the time of its last change. */
