@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.fuzz;
 
-import dev.awp.AwpException;
 import dev.awp.fuzz.FuzzTarget.Prepared;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,18 +31,13 @@ public final class CoverageRun {
     Path folder = Files.createDirectories(Path.of(arguments[1]));
     Path corpus = Files.createDirectories(Path.of(arguments[2]));
     Prepared prepared = FuzzTargets.named(arguments[0]).prepare(folder, FuzzTargets.compute());
+    harness = new Harness(prepared, folder);
     for (int i = 0; i < prepared.seeds().size(); i++) {
       byte[] seed = prepared.seeds().get(i);
       Files.write(corpus.resolve("seed-" + i), seed);
       // Jazzer changes classes as they are loaded, at a cost that would be counted as the input's.
-      Files.write(prepared.file(), seed);
-      try {
-        prepared.reader().read();
-      } catch (AwpException e) {
-        continue; // a seed may be one that is refused
-      }
+      harness.runUncounted(seed);
     }
-    harness = new Harness(prepared, folder);
   }
 
   /** Ends normally where the input was read, or refused in words. */
