@@ -46,7 +46,8 @@ class GuardedBlasTest {
     private Probe() {}
 
     public static void main(String[] arguments) {
-      Blas blas = arguments[0].equals("guarded") ? new GuardedBlas(new Overrunning()) : new Overrunning();
+      Blas blas =
+          arguments[0].equals("guarded") ? new GuardedBlas(new Overrunning()) : new Overrunning();
       try (Arena arena = Arena.ofConfined()) {
         // Memory behind this one's end is the arena's too.
         Matrix c = Matrix.allocate(arena, 4, 5).rowRange(0, 3);
