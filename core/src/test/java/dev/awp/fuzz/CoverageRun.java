@@ -6,7 +6,6 @@ import dev.awp.fuzz.FuzzTarget.Prepared;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.SplittableRandom;
 
 /**
  * One target as Jazzer sees it: inputs are found by what they reach in awp's code, and held to the
@@ -15,7 +14,6 @@ import java.util.SplittableRandom;
  */
 public final class CoverageRun {
   private static final int CHECKED = 1000;
-  private static final int LOADING = 1000;
 
   // One target a process, and methods that Jazzer wants static.
   private static Harness harness;
@@ -32,17 +30,10 @@ public final class CoverageRun {
   public static void fuzzerInitialize(String[] arguments) throws IOException {
     Path folder = Files.createDirectories(Path.of(arguments[1]));
     Path corpus = Files.createDirectories(Path.of(arguments[2]));
-    FuzzTarget target = FuzzTargets.named(arguments[0]);
-    Prepared prepared = target.prepare(folder, FuzzTargets.compute());
+    Prepared prepared = FuzzTargets.named(arguments[0]).prepare(folder, FuzzTargets.compute());
     harness = new Harness(prepared, folder);
     for (int i = 0; i < prepared.seeds().size(); i++) {
       Files.write(corpus.resolve("seed-" + i), prepared.seeds().get(i));
-    }
-    // Jazzer changes classes as they are loaded, at a cost that would be counted as the input's.
-    SplittableRandom random = new SplittableRandom(1);
-    for (int i = 0; i < LOADING; i++) {
-      byte[] seed = prepared.seeds().get(i % prepared.seeds().size());
-      harness.runUncounted(i < LOADING / 2 ? seed : target.mutation().apply(seed, random));
     }
   }
 

@@ -90,26 +90,36 @@ final class Harness {
   /** The input stays in the file, so that it can be looked at when the process was ended by it. */
   Outcome run(byte[] input) {
     write(input);
+    Reading reading = reading();
+    if (reading.isDear(input.length)) {
+      // Classes that it was the first to need, and that Jazzer changes as they come, are not its.
+      reading = reading();
+    }
+    if (reading.isDear(input.length)) {
+      throw new AssertionError(
+          "%,d ns and %,d bytes of heap for %d bytes"
+              .formatted(reading.nanos, reading.heap, input.length));
+    }
+    return reading.outcome;
+  }
+
+  /** What reading the file took of this thread's time and of the heap. */
+  private record Reading(Outcome outcome, long nanos, long heap) {
+    boolean isDear(int bytes) {
+      return nanos > SLOW_NANOS || heap > HEAP + bytes * HEAP_PER_BYTE;
+    }
+  }
+
+  private Reading reading() {
     long heap = THREADS.getCurrentThreadAllocatedBytes();
     long cpu = THREADS.getCurrentThreadCpuTime();
     begun = cpu;
     Outcome outcome = read();
     begun = Long.MAX_VALUE;
-    long nanos = THREADS.getCurrentThreadCpuTime() - cpu;
-    if (nanos > SLOW_NANOS) {
-      throw new AssertionError("%,d ns for %d bytes".formatted(nanos, input.length));
-    }
-    long allocated = THREADS.getCurrentThreadAllocatedBytes() - heap;
-    if (allocated > HEAP + input.length * HEAP_PER_BYTE) {
-      throw new AssertionError("%,d bytes of heap for %d".formatted(allocated, input.length));
-    }
-    return outcome;
-  }
-
-  /** Whatever time and heap it takes. */
-  void runUncounted(byte[] input) {
-    write(input);
-    read();
+    return new Reading(
+        outcome,
+        THREADS.getCurrentThreadCpuTime() - cpu,
+        THREADS.getCurrentThreadAllocatedBytes() - heap);
   }
 
   private void write(byte[] input) {
