@@ -4,11 +4,11 @@ package dev.awp.compress;
 
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.format.CheckpointWeights;
 import dev.awp.format.GridFile;
 import dev.awp.format.OutputFormats;
+import dev.awp.format.gguf.GgufLayers;
 import dev.awp.journal.Sha256;
 import dev.awp.kernel.Compute;
 import dev.awp.model.ModelLayout;
@@ -121,52 +121,65 @@ public final class Verification {
     }
   }
 
-  /** Layers of a model that were held against their constraints; none where it holds blocks. */
+  /** Layers of a model that were held against their constraints. */
   private int checkModel(String format, CompressionListener listener) {
     Path own = folder.resolve(format);
-    if (!Files.exists(own.resolve("config.json"))) {
-      return 0; // a GGUF file: its blocks can hold nothing but codes
-    }
     listener.step((format.isEmpty() ? "" : format + ": ") + "masks and grids");
-    try (Checkpoint checkpoint = Checkpoint.open(own);
-        Arena arena = Arena.ofShared()) {
-      ModelLayout layout = ModelLayout.of(checkpoint.config());
-      WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());
-      Optional<GridFile> grids = GridFile.open(own, arena);
-      int checked = 0;
-      for (LayerReport layer : report.layers()) {
-        try {
-          checkLayer(layer, weights, grids);
-          checked++;
-        } catch (AwpException | IllegalArgumentException e) {
-          violations.add(layer.name() + ": " + e.getMessage());
-        }
+    try (Arena arena = Arena.ofShared()) {
+      if (!Files.exists(own.resolve("config.json"))) {
+        // What awp writes without it is a GGUF file; its blocks can hold nothing but codes.
+        List<String> names = report.layers().stream().map(LayerReport::name).toList();
+        GgufLayers layers = GgufLayers.open(own, names, arena);
+        return checkLayers(
+            (layer, memory) ->
+                layers.matrix(layer.name(), layer.columns(), compute.kernels(), memory),
+            Optional.empty());
       }
-      return checked;
+      try (Checkpoint checkpoint = Checkpoint.open(own)) {
+        ModelLayout layout = ModelLayout.of(checkpoint.config());
+        WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());
+        TensorReader reader = new TensorReader(compute.kernels());
+        return checkLayers(
+            (layer, memory) -> reader.matrix(weights.tensor(layer.name() + ".weight"), memory),
+            GridFile.open(own, arena));
+      }
     } catch (AwpException e) {
       violations.add(e.getMessage());
       return 0;
     }
   }
 
-  private void checkLayer(LayerReport layer, WeightSource weights, Optional<GridFile> grids) {
-    try (Arena arena = Arena.ofShared()) {
-      StoredTensor stored = weights.tensor(layer.name() + ".weight");
-      Matrix t = new TensorReader(compute.kernels()).matrix(stored, arena);
+  /** Reads a layer as it was written, [rows, columns]. */
+  private interface Written {
+    Matrix matrix(LayerReport layer, Arena memory);
+  }
+
+  private int checkLayers(Written written, Optional<GridFile> grids) {
+    int checked = 0;
+    for (LayerReport layer : report.layers()) {
+      try (Arena arena = Arena.ofShared()) {
+        checkLayer(layer, written.matrix(layer, arena), grids, arena);
+        checked++;
+      } catch (AwpException | IllegalArgumentException e) {
+        violations.add(layer.name() + ": " + e.getMessage());
+      }
+    }
+    return checked;
+  }
+
+  private void checkLayer(LayerReport layer, Matrix t, Optional<GridFile> grids, Arena arena) {
+    layer
+        .rule()
+        .toSparsity()
+        .flatMap(pattern -> pattern.check(t, GridFile.none(arena)))
+        .ifPresent(broken -> violations.add(layer.name() + ": " + broken));
+    if (grids.isPresent()) {
       layer
           .rule()
-          .toSparsity()
-          .flatMap(pattern -> pattern.check(t, GridFile.none(arena)))
+          .toGrid(DType.valueOf(layer.dtype()))
+          .flatMap(
+              grid -> grid.check(t, grids.get().parameters(layer.name(), compute.kernels(), arena)))
           .ifPresent(broken -> violations.add(layer.name() + ": " + broken));
-      if (grids.isPresent()) {
-        layer
-            .rule()
-            .toGrid(DType.valueOf(layer.dtype()))
-            .flatMap(
-                grid ->
-                    grid.check(t, grids.get().parameters(layer.name(), compute.kernels(), arena)))
-            .ifPresent(broken -> violations.add(layer.name() + ": " + broken));
-      }
     }
   }
 }

@@ -18,6 +18,13 @@ final class HuggingFaceTokenizerFile implements Tokenizer {
    */
   private static final long HEAP_BYTES_PER_CHARACTER = 160;
 
+  static {
+    // The library would otherwise tell its makers of every machine of theirs that it runs on, and
+    // fetch native code that is not in its jar.
+    System.setProperty("OPT_OUT_TRACKING", "true");
+    System.setProperty("ai.djl.offline", "true");
+  }
+
   private final HuggingFaceTokenizer tokenizer;
 
   private HuggingFaceTokenizerFile(HuggingFaceTokenizer tokenizer) {

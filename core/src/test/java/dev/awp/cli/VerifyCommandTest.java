@@ -89,6 +89,20 @@ class VerifyCommandTest {
   }
 
   @Test
+  void ggufFilesAreDecodedForTheirMasks() throws IOException {
+    compress("--sparsity", "0.5", "--format", "gguf");
+    assertEquals(0, verify(), said.toString());
+    assertTrue(said.toString().contains("7 layers are as"), said.toString());
+    Path report = out.resolve(ReportFile.NAME);
+    String words = Files.readString(report);
+    Files.writeString(report, words.replace("\"sparsity\" : \"0.5\"", "\"sparsity\" : \"2:4\""));
+    assertEquals(1, verify());
+    assertEquals(7, said.toString().lines().count(), said.toString());
+    Files.writeString(report, words.replace("layers.0.mlp.up_proj", "layers.1.mlp.up_proj"));
+    assertViolations("model.gguf: tensor blk.1.ffn_up.weight is missing");
+  }
+
+  @Test
   void damageIsTold() throws IOException {
     compress("--sparsity", "0.5", "--bits", "4", "--group-size", "16");
     Files.writeString(out.resolve("stray.txt"), "not awp's");

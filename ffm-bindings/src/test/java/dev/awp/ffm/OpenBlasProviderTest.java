@@ -17,9 +17,11 @@ class OpenBlasProviderTest {
   @Test
   void coreFindsItThroughServiceLoader() throws UnavailableException {
     List<BlasProvider> providers =
-        ServiceLoader.load(BlasProvider.class).stream().map(ServiceLoader.Provider::get).toList();
+        ServiceLoader.load(BlasProvider.class).stream()
+            .map(ServiceLoader.Provider::get)
+            .filter(provider -> provider.name().equals("openblas"))
+            .toList();
     assertEquals(1, providers.size());
-    assertEquals("openblas", providers.getFirst().name());
     Blas blas = assertInstanceOf(OpenBlas.class, providers.getFirst().load());
     assertTrue(blas.name().matches("OpenBLAS \\d+\\.\\d+\\.\\d+ \\w+"), blas.name());
   }

@@ -203,6 +203,13 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
         }
         shape.addFirst(extent);
       }
+      try {
+        // What awp does not know the type of is told by its elements, whatever bytes they take.
+        long ignored = shape.stream().reduce(1L, Math::multiplyExact);
+      } catch (ArithmeticException e) {
+        throw cursor.fail(
+            "tensor %s has the shape %s, 2^63 elements or more".formatted(name, shape));
+      }
       int type = cursor.i32("the type of " + name);
       long offset = cursor.i64("the offset of " + name);
       if (offset < 0 || offset % alignment != 0) {

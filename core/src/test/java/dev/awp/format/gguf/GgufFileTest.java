@@ -157,6 +157,9 @@ class GgufFileTest {
     assertTrue(refusal(with(rank + 4, -64, 8)).contains("the size -64"));
     assertTrue(refusal(with(rank + 12, Long.MAX_VALUE / 8, 8)).contains("two"));
     assertTrue(refusal(with(rank + 12, 4, 8)).contains("takes 144 bytes"));
+    ByteBuffer unknown = ByteBuffer.wrap(with(rank + 4, 1L << 32, 8));
+    unknown.order(ByteOrder.LITTLE_ENDIAN).putLong(rank + 12, 1L << 32).putInt(rank + 20, 999);
+    assertTrue(refusal(unknown.array()).contains("2^63 elements or more"));
     int offset = rank + 4 + 16 + 4;
     assertTrue(refusal(with(offset, 33, 8)).contains("no multiple of the alignment"));
     assertTrue(refusal(with(offset, -32, 8)).contains("no multiple of the alignment"));

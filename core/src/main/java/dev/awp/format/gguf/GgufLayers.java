@@ -1,0 +1,88 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format.gguf;
+
+import dev.awp.AwpException;
+import dev.awp.checkpoint.EncodedTensor;
+import dev.awp.kernel.Kernels;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Collection;
+
+/**
+ * The linear layers of a GGUF file under the names that the checkpoint had for them, as the blocks
+ * in the file decode. Rows are in the file's order, with those that only fill up between them.
+ */
+public final class GgufLayers {
+  private static final String BLOCKS = "model.layers.";
+
+  private final GgufFile file;
+  private final GgufNames names;
+  private final Arena arena;
+
+  private GgufLayers(GgufFile file, GgufNames names, Arena arena) {
+    this.file = file;
+    this.names = names;
+    this.arena = arena;
+  }
+
+  /**
+   * Opens {@value GgufFormat#FILE} in a folder.
+   *
+   * @param layers names of modules, one of which lies in a block
+   * @param arena owns what is mapped
+   */
+  public static GgufLayers open(Path folder, Collection<String> layers, Arena arena) {
+    GgufFile file = GgufFile.read(folder.resolve(GgufFormat.FILE));
+    String prefix =
+        layers.stream()
+            .filter(name -> name.contains(BLOCKS))
+            .findFirst()
+            .map(name -> name.substring(0, name.indexOf(BLOCKS)))
+            .orElse("");
+    return new GgufLayers(file, new GgufNames(prefix, false, experts(file)), arena);
+  }
+
+  private static int experts(GgufFile file) {
+    return file.metadata().get("general.architecture") instanceof GgufValue.Text architecture
+            && file.metadata().get(architecture.value() + ".expert_count")
+                instanceof GgufValue.Whole count
+        ? Math.clamp(count.value(), 0, Integer.MAX_VALUE)
+        : 0;
+  }
+
+  /**
+   * Decodes a layer, without the columns that only fill up blocks.
+   *
+   * @param columns of the layer
+   * @param allocator owns the result, [at least the layer's rows, columns]
+   */
+  public Matrix matrix(String layer, int columns, Kernels kernels, Arena allocator) {
+    GgufPlace place = names.place(layer + ".weight");
+    GgufTensor tensor =
+        file.tensor(place.tensor())
+            .filter(whole -> place.slices() == 0 || whole.shape().getFirst() == place.slices())
+            .filter(whole -> place.slice() <= Math.max(0, place.slices() - 1))
+            .map(place::of)
+            .orElseThrow(() -> fail(place, "is missing"));
+    EncodedTensor values =
+        file.values(tensor, arena)
+            .orElseThrow(() -> fail(place, "is of a type or shape that awp does not write"));
+    if (values.shape().getLast() < columns) {
+      throw fail(place, "has %d columns, not %d".formatted(values.shape().getLast(), columns));
+    }
+    Matrix matrix =
+        Matrix.allocate(
+            allocator,
+            Math.toIntExact(values.shape().getFirst()),
+            Math.toIntExact(values.shape().getLast()));
+    values.checkPresent();
+    values.decodeRows(0, matrix, kernels);
+    return matrix.columnRange(0, columns);
+  }
+
+  private AwpException fail(GgufPlace place, String rule) {
+    return new AwpException("%s: tensor %s %s".formatted(file.file(), place.key(), rule));
+  }
+}
