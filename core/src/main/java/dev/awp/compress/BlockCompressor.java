@@ -83,7 +83,8 @@ final class BlockCompressor {
       List<LinearLayer> linears = unsolved(pass.values().stream().flatMap(List::stream).toList());
       boolean lastPass = pass.equals(passes.getLast());
       try (BlockMoments moments =
-          new BlockMoments(linears, original.isPresent(), starved, compute)) {
+          new BlockMoments(
+              linears, original.isPresent(), starved, chosen.blas().precision(), compute)) {
         if (!linears.isEmpty()) {
           calibrate(model.on(chosen), index, activations, original, lastPass, moments);
         } else if (lastPass && !last) {
@@ -91,7 +92,7 @@ final class BlockCompressor {
         }
         pass.forEach(
             (site, ofSite) ->
-                reports.addAll(solveSite(site, ofSite, chosen, moments, original.isPresent())));
+                reports.addAll(solveSite(site, ofSite, moments, original.isPresent())));
       }
     }
     if (options.propagation() == Propagation.COMPRESSED && !last) {
@@ -160,29 +161,21 @@ final class BlockCompressor {
 
   /** The reports of a site's layers: of those that are solved now, and of those that were. */
   private List<LayerReport> solveSite(
-      InputSite site,
-      List<LinearLayer> linears,
-      Compute block,
-      BlockMoments moments,
-      boolean drifted) {
+      InputSite site, List<LinearLayer> linears, BlockMoments moments, boolean drifted) {
     List<LinearLayer> unsolved = unsolved(linears);
     Map<String, LayerReport> solved =
-        unsolved.isEmpty() ? Map.of() : solve(site, unsolved, block, moments, drifted);
+        unsolved.isEmpty() ? Map.of() : solve(site, unsolved, moments, drifted);
     return linears.stream()
         .map(linear -> saved.find(linear.name()).orElseGet(() -> solved.get(linear.name())))
         .toList();
   }
 
   private Map<String, LayerReport> solve(
-      InputSite site,
-      List<LinearLayer> linears,
-      Compute block,
-      BlockMoments moments,
-      boolean drifted) {
+      InputSite site, List<LinearLayer> linears, BlockMoments moments, boolean drifted) {
     String what = linears.getFirst().name();
     Map<String, LayerReport> reports = new HashMap<>();
     try (Arena arena = Arena.ofShared()) {
-      LayerReport.Inputs inputs = moments.inputs(site, block);
+      LayerReport.Inputs inputs = moments.inputs(site);
       Matrix c = moments.finish(site, what, arena);
       boolean targeted = drifted && BlockMoments.hasDrift(site);
       try (DriftedSite drift =

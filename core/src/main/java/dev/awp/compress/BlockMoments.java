@@ -5,6 +5,7 @@ package dev.awp.compress;
 import dev.awp.calibration.CrossMoment;
 import dev.awp.calibration.SecondMoment;
 import dev.awp.kernel.Compute;
+import dev.awp.kernel.Precision;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearInputs;
@@ -25,6 +26,7 @@ import java.util.stream.Collectors;
 final class BlockMoments implements LinearInputs, AutoCloseable {
   private final Compute compute;
   private final Set<InputSite> everyToken;
+  private final Precision precision;
   private final Map<InputSite, SecondMoment> seconds = new TreeMap<>();
   private final Map<InputSite, CrossMoment> drifts = new TreeMap<>();
 
@@ -34,10 +36,16 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
    * @param linears those of its layers whose sites are observed, or those whose sites are observed
    * @param withDrift whether {@link #observe} will be told of the original model's states too
    * @param everyToken sites of experts that see every token, for too few are routed to them
+   * @param precision of the products of the block that will be observed
    */
   BlockMoments(
-      List<LinearLayer> linears, boolean withDrift, Set<InputSite> everyToken, Compute compute) {
+      List<LinearLayer> linears,
+      boolean withDrift,
+      Set<InputSite> everyToken,
+      Precision precision,
+      Compute compute) {
     this.compute = compute;
+    this.precision = precision;
     this.everyToken = Set.copyOf(everyToken);
     try {
       for (LinearLayer linear : linears) {
@@ -182,11 +190,10 @@ final class BlockMoments implements LinearInputs, AutoCloseable {
     drifts.get(site).add(expected, inputs);
   }
 
-  /** What C of a site is the mean of, of a block that ran on this. */
-  LayerReport.Inputs inputs(InputSite site, Compute block) {
+  /** What C of a site is the mean of. */
+  LayerReport.Inputs inputs(InputSite site) {
     long tokens = seconds.get(site).tokens();
-    String precision = block.blas().precision().label();
-    return new LayerReport.Inputs(tokens, everyToken.contains(site), precision);
+    return new LayerReport.Inputs(tokens, everyToken.contains(site), precision.label());
   }
 
   /** C of a site; what it was summed in is freed. */

@@ -126,7 +126,7 @@ final class DenseStatistics {
           ExpertCoverage.starved(block, block.linears(), activations, model.layout().prefix(index));
     }
     try (BlockMoments moments =
-        new BlockMoments(model.layout().linears(index), false, starved, compute)) {
+        new BlockMoments(model.layout().linears(index), false, starved, Precision.F32, compute)) {
       try (Arena arena = Arena.ofShared()) {
         DecoderBlock block = model.block(index, arena);
         block.forward(activations.states(), activations.length(), moments);
@@ -134,7 +134,7 @@ final class DenseStatistics {
       for (InputSite site : model.layout().sites(index)) {
         try (Arena own = Arena.ofShared()) {
           String name = name(index, site);
-          writer.write(countName(name), encode(moments.inputs(site, compute), own));
+          writer.write(countName(name), encode(moments.inputs(site), own));
           writer.write(name, encoder.encode(name, moments.finish(site, name, own), DType.F32, own));
         }
       }

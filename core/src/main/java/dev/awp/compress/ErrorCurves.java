@@ -7,6 +7,7 @@ import dev.awp.calibration.CalibrationSet;
 import dev.awp.compress.BlockMoments.Stream;
 import dev.awp.constraint.Constraint;
 import dev.awp.kernel.Compute;
+import dev.awp.kernel.Precision;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.Stage;
@@ -140,7 +141,8 @@ final class ErrorCurves {
     for (Map<InputSite, List<LinearLayer>> pass : passes) {
       List<LinearLayer> linears = pass.values().stream().flatMap(List::stream).toList();
       boolean lastPass = pass.equals(passes.getLast());
-      try (BlockMoments moments = new BlockMoments(linears, false, starved, compute)) {
+      try (BlockMoments moments =
+          new BlockMoments(linears, false, starved, Precision.F32, compute)) {
         try (Arena arena = Arena.ofShared()) {
           Stage stage = model.stage(block, arena);
           Stream states = new Stream(activations.states(), lastPass);

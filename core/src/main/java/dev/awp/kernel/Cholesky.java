@@ -134,10 +134,7 @@ public final class Cholesky {
       }
       store(square, size, Layout.COLUMNS, a, from);
       if (to < n) {
-        load(a, from, size, square, Layout.ROWS);
-        invertSquare(square, size);
-        Matrix inverse = small.rowRange(0, size).columnRange(0, size);
-        store(square, size, Layout.ROWS, inverse, 0);
+        Matrix inverse = invertSquare(a, from, size, square, small);
         multiplyRight(a.rowRange(to, n).columnRange(from, to), inverse, scratch);
         a.rowRange(from, to).columnRange(to, n).clear();
       }
@@ -150,10 +147,7 @@ public final class Cholesky {
     int n = l.rows();
     for (int from = 0; from < n; from += SQUARE) {
       int size = Math.min(n, from + SQUARE) - from;
-      load(l, from, size, square, Layout.ROWS);
-      invertSquare(square, size);
-      Matrix inverse = small.rowRange(0, size).columnRange(0, size);
-      store(square, size, Layout.ROWS, inverse, 0);
+      Matrix inverse = invertSquare(l, from, size, square, small);
       if (from > 0) {
         Matrix left = l.rowRange(from, from + size).columnRange(0, from);
         Matrix known = l.rowRange(0, from).columnRange(0, from);
@@ -163,6 +157,15 @@ public final class Cholesky {
       }
       store(square, size, Layout.ROWS, l, from);
     }
+  }
+
+  /** The inverse of one square on the diagonal, in the array and in a part of {@code small}. */
+  private static Matrix invertSquare(Matrix l, int from, int size, double[] square, Matrix small) {
+    load(l, from, size, square, Layout.ROWS);
+    invertSquare(square, size);
+    Matrix inverse = small.rowRange(0, size).columnRange(0, size);
+    store(square, size, Layout.ROWS, inverse, 0);
+    return inverse;
   }
 
   /**

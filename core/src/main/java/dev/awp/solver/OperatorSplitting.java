@@ -68,7 +68,10 @@ public final class OperatorSplitting implements Solver {
 
   @Override
   public long memoryBytes(LayerShape shape) {
-    return 3 * shape.layer() + shape.square() + 4 * shape.parts(shape.columns()) + shape.panels();
+    return 2 * shape.layer()
+        + shape.square()
+        + Math.max(4 * shape.parts(shape.columns()), shape.objective())
+        + shape.panels();
   }
 
   @Override

@@ -256,12 +256,9 @@ final class SplittingIteration {
           double[] before = objectives(t.rowRange(from, to), from);
           double[] after = objectives(found, from);
           for (int row = from; row < to; row++) {
-            boolean better = after[row - from] < before[row - from];
-            if (better) {
+            if (after[row - from] < before[row - from]) {
               t.row(row).copyFrom(found.row(row - from));
             }
-            objectives[options.leastSquaresSteps()][row] =
-                better ? after[row - from] : before[row - from];
           }
         });
     exchangeFlops =

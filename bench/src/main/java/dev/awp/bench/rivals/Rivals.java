@@ -154,7 +154,8 @@ public final class Rivals {
       // As --precision f32 and auto choose: the same where no lower precision is there or allowed.
       Compute chosen = new PrecisionTrial().choose(problem, pgd(iterations), compute);
       Iterations f32 = iterations(iterations, problem, compute, arena);
-      Iterations auto = iterations(iterations, problem, chosen, arena);
+      Iterations auto =
+          chosen.equals(compute) ? f32 : iterations(iterations, problem, chosen, arena);
       String lower = chosen.blas().precision().label();
       line(
           table,
