@@ -6,25 +6,36 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * What memory gave in this run, in GB/s: the highest of the rows of {@link MemoryBandwidth} that
- * lie outside the caches. Kernels run on one thread, and are compared with one thread.
+ * What memory gave in this run, by the rows of {@link MemoryBandwidth} that lie outside the caches.
+ * The copy is the JVM's own and may write past the caches, which no loop of Java can; the triad has
+ * ordinary stores, which read a line before they write it, as every kernel's do.
  */
-record Bandwidth(OptionalDouble oneThread, OptionalDouble allThreads) {
+record Bandwidth(Rates oneThread, Rates allThreads) {
   /** Elements from which on a row comes from memory. */
   static final long FROM_MEMORY = 1 << 24;
 
+  /** In GB/s; empty where it was not measured. */
+  record Rates(OptionalDouble copy, OptionalDouble triad) {}
+
   static Bandwidth unknown() {
-    return new Bandwidth(OptionalDouble.empty(), OptionalDouble.empty());
+    return of(List.of());
   }
 
   static Bandwidth of(List<Measurement> memory) {
-    return new Bandwidth(highest(memory, false), highest(memory, true));
+    return new Bandwidth(
+        new Rates(rate(memory, "copy"), rate(memory, "triad")),
+        new Rates(rate(memory, "copyAllThreads"), rate(memory, "triadAllThreads")));
   }
 
-  private static OptionalDouble highest(List<Measurement> memory, boolean all) {
+  /** What rows on that many threads are compared with. */
+  Rates on(int threads) {
+    return threads > 1 ? allThreads : oneThread;
+  }
+
+  private static OptionalDouble rate(List<Measurement> memory, String method) {
     return memory.stream()
-        .filter(m -> m.n() >= FROM_MEMORY && m.method().endsWith("AllThreads") == all)
+        .filter(m -> m.n() >= FROM_MEMORY && m.method().equals(method))
         .mapToDouble(m -> m.gigabytesPerSecond().orElse(0.0))
-        .max();
+        .findFirst();
   }
 }

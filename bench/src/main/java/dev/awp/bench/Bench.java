@@ -93,6 +93,7 @@ public final class Bench {
     for (Family family : all) {
       Path json = folder.resolve(family.word() + ".json");
       new Runner(options(family, json).build()).run();
+      Measurement.withoutPaths(json);
       List<Measurement> results = Measurement.read(json);
       if (family == Family.MEMORY) {
         bandwidth = Bandwidth.of(results);

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Threads;
 
 /**
  * Stored element types to float32, from an odd byte offset as safetensors files may have it; the
@@ -44,6 +45,13 @@ public class Decode extends StreamingBenchmark {
       kernels.conversion().decodeBf16(bf16, out.segment());
     }
     return out.segment();
+  }
+
+  @Benchmark
+  @Traffic(6)
+  @Threads(Threads.MAX)
+  public MemorySegment bf16AllThreads() {
+    return bf16();
   }
 
   @Benchmark

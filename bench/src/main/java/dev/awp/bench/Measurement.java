@@ -4,6 +4,8 @@ package dev.awp.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.lang.annotation.Annotation;
 import java.nio.file.Path;
@@ -33,6 +35,31 @@ record Measurement(
   Measurement {
     parameters = Map.copyOf(parameters);
     counters = Map.copyOf(counters);
+  }
+
+  /**
+   * Takes out of JMH's file where things lay on the machine that measured: results are published.
+   */
+  static void withoutPaths(Path json) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    JsonNode results = mapper.readTree(json.toFile());
+    for (JsonNode row : results) {
+      ((ObjectNode) row).remove("jvm");
+      ArrayNode kept = mapper.createArrayNode();
+      row.path("jvmArgs")
+          .forEach(
+              argument -> {
+                String text = argument.asText();
+                int value = text.indexOf("=/");
+                kept.add(value < 0 ? text : text.substring(0, value + 1) + fileName(text));
+              });
+      ((ObjectNode) row).set("jvmArgs", kept);
+    }
+    mapper.writerWithDefaultPrettyPrinter().writeValue(json.toFile(), results);
+  }
+
+  private static String fileName(String path) {
+    return path.substring(path.lastIndexOf('/') + 1);
   }
 
   /** Reads what JMH wrote. All benchmarks measure in nanoseconds. */

@@ -22,8 +22,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * The machine's memory bandwidth, as STREAM measures it: copy and triad, each thread on memory of
- * its own. The copy is the JVM's own and may bypass the caches; the triad is a loop with ordinary
- * stores, as the kernels have them. The higher of the two is what kernels are compared with.
+ * its own ({@link Bandwidth}).
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.awp.kernel.scalar.ScalarExp;
 import java.lang.foreign.MemorySegment;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Threads;
 
 /** Round to nearest on a 4-bit grid of groups of 128: range, scale and values of every group. */
 public class Quantize extends StreamingBenchmark {
@@ -39,6 +40,13 @@ public class Quantize extends StreamingBenchmark {
       }
     }
     return out.segment();
+  }
+
+  @Benchmark
+  @Traffic(8)
+  @Threads(Threads.MAX)
+  public MemorySegment int4Group128AllThreads() {
+    return int4Group128();
   }
 
   private void kernelRow(long offset, long bytes) {

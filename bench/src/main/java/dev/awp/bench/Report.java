@@ -6,7 +6,6 @@ import static dev.awp.bench.Markdown.number;
 
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 
 /** The markdown page of a family. */
 final class Report {
@@ -36,10 +35,14 @@ final class Report {
     return text.toString();
   }
 
-  private static void line(StringBuilder text, String threads, OptionalDouble gigabytes) {
-    if (gigabytes.isPresent()) {
+  private static void line(StringBuilder text, String threads, Bandwidth.Rates memory) {
+    if (memory.copy().isPresent() && memory.triad().isPresent()) {
       text.append(
-          "- Memory bandwidth, %s: %s GB/s\n".formatted(threads, number(gigabytes.getAsDouble())));
+          "- Memory, %s: triad %s GB/s, copy %s GB/s\n"
+              .formatted(
+                  threads,
+                  number(memory.triad().getAsDouble()),
+                  number(memory.copy().getAsDouble())));
     }
   }
 }

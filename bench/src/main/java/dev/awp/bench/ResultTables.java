@@ -8,6 +8,7 @@ import static dev.awp.bench.Markdown.percent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** The results of a family as a markdown table. */
 final class ResultTables {
@@ -18,7 +19,8 @@ final class ResultTables {
     List<List<String>> rows = new ArrayList<>();
     for (Measurement m : results) {
       double gigabytes = m.gigabytesPerSecond().orElseThrow();
-      String share = m.n() < Bandwidth.FROM_MEMORY ? "" : share(gigabytes, bandwidth, m);
+      Bandwidth.Rates memory = bandwidth.on(m.threads());
+      boolean fromMemory = m.n() >= Bandwidth.FROM_MEMORY;
       rows.add(
           List.of(
               m.type() + "." + m.method(),
@@ -28,7 +30,8 @@ final class ResultTables {
               number(m.nanosPerElement()),
               number(m.threads() / m.nanosPerElement()),
               number(gigabytes),
-              share,
+              fromMemory ? share(gigabytes, memory.triad()) : "",
+              fromMemory ? share(gigabytes, memory.copy()) : "",
               scalar(results, m).map(s -> number(s.nanos() / m.nanos())).orElse("")));
     }
     return Markdown.table(
@@ -40,14 +43,14 @@ final class ResultTables {
             "ns/element",
             "G elements/s",
             "GB/s",
-            "of bandwidth",
+            "of triad",
+            "of copy",
             "times scalar"),
         rows);
   }
 
-  private static String share(double gigabytes, Bandwidth bandwidth, Measurement m) {
-    var best = m.threads() > 1 ? bandwidth.allThreads() : bandwidth.oneThread();
-    return best.isPresent() ? percent(gigabytes / best.getAsDouble()) : "";
+  private static String share(double gigabytes, OptionalDouble of) {
+    return of.isPresent() ? percent(gigabytes / of.getAsDouble()) : "";
   }
 
   private static Optional<Measurement> scalar(List<Measurement> results, Measurement of) {

@@ -65,10 +65,14 @@ public class SolverIteration {
     /** Mean of a bare product. */
     public double bareProduct;
 
+    /** One: the sum over the measurements, which JMH gives, is their number. */
+    public double measurements;
+
     @Setup(Level.Iteration)
     public void clear() {
       iteration = 0;
       bareProduct = 0;
+      measurements = 0;
     }
   }
 
@@ -111,6 +115,7 @@ public class SolverIteration {
     }
     times.iteration = (marks[ITERATIONS - 1] - marks[0]) / (ITERATIONS - 1.0);
     times.bareProduct = (before + bareProduct()) / 2;
+    times.measurements = 1;
     return objective;
   }
 

@@ -4,6 +4,7 @@ package dev.awp.bench;
 
 import java.lang.foreign.MemorySegment;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Threads;
 
 /** The gradient step t + eta g, and the sums of the objective. */
 public class Update extends StreamingBenchmark {
@@ -29,6 +30,13 @@ public class Update extends StreamingBenchmark {
       kernels.arithmetic().multiplyAdd(ETA, g.segment(), t.segment(), out.segment());
     }
     return out.segment();
+  }
+
+  @Benchmark
+  @Traffic(12)
+  @Threads(Threads.MAX)
+  public MemorySegment fusedUpdateAllThreads() {
+    return fusedUpdate();
   }
 
   @Benchmark

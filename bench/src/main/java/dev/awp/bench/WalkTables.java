@@ -20,14 +20,15 @@ final class WalkTables {
   }
 
   private static List<String> iteration(Measurement m) {
-    double iteration = m.counter("iteration");
+    double iteration = m.counter("iteration") / m.counter("measurements");
+    double bare = m.counter("bareProduct") / m.counter("measurements");
     return List.of(
         m.method(),
         m.parameter("cores").toLowerCase(Locale.ROOT),
         Long.toString(m.n()),
         number(iteration / 1e6),
         number(2 * Math.pow((double) m.n(), 3) / iteration),
-        percent(m.counter("bareProduct") / iteration));
+        percent(bare / iteration));
   }
 
   /** Whole runs; calibration is what is not spent on layers. */

@@ -3,6 +3,7 @@
 package dev.awp.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -30,9 +31,26 @@ class ReportTest {
     return """
         {"benchmark": "dev.awp.bench.%s", "threads": %d, "params": {%s},
          "primaryMetric": {"score": %s, "scoreUnit": "ns/op"},
-         "secondaryMetrics": {"iteration": {"score": 4e9}, "bareProduct": {"score": 3.8e9}}}
+         "secondaryMetrics": {"iteration": {"score": 12e9}, "bareProduct": {"score": 11.4e9},
+                              "measurements": {"score": 3}}}
         """
         .formatted(method, threads, parameters, score);
+  }
+
+  @Test
+  void publishedResultsTellNoPaths() throws IOException {
+    Path json =
+        Files.writeString(
+            folder.resolve("r.json"),
+            """
+            [{"benchmark": "a.B.c", "jvm": "/opt/java/bin/java", "params": {"n": "1"},
+              "jvmArgs": ["-Xmx2g", "-XX:CompileCommandFile=/home/me/awp/scripts/kernels.jit"]}]
+            """);
+    Measurement.withoutPaths(json);
+    String text = Files.readString(json);
+    assertFalse(text.contains("/"), text);
+    assertTrue(text.contains("\"-XX:CompileCommandFile=kernels.jit\""), text);
+    assertTrue(text.contains("\"-Xmx2g\"") && text.contains("\"a.B.c\""), text);
   }
 
   @Test
@@ -44,9 +62,11 @@ class ReportTest {
                 row("MemoryBandwidth.copy", 1, size, 16777216 * 0.4),
                 row("MemoryBandwidth.triad", 1, size, 16777216 * 0.8),
                 row("MemoryBandwidth.copyAllThreads", 2, size, 16777216 * 0.5),
+                row("MemoryBandwidth.triadAllThreads", 2, size, 16777216 * 1.0),
                 row("MemoryBandwidth.copy", 1, "\"n\": \"4096\"", 4096 * 0.01)));
-    assertEquals(20, bandwidth.oneThread().getAsDouble(), 1e-9);
-    assertEquals(32, bandwidth.allThreads().getAsDouble(), 1e-9);
+    assertEquals(20, bandwidth.oneThread().copy().getAsDouble(), 1e-9);
+    assertEquals(15, bandwidth.oneThread().triad().getAsDouble(), 1e-9);
+    assertEquals(32, bandwidth.allThreads().copy().getAsDouble(), 1e-9);
     String page =
         Report.page(
             Family.CONVERSION,
@@ -55,22 +75,24 @@ class ReportTest {
             bandwidth,
             read(
                 row("Decode.bf16", 1, "\"form\": \"SCALAR\", " + size, 16777216 * 1.2),
-                row("Decode.bf16", 1, "\"form\": \"VECTOR\", " + size, 16777216 * 0.4)));
+                row("Decode.bf16", 1, "\"form\": \"VECTOR\", " + size, 16777216 * 0.4),
+                row("Decode.bf16AllThreads", 2, "\"form\": \"VECTOR\", " + size, 16777216 * 0.5)));
     assertEquals(
         """
         # Benchmarks: conversion
 
         - CPU: a fast one
-        - Memory bandwidth, one thread: 20.0 GB/s
-        - Memory bandwidth, all threads: 32.0 GB/s
+        - Memory, one thread: triad 15.0 GB/s, copy 20.0 GB/s
+        - Memory, all threads: triad 24.0 GB/s, copy 32.0 GB/s
         - Command: `scripts/bench conversion --quick`
 
         Short measurements: for a first look only.
 
-        | benchmark | form | threads | elements | ns/element | G elements/s | GB/s | of bandwidth | times scalar |
-        |---|---:|---:|---:|---:|---:|---:|---:|---:|
-        | Decode.bf16 | scalar | 1 | 16777216 | 1.20 | 0.833 | 5.00 | 25 % | 1.00 |
-        | Decode.bf16 | vector | 1 | 16777216 | 0.400 | 2.50 | 15.0 | 75 % | 3.00 |
+        | benchmark | form | threads | elements | ns/element | G elements/s | GB/s | of triad | of copy | times scalar |
+        |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+        | Decode.bf16 | scalar | 1 | 16777216 | 1.20 | 0.833 | 5.00 | 33 % | 25 % | 1.00 |
+        | Decode.bf16 | vector | 1 | 16777216 | 0.400 | 2.50 | 15.0 | 100 % | 75 % | 3.00 |
+        | Decode.bf16AllThreads | vector | 2 | 16777216 | 0.500 | 4.00 | 24.0 | 100 % | 75 % |  |
         """,
         page);
   }
