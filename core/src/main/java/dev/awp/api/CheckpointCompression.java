@@ -107,7 +107,7 @@ public final class CheckpointCompression {
 
   /**
    * Calibrates every block on the original model's inputs and keeps its weights as the target,
-   * instead of making up for the errors of the blocks before it.
+   * instead of making up for the errors of the layers before it.
    */
   public CheckpointCompression denseInputs() {
     dense = true;

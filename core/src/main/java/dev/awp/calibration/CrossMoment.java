@@ -9,8 +9,10 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 
 /**
- * The drift moment D = E[(x - x~) x~^T] of a layer's inputs, [dIn, dIn]: x is what the original
- * model delivers, x~ what the compressed blocks deliver for the same token.
+ * A moment E[(a - a~) x~^T] of a layer's inputs x~: a is what the original model delivers, a~ what
+ * the compressed layers deliver for the same token. With a = x, the inputs themselves, it is the
+ * drift moment D, [dIn, dIn]; with the hidden states that the layer's outputs are added to, R,
+ * [dOut, dIn].
  *
  * <p>Summed in float32, for it is as large as C and enters the target only as a correction: the
  * rounding of its sum, some 1e-6 of its entries, is far below the noise of the sample.
@@ -21,13 +23,18 @@ public final class CrossMoment implements AutoCloseable {
   private final Matrix sum;
   private long tokens;
 
-  /** An empty sum for inputs of that many columns. */
+  /**
+   * An empty sum.
+   *
+   * @param rows of a
+   * @param columns of x~
+   */
   @SuppressWarnings("MustBeClosed") // the arena is closed by close(), or below
-  public CrossMoment(int columns, Compute compute) {
+  public CrossMoment(int rows, int columns, Compute compute) {
     this.compute = compute;
     this.arena = Arena.ofShared();
     try {
-      this.sum = Matrix.allocate(arena, columns, columns);
+      this.sum = Matrix.allocate(arena, rows, columns);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -35,8 +42,8 @@ public final class CrossMoment implements AutoCloseable {
   }
 
   /** Off-heap memory of a sum, in bytes. */
-  public static long bytes(int columns) {
-    return (long) columns * columns * Float.BYTES;
+  public static long bytes(int rows, int columns) {
+    return (long) rows * columns * Float.BYTES;
   }
 
   /** dIn. */
@@ -47,7 +54,7 @@ public final class CrossMoment implements AutoCloseable {
   /**
    * Adds tokens.
    *
-   * @param drift x - x~, [tokens, dIn]
+   * @param drift a - a~, one row a token
    * @param inputs x~, [tokens, dIn]
    */
   public void add(Matrix drift, Matrix inputs) {
@@ -70,7 +77,7 @@ public final class CrossMoment implements AutoCloseable {
       long bad = compute.kernels().arithmetic().firstNonFinite(sum.row(row));
       if (bad >= 0) {
         throw new AwpException(
-            "%s: the drift of input channels %d and %d is %s, activations must be finite"
+            "%s: the drift of channel %d with input channel %d is %s, activations must be finite"
                 .formatted(what, row, bad, sum.get(row, (int) bad)));
       }
     }

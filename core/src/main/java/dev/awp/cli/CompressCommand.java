@@ -103,7 +103,7 @@ final class CompressCommand implements Callable<Integer> {
       paramLabel = "WHICH",
       defaultValue = "compressed",
       description = {
-        "Inputs that a block is calibrated on: 'compressed', what the compressed blocks before it"
+        "Inputs that a layer is calibrated on: 'compressed', what the compressed layers before it"
             + " deliver, or 'dense', those of the original model. Default: ${DEFAULT-VALUE}."
       })
   private Propagation propagation;
@@ -113,7 +113,7 @@ final class CompressCommand implements Callable<Integer> {
       paramLabel = "WHICH",
       description = {
         "What a layer should reproduce: 'propagated', the original model's outputs, making up for"
-            + " the errors of the blocks before it (a second file of activations), or 'dense',"
+            + " the errors of the layers before it (a second file of activations), or 'dense',"
             + " its own weights. Default: propagated, dense with --propagate dense."
       })
   private Target target;
@@ -255,8 +255,8 @@ final class CompressCommand implements Callable<Integer> {
         converter = SizeConverter.class,
         description = {
           "Memory that the run may use, such as 4GiB; mapped files, which the system can take back"
-              + " at any time, are not counted. Below what one pass over a block needs, blocks are"
-              + " calibrated in four passes, with the same results; below what that needs, the"
+              + " at any time, are not counted. Where it is short, the layers of a block are"
+              + " calibrated in more passes, with the same results; below what that needs, the"
               + " smallest limit that would do is told. Default: the machine's memory."
         })
     private Long memoryLimit;

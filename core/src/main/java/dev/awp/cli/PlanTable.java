@@ -41,13 +41,11 @@ final class PlanTable {
         100 * totals.sparsity());
     out.printf(
         Locale.ROOT,
-        "work: %.3g GFLOP solving, %.3g GFLOP running the texts; memory %s, %s%n",
+        "work: %.3g GFLOP solving, %.3g GFLOP running the texts; memory %s, %d calibration passes a block%n",
         totals.solveFlops() / 1e9,
         totals.passFlops() / 1e9,
         size(totals.memoryBytes()),
-        totals.passes() == 1
-            ? "one calibration pass a block"
-            : totals.passes() + " calibration passes a block");
+        totals.passes());
     out.printf(
         Locale.ROOT,
         "time: about %s, at the %.0f GFLOP/s that matrix products reach here now%n",

@@ -3,18 +3,13 @@
 package dev.awp.compress;
 
 import dev.awp.calibration.ActivationStore;
-import dev.awp.compress.BlockMoments.Stream;
-import dev.awp.format.ModelPlan;
+import dev.awp.compress.StepMoments.Stream;
 import dev.awp.kernel.Compute;
-import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
-import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;
-import dev.awp.model.Stage;
+import dev.awp.model.Step;
 import dev.awp.model.TransformerModel;
 import dev.awp.report.LayerReport;
-import dev.awp.solver.SharedFactors;
-import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,205 +19,198 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Compresses one decoder block, or the head behind the last one: calibrates its input sites, solves
- * its layers, moves the activations on. The block's weights are in memory only while activations
- * pass through them; a layer is decoded again when it is solved, which costs seconds where solving
- * costs minutes.
+ * Compresses one decoder block, or the head behind the last one, step by step: calibrates the
+ * step's input sites, solves their layers, moves the activations on. Where activations are those of
+ * the compressed model, a step's last layers see what its first ones have become. A step's weights
+ * are in memory only while activations pass through them; a layer is decoded again when it is
+ * solved, which costs seconds where solving costs minutes.
  */
 final class BlockCompressor {
-  private final CompressionOptions options;
   private final Schemes schemes;
   private final MemoryPlan memory;
   private final TransformerModel model;
   private final ModelOutput output;
-  private final LayerCompressor layers;
-  private final SavedLayers saved;
+  private final SiteCompressor sites;
   private final Compute compute;
   private final CompressionListener listener;
 
   BlockCompressor(
-      CompressionOptions options,
       Schemes schemes,
       MemoryPlan memory,
       TransformerModel model,
-      ModelPlan plan,
       ModelOutput output,
-      SavedLayers saved,
+      SiteCompressor sites,
       Compute compute,
       CompressionListener listener) {
-    this.options = options;
     this.schemes = schemes;
     this.memory = memory;
     this.model = model;
     this.output = output;
-    this.layers = new LayerCompressor(schemes, plan, output, compute, listener);
-    this.saved = saved;
+    this.sites = sites;
     this.compute = compute;
     this.listener = listener;
+  }
+
+  /**
+   * The activations of the calibration on their way through the model.
+   *
+   * @param compressed go through the compressed layers; empty with {@link Propagation#DENSE}
+   * @param original go through the original ones; empty where nobody asks for them, with {@link
+   *     Target#DENSE}
+   */
+  record Streams(Optional<ActivationStore> compressed, Optional<ActivationStore> original) {
+    Streams {
+      if (compressed.isEmpty() && original.isEmpty()) {
+        throw new IllegalArgumentException("no activations");
+      }
+    }
+
+    /** What layers are calibrated on. */
+    ActivationStore inputs() {
+      return compressed.or(() -> original).orElseThrow();
+    }
+
+    /** Whether layers make up for the drift of their inputs. */
+    boolean drift() {
+      return compressed.isPresent() && original.isPresent();
+    }
   }
 
   /**
    * Compresses a block, as far as that was not done in an earlier part of the run, and advances the
    * activations to the inputs of the next one.
    *
-   * @param activations advanced by the compressed block, or by the original one with {@link
-   *     Propagation#DENSE}
-   * @param original activations of the original model, advanced too; there with {@link
-   *     Target#PROPAGATED} only
    * @param last whether nothing comes after, so that the activations need not advance
    */
-  List<LayerReport> compress(
-      int index, ActivationStore activations, Optional<ActivationStore> original, boolean last) {
+  List<LayerReport> compress(int index, Streams streams, boolean last) {
+    ActivationStore inputs = streams.inputs();
+    Compute chosen = ForwardTrial.choose(model, index, inputs.states(), inputs.length(), compute);
     List<LayerReport> reports = new ArrayList<>();
-    Compute chosen =
-        ForwardTrial.choose(model, index, activations.states(), activations.length(), compute);
-    List<LinearLayer> planned = schemes.layers(index);
-    Set<InputSite> starved = ExpertCoverage.starved(model, index, planned, activations, listener);
-    List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(planned);
-    for (Map<InputSite, List<LinearLayer>> pass : passes) {
-      List<LinearLayer> linears = unsolved(pass.values().stream().flatMap(List::stream).toList());
-      boolean lastPass = pass.equals(passes.getLast());
-      try (BlockMoments moments =
-          new BlockMoments(
-              linears, original.isPresent(), starved, chosen.blas().precision(), compute)) {
-        if (!linears.isEmpty()) {
-          calibrate(model.on(chosen), index, activations, original, lastPass, moments);
-        } else if (lastPass && !last) {
-          advanceOriginal(model.on(chosen), index, activations, original, moments);
-        }
-        pass.forEach(
-            (site, ofSite) ->
-                reports.addAll(solveSite(site, ofSite, moments, original.isPresent())));
-      }
-    }
-    if (options.propagation() == Propagation.COMPRESSED && !last) {
-      advance(chosen, index, activations);
+    List<Step> steps = model.layout().steps(index);
+    for (Step step : steps) {
+      boolean ends = last && step.equals(steps.getLast());
+      reports.addAll(compress(new Place(index, step, chosen), streams, ends));
     }
     return reports;
   }
 
-  private List<LinearLayer> unsolved(List<LinearLayer> linears) {
-    return linears.stream().filter(linear -> saved.find(linear.name()).isEmpty()).toList();
-  }
-
   /**
-   * What {@link #calibrate} does to activations that pass through the original block, where nothing
-   * of it is left to calibrate: the same chunks, and so the same bytes.
-   */
-  private void advanceOriginal(
-      TransformerModel running,
-      int index,
-      ActivationStore activations,
-      Optional<ActivationStore> original,
-      BlockMoments nothing) {
-    boolean dense = options.propagation() == Propagation.DENSE;
-    Optional<ActivationStore> through = dense ? Optional.of(activations) : original;
-    if (through.isPresent()) {
-      listener.step("block " + (index + 1) + ": passing through");
-      try (Arena arena = Arena.ofShared()) {
-        nothing.observe(
-            running.stage(index, arena),
-            new Stream(through.get().states(), true),
-            Optional.empty(),
-            through.get().length());
-      }
-    }
-  }
-
-  /** The last pass advances what is to go through the original block. */
-  private void calibrate(
-      TransformerModel running,
-      int index,
-      ActivationStore activations,
-      Optional<ActivationStore> original,
-      boolean lastPass,
-      BlockMoments moments) {
-    listener.step("block " + (index + 1) + ": calibrating");
-    boolean dense = options.propagation() == Propagation.DENSE;
-    try (Arena arena = Arena.ofShared()) {
-      Stage block = running.stage(index, arena);
-      moments.observe(
-          block,
-          new Stream(activations.states(), dense && lastPass),
-          original.map(store -> new Stream(store.states(), lastPass)),
-          activations.length());
-    }
-  }
-
-  /** Through the weights that were written, as whoever loads them will decode them. */
-  private void advance(Compute chosen, int index, ActivationStore activations) {
-    listener.step("block " + (index + 1) + ": applying");
-    try (Arena arena = Arena.ofShared()) {
-      DecoderBlock block =
-          new TransformerModel(model.layout(), output.read(arena), chosen).block(index, arena);
-      block.forward(activations.states(), activations.length(), LinearInputs.IGNORED);
-    }
-  }
-
-  /** The reports of a site's layers: of those that are solved now, and of those that were. */
-  private List<LayerReport> solveSite(
-      InputSite site, List<LinearLayer> linears, BlockMoments moments, boolean drifted) {
-    List<LinearLayer> unsolved = unsolved(linears);
-    Map<String, LayerReport> solved =
-        unsolved.isEmpty() ? Map.of() : solve(site, unsolved, moments, drifted);
-    return linears.stream()
-        .map(linear -> saved.find(linear.name()).orElseGet(() -> solved.get(linear.name())))
-        .toList();
-  }
-
-  private Map<String, LayerReport> solve(
-      InputSite site, List<LinearLayer> linears, BlockMoments moments, boolean drifted) {
-    String what = linears.getFirst().name();
-    Map<String, LayerReport> reports = new HashMap<>();
-    try (Arena arena = Arena.ofShared()) {
-      LayerReport.Inputs inputs = moments.inputs(site);
-      Matrix c = moments.finish(site, what, arena);
-      boolean targeted = drifted && BlockMoments.hasDrift(site);
-      try (DriftedSite drift =
-              targeted ? new DriftedSite(c, moments.takeDrift(site), what, compute) : null;
-          SharedFactors factors = SharedFactors.of(sharing(linears) ? memory.spare() : 0)) {
-        for (LinearLayer linear : linears) {
-          boolean last = linear.equals(linears.getLast());
-          LayerReport report = solve(linear, c, inputs, Optional.ofNullable(drift), last, factors);
-          reports.put(linear.name(), report);
-        }
-      }
-    }
-    return reports;
-  }
-
-  /** Whether what is decomposed of C serves twice: other layers, or trials of precisions. */
-  private boolean sharing(List<LinearLayer> ofSite) {
-    return ofSite.size() > 1 || ofSite.stream().anyMatch(layers::tries);
-  }
-
-  /**
-   * Solves a layer.
+   * A step of a block.
    *
-   * @param inputs what c is the mean of
-   * @param drift of its inputs
-   * @param last whether no other layer of the site needs the drift
+   * @param compute what its calibration runs on
    */
-  private LayerReport solve(
-      LinearLayer linear,
-      Matrix c,
-      LayerReport.Inputs inputs,
-      Optional<DriftedSite> drift,
-      boolean last,
-      SharedFactors factors) {
-    try (Arena arena = Arena.ofShared()) {
-      Matrix w = model.weights(linear, arena);
-      Matrix target = w;
-      if (drift.isPresent()) {
-        target = drift.get().target(w, arena);
-        if (last) {
-          drift.get().close();
+  private record Place(int index, Step step, Compute compute) {
+    private String doing(String what) {
+      return "block %d: %s".formatted(index + 1, what);
+    }
+  }
+
+  private List<LayerReport> compress(Place place, Streams streams, boolean last) {
+    List<LinearLayer> planned =
+        schemes.layers(place.index()).stream()
+            .filter(layer -> layer.site().part().step() == place.step())
+            .toList();
+    Set<InputSite> starved =
+        ExpertCoverage.starved(model, place.index(), planned, streams.inputs(), listener);
+    Map<String, LayerReport> reports = new HashMap<>();
+    List<LinearLayer> solved = new ArrayList<>();
+    boolean passed = false;
+    List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(planned);
+    for (int i = 0; i < passes.size(); i++) {
+      Map<InputSite, List<LinearLayer>> pass = passes.get(i);
+      List<LinearLayer> ofPass = pass.values().stream().flatMap(List::stream).toList();
+      List<LinearLayer> linears = sites.unsolved(ofPass);
+      // The last pass takes what goes through the original step on its way.
+      boolean advance = i == passes.size() - 1 && !last && !linears.isEmpty();
+      try (StepMoments moments =
+          new StepMoments(
+              model.layout(),
+              linears,
+              streams.drift(),
+              starved,
+              place.compute().blas().precision(),
+              compute)) {
+        if (!linears.isEmpty()) {
+          calibrate(place, streams, solved, advance, moments);
         }
+        pass.forEach((site, ofSite) -> reports.putAll(sites.compress(site, ofSite, moments)));
       }
-      LayerReport report = layers.compress(linear, w, target, c, factors, inputs);
-      saved.save(report);
-      listener.layerFinished(linear.block(), report, Compressor.work(linear));
-      return report;
+      passed = advance;
+      solved.addAll(ofPass);
+    }
+    if (!last) {
+      advance(place, streams, passed);
+    }
+    return planned.stream().map(layer -> reports.get(layer.name())).toList();
+  }
+
+  private void calibrate(
+      Place place,
+      Streams streams,
+      List<LinearLayer> solved,
+      boolean advance,
+      StepMoments moments) {
+    listener.step(place.doing("calibrating"));
+    try (Arena arena = Arena.ofShared()) {
+      Optional<Stream> original =
+          streams.original().map(store -> stream(place, model, store, advance, arena));
+      Optional<Stream> compressed =
+          streams
+              .compressed()
+              .map(store -> stream(place, soFar(solved, arena), store, false, arena));
+      int length = streams.inputs().length();
+      if (compressed.isPresent()) {
+        moments.observe(compressed.get(), original, length);
+      } else {
+        moments.observe(original.orElseThrow(), Optional.empty(), length);
+      }
+    }
+  }
+
+  private static Stream stream(
+      Place place, TransformerModel through, ActivationStore store, boolean advance, Arena arena) {
+    return new Stream(
+        through.on(place.compute()).step(place.index(), place.step(), arena),
+        store.states(),
+        advance);
+  }
+
+  /** The model with some of its layers as they were written. */
+  private TransformerModel soFar(List<LinearLayer> solved, Arena arena) {
+    TransformerModel mixed = model;
+    for (LinearLayer layer : solved) {
+      mixed = mixed.with(output.read(arena).tensor(layer.weight()));
+    }
+    return mixed;
+  }
+
+  /**
+   * Moves the activations on: through the weights that were written, as whoever loads them will
+   * decode them, and through the original ones.
+   *
+   * @param passed whether those that go through the original step have done so
+   */
+  private void advance(Place place, Streams streams, boolean passed) {
+    streams
+        .original()
+        .filter(_ -> !passed)
+        .ifPresent(store -> advance(place, model, store, "passing through"));
+    streams
+        .compressed()
+        .ifPresent(
+            store -> {
+              try (Arena arena = Arena.ofShared()) {
+                TransformerModel written =
+                    new TransformerModel(model.layout(), output.read(arena), compute);
+                advance(place, written, store, "applying");
+              }
+            });
+  }
+
+  private void advance(Place place, TransformerModel through, ActivationStore store, String what) {
+    listener.step(place.doing(what));
+    try (Arena arena = Arena.ofShared()) {
+      stream(place, through, store, true, arena).pass(store.length());
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.awp.checkpoint.OutputFolder;
 import dev.awp.checkpoint.ReadAhead;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorView;
+import dev.awp.compress.BlockCompressor.Streams;
 import dev.awp.constraint.Constraint;
 import dev.awp.format.CheckpointWeights;
 import dev.awp.format.LayerPlan;
@@ -346,29 +347,27 @@ public final class Compressor {
       listener.restored(saved.count(), saved.work(linears));
     }
     TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+    LayerCompressor layers =
+        new LayerCompressor(schemes, prepared.plan(), output, compute, listener);
+    MemoryPlan memory = prepared.memory();
+    SiteCompressor sites =
+        new SiteCompressor(model, layers, saved, memory.spare(), compute, listener);
     BlockCompressor blocks =
-        new BlockCompressor(
-            options,
-            schemes,
-            prepared.memory(),
-            model,
-            prepared.plan(),
-            output,
-            saved,
-            compute,
-            listener);
+        new BlockCompressor(schemes, memory, model, output, sites, compute, listener);
     List<LayerReport> reports = new ArrayList<>();
-    boolean drift = options.target() == Target.PROPAGATED;
-    try (ActivationStore activations =
+    try (ActivationStore embedded =
             ActivationStore.embed(model, prepared.calibration().windows(), output.scratchFolder());
-        ActivationStore original = drift ? activations.copy() : null;
+        ActivationStore copy = options.target() == Target.PROPAGATED ? embedded.copy() : null;
         ReadAhead readAhead = new ReadAhead()) {
+      Streams streams =
+          options.propagation() == Propagation.DENSE
+              ? new Streams(Optional.empty(), Optional.of(embedded))
+              : new Streams(Optional.of(embedded), Optional.ofNullable(copy));
       for (int block = 0; block < (head ? count + 1 : count); block++) {
         if (block < count - 1) {
           var _ = readAhead.fetch(weights(block + 1));
         }
-        boolean last = block == (head ? count : count - 1);
-        reports.addAll(blocks.compress(block, activations, Optional.ofNullable(original), last));
+        reports.addAll(blocks.compress(block, streams, block == (head ? count : count - 1)));
       }
     }
     return reports;

@@ -10,12 +10,13 @@ import dev.awp.checkpoint.TensorEncoder;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorSpec;
 import dev.awp.checkpoint.TensorView;
+import dev.awp.compress.StepMoments.Stream;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.Precision;
-import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
 import dev.awp.model.TransformerModel;
 import dev.awp.report.LayerReport;
 import dev.awp.tensor.DType;
@@ -31,7 +32,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -106,7 +109,9 @@ final class DenseStatistics {
       int blocks = layout.config().layers();
       for (int index = 0; index < blocks; index++) {
         listener.step("calibrating block %d of %d".formatted(index + 1, blocks));
-        calibrate(model, index, activations, writer, encoder, compute);
+        for (Step step : layout.steps(index)) {
+          calibrate(model, index, step, activations, writer, encoder, compute, listener);
+        }
       }
       writer.commit();
     }
@@ -115,23 +120,26 @@ final class DenseStatistics {
   private static void calibrate(
       TransformerModel model,
       int index,
+      Step step,
       ActivationStore activations,
       CheckpointWriter writer,
       TensorEncoder encoder,
-      Compute compute) {
-    Set<InputSite> starved;
-    try (Arena arena = Arena.ofShared()) {
-      DecoderBlock block = model.block(index, arena);
-      starved =
-          ExpertCoverage.starved(block, block.linears(), activations, model.layout().prefix(index));
-    }
-    try (BlockMoments moments =
-        new BlockMoments(model.layout().linears(index), false, starved, Precision.F32, compute)) {
+      Compute compute,
+      CompressionListener listener) {
+    List<LinearLayer> linears =
+        model.layout().linears(index).stream()
+            .filter(linear -> linear.site().part().step() == step)
+            .toList();
+    Set<InputSite> starved = ExpertCoverage.starved(model, index, linears, activations, listener);
+    try (StepMoments moments =
+        new StepMoments(model.layout(), linears, false, starved, Precision.F32, compute)) {
       try (Arena arena = Arena.ofShared()) {
-        DecoderBlock block = model.block(index, arena);
-        block.forward(activations.states(), activations.length(), moments);
+        Stream states = new Stream(model.step(index, step, arena), activations.states(), true);
+        moments.observe(states, Optional.empty(), activations.length());
       }
-      for (InputSite site : model.layout().sites(index)) {
+      Set<InputSite> sites = new TreeSet<>();
+      linears.forEach(linear -> sites.add(linear.site()));
+      for (InputSite site : sites) {
         try (Arena own = Arena.ofShared()) {
           String name = name(index, site);
           writer.write(countName(name), encode(moments.inputs(site), own));

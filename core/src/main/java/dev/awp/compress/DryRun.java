@@ -6,12 +6,14 @@ import dev.awp.checkpoint.Checkpoint;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.Compute;
+import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.report.PlanReport;
 import dev.awp.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Tells what a prepared run would do.
@@ -58,7 +60,7 @@ record DryRun(
     double weights = compressed.stream().mapToLong(PackedSize::weights).sum();
     double zeros = compressed.stream().mapToDouble(this::zeros).sum();
     double solving = layers.stream().mapToDouble(PlanReport.Layer::flops).sum();
-    int passes = run.memory().passes().size();
+    List<Set<InputSite>> passes = run.memory().passes();
     double passing =
         WorkEstimate.calibrate(options, layout, run.schemes(), run.calibration(), passes)
             + WorkEstimate.evaluate(
@@ -72,7 +74,7 @@ record DryRun(
         solving,
         passing,
         run.memory().bytes(),
-        passes,
+        passes.size(),
         rate / 1e9,
         seconds + (solving + passing) / rate);
   }

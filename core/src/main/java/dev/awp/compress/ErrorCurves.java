@@ -4,13 +4,13 @@ package dev.awp.compress;
 
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
-import dev.awp.compress.BlockMoments.Stream;
+import dev.awp.compress.StepMoments.Stream;
 import dev.awp.constraint.Constraint;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.Precision;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
-import dev.awp.model.Stage;
+import dev.awp.model.Step;
 import dev.awp.model.TransformerModel;
 import dev.awp.recipe.LayerSettings;
 import dev.awp.solver.Effort;
@@ -132,28 +132,45 @@ final class ErrorCurves {
             .formatted(
                 Math.min(block + 1, model.layout().config().layers()),
                 model.layout().config().layers()));
+    for (Step step : model.layout().steps(block)) {
+      measure(block, step, activations);
+    }
+  }
+
+  private void measure(int block, Step step, ActivationStore activations) {
     List<LinearLayer> layers =
         candidates.keySet().stream()
-            .filter(layer -> layer.block() == block && candidates.get(layer).size() > 1)
+            .filter(layer -> layer.block() == block && layer.site().part().step() == step)
+            .filter(layer -> candidates.get(layer).size() > 1)
             .toList();
     Set<InputSite> starved = ExpertCoverage.starved(model, block, layers, activations, listener);
     List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(layers);
-    for (Map<InputSite, List<LinearLayer>> pass : passes) {
+    for (int i = 0; i < passes.size(); i++) {
+      Map<InputSite, List<LinearLayer>> pass = passes.get(i);
+      boolean lastPass = i == passes.size() - 1;
       List<LinearLayer> linears = pass.values().stream().flatMap(List::stream).toList();
-      boolean lastPass = pass.equals(passes.getLast());
-      try (BlockMoments moments =
-          new BlockMoments(linears, false, starved, Precision.F32, compute)) {
+      try (StepMoments moments =
+          new StepMoments(model.layout(), linears, false, starved, Precision.F32, compute)) {
         try (Arena arena = Arena.ofShared()) {
-          Stage stage = model.stage(block, arena);
-          Stream states = new Stream(activations.states(), lastPass);
-          moments.observe(stage, states, Optional.empty(), activations.length());
+          Stream states = stream(block, step, activations, lastPass, arena);
+          moments.observe(states, Optional.empty(), activations.length());
         }
         pass.forEach((site, ofSite) -> measure(site, ofSite, moments));
       }
     }
+    if (passes.isEmpty()) {
+      try (Arena arena = Arena.ofShared()) {
+        stream(block, step, activations, true, arena).pass(activations.length());
+      }
+    }
   }
 
-  private void measure(InputSite site, List<LinearLayer> layers, BlockMoments moments) {
+  private Stream stream(
+      int block, Step step, ActivationStore activations, boolean advance, Arena arena) {
+    return new Stream(model.step(block, step, arena), activations.states(), advance);
+  }
+
+  private void measure(InputSite site, List<LinearLayer> layers, StepMoments moments) {
     try (Arena arena = Arena.ofShared();
         SharedFactors factors = SharedFactors.of(Long.MAX_VALUE)) {
       Matrix c = moments.finish(site, layers.getFirst().name(), arena);

@@ -5,9 +5,10 @@ package dev.awp.compress;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.MixedBlas;
 import dev.awp.kernel.MixedPrecision;
-import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
+import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;
+import dev.awp.model.Step;
 import dev.awp.model.TransformerModel;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -83,10 +84,7 @@ final class ForwardTrial {
     try (Arena own = Arena.ofShared()) {
       Matrix x = Matrix.allocate(own, tokens.rows(), tokens.columns());
       x.copyFrom(tokens);
-      DecoderBlock block = model.on(compute).block(index, own);
-      block.forward(
-          x,
-          tokens.rows(),
+      LinearInputs keep =
           (site, seen) -> {
             // Which tokens an expert sees may change; what it multiplies with stays in float32.
             if (!site.ofExpert()) {
@@ -94,7 +92,12 @@ final class ForwardTrial {
               copy.copyFrom(seen);
               inputs.put(site, copy);
             }
-          });
+          };
+      for (Step step : model.layout().steps(index)) {
+        try (Arena weights = Arena.ofShared()) {
+          model.on(compute).step(index, step, weights).forward(x, tokens.rows(), keep);
+        }
+      }
     }
     return inputs;
   }

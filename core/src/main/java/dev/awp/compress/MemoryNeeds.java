@@ -9,6 +9,7 @@ import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
 import dev.awp.parallel.Workers;
 import dev.awp.solver.LayerShape;
 import dev.awp.solver.PrecisionTrial;
@@ -24,6 +25,8 @@ import java.util.stream.IntStream;
  * The off-heap memory of a compression by the shapes of its model. Mapped files are not counted:
  * checkpoints and activations, whose pages the operating system can take back at any time.
  *
+ * @param together whether the layers of a step may be calibrated in one pass: where they do not see
+ *     what those before them have become
  * @param drifted whether layers make up for the drift of their inputs
  * @param tokens of the calibration
  * @param length tokens of a calibration window
@@ -33,6 +36,7 @@ import java.util.stream.IntStream;
 record MemoryNeeds(
     ModelLayout layout,
     Schemes schemes,
+    boolean together,
     boolean drifted,
     long tokens,
     int length,
@@ -48,8 +52,10 @@ record MemoryNeeds(
       Workers workers,
       MixedPrecision lower,
       boolean probing) {
+    boolean together = options.propagation() == Propagation.DENSE;
     boolean drifted = options.target() == Target.PROPAGATED;
-    return new MemoryNeeds(layout, schemes, drifted, tokens, length, workers, lower, probing);
+    return new MemoryNeeds(
+        layout, schemes, together, drifted, tokens, length, workers, lower, probing);
   }
 
   /** Peak of a block, or of the head, in bytes, when input sites are calibrated in these passes. */
@@ -61,8 +67,22 @@ record MemoryNeeds(
             .flatMapToLong(layers -> passes.stream().mapToLong(sites -> pass(layers, sites)))
             .max()
             .orElse(0);
+    peak = Math.max(peak, advancing());
     List<LinearLayer> head = schemes.layers(layout.config().layers());
     return head.isEmpty() ? peak : Math.max(peak, pass(head, Set.of(InputSite.HEAD_INPUT)));
+  }
+
+  /** Activations on their way through a step of which nothing is compressed. */
+  private long advancing() {
+    return Step.OF_BLOCK.stream()
+            .mapToLong(
+                step ->
+                    DecoderBlock.weightBytes(layout, step)
+                        + DecoderBlock.forwardBytes(
+                            layout, step, tokens, length, workers.threads()))
+            .max()
+            .orElse(0)
+        + preparing();
   }
 
   private long pass(List<LinearLayer> ofBlock, Set<InputSite> sites) {
@@ -71,8 +91,12 @@ record MemoryNeeds(
     TreeMap<InputSite, List<LinearLayer>> bySite =
         layers.stream()
             .collect(Collectors.groupingBy(LinearLayer::site, TreeMap::new, Collectors.toList()));
-    long peak = calibration(layers, sums(bySite.values()));
-    long probe = probing ? calibration(layers, 0) : 0;
+    if (layers.isEmpty()) {
+      return 0;
+    }
+    Step step = layers.getFirst().site().part().step();
+    long peak = calibration(step, layers) + sums(bySite.values());
+    long probe = probing ? probe() : 0;
     for (InputSite site : bySite.keySet()) {
       long later = sums(bySite.tailMap(site, false).values());
       peak = Math.max(peak, later + site(bySite.get(site)) + probe);
@@ -91,18 +115,32 @@ record MemoryNeeds(
   }
 
   private boolean drifts(LinearLayer linear) {
-    return drifted && BlockMoments.hasDrift(linear.site());
+    return drifted && StepMoments.hasDrift(linear.site());
   }
 
-  /** The drift moment of a layer's inputs. */
+  /** The moments of drift, D and R, of a layer's site. */
   private long drift(LinearLayer linear) {
-    return drifts(linear) ? CrossMoment.bytes(linear.columns()) : 0;
+    if (!drifts(linear)) {
+      return 0;
+    }
+    long residual = layout.isAdded(linear) ? CrossMoment.bytes(linear.rows(), linear.columns()) : 0;
+    return CrossMoment.bytes(linear.columns(), linear.columns()) + residual;
   }
 
-  private long calibration(List<LinearLayer> linears, long sums) {
+  /** What a pass takes beside its sums. */
+  private long calibration(Step step, List<LinearLayer> linears) {
     long observing =
-        BlockMoments.observeBytes(layout, linears, drifted, tokens, length, workers.threads());
-    return DecoderBlock.weightBytes(layout) + preparing() + sums + observing;
+        StepMoments.observeBytes(layout, step, linears, drifted, tokens, length, workers.threads());
+    // The original step's weights, and those of the compressed one's first layers.
+    long weights = DecoderBlock.weightBytes(layout, step) * (drifted ? 2 : 1);
+    return weights + preparing() + observing;
+  }
+
+  /** A block that is run while a layer is at hand. */
+  private long probe() {
+    return DecoderBlock.weightBytes(layout)
+        + preparing()
+        + DecoderBlock.forwardBytes(layout, tokens, length, workers.threads());
   }
 
   /**
@@ -149,8 +187,8 @@ record MemoryNeeds(
     if (!drifts(linear)) {
       return own;
     }
-    // D and an inverse of C stay until the last layer has its target.
-    long targeting = 3 * shape.square() + 3 * shape.layer() + shape.panels();
+    // D, R and an inverse of C stay until the last layer has its target.
+    long targeting = 2 * shape.square() + drift(linear) + 3 * shape.layer() + shape.panels();
     return Math.max(targeting, own + shape.layer() + (last ? 0 : 2 * shape.square()));
   }
 }

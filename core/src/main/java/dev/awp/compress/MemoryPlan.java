@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How a run stays within its memory: the input sites of a block are calibrated in one pass, or,
- * where the sums of all of them would not fit, in several. Results are the same.
+ * How a run stays within its memory: the input sites of a block are calibrated in few passes, or,
+ * where their sums would not fit, in more. Results are the same.
  *
  * @param passes the sites of each pass, in the order of the data's flow
  * @param bytes the most memory that has to be in use, mapped files aside
@@ -42,7 +42,8 @@ record MemoryPlan(List<Set<InputSite>> passes, long bytes, long spare) {
     long aim = limit.orElse(machine);
     // Without a limit, half of the machine's memory is left to others and to its file cache.
     long comfortable = limit.orElse(machine / 2);
-    List<List<Set<InputSite>>> choices = CalibrationPasses.choices(needs.layout().sites());
+    List<List<Set<InputSite>>> choices =
+        CalibrationPasses.choices(needs.layout().sites(), needs.together());
     MemoryPlan fast = plan(needs, evaluation, choices.getFirst(), comfortable);
     MemoryPlan chosen = fast;
     for (int i = 1; i < choices.size() && chosen.bytes > aim; i++) {
@@ -60,17 +61,17 @@ record MemoryPlan(List<Set<InputSite>> passes, long bytes, long spare) {
           megabytes(machine));
     } else if (!chosen.equals(fast)) {
       LOG.info(
-          "each block is calibrated in {} passes: one pass would need {} of memory",
+          "each block is calibrated in {} passes: {} would need {} of memory",
           chosen.passes.size(),
+          fast.passes.size(),
           megabytes(fast.bytes));
     }
     return chosen;
   }
 
   /**
-   * The layers of a block that are compressed, by pass and site, in the order of the data's flow. A
-   * pass over nothing is left out, but for one where nothing is compressed at all: activations have
-   * to go through the block in any case.
+   * Layers of a step that are compressed, by pass and site, in the order in which they are. A pass
+   * over nothing is left out.
    */
   List<Map<InputSite, List<LinearLayer>>> passes(List<LinearLayer> layers) {
     List<Map<InputSite, List<LinearLayer>>> bySite = new ArrayList<>();
@@ -83,12 +84,9 @@ record MemoryPlan(List<Set<InputSite>> passes, long bytes, long spare) {
         bySite.add(pass);
       }
     }
-    if (bySite.isEmpty()) {
+    if (bySite.isEmpty() && !layers.isEmpty()) {
       // The head's site is in no block, and has a pass of its own.
-      bySite.add(
-          layers.stream()
-              .collect(
-                  Collectors.groupingBy(LinearLayer::site, TreeMap::new, Collectors.toList())));
+      return List.of(Map.of(layers.getFirst().site(), layers));
     }
     return bySite;
   }

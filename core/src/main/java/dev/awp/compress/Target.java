@@ -6,6 +6,9 @@ package dev.awp.compress;
 public enum Target {
   /** The layer's own weights, on the inputs that it sees. */
   DENSE,
-  /** The original model's outputs, from the inputs that the compressed blocks deliver. */
+  /**
+   * What the original model has behind the layer, from what the compressed layers before deliver:
+   * its outputs, and with them the hidden states that they are added to.
+   */
   PROPAGATED
 }

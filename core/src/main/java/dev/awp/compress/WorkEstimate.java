@@ -6,12 +6,16 @@ import dev.awp.calibration.CalibrationSet;
 import dev.awp.checkpoint.ModelConfig;
 import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
+import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
 import dev.awp.solver.LayerShape;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Set;
 
 /** Flops of a run by the shapes of its model, and the rate at which this machine makes them. */
 final class WorkEstimate {
@@ -36,26 +40,53 @@ final class WorkEstimate {
   /**
    * Flops of calibrating and of moving the activations on.
    *
-   * @param passes over each block
+   * @param passes over each block, each as far as its sites
    */
   static double calibrate(
       CompressionOptions options,
       ModelLayout layout,
       Schemes plan,
       CalibrationSet calibration,
-      int passes) {
+      List<Set<InputSite>> passes) {
     double tokens = (double) calibration.windows().size() * calibration.length();
     boolean drifted = options.target() == Target.PROPAGATED;
-    double forward = forward(layout, tokens, calibration.length());
-    double runs = passes * (drifted ? 2 : 1);
-    runs += options.propagation() == Propagation.COMPRESSED ? 1 : 0;
-    // The triangle of x x^T once for each site, and the whole of the drift's.
+    boolean corrected = options.propagation() == Propagation.COMPRESSED;
+    int streams = (corrected ? 1 : 0) + (drifted || !corrected ? 1 : 0);
+    double passing = streams * forward(layout, tokens, calibration.length());
+    // The last pass of a step takes what goes through the original one to its end.
+    for (Step step : Step.OF_BLOCK) {
+      long deep = passes.stream().filter(pass -> isDeep(pass, step)).count();
+      passing +=
+          (streams * deep - (drifted || !corrected ? 1 : 0)) * openings(layout, step, tokens);
+    }
+    // The triangle of x x^T once for each site, and the whole of the drift's D and R.
     double moments =
         plan.layers().stream()
             .filter(layer -> isFirstOfSite(layer, plan))
-            .mapToDouble(layer -> tokens * layer.columns() * layer.columns() * (drifted ? 3 : 1))
+            .mapToDouble(
+                layer ->
+                    tokens * layer.columns() * layer.columns() * (drifted ? 3 : 1)
+                        + (drifted && layout.isAdded(layer)
+                            ? 2 * tokens * PackedSize.weights(layer)
+                            : 0))
             .sum();
-    return runs * forward + moments;
+    return passing + moments;
+  }
+
+  /** Whether a pass reaches the last layers of a step. */
+  private static boolean isDeep(Set<InputSite> pass, Step step) {
+    return pass.stream().anyMatch(site -> site.part().step() == step && site.next().isEmpty());
+  }
+
+  /** Flops of a step's first layers in all blocks. */
+  private static double openings(ModelLayout layout, Step step, double tokens) {
+    return 2
+        * tokens
+        * layout.linears().stream()
+            .filter(linear -> linear.site().part().step() == step)
+            .filter(linear -> linear.site().next().isPresent())
+            .mapToLong(PackedSize::weights)
+            .sum();
   }
 
   private static boolean isFirstOfSite(LinearLayer layer, Schemes plan) {

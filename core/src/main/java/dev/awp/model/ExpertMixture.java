@@ -106,8 +106,9 @@ final class ExpertMixture implements Sublayer {
       shared.ifPresent(
           expert -> {
             Matrix out = buffers.out().rowRange(0, x.rows());
-            expert.mlp().project(normed, sharedGate, sharedUp, inputs, out);
-            rows.forRows(x.rows(), r -> addShared(expert, normed.row(r), out.row(r), x.row(r)));
+            if (expert.mlp().project(normed, sharedGate, sharedUp, inputs, out)) {
+              rows.forRows(x.rows(), r -> addShared(expert, normed.row(r), out.row(r), x.row(r)));
+            }
           });
       for (int e = 0; e < experts.count(); e++) {
         addExpert(e, routes, normed, x, inputs, buffers);
@@ -116,10 +117,11 @@ final class ExpertMixture implements Sublayer {
   }
 
   /** How many tokens are sent to each expert. */
-  long[] countRouted(Matrix normed, Arena arena) {
-    Matrix scratch = Matrix.allocate(arena, normed.rows(), experts.count());
-    Router.Routes routes = route(normed, scratch);
-    return IntStream.range(0, experts.count()).mapToLong(e -> routes.tokens(e).length).toArray();
+  long[] countRouted(Matrix normed) {
+    try (Arena arena = Arena.ofShared()) {
+      Router.Routes routes = route(normed, Matrix.allocate(arena, normed.rows(), experts.count()));
+      return IntStream.range(0, experts.count()).mapToLong(e -> routes.tokens(e).length).toArray();
+    }
   }
 
   private Router.Routes route(Matrix normed, Matrix scratch) {
@@ -143,11 +145,16 @@ final class ExpertMixture implements Sublayer {
     if (routed.length == 0 && !allInto && !allOutOf) {
       return;
     }
-    ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
-    decode(views.get(e), buffers.weights());
     if (allInto) {
       inputs.accept(into, normed);
     }
+    if (inputs.endsAt(into)) {
+      if (!allInto && routed.length > 0) {
+        inputs.accept(into, gather(routed, normed, buffers));
+      }
+      return;
+    }
+    decode(views.get(e), buffers.weights());
     if (allOutOf) {
       int[] every = IntStream.range(0, normed.rows()).toArray();
       inputs.accept(outOf, gate(every, normed, LinearInputs.IGNORED, into, buffers));
@@ -157,6 +164,10 @@ final class ExpertMixture implements Sublayer {
       if (!allOutOf) {
         inputs.accept(outOf, gated);
       }
+      if (inputs.endsAt(outOf)) {
+        return;
+      }
+      ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
       Matrix out = buffers.out().rowRange(0, routed.length);
       rows.project(gated, buffers.linears().get(2), out);
       rows.forRows(
@@ -171,16 +182,21 @@ final class ExpertMixture implements Sublayer {
   /** act(gate(h)) * up(h) of some tokens. */
   private Matrix gate(
       int[] tokens, Matrix normed, LinearInputs inputs, InputSite site, Buffers buffers) {
-    int n = tokens.length;
-    Matrix in = buffers.in().rowRange(0, n);
-    Matrix gate = buffers.gate().rowRange(0, n);
-    Matrix up = buffers.up().rowRange(0, n);
-    rows.forRows(n, i -> in.row(i).copyFrom(normed.row(tokens[i])));
+    Matrix in = gather(tokens, normed, buffers);
+    Matrix gate = buffers.gate().rowRange(0, tokens.length);
+    Matrix up = buffers.up().rowRange(0, tokens.length);
     inputs.accept(site, in);
     rows.project(in, buffers.linears().get(0), gate);
     rows.project(in, buffers.linears().get(1), up);
     gating.apply(gate, up);
     return gate;
+  }
+
+  /** The rows of some tokens. */
+  private Matrix gather(int[] tokens, Matrix normed, Buffers buffers) {
+    Matrix in = buffers.in().rowRange(0, tokens.length);
+    rows.forRows(tokens.length, i -> in.row(i).copyFrom(normed.row(tokens[i])));
+    return in;
   }
 
   private void decode(Expert expert, List<Matrix> weights) {

@@ -15,8 +15,8 @@ final class GatedMlp implements Sublayer {
   private final int width;
   private final RowOperations rows;
   private final Gating gating;
-  private final List<Linear> gateUp;
-  private final Linear down;
+  private final Deferred<List<Linear>> gateUp;
+  private final Deferred<Linear> down;
   private final Optional<MemorySegment> outputNorm;
 
   /**
@@ -33,8 +33,9 @@ final class GatedMlp implements Sublayer {
     this.gating = new Gating(config.activation(), rows);
     List<String> gated =
         architecture.projections().gated().stream().map(name -> module + name).toList();
-    this.gateUp = weights.linears(gated, config.mlpBias(), List.of(width, width));
-    this.down = weights.linear(module + "down_proj", config.mlpBias());
+    this.gateUp =
+        new Deferred<>(() -> weights.linears(gated, config.mlpBias(), List.of(width, width)));
+    this.down = new Deferred<>(() -> weights.linear(module + "down_proj", config.mlpBias()));
     this.outputNorm = architecture.norms().afterMlp().map(weights::norm);
   }
 
@@ -48,24 +49,41 @@ final class GatedMlp implements Sublayer {
     Matrix gates = Matrix.allocate(arena, most, width);
     Matrix ups = Matrix.allocate(arena, most, width);
     return (normed, x, inputs) -> {
-      Matrix gated = gate(normed, gates, ups, inputs);
-      rows.addProjected(gated, down, outputNorm, normed, x);
+      if (gate(normed, gates, ups, inputs)) {
+        rows.addProjected(gates.rowRange(0, x.rows()), down.get(), outputNorm, normed, x);
+      }
     };
   }
 
-  /** out = down_proj(act(gate_proj(h)) * up_proj(h)), the hidden states left alone. */
-  void project(Matrix normed, Matrix gates, Matrix ups, LinearInputs inputs, Matrix out) {
-    rows.project(gate(normed, gates, ups, inputs), down, out);
+  /**
+   * out = down_proj(act(gate_proj(h)) * up_proj(h)), the hidden states left alone.
+   *
+   * @return false where nothing is wanted of it
+   */
+  boolean project(Matrix normed, Matrix gates, Matrix ups, LinearInputs inputs, Matrix out) {
+    if (!gate(normed, gates, ups, inputs)) {
+      return false;
+    }
+    rows.project(gates.rowRange(0, normed.rows()), down.get(), out);
+    return true;
   }
 
-  private Matrix gate(Matrix normed, Matrix gates, Matrix ups, LinearInputs inputs) {
+  /**
+   * gates = act(gate_proj(h)) * up_proj(h).
+   *
+   * @return whether that is wanted by more than the inputs' observer
+   */
+  private boolean gate(Matrix normed, Matrix gates, Matrix ups, LinearInputs inputs) {
     Matrix gate = gates.rowRange(0, normed.rows());
     Matrix up = ups.rowRange(0, normed.rows());
     inputs.accept(InputSite.MLP_INPUT, normed);
-    rows.project(normed, gateUp.get(0), gate);
-    rows.project(normed, gateUp.get(1), up);
+    if (inputs.endsAt(InputSite.MLP_INPUT)) {
+      return false;
+    }
+    rows.project(normed, gateUp.get().get(0), gate);
+    rows.project(normed, gateUp.get().get(1), up);
     gating.apply(gate, up);
     inputs.accept(InputSite.MLP_OUTPUT, gate);
-    return gate;
+    return !inputs.endsAt(InputSite.MLP_OUTPUT);
   }
 }

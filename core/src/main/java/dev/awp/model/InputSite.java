@@ -3,6 +3,7 @@
 package dev.awp.model;
 
 import java.util.Comparator;
+import java.util.Optional;
 
 /**
  * A place whose values feed linear layers: of a decoder block, or behind the last one. Every expert
@@ -38,13 +39,24 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
 
   /** The activations of a block that feed linear layers. */
   public enum Part {
-    ATTENTION_INPUT,
-    ATTENTION_OUTPUT,
-    MLP_INPUT,
-    MLP_OUTPUT,
-    EXPERT_INPUT,
-    EXPERT_OUTPUT,
-    HEAD_INPUT
+    ATTENTION_INPUT(Step.ATTENTION),
+    ATTENTION_OUTPUT(Step.ATTENTION),
+    MLP_INPUT(Step.MLP),
+    MLP_OUTPUT(Step.MLP),
+    EXPERT_INPUT(Step.MLP),
+    EXPERT_OUTPUT(Step.MLP),
+    HEAD_INPUT(Step.HEAD);
+
+    private final Step step;
+
+    Part(Step step) {
+      this.step = step;
+    }
+
+    /** The step that the site is in. */
+    public Step step() {
+      return step;
+    }
   }
 
   public InputSite {
@@ -67,6 +79,16 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
   /** Whether only the tokens of one expert come by. */
   public boolean ofExpert() {
     return expert != NO_EXPERT;
+  }
+
+  /** The site whose values are made of what the layers of this one deliver, in the same step. */
+  public Optional<InputSite> next() {
+    return switch (part) {
+      case ATTENTION_INPUT -> Optional.of(ATTENTION_OUTPUT);
+      case MLP_INPUT -> Optional.of(MLP_OUTPUT);
+      case EXPERT_INPUT -> Optional.of(expertOutput(expert));
+      case ATTENTION_OUTPUT, MLP_OUTPUT, EXPERT_OUTPUT, HEAD_INPUT -> Optional.empty();
+    };
   }
 
   @Override

@@ -24,4 +24,12 @@ public interface LinearInputs {
   default boolean seesEveryToken(InputSite site) {
     return false;
   }
+
+  /**
+   * Whether nothing is wanted that lies behind a site: the step then stops there, and adds nothing
+   * to the hidden states.
+   */
+  default boolean endsAt(InputSite site) {
+    return false;
+  }
 }

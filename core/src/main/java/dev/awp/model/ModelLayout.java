@@ -89,6 +89,19 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
                 config.hiddenSize()));
   }
 
+  /**
+   * Whether the outputs of a linear layer are added to the hidden states as they are: neither
+   * normed before, nor weighed as those of experts.
+   */
+  public boolean isAdded(LinearLayer linear) {
+    return switch (linear.site().part()) {
+      case ATTENTION_OUTPUT -> architecture.norms().afterAttention().isEmpty();
+      case MLP_OUTPUT ->
+          architecture.norms().afterMlp().isEmpty() && config.experts(linear.block()).isEmpty();
+      case ATTENTION_INPUT, MLP_INPUT, EXPERT_INPUT, EXPERT_OUTPUT, HEAD_INPUT -> false;
+    };
+  }
+
   /** Whether a linear layer has a bias. */
   boolean hasBias(LinearLayer linear) {
     return switch (linear.site().part()) {
@@ -162,12 +175,24 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
             });
   }
 
-  /** Elements of a block's tensors that are decoded with it: all but those of its experts. */
-  long residentWeights(int block) {
+  /**
+   * The steps of a block, in their order.
+   *
+   * @param block the number of blocks for what lies behind the last one
+   */
+  public List<Step> steps(int block) {
+    return block < config.layers() ? Step.OF_BLOCK : List.of(Step.HEAD);
+  }
+
+  /**
+   * Elements of a block's tensors that are decoded with a step: all but those of experts, and those
+   * of other steps' linear layers.
+   */
+  long residentWeights(int block, Step step) {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     addBlock(block, shapes);
     for (LinearLayer linear : linears(block)) {
-      if (linear.site().ofExpert()) {
+      if (linear.site().ofExpert() || linear.site().part().step() != step) {
         shapes.remove(linear.weight());
       }
     }

@@ -14,8 +14,8 @@ import java.util.Optional;
 final class SelfAttention implements Sublayer {
   private final ModelConfig config;
   private final RowOperations rows;
-  private final List<Linear> queryKeyValue;
-  private final Linear output;
+  private final Deferred<List<Linear>> queryKeyValue;
+  private final Deferred<Linear> output;
   private final Optional<MemorySegment> queryNorm;
   private final Optional<MemorySegment> keyNorm;
   private final Optional<MemorySegment> outputNorm;
@@ -25,11 +25,13 @@ final class SelfAttention implements Sublayer {
     this.config = weights.layout().config();
     this.rows = rows;
     this.queryKeyValue =
-        weights.linears(
-            architecture.projections().attention(),
-            config.queryKeyValueBias(),
-            List.of(config.queryWidth(), config.keyValueWidth(), config.keyValueWidth()));
-    this.output = weights.linear("self_attn.o_proj", config.attentionBias());
+        new Deferred<>(
+            () ->
+                weights.linears(
+                    architecture.projections().attention(),
+                    config.queryKeyValueBias(),
+                    List.of(config.queryWidth(), config.keyValueWidth(), config.keyValueWidth())));
+    this.output = new Deferred<>(() -> weights.linear("self_attn.o_proj", config.attentionBias()));
     boolean normed = architecture.hasQueryKeyNorm();
     this.queryNorm = norm(weights, "self_attn.q_norm", normed);
     this.keyNorm = norm(weights, "self_attn.k_norm", normed);
@@ -60,14 +62,20 @@ final class SelfAttention implements Sublayer {
       Matrix v = values.rowRange(0, n);
       Matrix attended = outputs.rowRange(0, n);
       inputs.accept(InputSite.ATTENTION_INPUT, normed);
-      rows.project(normed, queryKeyValue.get(0), q);
-      rows.project(normed, queryKeyValue.get(1), k);
-      rows.project(normed, queryKeyValue.get(2), v);
+      if (inputs.endsAt(InputSite.ATTENTION_INPUT)) {
+        return;
+      }
+      List<Linear> projections = queryKeyValue.get();
+      rows.project(normed, projections.get(0), q);
+      rows.project(normed, projections.get(1), k);
+      rows.project(normed, projections.get(2), v);
       rotate(q, queryNorm, places);
       rotate(k, keyNorm, places);
       places.attend(q, k, v, attended);
       inputs.accept(InputSite.ATTENTION_OUTPUT, attended);
-      rows.addProjected(attended, output, outputNorm, normed, x);
+      if (!inputs.endsAt(InputSite.ATTENTION_OUTPUT)) {
+        rows.addProjected(attended, output.get(), outputNorm, normed, x);
+      }
     };
   }
 

@@ -84,12 +84,28 @@ public final class TransformerModel {
   }
 
   /**
-   * A block, or what lies behind the last one: the norm before the head.
+   * A step, by itself.
    *
-   * @param index of the block; the number of blocks for the norm
+   * @param index of its block
+   * @param arena of the weights, which are decoded when they are first needed
    */
-  public Stage stage(int index, Arena arena) {
-    return index < layout.config().layers() ? block(index, arena) : head()::inputs;
+  public Stage step(int index, Step step, Arena arena) {
+    return step == Step.HEAD ? head()::inputs : residual(index, step, arena);
+  }
+
+  private ResidualStep residual(int index, Step step, Arena arena) {
+    return new ResidualStep(new BlockWeights(layout, index, source, compute, arena), step);
+  }
+
+  /**
+   * How many tokens are sent to each expert of a block; nothing where it has none.
+   *
+   * @param x hidden states between the block's steps
+   */
+  public long[] routedTokens(int index, Matrix x) {
+    try (Arena arena = Arena.ofShared()) {
+      return residual(index, Step.MLP, arena).routedTokens(x);
+    }
   }
 
   /** Decodes the weights of one linear layer, [dOut, dIn], into the caller's memory. */

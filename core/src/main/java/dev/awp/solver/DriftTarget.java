@@ -7,22 +7,24 @@ import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
+import java.util.Optional;
 
 /**
- * What a layer should be when its inputs have drifted: with x the original model's inputs, x~ those
- * that the compressed blocks deliver, C~ = E[x~ x~^T] and D = E[(x - x~) x~^T], the weights that
- * best reproduce W x from x~ are
+ * What a layer should be when what it computes with has drifted. x are the original model's inputs
+ * of the layer and h the hidden states that its outputs are added to, x~ and h~ those of the
+ * compressed layers before it. With C~ = E[x~ x~^T], D = E[(x - x~) x~^T] and R = E[(h - h~) x~^T],
+ * the weights that best restore the sum are
  *
  * <pre>
- *   argmin_T E |W x - T x~|^2 = W + W D C~^-1
+ *   argmin_T E |(h + W x) - (h~ + T x~)|^2 = W + (W D + R) C~^-1
  * </pre>
  *
- * <p>The whole way fits the calibration text and not others: the target goes {@link #STEP} of it,
- * with C~ damped (docs/decisions/0007-target.md).
+ * <p>For a layer whose outputs go another way, R = 0. The whole way fits the calibration text and
+ * not others: the target goes {@link #STEP} of it, with C~ damped (docs/decisions/0007-target.md).
  */
 public final class DriftTarget {
   /** The part of the way from W that lowers perplexity on held-out text most. */
-  private static final double STEP = 0.5;
+  private static final double STEP = 0.75;
 
   /** Added to the diagonal of C~, in units of its mean. */
   private static final double DAMPING = 0.01;
@@ -46,14 +48,22 @@ public final class DriftTarget {
     DampedFactor.invert(into -> into.copyFrom(c), mean > 0 ? mean : 1, DAMPING, inverse, compute);
   }
 
-  /** The target for weights W, [dOut, dIn]; W itself where nothing has drifted. */
-  public Matrix of(Matrix w, SegmentAllocator allocator) {
+  /**
+   * The target for weights; the weights themselves where nothing has drifted.
+   *
+   * @param w W, [dOut, dIn]
+   * @param residual R, [dOut, dIn], where it is not 0
+   */
+  public Matrix of(Matrix w, Optional<Matrix> residual, SegmentAllocator allocator) {
     Matrix target = Matrix.allocate(allocator, w.rows(), w.columns());
     target.copyFrom(w);
     try (Arena arena = Arena.ofShared()) {
-      Matrix moved = Matrix.allocate(arena, w.rows(), w.columns());
-      compute.parallelBlas().gemm(Op.NONE, Op.NONE, (float) STEP, w, drift, 0, moved);
-      compute.parallelBlas().gemm(Op.NONE, Op.NONE, 1, moved, inverse, 1, target);
+      Matrix missing = Matrix.allocate(arena, w.rows(), w.columns());
+      residual.ifPresent(missing::copyFrom);
+      compute
+          .parallelBlas()
+          .gemm(Op.NONE, Op.NONE, 1, w, drift, residual.isPresent() ? 1 : 0, missing);
+      compute.parallelBlas().gemm(Op.NONE, Op.NONE, (float) STEP, missing, inverse, 1, target);
     }
     return target;
   }

@@ -4,6 +4,7 @@ package dev.awp.compress;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -23,6 +24,7 @@ import dev.awp.kernel.KernelProvider;
 import dev.awp.kernel.MixedPrecision;
 import dev.awp.model.InputSite;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.DType;
 import java.io.IOException;
@@ -36,6 +38,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -46,6 +49,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class MemoryPlanTest {
   private static final int LENGTH = 64;
@@ -67,6 +71,17 @@ class MemoryPlanTest {
   private CompressionOptions options(
       Path model, Path output, ConstraintOptions constraint, String solver, OptionalLong limit)
       throws IOException {
+    return options(model, output, constraint, solver, Propagation.COMPRESSED, limit);
+  }
+
+  private CompressionOptions options(
+      Path model,
+      Path output,
+      ConstraintOptions constraint,
+      String solver,
+      Propagation propagation,
+      OptionalLong limit)
+      throws IOException {
     Path text = Files.writeString(folder.resolve("t.txt"), "Words, and more words. ".repeat(200));
     return new CompressionOptions(
         model,
@@ -74,8 +89,8 @@ class MemoryPlanTest {
         constraint,
         SolverOptions.of(solver),
         new Calibration(List.of(text), SEQUENCES, OptionalInt.of(LENGTH), 0),
-        Propagation.COMPRESSED,
-        Target.PROPAGATED,
+        propagation,
+        propagation == Propagation.COMPRESSED ? Target.PROPAGATED : Target.DENSE,
         Long.MAX_VALUE,
         limit,
         new Evaluation(List.of(), OptionalInt.empty()));
@@ -92,11 +107,16 @@ class MemoryPlanTest {
 
   private static MemoryNeeds needs(CompressionOptions options, int threads) {
     ModelLayout layout = ModelLayout.of(ModelConfig.read(options.model().resolve("config.json")));
+    return needs(options, layout, schemes(options, layout), threads);
+  }
+
+  private static MemoryNeeds needs(
+      CompressionOptions options, ModelLayout layout, Schemes schemes, int threads) {
     try (Workers workers = new Workers(threads)) {
       return MemoryNeeds.of(
           options,
           layout,
-          schemes(options, layout),
+          schemes,
           (long) SEQUENCES * LENGTH,
           LENGTH,
           workers,
@@ -121,32 +141,34 @@ class MemoryPlanTest {
   void aLimitIsHonouredOrRefusedWithTheSmallestThatWouldDo() throws IOException {
     CompressionOptions options =
         options(
-            model(1, 512, 1408),
+            mixture(256, 512),
             folder.resolve("out"),
             constraint("prune"),
             "auto",
             OptionalLong.empty());
     MemoryNeeds needs = needs(options, 2);
     MemoryPlan fast = MemoryPlan.of(needs, 0, OptionalLong.empty(), Long.MAX_VALUE);
-    assertEquals(1, fast.passes().size());
+    assertEquals(4, fast.passes().size());
     MemoryPlan same = MemoryPlan.of(needs, 0, OptionalLong.of(fast.bytes()), Long.MAX_VALUE);
     assertEquals(new MemoryPlan(fast.passes(), fast.bytes(), 0), same);
     assertEquals(Long.MAX_VALUE / 2 - fast.bytes(), fast.spare());
     MemoryPlan small = MemoryPlan.of(needs, 0, OptionalLong.of(fast.bytes() - 1), Long.MAX_VALUE);
-    assertEquals(4, small.passes().size());
+    assertEquals(6, small.passes().size());
     assertTrue(small.bytes() < fast.bytes());
     assertEquals(
         new MemoryPlan(small.passes(), small.bytes(), 0),
         MemoryPlan.of(needs, 0, OptionalLong.of(small.bytes()), Long.MAX_VALUE));
     // Without a limit a small machine is an aim, not a refusal.
+    MemoryPlan smallest = MemoryPlan.of(needs, 0, OptionalLong.empty(), 1);
+    assertEquals(12, smallest.passes().size());
+    assertEquals(0, smallest.spare());
     assertEquals(
-        new MemoryPlan(small.passes(), small.bytes(), 0),
-        MemoryPlan.of(needs, 0, OptionalLong.empty(), 1));
+        smallest, MemoryPlan.of(needs, 0, OptionalLong.of(smallest.bytes()), Long.MAX_VALUE));
     AwpException refusal =
         assertThrows(
             AwpException.class,
             () -> MemoryPlan.of(needs, 0, OptionalLong.of(99_000_001), Long.MAX_VALUE));
-    long least = Math.ceilDiv(small.bytes(), 1_000_000);
+    long least = Math.ceilDiv(smallest.bytes(), 1_000_000);
     assertEquals(
         "--memory-limit 100MB: the smallest limit that will do for this model is " + least + "MB",
         refusal.getMessage());
@@ -157,42 +179,26 @@ class MemoryPlanTest {
             > evaluation);
   }
 
+  /** Activations go through the MLPs too where attention alone is compressed. */
   @Test
-  void fourPassesWriteTheSameBytesAsOne() throws IOException {
-    Path model = model(2, 64, 96);
-    List<byte[]> written = new ArrayList<>();
-    List<Integer> passes = new ArrayList<>();
-    for (Propagation propagation : Propagation.values()) {
-      Target target = propagation == Propagation.COMPRESSED ? Target.PROPAGATED : Target.DENSE;
-      for (boolean limited : new boolean[] {false, true}) {
-        Path output = folder.resolve("out-" + propagation + limited);
-        CompressionOptions free =
-            options(model, output, constraint("prune"), "auto", OptionalLong.empty());
-        MemoryNeeds needs = needs(free, 2);
-        MemoryPlan small = MemoryPlan.of(needs, 0, OptionalLong.empty(), 1);
-        passes.add(small.passes().size());
-        CompressionOptions options =
-            new CompressionOptions(
-                model,
-                output,
-                free.formats(),
-                free.recipe(),
-                free.solver(),
-                free.calibration(),
-                propagation,
-                target,
-                free.maxShardBytes(),
-                limited ? OptionalLong.of(small.bytes()) : OptionalLong.empty(),
-                free.evaluation());
-        try (Compute compute = Compute.create(2)) {
-          Compressor.run(options, "test", compute, new CompressionListener() {});
-        }
-        written.add(Files.readAllBytes(output.resolve("model.safetensors")));
-      }
-    }
-    assertEquals(List.of(4, 4, 4, 4), passes);
-    assertArrayEquals(written.get(0), written.get(1));
-    assertArrayEquals(written.get(2), written.get(3));
+  void stepsOfWhichNothingIsCompressedCount() throws IOException {
+    Path model = model(2, 64, 4096);
+    CompressionOptions options =
+        options(model, folder.resolve("out"), constraint("prune"), "auto", OptionalLong.empty());
+    ModelLayout layout = ModelLayout.of(ModelConfig.read(model.resolve("config.json")));
+    Schemes all = schemes(options, layout);
+    Schemes attention =
+        Schemes.of(
+            all.layers(),
+            layer ->
+                Optional.of(all.scheme(layer))
+                    .filter(_ -> layer.site().part().step() == Step.ATTENTION));
+    MemoryPlan plan =
+        MemoryPlan.of(
+            needs(options, layout, attention, 2), 0, OptionalLong.empty(), Long.MAX_VALUE);
+    long weights = 3L * 64 * 4096 * Float.BYTES;
+    long activations = 2L * SEQUENCES * LENGTH * 4096 * Float.BYTES;
+    assertTrue(plan.offHeapBytes() >= weights + activations, plan.toString());
   }
 
   private Path mixture(int hidden, int inner) throws IOException {
@@ -207,22 +213,42 @@ class MemoryPlanTest {
   @Test
   void expertsGoByInSmallerAndSmallerGroups() throws IOException {
     Path model = mixture(64, 96);
-    List<List<Set<InputSite>>> choices =
-        CalibrationPasses.choices(
-            ModelLayout.of(ModelConfig.read(model.resolve("config.json"))).sites());
-    // Two sites of attention and ten of five experts: 1, 2 + 1, 2 + 2, 2 + 4, 2 + 5, 2 + 10.
-    assertEquals(List.of(1, 3, 4, 6, 7, 12), choices.stream().map(List::size).toList());
+    ModelLayout layout = ModelLayout.of(ModelConfig.read(model.resolve("config.json")));
+    List<List<Set<InputSite>>> choices = CalibrationPasses.choices(layout.sites(), false);
+    // Two sites of attention, and two of each of five experts, in groups of 5, 3, 2 and 1.
+    assertEquals(List.of(4, 6, 8, 12), choices.stream().map(List::size).toList());
+    for (List<Set<InputSite>> passes : choices) {
+      List<InputSite> gone = new ArrayList<>();
+      for (Set<InputSite> pass : passes) {
+        pass.forEach(site -> assertFalse(site.next().filter(gone::contains).isPresent()));
+        pass.forEach(site -> assertFalse(site.next().filter(pass::contains).isPresent()));
+        gone.addAll(pass);
+      }
+      assertEquals(layout.sites(), new TreeSet<>(gone));
+    }
+    // Where nothing depends on what was solved, one pass for each of the two steps.
+    assertEquals(
+        List.of(2, 4, 6, 8, 12),
+        CalibrationPasses.choices(layout.sites(), true).stream().map(List::size).toList());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Propagation.class)
+  void morePassesWriteTheSameBytes(Propagation propagation) throws IOException {
+    Path model = mixture(64, 96);
     List<byte[]> written = new ArrayList<>();
-    for (int i = 0; i < choices.size(); i += choices.size() - 1) {
-      Path output = folder.resolve("out-" + i);
+    for (boolean limited : new boolean[] {false, true}) {
+      Path output = folder.resolve("out-" + limited);
       CompressionOptions free =
-          options(model, output, constraint("prune"), "auto", OptionalLong.empty());
-      MemoryPlan small = MemoryPlan.of(needs(free, 2), 0, OptionalLong.empty(), 1);
-      assertEquals(choices.getLast(), small.passes());
-      OptionalLong limit = i == 0 ? OptionalLong.empty() : OptionalLong.of(small.bytes());
+          options(model, output, constraint("prune"), "auto", propagation, OptionalLong.empty());
+      MemoryPlan plan =
+          MemoryPlan.of(needs(free, 2), 0, OptionalLong.empty(), limited ? 1 : Long.MAX_VALUE);
+      int fewest = propagation == Propagation.DENSE ? 2 : 4;
+      assertEquals(limited ? 12 : fewest, plan.passes().size());
+      OptionalLong limit = limited ? OptionalLong.of(plan.bytes()) : OptionalLong.empty();
       try (Compute compute = Compute.create(2)) {
         Compressor.run(
-            options(model, output, constraint("prune"), "auto", limit),
+            options(model, output, constraint("prune"), "auto", propagation, limit),
             "test",
             compute,
             new CompressionListener() {});
@@ -261,10 +287,9 @@ class MemoryPlanTest {
         options(model, folder.resolve("out"), constraint(kind), solver, OptionalLong.empty());
     MemoryNeeds needs = needs(options, 2);
     MemoryPlan fast = MemoryPlan.of(needs, 0, OptionalLong.empty(), Long.MAX_VALUE);
-    MemoryPlan small = MemoryPlan.of(needs, 0, OptionalLong.empty(), 1);
     // Without sequences of methods, whose bound is a general one.
     boolean exact = !kind.equals("joint");
-    List<MemoryPlan> plans = solver.equals("auto") ? List.of(fast, small) : List.of(fast);
+    List<MemoryPlan> plans = List.of(fast);
     Map<MemoryPlan, Long> peaks = peaks(kind, solver, plans);
     for (MemoryPlan plan : peaks.keySet()) {
       long peak = peaks.get(plan);

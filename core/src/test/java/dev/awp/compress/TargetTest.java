@@ -59,7 +59,7 @@ class TargetTest {
   }
 
   @Test
-  void driftBeginsWithTheSecondBlockAndDoesNotDependOnThreads() throws IOException {
+  void driftBeginsBehindTheFirstLayersAndDoesNotDependOnThreads() throws IOException {
     Path model = folder.resolve("model");
     new GeneratedCheckpoint(2, 32, 48, 2, 2, DType.BF16).write(model);
     Path text = Files.writeString(folder.resolve("t.txt"), "Words and more words. ".repeat(200));
@@ -74,7 +74,7 @@ class TargetTest {
         Files.readAllBytes(two.output().resolve("model.safetensors")));
     assertEquals("PROPAGATED", report.options().get("target"));
     for (LayerReport layer : report.layers()) {
-      boolean first = layer.name().startsWith("model.layers.0.");
+      boolean first = layer.name().matches("model\\.layers\\.0\\.self_attn\\.[qkv]_proj");
       assertEquals(first, layer.targetDrift() == 0, layer.name() + " " + layer.targetDrift());
       assertTrue(layer.targetDrift() >= 0 && layer.targetDrift() < 1, layer.name());
     }

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -157,6 +158,61 @@ public class GoldenForwardTest {
     }
   }
 
+  /**
+   * Both steps, one after the other, are the block; one that ends early leaves the states alone.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"gemma2", "qwen2-moe", "phi3"})
+  void stepsAreTheBlock(String name) throws IOException {
+    JsonNode golden = golden(name);
+    int[] tokens = ints(golden.path("tokens"));
+    try (Checkpoint checkpoint = checkpoint(golden);
+        Compute compute = Compute.create(2);
+        Arena arena = Arena.ofShared()) {
+      TransformerModel model = model(checkpoint, compute);
+      Matrix x = Matrix.allocate(arena, tokens.length, model.layout().config().hiddenSize());
+      model.embed(tokens, x);
+      Map<InputSite, float[][]> ofBlock = new TreeMap<>();
+      Matrix whole = Matrix.copyOf(arena, x.toArray());
+      model.block(0, arena).forward(whole, tokens.length, keeping(ofBlock, site -> false));
+      for (boolean deep : new boolean[] {false, true}) {
+        Map<InputSite, float[][]> ofSteps = new TreeMap<>();
+        Matrix stepwise = Matrix.copyOf(arena, x.toArray());
+        for (Step step : model.layout().steps(0)) {
+          float[][] before = stepwise.toArray();
+          Stage stage = model.step(0, step, arena);
+          stage.forward(
+              stepwise, tokens.length, keeping(ofSteps, site -> !deep || site.next().isEmpty()));
+          assertArrayEquals(before, stepwise.toArray());
+          stage.forward(stepwise, tokens.length, LinearInputs.IGNORED);
+        }
+        assertArrayEquals(whole.toArray(), stepwise.toArray());
+        ofBlock.forEach(
+            (site, inputs) -> {
+              boolean reached = deep || site.next().isPresent();
+              assertEquals(reached, ofSteps.containsKey(site), site.toString());
+              if (reached) {
+                assertArrayEquals(inputs, ofSteps.get(site), site.toString());
+              }
+            });
+      }
+    }
+  }
+
+  private static LinearInputs keeping(Map<InputSite, float[][]> seen, Predicate<InputSite> last) {
+    return new LinearInputs() {
+      @Override
+      public void accept(InputSite site, Matrix inputs) {
+        seen.put(site, inputs.toArray());
+      }
+
+      @Override
+      public boolean endsAt(InputSite site) {
+        return last.test(site);
+      }
+    };
+  }
+
   @Test
   void expertsSeeTheirOwnTokensOrAll() throws IOException {
     JsonNode golden = golden("qwen3-moe");
@@ -170,7 +226,9 @@ public class GoldenForwardTest {
       Matrix before = Matrix.copyOf(arena, embedded.toArray());
       model.block(0, arena).forward(before, tokens.length, LinearInputs.IGNORED);
       DecoderBlock block = model.block(1, arena);
-      long[] routed = block.routedTokens(Matrix.copyOf(arena, before.toArray()), tokens.length);
+      Matrix between = Matrix.copyOf(arena, before.toArray());
+      model.step(1, Step.ATTENTION, arena).forward(between, tokens.length, LinearInputs.IGNORED);
+      long[] routed = model.routedTokens(1, between);
       assertEquals(2L * tokens.length, LongStream.of(routed).sum());
       Map<InputSite, Integer> own = new TreeMap<>();
       Matrix after = Matrix.copyOf(arena, before.toArray());

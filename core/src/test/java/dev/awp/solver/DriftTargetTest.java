@@ -13,6 +13,7 @@ import dev.awp.fixture.RandomMatrices.Kind;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,8 +41,18 @@ class DriftTargetTest {
   }
 
   private Matrix target(Matrix x, Matrix drifted) {
+    return target(x, drifted, Optional.empty());
+  }
+
+  /**
+   * The target.
+   *
+   * @param residual h - h~, one row a token
+   */
+  private Matrix target(Matrix x, Matrix drifted, Optional<Matrix> residual) {
     try (SecondMoment second = new SecondMoment(COLUMNS, compute);
-        CrossMoment cross = new CrossMoment(COLUMNS, compute)) {
+        CrossMoment cross = new CrossMoment(COLUMNS, COLUMNS, compute);
+        CrossMoment states = new CrossMoment(w.rows(), COLUMNS, compute)) {
       Matrix drift = Matrix.allocate(arena, x.rows(), x.columns());
       for (int row = 0; row < x.rows(); row++) {
         compute.kernels().arithmetic().subtract(x.row(row), drifted.row(row), drift.row(row));
@@ -49,11 +60,14 @@ class DriftTargetTest {
       // In two pieces, as chunks come.
       int half = x.rows() / 2;
       for (int[] piece : new int[][] {{0, half}, {half, x.rows()}}) {
-        second.add(drifted.rowRange(piece[0], piece[1]));
-        cross.add(drift.rowRange(piece[0], piece[1]), drifted.rowRange(piece[0], piece[1]));
+        Matrix inputs = drifted.rowRange(piece[0], piece[1]);
+        second.add(inputs);
+        cross.add(drift.rowRange(piece[0], piece[1]), inputs);
+        residual.ifPresent(r -> states.add(r.rowRange(piece[0], piece[1]), inputs));
       }
       Matrix c = second.finish("test", arena);
-      return new DriftTarget(c, cross.finish("test"), compute, arena).of(w, arena);
+      return new DriftTarget(c, cross.finish("test"), compute, arena)
+          .of(w, residual.map(_ -> states.finish("test")), arena);
     }
   }
 
@@ -68,7 +82,7 @@ class DriftTargetTest {
     }
   }
 
-  /** With x = A x~ the best weights are W A; the target lies half of the way there. */
+  /** With x = A x~ the best weights are W A; the target lies three quarters of the way there. */
   @Test
   void makesUpForALinearDrift() {
     Matrix drifted = RandomMatrices.of(Kind.GAUSSIAN, 4000, COLUMNS, 3, arena);
@@ -85,8 +99,25 @@ class DriftTargetTest {
       for (int j = 0; j < COLUMNS; j++) {
         double best = w.get(row, j);
         best += j == 0 ? 0.5 * w.get(row, 0) : j == 1 ? w.get(row, 2) : 0;
-        double expected = w.get(row, j) + 0.5 * (best - w.get(row, j));
+        double expected = w.get(row, j) + 0.75 * (best - w.get(row, j));
         // The damping of one part in a hundred shortens the step by as much.
+        assertEquals(expected, target.get(row, j), 0.025, row + ", " + j);
+      }
+    }
+  }
+
+  /** Where the hidden states lack B x~ the outputs bring it: the best weights are W + B. */
+  @Test
+  void makesUpForWhatTheHiddenStatesLack() {
+    Matrix x = RandomMatrices.of(Kind.GAUSSIAN, 4000, COLUMNS, 6, arena);
+    Matrix lacking = Matrix.allocate(arena, x.rows(), w.rows());
+    for (int row = 0; row < x.rows(); row++) {
+      lacking.set(row, 1, 2 * x.get(row, 5));
+    }
+    Matrix target = target(x, x, Optional.of(lacking));
+    for (int row = 0; row < w.rows(); row++) {
+      for (int j = 0; j < COLUMNS; j++) {
+        double expected = w.get(row, j) + (row == 1 && j == 5 ? 0.75 * 2 : 0);
         assertEquals(expected, target.get(row, j), 0.025, row + ", " + j);
       }
     }

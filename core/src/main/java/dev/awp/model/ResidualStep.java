@@ -1,0 +1,113 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+import dev.awp.checkpoint.ExpertConfig;
+import dev.awp.checkpoint.ModelConfig;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * One of a block's two steps, x = x + f(norm(x)). The weights of f are decoded when they are first
+ * multiplied with, into memory that the caller owns: whoever wants the first layers' inputs only
+ * pays for none.
+ */
+final class ResidualStep implements Stage {
+  private final BlockWeights weights;
+  private final RowOperations rows;
+  private final MemorySegment norm;
+  private final Sublayer sublayer;
+
+  ResidualStep(BlockWeights weights, Step step) {
+    ModelConfig config = weights.layout().config();
+    BlockNorms norms = weights.layout().architecture().norms();
+    this.weights = weights;
+    this.rows = new RowOperations(weights.compute(), config.rmsNormEpsilon());
+    this.norm = weights.norm(step == Step.ATTENTION ? norms.beforeAttention() : norms.beforeMlp());
+    this.sublayer = sublayer(step, config.experts(weights.index()));
+  }
+
+  private Sublayer sublayer(Step step, Optional<ExpertConfig> experts) {
+    int width = weights.layout().config().intermediateSize();
+    return switch (step) {
+      case ATTENTION -> new SelfAttention(weights, rows);
+      case MLP ->
+          experts.isPresent()
+              ? new ExpertMixture(weights, experts.get(), rows)
+              : new GatedMlp(weights, "mlp.", width, rows);
+      case HEAD -> throw new IllegalArgumentException("the head's step is not of a block");
+    };
+  }
+
+  /** The step with its buffers. */
+  record Pass(ResidualStep step, Sublayer.Pass sublayer, Matrix scratch) {
+    /** Takes at most the rows that it was made for through the step. */
+    void forward(Matrix x, LinearInputs inputs) {
+      Matrix normed = scratch.rowRange(0, x.rows());
+      step.rows.rmsNorm(x, step.norm, normed);
+      sublayer.add(normed, x, inputs);
+    }
+  }
+
+  /**
+   * Gets ready for chunks of rows.
+   *
+   * @param scratch [rows of the largest chunk, hidden]
+   */
+  Pass prepare(Matrix scratch, SequencePlaces places, Arena arena) {
+    return new Pass(this, sublayer.prepare(scratch.rows(), places, arena), scratch);
+  }
+
+  /** Where the rows of whole sequences stand. */
+  WholeSequences places(int length, Arena arena) {
+    ModelConfig config = weights.layout().config();
+    return new WholeSequences(
+        length, RotaryTable.of(config, weights.index(), length, arena), attention());
+  }
+
+  Attention attention() {
+    ModelConfig config = weights.layout().config();
+    return new Attention(config, config.slidingWindow(weights.index()), weights.compute());
+  }
+
+  @Override
+  public void forward(Matrix x, int length, LinearInputs inputs) {
+    int most = Math.min(DecoderBlock.chunkRows(length), x.rows());
+    try (Arena arena = Arena.ofShared()) {
+      Matrix scratch = Matrix.allocate(arena, most, x.columns());
+      Pass pass = prepare(scratch, places(length, arena), arena);
+      for (int from = 0; from < x.rows(); from += most) {
+        pass.forward(x.rowRange(from, Math.min(x.rows(), from + most)), inputs);
+      }
+    }
+  }
+
+  /**
+   * How many tokens are sent to each expert; nothing where there are none.
+   *
+   * @param x hidden states on their way into the step, left alone
+   */
+  long[] routedTokens(Matrix x) {
+    if (!(sublayer instanceof ExpertMixture mixture)) {
+      return new long[0];
+    }
+    int most = Math.min(DecoderBlock.chunkRows(1), x.rows());
+    try (Arena arena = Arena.ofShared()) {
+      Matrix scratch = Matrix.allocate(arena, most, x.columns());
+      long[] all = new long[0];
+      for (int from = 0; from < x.rows(); from += most) {
+        Matrix chunk = x.rowRange(from, Math.min(x.rows(), from + most));
+        Matrix normed = scratch.rowRange(0, chunk.rows());
+        rows.rmsNorm(chunk, norm, normed);
+        long[] routed = mixture.countRouted(normed);
+        all = all.length == 0 ? new long[routed.length] : all;
+        for (int e = 0; e < routed.length; e++) {
+          all[e] += routed[e];
+        }
+      }
+      return all;
+    }
+  }
+}
