@@ -9,6 +9,7 @@ import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.Step;
 import dev.awp.model.TransformerModel;
+import dev.awp.model.WeightSource;
 import dev.awp.report.LayerReport;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Compresses one decoder block, or the head behind the last one, step by step: calibrates the
@@ -108,7 +110,7 @@ final class BlockCompressor {
   private List<LayerReport> compress(Place place, Streams streams, boolean last) {
     List<LinearLayer> planned =
         schemes.layers(place.index()).stream()
-            .filter(layer -> layer.site().part().step() == place.step())
+            .filter(layer -> layer.step() == place.step())
             .toList();
     Set<InputSite> starved =
         ExpertCoverage.starved(model, place.index(), planned, streams.inputs(), listener);
@@ -177,9 +179,13 @@ final class BlockCompressor {
 
   /** The model with some of its layers as they were written. */
   private TransformerModel soFar(List<LinearLayer> solved, Arena arena) {
+    if (solved.isEmpty()) {
+      return model;
+    }
+    WeightSource written = output.read(arena);
     TransformerModel mixed = model;
     for (LinearLayer layer : solved) {
-      mixed = mixed.with(output.read(arena).tensor(layer.weight()));
+      mixed = mixed.with(written.tensor(layer.weight()));
     }
     return mixed;
   }
@@ -194,23 +200,19 @@ final class BlockCompressor {
     streams
         .original()
         .filter(_ -> !passed)
-        .ifPresent(store -> advance(place, model, store, "passing through"));
-    streams
-        .compressed()
-        .ifPresent(
-            store -> {
-              try (Arena arena = Arena.ofShared()) {
-                TransformerModel written =
-                    new TransformerModel(model.layout(), output.read(arena), compute);
-                advance(place, written, store, "applying");
-              }
-            });
+        .ifPresent(store -> advance(place, _ -> model, store, "passing through"));
+    streams.compressed().ifPresent(store -> advance(place, this::written, store, "applying"));
   }
 
-  private void advance(Place place, TransformerModel through, ActivationStore store, String what) {
+  private void advance(
+      Place place, Function<Arena, TransformerModel> through, ActivationStore store, String what) {
     listener.step(place.doing(what));
     try (Arena arena = Arena.ofShared()) {
-      stream(place, through, store, true, arena).pass(store.length());
+      stream(place, through.apply(arena), store, true, arena).pass(store.length());
     }
+  }
+
+  private TransformerModel written(Arena arena) {
+    return new TransformerModel(model.layout(), output.read(arena), compute);
   }
 }

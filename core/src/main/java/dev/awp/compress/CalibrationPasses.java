@@ -30,7 +30,8 @@ final class CalibrationPasses {
    *     what its first ones have become, and these come first
    */
   static List<List<Set<InputSite>>> choices(SortedSet<InputSite> sites, boolean together) {
-    List<List<InputSite>> apart = alike(sites, site -> List.of(site.part().step(), isFirst(site)));
+    List<List<InputSite>> apart =
+        alike(sites, site -> List.of(site.part().step(), site.next().isPresent()));
     List<List<Set<InputSite>>> choices = new ArrayList<>();
     if (together) {
       choices.add(inGroups(alike(sites, site -> site.part().step()), sites.size()));
@@ -42,10 +43,6 @@ final class CalibrationPasses {
       choices.add(inGroups(apart, group));
     }
     return choices;
-  }
-
-  private static boolean isFirst(InputSite site) {
-    return site.next().isPresent();
   }
 
   /** Sites that have something in common, in the order of the first of each kind. */

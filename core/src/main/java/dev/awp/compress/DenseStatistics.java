@@ -34,7 +34,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -127,9 +126,7 @@ final class DenseStatistics {
       Compute compute,
       CompressionListener listener) {
     List<LinearLayer> linears =
-        model.layout().linears(index).stream()
-            .filter(linear -> linear.site().part().step() == step)
-            .toList();
+        model.layout().linears(index).stream().filter(linear -> linear.step() == step).toList();
     Set<InputSite> starved = ExpertCoverage.starved(model, index, linears, activations, listener);
     try (StepMoments moments =
         new StepMoments(model.layout(), linears, false, starved, Precision.F32, compute)) {
@@ -137,9 +134,10 @@ final class DenseStatistics {
         Stream states = new Stream(model.step(index, step, arena), activations.states(), true);
         moments.observe(states, Optional.empty(), activations.length());
       }
-      Set<InputSite> sites = new TreeSet<>();
-      linears.forEach(linear -> sites.add(linear.site()));
-      for (InputSite site : sites) {
+      for (InputSite site : model.layout().sites(index)) {
+        if (site.part().step() != step) {
+          continue;
+        }
         try (Arena own = Arena.ofShared()) {
           String name = name(index, site);
           writer.write(countName(name), encode(moments.inputs(site), own));

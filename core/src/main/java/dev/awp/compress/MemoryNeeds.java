@@ -94,7 +94,7 @@ record MemoryNeeds(
     if (layers.isEmpty()) {
       return 0;
     }
-    Step step = layers.getFirst().site().part().step();
+    Step step = layers.getFirst().step();
     long peak = calibration(step, layers) + sums(bySite.values());
     long probe = probing ? probe() : 0;
     for (InputSite site : bySite.keySet()) {

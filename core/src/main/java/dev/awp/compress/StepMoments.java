@@ -141,14 +141,27 @@ final class StepMoments implements AutoCloseable {
     return site.next().filter(seconds::containsKey).isEmpty();
   }
 
-  /** Keeps the original model's inputs of a chunk. */
-  private final class Expected implements LinearInputs {
-    private final Map<InputSite, Matrix> inputs;
+  /** Sees a stream go through the step, to its end where it advances. */
+  private abstract class Observer implements LinearInputs {
     private final boolean advance;
 
-    private Expected(Map<InputSite, Matrix> inputs, boolean advance) {
-      this.inputs = inputs;
+    private Observer(boolean advance) {
       this.advance = advance;
+    }
+
+    @Override
+    public final boolean endsAt(InputSite site) {
+      return !advance && isLast(site);
+    }
+  }
+
+  /** Keeps the original model's inputs of a chunk. */
+  private final class Expected extends Observer {
+    private final Map<InputSite, Matrix> inputs;
+
+    private Expected(Map<InputSite, Matrix> inputs, boolean advance) {
+      super(advance);
+      this.inputs = inputs;
     }
 
     @Override
@@ -157,25 +170,19 @@ final class StepMoments implements AutoCloseable {
         inputs.get(site).rowRange(0, seen.rows()).copyFrom(seen);
       }
     }
-
-    @Override
-    public boolean endsAt(InputSite site) {
-      return !advance && isLast(site);
-    }
   }
 
   /**
    * Sums inputs, and how far they have drifted from those of the original model, if there is one.
    */
-  private final class Seen implements LinearInputs {
+  private final class Seen extends Observer {
     private final Map<InputSite, Matrix> expected;
     private final Matrix residual;
-    private final boolean advance;
 
     private Seen(Map<InputSite, Matrix> expected, Matrix residual, boolean advance) {
+      super(advance);
       this.expected = expected;
       this.residual = residual;
-      this.advance = advance;
     }
 
     @Override
@@ -195,11 +202,6 @@ final class StepMoments implements AutoCloseable {
     @Override
     public boolean seesEveryToken(InputSite site) {
       return everyToken.contains(site);
-    }
-
-    @Override
-    public boolean endsAt(InputSite site) {
-      return !advance && isLast(site);
     }
   }
 

@@ -51,13 +51,13 @@ final class WorkEstimate {
     double tokens = (double) calibration.windows().size() * calibration.length();
     boolean drifted = options.target() == Target.PROPAGATED;
     boolean corrected = options.propagation() == Propagation.COMPRESSED;
-    int streams = (corrected ? 1 : 0) + (drifted || !corrected ? 1 : 0);
+    int original = drifted || !corrected ? 1 : 0;
+    int streams = (corrected ? 1 : 0) + original;
     double passing = streams * forward(layout, tokens, calibration.length());
     // The last pass of a step takes what goes through the original one to its end.
     for (Step step : Step.OF_BLOCK) {
       long deep = passes.stream().filter(pass -> isDeep(pass, step)).count();
-      passing +=
-          (streams * deep - (drifted || !corrected ? 1 : 0)) * openings(layout, step, tokens);
+      passing += (streams * deep - original) * openings(layout, step, tokens);
     }
     // The triangle of x x^T once for each site, and the whole of the drift's D and R.
     double moments =
@@ -83,7 +83,7 @@ final class WorkEstimate {
     return 2
         * tokens
         * layout.linears().stream()
-            .filter(linear -> linear.site().part().step() == step)
+            .filter(linear -> linear.step() == step)
             .filter(linear -> linear.site().next().isPresent())
             .mapToLong(PackedSize::weights)
             .sum();

@@ -24,13 +24,11 @@ public final class DecoderBlock implements Stage {
   /** Tokens that go through at a time: scratch memory is about this many rows of every site. */
   private static final int CHUNK_TOKENS = 2048;
 
-  private final ResidualStep attention;
-  private final ResidualStep mlp;
+  private final List<ResidualStep> steps;
 
   DecoderBlock(ModelLayout layout, int index, WeightSource source, Compute compute, Arena arena) {
     BlockWeights weights = new BlockWeights(layout, index, source, compute, arena);
-    this.attention = new ResidualStep(weights, Step.ATTENTION);
-    this.mlp = new ResidualStep(weights, Step.MLP);
+    this.steps = Step.OF_BLOCK.stream().map(step -> new ResidualStep(weights, step)).toList();
   }
 
   /** Off-heap memory of the weights of the largest block in float32, in bytes. */
@@ -91,22 +89,7 @@ public final class DecoderBlock implements Stage {
 
   @Override
   public void forward(Matrix x, int length, LinearInputs inputs) {
-    int most = Math.min(chunkRows(length), x.rows());
-    try (Arena arena = Arena.ofShared()) {
-      forward(x, most, attention.places(length, arena), inputs, arena);
-    }
-  }
-
-  private void forward(
-      Matrix x, int most, SequencePlaces places, LinearInputs inputs, Arena arena) {
-    Matrix scratch = Matrix.allocate(arena, most, x.columns());
-    ResidualStep.Pass attend = attention.prepare(scratch, places, arena);
-    ResidualStep.Pass feed = mlp.prepare(scratch, places, arena);
-    for (int from = 0; from < x.rows(); from += most) {
-      Matrix chunk = x.rowRange(from, Math.min(x.rows(), from + most));
-      attend.forward(chunk, inputs);
-      feed.forward(chunk, inputs);
-    }
+    ResidualStep.forward(steps, x, length, inputs);
   }
 
   /** An empty cache for {@link #next} of a block, with room for that many tokens. */
@@ -125,8 +108,8 @@ public final class DecoderBlock implements Stage {
   void next(Matrix x, KeyValueCache cache) {
     cache.checkRoom(x.rows());
     try (Arena arena = Arena.ofShared()) {
-      NextTokens places = new NextTokens(cache.length(), cache, attention.attention());
-      forward(x, x.rows(), places, LinearInputs.IGNORED, arena);
+      NextTokens places = new NextTokens(cache.length(), cache, steps.getFirst().attention());
+      ResidualStep.forward(steps, x, x.rows(), places, LinearInputs.IGNORED, arena);
     }
   }
 

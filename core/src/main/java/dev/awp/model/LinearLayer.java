@@ -12,6 +12,11 @@ package dev.awp.model;
  * @param columns dIn
  */
 public record LinearLayer(String name, int block, InputSite site, int rows, int columns) {
+  /** The step that the layer is in. */
+  public Step step() {
+    return site.part().step();
+  }
+
   /** Name of the weight tensor, [dOut, dIn]. */
   public String weight() {
     return name + ".weight";

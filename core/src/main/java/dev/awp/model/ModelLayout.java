@@ -192,7 +192,7 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     addBlock(block, shapes);
     for (LinearLayer linear : linears(block)) {
-      if (linear.site().ofExpert() || linear.site().part().step() != step) {
+      if (linear.site().ofExpert() || linear.step() != step) {
         shapes.remove(linear.weight());
       }
     }

@@ -7,6 +7,7 @@ import dev.awp.checkpoint.ModelConfig;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -42,9 +43,9 @@ final class ResidualStep implements Stage {
   }
 
   /** The step with its buffers. */
-  record Pass(ResidualStep step, Sublayer.Pass sublayer, Matrix scratch) {
+  private record Pass(ResidualStep step, Sublayer.Pass sublayer, Matrix scratch) {
     /** Takes at most the rows that it was made for through the step. */
-    void forward(Matrix x, LinearInputs inputs) {
+    private void forward(Matrix x, LinearInputs inputs) {
       Matrix normed = scratch.rowRange(0, x.rows());
       step.rows.rmsNorm(x, step.norm, normed);
       sublayer.add(normed, x, inputs);
@@ -52,16 +53,38 @@ final class ResidualStep implements Stage {
   }
 
   /**
-   * Gets ready for chunks of rows.
+   * Takes rows through steps of one block, a chunk through all of them before the next.
    *
-   * @param scratch [rows of the largest chunk, hidden]
+   * @param most rows of a chunk
    */
-  Pass prepare(Matrix scratch, SequencePlaces places, Arena arena) {
-    return new Pass(this, sublayer.prepare(scratch.rows(), places, arena), scratch);
+  static void forward(
+      List<ResidualStep> steps,
+      Matrix x,
+      int most,
+      SequencePlaces places,
+      LinearInputs inputs,
+      Arena arena) {
+    Matrix scratch = Matrix.allocate(arena, most, x.columns());
+    List<Pass> passes =
+        steps.stream()
+            .map(step -> new Pass(step, step.sublayer.prepare(most, places, arena), scratch))
+            .toList();
+    for (int from = 0; from < x.rows(); from += most) {
+      Matrix chunk = x.rowRange(from, Math.min(x.rows(), from + most));
+      passes.forEach(pass -> pass.forward(chunk, inputs));
+    }
+  }
+
+  /** The same for whole sequences. */
+  static void forward(List<ResidualStep> steps, Matrix x, int length, LinearInputs inputs) {
+    int most = Math.min(DecoderBlock.chunkRows(length), x.rows());
+    try (Arena arena = Arena.ofShared()) {
+      forward(steps, x, most, steps.getFirst().places(length, arena), inputs, arena);
+    }
   }
 
   /** Where the rows of whole sequences stand. */
-  WholeSequences places(int length, Arena arena) {
+  private WholeSequences places(int length, Arena arena) {
     ModelConfig config = weights.layout().config();
     return new WholeSequences(
         length, RotaryTable.of(config, weights.index(), length, arena), attention());
@@ -74,14 +97,7 @@ final class ResidualStep implements Stage {
 
   @Override
   public void forward(Matrix x, int length, LinearInputs inputs) {
-    int most = Math.min(DecoderBlock.chunkRows(length), x.rows());
-    try (Arena arena = Arena.ofShared()) {
-      Matrix scratch = Matrix.allocate(arena, most, x.columns());
-      Pass pass = prepare(scratch, places(length, arena), arena);
-      for (int from = 0; from < x.rows(); from += most) {
-        pass.forward(x.rowRange(from, Math.min(x.rows(), from + most)), inputs);
-      }
-    }
+    forward(List.of(this), x, length, inputs);
   }
 
   /**
