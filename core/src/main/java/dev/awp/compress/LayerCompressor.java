@@ -14,7 +14,7 @@ import dev.awp.report.LayerReport;
 import dev.awp.report.LayerReport.TracePoint;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Objective;
-import dev.awp.solver.PrecisionTrial;
+import dev.awp.solver.PrecisionCheck;
 import dev.awp.solver.SharedFactors;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
@@ -42,18 +42,6 @@ final class LayerCompressor {
     this.listener = listener;
   }
 
-  /** Whether a sample of the layer's rows is solved before it, to try lower precisions. */
-  boolean tries(LinearLayer linear) {
-    return !compute.lower().isForced()
-        && new PrecisionTrial()
-            .isPossible(
-                compute.lower(),
-                schemes.scheme(linear).solver(),
-                plan.layer(linear).constraint(),
-                linear.rows(),
-                linear.columns());
-  }
-
   /**
    * Compresses a layer.
    *
@@ -75,19 +63,20 @@ final class LayerCompressor {
     LayerPlan layer = plan.layer(linear);
     Constraint constraint = layer.constraint();
     Solver solver = schemes.scheme(linear).solver();
-    try (Arena arena = Arena.ofShared()) {
-      LayerProblem problem = new LayerProblem(target, c, constraint, factors);
-      Compute chosen = new PrecisionTrial().choose(problem, solver, compute);
-      Solution solution =
-          solver.solve(
-              problem,
-              chosen,
-              arena,
-              (record, dense) ->
-                  listener.iteration(
-                      linear.name(),
-                      record.iteration(),
-                      Objective.relative(record.objective(), dense)));
+    LayerProblem problem = new LayerProblem(target, c, constraint, factors);
+    try (Arena arena = Arena.ofShared();
+        PrecisionCheck.Solved solved =
+            new PrecisionCheck()
+                .solve(
+                    problem,
+                    solver,
+                    compute,
+                    (record, dense) ->
+                        listener.iteration(
+                            linear.name(),
+                            record.iteration(),
+                            Objective.relative(record.objective(), dense)))) {
+      Solution solution = solved.solution();
       output.write(linear, solution);
       StoredTensor stored = output.read(arena).tensor(linear.weight());
       Matrix t = new TensorReader(compute.kernels()).matrix(stored, arena);
@@ -103,7 +92,7 @@ final class LayerCompressor {
           constraint.describe(),
           ConstraintRule.of(constraint),
           solver.name(),
-          chosen.blas().precision().label(),
+          solved.precision().label(),
           solution.denseObjective(),
           objective,
           Objective.relative(objective, solution.denseObjective()),

@@ -12,7 +12,7 @@ import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.parallel.Workers;
 import dev.awp.solver.LayerShape;
-import dev.awp.solver.PrecisionTrial;
+import dev.awp.solver.PrecisionCheck;
 import dev.awp.tensor.DType;
 import java.util.Collection;
 import java.util.List;
@@ -177,9 +177,11 @@ record MemoryNeeds(
         new LayerShape(
             linear.rows(), linear.columns(), scheme.constraint().forStorage(DType.F32), workers);
     long solving = scheme.solver().memoryBytes(shape);
-    if (new PrecisionTrial()
+    if (new PrecisionCheck()
         .isPossible(lower, scheme.solver(), shape.constraint(), shape.rows(), shape.columns())) {
-      solving += lower.preparedBytes(shape.columns(), shape.columns(), workers.threads());
+      solving +=
+          lower.preparedBytes(shape.columns(), shape.columns(), workers.threads())
+              + PrecisionCheck.sampleBytes(shape.columns());
     }
     // The solution, what is encoded of it, and what was read back.
     long writing = 3 * shape.layer() + shape.grid() + shape.objective();

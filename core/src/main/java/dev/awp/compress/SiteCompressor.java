@@ -83,7 +83,7 @@ final class SiteCompressor {
                       moment ->
                           new DriftedSite(c, moment, moments.takeResidual(site), what, compute))
                   .orElse(null);
-          SharedFactors factors = SharedFactors.of(sharing(linears) ? spare : 0)) {
+          SharedFactors factors = SharedFactors.of(linears.size() > 1 ? spare : 0)) {
         for (LinearLayer linear : linears) {
           boolean last = linear.equals(linears.getLast());
           LayerReport report = solve(linear, c, inputs, Optional.ofNullable(drift), last, factors);
@@ -91,11 +91,6 @@ final class SiteCompressor {
         }
       }
     }
-  }
-
-  /** Whether what is decomposed of C serves twice: other layers, or trials of precisions. */
-  private boolean sharing(List<LinearLayer> ofSite) {
-    return ofSite.size() > 1 || ofSite.stream().anyMatch(layers::tries);
   }
 
   /**

@@ -19,6 +19,11 @@ public record LayerProblem(
     this(weights, secondMoment, constraint, SharedFactors.none());
   }
 
+  /** Other rows of the same layer. */
+  LayerProblem of(Matrix rows) {
+    return new LayerProblem(rows, secondMoment, constraint, factors);
+  }
+
   /** The same layer under another constraint. */
   public LayerProblem under(Constraint other) {
     return new LayerProblem(weights, secondMoment, other, factors);

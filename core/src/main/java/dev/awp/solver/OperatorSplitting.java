@@ -5,8 +5,10 @@ package dev.awp.solver;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.Compute;
+import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
+import java.util.List;
 
 /**
  * Pruning by operator splitting (the alternating direction method of multipliers; Boyd et al. 2011,
@@ -56,17 +58,6 @@ public final class OperatorSplitting implements Solver {
   }
 
   @Override
-  public boolean decomposes() {
-    return true;
-  }
-
-  @Override
-  public Solver forSampleOf(int rows) {
-    return new OperatorSplitting(
-        (ofSample, columns, density) -> options.of(rows, columns, density));
-  }
-
-  @Override
   public long memoryBytes(LayerShape shape) {
     return 2 * shape.layer()
         + shape.square()
@@ -86,11 +77,55 @@ public final class OperatorSplitting implements Solver {
       Compute compute,
       SegmentAllocator allocator,
       IterationListener listener) {
-    double density = problem.constraint().sparsity().orElseThrow().density();
-    SplittingOptions settings =
-        options.of(problem.weights().rows(), problem.weights().columns(), density);
+    SplittingOptions settings = settings(problem);
     try (Arena scratch = Arena.ofShared()) {
-      return new SplittingIteration(problem, settings, compute, allocator, scratch).run(listener);
+      SplittingMetric metric = new SplittingMetric(problem, compute, scratch);
+      SplittingIteration rows =
+          new SplittingIteration(problem, settings, metric, compute, allocator, scratch);
+      run(settings, metric, List.of(rows));
+      return rows.solution(listener);
     }
+  }
+
+  /** Both in the same stages, which share their inverses: these cost as much as all products. */
+  @Override
+  public Sampled solveSampled(
+      LayerProblem problem,
+      Compute compute,
+      Matrix sample,
+      Compute f32,
+      Arena arena,
+      IterationListener listener) {
+    SplittingOptions settings = settings(problem);
+    try (Arena scratch = Arena.ofShared()) {
+      SplittingMetric metric = new SplittingMetric(problem, f32, scratch);
+      SplittingIteration rows =
+          new SplittingIteration(problem, settings, metric, compute, arena, scratch);
+      SplittingIteration sampled =
+          new SplittingIteration(problem.of(sample), settings, metric, f32, arena, scratch);
+      run(settings, metric, List.of(rows, sampled));
+      return new Sampled(rows.solution(listener), sampled.solution(IterationListener.NONE));
+    }
+  }
+
+  private SplittingOptions settings(LayerProblem problem) {
+    double density = problem.constraint().sparsity().orElseThrow().density();
+    return options.of(problem.weights().rows(), problem.weights().columns(), density);
+  }
+
+  private static void run(
+      SplittingOptions settings, SplittingMetric metric, List<SplittingIteration> solves) {
+    if (metric.isDefined()) {
+      solves.forEach(SplittingIteration::start);
+      for (int stage = 0; stage < settings.stages(); stage++) {
+        Matrix inverse = metric.inverse(settings.rho(stage));
+        for (SplittingIteration solve : solves) {
+          solve.runStage(inverse, stage);
+        }
+        Interruption.check();
+      }
+      solves.forEach(SplittingIteration::improve);
+    }
+    solves.forEach(SplittingIteration::takeBetterStart);
   }
 }

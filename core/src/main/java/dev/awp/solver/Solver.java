@@ -4,6 +4,8 @@ package dev.awp.solver;
 
 import dev.awp.constraint.Constraint;
 import dev.awp.kernel.Compute;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 
 /** A method that compresses one layer. Solvers do no I/O and know nothing of files and models. */
@@ -25,19 +27,6 @@ public interface Solver {
    */
   default boolean multipliesPrepared(Constraint constraint) {
     return false;
-  }
-
-  /** Whether a solve decomposes C, so that some of the rows cost a good part of what all cost. */
-  default boolean decomposes() {
-    return false;
-  }
-
-  /**
-   * This solver with the settings that it takes for a layer of so many rows, to solve a sample of
-   * them: what is learnt of the sample is then true of the layer.
-   */
-  default Solver forSampleOf(int rows) {
-    return this;
   }
 
   /**
@@ -75,4 +64,28 @@ public interface Solver {
       Compute compute,
       SegmentAllocator allocator,
       IterationListener listener);
+
+  /** Solutions of a layer and of a sample of its rows. */
+  record Sampled(Solution layer, Solution sample) {}
+
+  /**
+   * Solves one layer in lower precision, and some of its rows in float32 with the same settings.
+   * Rows are independent, so these tell what the precision costs.
+   *
+   * @param compute for the layer
+   * @param sample some rows of the layer's W
+   * @param f32 for the sample
+   * @param arena memory of both solutions
+   */
+  default Sampled solveSampled(
+      LayerProblem problem,
+      Compute compute,
+      Matrix sample,
+      Compute f32,
+      Arena arena,
+      IterationListener listener) {
+    return new Sampled(
+        solve(problem, compute, arena, listener),
+        solve(problem.of(sample), f32, arena, IterationListener.NONE));
+  }
 }

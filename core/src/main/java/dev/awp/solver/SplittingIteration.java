@@ -20,25 +20,16 @@ import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntToDoubleFunction;
 
 /**
- * One run of {@link OperatorSplitting} on one layer. Rows are independent: inside a stage each
- * worker takes a part of them through all iterations. Memory beside W and C: T and V of the layer's
- * size, one inverse of C's size, and scratch for a part of the rows a worker.
+ * One run of {@link OperatorSplitting} on the rows of a layer, or on some of them. Rows are
+ * independent: inside a stage each worker takes a part of them through all iterations. Memory
+ * beside W and C: T and V of W's size, and scratch for a part of the rows a worker.
  *
  * <p>As W = W (C + rho D^2) (C + rho D^2)^-1, the product is taken of what X differs from W by: X =
  * W + rho (T - V - W) D^2 (C + rho D^2)^-1. That needs no W C, and rounds a smaller number.
  */
 final class SplittingIteration {
-  /** lambda of the metric: below, the inverse of a C of few tokens is noise. */
-  private static final double METRIC_DAMPING = 0.05;
-
-  /**
-   * Added to C_jj, in units of its mean: gives channels that are never active a positive weight.
-   */
-  private static final double FLOOR = 1e-6;
-
   private final SplittingOptions options;
   private final Sparsity sparsity;
   private final Compute compute;
@@ -48,25 +39,29 @@ final class SplittingIteration {
   private final Matrix t;
   private final GridParameters grid;
   private final Matrix v;
-  private final SharedFactors factors;
-  private final SegmentAllocator reused;
-  private final MemorySegment metric;
-  private final MemorySegment metricRoot;
-  private final double meanDiagonal;
+  private final SplittingMetric metric;
   private final double[] startObjectives;
   private final double[] objectiveOfRow;
   private final double[][] objectives;
   private final float[] thresholds;
   private double exchangeFlops;
-  private double damping;
 
+  /**
+   * Prepares a run.
+   *
+   * @param metric of the problem's C
+   * @param allocator memory of the solution
+   * @param scratch memory that is needed until the run ends
+   */
   SplittingIteration(
       LayerProblem problem,
       SplittingOptions options,
+      SplittingMetric metric,
       Compute compute,
       SegmentAllocator allocator,
       SegmentAllocator scratch) {
     this.options = options;
+    this.metric = metric;
     this.sparsity = problem.constraint().sparsity().orElseThrow();
     this.compute = compute;
     this.arithmetic = compute.kernels().arithmetic();
@@ -75,11 +70,6 @@ final class SplittingIteration {
     this.t = Matrix.allocate(allocator, w.rows(), w.columns());
     this.grid = GridParameters.allocate(sparsity, w.rows(), w.columns(), allocator);
     this.v = Matrix.allocate(scratch, w.rows(), w.columns());
-    this.factors = problem.factors();
-    this.reused = reusing(scratch);
-    this.metric = scratch.allocate(JAVA_FLOAT, c.columns());
-    this.metricRoot = scratch.allocate(JAVA_FLOAT, c.columns());
-    this.meanDiagonal = DampedFactor.meanDiagonal(c);
     this.thresholds = new float[w.rows()];
     Arrays.fill(thresholds, Float.NaN);
     this.startObjectives = new double[w.rows()];
@@ -87,90 +77,8 @@ final class SplittingIteration {
     this.objectives = new double[options.leastSquaresSteps() + 1][w.rows()];
   }
 
-  Solution run(IterationListener listener) {
-    double dense = Objective.dense(w, c, compute);
-    if (meanDiagonal > 0) {
-      prepareMetric();
-      start();
-      double previous = 0;
-      for (int stage = 0; stage < options.stages(); stage++) {
-        double rho = options.rho(stage);
-        float dualFactor = previous == 0 ? 1 : (float) (previous / rho);
-        try (Arena arena = Arena.ofShared()) {
-          RightOperand inverse = compute.blas().prepare(Op.NONE, inverse(rho), arena);
-          runStage(inverse, (float) rho, dualFactor, stage);
-        }
-        previous = rho;
-        Interruption.check();
-      }
-      leastSquares();
-      if (options.exchanges()) {
-        exchange();
-      }
-    }
-    takeBetterStart();
-    return solution(dense, listener);
-  }
-
-  /** Gives out the same memory again and again: one inverse is needed at a time. */
-  private static SegmentAllocator reusing(SegmentAllocator scratch) {
-    List<MemorySegment> memory = new ArrayList<>();
-    return (bytes, alignment) -> {
-      if (memory.isEmpty()) {
-        memory.add(scratch.allocate(bytes, alignment));
-      }
-      return memory.getFirst();
-    };
-  }
-
-  /** Fills D^2 and D. */
-  private void prepareMetric() {
-    Matrix inverse =
-        invert(
-            "metric",
-            a -> addDiagonal(a, j -> METRIC_DAMPING * c.get(j, j) + FLOOR * meanDiagonal));
-    for (int j = 0; j < c.rows(); j++) {
-      double squared = 1 / inverse.get(j, j);
-      metric.setAtIndex(JAVA_FLOAT, j, (float) squared);
-      metricRoot.setAtIndex(JAVA_FLOAT, j, (float) Math.sqrt(squared));
-    }
-  }
-
-  /** (C + rho D^2)^-1. */
-  private Matrix inverse(double rho) {
-    return invert(
-        new Penalty(rho), a -> addDiagonal(a, j -> rho * metric.getAtIndex(JAVA_FLOAT, j)));
-  }
-
-  /** Name of an inverse. */
-  private record Penalty(double rho) {}
-
-  private record Inverse(Matrix matrix, double damping) {}
-
-  private void addDiagonal(Matrix a, IntToDoubleFunction added) {
-    a.copyFrom(c);
-    for (int j = 0; j < a.rows(); j++) {
-      a.set(j, j, (float) (Math.max(0, c.get(j, j)) + added.applyAsDouble(j)));
-    }
-  }
-
-  private Matrix invert(Object name, DampedFactor.Source source) {
-    Inverse inverse =
-        factors.get(
-            name,
-            Inverse.class,
-            c.size() * Float.BYTES,
-            memory -> {
-              Matrix a = Matrix.allocate(memory, c.rows(), c.columns());
-              return new Inverse(a, DampedFactor.invert(source, meanDiagonal, 0, a, compute));
-            },
-            reused);
-    damping = Math.max(damping, inverse.damping());
-    return inverse.matrix();
-  }
-
   /** The iterate after X = W, which no rho changes: T = Proj(W), V = W - T. */
-  private void start() {
+  void start() {
     Rows.forEach(
         compute,
         w.rows(),
@@ -182,8 +90,21 @@ final class SplittingIteration {
         });
   }
 
-  /** The iterations with one rho. */
-  private void runStage(RightOperand inverse, float rho, float dualFactor, int stage) {
+  /**
+   * The iterations of one stage.
+   *
+   * @param inverse (C + rho D^2)^-1
+   */
+  void runStage(Matrix inverse, int stage) {
+    double rho = options.rho(stage);
+    float dualFactor = stage == 0 ? 1 : (float) (options.rho(stage - 1) / rho);
+    try (Arena arena = Arena.ofShared()) {
+      RightOperand products = compute.blas().prepare(Op.NONE, inverse, arena);
+      iterate(products, (float) rho, dualFactor, stage == options.stages() - 1);
+    }
+  }
+
+  private void iterate(RightOperand inverse, float rho, float dualFactor, boolean lastStage) {
     RowParts.forEach(
         compute,
         w.rows(),
@@ -191,14 +112,14 @@ final class SplittingIteration {
           Matrix b = Matrix.allocate(arena, to - from, w.columns());
           Matrix x = Matrix.allocate(arena, to - from, w.columns());
           MemorySegment penalty = arena.allocate(JAVA_FLOAT, w.columns());
-          arithmetic.scale(metric, rho, penalty);
+          arithmetic.scale(metric.squared(), rho, penalty);
           for (int i = 0; i < options.iterationsPerStage(); i++) {
             float factor = i == 0 ? dualFactor : 1;
             for (int row = from; row < to; row++) {
               rightSide(row, factor, penalty, b.row(row - from));
             }
             inverse.multiply(b, x);
-            boolean last = stage == options.stages() - 1 && i == options.iterationsPerStage() - 1;
+            boolean last = lastStage && i == options.iterationsPerStage() - 1;
             for (int row = from; row < to; row++) {
               MemorySegment ofX = x.row(row - from);
               arithmetic.add(w.row(row), ofX, ofX);
@@ -222,7 +143,7 @@ final class SplittingIteration {
   private void select(int row, MemorySegment x, MemorySegment scores, boolean last) {
     MemorySegment dual = v.row(row);
     arithmetic.add(x, dual, dual);
-    arithmetic.multiply(dual, metricRoot, scores);
+    arithmetic.multiply(dual, metric.root(), scores);
     thresholds[row] = sparsity.select(compute.kernels(), scores, dual, thresholds[row], t.row(row));
     arithmetic.subtract(dual, t.row(row), dual);
     if (last) {
@@ -230,13 +151,20 @@ final class SplittingIteration {
     }
   }
 
-  private void leastSquares() {
-    RowParts.forEach(
-        compute,
-        w.rows(),
-        (from, to, arena) ->
-            new MaskedLeastSquares(w, c, t, from, to, compute)
-                .run(options.leastSquaresSteps(), objectives));
+  /** Least squares on the mask and, where they are asked for, exchanges in it. */
+  void improve() {
+    try (Arena shared = Arena.ofShared()) {
+      RightOperand products = compute.blas().prepare(Op.NONE, c, shared);
+      RowParts.forEach(
+          compute,
+          w.rows(),
+          (from, to, arena) ->
+              new MaskedLeastSquares(w, c, t, from, to, compute, products)
+                  .run(options.leastSquaresSteps(), objectives));
+    }
+    if (options.exchanges()) {
+      exchange();
+    }
   }
 
   /** Takes what the exchanges find in those rows where f, evaluated as for the others, falls. */
@@ -283,7 +211,7 @@ final class SplittingIteration {
   }
 
   /** Rows for which Wanda's selection is better take it: never worse than the cheap start. */
-  private void takeBetterStart() {
+  void takeBetterStart() {
     RowParts.forEach(
         compute,
         w.rows(),
@@ -299,7 +227,7 @@ final class SplittingIteration {
             int i = row - from;
             startObjectives[row] = ofStart[i];
             boolean finite = arithmetic.firstNonFinite(t.row(row)) < 0;
-            boolean better = meanDiagonal > 0 && finite && ofFound[i] <= ofStart[i];
+            boolean better = metric.isDefined() && finite && ofFound[i] <= ofStart[i];
             if (!better) {
               t.row(row).copyFrom(start.row(i));
             }
@@ -325,7 +253,8 @@ final class SplittingIteration {
    * The trace holds what costs nothing to know: Wanda's start, and the steps of least squares. f of
    * the iterates between them would take a product each.
    */
-  private Solution solution(double dense, IterationListener listener) {
+  Solution solution(IterationListener listener) {
+    double dense = Objective.dense(w, c, compute);
     int splitting = options.stages() * options.iterationsPerStage();
     int iterations = splitting + options.leastSquaresSteps();
     List<IterationRecord> trace = new ArrayList<>();
@@ -337,6 +266,14 @@ final class SplittingIteration {
     trace.add(new IterationRecord(iterations, objective, Double.NaN, true));
     trace.forEach(record -> listener.iteration(record, dense));
     return new Solution(
-        t, grid, trace, dense, objective, iterations, cost(), StopReason.ITERATION_LIMIT, damping);
+        t,
+        grid,
+        trace,
+        dense,
+        objective,
+        iterations,
+        cost(),
+        StopReason.ITERATION_LIMIT,
+        metric.damping());
   }
 }

@@ -8,11 +8,12 @@ import dev.awp.constraint.RowSparsity;
 import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.MixedPrecision;
+import dev.awp.kernel.Precision;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.OperatorSplitting;
 import dev.awp.solver.PgdOptions;
-import dev.awp.solver.PrecisionTrial;
+import dev.awp.solver.PrecisionCheck;
 import dev.awp.solver.ProjectedGradient;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
@@ -107,17 +108,23 @@ public final class Rivals {
 
   private record Timed(Solution solution, double seconds) {}
 
-  /** Mean seconds of an iteration, and the objective at the end. */
-  private record Iterations(double seconds, double objective) {}
+  /** Mean seconds of an iteration, the objective at the end, and the products' precision. */
+  private record Iterations(double seconds, double objective, Precision precision) {}
 
-  private static Iterations iterations(
-      int count, LayerProblem problem, Compute compute, Arena arena) {
-    solve(pgd(2), problem, compute, arena);
+  /** After a short run to warm up; in lower precision where the compute has it and it serves. */
+  private static Iterations iterations(int count, LayerProblem problem, Compute compute) {
+    run(2, problem, compute);
+    return run(count, problem, compute);
+  }
+
+  private static Iterations run(int count, LayerProblem problem, Compute compute) {
     List<Long> marks = new ArrayList<>();
-    Solution solution =
-        pgd(count).solve(problem, compute, arena, (record, dense) -> marks.add(System.nanoTime()));
-    double seconds = (marks.getLast() - marks.getFirst()) / 1e9 / (marks.size() - 1);
-    return new Iterations(seconds, solution.objective());
+    try (PrecisionCheck.Solved solved =
+        new PrecisionCheck()
+            .solve(problem, pgd(count), compute, (record, dense) -> marks.add(System.nanoTime()))) {
+      double seconds = (marks.getLast() - marks.getFirst()) / 1e9 / (marks.size() - 1);
+      return new Iterations(seconds, solved.solution().objective(), solved.precision());
+    }
   }
 
   private static Timed solve(Solver solver, LayerProblem problem, Compute compute, Arena arena) {
@@ -151,12 +158,10 @@ public final class Rivals {
                   threads,
                   compute.kernels().name(),
                   compute.blas().name()));
-      // As --precision f32 and auto choose: the same where no lower precision is there or allowed.
-      Compute chosen = new PrecisionTrial().choose(problem, pgd(iterations), compute);
-      Iterations f32 = iterations(iterations, problem, compute, arena);
-      Iterations auto =
-          chosen.equals(compute) ? f32 : iterations(iterations, problem, chosen, arena);
-      String lower = chosen.blas().precision().label();
+      // As --precision f32 and auto do: the same where no lower precision is there or serves.
+      Iterations f32 = iterations(iterations, problem, compute.with(compute.blas()));
+      Iterations auto = iterations(iterations, problem, compute);
+      String lower = auto.precision().label();
       line(
           table,
           "program",

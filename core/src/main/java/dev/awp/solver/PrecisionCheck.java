@@ -1,0 +1,160 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver;
+
+import dev.awp.constraint.Constraint;
+import dev.awp.kernel.Compute;
+import dev.awp.kernel.MixedBlas;
+import dev.awp.kernel.MixedPrecision;
+import dev.awp.kernel.Precision;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/**
+ * Solves layers in the lowest precision that serves. Rows are independent, so a sample of them
+ * tells what the layer loses: it is solved in float32 beside the layer, and the layer's solution is
+ * taken if the objective of these rows, evaluated in float32, is as good; else the next precision's
+ * turn comes, and float32's in the end. Nothing depends on time or threads.
+ */
+public final class PrecisionCheck {
+  /** Half of the 1 % that the layer's objective may lose: the other half is for the sample. */
+  private static final double TOLERANCE = 0.005;
+
+  /** dOut dIn^2 from which on the sample's share of the time is made good: 2048^3. */
+  private static final long WORTHWHILE = 1L << 33;
+
+  private static final int SAMPLE_SHARE = 32;
+  private static final int SMALLEST_SAMPLE = 64;
+  private static final int LARGEST_SAMPLE = 128;
+  private static final long SEED = 0x62663136;
+
+  /** Matrices like the sample that its solve takes. */
+  private static final int SAMPLE_MATRICES = 10;
+
+  private final long worthwhile;
+
+  public PrecisionCheck() {
+    this(WORTHWHILE);
+  }
+
+  /**
+   * With a threshold of one's own.
+   *
+   * @param worthwhile dOut dIn^2 below which a layer is solved in float32
+   */
+  PrecisionCheck(long worthwhile) {
+    this.worthwhile = worthwhile;
+  }
+
+  /**
+   * A layer's solution and the precision of its products.
+   *
+   * @param arena memory of the solution
+   */
+  public record Solved(Solution solution, Precision precision, Arena arena)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      arena.close();
+    }
+  }
+
+  /**
+   * Whether a layer of that size may be solved in lower precision: never where there is none, and
+   * unless it is forced, not a small layer, whose sample would cost more than can be saved.
+   */
+  public boolean isPossible(
+      MixedPrecision lower, Solver solver, Constraint constraint, int rows, int columns) {
+    return !lower.candidates().isEmpty()
+        && solver.multipliesPrepared(constraint)
+        && (lower.isForced() || (long) rows * columns * columns >= worthwhile);
+  }
+
+  /** The most off-heap memory that a sample takes beside its layer's solve, in bytes. */
+  public static long sampleBytes(int columns) {
+    return (long) SAMPLE_MATRICES * LARGEST_SAMPLE * columns * Float.BYTES;
+  }
+
+  /** Solves a layer. */
+  public Solved solve(
+      LayerProblem problem, Solver solver, Compute compute, IterationListener listener) {
+    MixedPrecision lower = compute.lower();
+    Matrix w = problem.weights();
+    if (isPossible(lower, solver, problem.constraint(), w.rows(), w.columns())) {
+      for (MixedBlas candidate : lower.candidates()) {
+        Compute mixed = compute.with(candidate);
+        Optional<Solved> solved =
+            lower.isForced()
+                ? Optional.of(solveOn(mixed, problem, solver, listener))
+                : solveChecked(mixed, problem, solver, compute, listener);
+        if (solved.isPresent()) {
+          return solved.get();
+        }
+      }
+    }
+    return solveOn(compute, problem, solver, listener);
+  }
+
+  @SuppressWarnings("MustBeClosed") // the arena is closed with what is returned, or below
+  private static Solved solveOn(
+      Compute compute, LayerProblem problem, Solver solver, IterationListener listener) {
+    Arena arena = Arena.ofShared();
+    boolean solved = false;
+    try {
+      Solution solution = solver.solve(problem, compute, arena, listener);
+      solved = true;
+      return new Solved(solution, compute.blas().precision(), arena);
+    } finally {
+      if (!solved) {
+        arena.close();
+      }
+    }
+  }
+
+  /** Empty where the sample loses too much. */
+  @SuppressWarnings("MustBeClosed") // the arena is closed with what is returned, or below
+  private static Optional<Solved> solveChecked(
+      Compute mixed, LayerProblem problem, Solver solver, Compute f32, IterationListener listener) {
+    Matrix c = problem.secondMoment();
+    Arena arena = Arena.ofShared();
+    boolean good = false;
+    try {
+      int[] rows = sampleOf(problem.weights().rows());
+      Matrix sample = gather(problem.weights(), rows, arena);
+      Solver.Sampled both = solver.solveSampled(problem, mixed, sample, f32, arena, listener);
+      Matrix found = gather(both.layer().weights(), rows, arena);
+      double best = Objective.of(sample, both.sample().weights(), c, f32);
+      good = Objective.of(sample, found, c, f32) <= (1 + TOLERANCE) * best;
+      return good
+          ? Optional.of(new Solved(both.layer(), mixed.blas().precision(), arena))
+          : Optional.empty();
+    } finally {
+      if (!good) {
+        arena.close();
+      }
+    }
+  }
+
+  /** One row at random from each of as many equal stretches. */
+  private static int[] sampleOf(int rows) {
+    int wanted = Math.clamp(rows / SAMPLE_SHARE, SMALLEST_SAMPLE, LARGEST_SAMPLE);
+    int[] sample = new int[Math.min(rows, wanted)];
+    SplittableRandom random = new SplittableRandom(SEED);
+    for (int i = 0; i < sample.length; i++) {
+      int from = (int) ((long) i * rows / sample.length);
+      int to = (int) ((i + 1L) * rows / sample.length);
+      sample[i] = random.nextInt(from, to);
+    }
+    return sample;
+  }
+
+  private static Matrix gather(Matrix of, int[] rows, Arena arena) {
+    Matrix gathered = Matrix.allocate(arena, rows.length, of.columns());
+    for (int i = 0; i < rows.length; i++) {
+      gathered.row(i).copyFrom(of.row(rows[i]));
+    }
+    return gathered;
+  }
+}
