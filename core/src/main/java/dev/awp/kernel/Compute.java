@@ -6,7 +6,7 @@ import dev.awp.parallel.Workers;
 
 /**
  * What a computation runs on, handed down explicitly: the kernels, BLAS for use inside a worker's
- * task, the workers, and what may take the BLAS's place where a trial allows it.
+ * task, the workers, and what may take the BLAS's place where a sample allows it.
  *
  * @param blas one thread a call
  * @param lower precisions that products may have; nothing but {@link #with} makes use of them

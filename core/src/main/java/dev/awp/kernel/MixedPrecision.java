@@ -21,7 +21,7 @@ public record MixedPrecision(Mode mode, List<MixedBlas> candidates) {
 
   /** The choices of {@code --precision}. */
   public enum Mode {
-    /** Lower precision where the processor has it and trials show that it serves. */
+    /** Lower precision where the processor has it and a sample shows that it serves. */
     AUTO,
     /** float32 throughout. */
     F32,
@@ -73,7 +73,7 @@ public record MixedPrecision(Mode mode, List<MixedBlas> candidates) {
     return new MixedPrecision(mode, List.of());
   }
 
-  /** Whether the first candidate is to be taken without a trial. */
+  /** Whether the first candidate is to be taken unchecked. */
   public boolean isForced() {
     return mode == Mode.BF16;
   }
