@@ -14,6 +14,9 @@ public class Quantize extends StreamingBenchmark {
   private static final int GROUP = 128;
   private static final int MAX_CODE = 15;
 
+  /** Elements whose groups are fitted and then rounded, as in the projection of a row. */
+  private static final int SPAN = 1024;
+
   private Row values;
   private Row out;
   private MemorySegment low;
@@ -23,7 +26,7 @@ public class Quantize extends StreamingBenchmark {
   protected void allocate() {
     values = gaussian(1);
     out = zeros();
-    int groups = Math.ceilDiv(rowLength(), GROUP);
+    int groups = Math.ceilDiv(SPAN, GROUP);
     low = arena.allocate(JAVA_FLOAT, groups);
     high = arena.allocate(JAVA_FLOAT, groups);
   }
@@ -31,12 +34,11 @@ public class Quantize extends StreamingBenchmark {
   @Benchmark
   @Traffic(8)
   public MemorySegment int4Group128() {
-    int length = rowLength();
-    for (int from = 0; from < n; from += length) {
+    for (int from = 0; from < n; from += SPAN) {
       if (isPlain()) {
-        plainRow(values.array(), from, from + length, out.array());
+        plainSpan(values.array(), from, from + SPAN, out.array());
       } else {
-        kernelRow(4L * from, 4L * length);
+        kernelSpan(4L * from, 4L * SPAN);
       }
     }
     return out.segment();
@@ -49,7 +51,7 @@ public class Quantize extends StreamingBenchmark {
     return int4Group128();
   }
 
-  private void kernelRow(long offset, long bytes) {
+  private void kernelSpan(long offset, long bytes) {
     MemorySegment x = values.segment().asSlice(offset, bytes);
     MemorySegment to = out.segment().asSlice(offset, bytes);
     kernels.grid().groupRange(x, GROUP, low, high);
@@ -65,7 +67,7 @@ public class Quantize extends StreamingBenchmark {
     }
   }
 
-  private static void plainRow(float[] x, int from, int to, float[] out) {
+  private static void plainSpan(float[] x, int from, int to, float[] out) {
     for (int start = from; start < to; start += GROUP) {
       int end = Math.min(to, start + GROUP);
       float smallest = Float.POSITIVE_INFINITY;

@@ -11,11 +11,18 @@ import java.util.Optional;
 
 /** Fits the grid of a row to its values and rounds values to it; scratch for one thread. */
 final class GridFit {
+  /**
+   * Columns whose groups are fitted and then rounded, at most, but for a group that is longer: 4
+   * KiB, which are still in the first cache when they are read again.
+   */
+  private static final int SPAN = 1024;
+
   private final IntegerGrid grid;
   private final Kernels kernels;
   private final int columns;
   private final int size;
   private final int groups;
+  private final int spanGroups;
   private final MemorySegment low;
   private final MemorySegment high;
   private final MemorySegment stored;
@@ -27,8 +34,9 @@ final class GridFit {
     this.columns = columns;
     this.size = grid.groupSize(columns);
     this.groups = grid.groups(columns);
-    this.low = allocator.allocate(JAVA_FLOAT, groups);
-    this.high = allocator.allocate(JAVA_FLOAT, groups);
+    this.spanGroups = Math.min(groups, Math.max(1, SPAN / size));
+    this.low = allocator.allocate(JAVA_FLOAT, spanGroups);
+    this.high = allocator.allocate(JAVA_FLOAT, spanGroups);
     this.stored = allocator.allocate(2L * columns, Float.BYTES);
     this.scaled = allocator.allocate(JAVA_FLOAT, columns);
   }
@@ -39,8 +47,11 @@ final class GridFit {
     MemorySegment zeroPoints = parameters.zeroPoints().row(index);
     Optional<MemorySegment> channels = parameters.channelScales().map(factors -> factors.row(0));
     MemorySegment values = channels.map(factors -> scaled(row, factors)).orElse(row);
-    fit(values, scales, zeroPoints);
-    round(values, scales, zeroPoints, out);
+    for (int first = 0; first < groups; first += spanGroups) {
+      int end = Math.min(groups, first + spanGroups);
+      fit(values, first, end, scales, zeroPoints);
+      round(values, first, end, scales, zeroPoints, out);
+    }
     channels.ifPresent(factors -> divide(out, factors));
     Storage.round(grid.storage().values(), kernels.conversion(), out, stored);
   }
@@ -57,32 +68,46 @@ final class GridFit {
     }
   }
 
-  /** Scale and zero point of every group, from its smallest and largest value and zero. */
-  private void fit(MemorySegment row, MemorySegment scales, MemorySegment zeroPoints) {
-    kernels.grid().groupRange(row, size, low, high);
-    for (int g = 0; g < groups; g++) {
-      float least = Math.min(0f, low.getAtIndex(JAVA_FLOAT, g));
-      float most = Math.max(0f, high.getAtIndex(JAVA_FLOAT, g));
+  /** Scale and zero point of groups, each from its smallest and largest value and zero. */
+  private void fit(
+      MemorySegment row, int first, int end, MemorySegment scales, MemorySegment zeroPoints) {
+    long bytes = (long) (end - first) * Float.BYTES;
+    kernels
+        .grid()
+        .groupRange(slice(row, first, end), size, low.asSlice(0, bytes), high.asSlice(0, bytes));
+    for (int g = first; g < end; g++) {
+      float least = Math.min(0f, low.getAtIndex(JAVA_FLOAT, g - first));
+      float most = Math.max(0f, high.getAtIndex(JAVA_FLOAT, g - first));
       float scale = grid.scaleOf(least, most);
       scales.setAtIndex(JAVA_FLOAT, g, scale);
       zeroPoints.setAtIndex(JAVA_FLOAT, g, grid.zeroPointOf(least, scale));
     }
   }
 
-  /** Rounds a row to its grid. */
+  /** Rounds groups of a row to their grids. */
   private void round(
-      MemorySegment row, MemorySegment scales, MemorySegment zeroPoints, MemorySegment out) {
-    for (int g = 0; g < groups; g++) {
-      long start = (long) g * size * Float.BYTES;
-      long length = Math.min(size, columns - (long) g * size) * Float.BYTES;
+      MemorySegment row,
+      int first,
+      int end,
+      MemorySegment scales,
+      MemorySegment zeroPoints,
+      MemorySegment out) {
+    for (int g = first; g < end; g++) {
       kernels
           .grid()
           .quantizeDequantize(
-              row.asSlice(start, length),
+              slice(row, g, g + 1),
               scales.getAtIndex(JAVA_FLOAT, g),
               zeroPoints.getAtIndex(JAVA_FLOAT, g),
               grid.maxCode(),
-              out.asSlice(start, length));
+              slice(out, g, g + 1));
     }
+  }
+
+  /** The columns of groups first to end - 1. */
+  private MemorySegment slice(MemorySegment row, int first, int end) {
+    long start = (long) first * size;
+    long stop = Math.min(columns, (long) end * size);
+    return row.asSlice(start * Float.BYTES, (stop - start) * Float.BYTES);
   }
 }

@@ -4,6 +4,7 @@ package dev.awp.kernel.vector;
 
 import static dev.awp.kernel.vector.Lanes.COUNT;
 import static dev.awp.kernel.vector.Lanes.FLOATS;
+import static dev.awp.kernel.vector.Lanes.INTS;
 
 import dev.awp.kernel.Extents;
 import dev.awp.kernel.GridKernels;
@@ -15,11 +16,13 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/**
- * Grids on whole vectors. Minimum and maximum are compare and blend: {@code FloatVector.min} has to
- * order signed zeros and NaN as Math.min does, and is slower.
- */
+/** Grids on whole vectors. */
 final class VectorGrid implements GridKernels {
+  private static final int INFINITY = 0x7f800000;
+
+  /** As all bits of a float with a sign, a negative integer. */
+  private static final int NEGATIVE_INFINITY = Integer.MIN_VALUE | INFINITY;
+
   @Override
   public void groupRange(MemorySegment x, int groupSize, MemorySegment low, MemorySegment high) {
     int n = Extents.floats(x);
@@ -32,7 +35,52 @@ final class VectorGrid implements GridKernels {
     }
   }
 
+  /**
+   * The largest bits are those of the largest float if any float has no sign, and the largest as
+   * unsigned integers are those of the smallest float if any has one: an instruction a vector each,
+   * where comparing and blending floats takes four that wait for one another. The bits of NaN lie
+   * beyond those of the infinities. Groups of one sign or with a NaN are left to the comparisons.
+   */
   private static void rangeOf(
+      MemorySegment x, int start, int end, int g, MemorySegment low, MemorySegment high) {
+    IntVector signed = IntVector.broadcast(INTS, Integer.MIN_VALUE);
+    IntVector unsigned = IntVector.zero(INTS);
+    int i = start;
+    for (; i <= end - COUNT; i += COUNT) {
+      IntVector bits = Lanes.loadBits(x, i);
+      signed = signed.max(bits);
+      unsigned = unsigned.lanewise(VectorOperators.UMAX, bits);
+    }
+    if (i < end) {
+      VectorMask<Integer> tail = INTS.indexInRange(i, end);
+      IntVector bits = Lanes.loadBits(x, i, tail);
+      signed = signed.lanewise(VectorOperators.MAX, bits, tail);
+      unsigned = unsigned.lanewise(VectorOperators.UMAX, bits);
+    }
+    int largest = signed.reduceLanes(VectorOperators.MAX);
+    // With the first bit turned over, unsigned integers are ordered as signed ones.
+    int smallest =
+        unsigned.lanewise(VectorOperators.XOR, Integer.MIN_VALUE).reduceLanes(VectorOperators.MAX)
+            ^ Integer.MIN_VALUE;
+    if (largest >= 0 && largest <= INFINITY && smallest <= NEGATIVE_INFINITY) {
+      setRange(Float.intBitsToFloat(smallest), Float.intBitsToFloat(largest), g, low, high);
+    } else {
+      rangeByComparing(x, start, end, g, low, high);
+    }
+  }
+
+  /** Adding +0 turns -0 into +0, which neither form promises to tell apart. */
+  private static void setRange(
+      float smallest, float largest, int g, MemorySegment low, MemorySegment high) {
+    low.setAtIndex(ValueLayout.JAVA_FLOAT, g, smallest + 0f);
+    high.setAtIndex(ValueLayout.JAVA_FLOAT, g, largest + 0f);
+  }
+
+  /**
+   * Minimum and maximum are compare and blend: {@code FloatVector.min} has to order signed zeros
+   * and NaN as Math.min does, and is slower.
+   */
+  private static void rangeByComparing(
       MemorySegment x, int start, int end, int g, MemorySegment low, MemorySegment high) {
     FloatVector smallest = FloatVector.broadcast(FLOATS, Float.POSITIVE_INFINITY);
     FloatVector largest = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
@@ -48,11 +96,15 @@ final class VectorGrid implements GridKernels {
       smallest = smallest.blend(v, v.compare(VectorOperators.LT, smallest).and(tail));
       largest = largest.blend(v, v.compare(VectorOperators.GT, largest).and(tail));
     }
-    // No lane is NaN here; adding +0 turns -0 into +0, which neither form promises to tell apart.
+    // No lane is NaN here.
     int lowest = ordered(smallest).reduceLanes(VectorOperators.MIN);
     int highest = ordered(largest).reduceLanes(VectorOperators.MAX);
-    low.setAtIndex(ValueLayout.JAVA_FLOAT, g, Float.intBitsToFloat(ordered(lowest)) + 0f);
-    high.setAtIndex(ValueLayout.JAVA_FLOAT, g, Float.intBitsToFloat(ordered(highest)) + 0f);
+    setRange(
+        Float.intBitsToFloat(ordered(lowest)),
+        Float.intBitsToFloat(ordered(highest)),
+        g,
+        low,
+        high);
   }
 
   /**
