@@ -72,6 +72,32 @@ class ConstraintTest {
     }
   }
 
+  /** Long rows are gone through in spans of groups. */
+  @Test
+  void aGroupOfALongRowIsProjectedAsARowOfItsOwn() {
+    int columns = 2500;
+    for (int size : new int[] {1, 96, 128, 1024, 1500}) {
+      try (Arena arena = Arena.ofShared();
+          Compute compute = Compute.create(1)) {
+        IntegerGrid grid = new IntegerGrid(4, size, false, DType.F32);
+        Matrix z = RandomMatrices.of(RandomMatrices.Kind.GAUSSIAN, 1, columns, size, arena);
+        Matrix t = Matrix.allocate(arena, 1, columns);
+        GridParameters fitted = GridParameters.allocate(grid, 1, columns, arena);
+        grid.project(z, t, fitted, compute);
+        for (int start = 0; start < columns; start += size) {
+          int length = Math.min(size, columns - start);
+          Matrix group = Matrix.allocate(arena, 1, length);
+          group.row(0).copyFrom(z.row(0).asSlice(4L * start, 4L * length));
+          GridParameters own = GridParameters.allocate(grid, 1, length, arena);
+          grid.project(group, group, own, compute);
+          assertEquals(own.scales().get(0, 0), fitted.scales().get(0, start / size));
+          assertEquals(own.zeroPoints().get(0, 0), fitted.zeroPoints().get(0, start / size));
+          assertEquals(-1, group.row(0).mismatch(t.row(0).asSlice(4L * start, 4L * length)));
+        }
+      }
+    }
+  }
+
   @Property(tries = 200)
   void scaledChannelsLandOnTheirGridAndOthersDoNot(
       @ForAll("grids") IntegerGrid grid,

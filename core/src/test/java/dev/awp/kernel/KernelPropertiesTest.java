@@ -9,6 +9,7 @@ import dev.awp.kernel.scalar.ScalarKernels;
 import dev.awp.kernel.vector.VectorKernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Tag;
@@ -77,6 +78,38 @@ class KernelPropertiesTest {
         assertEquals(-1, expected.mismatch(actual), what);
         assertEquals(bits, Float.floatToRawIntBits(found), what);
       }
+    }
+  }
+
+  /** Groups of one sign and groups with NaNs of either sign among them. */
+  @Property(tries = 300)
+  void anyRangeOfAnyRowAgrees(
+      @ForAll Kind kind,
+      @ForAll @IntRange(min = 1, max = 600) int n,
+      @ForAll @IntRange(min = 1, max = 150) int group,
+      @ForAll @IntRange(min = -1, max = 1) int sign,
+      @ForAll @IntRange(min = 0, max = 2) int nans,
+      @ForAll long seed) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment x = KernelData.row(arena, kind, n, seed);
+      for (int i = 0; i < n && sign != 0; i++) {
+        float value = Math.abs(x.getAtIndex(ValueLayout.JAVA_FLOAT, i));
+        x.setAtIndex(ValueLayout.JAVA_FLOAT, i, sign * value);
+      }
+      for (int i = 0; i < nans; i++) {
+        int nan = i == 0 ? 0x7f800001 : -1;
+        x.setAtIndex(ValueLayout.JAVA_INT, Math.floorMod(seed + 7L * i, n), nan);
+      }
+      int groups = Math.ceilDiv(n, group);
+      MemorySegment[] out = new MemorySegment[4];
+      for (int i = 0; i < out.length; i++) {
+        out[i] = arena.allocate(ValueLayout.JAVA_FLOAT, groups);
+      }
+      SCALAR.grid().groupRange(x, group, out[0], out[1]);
+      VECTOR.grid().groupRange(x, group, out[2], out[3]);
+      String what = kind + " of " + n + " in groups of " + group;
+      assertEquals(-1, out[0].mismatch(out[2]), "low, " + what);
+      assertEquals(-1, out[1].mismatch(out[3]), "high, " + what);
     }
   }
 
