@@ -9,35 +9,29 @@ import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * Cholesky factors and inverses of symmetric positive definite matrices, blocked so that nearly all
- * work is products of {@link Blas} on all workers: A = L L^T (left-looking), L^-1, and A^-1 = L^-T
- * L^-1. Blocks depend on the order alone, so results do not depend on the number of threads. The
- * blocks on the diagonal are factored by the calling thread, in squares of float64. For the
- * coordinating thread, not for a worker's task.
+ * Inverses of symmetric positive definite matrices: from A = L L^T to L^-1, and on to A^-1 = L^-T
+ * L^-1, in place. All three steps halve the matrix until {@linkplain CholeskySquare squares} are
+ * left, so that nearly all work is products of {@link Blas} whose three sides are large, on all
+ * workers. Tasks are {@linkplain Workers#evenPart parts} that 1, 2 and 4 threads have in common.
+ * For the coordinating thread, not for a worker's task.
+ *
+ * <p>A factor's inverse is not used before the factor is complete: rows are divided by
+ * substitution, in which squares on the diagonal alone are inverses. To multiply by the inverse of
+ * half a factor takes as long, and its rounding grows with the condition of that half.
  */
 public final class Cholesky {
-  /** Order of the squares that are factored and inverted without BLAS. */
-  private static final int SQUARE = 64;
+  private static final int SQUARE = CholeskySquare.ORDER;
 
-  /** Order of the blocks on the diagonal: below, products are too thin to run at full rate. */
-  private static final int BLOCK = 256;
+  /** Rows or columns of a task, at most: larger ones hardly run faster. */
+  private static final int LARGEST_TASK = 512;
 
-  /** Rows or columns that are one task. */
-  private static final int TASK = 128;
-
-  /** Where a square's element lies: the loops want the rows of L^-1, but the columns of L. */
-  private enum Layout {
-    ROWS,
-    COLUMNS;
-
-    int index(int row, int column) {
-      return this == ROWS ? row * SQUARE + column : column * SQUARE + row;
-    }
-  }
+  /** Below, sharing work out takes longer than the work. */
+  private static final int SMALLEST_TASK = 128;
 
   private final Compute compute;
 
@@ -46,204 +40,247 @@ public final class Cholesky {
   }
 
   /**
-   * Replaces a symmetric matrix by its lower factor L, the entries above the diagonal by zeros.
+   * Replaces a symmetric matrix by L^-1, the inverse of its lower factor. What is above the
+   * diagonal is not defined afterwards.
    *
    * @param a [n, n]; its lower triangle is read
    * @return empty on success; else the first index whose pivot is not positive and finite, and the
    *     matrix is left half done
    */
-  public OptionalInt factor(Matrix a) {
-    int n = checkSquare(a);
-    double[] square = new double[SQUARE * SQUARE];
+  public OptionalInt invertFactor(Matrix a) {
+    checkSquare(a);
     try (Arena arena = Arena.ofShared()) {
-      Matrix inverse = Matrix.allocate(arena, Math.min(n, BLOCK), Math.min(n, BLOCK));
-      Matrix panel = Matrix.allocate(arena, n, Math.min(n, BLOCK));
-      Matrix small = Matrix.allocate(arena, Math.min(n, SQUARE), Math.min(n, SQUARE));
-      for (int from = 0; from < n; from += BLOCK) {
-        int to = Math.min(n, from + BLOCK);
-        subtractLeft(a, from, to);
-        Matrix block = a.rowRange(from, to).columnRange(from, to);
-        int failed = factorBlock(block, square, small, panel);
-        if (failed >= 0) {
-          return OptionalInt.of(from + failed);
-        }
-        if (to < n) {
-          Matrix below = inverse.rowRange(0, to - from).columnRange(0, to - from);
-          below.copyFrom(block);
-          invertBlock(below, square, small, panel);
-          multiplyBelow(a, to, from, below, panel);
-          a.rowRange(from, to).columnRange(to, n).clear();
-        }
+      MemorySegment scratch = scratch(a, arena);
+      int failed = factor(a, scratch);
+      if (failed >= 0) {
+        return OptionalInt.of(failed);
       }
+      invert(a, scratch);
     }
     return OptionalInt.empty();
   }
 
-  /** A[from.., from..to] -= L[from.., ..from] L[from..to, ..from]^T. */
-  private void subtractLeft(Matrix a, int from, int to) {
-    if (from == 0) {
-      return;
-    }
-    Matrix left = a.rowRange(from, to).columnRange(0, from);
-    forEachTask(
-        a.rows() - from,
-        (first, last) -> {
-          Matrix rows = a.rowRange(from + first, from + last);
-          subtractProduct(rows.columnRange(0, from), left, rows.columnRange(from, to));
-        });
-  }
-
-  /** C -= A B^T. */
-  private void subtractProduct(Matrix a, Matrix b, Matrix c) {
-    compute.blas().gemm(Op.NONE, Op.TRANSPOSE, -1, a, b, 1, c);
-  }
-
-  /** A[to.., from..to] = A[to.., from..to] L^-T, L^-1 given. */
-  private void multiplyBelow(Matrix a, int to, int from, Matrix inverse, Matrix panel) {
-    forEachTask(
-        a.rows() - to,
-        (first, last) ->
-            multiplyRight(
-                a.rowRange(to + first, to + last).columnRange(from, to),
-                inverse,
-                panel.rowRange(first, last)));
-  }
-
-  /** A = A L^-T, L^-1 given. */
-  private void multiplyRight(Matrix a, Matrix inverse, Matrix scratch) {
-    Matrix copy = scratch.rowRange(0, a.rows()).columnRange(0, a.columns());
-    copy.copyFrom(a);
-    compute.blas().gemm(Op.NONE, Op.TRANSPOSE, 1, copy, inverse, 0, a);
-  }
-
-  /** {@link #factor} of one block, square by square; the index that fails, or -1. */
-  private int factorBlock(Matrix a, double[] square, Matrix small, Matrix scratch) {
-    int n = a.rows();
-    for (int from = 0; from < n; from += SQUARE) {
-      int to = Math.min(n, from + SQUARE);
-      int size = to - from;
-      Matrix rows = a.rowRange(from, n);
-      if (from > 0) {
-        Matrix left = rows.columnRange(0, from);
-        subtractProduct(left, left.rowRange(0, size), rows.columnRange(from, to));
-      }
-      load(a, from, size, square, Layout.COLUMNS);
-      int failed = factorSquare(square, size);
-      if (failed >= 0) {
-        return from + failed;
-      }
-      store(square, size, Layout.COLUMNS, a, from);
-      if (to < n) {
-        Matrix inverse = invertSquare(a, from, size, square, small);
-        multiplyRight(a.rowRange(to, n).columnRange(from, to), inverse, scratch);
-        a.rowRange(from, to).columnRange(to, n).clear();
-      }
-    }
-    return -1;
-  }
-
-  /** {@link #invertLower} of one block, square by square. */
-  private void invertBlock(Matrix l, double[] square, Matrix small, Matrix scratch) {
-    int n = l.rows();
-    for (int from = 0; from < n; from += SQUARE) {
-      int size = Math.min(n, from + SQUARE) - from;
-      Matrix inverse = invertSquare(l, from, size, square, small);
-      if (from > 0) {
-        Matrix left = l.rowRange(from, from + size).columnRange(0, from);
-        Matrix known = l.rowRange(0, from).columnRange(0, from);
-        Matrix sum = scratch.rowRange(0, size).columnRange(0, from);
-        compute.blas().gemm(Op.NONE, Op.NONE, -1, left, known, 0, sum);
-        compute.blas().gemm(Op.NONE, Op.NONE, 1, inverse, sum, 0, left);
-      }
-      store(square, size, Layout.ROWS, l, from);
-    }
-  }
-
-  /** The inverse of one square on the diagonal, in the array and in a part of {@code small}. */
-  private static Matrix invertSquare(Matrix l, int from, int size, double[] square, Matrix small) {
-    load(l, from, size, square, Layout.ROWS);
-    invertSquare(square, size);
-    Matrix inverse = small.rowRange(0, size).columnRange(0, size);
-    store(square, size, Layout.ROWS, inverse, 0);
-    return inverse;
-  }
-
   /**
-   * Replaces a lower triangular matrix by its inverse.
+   * Replaces X = L^-1 by A^-1 = X^T X, both triangles.
    *
-   * @param l [n, n] with a diagonal without zeros, as {@link #factor} leaves it
-   */
-  public void invertLower(Matrix l) {
-    int n = checkSquare(l);
-    double[] square = new double[SQUARE * SQUARE];
-    try (Arena arena = Arena.ofShared()) {
-      Matrix sums = Matrix.allocate(arena, Math.min(n, BLOCK), n);
-      Matrix small = Matrix.allocate(arena, Math.min(n, SQUARE), Math.min(n, SQUARE));
-      for (int from = 0; from < n; from += BLOCK) {
-        int to = Math.min(n, from + BLOCK);
-        Matrix block = l.rowRange(from, to).columnRange(from, to);
-        invertBlock(block, square, small, sums);
-        invertRows(l, from, block, sums.rowRange(0, to - from));
-      }
-    }
-  }
-
-  /** X[from.., j] = -L_ii^-1 sum over k of L[from.., k] X[k, j], where X[k, j] = 0 for k &lt; j. */
-  private void invertRows(Matrix l, int from, Matrix inverse, Matrix sums) {
-    Matrix rows = l.rowRange(from, from + inverse.rows());
-    forEachTask(
-        from,
-        (first, last) -> {
-          Matrix known = l.rowRange(first, from).columnRange(first, last);
-          Matrix sum = sums.columnRange(first, last);
-          compute.blas().gemm(Op.NONE, Op.NONE, -1, rows.columnRange(first, from), known, 0, sum);
-        });
-    forEachTask(
-        from,
-        (first, last) -> {
-          Matrix sum = sums.columnRange(first, last);
-          compute.blas().gemm(Op.NONE, Op.NONE, 1, inverse, sum, 0, rows.columnRange(first, last));
-        });
-  }
-
-  /**
-   * Replaces X = L^-1 by A^-1 = X^T X, both triangles. Row block by row block from the top: rows of
-   * the result need only the rows of X from there on.
-   *
-   * @param x [n, n], lower triangular, as {@link #invertLower} leaves it
+   * @param x [n, n], as {@link #invertFactor} leaves it
    */
   public void multiplyInverse(Matrix x) {
-    int n = checkSquare(x);
+    checkSquare(x);
     try (Arena arena = Arena.ofShared()) {
-      Matrix panel = Matrix.allocate(arena, Math.min(n, BLOCK), n);
-      for (int from = 0; from < n; from += BLOCK) {
-        int to = Math.min(n, from + BLOCK);
-        Matrix product = panel.rowRange(0, to - from);
-        multiplyPanel(x.rowRange(from, n), from, to, product);
-        Matrix rows = x.rowRange(from, to);
-        forEachTask(
-            to,
-            (first, last) ->
-                rows.columnRange(first, last).copyFrom(product.columnRange(first, last)));
-      }
+      multiply(x, scratch(x, arena));
     }
     mirror(x);
   }
 
-  /** Columns from..to of X, transposed, times the columns before {@code to}. */
-  private void multiplyPanel(Matrix below, int from, int to, Matrix product) {
-    Matrix left = below.columnRange(from, to);
-    forEachTask(
-        to,
-        (first, last) -> {
-          Matrix right = below.columnRange(first, last);
-          Matrix columns = product.columnRange(first, last);
-          compute.blas().gemm(Op.TRANSPOSE, Op.NONE, 1, left, right, 0, columns);
-        });
+  /** A lower triangular matrix in quarters; both halves of the order hold whole squares. */
+  private record Quarters(Matrix first, Matrix below, Matrix last) {
+    static Quarters of(Matrix a) {
+      int n = a.rows();
+      int mid = Math.ceilDiv(Math.ceilDiv(n, SQUARE), 2) * SQUARE;
+      Matrix top = a.rowRange(0, mid);
+      Matrix bottom = a.rowRange(mid, n);
+      return new Quarters(
+          top.columnRange(0, mid), bottom.columnRange(0, mid), bottom.columnRange(mid, n));
+    }
+
+    int mid() {
+      return first.rows();
+    }
   }
 
-  private void forEachTask(int count, Workers.RangeTask task) {
-    compute.workers().forEachBlock(count, TASK, task);
+  private static boolean isSquare(Matrix a) {
+    return a.rows() <= SQUARE;
+  }
+
+  /** A becomes L, its squares on the diagonal inverted; the index that fails, or -1. */
+  private int factor(Matrix a, MemorySegment scratch) {
+    if (isSquare(a)) {
+      return CholeskySquare.invertFactor(a);
+    }
+    Quarters q = Quarters.of(a);
+    int failed = factor(q.first, scratch);
+    if (failed >= 0) {
+      return failed;
+    }
+    divideRows(Op.TRANSPOSE, q, scratch);
+    addSquare(Op.NONE, -1, q.below, q.last);
+    failed = factor(q.last, scratch);
+    return failed < 0 ? failed : q.mid() + failed;
+  }
+
+  /** L, its squares inverted, becomes X = L^-1: X21 = -X22 L21 L11^-1. */
+  private void invert(Matrix l, MemorySegment scratch) {
+    if (isSquare(l)) {
+      return;
+    }
+    Quarters q = Quarters.of(l);
+    invert(q.last, scratch);
+    multiplyColumns(Op.NONE, -1, q, scratch);
+    divideRows(Op.NONE, q, scratch);
+    invert(q.first, scratch);
+  }
+
+  /** X becomes X^T X, of which the lower triangle is defined. */
+  private void multiply(Matrix x, MemorySegment scratch) {
+    if (isSquare(x)) {
+      Matrix copy = copy(x, scratch);
+      compute.blas().gemm(Op.TRANSPOSE, Op.NONE, 1, copy, copy, 0, x);
+      return;
+    }
+    Quarters q = Quarters.of(x);
+    multiply(q.first, scratch);
+    addSquare(Op.TRANSPOSE, 1, q.below, q.first);
+    multiplyColumns(Op.TRANSPOSE, 1, q, scratch);
+    multiply(q.last, scratch);
+  }
+
+  /** A21 = A21 op(L11)^-1. */
+  private void divideRows(Op op, Quarters q, MemorySegment scratch) {
+    forEachPart(
+        q.below.rows(),
+        scratch,
+        (from, to, own) -> divide(op, q.first, q.below.rowRange(from, to), own));
+  }
+
+  /** B = B op(L)^-1, by substitution; the squares on the diagonal of L are inverted. */
+  private void divide(Op op, Matrix l, Matrix b, MemorySegment scratch) {
+    if (isSquare(l)) {
+      compute.blas().gemm(Op.NONE, op, 1, copy(b, scratch), l, 0, b);
+      return;
+    }
+    Quarters q = Quarters.of(l);
+    Matrix left = b.columnRange(0, q.mid());
+    Matrix right = b.columnRange(q.mid(), b.columns());
+    if (op == Op.TRANSPOSE) {
+      divide(op, q.first, left, scratch);
+      compute.blas().gemm(Op.NONE, op, -1, left, q.below, 1, right);
+      divide(op, q.last, right, scratch);
+    } else {
+      divide(op, q.last, right, scratch);
+      compute.blas().gemm(Op.NONE, op, -1, right, q.below, 1, left);
+      divide(op, q.first, left, scratch);
+    }
+  }
+
+  /** X21 = alpha op(X22) X21. */
+  private void multiplyColumns(Op op, float alpha, Quarters q, MemorySegment scratch) {
+    forEachPart(
+        q.below.columns(),
+        scratch,
+        (from, to, own) -> multiplyLeft(op, alpha, q.last, q.below.columnRange(from, to), own));
+  }
+
+  /** B = alpha op(X) B. */
+  private void multiplyLeft(Op op, float alpha, Matrix x, Matrix b, MemorySegment scratch) {
+    if (isSquare(x)) {
+      compute.blas().gemm(op, Op.NONE, alpha, x, copy(b, scratch), 0, b);
+      return;
+    }
+    Quarters q = Quarters.of(x);
+    Matrix top = b.rowRange(0, q.mid());
+    Matrix bottom = b.rowRange(q.mid(), b.rows());
+    if (op == Op.NONE) {
+      multiplyLeft(op, alpha, q.last, bottom, scratch);
+      compute.blas().gemm(op, Op.NONE, alpha, q.below, top, 1, bottom);
+      multiplyLeft(op, alpha, q.first, top, scratch);
+    } else {
+      multiplyLeft(op, alpha, q.first, top, scratch);
+      compute.blas().gemm(op, Op.NONE, alpha, q.below, bottom, 1, top);
+      multiplyLeft(op, alpha, q.last, bottom, scratch);
+    }
+  }
+
+  /** Part of the lower triangle of C: rows that begin at one index, columns at another. */
+  private record Tile(int row, int column) {}
+
+  /** The lower triangle of C += alpha op(A) op(A)^T. */
+  private void addSquare(Op op, float alpha, Matrix a, Matrix c) {
+    int n = c.rows();
+    int size = taskSize(n);
+    List<Tile> tiles = new ArrayList<>();
+    for (int row = 0; row < n; row += size) {
+      for (int column = 0; column < row; column += size) {
+        tiles.add(new Tile(row, column));
+      }
+    }
+    // Last, for they are half the work: the threads end together.
+    for (int row = 0; row < n; row += size) {
+      tiles.add(new Tile(row, row));
+    }
+    compute
+        .workers()
+        .forEachBlock(
+            tiles.size(),
+            1,
+            (index, end) -> {
+              Tile tile = tiles.get(index);
+              int rowEnd = Math.min(n, tile.row + size);
+              int columnEnd = Math.min(n, tile.column + size);
+              Matrix rows = rows(op, a, tile.row, rowEnd);
+              Matrix part = c.rowRange(tile.row, rowEnd).columnRange(tile.column, columnEnd);
+              if (tile.row == tile.column) {
+                addTriangle(op, alpha, rows, part);
+              } else {
+                addProduct(op, alpha, rows, rows(op, a, tile.column, columnEnd), part);
+              }
+            });
+  }
+
+  /** {@link #addSquare} in one task; small triangles are computed as squares. */
+  private void addTriangle(Op op, float alpha, Matrix a, Matrix c) {
+    if (c.rows() <= SMALLEST_TASK) {
+      addProduct(op, alpha, a, a, c);
+      return;
+    }
+    Quarters q = Quarters.of(c);
+    Matrix top = rows(op, a, 0, q.mid());
+    Matrix bottom = rows(op, a, q.mid(), c.rows());
+    addTriangle(op, alpha, top, q.first);
+    addProduct(op, alpha, bottom, top, q.below);
+    addTriangle(op, alpha, bottom, q.last);
+  }
+
+  /** C += alpha op(A) op(B)^T. */
+  private void addProduct(Op op, float alpha, Matrix a, Matrix b, Matrix c) {
+    Op other = op == Op.NONE ? Op.TRANSPOSE : Op.NONE;
+    compute.blas().gemm(op, other, alpha, a, b, 1, c);
+  }
+
+  /** Rows of op(A). */
+  private static Matrix rows(Op op, Matrix a, int from, int to) {
+    return op == Op.NONE ? a.rowRange(from, to) : a.columnRange(from, to);
+  }
+
+  /** Memory for a square's width of every row or column. */
+  private static MemorySegment scratch(Matrix a, Arena arena) {
+    return Matrix.allocate(arena, a.rows(), Math.min(a.rows(), SQUARE)).segment();
+  }
+
+  private static Matrix copy(Matrix a, MemorySegment scratch) {
+    MemorySegment part = scratch.asSlice(0, a.size() * Float.BYTES);
+    Matrix copy = Matrix.wrap(part, a.rows(), a.columns());
+    copy.copyFrom(a);
+    return copy;
+  }
+
+  /** Work on the rows or columns from..to, with the scratch memory of these. */
+  private interface PartTask {
+    void run(int from, int to, MemorySegment own);
+  }
+
+  private void forEachPart(int n, MemorySegment scratch, PartTask task) {
+    long bytes = (long) SQUARE * Float.BYTES;
+    compute
+        .workers()
+        .forEachBlock(
+            n,
+            taskSize(n),
+            (from, to) -> task.run(from, to, scratch.asSlice(from * bytes, (to - from) * bytes)));
+  }
+
+  private int taskSize(int n) {
+    return Math.max(SMALLEST_TASK, compute.workers().evenPart(n, LARGEST_TASK));
   }
 
   /**
@@ -282,80 +319,19 @@ public final class Cholesky {
             });
   }
 
-  /** Flops of {@link #factor}: n^3 / 3. */
+  /** Flops of a factor, and as many of its inverse: n^3 / 3. */
   public static double factorFlops(int n) {
     return Math.pow(n, 3) / 3;
   }
 
-  /** Flops of {@link #factor}, {@link #invertLower} and {@link #multiplyInverse}: n^3. */
+  /** Flops of {@link #invertFactor} and {@link #multiplyInverse}: n^3. */
   public static double inverseFlops(int n) {
     return 3 * factorFlops(n);
   }
 
-  private static int checkSquare(Matrix a) {
+  private static void checkSquare(Matrix a) {
     if (a.rows() != a.columns()) {
       throw new IllegalArgumentException("a square matrix is needed, not " + a);
-    }
-    return a.rows();
-  }
-
-  /** Reads a lower triangle. */
-  private static void load(Matrix a, int from, int size, double[] square, Layout layout) {
-    for (int r = 0; r < size; r++) {
-      for (int c = 0; c <= r; c++) {
-        square[layout.index(r, c)] = a.get(from + r, from + c);
-      }
-    }
-  }
-
-  /** Writes a lower triangle, and zeros above it. */
-  private static void store(double[] square, int size, Layout layout, Matrix a, int from) {
-    for (int r = 0; r < size; r++) {
-      for (int c = 0; c < size; c++) {
-        a.set(from + r, from + c, c <= r ? (float) square[layout.index(r, c)] : 0);
-      }
-    }
-  }
-
-  /** L, column by column, each of them contiguous. */
-  private static int factorSquare(double[] a, int size) {
-    for (int k = 0; k < size; k++) {
-      double pivot = a[k * SQUARE + k];
-      if (!(pivot > 0) || pivot > Float.MAX_VALUE) {
-        return k;
-      }
-      double root = Math.sqrt(pivot);
-      for (int j = k; j < size; j++) {
-        a[k * SQUARE + j] /= root;
-      }
-      for (int i = k + 1; i < size; i++) {
-        subtractRow(a[k * SQUARE + i], a, k, a, i, i, size);
-      }
-    }
-    return -1;
-  }
-
-  /** L^-1 row by row: (e_i - sum over k below i of L_ik X_k) / L_ii. */
-  private static void invertSquare(double[] l, int size) {
-    double[] row = new double[SQUARE];
-    for (int i = 0; i < size; i++) {
-      Arrays.fill(row, 0);
-      row[i] = 1;
-      for (int k = 0; k < i; k++) {
-        subtractRow(l[i * SQUARE + k], l, k, row, 0, 0, k + 1);
-      }
-      double pivot = l[i * SQUARE + i];
-      for (int j = 0; j <= i; j++) {
-        l[i * SQUARE + j] = row[j] / pivot;
-      }
-    }
-  }
-
-  /** Columns from..to of one row, less a multiple of another. */
-  private static void subtractRow(
-      double factor, double[] x, int rowOfX, double[] y, int rowOfY, int from, int to) {
-    for (int j = from; j < to; j++) {
-      y[rowOfY * SQUARE + j] -= factor * x[rowOfX * SQUARE + j];
     }
   }
 }

@@ -66,12 +66,21 @@ public final class Workers implements AutoCloseable {
    */
   public int partRows(int rows) {
     if (rows < LARGE) {
-      int lanes = COMMON_PARTS % threads == 0 ? COMMON_PARTS : threads;
-      int part = Math.ceilDiv(rows, lanes);
-      return Math.max(SMALLEST_PART, Math.ceilDiv(part, 16) * 16);
+      return Math.max(SMALLEST_PART, evenPart(rows, LARGE));
     }
     int parts = Math.ceilDiv(rows, LARGEST_PART * threads) * threads;
     return Math.ceilDiv(Math.ceilDiv(rows, parts), TILE) * TILE;
+  }
+
+  /**
+   * Indices of one part of n where parts are of the same work: {@code most} or hardly more, and
+   * four parts or a multiple, which are the same for 1, 2 and 4 threads and keep them busy to the
+   * end; for other numbers of threads as many parts as those, or a multiple.
+   */
+  public int evenPart(int n, int most) {
+    int lanes = COMMON_PARTS % threads == 0 ? COMMON_PARTS : threads;
+    int parts = lanes * Math.max(1, Math.ceilDiv(n, lanes * most));
+    return Math.max(1, Math.ceilDiv(Math.ceilDiv(n, parts), 16)) * 16;
   }
 
   /**

@@ -94,7 +94,7 @@ public final class ColumnOrder {
     float[] pivots = new float[n];
     try (Arena arena = Arena.ofShared()) {
       Matrix factor = Matrix.allocate(arena, n, n);
-      double used = factor(c, order, damping, factor, compute);
+      double used = invertFactor(c, order, damping, factor, compute);
       fill(factor, feedback, pivots, compute);
       return new ColumnOrder(order, feedback, pivots, used);
     }
@@ -106,32 +106,29 @@ public final class ColumnOrder {
   }
 
   /** Writes L^-1 of C in the reverse order. */
-  private static double factor(
+  private static double invertFactor(
       Matrix c, int[] order, double damping, Matrix factor, Compute compute) {
     int n = c.rows();
     double mean = DampedFactor.meanDiagonal(c);
     // U = J L^-1 J where L L^T is C in the reverse order (J): no inverse has to be formed.
-    double used =
-        DampedFactor.factor(
-            into ->
-                compute
-                    .workers()
-                    .forEachBlock(
-                        n,
-                        64,
-                        (from, to) -> {
-                          for (int i = from; i < to; i++) {
-                            for (int j = 0; j <= i; j++) {
-                              into.set(i, j, c.get(order[n - 1 - i], order[n - 1 - j]));
-                            }
-                          }
-                        }),
-            mean > 0 ? mean : 1,
-            damping,
-            factor,
-            compute);
-    new Cholesky(compute).invertLower(factor);
-    return used;
+    return DampedFactor.invertFactor(
+        into ->
+            compute
+                .workers()
+                .forEachBlock(
+                    n,
+                    64,
+                    (from, to) -> {
+                      for (int i = from; i < to; i++) {
+                        for (int j = 0; j <= i; j++) {
+                          into.set(i, j, c.get(order[n - 1 - i], order[n - 1 - j]));
+                        }
+                      }
+                    }),
+        mean > 0 ? mean : 1,
+        damping,
+        factor,
+        compute);
   }
 
   private static void fill(Matrix factor, Matrix feedback, float[] pivots, Compute compute) {

@@ -34,35 +34,34 @@ final class DampedFactor {
   }
 
   /**
-   * Inverts source + damping * scale * I; all else as {@link #factor}.
+   * Inverts source + damping * scale * I; all else as {@link #invertFactor}.
    *
    * @param inverse receives the inverse, symmetric
    */
   static double invert(
       Source source, double scale, double damping, Matrix inverse, Compute compute) {
-    double used = factor(source, scale, damping, inverse, compute);
-    Cholesky cholesky = new Cholesky(compute);
-    cholesky.invertLower(inverse);
-    cholesky.multiplyInverse(inverse);
+    double used = invertFactor(source, scale, damping, inverse, compute);
+    new Cholesky(compute).multiplyInverse(inverse);
     return used;
   }
 
   /**
-   * Factors source + damping * scale * I.
+   * Inverts the Cholesky factor L of source + damping * scale * I.
    *
    * @param scale the unit of the damping, such as the mean of the diagonal; positive
    * @param damping the first to try; 0 adds nothing, and the next is 1e-6
-   * @param a receives L
+   * @param a receives L^-1, as {@link Cholesky#invertFactor} leaves it
    * @return the damping that was needed
    */
-  static double factor(Source source, double scale, double damping, Matrix a, Compute compute) {
+  static double invertFactor(
+      Source source, double scale, double damping, Matrix a, Compute compute) {
     Cholesky cholesky = new Cholesky(compute);
     for (double d = damping; d <= MOST; d = d == 0 ? 1e-6 : 10 * d) {
       source.write(a);
       for (int j = 0; j < a.rows(); j++) {
         a.set(j, j, (float) (a.get(j, j) + d * scale));
       }
-      if (cholesky.factor(a).isEmpty()) {
+      if (cholesky.invertFactor(a).isEmpty()) {
         return d;
       }
     }

@@ -107,6 +107,14 @@ class WorkersTest {
           assertTrue(parts % workers.threads() == 0 || rows < 48 * workers.threads() * 20);
         }
       }
+      for (int n : new int[] {0, 1, 100, 512, 2048, 2049, 5504}) {
+        int part = one.evenPart(n, 512);
+        assertEquals(part, two.evenPart(n, 512));
+        assertEquals(part, four.evenPart(n, 512));
+        assertTrue(part > 0 && part <= 512 && part % 16 == 0, n + " in parts of " + part);
+      }
+      assertEquals(464, two.evenPart(5504, 512));
+      assertEquals(128, sixteen.evenPart(2048, 512));
       assertEquals(4128, one.partRows(4096));
       assertEquals(2064, two.partRows(4096));
       assertEquals(2784, two.partRows(11008));

@@ -94,8 +94,7 @@ final class AlpsAdmm {
       for (int j = 0; j < n; j++) {
         inverse.set(j, j, (float) (h.get(j, j) + rho));
       }
-      if (cholesky.factor(inverse).isEmpty()) {
-        cholesky.invertLower(inverse);
+      if (cholesky.invertFactor(inverse).isEmpty()) {
         cholesky.multiplyInverse(inverse);
         flops += Cholesky.inverseFlops(n);
         return;
