@@ -51,6 +51,11 @@ public final class CrossMoment implements AutoCloseable {
     return sum.columns();
   }
 
+  /** How many tokens were added. */
+  public long tokens() {
+    return tokens;
+  }
+
   /**
    * Adds tokens.
    *

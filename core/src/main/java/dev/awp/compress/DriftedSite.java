@@ -33,7 +33,7 @@ final class DriftedSite implements AutoCloseable {
     this.residual = residual;
     this.arena = Arena.ofShared();
     try {
-      this.target = new DriftTarget(c, moment.finish(what), compute, arena);
+      this.target = new DriftTarget(c, moment.finish(what), moment.tokens(), compute, arena);
       this.missing = residual.map(r -> r.finish(what));
     } catch (RuntimeException | Error e) {
       close();

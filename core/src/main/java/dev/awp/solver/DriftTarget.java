@@ -20,11 +20,18 @@ import java.util.Optional;
  * </pre>
  *
  * <p>For a layer whose outputs go another way, R = 0. The whole way fits the calibration text and
- * not others: the target goes {@link #STEP} of it, with C~ damped (docs/decisions/0007-target.md).
+ * not others: the target goes {@link #STEP} of it, or less where tokens are few, with C~ damped
+ * (docs/decisions/0007-target.md).
  */
 public final class DriftTarget {
   /** The part of the way from W that lowers perplexity on held-out text most. */
   private static final double STEP = 0.75;
+
+  /**
+   * Tokens for each input from which on the step is the whole one: fewer determine the correction,
+   * dIn unknowns a row, less, and the step shrinks with them.
+   */
+  private static final double TOKENS_PER_INPUT = 12;
 
   /** Added to the diagonal of C~, in units of its mean. */
   private static final double DAMPING = 0.01;
@@ -32,15 +39,19 @@ public final class DriftTarget {
   private final Matrix drift;
   private final Matrix inverse;
   private final Compute compute;
+  private final double step;
 
   /**
    * Of one input site.
    *
    * @param c C~, [dIn, dIn]
    * @param drift D, [dIn, dIn]
+   * @param tokens of which the moments are means
    * @param allocator of the inverse, as large as C~
    */
-  public DriftTarget(Matrix c, Matrix drift, Compute compute, SegmentAllocator allocator) {
+  public DriftTarget(
+      Matrix c, Matrix drift, long tokens, Compute compute, SegmentAllocator allocator) {
+    this.step = STEP * Math.min(1, tokens / (TOKENS_PER_INPUT * c.columns()));
     this.drift = drift;
     this.compute = compute;
     this.inverse = Matrix.allocate(allocator, c.rows(), c.columns());
@@ -63,7 +74,7 @@ public final class DriftTarget {
       compute
           .parallelBlas()
           .gemm(Op.NONE, Op.NONE, 1, w, drift, residual.isPresent() ? 1 : 0, missing);
-      compute.parallelBlas().gemm(Op.NONE, Op.NONE, (float) STEP, missing, inverse, 1, target);
+      compute.parallelBlas().gemm(Op.NONE, Op.NONE, (float) step, missing, inverse, 1, target);
     }
     return target;
   }

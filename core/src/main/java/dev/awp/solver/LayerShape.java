@@ -45,7 +45,7 @@ public record LayerShape(int rows, int columns, Constraint constraint, Workers w
 
   /** Vectors and panels that are small beside all of these: some rows of every worker. */
   public long panels() {
-    return bytes(640 + 32L * workers.threads(), Math.max(rows, columns)) + (64 << 10);
+    return bytes(192 + 32L * workers.threads(), Math.max(rows, columns)) + (64 << 10);
   }
 
   /** The evaluation of f (two blocks of rows a worker). */

@@ -66,7 +66,7 @@ class DriftTargetTest {
         residual.ifPresent(r -> states.add(r.rowRange(piece[0], piece[1]), inputs));
       }
       Matrix c = second.finish("test", arena);
-      return new DriftTarget(c, cross.finish("test"), compute, arena)
+      return new DriftTarget(c, cross.finish("test"), cross.tokens(), compute, arena)
           .of(w, residual.map(_ -> states.finish("test")), arena);
     }
   }
@@ -102,6 +102,27 @@ class DriftTargetTest {
         double expected = w.get(row, j) + 0.75 * (best - w.get(row, j));
         // The damping of one part in a hundred shortens the step by as much.
         assertEquals(expected, target.get(row, j), 0.025, row + ", " + j);
+      }
+    }
+  }
+
+  /** Twelve tokens an input are enough for the whole step: half as many allow half of it. */
+  @Test
+  void theStepShrinksWithTheTokens() {
+    for (int tokensPerInput : new int[] {3, 6, 12, 24}) {
+      int tokens = tokensPerInput * COLUMNS;
+      Matrix drifted = RandomMatrices.of(Kind.GAUSSIAN, tokens, COLUMNS, 7, arena);
+      Matrix x = Matrix.allocate(arena, tokens, COLUMNS);
+      for (int row = 0; row < tokens; row++) {
+        compute.kernels().arithmetic().scale(drifted.row(row), 2, x.row(row));
+      }
+      Matrix target = target(x, drifted);
+      double step = 0.75 * Math.min(1, tokensPerInput / 12.0);
+      for (int row = 0; row < w.rows(); row++) {
+        for (int j = 0; j < COLUMNS; j++) {
+          double weight = w.get(row, j);
+          assertEquals((1 + step) * weight, target.get(row, j), 0.06, tokens + " tokens");
+        }
       }
     }
   }
