@@ -179,9 +179,9 @@ record MemoryNeeds(
     long solving = scheme.solver().memoryBytes(shape);
     if (new PrecisionCheck()
         .isPossible(lower, scheme.solver(), shape.constraint(), shape.rows(), shape.columns())) {
-      solving +=
-          lower.preparedBytes(shape.columns(), shape.columns(), workers.threads())
-              + PrecisionCheck.sampleBytes(shape.columns());
+      long prepared = lower.preparedBytes(shape.columns(), shape.columns(), workers.threads());
+      solving += Math.max(0, prepared - shape.prepared());
+      solving += PrecisionCheck.sampleBytes(shape.columns());
     }
     // The solution, what is encoded of it, and what was read back.
     long writing = 3 * shape.layer() + shape.grid() + shape.objective();

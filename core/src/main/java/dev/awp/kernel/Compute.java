@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.kernel;
 
+import dev.awp.kernel.Blas.Op;
 import dev.awp.parallel.Workers;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
 
 /**
  * What a computation runs on, handed down explicitly: the kernels, BLAS for use inside a worker's
@@ -39,6 +42,38 @@ public record Compute(Kernels kernels, Blas blas, Workers workers, MixedPrecisio
   /** BLAS that uses all workers; for the coordinating thread, never for a worker's task. */
   public ParallelBlas parallelBlas() {
     return new ParallelBlas(blas, workers);
+  }
+
+  /**
+   * B made ready for many products with parts of a matrix of so many rows, as {@link Workers}
+   * divides it: for the coordinating thread to make and workers' tasks to multiply with. Where a
+   * large product in float32 is faster by Strassen's algorithm it is made by that; shapes alone
+   * decide.
+   *
+   * @param b [k, n]; must live and keep its values as long as what is returned
+   * @param arena owns what is made; usable from all threads
+   */
+  public RightOperand prepare(Matrix b, int rows, Arena arena) {
+    if (blas.precision() == Precision.F32 && StrassenOperand.pays(rows, b.rows(), b.columns())) {
+      return new StrassenOperand(blas, kernels, workers, b, workers.partRows(rows), arena);
+    }
+    return blas.prepare(Op.NONE, b, arena);
+  }
+
+  /**
+   * The off-heap memory that {@link #prepare} and the products take in float32, B not counted, in
+   * bytes.
+   *
+   * @param k rows of B
+   * @param n its columns
+   */
+  public static long preparedBytes(int rows, int k, int n, Workers workers) {
+    if (!StrassenOperand.pays(rows, k, n)) {
+      return 0;
+    }
+    int part = workers.partRows(rows);
+    int atOnce = Math.min(workers.threads(), Math.ceilDiv(rows, part));
+    return StrassenOperand.bytes(k, n, part, atOnce);
   }
 
   @Override

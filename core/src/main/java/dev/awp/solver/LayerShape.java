@@ -4,6 +4,7 @@ package dev.awp.solver;
 
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
+import dev.awp.kernel.Compute;
 import dev.awp.parallel.Workers;
 
 /**
@@ -41,6 +42,11 @@ public record LayerShape(int rows, int columns, Constraint constraint, Workers w
     int part = Math.min(rows, workers.partRows(rows));
     int atOnce = Math.min(workers.threads(), Math.ceilDiv(rows, part));
     return atOnce * bytes(part, columnsOfPart);
+  }
+
+  /** What products of the layer with a matrix like C take beside it in float32. */
+  public long prepared() {
+    return Compute.preparedBytes(rows, columns, columns, workers);
   }
 
   /** Vectors and panels that are small beside all of these: some rows of every worker. */

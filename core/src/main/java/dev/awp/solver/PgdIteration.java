@@ -7,7 +7,6 @@ import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.ArithmeticKernels;
-import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.Precision;
 import dev.awp.kernel.RightOperand;
@@ -80,7 +79,7 @@ final class PgdIteration {
     this.allocator = allocator;
     this.w = problem.weights();
     this.c = problem.secondMoment();
-    this.products = compute.blas().prepare(Op.NONE, c, scratch);
+    this.products = compute.prepare(c, w.rows(), scratch);
     this.r = Matrix.allocate(scratch, w.rows(), w.columns());
     this.g = Matrix.allocate(scratch, w.rows(), w.columns());
     double norm = frobeniusNorm(c);

@@ -51,6 +51,7 @@ public final class ProjectedGradient implements Solver {
   public long memoryBytes(LayerShape shape) {
     return 5 * shape.layer()
         + 3 * shape.grid()
+        + shape.prepared()
         + Math.max(2 * shape.parts(shape.columns()), shape.objective())
         + shape.panels();
   }

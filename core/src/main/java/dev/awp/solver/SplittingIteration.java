@@ -99,7 +99,7 @@ final class SplittingIteration {
     double rho = options.rho(stage);
     float dualFactor = stage == 0 ? 1 : (float) (options.rho(stage - 1) / rho);
     try (Arena arena = Arena.ofShared()) {
-      RightOperand products = compute.blas().prepare(Op.NONE, inverse, arena);
+      RightOperand products = compute.prepare(inverse, w.rows(), arena);
       iterate(products, (float) rho, dualFactor, stage == options.stages() - 1);
     }
   }
@@ -154,7 +154,7 @@ final class SplittingIteration {
   /** Least squares on the mask and, where they are asked for, exchanges in it. */
   void improve() {
     try (Arena shared = Arena.ofShared()) {
-      RightOperand products = compute.blas().prepare(Op.NONE, c, shared);
+      RightOperand products = compute.prepare(c, w.rows(), shared);
       RowParts.forEach(
           compute,
           w.rows(),

@@ -11,9 +11,9 @@ import java.util.Objects;
  * A row-major float32 matrix over off-heap memory, in the machine's byte order.
  *
  * <p>A matrix borrows its memory: whoever owns the arena behind the segment decides how long it
- * lives. Views made by {@link #rowRange} and {@link #columnRange} share the memory; a view of
- * columns keeps the {@linkplain #stride() distance between rows} of its parent, as BLAS's leading
- * dimension does.
+ * lives. Views made by {@link #rowRange}, {@link #columnRange} and {@link #everyOtherRow} share the
+ * memory; a view of columns keeps the {@linkplain #stride() distance between rows} of its parent,
+ * as BLAS's leading dimension does.
  */
 public final class Matrix {
   /** Rows start on a cache line where the column count allows it. */
@@ -114,13 +114,19 @@ public final class Matrix {
   /** View of the rows from (inclusive) to (exclusive). */
   public Matrix rowRange(int from, int to) {
     Objects.checkFromToIndex(from, to, rows);
-    return view(from, 0, to - from, columns);
+    return view(from, 0, to - from, columns, stride);
   }
 
   /** View of the columns from (inclusive) to (exclusive), with this matrix's stride. */
   public Matrix columnRange(int from, int to) {
     Objects.checkFromToIndex(from, to, columns);
-    return view(0, from, rows, to - from);
+    return view(0, from, rows, to - from, stride);
+  }
+
+  /** View of the even rows (first = 0) or of the odd ones (first = 1), with twice the stride. */
+  public Matrix everyOtherRow(int first) {
+    Objects.checkIndex(first, 2);
+    return view(first, 0, (rows + 1 - first) / 2, columns, Math.multiplyExact(2, stride));
   }
 
   /** Copies all elements of another matrix of the same shape. */
@@ -168,10 +174,11 @@ public final class Matrix {
     return (long) r * stride + c;
   }
 
-  private Matrix view(int row, int column, int newRows, int newColumns) {
-    long extent = newRows == 0 || newColumns == 0 ? 0 : (long) (newRows - 1) * stride + newColumns;
+  private Matrix view(int row, int column, int newRows, int newColumns, int newStride) {
+    long extent =
+        newRows == 0 || newColumns == 0 ? 0 : (long) (newRows - 1) * newStride + newColumns;
     long start = extent == 0 ? 0 : (long) row * stride + column;
     MemorySegment slice = segment.asSlice(start * Float.BYTES, extent * Float.BYTES);
-    return new Matrix(slice, newRows, newColumns, stride);
+    return new Matrix(slice, newRows, newColumns, newStride);
   }
 }
