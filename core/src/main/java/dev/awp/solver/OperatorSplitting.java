@@ -59,11 +59,9 @@ public final class OperatorSplitting implements Solver {
 
   @Override
   public long memoryBytes(LayerShape shape) {
-    long parts = shape.parts(shape.columns());
-    long products = 2 * parts + shape.prepared();
     return 2 * shape.layer()
         + shape.square()
-        + Math.max(products, Math.max(4 * parts, shape.objective()))
+        + Math.max(4 * shape.parts(shape.columns()) + shape.prepared(), shape.objective())
         + shape.panels();
   }
 
