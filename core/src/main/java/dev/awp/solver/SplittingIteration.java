@@ -27,7 +27,8 @@ import java.util.List;
  * beside W and C: T and V of W's size, and scratch for a part of the rows a worker.
  *
  * <p>As W = W (C + rho D^2) (C + rho D^2)^-1, the product is taken of what X differs from W by: X =
- * W + rho (T - V - W) D^2 (C + rho D^2)^-1. That needs no W C, and rounds a smaller number.
+ * W + rho (T - V - W) D [D (C + rho D^2)^-1 D] D^-1. That needs no W C, and rounds a smaller
+ * number.
  */
 final class SplittingIteration {
   private final SplittingOptions options;
@@ -93,7 +94,7 @@ final class SplittingIteration {
   /**
    * The iterations of one stage.
    *
-   * @param inverse (C + rho D^2)^-1
+   * @param inverse D (C + rho D^2)^-1 D
    */
   void runStage(Matrix inverse, int stage) {
     double rho = options.rho(stage);
@@ -112,7 +113,7 @@ final class SplittingIteration {
           Matrix b = Matrix.allocate(arena, to - from, w.columns());
           Matrix x = Matrix.allocate(arena, to - from, w.columns());
           MemorySegment penalty = arena.allocate(JAVA_FLOAT, w.columns());
-          arithmetic.scale(metric.squared(), rho, penalty);
+          arithmetic.scale(metric.root(), rho, penalty);
           for (int i = 0; i < options.iterationsPerStage(); i++) {
             float factor = i == 0 ? dualFactor : 1;
             for (int row = from; row < to; row++) {
@@ -122,6 +123,7 @@ final class SplittingIteration {
             boolean last = lastStage && i == options.iterationsPerStage() - 1;
             for (int row = from; row < to; row++) {
               MemorySegment ofX = x.row(row - from);
+              arithmetic.multiply(ofX, metric.inverseRoot(), ofX);
               arithmetic.add(w.row(row), ofX, ofX);
               select(row, ofX, b.row(row - from), last);
             }
@@ -129,7 +131,7 @@ final class SplittingIteration {
         });
   }
 
-  /** b = rho (T - V - W) D^2, V scaled to the new rho first. */
+  /** b = rho (T - V - W) D, V scaled to the new rho first. */
   private void rightSide(int row, float dualFactor, MemorySegment penalty, MemorySegment b) {
     if (dualFactor != 1) {
       arithmetic.scale(v.row(row), dualFactor, v.row(row));

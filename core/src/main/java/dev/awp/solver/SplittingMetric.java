@@ -4,12 +4,14 @@ package dev.awp.solver;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.IntToDoubleFunction;
 
 /**
@@ -31,6 +33,7 @@ final class SplittingMetric {
   private final SegmentAllocator reused;
   private final MemorySegment squared;
   private final MemorySegment root;
+  private final MemorySegment inverseRoot;
   private final double meanDiagonal;
   private double damping;
 
@@ -46,6 +49,7 @@ final class SplittingMetric {
     this.reused = reusing(scratch);
     this.squared = scratch.allocate(JAVA_FLOAT, c.columns());
     this.root = scratch.allocate(JAVA_FLOAT, c.columns());
+    this.inverseRoot = scratch.allocate(JAVA_FLOAT, c.columns());
     this.meanDiagonal = DampedFactor.meanDiagonal(c);
     if (isDefined()) {
       fill();
@@ -65,11 +69,15 @@ final class SplittingMetric {
 
   private void fill() {
     Matrix inverse =
-        invert("metric", a -> addDiagonal(a, j -> DAMPING * c.get(j, j) + FLOOR * meanDiagonal));
+        invert(
+            "metric",
+            a -> addDiagonal(a, j -> DAMPING * c.get(j, j) + FLOOR * meanDiagonal),
+            a -> {});
     for (int j = 0; j < c.rows(); j++) {
       double value = 1 / inverse.get(j, j);
       squared.setAtIndex(JAVA_FLOAT, j, (float) value);
       root.setAtIndex(JAVA_FLOAT, j, (float) Math.sqrt(value));
+      inverseRoot.setAtIndex(JAVA_FLOAT, j, (float) (1 / Math.sqrt(value)));
     }
   }
 
@@ -78,14 +86,14 @@ final class SplittingMetric {
     return meanDiagonal > 0;
   }
 
-  /** The diagonal of D^2, [dIn]. */
-  MemorySegment squared() {
-    return squared;
-  }
-
   /** The diagonal of D, [dIn]. */
   MemorySegment root() {
     return root;
+  }
+
+  /** The diagonal of D^-1, [dIn]. */
+  MemorySegment inverseRoot() {
+    return inverseRoot;
   }
 
   /** The most that had to be added to a diagonal, in units of C's mean diagonal. */
@@ -93,10 +101,25 @@ final class SplittingMetric {
     return damping;
   }
 
-  /** (C + rho D^2)^-1, valid until the next call. */
+  /**
+   * D (C + rho D^2)^-1 D, valid until the next call. In the metric's units no entry is above 1 /
+   * rho, whatever those of the channels are: products whose errors are relative to the largest
+   * entries harm none.
+   */
   Matrix inverse(double rho) {
     return invert(
-        new Penalty(rho), a -> addDiagonal(a, j -> rho * squared.getAtIndex(JAVA_FLOAT, j)));
+        new Penalty(rho),
+        a -> addDiagonal(a, j -> rho * squared.getAtIndex(JAVA_FLOAT, j)),
+        this::scale);
+  }
+
+  private void scale(Matrix inverse) {
+    ArithmeticKernels arithmetic = compute.kernels().arithmetic();
+    for (int i = 0; i < inverse.rows(); i++) {
+      MemorySegment row = inverse.row(i);
+      arithmetic.multiply(row, root, row);
+      arithmetic.scale(row, root.getAtIndex(JAVA_FLOAT, i), row);
+    }
   }
 
   /** Name of an inverse. */
@@ -111,7 +134,7 @@ final class SplittingMetric {
     }
   }
 
-  private Matrix invert(Object name, DampedFactor.Source source) {
+  private Matrix invert(Object name, DampedFactor.Source source, Consumer<Matrix> finish) {
     Inverse inverse =
         factors.get(
             name,
@@ -119,7 +142,9 @@ final class SplittingMetric {
             c.size() * Float.BYTES,
             memory -> {
               Matrix a = Matrix.allocate(memory, c.rows(), c.columns());
-              return new Inverse(a, DampedFactor.invert(source, meanDiagonal, 0, a, compute));
+              double added = DampedFactor.invert(source, meanDiagonal, 0, a, compute);
+              finish.accept(a);
+              return new Inverse(a, added);
             },
             reused);
     damping = Math.max(damping, inverse.damping());

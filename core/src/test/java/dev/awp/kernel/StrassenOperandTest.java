@@ -127,9 +127,7 @@ class StrassenOperandTest {
         StrassenOperand operand = new StrassenOperand(blas, kernels, others, b, part, arena);
         Matrix c = Matrix.allocate(arena, rows, 206);
         others.forEachBlock(
-            rows,
-            part,
-            (from, to) -> operand.multiply(a.rowRange(from, to), c.rowRange(from, to)));
+            rows, part, (from, to) -> operand.multiply(a.rowRange(from, to), c.rowRange(from, to)));
         assertEquals(-1, expected.segment().mismatch(c.segment()), threads + " threads");
       }
     }
@@ -213,17 +211,14 @@ class StrassenOperandTest {
     Compute f32 = new Compute(kernels, blas, workers);
     assertInstanceOf(StrassenOperand.class, f32.prepare(b, 2048, arena));
     assertInstanceOf(PlainOperand.class, f32.prepare(b, 128, arena));
-    Compute mixed =
-        f32.with(new MixedBlas(blas, new RoundedProducts(blas, 8, 16), Precision.BF16));
+    Compute mixed = f32.with(new MixedBlas(blas, new RoundedProducts(blas, 8, 16), Precision.BF16));
     assertFalse(mixed.prepare(b, 2048, arena) instanceof StrassenOperand);
   }
 
   @Test
   void unfitShapesAreRefused() {
-    assertThrows(
-        IllegalArgumentException.class, () -> operand(Matrix.allocate(arena, 4, 5), 2));
-    assertThrows(
-        IllegalArgumentException.class, () -> operand(Matrix.allocate(arena, 5, 4), 2));
+    assertThrows(IllegalArgumentException.class, () -> operand(Matrix.allocate(arena, 4, 5), 2));
+    assertThrows(IllegalArgumentException.class, () -> operand(Matrix.allocate(arena, 5, 4), 2));
     Matrix b = Matrix.allocate(arena, 4, 6);
     assertThrows(IllegalArgumentException.class, () -> operand(b, 3));
     assertThrows(IllegalArgumentException.class, () -> operand(b, 0));
@@ -231,7 +226,6 @@ class StrassenOperandTest {
     Matrix c = Matrix.allocate(arena, 3, 6);
     assertThrows(
         IllegalArgumentException.class, () -> operand.multiply(Matrix.allocate(arena, 3, 6), c));
-    assertThrows(
-        IllegalArgumentException.class, () -> operand.multiply(b.columnRange(0, 4), b));
+    assertThrows(IllegalArgumentException.class, () -> operand.multiply(b.columnRange(0, 4), b));
   }
 }
