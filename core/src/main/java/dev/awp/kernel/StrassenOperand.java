@@ -27,9 +27,13 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * Numerical Algorithms, 2nd ed., section 23.2.2, theorem 23.3 for a square product of order k).
  */
 final class StrassenOperand implements RightOperand {
-  /** Rows of k and of n from which on it pays, and of A; measured, see the decision. */
+  /** Rows and columns of B from which on it pays; measured, see the decision. */
   private static final int SMALLEST_ORDER = 3072;
 
+  /**
+   * Rows of A from which on it pays. So many are split at multiples of 48 ({@link
+   * Workers#partRows}): parts never tear a pair.
+   */
   private static final int FEWEST_ROWS = 2048;
 
   private final Blas blas;
