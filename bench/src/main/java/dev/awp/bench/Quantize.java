@@ -35,10 +35,11 @@ public class Quantize extends StreamingBenchmark {
   @Traffic(8)
   public MemorySegment int4Group128() {
     for (int from = 0; from < n; from += SPAN) {
+      int to = Math.min(n, from + SPAN);
       if (isPlain()) {
-        plainSpan(values.array(), from, from + SPAN, out.array());
+        plainSpan(values.array(), from, to, out.array());
       } else {
-        kernelSpan(4L * from, 4L * SPAN);
+        kernelSpan(4L * from, 4L * (to - from));
       }
     }
     return out.segment();
