@@ -4,6 +4,7 @@ package dev.awp.solver;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.constraint.Rows;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
@@ -11,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.IntToDoubleFunction;
 
 /**
@@ -31,10 +31,8 @@ final class SplittingMetric {
   private final SharedFactors factors;
   private final Compute compute;
   private final SegmentAllocator reused;
-  private final MemorySegment squared;
-  private final MemorySegment root;
-  private final MemorySegment inverseRoot;
   private final double meanDiagonal;
+  private final Metric metric;
   private double damping;
 
   /**
@@ -47,13 +45,13 @@ final class SplittingMetric {
     this.factors = problem.factors();
     this.compute = compute;
     this.reused = reusing(scratch);
-    this.squared = scratch.allocate(JAVA_FLOAT, c.columns());
-    this.root = scratch.allocate(JAVA_FLOAT, c.columns());
-    this.inverseRoot = scratch.allocate(JAVA_FLOAT, c.columns());
     this.meanDiagonal = DampedFactor.meanDiagonal(c);
-    if (isDefined()) {
-      fill();
-    }
+    this.metric =
+        isDefined()
+            ? factors.get(
+                "metric", Metric.class, 3L * Float.BYTES * c.columns(), this::measure, scratch)
+            : new Metric(MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL, 0);
+    this.damping = metric.damping;
   }
 
   /** Gives out the same memory again and again: one inverse is needed at a time. */
@@ -67,18 +65,37 @@ final class SplittingMetric {
     };
   }
 
-  private void fill() {
-    Matrix inverse =
-        invert(
-            "metric",
+  /** The diagonals of D^2, D and D^-1, [dIn]. */
+  private record Metric(
+      MemorySegment squared, MemorySegment root, MemorySegment inverseRoot, double damping) {}
+
+  /** Of an inverse X^T X only the diagonal is needed: the squared norms of X's columns. */
+  private Metric measure(SegmentAllocator memory) {
+    Matrix x = Matrix.allocate(reused, c.rows(), c.columns());
+    double added =
+        DampedFactor.invertFactor(
             a -> addDiagonal(a, j -> DAMPING * c.get(j, j) + FLOOR * meanDiagonal),
-            a -> {});
-    for (int j = 0; j < c.rows(); j++) {
-      double value = 1 / inverse.get(j, j);
-      squared.setAtIndex(JAVA_FLOAT, j, (float) value);
-      root.setAtIndex(JAVA_FLOAT, j, (float) Math.sqrt(value));
-      inverseRoot.setAtIndex(JAVA_FLOAT, j, (float) (1 / Math.sqrt(value)));
+            meanDiagonal,
+            0,
+            x,
+            compute);
+    double[] diagonal = new double[c.columns()];
+    for (int i = 0; i < x.rows(); i++) {
+      MemorySegment row = x.row(i);
+      for (int j = 0; j <= i; j++) {
+        double value = row.getAtIndex(JAVA_FLOAT, j);
+        diagonal[j] += value * value;
+      }
     }
+    MemorySegment squared = memory.allocate(JAVA_FLOAT, c.columns());
+    MemorySegment root = memory.allocate(JAVA_FLOAT, c.columns());
+    MemorySegment inverseRoot = memory.allocate(JAVA_FLOAT, c.columns());
+    for (int j = 0; j < diagonal.length; j++) {
+      squared.setAtIndex(JAVA_FLOAT, j, (float) (1 / diagonal[j]));
+      root.setAtIndex(JAVA_FLOAT, j, (float) (1 / Math.sqrt(diagonal[j])));
+      inverseRoot.setAtIndex(JAVA_FLOAT, j, (float) Math.sqrt(diagonal[j]));
+    }
+    return new Metric(squared, root, inverseRoot, added);
   }
 
   /** Whether any channel has an input: there is nothing to solve where none has. */
@@ -88,12 +105,12 @@ final class SplittingMetric {
 
   /** The diagonal of D, [dIn]. */
   MemorySegment root() {
-    return root;
+    return metric.root;
   }
 
   /** The diagonal of D^-1, [dIn]. */
   MemorySegment inverseRoot() {
-    return inverseRoot;
+    return metric.inverseRoot;
   }
 
   /** The most that had to be added to a diagonal, in units of C's mean diagonal. */
@@ -107,19 +124,41 @@ final class SplittingMetric {
    * entries harm none.
    */
   Matrix inverse(double rho) {
-    return invert(
-        new Penalty(rho),
-        a -> addDiagonal(a, j -> rho * squared.getAtIndex(JAVA_FLOAT, j)),
-        this::scale);
+    Inverse inverse =
+        factors.get(
+            new Penalty(rho),
+            Inverse.class,
+            c.size() * Float.BYTES,
+            memory -> {
+              Matrix a = Matrix.allocate(memory, c.rows(), c.columns());
+              double added =
+                  DampedFactor.invert(
+                      into ->
+                          addDiagonal(into, j -> rho * metric.squared.getAtIndex(JAVA_FLOAT, j)),
+                      meanDiagonal,
+                      0,
+                      a,
+                      compute);
+              scale(a);
+              return new Inverse(a, added);
+            },
+            reused);
+    damping = Math.max(damping, inverse.damping());
+    return inverse.matrix();
   }
 
   private void scale(Matrix inverse) {
     ArithmeticKernels arithmetic = compute.kernels().arithmetic();
-    for (int i = 0; i < inverse.rows(); i++) {
-      MemorySegment row = inverse.row(i);
-      arithmetic.multiply(row, root, row);
-      arithmetic.scale(row, root.getAtIndex(JAVA_FLOAT, i), row);
-    }
+    Rows.forEach(
+        compute,
+        inverse.rows(),
+        (from, to, scratch) -> {
+          for (int i = from; i < to; i++) {
+            MemorySegment row = inverse.row(i);
+            arithmetic.multiply(row, metric.root, row);
+            arithmetic.scale(row, metric.root.getAtIndex(JAVA_FLOAT, i), row);
+          }
+        });
   }
 
   /** Name of an inverse. */
@@ -132,22 +171,5 @@ final class SplittingMetric {
     for (int j = 0; j < a.rows(); j++) {
       a.set(j, j, (float) (Math.max(0, c.get(j, j)) + added.applyAsDouble(j)));
     }
-  }
-
-  private Matrix invert(Object name, DampedFactor.Source source, Consumer<Matrix> finish) {
-    Inverse inverse =
-        factors.get(
-            name,
-            Inverse.class,
-            c.size() * Float.BYTES,
-            memory -> {
-              Matrix a = Matrix.allocate(memory, c.rows(), c.columns());
-              double added = DampedFactor.invert(source, meanDiagonal, 0, a, compute);
-              finish.accept(a);
-              return new Inverse(a, added);
-            },
-            reused);
-    damping = Math.max(damping, inverse.damping());
-    return inverse.matrix();
   }
 }

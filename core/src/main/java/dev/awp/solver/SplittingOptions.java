@@ -81,11 +81,12 @@ public record SplittingOptions(
   }
 
   /**
-   * Flops in units of 2 dOut dIn^2: f(0), the inverse for the metric and one a stage (dIn^3 each),
-   * the iterations, the residual, the least-squares steps, and two evaluations at the end.
+   * Flops in units of 2 dOut dIn^2: f(0), two thirds of an inverse for the metric and one a stage
+   * (dIn^3 each), the iterations, the residual, the least-squares steps, and two evaluations at the
+   * end.
    */
   double cost(int rows, int columns) {
-    double inverses = (stages + 1) * columns / (2.0 * Math.max(1, rows));
+    double inverses = (stages + 2 / 3.0) * columns / (2.0 * Math.max(1, rows));
     return inverses + stages * (double) iterationsPerStage + leastSquaresSteps + 4;
   }
 
