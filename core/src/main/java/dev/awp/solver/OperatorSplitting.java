@@ -118,7 +118,7 @@ public final class OperatorSplitting implements Solver {
     if (metric.isDefined()) {
       solves.forEach(SplittingIteration::start);
       for (int stage = 0; stage < settings.stages(); stage++) {
-        Matrix inverse = metric.inverse(settings.rho(stage));
+        SplittingMetric.Inverse inverse = metric.inverse(settings.rho(stage));
         for (SplittingIteration solve : solves) {
           solve.runStage(inverse, stage);
         }

@@ -96,16 +96,18 @@ final class SplittingIteration {
    *
    * @param inverse D (C + rho D^2)^-1 D
    */
-  void runStage(Matrix inverse, int stage) {
+  void runStage(SplittingMetric.Inverse inverse, int stage) {
     double rho = options.rho(stage);
     float dualFactor = stage == 0 ? 1 : (float) (options.rho(stage - 1) / rho);
     try (Arena arena = Arena.ofShared()) {
-      RightOperand products = compute.prepare(inverse, w.rows(), arena);
-      iterate(products, (float) rho, dualFactor, stage == options.stages() - 1);
+      RightOperand beside = compute.prepare(inverse.beside(), w.rows(), arena);
+      boolean last = stage == options.stages() - 1;
+      iterate(beside, inverse.diagonal(), (float) rho, dualFactor, last);
     }
   }
 
-  private void iterate(RightOperand inverse, float rho, float dualFactor, boolean lastStage) {
+  private void iterate(
+      RightOperand beside, MemorySegment diagonal, float rho, float dualFactor, boolean lastStage) {
     RowParts.forEach(
         compute,
         w.rows(),
@@ -119,13 +121,16 @@ final class SplittingIteration {
             for (int row = from; row < to; row++) {
               rightSide(row, factor, penalty, b.row(row - from));
             }
-            inverse.multiply(b, x);
+            beside.multiply(b, x);
             boolean last = lastStage && i == options.iterationsPerStage() - 1;
             for (int row = from; row < to; row++) {
               MemorySegment ofX = x.row(row - from);
+              MemorySegment ofB = b.row(row - from);
+              arithmetic.multiply(ofB, diagonal, ofB);
+              arithmetic.add(ofX, ofB, ofX);
               arithmetic.multiply(ofX, metric.inverseRoot(), ofX);
               arithmetic.add(w.row(row), ofX, ofX);
-              select(row, ofX, b.row(row - from), last);
+              select(row, ofX, ofB, last);
             }
           }
         });

@@ -65,13 +65,18 @@ final class SplittingMetric {
     };
   }
 
+  /** Memory of an inverse, and a last row for its diagonal. */
+  private Matrix allocate(SegmentAllocator memory) {
+    return Matrix.allocate(memory, c.rows() + 1, c.columns());
+  }
+
   /** The diagonals of D^2, D and D^-1, [dIn]. */
   private record Metric(
       MemorySegment squared, MemorySegment root, MemorySegment inverseRoot, double damping) {}
 
   /** Of an inverse X^T X only the diagonal is needed: the squared norms of X's columns. */
   private Metric measure(SegmentAllocator memory) {
-    Matrix x = Matrix.allocate(reused, c.rows(), c.columns());
+    Matrix x = allocate(reused).rowRange(0, c.rows());
     double added =
         DampedFactor.invertFactor(
             a -> addDiagonal(a, j -> DAMPING * c.get(j, j) + FLOOR * meanDiagonal),
@@ -119,18 +124,27 @@ final class SplittingMetric {
   }
 
   /**
-   * D (C + rho D^2)^-1 D, valid until the next call. In the metric's units no entry is above 1 /
-   * rho, whatever those of the channels are: products whose errors are relative to the largest
-   * entries harm none.
+   * D (C + rho D^2)^-1 D in two parts. In the metric's units no entry is above 1 / rho, whatever
+   * those of the channels are: products whose errors are relative to the largest entries harm none.
+   * The diagonal is much larger than what is beside it: apart from that it can be multiplied in
+   * float32 where the rest has bfloat16's 8 bits.
+   *
+   * @param beside the diagonal; zeros on it
+   * @param diagonal [dIn]
+   * @param damping what had to be added to the diagonal of C, in units of its mean
    */
-  Matrix inverse(double rho) {
+  record Inverse(Matrix beside, MemorySegment diagonal, double damping) {}
+
+  /** The inverse of a stage, valid until the next call. */
+  Inverse inverse(double rho) {
     Inverse inverse =
         factors.get(
             new Penalty(rho),
             Inverse.class,
-            c.size() * Float.BYTES,
+            (c.size() + c.columns()) * Float.BYTES,
             memory -> {
-              Matrix a = Matrix.allocate(memory, c.rows(), c.columns());
+              Matrix both = allocate(memory);
+              Matrix a = both.rowRange(0, c.rows());
               double added =
                   DampedFactor.invert(
                       into ->
@@ -140,11 +154,16 @@ final class SplittingMetric {
                       a,
                       compute);
               scale(a);
-              return new Inverse(a, added);
+              MemorySegment diagonal = both.row(c.rows());
+              for (int j = 0; j < a.rows(); j++) {
+                diagonal.setAtIndex(JAVA_FLOAT, j, a.get(j, j));
+                a.set(j, j, 0);
+              }
+              return new Inverse(a, diagonal, added);
             },
             reused);
     damping = Math.max(damping, inverse.damping());
-    return inverse.matrix();
+    return inverse;
   }
 
   private void scale(Matrix inverse) {
@@ -163,8 +182,6 @@ final class SplittingMetric {
 
   /** Name of an inverse. */
   private record Penalty(double rho) {}
-
-  private record Inverse(Matrix matrix, double damping) {}
 
   private void addDiagonal(Matrix a, IntToDoubleFunction added) {
     a.copyFrom(c);
