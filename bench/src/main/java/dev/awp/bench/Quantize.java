@@ -26,7 +26,7 @@ public class Quantize extends StreamingBenchmark {
   protected void allocate() {
     values = gaussian(1);
     out = zeros();
-    int groups = Math.ceilDiv(SPAN, GROUP);
+    int groups = Math.ceilDiv(Math.min(n, SPAN), GROUP);
     low = arena.allocate(JAVA_FLOAT, groups);
     high = arena.allocate(JAVA_FLOAT, groups);
   }
@@ -55,7 +55,8 @@ public class Quantize extends StreamingBenchmark {
   private void kernelSpan(long offset, long bytes) {
     MemorySegment x = values.segment().asSlice(offset, bytes);
     MemorySegment to = out.segment().asSlice(offset, bytes);
-    kernels.grid().groupRange(x, GROUP, low, high);
+    long ranges = Math.ceilDiv(bytes, 4L * GROUP) * Float.BYTES;
+    kernels.grid().groupRange(x, GROUP, low.asSlice(0, ranges), high.asSlice(0, ranges));
     int g = 0;
     for (long at = 0; at < bytes; at += 4L * GROUP) {
       float least = low.getAtIndex(JAVA_FLOAT, g);
