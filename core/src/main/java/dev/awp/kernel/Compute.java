@@ -39,6 +39,11 @@ public record Compute(Kernels kernels, Blas blas, Workers workers, MixedPrecisio
     return new Compute(kernels, other, workers);
   }
 
+  /** The same with all products in float32. */
+  public Compute inF32() {
+    return blas instanceof MixedBlas mixed ? with(mixed.f32()) : this;
+  }
+
   /** BLAS that uses all workers; for the coordinating thread, never for a worker's task. */
   public ParallelBlas parallelBlas() {
     return new ParallelBlas(blas, workers);

@@ -7,7 +7,6 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
-import dev.awp.kernel.Precision;
 import dev.awp.kernel.RightOperand;
 import dev.awp.kernel.SelectionKernels;
 import dev.awp.tensor.Matrix;
@@ -17,9 +16,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * Least squares on a mask: minimises f(T) over the entries of T that are not zero, by conjugate
  * gradient with Jacobi's preconditioner diag(C) on all rows of a part at once, each row with step
- * lengths of its own. A step costs one product with C. f never rises but by the rounding of the
- * steps' products; in bfloat16 too they end within .02 % of float32's f (docs/bf16.md), for the
- * first residual is float32's.
+ * lengths of its own. A step costs one product with C. f never rises.
  */
 public final class MaskedLeastSquares {
   /**
@@ -41,12 +38,6 @@ public final class MaskedLeastSquares {
    */
   private static final double CURVATURE_NOISE = 1e-6;
 
-  /**
-   * The same for bfloat16: entries of C that are off by 2^-9 of themselves, at random, move p C p^T
-   * by at most 2^-9 p diag(C) p^T (Cauchy and Schwarz), and so does p's rounding.
-   */
-  private static final double CURVATURE_NOISE_BF16 = 0x1p-8;
-
   private final Matrix w;
   private final Matrix c;
   private final Matrix t;
@@ -54,7 +45,6 @@ public final class MaskedLeastSquares {
   private final int to;
   private final Compute compute;
   private final RightOperand products;
-  private final double curvatureNoise;
   private final ArithmeticKernels arithmetic;
   private final SelectionKernels selection;
 
@@ -64,9 +54,9 @@ public final class MaskedLeastSquares {
   }
 
   /**
-   * With the steps' products in the precision of the compute's BLAS.
+   * With C made ready for the steps' products.
    *
-   * @param products C, made ready by the compute's BLAS
+   * @param products C in float32
    */
   MaskedLeastSquares(
       Matrix w, Matrix c, Matrix t, int from, int to, Compute compute, RightOperand products) {
@@ -77,8 +67,6 @@ public final class MaskedLeastSquares {
     this.to = to;
     this.compute = compute;
     this.products = products;
-    this.curvatureNoise =
-        compute.blas().precision() == Precision.BF16 ? CURVATURE_NOISE_BF16 : CURVATURE_NOISE;
     this.arithmetic = compute.kernels().arithmetic();
     this.selection = compute.kernels().selection();
   }
@@ -86,8 +74,8 @@ public final class MaskedLeastSquares {
   /**
    * Runs that many steps.
    *
-   * @param objectives [steps + 1][dOut]: receives f of every row of the part before the first step,
-   *     and what the steps' products make of it after each
+   * @param objectives [steps + 1][dOut]: receives f of every row of the part before the first step
+   *     and after each
    */
   public void run(int steps, double[][] objectives) {
     int rows = to - from;
@@ -124,7 +112,7 @@ public final class MaskedLeastSquares {
         for (int i = 0; i < rows; i++) {
           objectives[step + 1][from + i] = objectives[step][from + i];
           double curvature = arithmetic.dot(p.row(i), q.row(i));
-          double least = curvatureNoise * weighted(diagonal, p.row(i), scratch);
+          double least = CURVATURE_NOISE * weighted(diagonal, p.row(i), scratch);
           if (!(curvature > least) || !(rz[i] > enough[i])) {
             p.row(i).fill((byte) 0);
             continue;

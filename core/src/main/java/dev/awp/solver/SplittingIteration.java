@@ -158,10 +158,13 @@ final class SplittingIteration {
     }
   }
 
-  /** Least squares on the mask and, where they are asked for, exchanges in it. */
+  /**
+   * Least squares on the mask and, where they are asked for, exchanges in it; in float32, for C in
+   * bfloat16 is another quadratic form (docs/bf16.md).
+   */
   void improve() {
     try (Arena shared = Arena.ofShared()) {
-      RightOperand products = compute.prepare(c, w.rows(), shared);
+      RightOperand products = compute.inF32().prepare(c, w.rows(), shared);
       RowParts.forEach(
           compute,
           w.rows(),
