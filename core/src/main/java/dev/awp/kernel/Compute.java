@@ -76,9 +76,7 @@ public record Compute(Kernels kernels, Blas blas, Workers workers, MixedPrecisio
     if (!StrassenOperand.pays(rows, k, n)) {
       return 0;
     }
-    int part = workers.partRows(rows);
-    int atOnce = Math.min(workers.threads(), Math.ceilDiv(rows, part));
-    return StrassenOperand.bytes(k, n, part, atOnce);
+    return StrassenOperand.bytes(k, n, workers.partRows(rows), workers.partsAtOnce(rows));
   }
 
   @Override

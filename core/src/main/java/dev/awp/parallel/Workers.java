@@ -72,6 +72,11 @@ public final class Workers implements AutoCloseable {
     return Math.ceilDiv(Math.ceilDiv(rows, parts), TILE) * TILE;
   }
 
+  /** How many {@linkplain #partRows parts} of a matrix are worked on at the same time. */
+  public int partsAtOnce(int rows) {
+    return Math.min(threads, Math.ceilDiv(rows, partRows(rows)));
+  }
+
   /**
    * Indices of one part of n where parts are of the same work: {@code most} or hardly more, and
    * four parts or a multiple, which are the same for 1, 2 and 4 threads and keep them busy to the

@@ -39,9 +39,7 @@ public record LayerShape(int rows, int columns, Constraint constraint, Workers w
 
   /** One row-part's matrix of so many columns, for every worker that takes a part at once. */
   public long parts(int columnsOfPart) {
-    int part = Math.min(rows, workers.partRows(rows));
-    int atOnce = Math.min(workers.threads(), Math.ceilDiv(rows, part));
-    return atOnce * bytes(part, columnsOfPart);
+    return workers.partsAtOnce(rows) * bytes(Math.min(rows, workers.partRows(rows)), columnsOfPart);
   }
 
   /** What products of the layer with a matrix like C take beside it in float32. */

@@ -11,6 +11,7 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 
 /**
  * Solves layers in the lowest precision that serves. Rows are independent, so a sample of them
@@ -83,12 +84,13 @@ public final class PrecisionCheck {
     MixedPrecision lower = compute.lower();
     Matrix w = problem.weights();
     if (isPossible(lower, solver, problem.constraint(), w.rows(), w.columns())) {
+      if (lower.isForced()) {
+        return solveOn(compute.with(lower.candidates().getFirst()), problem, solver, listener);
+      }
       for (MixedBlas candidate : lower.candidates()) {
         Compute mixed = compute.with(candidate);
         Optional<Solved> solved =
-            lower.isForced()
-                ? Optional.of(solveOn(mixed, problem, solver, listener))
-                : solveChecked(mixed, problem, solver, compute, listener);
+            attempt(mixed, arena -> solveChecked(mixed, problem, solver, compute, arena, listener));
         if (solved.isPresent()) {
           return solved.get();
         }
@@ -97,44 +99,43 @@ public final class PrecisionCheck {
     return solveOn(compute, problem, solver, listener);
   }
 
-  @SuppressWarnings("MustBeClosed") // the arena is closed with what is returned, or below
   private static Solved solveOn(
       Compute compute, LayerProblem problem, Solver solver, IterationListener listener) {
+    return attempt(compute, arena -> Optional.of(solver.solve(problem, compute, arena, listener)))
+        .orElseThrow();
+  }
+
+  /** Memory for a solution that is freed at once where there is none. */
+  @SuppressWarnings("MustBeClosed") // the arena is closed with what is returned, or below
+  private static Optional<Solved> attempt(Compute on, Function<Arena, Optional<Solution>> solve) {
     Arena arena = Arena.ofShared();
-    boolean solved = false;
+    Optional<Solved> solved = Optional.empty();
     try {
-      Solution solution = solver.solve(problem, compute, arena, listener);
-      solved = true;
-      return new Solved(solution, compute.blas().precision(), arena);
+      Precision precision = on.blas().precision();
+      solved = solve.apply(arena).map(solution -> new Solved(solution, precision, arena));
+      return solved;
     } finally {
-      if (!solved) {
+      if (solved.isEmpty()) {
         arena.close();
       }
     }
   }
 
   /** Empty where the sample loses too much. */
-  @SuppressWarnings("MustBeClosed") // the arena is closed with what is returned, or below
-  private static Optional<Solved> solveChecked(
-      Compute mixed, LayerProblem problem, Solver solver, Compute f32, IterationListener listener) {
-    Matrix c = problem.secondMoment();
-    Arena arena = Arena.ofShared();
-    boolean good = false;
-    try {
-      int[] rows = sampleOf(problem.weights().rows());
-      Matrix sample = gather(problem.weights(), rows, arena);
-      Solver.Sampled both = solver.solveSampled(problem, mixed, sample, f32, arena, listener);
-      Matrix found = gather(both.layer().weights(), rows, arena);
-      double best = Objective.of(sample, both.sample().weights(), c, f32);
-      good = Objective.of(sample, found, c, f32) <= (1 + TOLERANCE) * best;
-      return good
-          ? Optional.of(new Solved(both.layer(), mixed.blas().precision(), arena))
-          : Optional.empty();
-    } finally {
-      if (!good) {
-        arena.close();
-      }
-    }
+  private static Optional<Solution> solveChecked(
+      Compute mixed,
+      LayerProblem problem,
+      Solver solver,
+      Compute f32,
+      Arena arena,
+      IterationListener listener) {
+    int[] rows = sampleOf(problem.weights().rows());
+    Matrix sample = gather(problem.weights(), rows, arena);
+    Solver.Sampled both = solver.solveSampled(problem, mixed, sample, f32, arena, listener);
+    Matrix found = gather(both.layer().weights(), rows, arena);
+    double loss = Objective.of(sample, found, problem.secondMoment(), f32);
+    boolean good = loss <= (1 + TOLERANCE) * both.sample().objective();
+    return good ? Optional.of(both.layer()) : Optional.empty();
   }
 
   /** One row at random from each of as many equal stretches. */
