@@ -11,6 +11,7 @@ import dev.awp.kernel.MixedBlas;
 import dev.awp.kernel.ParallelBlas;
 import dev.awp.kernel.Precision;
 import dev.awp.kernel.RightOperand;
+import dev.awp.kernel.RowSource;
 import dev.awp.kernel.vector.VectorKernels;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
@@ -69,8 +70,8 @@ public class MixedProducts {
     c = Matrix.allocate(arena, n, n);
     Row.fill(a.segment(), 1);
     Row.fill(b.segment(), 2);
-    ofOne = onePart.prepare(Op.NONE, b, arena);
-    ofTwo = twoParts.prepare(Op.NONE, b, arena);
+    ofOne = onePart.prepare(Op.NONE, RowSource.of(b), workers, arena);
+    ofTwo = twoParts.prepare(Op.NONE, RowSource.of(b), workers, arena);
   }
 
   @TearDown(Level.Trial)
@@ -100,7 +101,7 @@ public class MixedProducts {
   @Flops(2)
   public Matrix preparedTransposed() {
     try (Arena own = Arena.ofShared()) {
-      onePart.prepare(Op.TRANSPOSE, b, own).multiply(a, c);
+      onePart.prepare(Op.TRANSPOSE, RowSource.of(b), workers, own).multiply(a, c);
     }
     return c;
   }

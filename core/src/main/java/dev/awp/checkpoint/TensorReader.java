@@ -15,8 +15,8 @@ import java.lang.foreign.SegmentAllocator;
 
 /** Decodes stored tensors to float32. */
 public final class TensorReader {
-  /** Rows that are decoded at a time where a tensor is only looked at. */
-  private static final int CHECKED_ROWS = 64;
+  /** Rows that are decoded at a time. */
+  static final int PIECE_ROWS = 64;
 
   private final Kernels kernels;
 
@@ -36,12 +36,20 @@ public final class TensorReader {
   }
 
   private static Matrix allocate(StoredTensor view, SegmentAllocator allocator) {
+    return Matrix.allocate(allocator, rows(view), size(view, view.shape().getLast()));
+  }
+
+  private static int rows(StoredTensor view) {
     int rank = view.shape().size();
     if (rank != 1 && rank != 2) {
       throw fail(view, "has shape " + view.shape() + " where a vector or matrix is expected");
     }
-    int rows = rank == 1 ? 1 : size(view, view.shape().getFirst());
-    return Matrix.allocate(allocator, rows, size(view, view.shape().getLast()));
+    return rank == 1 ? 1 : size(view, view.shape().getFirst());
+  }
+
+  /** The rows of such a matrix, decoded when they are asked for. */
+  public StoredRows storedRows(StoredTensor view) {
+    return new StoredRows(this, view, 0, rows(view), size(view, view.shape().getLast()));
   }
 
   /**
@@ -56,14 +64,16 @@ public final class TensorReader {
 
   /** Decodes a whole tensor into a matrix of its shape, and nothing but finite values. */
   public void decodeFinite(StoredTensor view, Matrix matrix, Workers workers) {
-    workers.forEachBlock(
-        matrix.rows(),
-        CHECKED_ROWS,
-        (from, to) -> {
-          Matrix piece = matrix.rowRange(from, to);
-          decodeRows(view, from, piece);
-          checkFinite(view, piece, from);
-        });
+    storedRows(view).decode(matrix, workers);
+  }
+
+  /**
+   * Decodes consecutive rows of a stored matrix, as many as the destination has, and nothing but
+   * finite values.
+   */
+  public void decodeFiniteRows(StoredTensor view, int firstRow, Matrix destination) {
+    decodeRows(view, firstRow, destination);
+    checkFinite(view, destination, firstRow);
   }
 
   /** Decodes consecutive rows of a stored matrix, as many as the destination has. */
@@ -123,12 +133,10 @@ public final class TensorReader {
     int columns = size(view, view.shape().getLast());
     workers.forEachBlock(
         rows,
-        CHECKED_ROWS,
+        PIECE_ROWS,
         (from, to) -> {
           try (Arena arena = Arena.ofConfined()) {
-            Matrix piece = Matrix.allocate(arena, to - from, columns);
-            decodeRows(view, from, piece);
-            checkFinite(view, piece, from);
+            decodeFiniteRows(view, from, Matrix.allocate(arena, to - from, columns));
           }
         });
   }

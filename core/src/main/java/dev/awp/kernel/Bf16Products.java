@@ -3,7 +3,7 @@
 package dev.awp.kernel;
 
 import dev.awp.kernel.Blas.Op;
-import dev.awp.tensor.Matrix;
+import dev.awp.parallel.Workers;
 import java.lang.foreign.Arena;
 import java.util.List;
 
@@ -28,11 +28,12 @@ public interface Bf16Products {
   long memoryBytes(Precision precision, int k, int n, int threads);
 
   /**
-   * op(B) in its bfloat16 parts.
+   * op(B) in its bfloat16 parts. For the coordinating thread.
    *
    * @param precision not {@link Precision#F32}
    * @param b [k, n], or [n, k] under TRANSPOSE; not referred to after the call
+   * @param workers make them together; the parts are the same for any number
    * @param arena owns the parts; usable from all threads that multiply
    */
-  RightOperand prepare(Precision precision, Op op, Matrix b, Arena arena);
+  RightOperand prepare(Precision precision, Op op, RowSource b, Workers workers, Arena arena);
 }

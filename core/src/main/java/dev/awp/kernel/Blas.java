@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.kernel;
 
+import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 
@@ -40,24 +41,21 @@ public interface Blas {
   void syrk(float alpha, Matrix a, float beta, Matrix c);
 
   /**
-   * op(B) made ready for many products from the left: here a reference to it, in a {@link
-   * MixedBlas} its bfloat16 parts. The seam through which products may have lower precision.
+   * op(B) made ready for many products from the left: here B in float32, in a {@link MixedBlas} its
+   * bfloat16 parts. The seam through which products may have lower precision. For the coordinating
+   * thread.
    *
-   * @param b [k, n], or [n, k] under TRANSPOSE; must live and keep its values as long as what is
-   *     returned, unless {@link #copiesOperands}
+   * @param b [k, n], or [n, k] under TRANSPOSE; if it is in memory it must live and keep its values
+   *     as long as what is returned
+   * @param workers make it together
    * @param arena owns what is made; usable from all threads that multiply
    */
-  default RightOperand prepare(Op op, Matrix b, Arena arena) {
-    return new PlainOperand(this, op, b);
+  default RightOperand prepare(Op op, RowSource b, Workers workers, Arena arena) {
+    return new PlainOperand(this, op, b.whole(workers, arena));
   }
 
   /** The precision of products with prepared operands. */
   default Precision precision() {
     return Precision.F32;
-  }
-
-  /** Whether {@link #prepare} copies, so that B may be freed after it. */
-  default boolean copiesOperands() {
-    return false;
   }
 }

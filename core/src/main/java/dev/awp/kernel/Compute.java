@@ -62,7 +62,7 @@ public record Compute(Kernels kernels, Blas blas, Workers workers, MixedPrecisio
     if (blas.precision() == Precision.F32 && StrassenOperand.pays(rows, b.rows(), b.columns())) {
       return new StrassenOperand(blas, kernels, workers, b, workers.partRows(rows), arena);
     }
-    return blas.prepare(Op.NONE, b, arena);
+    return blas.prepare(Op.NONE, RowSource.of(b), workers, arena);
   }
 
   /**

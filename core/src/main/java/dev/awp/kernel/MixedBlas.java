@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.kernel;
 
+import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 
@@ -26,12 +27,7 @@ public record MixedBlas(Blas f32, Bf16Products products, Precision precision) im
   }
 
   @Override
-  public RightOperand prepare(Op op, Matrix b, Arena arena) {
-    return products.prepare(precision, op, b, arena);
-  }
-
-  @Override
-  public boolean copiesOperands() {
-    return true;
+  public RightOperand prepare(Op op, RowSource b, Workers workers, Arena arena) {
+    return products.prepare(precision, op, b, workers, arena);
   }
 }

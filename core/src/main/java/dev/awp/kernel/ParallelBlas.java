@@ -59,13 +59,8 @@ public final class ParallelBlas implements Blas {
   }
 
   @Override
-  public RightOperand prepare(Op op, Matrix b, Arena arena) {
-    return new ParallelOperand(serial.prepare(op, b, arena), workers);
-  }
-
-  @Override
-  public boolean copiesOperands() {
-    return serial.copiesOperands();
+  public RightOperand prepare(Op op, RowSource b, Workers makers, Arena arena) {
+    return new ParallelOperand(serial.prepare(op, b, makers, arena), workers);
   }
 
   /** The rows of C in parts, as in {@link #gemm}. */

@@ -4,16 +4,17 @@ package dev.awp.model;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.checkpoint.StoredRows;
 import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.kernel.Blas;
 import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.RightOperand;
+import dev.awp.kernel.RowSource;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -44,29 +45,27 @@ record BlockWeights(
     return parts(module, hasBias, List.of()).getFirst();
   }
 
-  /**
-   * W^T in parts of W's rows, or whole where none are named; where preparing copies, W itself is
-   * not kept.
-   */
+  /** W^T in parts of W's rows, or whole where none are named. */
   private List<Linear> parts(String module, boolean hasBias, List<Integer> rows) {
     String name = layout.prefix(index) + module;
     Blas blas = compute.parallelBlas();
-    try (Arena own = Arena.ofShared()) {
-      Matrix weight = matrix(name + ".weight", blas.copiesOperands() ? own : arena);
-      Optional<Matrix> bias = hasBias ? Optional.of(matrix(name + ".bias")) : Optional.empty();
-      List<Linear> parts = new ArrayList<>();
-      int from = 0;
-      for (int count : rows.isEmpty() ? List.of(weight.rows()) : rows) {
-        int first = from;
-        int end = from + count;
-        parts.add(
-            new Linear(
-                blas.prepare(Op.TRANSPOSE, weight.rowRange(first, end), arena),
-                bias.map(b -> b.columnRange(first, end))));
-        from = end;
-      }
-      return parts;
+    StoredTensor stored = source.tensor(name + ".weight");
+    StoredRows weight = new TensorReader(compute.kernels()).storedRows(stored);
+    Optional<Matrix> bias = hasBias ? Optional.of(matrix(name + ".bias")) : Optional.empty();
+    List<Linear> parts = new ArrayList<>();
+    int from = 0;
+    for (int count : rows.isEmpty() ? List.of(weight.rows()) : rows) {
+      int first = from;
+      int end = from + count;
+      RowSource part = weight.range(first, end);
+      parts.add(
+          new Linear(
+              blas.prepare(Op.TRANSPOSE, part, compute.workers(), arena),
+              bias.map(b -> b.columnRange(first, end))));
+      from = end;
     }
+    stored.release();
+    return parts;
   }
 
   /**
@@ -96,13 +95,9 @@ record BlockWeights(
 
   /** A tensor by its whole name, [rows, columns] or [1, n]. */
   Matrix matrix(String name) {
-    return matrix(name, arena);
-  }
-
-  private Matrix matrix(String name, SegmentAllocator allocator) {
     StoredTensor view = source.tensor(name);
     Matrix matrix =
-        new TensorReader(compute.kernels()).finiteMatrix(view, allocator, compute.workers());
+        new TensorReader(compute.kernels()).finiteMatrix(view, arena, compute.workers());
     view.release();
     return matrix;
   }

@@ -86,8 +86,9 @@ class MixedPrecisionTest {
       Matrix plain = RandomMatrices.of(RandomMatrices.Kind.GAUSSIAN, 103, 17, 3, arena);
       Matrix parallel = RandomMatrices.of(RandomMatrices.Kind.GAUSSIAN, 103, 17, 3, arena);
       F32.gemm(Op.NONE, Op.TRANSPOSE, 1, a, b, 1, expected);
-      F32.prepare(Op.TRANSPOSE, b, arena).multiplyAdd(a, plain);
-      RightOperand shared = new ParallelBlas(F32, workers).prepare(Op.TRANSPOSE, b, arena);
+      F32.prepare(Op.TRANSPOSE, RowSource.of(b), workers, arena).multiplyAdd(a, plain);
+      RightOperand shared =
+          new ParallelBlas(F32, workers).prepare(Op.TRANSPOSE, RowSource.of(b), workers, arena);
       shared.multiplyAdd(a, parallel);
       assertEquals(-1, expected.segment().mismatch(plain.segment()));
       assertEquals(-1, expected.segment().mismatch(parallel.segment()));

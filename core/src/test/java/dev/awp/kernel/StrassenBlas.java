@@ -29,10 +29,10 @@ public record StrassenBlas(Blas blas, Kernels kernels, Workers workers) implemen
   }
 
   @Override
-  public RightOperand prepare(Op op, Matrix b, Arena arena) {
+  public RightOperand prepare(Op op, RowSource b, Workers makers, Arena arena) {
     if (op != Op.NONE) {
-      return blas.prepare(op, b, arena);
+      return blas.prepare(op, b, makers, arena);
     }
-    return new StrassenOperand(blas, kernels, workers, b, 48, arena);
+    return new StrassenOperand(blas, kernels, workers, b.whole(makers, arena), 48, arena);
   }
 }

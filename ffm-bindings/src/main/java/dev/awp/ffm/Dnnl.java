@@ -10,7 +10,8 @@ import dev.awp.kernel.BlasProvider.UnavailableException;
 import dev.awp.kernel.Kernels;
 import dev.awp.kernel.Precision;
 import dev.awp.kernel.RightOperand;
-import dev.awp.tensor.Matrix;
+import dev.awp.kernel.RowSource;
+import dev.awp.parallel.Workers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -77,12 +78,11 @@ final class Dnnl implements Bf16Products {
   }
 
   @Override
-  public RightOperand prepare(Precision precision, Op op, Matrix b, Arena arena) {
+  public RightOperand prepare(
+      Precision precision, Op op, RowSource b, Workers workers, Arena arena) {
     if (precision == Precision.F32) {
       throw new IllegalArgumentException("prepare: f32 has no bfloat16 parts");
     }
-    Operands.checkInput("prepare", "B", b);
-    DnnlHeader.omp_set_num_threads(1);
-    return DnnlOperand.of(engine, kernels, precision, op, b, arena);
+    return DnnlOperand.of(engine, kernels, precision, op, b, workers, arena);
   }
 }

@@ -30,6 +30,7 @@ record DnnlLibrary(Path file, String version, Instructions instructions) {
           "dnnl_stream_create",
           "dnnl_stream_destroy",
           "dnnl_stream_wait",
+          "dnnl_memory_desc_create_submemory",
           "dnnl_memory_desc_create_with_strides",
           "dnnl_memory_desc_create_with_tag",
           "dnnl_memory_desc_destroy",
@@ -49,6 +50,7 @@ record DnnlLibrary(Path file, String version, Instructions instructions) {
           "dnnl_primitive_destroy",
           "dnnl_primitive_execute",
           "dnnl_memory_create",
+          "dnnl_memory_get_data_handle",
           "dnnl_memory_destroy",
           "omp_set_num_threads");
 

@@ -17,8 +17,15 @@ import java.util.function.Consumer;
  * n] in float32. Its handles are freed with the arena.
  */
 final class DnnlMatmul {
-  /** Rows of a product: a multiple of the kernels' tiles, small enough for A's to stay in cache. */
-  static final int TILE = 192;
+  /**
+   * Rows of a product: a multiple of the kernels' tiles, small enough for A's to stay in cache, and
+   * the whole or twice of what {@link dev.awp.parallel.Workers} cuts rows at, so that little is
+   * filled up.
+   */
+  static final int TILE = 96;
+
+  /** Rows or columns of B that are packed at a time: whole blocks of oneDNN's layouts. */
+  static final int PIECE = 192;
 
   private final MemorySegment engine;
   private final MemorySegment primitive;
@@ -86,35 +93,61 @@ final class DnnlMatmul {
   }
 
   /**
-   * Copies B, plain in bfloat16, into the layout of this primitive.
-   *
-   * @param b [k, n] with the given distances, in elements, from row to row and column to column
-   * @return the memory object of the copy, for {@link #run}
+   * The memory object of a B in the layout of this primitive, for {@link #pack} and {@link #run}.
+   * oneDNN allocates it: nothing is written before B's pieces are, by many threads.
    */
-  MemorySegment pack(
-      MemorySegment b, int k, int n, long rowStride, long columnStride, Arena arena) {
-    long bytes = DnnlHeader.dnnl_memory_desc_get_size(weights);
-    MemorySegment packed = memory(weights, arena.allocate(bytes, 64), arena);
+  MemorySegment allocateB(Arena arena) {
+    return memory(weights, DnnlHeader.DNNL_MEMORY_ALLOCATE(), arena);
+  }
+
+  /** A piece of B, [k, n], that begins at a row and a column: multiples of {@link #PIECE}. */
+  record Piece(int row, int column, int k, int n) {}
+
+  /**
+   * Copies a piece of B, plain in bfloat16, into B in the layout of this primitive; the pieces of
+   * one B may be copied by many threads at once.
+   *
+   * @param plain with the given distances, in elements, from row to row and column to column
+   * @param b made by {@link #allocateB}
+   */
+  void pack(MemorySegment plain, Piece piece, long rowStride, long columnStride, MemorySegment b) {
     try (Arena local = Arena.ofConfined()) {
-      MemorySegment from = plain(dnnl_bf16(), k, n, rowStride, columnStride, local);
+      MemorySegment from = plain(dnnl_bf16(), piece.k(), piece.n(), rowStride, columnStride, local);
+      MemorySegment to =
+          create(
+              "dnnl_memory_desc_create_submemory",
+              out ->
+                  DnnlHeader.dnnl_memory_desc_create_submemory(
+                      out,
+                      weights,
+                      longs(local, piece.k(), piece.n()),
+                      longs(local, piece.row(), piece.column())),
+              DnnlHeader::dnnl_memory_desc_destroy,
+              local);
       MemorySegment reorder =
           primitive(
               create(
                   "dnnl_reorder_primitive_desc_create",
                   out ->
                       DnnlHeader.dnnl_reorder_primitive_desc_create(
-                          out, from, engine, weights, engine, MemorySegment.NULL),
+                          out, from, engine, to, engine, MemorySegment.NULL),
                   DnnlHeader::dnnl_primitive_desc_destroy,
                   local),
               local);
-      DnnlStream stream = new DnnlStream(engine, local);
-      stream.execute(
-          reorder,
-          new int[] {DnnlHeader.DNNL_ARG_FROM(), DnnlHeader.DNNL_ARG_TO()},
-          memory(from, b, local),
-          packed);
+      new DnnlStream(engine, local)
+          .execute(
+              reorder,
+              new int[] {DnnlHeader.DNNL_ARG_FROM(), DnnlHeader.DNNL_ARG_TO()},
+              memory(from, plain, local),
+              memory(to, data(b, local), local));
     }
-    return packed;
+  }
+
+  private static MemorySegment data(MemorySegment memory, Arena arena) {
+    MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
+    Status.check(
+        "dnnl_memory_get_data_handle", DnnlHeader.dnnl_memory_get_data_handle(memory, out));
+    return out.get(ValueLayout.ADDRESS, 0);
   }
 
   /** The memory object of a tile of A. */

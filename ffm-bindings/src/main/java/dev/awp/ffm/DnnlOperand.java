@@ -2,17 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.ffm;
 
+import dev.awp.ffm.DnnlMatmul.Piece;
 import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.BlasShapes;
 import dev.awp.kernel.Kernels;
 import dev.awp.kernel.Precision;
 import dev.awp.kernel.RightOperand;
+import dev.awp.kernel.RowSource;
+import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 /**
@@ -21,6 +25,7 @@ import java.util.stream.Stream;
  */
 final class DnnlOperand implements RightOperand {
   private static final int TILE = DnnlMatmul.TILE;
+  private static final int PIECE = DnnlMatmul.PIECE;
 
   /** Rows and columns that oneDNN's layout may fill up, at most. */
   private static final int LAYOUT = 64;
@@ -39,7 +44,13 @@ final class DnnlOperand implements RightOperand {
   private final Optional<MemorySegment> low;
 
   private DnnlOperand(
-      MemorySegment engine, Kernels kernels, Precision precision, Op op, Matrix b, Arena arena) {
+      MemorySegment engine,
+      Kernels kernels,
+      Precision precision,
+      Op op,
+      RowSource b,
+      Workers workers,
+      Arena arena) {
     this.engine = engine;
     this.kernels = kernels;
     this.k = op == Op.NONE ? b.rows() : b.columns();
@@ -47,33 +58,59 @@ final class DnnlOperand implements RightOperand {
     this.partsOfA = precision.parts();
     this.overwriting = DnnlMatmul.overwriting(engine, k, n, arena);
     this.adding = overwriting.adding(k, n, arena);
-    try (Arena local = Arena.ofConfined()) {
-      Parts parts = new Parts(precision.parts(), b.rows(), b.columns(), local);
-      for (int row = 0; row < b.rows(); row++) {
-        parts.split(kernels, b.row(row), row);
-      }
-      this.high = pack(parts.high(), op, arena);
-      // A model's weights often are bfloat16: then there is nothing to multiply twice.
-      this.low = parts.low().filter(part -> !isZero(part)).map(part -> pack(part, op, arena));
-    }
+    this.high = overwriting.allocateB(arena);
+    Optional<MemorySegment> lower =
+        precision.parts() > 1 ? Optional.of(overwriting.allocateB(arena)) : Optional.empty();
+    AtomicBoolean multiplied = new AtomicBoolean();
+    workers.forEachBlock(
+        b.rows(),
+        PIECE,
+        (from, to) -> {
+          try (Arena local = Arena.ofConfined()) {
+            Parts parts = new Parts(precision.parts(), to - from, b.columns(), local);
+            Matrix rows = b.rows(from, to, local);
+            Operands.checkInput("prepare", "B", rows);
+            for (int row = from; row < to; row++) {
+              parts.split(kernels, rows.row(row - from), row - from);
+            }
+            pack(parts.high(), op, from, to, high);
+            lower.ifPresent(low -> pack(parts.low().orElseThrow(), op, from, to, low));
+            if (parts.low().filter(part -> !isZero(part)).isPresent()) {
+              multiplied.set(true);
+            }
+          }
+        });
+    // A model's weights often are bfloat16: then there is nothing to multiply twice.
+    this.low = lower.filter(_ -> multiplied.get());
   }
 
   /** op(B) in parts. */
   static RightOperand of(
-      MemorySegment engine, Kernels kernels, Precision precision, Op op, Matrix b, Arena arena) {
+      MemorySegment engine,
+      Kernels kernels,
+      Precision precision,
+      Op op,
+      RowSource b,
+      Workers workers,
+      Arena arena) {
     int k = op == Op.NONE ? b.rows() : b.columns();
     int n = op == Op.NONE ? b.columns() : b.rows();
     if (k == 0 || n == 0) {
       return new Empty(k, n);
     }
-    return new DnnlOperand(engine, kernels, precision, op, b, arena);
+    return new DnnlOperand(engine, kernels, precision, op, b, workers, arena);
   }
 
-  /** The parts of B, plain and in oneDNN's layout, and for every thread a tile of A and of C. */
+  /**
+   * The parts of B in oneDNN's layout, and for every thread a piece of B, decoded and in parts, or
+   * a tile of A and of C.
+   */
   static long memoryBytes(Precision precision, int k, int n, int threads) {
-    long parts = 2L * precision.parts() * Short.BYTES * (k + LAYOUT) * (n + LAYOUT);
-    long tiles = (long) TILE * (precision.parts() * Short.BYTES * k + Float.BYTES * n);
-    return parts + threads * (tiles + SCRATCHPAD);
+    long split = precision.parts() * Short.BYTES;
+    long parts = split * (k + LAYOUT) * (n + LAYOUT);
+    long pieces = PIECE * (split + Float.BYTES) * Math.max(k, n);
+    long tiles = TILE * (split * k + Float.BYTES * n);
+    return parts + threads * (Math.max(pieces, tiles) + SCRATCHPAD);
   }
 
   @Override
@@ -103,10 +140,13 @@ final class DnnlOperand implements RightOperand {
     BlasShapes.checkMultiply(a, k, n, c);
   }
 
-  private MemorySegment pack(MemorySegment part, Op op, Arena arena) {
-    return op == Op.NONE
-        ? overwriting.pack(part, k, n, n, 1, arena)
-        : overwriting.pack(part, k, n, 1, k, arena);
+  /** Rows from..to of B, which are columns of op(B) under TRANSPOSE. */
+  private void pack(MemorySegment part, Op op, int from, int to, MemorySegment packed) {
+    if (op == Op.NONE) {
+      overwriting.pack(part, new Piece(from, 0, to - from, n), n, 1, packed);
+    } else {
+      overwriting.pack(part, new Piece(0, from, k, to - from), 1, k, packed);
+    }
   }
 
   private static boolean isZero(MemorySegment part) {

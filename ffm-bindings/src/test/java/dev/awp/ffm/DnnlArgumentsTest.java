@@ -20,7 +20,7 @@ class DnnlArgumentsTest {
   private final Dnnl dnnl = Fixtures.dnnl();
   private final Arena arena = Arena.ofConfined();
   private final RightOperand operand =
-      dnnl.prepare(Precision.BF16, Op.TRANSPOSE, Matrix.allocate(arena, 5, 3), arena);
+      Fixtures.prepare(dnnl, Precision.BF16, Op.TRANSPOSE, Matrix.allocate(arena, 5, 3), arena);
 
   @AfterEach
   void free() {
@@ -51,15 +51,17 @@ class DnnlArgumentsTest {
     Matrix readOnly = Matrix.wrap(c.segment().asReadOnly(), 2, 5);
     assertTrue(refusal(Matrix.allocate(arena, 2, 3), readOnly).contains("is read-only"));
     Matrix square = Matrix.allocate(arena, 3, 3);
-    RightOperand ofSquare = dnnl.prepare(Precision.BF16, Op.NONE, square, arena);
+    RightOperand ofSquare = Fixtures.prepare(dnnl, Precision.BF16, Op.NONE, square, arena);
     assertTrue(
         assertThrows(IllegalArgumentException.class, () -> ofSquare.multiply(square, square))
             .getMessage()
             .contains("shares memory"));
     assertThrows(
-        IllegalArgumentException.class, () -> dnnl.prepare(Precision.BF16, Op.NONE, heap, arena));
+        IllegalArgumentException.class,
+        () -> Fixtures.prepare(dnnl, Precision.BF16, Op.NONE, heap, arena));
     assertThrows(
-        IllegalArgumentException.class, () -> dnnl.prepare(Precision.F32, Op.NONE, square, arena));
+        IllegalArgumentException.class,
+        () -> Fixtures.prepare(dnnl, Precision.F32, Op.NONE, square, arena));
   }
 
   @Test
@@ -78,7 +80,7 @@ class DnnlArgumentsTest {
     try (Arena own = Arena.ofConfined()) {
       Matrix b = Matrix.allocate(own, 3, 5);
       b.set(2, 4, 7);
-      kept = dnnl.prepare(Precision.BF16X3, Op.NONE, b, arena);
+      kept = Fixtures.prepare(dnnl, Precision.BF16X3, Op.NONE, b, arena);
     }
     Matrix a = Matrix.allocate(arena, 2, 3);
     a.set(1, 2, 3);

@@ -10,6 +10,7 @@ import dev.awp.kernel.MixedBlas;
 import dev.awp.kernel.ParallelBlas;
 import dev.awp.kernel.Precision;
 import dev.awp.kernel.RightOperand;
+import dev.awp.kernel.RowSource;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.io.IOException;
@@ -37,7 +38,7 @@ class DnnlDeterminismTest {
     try (Arena arena = Arena.ofShared()) {
       Matrix a = Fixtures.random(arena, 1031, 352, 0, 1);
       Matrix b = Fixtures.random(arena, 103, 352, 0, 2);
-      RightOperand operand = dnnl.prepare(precision, Op.TRANSPOSE, b, arena);
+      RightOperand operand = Fixtures.prepare(dnnl, precision, Op.TRANSPOSE, b, arena);
       Matrix expected = Matrix.allocate(arena, 1031, 103);
       operand.multiply(a, expected);
       for (int part : new int[] {1, 48, 191, 192, 193, 500}) {
@@ -55,15 +56,20 @@ class DnnlDeterminismTest {
   void theNumberOfThreadsDoesNotMatter() {
     Blas blas = new MixedBlas(Fixtures.openBlas(), dnnl, Precision.BF16X3);
     try (Arena arena = Arena.ofShared()) {
-      Matrix a = Fixtures.random(arena, 2100, 103, 0, 1);
-      Matrix b = Fixtures.random(arena, 103, 96, 0, 2);
-      Matrix expected = Matrix.allocate(arena, 2100, 96);
-      blas.prepare(Op.NONE, b, arena).multiply(a, expected);
-      for (int threads : new int[] {1, 2, 3, 4}) {
-        try (Workers workers = new Workers(threads)) {
-          Matrix c = Matrix.allocate(arena, 2100, 96);
-          new ParallelBlas(blas, workers).prepare(Op.NONE, b, arena).multiply(a, c);
-          assertEquals(-1, expected.segment().mismatch(c.segment()), threads + " threads");
+      Matrix a = Fixtures.random(arena, 2100, 403, 0, 1);
+      for (Op op : Op.values()) {
+        Matrix b =
+            Fixtures.random(arena, op == Op.NONE ? 403 : 421, op == Op.NONE ? 421 : 403, 0, 2);
+        Matrix expected = Matrix.allocate(arena, 2100, 421);
+        Fixtures.prepare(dnnl, Precision.BF16X3, op, b, arena).multiply(a, expected);
+        for (int threads : new int[] {1, 2, 3, 4}) {
+          try (Workers workers = new Workers(threads)) {
+            Matrix c = Matrix.allocate(arena, 2100, 421);
+            new ParallelBlas(blas, workers)
+                .prepare(op, RowSource.of(b), workers, arena)
+                .multiply(a, c);
+            assertEquals(-1, expected.segment().mismatch(c.segment()), threads + " threads");
+          }
         }
       }
     }
@@ -77,7 +83,8 @@ class DnnlDeterminismTest {
         Workers workers = new Workers(3)) {
       Matrix a = Fixtures.random(arena, 1152, 256, 0, 1);
       Matrix c = Matrix.allocate(arena, 1152, 256);
-      RightOperand operand = dnnl.prepare(Precision.BF16, Op.NONE, a.rowRange(0, 256), arena);
+      RightOperand operand =
+          Fixtures.prepare(dnnl, Precision.BF16, Op.NONE, a.rowRange(0, 256), arena);
       for (int run = 0; run < 3; run++) {
         workers.forEachBlock(
             6,

@@ -28,7 +28,7 @@ class DnnlGuardPageTest {
           try (Arena arena = Arena.ofConfined()) {
             int m = k == 103 || n == 103 ? 192 : k;
             Matrix b = op == Op.NONE ? guarded(arena, k, n) : guarded(arena, n, k);
-            RightOperand operand = dnnl.prepare(Precision.BF16X3, op, b, arena);
+            RightOperand operand = Fixtures.prepare(dnnl, Precision.BF16X3, op, b, arena);
             Matrix c = guarded(arena, m, n);
             operand.multiply(guarded(arena, m, k), c);
             operand.multiplyAdd(guarded(arena, m, k), c);

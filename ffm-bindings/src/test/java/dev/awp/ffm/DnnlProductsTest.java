@@ -48,7 +48,7 @@ class DnnlProductsTest {
         op == Op.NONE ? Fixtures.random(arena, k, n, gap, 2) : Fixtures.random(arena, n, k, gap, 2);
     Matrix c = Fixtures.random(arena, m, n, gap, 3);
     double[][] old = Fixtures.doubles(c, Op.NONE);
-    RightOperand operand = dnnl.prepare(precision, op, b, arena);
+    RightOperand operand = Fixtures.prepare(dnnl, precision, op, b, arena);
     operand.multiplyAdd(a, c);
     assertNear(a, Fixtures.doubles(b, op), old, c, precision);
     operand.multiply(a, c);
@@ -93,10 +93,10 @@ class DnnlProductsTest {
         }
       }
       Matrix c = Matrix.allocate(arena, 20, 103);
-      dnnl.prepare(Precision.BF16X3, op, b, arena).multiply(a, c);
+      Fixtures.prepare(dnnl, Precision.BF16X3, op, b, arena).multiply(a, c);
       assertNear(a, Fixtures.doubles(b, op), new double[20][103], c, Precision.BF16X3);
       b.set(102, 102, 0.3f);
-      dnnl.prepare(Precision.BF16X3, op, b, arena).multiply(a, c);
+      Fixtures.prepare(dnnl, Precision.BF16X3, op, b, arena).multiply(a, c);
       assertNear(a, Fixtures.doubles(b, op), new double[20][103], c, Precision.BF16X3);
     }
   }
@@ -108,7 +108,7 @@ class DnnlProductsTest {
       Matrix c = Fixtures.random(arena, m, n, 0, 1);
       float[][] before = c.toArray();
       RightOperand operand =
-          dnnl.prepare(Precision.BF16, Op.NONE, Matrix.allocate(arena, k, n), arena);
+          Fixtures.prepare(dnnl, Precision.BF16, Op.NONE, Matrix.allocate(arena, k, n), arena);
       operand.multiplyAdd(Matrix.allocate(arena, m, k), c);
       org.junit.jupiter.api.Assertions.assertArrayEquals(before, c.toArray());
       operand.multiply(Matrix.allocate(arena, m, k), c);

@@ -6,6 +6,9 @@ import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.BlasProvider.UnavailableException;
 import dev.awp.kernel.KernelProvider;
 import dev.awp.kernel.Precision;
+import dev.awp.kernel.RightOperand;
+import dev.awp.kernel.RowSource;
+import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
@@ -38,11 +41,18 @@ final class Fixtures {
       return Assumptions.abort(e.getMessage());
     }
     try (Arena arena = Arena.ofConfined()) {
-      dnnl.prepare(Precision.BF16, Op.NONE, Matrix.allocate(arena, 1, 1), arena);
+      prepare(dnnl, Precision.BF16, Op.NONE, Matrix.allocate(arena, 1, 1), arena);
     } catch (IllegalStateException e) {
       return Assumptions.abort("no bfloat16 for this processor: " + e.getMessage());
     }
     return dnnl;
+  }
+
+  /** An operand of a matrix in memory, made by the calling thread alone. */
+  static RightOperand prepare(Dnnl dnnl, Precision precision, Op op, Matrix b, Arena arena) {
+    try (Workers alone = new Workers(1)) {
+      return dnnl.prepare(precision, op, RowSource.of(b), alone, arena);
+    }
   }
 
   /**

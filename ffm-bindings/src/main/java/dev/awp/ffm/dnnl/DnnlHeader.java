@@ -41,6 +41,15 @@ public class DnnlHeader extends DnnlHeader$shared {
     public static int dnnl_success() {
         return dnnl_success;
     }
+    private static final int dnnl_out_of_memory = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.dnnl_out_of_memory = 1
+     * }
+     */
+    public static int dnnl_out_of_memory() {
+        return dnnl_out_of_memory;
+    }
     private static final int dnnl_unimplemented = (int)3L;
     /**
      * {@snippet lang=c :
@@ -1380,6 +1389,69 @@ public class DnnlHeader extends DnnlHeader$shared {
         }
     }
 
+    private static class dnnl_memory_desc_create_submemory {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            DnnlHeader.C_INT,
+            DnnlHeader.C_POINTER,
+            DnnlHeader.C_POINTER,
+            DnnlHeader.C_POINTER,
+            DnnlHeader.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("dnnl_memory_desc_create_submemory");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_memory_desc_create_submemory(dnnl_memory_desc_t *memory_desc, const_dnnl_memory_desc_t parent_memory_desc, const dnnl_dims_t dims, const dnnl_dims_t offsets)
+     * }
+     */
+    public static FunctionDescriptor dnnl_memory_desc_create_submemory$descriptor() {
+        return dnnl_memory_desc_create_submemory.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_memory_desc_create_submemory(dnnl_memory_desc_t *memory_desc, const_dnnl_memory_desc_t parent_memory_desc, const dnnl_dims_t dims, const dnnl_dims_t offsets)
+     * }
+     */
+    public static MethodHandle dnnl_memory_desc_create_submemory$handle() {
+        return dnnl_memory_desc_create_submemory.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_memory_desc_create_submemory(dnnl_memory_desc_t *memory_desc, const_dnnl_memory_desc_t parent_memory_desc, const dnnl_dims_t dims, const dnnl_dims_t offsets)
+     * }
+     */
+    public static MemorySegment dnnl_memory_desc_create_submemory$address() {
+        return dnnl_memory_desc_create_submemory.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_memory_desc_create_submemory(dnnl_memory_desc_t *memory_desc, const_dnnl_memory_desc_t parent_memory_desc, const dnnl_dims_t dims, const dnnl_dims_t offsets)
+     * }
+     */
+    public static int dnnl_memory_desc_create_submemory(MemorySegment memory_desc, MemorySegment parent_memory_desc, MemorySegment dims, MemorySegment offsets) {
+        var mh$ = dnnl_memory_desc_create_submemory.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("dnnl_memory_desc_create_submemory", memory_desc, parent_memory_desc, dims, offsets);
+            }
+            return (int)mh$.invokeExact(memory_desc, parent_memory_desc, dims, offsets);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class dnnl_memory_desc_get_size {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             DnnlHeader.C_LONG_LONG,
@@ -1496,6 +1568,67 @@ public class DnnlHeader extends DnnlHeader$shared {
                 traceDowncall("dnnl_memory_create", memory, memory_desc, engine, handle);
             }
             return (int)mh$.invokeExact(memory, memory_desc, engine, handle);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class dnnl_memory_get_data_handle {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            DnnlHeader.C_INT,
+            DnnlHeader.C_POINTER,
+            DnnlHeader.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("dnnl_memory_get_data_handle");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_memory_get_data_handle(const_dnnl_memory_t memory, void **handle)
+     * }
+     */
+    public static FunctionDescriptor dnnl_memory_get_data_handle$descriptor() {
+        return dnnl_memory_get_data_handle.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_memory_get_data_handle(const_dnnl_memory_t memory, void **handle)
+     * }
+     */
+    public static MethodHandle dnnl_memory_get_data_handle$handle() {
+        return dnnl_memory_get_data_handle.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_memory_get_data_handle(const_dnnl_memory_t memory, void **handle)
+     * }
+     */
+    public static MemorySegment dnnl_memory_get_data_handle$address() {
+        return dnnl_memory_get_data_handle.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * dnnl_status_t dnnl_memory_get_data_handle(const_dnnl_memory_t memory, void **handle)
+     * }
+     */
+    public static int dnnl_memory_get_data_handle(MemorySegment memory, MemorySegment handle) {
+        var mh$ = dnnl_memory_get_data_handle.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("dnnl_memory_get_data_handle", memory, handle);
+            }
+            return (int)mh$.invokeExact(memory, handle);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1809,6 +1942,15 @@ public class DnnlHeader extends DnnlHeader$shared {
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
+    }
+    private static final MemorySegment DNNL_MEMORY_ALLOCATE = MemorySegment.ofAddress(-1L);
+    /**
+     * {@snippet lang=c :
+     * #define DNNL_MEMORY_ALLOCATE (void*) -1
+     * }
+     */
+    public static MemorySegment DNNL_MEMORY_ALLOCATE() {
+        return DNNL_MEMORY_ALLOCATE;
     }
     private static final int DNNL_ARG_SRC = (int)1L;
     /**
