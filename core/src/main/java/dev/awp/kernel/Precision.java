@@ -9,20 +9,28 @@ package dev.awp.kernel;
  */
 public enum Precision {
   /** float32 operands. */
-  F32("f32", 0),
+  F32("f32", 0, 0),
 
   /** high * high: relative error of a product about 2^-8. */
-  BF16("bf16", 1),
+  BF16("bf16", 1, 1),
+
+  /**
+   * high * high + high * low of the right operand: relative error about 2^-16 where the left one is
+   * a bfloat16 already.
+   */
+  BF16X2("bf16x2", 1, 2),
 
   /** high * high + high * low + low * high: relative error of a product about 2^-16. */
-  BF16X3("bf16x3", 2);
+  BF16X3("bf16x3", 2, 2);
 
   private final String label;
-  private final int parts;
+  private final int leftParts;
+  private final int rightParts;
 
-  Precision(String label, int parts) {
+  Precision(String label, int leftParts, int rightParts) {
     this.label = label;
-    this.parts = parts;
+    this.leftParts = leftParts;
+    this.rightParts = rightParts;
   }
 
   /** The word for it in reports. */
@@ -30,8 +38,18 @@ public enum Precision {
     return label;
   }
 
-  /** bfloat16 parts of an operand; 0 where it stays float32. */
-  public int parts() {
-    return parts;
+  /** bfloat16 parts of the left operand; 0 where it stays float32. */
+  public int leftParts() {
+    return leftParts;
+  }
+
+  /** bfloat16 parts of the right operand; 0 where it stays float32. */
+  public int rightParts() {
+    return rightParts;
+  }
+
+  /** Whether any left operand may be multiplied, not only one that is rounded before. */
+  public boolean servesAnyLeft() {
+    return leftParts == rightParts;
   }
 }

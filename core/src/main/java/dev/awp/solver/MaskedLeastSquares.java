@@ -45,21 +45,31 @@ public final class MaskedLeastSquares {
   private final int to;
   private final Compute compute;
   private final RightOperand products;
+  private final boolean rounded;
   private final ArithmeticKernels arithmetic;
   private final SelectionKernels selection;
 
   /** For rows from (inclusive) to (exclusive) of T, in place; for a worker's task. */
   public MaskedLeastSquares(Matrix w, Matrix c, Matrix t, int from, int to, Compute compute) {
-    this(w, c, t, from, to, compute, RightOperand.plain(compute.blas(), Op.NONE, c));
+    this(w, c, t, from, to, compute, RightOperand.plain(compute.blas(), Op.NONE, c), false);
   }
 
   /**
    * With C made ready for the steps' products.
    *
-   * @param products C in float32
+   * @param products C
+   * @param rounded whether directions are rounded to bfloat16 before they are multiplied: f falls
+   *     along the rounded ones
    */
   MaskedLeastSquares(
-      Matrix w, Matrix c, Matrix t, int from, int to, Compute compute, RightOperand products) {
+      Matrix w,
+      Matrix c,
+      Matrix t,
+      int from,
+      int to,
+      Compute compute,
+      RightOperand products,
+      boolean rounded) {
     this.w = w;
     this.c = c;
     this.t = t;
@@ -67,6 +77,7 @@ public final class MaskedLeastSquares {
     this.to = to;
     this.compute = compute;
     this.products = products;
+    this.rounded = rounded;
     this.arithmetic = compute.kernels().arithmetic();
     this.selection = compute.kernels().selection();
   }
@@ -104,6 +115,7 @@ public final class MaskedLeastSquares {
         selection.applyMask(mask.row(i), r.row(i), r.row(i));
         arithmetic.multiply(r.row(i), inverseDiagonal, p.row(i));
         rz[i] = arithmetic.dot(r.row(i), p.row(i));
+        round(p.row(i), scratch);
         double scale = weighted(diagonal, q.row(i), scratch);
         enough[i] = Math.max(TOLERANCE * rz[i], RESIDUAL_NOISE * scale);
       }
@@ -117,17 +129,27 @@ public final class MaskedLeastSquares {
             p.row(i).fill((byte) 0);
             continue;
           }
-          double alpha = rz[i] / curvature;
+          double slope = arithmetic.dot(r.row(i), p.row(i));
+          double alpha = slope / curvature;
           arithmetic.multiplyAdd((float) alpha, p.row(i), t.row(from + i), t.row(from + i));
-          objectives[step + 1][from + i] -= alpha * rz[i];
+          objectives[step + 1][from + i] -= alpha * slope;
           arithmetic.multiplyAdd((float) -alpha, q.row(i), r.row(i), r.row(i));
           selection.applyMask(mask.row(i), r.row(i), r.row(i));
           arithmetic.multiply(r.row(i), inverseDiagonal, scratch);
           double next = arithmetic.dot(r.row(i), scratch);
           arithmetic.multiplyAdd((float) (next / rz[i]), p.row(i), scratch, p.row(i));
+          round(p.row(i), scratch);
           rz[i] = next;
         }
       }
+    }
+  }
+
+  private void round(MemorySegment direction, MemorySegment scratch) {
+    if (rounded) {
+      MemorySegment halves = scratch.asSlice(0, direction.byteSize() / 2);
+      compute.kernels().conversion().encodeBf16(direction, halves);
+      compute.kernels().conversion().decodeBf16(halves, direction);
     }
   }
 

@@ -16,6 +16,9 @@ import java.lang.foreign.MemorySegment;
 public final class Objective {
   private static final int BLOCK = 256;
 
+  /** Columns of C that are taken together: below, a product's overhead shows. */
+  private static final int PANEL = 512;
+
   private Objective() {}
 
   /**
@@ -23,7 +26,7 @@ public final class Objective {
    *
    * @param w [dOut, dIn]
    * @param t [dOut, dIn]
-   * @param c [dIn, dIn]
+   * @param c [dIn, dIn], symmetric
    */
   public static double of(Matrix w, Matrix t, Matrix c, Compute compute) {
     return sum(
@@ -37,6 +40,43 @@ public final class Objective {
   /** Off-heap memory of an evaluation, in bytes. */
   static long bytes(int columns, int threads) {
     return 2L * threads * BLOCK * columns * Float.BYTES;
+  }
+
+  /**
+   * r C r^T of some rows, by half of the products: what is above C's diagonal counts twice instead.
+   * For a worker's task.
+   *
+   * @param r [rows, dIn]
+   * @param c [dIn, dIn], symmetric
+   * @param scratch like r
+   */
+  static double[] ofRows(Matrix r, Matrix c, Compute compute, Matrix scratch) {
+    int columns = r.columns();
+    for (int from = 0; from < columns; from += PANEL) {
+      int to = Math.min(columns, from + PANEL);
+      Matrix panel = c.columnRange(from, to);
+      Matrix sums = scratch.columnRange(from, to);
+      compute
+          .blas()
+          .gemm(Op.NONE, Op.NONE, 1, r.columnRange(from, to), panel.rowRange(from, to), 0, sums);
+      if (to < columns) {
+        compute
+            .blas()
+            .gemm(
+                Op.NONE,
+                Op.NONE,
+                2,
+                r.columnRange(to, columns),
+                panel.rowRange(to, columns),
+                1,
+                sums);
+      }
+    }
+    double[] ofRows = new double[r.rows()];
+    for (int row = 0; row < r.rows(); row++) {
+      ofRows[row] = compute.kernels().arithmetic().dot(r.row(row), scratch.row(row));
+    }
+    return ofRows;
   }
 
   /** f(0) = tr(W C W^T). */
@@ -67,11 +107,8 @@ public final class Objective {
                 for (int row = from; row < to; row++) {
                   residual.write(row, r.row(row - from));
                 }
-                compute.blas().gemm(Op.NONE, Op.NONE, 1, r, c, 0, g);
-                for (int row = from; row < to; row++) {
-                  byRow[row] =
-                      compute.kernels().arithmetic().dot(r.row(row - from), g.row(row - from));
-                }
+                double[] ofRows = ofRows(r, c, compute, g);
+                System.arraycopy(ofRows, 0, byRow, from, ofRows.length);
               }
             });
     double total = 0;

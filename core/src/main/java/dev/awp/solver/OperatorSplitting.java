@@ -23,14 +23,14 @@ import java.util.List;
  * <p>D_jj^2 = 1 / [(C + lambda diag C)^-1]_jj, what the loss of entry j costs when all others may
  * make up for it: the saliency of the optimal brain surgeon (Hassibi and Stork 1993). ALPS has D^2
  * = diag C. rho rises geometrically in stages; inside a stage an iteration is one product with the
- * stage's inverse. What was tried and measured is in docs/solvers.md.
+ * stage's inverse ({@link SplittingInverses}). What was tried and measured is in docs/solvers.md.
  */
 public final class OperatorSplitting implements Solver {
   private final SplittingOptions.Choice options;
 
-  /** The default cost: 48 products with C or fewer. */
+  /** The default cost: 37 products with C, and inverses. */
   public OperatorSplitting() {
-    this(SplittingOptions::standard);
+    this((_, density) -> SplittingOptions.standard(density));
   }
 
   /**
@@ -60,7 +60,7 @@ public final class OperatorSplitting implements Solver {
   @Override
   public long memoryBytes(LayerShape shape) {
     return 2 * shape.layer()
-        + shape.square()
+        + 2 * shape.square()
         + Math.max(4 * shape.parts(shape.columns()) + shape.prepared(), shape.objective())
         + shape.panels();
   }
@@ -68,7 +68,7 @@ public final class OperatorSplitting implements Solver {
   @Override
   public double expectedCost(LayerShape shape) {
     double density = shape.constraint().sparsity().orElseThrow().density();
-    return options.of(shape.rows(), shape.columns(), density).cost(shape.rows(), shape.columns());
+    return options.of(shape.columns(), density).cost(shape.rows(), shape.columns());
   }
 
   @Override
@@ -77,12 +77,12 @@ public final class OperatorSplitting implements Solver {
       Compute compute,
       SegmentAllocator allocator,
       IterationListener listener) {
-    SplittingOptions settings = settings(problem);
     try (Arena scratch = Arena.ofShared()) {
-      SplittingMetric metric = new SplittingMetric(problem, compute, scratch);
+      SplittingInverses inverses =
+          new SplittingInverses(problem, settings(problem), compute, scratch);
       SplittingIteration rows =
-          new SplittingIteration(problem, settings, metric, compute, allocator, scratch);
-      run(settings, metric, List.of(rows));
+          new SplittingIteration(problem, inverses, compute, allocator, scratch);
+      run(inverses, List.of(rows));
       return rows.solution(listener);
     }
   }
@@ -96,29 +96,26 @@ public final class OperatorSplitting implements Solver {
       Compute f32,
       Arena arena,
       IterationListener listener) {
-    SplittingOptions settings = settings(problem);
     try (Arena scratch = Arena.ofShared()) {
-      SplittingMetric metric = new SplittingMetric(problem, f32, scratch);
-      SplittingIteration rows =
-          new SplittingIteration(problem, settings, metric, compute, arena, scratch);
+      SplittingInverses inverses = new SplittingInverses(problem, settings(problem), f32, scratch);
+      SplittingIteration rows = new SplittingIteration(problem, inverses, compute, arena, scratch);
       SplittingIteration sampled =
-          new SplittingIteration(problem.of(sample), settings, metric, f32, arena, scratch);
-      run(settings, metric, List.of(rows, sampled));
+          new SplittingIteration(problem.of(sample), inverses, f32, arena, scratch);
+      run(inverses, List.of(rows, sampled));
       return new Sampled(rows.solution(listener), sampled.solution(IterationListener.NONE));
     }
   }
 
   private SplittingOptions settings(LayerProblem problem) {
     double density = problem.constraint().sparsity().orElseThrow().density();
-    return options.of(problem.weights().rows(), problem.weights().columns(), density);
+    return options.of(problem.weights().columns(), density);
   }
 
-  private static void run(
-      SplittingOptions settings, SplittingMetric metric, List<SplittingIteration> solves) {
-    if (metric.isDefined()) {
+  private static void run(SplittingInverses inverses, List<SplittingIteration> solves) {
+    if (inverses.metric().isDefined()) {
       solves.forEach(SplittingIteration::start);
-      for (int stage = 0; stage < settings.stages(); stage++) {
-        SplittingMetric.Inverse inverse = metric.inverse(settings.rho(stage));
+      for (int stage = 0; stage < inverses.options().stages(); stage++) {
+        SplittingMetric.Inverse inverse = inverses.of(stage);
         for (SplittingIteration solve : solves) {
           solve.runStage(inverse, stage);
         }

@@ -65,6 +65,11 @@ public final class SharedFactors implements AutoCloseable {
     return made;
   }
 
+  /** Whether the factor of that name is kept: others will read it. */
+  public boolean keeps(Object name) {
+    return kept.containsKey(name);
+  }
+
   @Override
   public void close() {
     kept.clear();

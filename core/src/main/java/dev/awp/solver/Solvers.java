@@ -50,8 +50,7 @@ public final class Solvers {
   private static OperatorSplitting pruning(Effort effort) {
     return switch (effort) {
       case NORMAL -> new OperatorSplitting();
-      case HIGH ->
-          new OperatorSplitting((rows, columns, density) -> SplittingOptions.high(columns));
+      case HIGH -> new OperatorSplitting((columns, _) -> SplittingOptions.high(columns));
     };
   }
 

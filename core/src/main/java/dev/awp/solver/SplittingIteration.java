@@ -9,7 +9,6 @@ import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.Rows;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.ArithmeticKernels;
-import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.RightOperand;
 import dev.awp.solver.baseline.Wanda;
@@ -40,6 +39,7 @@ final class SplittingIteration {
   private final Matrix t;
   private final GridParameters grid;
   private final Matrix v;
+  private final SplittingInverses inverses;
   private final SplittingMetric metric;
   private final double[] startObjectives;
   private final double[] objectiveOfRow;
@@ -50,19 +50,19 @@ final class SplittingIteration {
   /**
    * Prepares a run.
    *
-   * @param metric of the problem's C
+   * @param inverses of the problem's C
    * @param allocator memory of the solution
    * @param scratch memory that is needed until the run ends
    */
   SplittingIteration(
       LayerProblem problem,
-      SplittingOptions options,
-      SplittingMetric metric,
+      SplittingInverses inverses,
       Compute compute,
       SegmentAllocator allocator,
       SegmentAllocator scratch) {
-    this.options = options;
-    this.metric = metric;
+    this.options = inverses.options();
+    this.inverses = inverses;
+    this.metric = inverses.metric();
     this.sparsity = problem.constraint().sparsity().orElseThrow();
     this.compute = compute;
     this.arithmetic = compute.kernels().arithmetic();
@@ -158,19 +158,17 @@ final class SplittingIteration {
     }
   }
 
-  /**
-   * Least squares on the mask and, where they are asked for, exchanges in it; in float32, for C in
-   * bfloat16 is another quadratic form (docs/bf16.md).
-   */
+  /** Least squares on the mask and, where they are asked for, exchanges in it. */
   void improve() {
-    try (Arena shared = Arena.ofShared()) {
-      RightOperand products = compute.inF32().prepare(c, w.rows(), shared);
+    int steps = options.leastSquaresSteps();
+    try (StepOperand operand = StepOperand.choose(w, c, t, steps, compute)) {
       RowParts.forEach(
           compute,
           w.rows(),
           (from, to, arena) ->
-              new MaskedLeastSquares(w, c, t, from, to, compute, products)
-                  .run(options.leastSquaresSteps(), objectives));
+              new MaskedLeastSquares(
+                      w, c, t, from, to, compute, operand.products(), operand.rounded())
+                  .run(steps, objectives));
     }
     if (options.exchanges()) {
       exchange();
@@ -211,12 +209,7 @@ final class SplittingIteration {
       for (int i = 0; i < some.rows(); i++) {
         arithmetic.subtract(w.row(first + i), some.row(i), r.row(i));
       }
-      compute.blas().gemm(Op.NONE, Op.NONE, 1, r, c, 0, g);
-      double[] ofRows = new double[some.rows()];
-      for (int i = 0; i < ofRows.length; i++) {
-        ofRows[i] = arithmetic.dot(r.row(i), g.row(i));
-      }
-      return ofRows;
+      return Objective.ofRows(r, c, compute, g);
     }
   }
 
@@ -284,6 +277,6 @@ final class SplittingIteration {
         iterations,
         cost(),
         StopReason.ITERATION_LIMIT,
-        metric.damping());
+        inverses.damping());
   }
 }

@@ -10,14 +10,9 @@ import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.IntToDoubleFunction;
 
-/**
- * What {@link OperatorSplitting} decomposes of C: its metric D^2, and the inverse of every stage,
- * one at a time in the same memory where {@link SharedFactors} has none for it.
- */
+/** The metric D^2 of {@link OperatorSplitting}, and inverses in it. */
 final class SplittingMetric {
   /** lambda of the metric: below, the inverse of a C of few tokens is noise. */
   private static final double DAMPING = 0.05;
@@ -28,55 +23,44 @@ final class SplittingMetric {
   private static final double FLOOR = 1e-6;
 
   private final Matrix c;
-  private final SharedFactors factors;
   private final Compute compute;
-  private final SegmentAllocator reused;
   private final double meanDiagonal;
   private final Metric metric;
-  private double damping;
 
   /**
    * Makes D^2 and D.
    *
+   * @param inverse memory of an inverse, for the time that it takes
    * @param scratch memory that is needed as long as this is used
    */
-  SplittingMetric(LayerProblem problem, Compute compute, SegmentAllocator scratch) {
+  SplittingMetric(
+      LayerProblem problem, Compute compute, SegmentAllocator inverse, SegmentAllocator scratch) {
     this.c = problem.secondMoment();
-    this.factors = problem.factors();
     this.compute = compute;
-    this.reused = reusing(scratch);
     this.meanDiagonal = DampedFactor.meanDiagonal(c);
     this.metric =
         isDefined()
-            ? factors.get(
-                "metric", Metric.class, 3L * Float.BYTES * c.columns(), this::measure, scratch)
-            : new Metric(MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL, 0);
-    this.damping = metric.damping;
-  }
-
-  /** Gives out the same memory again and again: one inverse is needed at a time. */
-  private static SegmentAllocator reusing(SegmentAllocator scratch) {
-    List<MemorySegment> memory = new ArrayList<>();
-    return (bytes, alignment) -> {
-      if (memory.isEmpty()) {
-        memory.add(scratch.allocate(bytes, alignment));
-      }
-      return memory.getFirst();
-    };
-  }
-
-  /** Memory of an inverse, and a last row for its diagonal. */
-  private Matrix allocate(SegmentAllocator memory) {
-    return Matrix.allocate(memory, c.rows() + 1, c.columns());
+            ? problem
+                .factors()
+                .get(
+                    "metric",
+                    Metric.class,
+                    3L * Float.BYTES * c.columns(),
+                    memory -> measure(allocate(inverse).beside(), memory),
+                    scratch)
+            : new Metric(MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL, 0, 0);
   }
 
   /** The diagonals of D^2, D and D^-1, [dIn]. */
   private record Metric(
-      MemorySegment squared, MemorySegment root, MemorySegment inverseRoot, double damping) {}
+      MemorySegment squared,
+      MemorySegment root,
+      MemorySegment inverseRoot,
+      double openShare,
+      double damping) {}
 
   /** Of an inverse X^T X only the diagonal is needed: the squared norms of X's columns. */
-  private Metric measure(SegmentAllocator memory) {
-    Matrix x = allocate(reused).rowRange(0, c.rows());
+  private Metric measure(Matrix x, SegmentAllocator memory) {
     double added =
         DampedFactor.invertFactor(
             a -> addDiagonal(a, j -> DAMPING * c.get(j, j) + FLOOR * meanDiagonal),
@@ -92,6 +76,10 @@ final class SplittingMetric {
         diagonal[j] += value * value;
       }
     }
+    double open = 0;
+    for (int j = 0; j < diagonal.length; j++) {
+      open += DAMPING * Math.max(0, c.get(j, j)) * diagonal[j];
+    }
     MemorySegment squared = memory.allocate(JAVA_FLOAT, c.columns());
     MemorySegment root = memory.allocate(JAVA_FLOAT, c.columns());
     MemorySegment inverseRoot = memory.allocate(JAVA_FLOAT, c.columns());
@@ -100,7 +88,7 @@ final class SplittingMetric {
       root.setAtIndex(JAVA_FLOAT, j, (float) (1 / Math.sqrt(diagonal[j])));
       inverseRoot.setAtIndex(JAVA_FLOAT, j, (float) Math.sqrt(diagonal[j]));
     }
-    return new Metric(squared, root, inverseRoot, added);
+    return new Metric(squared, root, inverseRoot, open / diagonal.length, added);
   }
 
   /** Whether any channel has an input: there is nothing to solve where none has. */
@@ -118,9 +106,18 @@ final class SplittingMetric {
     return metric.inverseRoot;
   }
 
-  /** The most that had to be added to a diagonal, in units of C's mean diagonal. */
+  /**
+   * The share of directions that C leaves open: 1 - tr[C (C + lambda diag C)^-1] / dIn, what ridge
+   * regression at the metric's lambda lacks in degrees of freedom. Channels without inputs count as
+   * closed: nothing can be gained by them.
+   */
+  double openShare() {
+    return metric.openShare;
+  }
+
+  /** What had to be added to C's diagonal for D^2, in units of its mean. */
   double damping() {
-    return damping;
+    return metric.damping;
   }
 
   /**
@@ -129,41 +126,47 @@ final class SplittingMetric {
    * The diagonal is much larger than what is beside it: apart from that it can be multiplied in
    * float32 where the rest has bfloat16's 8 bits.
    *
-   * @param beside the diagonal; zeros on it
-   * @param diagonal [dIn]
+   * @param both what is beside the diagonal, [dIn, dIn] with zeros on it, and the diagonal as one
+   *     more row
    * @param damping what had to be added to the diagonal of C, in units of its mean
    */
-  record Inverse(Matrix beside, MemorySegment diagonal, double damping) {}
+  record Inverse(Matrix both, double damping) {
+    Matrix beside() {
+      return both.rowRange(0, both.columns());
+    }
 
-  /** The inverse of a stage, valid until the next call. */
-  Inverse inverse(double rho) {
-    Inverse inverse =
-        factors.get(
-            new Penalty(rho),
-            Inverse.class,
-            (c.size() + c.columns()) * Float.BYTES,
-            memory -> {
-              Matrix both = allocate(memory);
-              Matrix a = both.rowRange(0, c.rows());
-              double added =
-                  DampedFactor.invert(
-                      into ->
-                          addDiagonal(into, j -> rho * metric.squared.getAtIndex(JAVA_FLOAT, j)),
-                      meanDiagonal,
-                      0,
-                      a,
-                      compute);
-              scale(a);
-              MemorySegment diagonal = both.row(c.rows());
-              for (int j = 0; j < a.rows(); j++) {
-                diagonal.setAtIndex(JAVA_FLOAT, j, a.get(j, j));
-                a.set(j, j, 0);
-              }
-              return new Inverse(a, diagonal, added);
-            },
-            reused);
-    damping = Math.max(damping, inverse.damping());
-    return inverse;
+    MemorySegment diagonal() {
+      return both.row(both.columns());
+    }
+  }
+
+  /** Memory for an inverse. */
+  Inverse allocate(SegmentAllocator memory) {
+    return new Inverse(Matrix.allocate(memory, c.rows() + 1, c.columns()), 0);
+  }
+
+  /** What an inverse takes. */
+  long inverseBytes() {
+    return (c.size() + c.columns()) * Float.BYTES;
+  }
+
+  /** Makes D (C + rho D^2)^-1 D. */
+  Inverse inverse(double rho, SegmentAllocator memory) {
+    Inverse inverse = allocate(memory);
+    Matrix a = inverse.beside();
+    double added =
+        DampedFactor.invert(
+            into -> addDiagonal(into, j -> rho * metric.squared.getAtIndex(JAVA_FLOAT, j)),
+            meanDiagonal,
+            0,
+            a,
+            compute);
+    scale(a);
+    for (int j = 0; j < a.rows(); j++) {
+      inverse.diagonal().setAtIndex(JAVA_FLOAT, j, a.get(j, j));
+      a.set(j, j, 0);
+    }
+    return new Inverse(inverse.both, added);
   }
 
   private void scale(Matrix inverse) {
@@ -179,9 +182,6 @@ final class SplittingMetric {
           }
         });
   }
-
-  /** Name of an inverse. */
-  private record Penalty(double rho) {}
 
   private void addDiagonal(Matrix a, IntToDoubleFunction added) {
     a.copyFrom(c);

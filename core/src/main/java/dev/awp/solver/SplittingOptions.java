@@ -8,7 +8,9 @@ package dev.awp.solver;
  *
  * @param firstRho of the first stage
  * @param lastRho of the last stage
- * @param stages changes of rho, each of which costs an inverse
+ * @param stages changes of rho
+ * @param inverses that are made for them, of as many rho from the first to the last; those between
+ *     are interpolated ({@link SplittingInverses})
  * @param iterationsPerStage products in a stage
  * @param leastSquaresSteps of conjugate gradient on the final mask
  * @param exchanges whether single exchanges of the mask are then searched ({@link MaskExchange})
@@ -17,24 +19,20 @@ public record SplittingOptions(
     double firstRho,
     double lastRho,
     int stages,
+    int inverses,
     int iterationsPerStage,
     int leastSquaresSteps,
     boolean exchanges) {
-  /** What the default may cost, in units of 2 dOut dIn^2 flops. */
-  private static final double BUDGET = 48;
-
-  private static final int ITERATIONS = 24;
-
-  /** Chooses options for a layer of a shape, [dOut, dIn], of whose entries a share may stay. */
+  /** Chooses options for a layer of dIn columns, of whose entries a share may stay. */
   @FunctionalInterface
   public interface Choice {
-    SplittingOptions of(int rows, int columns, double density);
+    SplittingOptions of(int columns, double density);
   }
 
-  /** Without exchanges. */
+  /** An inverse for every stage, and no exchanges. */
   public SplittingOptions(
       double firstRho, double lastRho, int stages, int iterationsPerStage, int leastSquaresSteps) {
-    this(firstRho, lastRho, stages, iterationsPerStage, leastSquaresSteps, false);
+    this(firstRho, lastRho, stages, stages, iterationsPerStage, leastSquaresSteps, false);
   }
 
   public SplittingOptions {
@@ -47,27 +45,20 @@ public record SplittingOptions(
           "%d stages of %d iterations, %d least-squares steps"
               .formatted(stages, iterationsPerStage, leastSquaresSteps));
     }
+    if (inverses < Math.min(stages, 2) || inverses > stages) {
+      throw new IllegalArgumentException(inverses + " inverses for " + stages + " stages");
+    }
   }
 
   /**
-   * The default: 24 iterations, in as many stages as 48 products' worth of flops allow. rho goes
-   * from 0.4 to 2 where half of the entries stay, and to more where fewer stay: twice as much for a
-   * tenth (docs/solvers.md).
+   * The default: 24 iterations in 8 stages, with 3 inverses. rho goes from 0.4 to 2 where half of
+   * the entries stay, and to more where fewer stay: twice as much for a tenth (docs/solvers.md).
    *
-   * @param rows dOut
-   * @param columns dIn
    * @param density share of entries that may stay
    */
-  public static SplittingOptions standard(int rows, int columns, double density) {
+  public static SplittingOptions standard(double density) {
     double factor = Math.max(1, Math.pow(0.5 / density, Math.log(2) / Math.log(5)));
-    SplittingOptions options = null;
-    for (int stages : new int[] {12, 8, 6, 4, 3}) {
-      options = new SplittingOptions(0.4 * factor, 2 * factor, stages, ITERATIONS / stages, 10);
-      if (options.cost(rows, columns) <= BUDGET) {
-        return options;
-      }
-    }
-    return options;
+    return new SplittingOptions(0.4 * factor, 2 * factor, 8, 3, 3, 10, false);
   }
 
   /**
@@ -77,22 +68,52 @@ public record SplittingOptions(
    * @param columns dIn
    */
   public static SplittingOptions high(int columns) {
-    return new SplittingOptions(0.4, 4, 48, 2, 16, columns <= MaskExchange.MOST_COLUMNS);
+    return new SplittingOptions(0.4, 4, 48, 8, 2, 16, columns <= MaskExchange.MOST_COLUMNS);
   }
 
   /**
-   * Flops in units of 2 dOut dIn^2: f(0), two thirds of an inverse for the metric and one a stage
-   * (dIn^3 each), the iterations, the residual, the least-squares steps, and two evaluations at the
-   * end.
+   * With a range of rho that suits a C. Where it leaves more directions open than entries are to be
+   * pruned, these can be pruned at no loss, if rho is so small at first that the iterates find
+   * them: with half of the entries kept, up to a third less of f on layers of few tokens or of
+   * steep spectra, and the same as before on others (docs/solvers.md).
+   *
+   * @param openShare of C, by {@link SplittingMetric#openShare}
+   * @param density share of entries that may stay
+   */
+  SplittingOptions adaptedTo(double openShare, double density) {
+    double open = openShare / Math.max(1 - density, Double.MIN_NORMAL);
+    return new SplittingOptions(
+        firstRho * Math.clamp(Math.pow(0.5 / open, 3), 1 / 16.0, 1),
+        lastRho * Math.clamp(Math.pow(0.75 / open, 2), 0.5, 1),
+        stages,
+        inverses,
+        iterationsPerStage,
+        leastSquaresSteps,
+        exchanges);
+  }
+
+  /**
+   * Flops in units of 2 dOut dIn^2: two thirds of an inverse for the metric, the inverses (dIn^3
+   * each), the iterations, the residual, the least-squares steps, and half a product for each of
+   * three evaluations.
    */
   double cost(int rows, int columns) {
-    double inverses = (stages + 2 / 3.0) * columns / (2.0 * Math.max(1, rows));
-    return inverses + stages * (double) iterationsPerStage + leastSquaresSteps + 4;
+    double decomposed = (inverses + 2 / 3.0) * columns / (2.0 * Math.max(1, rows));
+    return decomposed + stages * (double) iterationsPerStage + leastSquaresSteps + 2.5;
   }
 
   /** rho of a stage, from 0. */
   double rho(int stage) {
-    double progress = stages == 1 ? 0 : stage / (stages - 1.0);
+    return onTheWay(stage, stages);
+  }
+
+  /** rho of an inverse that is made, from 0. */
+  double node(int index) {
+    return onTheWay(index, inverses);
+  }
+
+  private double onTheWay(int step, int steps) {
+    double progress = steps == 1 ? 0 : step / (steps - 1.0);
     return firstRho * Math.pow(lastRho / firstRho, progress);
   }
 }

@@ -75,13 +75,17 @@ class BestSolversTest {
   }
 
   @Test
-  void pruningStaysInItsBudget() {
-    for (int[] shape :
-        new int[][] {{64, 128}, {128, 352}, {352, 128}, {4096, 4096}, {4096, 11008}}) {
-      SplittingOptions options = SplittingOptions.standard(shape[0], shape[1], 0.5);
-      assertTrue(options.cost(shape[0], shape[1]) <= 48, shape[0] + " x " + shape[1]);
-      assertEquals(24, options.stages() * options.iterationsPerStage());
-    }
+  void stagesGoFromTheFirstRhoToTheLast() {
+    SplittingOptions options = SplittingOptions.standard(0.5);
+    assertEquals(24, options.stages() * options.iterationsPerStage());
+    assertEquals(options.firstRho(), options.rho(0), 1e-12);
+    assertEquals(options.lastRho(), options.rho(options.stages() - 1), 1e-12);
+    assertEquals(options.lastRho(), options.node(options.inverses() - 1), 1e-12);
+    assertTrue(SplittingOptions.standard(0.1).lastRho() > options.lastRho());
+    assertThrows(
+        IllegalArgumentException.class, () -> new SplittingOptions(1, 2, 3, 1, 1, 1, false));
+    assertThrows(
+        IllegalArgumentException.class, () -> new SplittingOptions(1, 2, 3, 4, 1, 1, false));
     assertThrows(IllegalArgumentException.class, () -> new SplittingOptions(0, 1, 1, 1, 1));
     assertThrows(IllegalArgumentException.class, () -> new SplittingOptions(2, 1, 1, 1, 1));
     assertThrows(IllegalArgumentException.class, () -> new SplittingOptions(1, 2, 0, 1, 1));

@@ -210,9 +210,7 @@ public final class Rivals {
       int iterations = budget;
       SplittingOptions options =
           new SplittingOptions(1, 1, 1, iterations, Math.min(10, iterations));
-      Timed run =
-          solve(
-              new OperatorSplitting((rows, columns, density) -> options), problem, compute, arena);
+      Timed run = solve(new OperatorSplitting((_, _) -> options), problem, compute, arena);
       if (run.solution().objective() <= objective) {
         return run.seconds();
       }
