@@ -17,6 +17,14 @@ public interface RightOperand {
   }
 
   /**
+   * Rows of A that are multiplied as fast as any larger number: a caller that has other work with
+   * every row takes so many through both, and finds them in the cache.
+   */
+  default int rowsAtOnce() {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
    * C = A op(B).
    *
    * @param a [m, k]

@@ -89,42 +89,99 @@ public final class MaskedLeastSquares {
    *     and after each
    */
   public void run(int steps, double[][] objectives) {
-    int rows = to - from;
     int columns = w.columns();
+    int most = Math.min(to - from, products.rowsAtOnce());
     try (Arena arena = Arena.ofConfined()) {
-      Matrix r = Matrix.allocate(arena, rows, columns);
-      Matrix p = Matrix.allocate(arena, rows, columns);
-      Matrix q = Matrix.allocate(arena, rows, columns);
-      Matrix mask = Matrix.allocate(arena, rows, columns);
+      Matrix d = Matrix.allocate(arena, to - from, columns);
+      Matrix r = Matrix.allocate(arena, to - from, columns);
+      for (int i = 0; i < d.rows(); i++) {
+        arithmetic.subtract(w.row(from + i), t.row(from + i), d.row(i));
+      }
+      compute.blas().gemm(Op.NONE, Op.NONE, 1, d, c, 0, r);
       MemorySegment diagonal = diagonal(arena);
       MemorySegment inverseDiagonal = arena.allocate(JAVA_FLOAT, columns);
-      MemorySegment scratch = arena.allocate(JAVA_FLOAT, columns);
       for (int j = 0; j < columns; j++) {
         float value = diagonal.getAtIndex(JAVA_FLOAT, j);
         inverseDiagonal.setAtIndex(JAVA_FLOAT, j, value > 0 ? 1 / value : 0);
       }
-      double[] rz = new double[rows];
-      double[] enough = new double[rows];
-      for (int i = 0; i < rows; i++) {
-        mask.row(i).copyFrom(t.row(from + i));
-        arithmetic.subtract(w.row(from + i), t.row(from + i), q.row(i));
+      Matrix p = Matrix.allocate(arena, most, columns);
+      Matrix mask = Matrix.allocate(arena, most, columns);
+      for (int first = 0; first < d.rows(); first += most) {
+        int end = Math.min(d.rows(), first + most);
+        Steps some =
+            new Steps(
+                from + first,
+                r.rowRange(first, end),
+                p.rowRange(0, end - first),
+                mask.rowRange(0, end - first),
+                diagonal,
+                inverseDiagonal,
+                arena.allocate(JAVA_FLOAT, columns));
+        some.start(d.rowRange(first, end), objectives[0]);
+        // What the rows' d took is free for the products.
+        some.run(steps, d.rowRange(first, end), objectives);
       }
-      compute.blas().gemm(Op.NONE, Op.NONE, 1, q, c, 0, r);
-      for (int i = 0; i < rows; i++) {
-        objectives[0][from + i] = arithmetic.dot(q.row(i), r.row(i));
+    }
+  }
+
+  /** The steps of some rows. */
+  private final class Steps {
+    private final int from;
+    private final Matrix r;
+    private final Matrix p;
+    private final Matrix mask;
+    private final MemorySegment diagonal;
+    private final MemorySegment inverseDiagonal;
+    private final MemorySegment scratch;
+    private final double[] rz;
+    private final double[] enough;
+
+    /**
+     * Of as many rows as the matrices have.
+     *
+     * @param from the first of them in T
+     * @param r (W - T) C
+     */
+    private Steps(
+        int from,
+        Matrix r,
+        Matrix p,
+        Matrix mask,
+        MemorySegment diagonal,
+        MemorySegment inverseDiagonal,
+        MemorySegment scratch) {
+      this.from = from;
+      this.r = r;
+      this.p = p;
+      this.mask = mask;
+      this.diagonal = diagonal;
+      this.inverseDiagonal = inverseDiagonal;
+      this.scratch = scratch;
+      this.rz = new double[r.rows()];
+      this.enough = new double[r.rows()];
+    }
+
+    private void start(Matrix d, double[] objectives) {
+      for (int i = 0; i < r.rows(); i++) {
+        mask.row(i).copyFrom(t.row(from + i));
+        objectives[from + i] = arithmetic.dot(d.row(i), r.row(i));
         selection.applyMask(mask.row(i), r.row(i), r.row(i));
         arithmetic.multiply(r.row(i), inverseDiagonal, p.row(i));
         rz[i] = arithmetic.dot(r.row(i), p.row(i));
-        round(p.row(i), scratch);
-        double scale = weighted(diagonal, q.row(i), scratch);
+        round(p.row(i));
+        double scale = weighted(d.row(i));
         enough[i] = Math.max(TOLERANCE * rz[i], RESIDUAL_NOISE * scale);
       }
+    }
+
+    /** The products p C go to q. */
+    private void run(int steps, Matrix q, double[][] objectives) {
       for (int step = 0; step < steps; step++) {
         products.multiply(p, q);
-        for (int i = 0; i < rows; i++) {
+        for (int i = 0; i < r.rows(); i++) {
           objectives[step + 1][from + i] = objectives[step][from + i];
           double curvature = arithmetic.dot(p.row(i), q.row(i));
-          double least = CURVATURE_NOISE * weighted(diagonal, p.row(i), scratch);
+          double least = CURVATURE_NOISE * weighted(p.row(i));
           if (!(curvature > least) || !(rz[i] > enough[i])) {
             p.row(i).fill((byte) 0);
             continue;
@@ -138,18 +195,24 @@ public final class MaskedLeastSquares {
           arithmetic.multiply(r.row(i), inverseDiagonal, scratch);
           double next = arithmetic.dot(r.row(i), scratch);
           arithmetic.multiplyAdd((float) (next / rz[i]), p.row(i), scratch, p.row(i));
-          round(p.row(i), scratch);
+          round(p.row(i));
           rz[i] = next;
         }
       }
     }
-  }
 
-  private void round(MemorySegment direction, MemorySegment scratch) {
-    if (rounded) {
-      MemorySegment halves = scratch.asSlice(0, direction.byteSize() / 2);
-      compute.kernels().conversion().encodeBf16(direction, halves);
-      compute.kernels().conversion().decodeBf16(halves, direction);
+    private void round(MemorySegment direction) {
+      if (rounded) {
+        MemorySegment halves = scratch.asSlice(0, direction.byteSize() / 2);
+        compute.kernels().conversion().encodeBf16(direction, halves);
+        compute.kernels().conversion().decodeBf16(halves, direction);
+      }
+    }
+
+    /** x diag(C) x^T. */
+    private double weighted(MemorySegment x) {
+      arithmetic.multiply(x, diagonal, scratch);
+      return arithmetic.dot(x, scratch);
     }
   }
 
@@ -159,11 +222,5 @@ public final class MaskedLeastSquares {
       diagonal.setAtIndex(JAVA_FLOAT, j, Math.max(0, c.get(j, j)));
     }
     return diagonal;
-  }
-
-  /** x diag(C) x^T. */
-  private double weighted(MemorySegment diagonal, MemorySegment x, MemorySegment scratch) {
-    arithmetic.multiply(x, diagonal, scratch);
-    return arithmetic.dot(x, scratch);
   }
 }

@@ -153,15 +153,19 @@ final class PgdIteration {
         compute,
         w.rows(),
         (from, to, arena) -> {
-          multiply(from, to, arena);
           RowProjection projection = projection(constraint, arena);
-          for (int row = from; row < to; row++) {
-            if (!settled[row]) {
-              evaluate(row);
-              settled[row] = schedule.isFeasible(t) && gradientOfRow[row] < converged[row];
-            }
-            if (!last) {
-              advance(t, row, current, next, projection);
+          int most = Math.min(to - from, products.rowsAtOnce());
+          for (int first = from; first < to; first += most) {
+            int end = Math.min(to, first + most);
+            multiply(first, end, arena);
+            for (int row = first; row < end; row++) {
+              if (!settled[row]) {
+                evaluate(row);
+                settled[row] = schedule.isFeasible(t) && gradientOfRow[row] < converged[row];
+              }
+              if (!last) {
+                advance(t, row, current, next, projection);
+              }
             }
           }
         });

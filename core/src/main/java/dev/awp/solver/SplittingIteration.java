@@ -112,20 +112,27 @@ final class SplittingIteration {
         compute,
         w.rows(),
         (from, to, arena) -> {
-          Matrix b = Matrix.allocate(arena, to - from, w.columns());
-          Matrix x = Matrix.allocate(arena, to - from, w.columns());
+          int most = Math.min(to - from, beside.rowsAtOnce());
+          Matrix memoryOfB = Matrix.allocate(arena, most, w.columns());
+          Matrix memoryOfX = Matrix.allocate(arena, most, w.columns());
           MemorySegment penalty = arena.allocate(JAVA_FLOAT, w.columns());
           arithmetic.scale(metric.root(), rho, penalty);
-          for (int i = 0; i < options.iterationsPerStage(); i++) {
+          int iterations = options.iterationsPerStage();
+          for (int turn = 0; turn < iterations * Math.ceilDiv(to - from, most); turn++) {
+            int i = turn % iterations;
+            int first = from + turn / iterations * most;
+            int end = Math.min(to, first + most);
+            Matrix b = memoryOfB.rowRange(0, end - first);
+            Matrix x = memoryOfX.rowRange(0, end - first);
             float factor = i == 0 ? dualFactor : 1;
-            for (int row = from; row < to; row++) {
-              rightSide(row, factor, penalty, b.row(row - from));
+            for (int row = first; row < end; row++) {
+              rightSide(row, factor, penalty, b.row(row - first));
             }
             beside.multiply(b, x);
-            boolean last = lastStage && i == options.iterationsPerStage() - 1;
-            for (int row = from; row < to; row++) {
-              MemorySegment ofX = x.row(row - from);
-              MemorySegment ofB = b.row(row - from);
+            boolean last = lastStage && i == iterations - 1;
+            for (int row = first; row < end; row++) {
+              MemorySegment ofX = x.row(row - first);
+              MemorySegment ofB = b.row(row - first);
               arithmetic.multiply(ofB, diagonal, ofB);
               arithmetic.add(ofX, ofB, ofX);
               arithmetic.multiply(ofX, metric.inverseRoot(), ofX);

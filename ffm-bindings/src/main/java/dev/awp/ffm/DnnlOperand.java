@@ -27,6 +27,9 @@ final class DnnlOperand implements RightOperand {
   private static final int TILE = DnnlMatmul.TILE;
   private static final int PIECE = DnnlMatmul.PIECE;
 
+  /** Tiles for which the scratch memory of a call costs nothing. */
+  private static final int ROWS_AT_ONCE = 2 * TILE;
+
   /** Rows and columns that oneDNN's layout may fill up, at most. */
   private static final int LAYOUT = 64;
 
@@ -111,6 +114,11 @@ final class DnnlOperand implements RightOperand {
     long pieces = PIECE * (split + Float.BYTES) * Math.max(k, n);
     long tiles = TILE * (split * k + (long) Float.BYTES * n);
     return parts + threads * (Math.max(pieces, tiles) + SCRATCHPAD);
+  }
+
+  @Override
+  public int rowsAtOnce() {
+    return ROWS_AT_ONCE;
   }
 
   @Override
