@@ -59,9 +59,11 @@ public final class OperatorSplitting implements Solver {
 
   @Override
   public long memoryBytes(LayerShape shape) {
+    long part = shape.parts(shape.columns());
+    long stages = 2 * shape.square() + 2 * part + shape.prepared();
+    long leastSquares = 4 * part + shape.prepared();
     return 2 * shape.layer()
-        + 2 * shape.square()
-        + Math.max(4 * shape.parts(shape.columns()) + shape.prepared(), shape.objective())
+        + Math.max(stages, Math.max(leastSquares, shape.objective()))
         + shape.panels();
   }
 
@@ -78,11 +80,13 @@ public final class OperatorSplitting implements Solver {
       SegmentAllocator allocator,
       IterationListener listener) {
     try (Arena scratch = Arena.ofShared()) {
-      SplittingInverses inverses =
-          new SplittingInverses(problem, settings(problem), compute, scratch);
-      SplittingIteration rows =
-          new SplittingIteration(problem, inverses, compute, allocator, scratch);
-      run(inverses, List.of(rows));
+      SplittingIteration rows;
+      try (SplittingInverses inverses =
+          new SplittingInverses(problem, settings(problem), compute)) {
+        rows = new SplittingIteration(problem, inverses, compute, allocator, scratch);
+        runStages(inverses, List.of(rows));
+      }
+      rows.improve();
       return rows.solution(listener);
     }
   }
@@ -97,11 +101,15 @@ public final class OperatorSplitting implements Solver {
       Arena arena,
       IterationListener listener) {
     try (Arena scratch = Arena.ofShared()) {
-      SplittingInverses inverses = new SplittingInverses(problem, settings(problem), f32, scratch);
-      SplittingIteration rows = new SplittingIteration(problem, inverses, compute, arena, scratch);
-      SplittingIteration sampled =
-          new SplittingIteration(problem.of(sample), inverses, f32, arena, scratch);
-      run(inverses, List.of(rows, sampled));
+      SplittingIteration rows;
+      SplittingIteration sampled;
+      try (SplittingInverses inverses = new SplittingInverses(problem, settings(problem), f32)) {
+        rows = new SplittingIteration(problem, inverses, compute, arena, scratch);
+        sampled = new SplittingIteration(problem.of(sample), inverses, f32, arena, scratch);
+        runStages(inverses, List.of(rows, sampled));
+      }
+      rows.improve();
+      sampled.improve();
       return new Sampled(rows.solution(listener), sampled.solution(IterationListener.NONE));
     }
   }
@@ -111,7 +119,7 @@ public final class OperatorSplitting implements Solver {
     return options.of(problem.weights().columns(), density);
   }
 
-  private static void run(SplittingInverses inverses, List<SplittingIteration> solves) {
+  private static void runStages(SplittingInverses inverses, List<SplittingIteration> solves) {
     if (inverses.metric().isDefined()) {
       solves.forEach(SplittingIteration::start);
       for (int stage = 0; stage < inverses.options().stages(); stage++) {
@@ -121,8 +129,6 @@ public final class OperatorSplitting implements Solver {
         }
         Interruption.check();
       }
-      solves.forEach(SplittingIteration::improve);
     }
-    solves.forEach(SplittingIteration::takeBetterStart);
   }
 }

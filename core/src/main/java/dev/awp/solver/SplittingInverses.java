@@ -6,6 +6,7 @@ import dev.awp.constraint.Rows;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.Compute;
 import dev.awp.solver.SplittingMetric.Inverse;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ import java.util.List;
  * <p>Nodes are kept for other layers where {@link SharedFactors} does. Memory beside them: two
  * inverses.
  */
-final class SplittingInverses {
+final class SplittingInverses implements AutoCloseable {
   /** What a rho may be off by and still be a node's. */
   private static final double ROUNDING = 1e-9;
 
@@ -30,6 +31,7 @@ final class SplittingInverses {
   private final SplittingMetric metric;
   private final SharedFactors factors;
   private final Compute compute;
+  private final Arena arena;
   private final List<SegmentAllocator> memory;
 
   /** Of the iterate: a node, or on the way from one to the next. */
@@ -48,14 +50,19 @@ final class SplittingInverses {
    * Makes the metric, and no inverse yet.
    *
    * @param options which are adapted to the problem's C
-   * @param scratch memory that is needed as long as this is used
    */
-  SplittingInverses(
-      LayerProblem problem, SplittingOptions options, Compute compute, SegmentAllocator scratch) {
+  @SuppressWarnings("MustBeClosed") // the arena is closed by close(), or below
+  SplittingInverses(LayerProblem problem, SplittingOptions options, Compute compute) {
     this.factors = problem.factors();
     this.compute = compute;
-    this.memory = List.of(reusing(scratch), reusing(scratch));
-    this.metric = new SplittingMetric(problem, compute, memory.getFirst(), scratch);
+    this.arena = Arena.ofShared();
+    this.memory = List.of(reusing(arena), reusing(arena));
+    try {
+      this.metric = new SplittingMetric(problem, compute, memory.getFirst(), arena);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
     this.options =
         options.adaptedTo(
             metric.openShare(), problem.constraint().sparsity().orElseThrow().density());
@@ -150,5 +157,11 @@ final class SplittingInverses {
 
   private static double z(double rho) {
     return 1 / rho;
+  }
+
+  /** Frees the inverses that are not kept. */
+  @Override
+  public void close() {
+    arena.close();
   }
 }

@@ -165,8 +165,21 @@ final class SplittingIteration {
     }
   }
 
-  /** Least squares on the mask and, where they are asked for, exchanges in it. */
+  /**
+   * After the stages: least squares on the mask and, where they are asked for, exchanges in it; or
+   * Wanda's selection where it is better.
+   */
   void improve() {
+    if (metric.isDefined()) {
+      solveLeastSquares();
+      if (options.exchanges()) {
+        exchange();
+      }
+    }
+    takeBetterStart();
+  }
+
+  private void solveLeastSquares() {
     int steps = options.leastSquaresSteps();
     try (StepOperand operand = StepOperand.choose(w, c, t, steps, compute)) {
       RowParts.forEach(
@@ -176,9 +189,6 @@ final class SplittingIteration {
               new MaskedLeastSquares(
                       w, c, t, from, to, compute, operand.products(), operand.rounded())
                   .run(steps, objectives));
-    }
-    if (options.exchanges()) {
-      exchange();
     }
   }
 
@@ -221,7 +231,7 @@ final class SplittingIteration {
   }
 
   /** Rows for which Wanda's selection is better take it: never worse than the cheap start. */
-  void takeBetterStart() {
+  private void takeBetterStart() {
     RowParts.forEach(
         compute,
         w.rows(),

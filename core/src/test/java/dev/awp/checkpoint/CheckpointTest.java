@@ -286,6 +286,30 @@ class CheckpointTest {
   }
 
   @Test
+  void storedRowsAreThoseOfTheMatrix() {
+    try (Arena arena = Arena.ofShared();
+        Workers workers = new Workers(3)) {
+      MemorySegment data = arena.allocate(500 * 3 * Float.BYTES, 4);
+      for (int i = 0; i < 1500; i++) {
+        data.setAtIndex(ValueLayout.JAVA_FLOAT, i, i);
+      }
+      TensorView view = new TensorView("t", DType.F32, List.of(500L, 3L), Path.of("f"), 0, data);
+      StoredRows rows = new TensorReader(KERNELS).storedRows(view);
+      assertEquals(-1, data.mismatch(rows.whole(workers, arena).segment()));
+      StoredRows range = rows.range(100, 400);
+      assertEquals(300, range.rows());
+      Matrix piece = range.rows(7, 9, arena);
+      assertEquals(321, piece.get(0, 0));
+      assertEquals(326, piece.get(1, 2));
+      assertEquals(piece.get(1, 2), range.whole(workers, arena).get(8, 2));
+      data.setAtIndex(ValueLayout.JAVA_FLOAT, 322, Float.NaN);
+      assertEquals(
+          "f: tensor t holds NaN at [107, 1], weights must be finite",
+          assertThrows(AwpException.class, () -> range.rows(7, 9, arena)).getMessage());
+    }
+  }
+
+  @Test
   void nonFiniteWeightsAreNamed() {
     try (Arena arena = Arena.ofShared();
         Workers workers = new Workers(2)) {

@@ -116,6 +116,26 @@ class PrecisionCheckTest {
     }
   }
 
+  /** Half a per cent passes, and what a sample of rows that differ cannot tell from it. */
+  @Test
+  void lossesBeyondTheirOwnScatterAreRefused() {
+    double[] expected = new double[64];
+    double[] found = new double[64];
+    for (double loss : new double[] {-0.1, 0, 0.004, 0.006, 0.1}) {
+      for (double scatter : new double[] {0, 0.001, 0.1}) {
+        for (int i = 0; i < 64; i++) {
+          expected[i] = 3;
+          found[i] = 3 * (1 + loss + (i % 2 == 0 ? scatter : -scatter));
+        }
+        double error = scatter / Math.sqrt(63);
+        assertEquals(
+            loss - error <= 0.005, PrecisionCheck.isGood(expected, found), loss + " " + scatter);
+      }
+    }
+    found[5] = Double.NaN;
+    assertFalse(PrecisionCheck.isGood(expected, found));
+  }
+
   /** A layer that fails in bfloat16 is the float32 solve's, to the byte. */
   @Test
   void whatIsTooCoarseIsPassedOver() {
