@@ -63,7 +63,7 @@ final class LayerCompressor {
     LayerPlan layer = plan.layer(linear);
     Constraint constraint = layer.constraint();
     Solver solver = schemes.scheme(linear).solver();
-    LayerProblem problem = new LayerProblem(target, c, constraint, factors);
+    LayerProblem problem = new LayerProblem(target, c, constraint, factors, inputs.tokens());
     try (Arena arena = Arena.ofShared();
         PrecisionCheck.Solved solved =
             new PrecisionCheck()

@@ -143,19 +143,14 @@ record MemoryNeeds(
         + DecoderBlock.forwardBytes(layout, tokens, length, workers.threads());
   }
 
-  /**
-   * A weight matrix while it is decoded and split; the parts of those before it take less than they
-   * would in float32.
-   */
+  /** A weight matrix while it is split; the parts of those before it take less than in float32. */
   private long preparing() {
     if (!ForwardTrial.isPossible(lower, layout.linears())) {
       return 0;
     }
     return layout.linears().stream()
         .mapToLong(
-            linear ->
-                (long) linear.rows() * linear.columns() * Float.BYTES
-                    + lower.preparedBytes(linear.columns(), linear.rows(), workers.threads()))
+            linear -> lower.preparedBytes(linear.columns(), linear.rows(), workers.threads()))
         .max()
         .orElse(0);
   }

@@ -11,22 +11,33 @@ import dev.awp.tensor.Matrix;
  * @param weights W, [dOut, dIn]
  * @param secondMoment C, [dIn, dIn], symmetric positive semi-definite
  * @param factors of C, shared with the other layers that have the same inputs
+ * @param tokens that C is the mean of; Long.MAX_VALUE where that is not known
  */
 public record LayerProblem(
-    Matrix weights, Matrix secondMoment, Constraint constraint, SharedFactors factors) {
-  /** A layer that shares its inputs with no other. */
+    Matrix weights,
+    Matrix secondMoment,
+    Constraint constraint,
+    SharedFactors factors,
+    long tokens) {
+  /** A layer whose C is the mean of many tokens. */
+  public LayerProblem(
+      Matrix weights, Matrix secondMoment, Constraint constraint, SharedFactors factors) {
+    this(weights, secondMoment, constraint, factors, Long.MAX_VALUE);
+  }
+
+  /** The same, which shares its inputs with no other layer. */
   public LayerProblem(Matrix weights, Matrix secondMoment, Constraint constraint) {
     this(weights, secondMoment, constraint, SharedFactors.none());
   }
 
   /** Other rows of the same layer. */
   LayerProblem of(Matrix rows) {
-    return new LayerProblem(rows, secondMoment, constraint, factors);
+    return new LayerProblem(rows, secondMoment, constraint, factors, tokens);
   }
 
   /** The same layer under another constraint. */
   public LayerProblem under(Constraint other) {
-    return new LayerProblem(weights, secondMoment, other, factors);
+    return new LayerProblem(weights, secondMoment, other, factors, tokens);
   }
 
   public LayerProblem {

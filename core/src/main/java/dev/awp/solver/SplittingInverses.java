@@ -65,7 +65,9 @@ final class SplittingInverses implements AutoCloseable {
     }
     this.options =
         options.adaptedTo(
-            metric.openShare(), problem.constraint().sparsity().orElseThrow().density());
+            metric.openShare(),
+            problem.constraint().sparsity().orElseThrow().density(),
+            problem.tokens() / (double) problem.weights().columns());
     this.damping = metric.damping();
   }
 

@@ -77,14 +77,19 @@ public record SplittingOptions(
    * them: with half of the entries kept, up to a third less of f on layers of few tokens or of
    * steep spectra, and the same as before on others (docs/solvers.md).
    *
+   * <p>Not so where there are fewer tokens than inputs: what they leave open other tokens do not,
+   * and the lower f would be theirs alone. From one token an input to two the range moves there.
+   *
    * @param openShare of C, by {@link SplittingMetric#openShare}
    * @param density share of entries that may stay
+   * @param tokensPerInput tokens of the calibration that C is the mean of, for each channel
    */
-  SplittingOptions adaptedTo(double openShare, double density) {
+  SplittingOptions adaptedTo(double openShare, double density, double tokensPerInput) {
     double open = openShare / Math.max(1 - density, Double.MIN_NORMAL);
+    double known = Math.clamp(tokensPerInput - 1, 0.0, 1.0);
     return new SplittingOptions(
-        firstRho * Math.clamp(Math.pow(0.5 / open, 3), 1 / 16.0, 1),
-        lastRho * Math.clamp(Math.pow(0.75 / open, 2), 0.5, 1),
+        firstRho * Math.pow(Math.clamp(Math.pow(0.5 / open, 3), 1 / 16.0, 1), known),
+        lastRho * Math.pow(Math.clamp(Math.pow(0.75 / open, 2), 0.5, 1), known),
         stages,
         inverses,
         iterationsPerStage,

@@ -18,7 +18,7 @@ class ObjectiveTest {
   void rowsAreThoseOfTheDefinition(int columns) {
     try (Arena arena = Arena.ofShared();
         Compute compute = Compute.create(2)) {
-      Matrix c = RandomMatrices.secondMoment(columns, 3, arena);
+      Matrix c = RandomMatrices.gaussianSecondMoment(columns, 40, 3, arena);
       Matrix r = RandomMatrices.of(RandomMatrices.Kind.GAUSSIAN, 7, columns, 4, arena);
       Matrix scratch = RandomMatrices.of(RandomMatrices.Kind.LARGE, 7, columns, 5, arena);
       double[] found = Objective.ofRows(r, c, compute, scratch);

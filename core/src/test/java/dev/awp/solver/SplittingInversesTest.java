@@ -106,16 +106,19 @@ class SplittingInversesTest {
   @Test
   void rhoFallsWhereDirectionsAreOpen() {
     SplittingOptions standard = SplittingOptions.standard(0.5);
-    assertEquals(standard, standard.adaptedTo(0, 0.5));
-    assertEquals(standard, standard.adaptedTo(0.2, 0.5));
-    SplittingOptions open = standard.adaptedTo(0.5, 0.5);
+    assertEquals(standard, standard.adaptedTo(0, 0.5, 100));
+    assertEquals(standard, standard.adaptedTo(0.2, 0.5, 100));
+    SplittingOptions open = standard.adaptedTo(0.5, 0.5, 2);
     assertEquals(0.4 / 8, open.firstRho(), 1e-9);
     assertEquals(2 * 0.5625, open.lastRho(), 1e-9);
-    SplittingOptions most = standard.adaptedTo(1, 0.5);
+    SplittingOptions most = standard.adaptedTo(1, 0.5, Long.MAX_VALUE);
     assertEquals(0.4 / 16, most.firstRho(), 1e-9);
     assertEquals(1, most.lastRho(), 1e-9);
-    assertNotEquals(most, standard.adaptedTo(1, 0.1));
-    assertEquals(standard, standard.adaptedTo(0.4, 0));
+    assertNotEquals(most, standard.adaptedTo(1, 0.1, 100));
+    assertEquals(standard, standard.adaptedTo(0.4, 0, 100));
+    assertEquals(standard, standard.adaptedTo(0.5, 0.5, 1));
+    assertEquals(standard, standard.adaptedTo(0.5, 0.5, 0));
+    assertEquals(0.4 / Math.sqrt(8), standard.adaptedTo(0.5, 0.5, 1.5).firstRho(), 1e-9);
   }
 
   /** A steep spectrum: with rho as for a flat one f ends three times as high. */
@@ -125,7 +128,7 @@ class SplittingInversesTest {
     Matrix c = Matrix.allocate(arena, COLUMNS, COLUMNS);
     compute.blas().gemm(Op.NONE, Op.NONE, 1, root, root, 0, c);
     SplittingOptions standard = SplittingOptions.standard(0.5);
-    assertEquals(0.025, standard.adaptedTo(share(c), 0.5).firstRho(), 1e-9);
+    assertEquals(0.025, standard.adaptedTo(share(c), 0.5, 100).firstRho(), 1e-9);
     // Adapted, these go from 0.4 to 3.4.
     SplittingOptions raised = new SplittingOptions(6.4, 6.8, 8, 3, 3, 10, false);
     double before = solve(c, raised);
