@@ -34,10 +34,13 @@ final class SplittingInverses implements AutoCloseable {
   private final Arena arena;
   private final List<SegmentAllocator> memory;
 
-  /** Of the iterate: a node, or on the way from one to the next. */
+  /** A node, or on the way from one to the next. */
   private Inverse current;
 
+  /** Where the current one is. */
   private double rho;
+
+  /** Whether nobody else reads the current one. */
   private boolean changeable;
 
   /** How many nodes lie at rho or below. */
@@ -142,7 +145,7 @@ final class SplittingInverses implements AutoCloseable {
       current = copy;
       changeable = true;
     }
-    double share = (z(wanted) - z(rho)) / (z(options.node(passed)) - z(rho));
+    double share = (1 / wanted - 1 / rho) / (1 / options.node(passed) - 1 / rho);
     ArithmeticKernels arithmetic = compute.kernels().arithmetic();
     Rows.forEach(
         compute,
@@ -155,10 +158,6 @@ final class SplittingInverses implements AutoCloseable {
           }
         });
     rho = wanted;
-  }
-
-  private static double z(double rho) {
-    return 1 / rho;
   }
 
   /** Frees the inverses that are not kept. */

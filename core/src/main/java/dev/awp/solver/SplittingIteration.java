@@ -99,48 +99,34 @@ final class SplittingIteration {
   void runStage(SplittingMetric.Inverse inverse, int stage) {
     double rho = options.rho(stage);
     float dualFactor = stage == 0 ? 1 : (float) (options.rho(stage - 1) / rho);
-    try (Arena arena = Arena.ofShared()) {
-      RightOperand beside = compute.prepare(inverse.beside(), w.rows(), arena);
-      boolean last = stage == options.stages() - 1;
-      iterate(beside, inverse.diagonal(), (float) rho, dualFactor, last);
+    boolean last = stage == options.stages() - 1;
+    try (Arena shared = Arena.ofShared()) {
+      RightOperand beside = compute.prepare(inverse.beside(), w.rows(), shared);
+      MemorySegment penalty = shared.allocate(JAVA_FLOAT, w.columns());
+      arithmetic.scale(metric.root(), (float) rho, penalty);
+      RowParts.forEach(
+          compute,
+          w.rows(),
+          (from, to, arena) -> {
+            int most = Math.min(to - from, beside.rowsAtOnce());
+            Matrix b = Matrix.allocate(arena, most, w.columns());
+            Matrix x = Matrix.allocate(arena, most, w.columns());
+            for (int first = from; first < to; first += most) {
+              int count = Math.min(most, to - first);
+              for (int i = 0; i < options.iterationsPerStage(); i++) {
+                float factor = i == 0 ? dualFactor : 1;
+                for (int row = 0; row < count; row++) {
+                  rightSide(first + row, factor, penalty, b.row(row));
+                }
+                beside.multiply(b.rowRange(0, count), x.rowRange(0, count));
+                boolean lastTime = last && i == options.iterationsPerStage() - 1;
+                for (int row = 0; row < count; row++) {
+                  update(first + row, x.row(row), b.row(row), inverse.diagonal(), lastTime);
+                }
+              }
+            }
+          });
     }
-  }
-
-  private void iterate(
-      RightOperand beside, MemorySegment diagonal, float rho, float dualFactor, boolean lastStage) {
-    RowParts.forEach(
-        compute,
-        w.rows(),
-        (from, to, arena) -> {
-          int most = Math.min(to - from, beside.rowsAtOnce());
-          Matrix memoryOfB = Matrix.allocate(arena, most, w.columns());
-          Matrix memoryOfX = Matrix.allocate(arena, most, w.columns());
-          MemorySegment penalty = arena.allocate(JAVA_FLOAT, w.columns());
-          arithmetic.scale(metric.root(), rho, penalty);
-          int iterations = options.iterationsPerStage();
-          for (int turn = 0; turn < iterations * Math.ceilDiv(to - from, most); turn++) {
-            int i = turn % iterations;
-            int first = from + turn / iterations * most;
-            int end = Math.min(to, first + most);
-            Matrix b = memoryOfB.rowRange(0, end - first);
-            Matrix x = memoryOfX.rowRange(0, end - first);
-            float factor = i == 0 ? dualFactor : 1;
-            for (int row = first; row < end; row++) {
-              rightSide(row, factor, penalty, b.row(row - first));
-            }
-            beside.multiply(b, x);
-            boolean last = lastStage && i == iterations - 1;
-            for (int row = first; row < end; row++) {
-              MemorySegment ofX = x.row(row - first);
-              MemorySegment ofB = b.row(row - first);
-              arithmetic.multiply(ofB, diagonal, ofB);
-              arithmetic.add(ofX, ofB, ofX);
-              arithmetic.multiply(ofX, metric.inverseRoot(), ofX);
-              arithmetic.add(w.row(row), ofX, ofX);
-              select(row, ofX, ofB, last);
-            }
-          }
-        });
   }
 
   /** b = rho (T - V - W) D, V scaled to the new rho first. */
@@ -151,6 +137,21 @@ final class SplittingIteration {
     arithmetic.subtract(t.row(row), v.row(row), b);
     arithmetic.subtract(b, w.row(row), b);
     arithmetic.multiply(b, penalty, b);
+  }
+
+  /**
+   * X = W + B [D (C + rho D^2)^-1 D] D^-1, and what follows from it.
+   *
+   * @param x the product of b with what is beside the inverse's diagonal; receives X
+   * @param b overwritten
+   */
+  private void update(
+      int row, MemorySegment x, MemorySegment b, MemorySegment diagonal, boolean last) {
+    arithmetic.multiply(b, diagonal, b);
+    arithmetic.add(x, b, x);
+    arithmetic.multiply(x, metric.inverseRoot(), x);
+    arithmetic.add(w.row(row), x, x);
+    select(row, x, b, last);
   }
 
   /** Z = X + V, T = Proj(Z), V = Z - T; the last T takes its values from X, the solution's. */
