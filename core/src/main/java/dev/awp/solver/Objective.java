@@ -6,7 +6,6 @@ import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /**
  * f(T) = || (W - T) C^(1/2) ||_F^2 = tr((W - T) C (W - T)^T): the mean squared error of the layer's
@@ -30,11 +29,9 @@ public final class Objective {
    */
   public static double of(Matrix w, Matrix t, Matrix c, Compute compute) {
     return sum(
-        w,
-        c,
+        w.rows(),
         compute,
-        (row, residual) ->
-            compute.kernels().arithmetic().subtract(w.row(row), t.row(row), residual));
+        (from, to) -> ofEachRow(w.rowRange(from, to), t.rowRange(from, to), c, compute));
   }
 
   /** Off-heap memory of an evaluation, in bytes. */
@@ -79,9 +76,28 @@ public final class Objective {
     return ofRows;
   }
 
+  /** f of every row of T, of which w and t are some or all; for a worker's task. */
+  static double[] ofEachRow(Matrix w, Matrix t, Matrix c, Compute compute) {
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix r = Matrix.allocate(arena, w.rows(), w.columns());
+      for (int row = 0; row < w.rows(); row++) {
+        compute.kernels().arithmetic().subtract(w.row(row), t.row(row), r.row(row));
+      }
+      return ofRows(r, c, compute, Matrix.allocate(arena, w.rows(), w.columns()));
+    }
+  }
+
   /** f(0) = tr(W C W^T). */
   public static double dense(Matrix w, Matrix c, Compute compute) {
-    return sum(w, c, compute, (row, residual) -> residual.copyFrom(w.row(row)));
+    return sum(
+        w.rows(),
+        compute,
+        (from, to) -> {
+          try (Arena arena = Arena.ofConfined()) {
+            Matrix scratch = Matrix.allocate(arena, to - from, w.columns());
+            return ofRows(w.rowRange(from, to), c, compute, scratch);
+          }
+        });
   }
 
   /** f(T) / f(0), and 0 where f(0) is 0: a layer whose output vanishes loses nothing. */
@@ -89,28 +105,18 @@ public final class Objective {
     return dense == 0 ? 0 : objective / dense;
   }
 
-  private interface Residual {
-    void write(int row, MemorySegment into);
+  private interface Block {
+    double[] evaluate(int from, int to);
   }
 
-  private static double sum(Matrix w, Matrix c, Compute compute, Residual residual) {
-    double[] byRow = new double[w.rows()];
+  private static double sum(int rows, Compute compute, Block block) {
+    double[] byRow = new double[rows];
     compute
         .workers()
         .forEachBlock(
-            w.rows(),
+            rows,
             BLOCK,
-            (from, to) -> {
-              try (Arena arena = Arena.ofConfined()) {
-                Matrix r = Matrix.allocate(arena, to - from, w.columns());
-                Matrix g = Matrix.allocate(arena, to - from, w.columns());
-                for (int row = from; row < to; row++) {
-                  residual.write(row, r.row(row - from));
-                }
-                double[] ofRows = ofRows(r, c, compute, g);
-                System.arraycopy(ofRows, 0, byRow, from, ofRows.length);
-              }
-            });
+            (from, to) -> System.arraycopy(block.evaluate(from, to), 0, byRow, from, to - from));
     double total = 0;
     for (double value : byRow) {
       total += value;

@@ -135,23 +135,13 @@ public final class PrecisionCheck {
     Matrix found = rows.of(both.layer().weights(), arena);
     boolean good =
         isGood(
-            objectives(sample, both.sample().weights(), c, f32), objectives(sample, found, c, f32));
+            Objective.ofEachRow(sample, both.sample().weights(), c, f32),
+            Objective.ofEachRow(sample, found, c, f32));
     return good ? Optional.of(both.layer()) : Optional.empty();
   }
 
   private static int sampleRows(int rows) {
     return Math.clamp(rows / SAMPLE_SHARE, SMALLEST_SAMPLE, LARGEST_SAMPLE);
-  }
-
-  /** f of every row. */
-  private static double[] objectives(Matrix w, Matrix t, Matrix c, Compute f32) {
-    try (Arena arena = Arena.ofConfined()) {
-      Matrix r = Matrix.allocate(arena, w.rows(), w.columns());
-      for (int row = 0; row < w.rows(); row++) {
-        f32.kernels().arithmetic().subtract(w.row(row), t.row(row), r.row(row));
-      }
-      return Objective.ofRows(r, c, f32, Matrix.allocate(arena, w.rows(), w.columns()));
-    }
   }
 
   /**

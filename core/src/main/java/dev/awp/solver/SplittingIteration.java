@@ -221,14 +221,7 @@ final class SplittingIteration {
 
   /** f of some rows of T, of which the first belongs to that row of W. */
   private double[] objectives(Matrix some, int first) {
-    try (Arena arena = Arena.ofConfined()) {
-      Matrix r = Matrix.allocate(arena, some.rows(), w.columns());
-      Matrix g = Matrix.allocate(arena, some.rows(), w.columns());
-      for (int i = 0; i < some.rows(); i++) {
-        arithmetic.subtract(w.row(first + i), some.row(i), r.row(i));
-      }
-      return Objective.ofRows(r, c, compute, g);
-    }
+    return Objective.ofEachRow(w.rowRange(first, first + some.rows()), some, c, compute);
   }
 
   /** Rows for which Wanda's selection is better take it: never worse than the cheap start. */

@@ -19,8 +19,8 @@ import java.util.function.Consumer;
 final class DnnlMatmul {
   /**
    * Rows of a product: a multiple of the kernels' tiles, small enough for A's to stay in cache, and
-   * the whole or twice of what {@link dev.awp.parallel.Workers} cuts rows at, so that little is
-   * filled up.
+   * twice what {@link dev.awp.parallel.Workers} cuts rows at multiples of, so that little is filled
+   * up.
    */
   static final int TILE = 96;
 
