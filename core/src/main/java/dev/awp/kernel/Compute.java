@@ -44,6 +44,11 @@ public record Compute(Kernels kernels, Blas blas, Workers workers, MixedPrecisio
     return blas instanceof MixedBlas mixed ? with(mixed.f32()) : this;
   }
 
+  /** The same on the calling thread alone. */
+  public Compute onOneThread() {
+    return new Compute(kernels, blas, Workers.NONE_BESIDE, lower);
+  }
+
   /** BLAS that uses all workers; for the coordinating thread, never for a worker's task. */
   public ParallelBlas parallelBlas() {
     return new ParallelBlas(blas, workers);

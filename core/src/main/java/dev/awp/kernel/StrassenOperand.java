@@ -3,13 +3,11 @@
 package dev.awp.kernel;
 
 import dev.awp.kernel.Blas.Op;
+import dev.awp.parallel.Pool;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Objects;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * A right operand B, [k, n], that is multiplied by one level of Strassen's algorithm in Winograd's
@@ -44,8 +42,7 @@ final class StrassenOperand implements RightOperand {
   private final Matrix t3;
   private final Matrix t4;
   private final int tileRows;
-  private final Arena arena;
-  private final Queue<Matrix> idle = new ConcurrentLinkedQueue<>();
+  private final Pool<Matrix> sumsOfA;
 
   /**
    * Makes the sums of B's quadrants, on all workers.
@@ -66,7 +63,7 @@ final class StrassenOperand implements RightOperand {
     this.arithmetic = kernels.arithmetic();
     this.b = b;
     this.tileRows = tileRows;
-    this.arena = arena;
+    this.sumsOfA = new Pool<>(() -> Matrix.allocate(arena, tileRows / 2, b.rows() / 2));
     this.t1 = quadrant(arena);
     this.t2 = quadrant(arena);
     this.t3 = quadrant(arena);
@@ -105,15 +102,13 @@ final class StrassenOperand implements RightOperand {
     BlasShapes.checkGemm(Op.NONE, Op.NONE, a, b, c);
     int paired = a.rows() - a.rows() % 2;
     if (paired > 0) {
-      Matrix scratch = Objects.requireNonNullElseGet(idle.poll(), this::allocateScratch);
-      try {
-        for (int from = 0; from < paired; from += tileRows) {
-          int to = Math.min(paired, from + tileRows);
-          multiplyPairs(a.rowRange(from, to), c.rowRange(from, to), scratch);
-        }
-      } finally {
-        idle.add(scratch);
-      }
+      sumsOfA.use(
+          scratch -> {
+            for (int from = 0; from < paired; from += tileRows) {
+              int to = Math.min(paired, from + tileRows);
+              multiplyPairs(a.rowRange(from, to), c.rowRange(from, to), scratch);
+            }
+          });
     }
     product(1, a.rowRange(paired, a.rows()), b, 0, c.rowRange(paired, c.rows()));
   }
@@ -177,9 +172,5 @@ final class StrassenOperand implements RightOperand {
 
   private static Matrix right(Matrix x) {
     return x.columnRange(x.columns() / 2, x.columns());
-  }
-
-  private Matrix allocateScratch() {
-    return Matrix.allocate(arena, tileRows / 2, b.rows() / 2);
   }
 }

@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.parallel;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * The one place that decides how cores are shared. Native BLAS runs on one thread a call; work is
@@ -31,6 +30,9 @@ public final class Workers implements AutoCloseable {
 
   /** Below, what a part costs beside its rows shows. */
   private static final int SMALLEST_PART = 64;
+
+  /** The calling thread alone. */
+  public static final Workers NONE_BESIDE = new Workers(1);
 
   private final int threads;
   private final ExecutorService executor;
@@ -105,63 +107,162 @@ public final class Workers implements AutoCloseable {
 
   /**
    * Runs the task on consecutive blocks of [0, n), each of {@code block} indices but the last, on
-   * all threads; returns when all are done. The first failure of a task is thrown here after the
-   * others have ended. Not for use from inside a task: all threads might wait for each other.
+   * all threads that are free; returns when all are done. The first failure of a task ends the work
+   * and is thrown here after the blocks that were begun have ended.
    */
   public void forEachBlock(int n, int block, RangeTask task) {
+    forEachShare(n, block, share -> share.forEach(task));
+  }
+
+  /** Work on the half-open range [from, to), with what the thread has for itself. */
+  @FunctionalInterface
+  public interface ScratchTask<T> {
+    void run(int from, int to, T scratch);
+  }
+
+  /** The same; every thread has one of the pool for all of its blocks. */
+  public <T> void forEachBlock(int n, int block, Pool<T> pool, ScratchTask<? super T> task) {
+    forEachShare(
+        n,
+        block,
+        share -> pool.use(scratch -> share.forEach((from, to) -> task.run(from, to, scratch))));
+  }
+
+  /** The blocks that fall to one thread, one after the other. */
+  private interface Share {
+    void forEach(RangeTask task);
+  }
+
+  private void forEachShare(int n, int block, Consumer<Share> worker) {
     if (block < 1) {
       throw new IllegalArgumentException("block of " + block);
     }
     int blocks = Math.ceilDiv(n, block);
     AtomicInteger next = new AtomicInteger();
-    Runnable drain =
-        () -> {
+    Share share =
+        task -> {
           for (int b = next.getAndIncrement(); b < blocks; b = next.getAndIncrement()) {
             int from = b * block;
             task.run(from, Math.min(n, from + block));
           }
         };
-    int helpers = Math.min(threads, blocks) - 1;
-    List<Future<?>> running = new ArrayList<>();
-    for (int i = 0; i < helpers; i++) {
-      running.add(executor.submit(drain));
+    Team team =
+        new Team(
+            () -> {
+              if (next.get() < blocks) {
+                worker.accept(share);
+              }
+            },
+            () -> next.set(blocks));
+    for (int i = 1; i < Math.min(threads, blocks); i++) {
+      executor.execute(team);
     }
-    Throwable failure = null;
-    try {
-      drain.run();
-    } catch (RuntimeException | Error e) {
-      next.set(blocks);
-      failure = e;
-    }
-    // Whatever happened here, memory that the others use may be freed by our caller: wait for them.
-    for (Future<?> future : running) {
-      failure = await(future, failure);
-    }
-    switch (failure) {
-      case null -> {}
-      case Error error -> throw error;
-      case RuntimeException exception -> throw exception;
-      default -> throw new IllegalStateException(failure);
-    }
+    team.run();
+    team.end();
   }
 
-  /** Waits for a helper to end; returns the earlier failure, or else the helper's own. */
-  private static Throwable await(Future<?> future, Throwable earlier) {
-    boolean interrupted = false;
+  /**
+   * Runs two tasks at the same time: one on a single thread, while what the other one shares out is
+   * done by those that are left. Returns when both are done; a failure is thrown here then.
+   *
+   * @param side must not use these workers
+   * @param main runs on the calling thread
+   */
+  public void beside(Runnable side, Runnable main) {
+    if (threads == 1) {
+      side.run();
+      main.run();
+      return;
+    }
+    AtomicBoolean begun = new AtomicBoolean();
+    Team team =
+        new Team(
+            () -> {
+              if (begun.compareAndSet(false, true)) {
+                side.run();
+              }
+            },
+            () -> {});
+    Future<?> running = executor.submit(team);
     try {
-      while (true) {
-        try {
-          future.get();
-          return earlier;
-        } catch (InterruptedException e) {
-          interrupted = true;
-        } catch (ExecutionException e) {
-          return earlier == null ? e.getCause() : earlier;
+      main.run();
+    } catch (RuntimeException | Error e) {
+      begun.set(true);
+      running.cancel(true);
+      team.fail(e);
+    }
+    // All threads may have been busy all the time.
+    team.run();
+    team.end();
+  }
+
+  /**
+   * Threads that work together until the one that called them ends it: it waits for those that are
+   * at work, for memory that they use may be freed then, and not for those that were busy elsewhere
+   * and come too late.
+   */
+  private static final class Team implements Runnable {
+    private final Runnable work;
+    private final Runnable stop;
+    private int active;
+    private boolean ended;
+    private Throwable failure;
+
+    /**
+     * A team without members.
+     *
+     * @param work what every member does
+     * @param stop makes the others find nothing more to do
+     */
+    private Team(Runnable work, Runnable stop) {
+      this.work = work;
+      this.stop = stop;
+    }
+
+    @Override
+    public void run() {
+      synchronized (this) {
+        if (ended) {
+          return;
+        }
+        active++;
+      }
+      try {
+        work.run();
+      } catch (RuntimeException | Error e) {
+        stop.run();
+        fail(e);
+      } finally {
+        synchronized (this) {
+          active--;
+          notifyAll();
         }
       }
-    } finally {
+    }
+
+    private synchronized void fail(Throwable e) {
+      failure = failure == null ? e : failure;
+    }
+
+    /** Waits for all who are at work, and throws what the first of them failed with. */
+    private synchronized void end() {
+      ended = true;
+      boolean interrupted = false;
+      while (active > 0) {
+        try {
+          wait();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
       if (interrupted) {
         Thread.currentThread().interrupt();
+      }
+      if (failure instanceof Error error) {
+        throw error;
+      }
+      if (failure instanceof RuntimeException exception) {
+        throw exception;
       }
     }
   }

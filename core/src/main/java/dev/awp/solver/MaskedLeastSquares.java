@@ -9,6 +9,7 @@ import dev.awp.kernel.Blas.Op;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.RightOperand;
 import dev.awp.kernel.SelectionKernels;
+import dev.awp.parallel.Pool;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -41,86 +42,126 @@ public final class MaskedLeastSquares {
   private final Matrix w;
   private final Matrix c;
   private final Matrix t;
-  private final int from;
-  private final int to;
   private final Compute compute;
-  private final RightOperand products;
-  private final boolean rounded;
   private final ArithmeticKernels arithmetic;
   private final SelectionKernels selection;
 
-  /** For rows from (inclusive) to (exclusive) of T, in place; for a worker's task. */
-  public MaskedLeastSquares(Matrix w, Matrix c, Matrix t, int from, int to, Compute compute) {
-    this(w, c, t, from, to, compute, RightOperand.plain(compute.blas(), Op.NONE, c), false);
-  }
-
   /**
-   * With C made ready for the steps' products.
+   * For all rows of T, in place.
    *
-   * @param products C
-   * @param rounded whether directions are rounded to bfloat16 before they are multiplied: f falls
-   *     along the rounded ones
+   * @param w [dOut, dIn]
+   * @param c [dIn, dIn], symmetric
+   * @param t [dOut, dIn]
    */
-  MaskedLeastSquares(
-      Matrix w,
-      Matrix c,
-      Matrix t,
-      int from,
-      int to,
-      Compute compute,
-      RightOperand products,
-      boolean rounded) {
+  public MaskedLeastSquares(Matrix w, Matrix c, Matrix t, Compute compute) {
     this.w = w;
     this.c = c;
     this.t = t;
-    this.from = from;
-    this.to = to;
     this.compute = compute;
-    this.products = products;
-    this.rounded = rounded;
     this.arithmetic = compute.kernels().arithmetic();
     this.selection = compute.kernels().selection();
   }
 
   /**
-   * Runs that many steps.
+   * Runs that many steps in float32.
    *
-   * @param objectives [steps + 1][dOut]: receives f of every row of the part before the first step
-   *     and after each
+   * @return f of every row before the first step and after each: [steps + 1][dOut]
    */
-  public void run(int steps, double[][] objectives) {
-    int columns = w.columns();
-    int most = Math.min(to - from, products.rowsAtOnce());
-    try (Arena arena = Arena.ofConfined()) {
-      Matrix d = Matrix.allocate(arena, to - from, columns);
-      Matrix r = Matrix.allocate(arena, to - from, columns);
-      for (int i = 0; i < d.rows(); i++) {
-        arithmetic.subtract(w.row(from + i), t.row(from + i), d.row(i));
+  public double[][] run(int steps) {
+    try (Arena arena = Arena.ofShared()) {
+      Matrix r = Matrix.allocate(arena, w.rows(), w.columns());
+      return run(steps, RightOperand.plain(compute.blas(), Op.NONE, c), false, r);
+    }
+  }
+
+  /**
+   * Runs that many steps with C made ready for their products. The first residual is one of
+   * float32.
+   *
+   * @param products C
+   * @param rounded whether directions are rounded to bfloat16 before they are multiplied: f falls
+   *     along the rounded ones
+   * @param r scratch, [dOut, dIn]: the residuals
+   * @return f of every row before the first step and after each: [steps + 1][dOut]
+   */
+  double[][] run(int steps, RightOperand products, boolean rounded, Matrix r) {
+    double[][] objectives = new double[steps + 1][w.rows()];
+    double[] scales = new double[w.rows()];
+    try (Arena shared = Arena.ofShared()) {
+      Diagonal diagonal = Diagonal.of(c, shared);
+      int most = RowParts.partRows(compute, w.rows(), products);
+      RowParts.forEach(
+          compute,
+          w.rows(),
+          (from, to, arena) -> {
+            Matrix d = Matrix.allocate(arena, to - from, w.columns());
+            for (int row = from; row < to; row++) {
+              arithmetic.subtract(w.row(row), t.row(row), d.row(row - from));
+            }
+            compute.blas().gemm(Op.NONE, Op.NONE, 1, d, c, 0, r.rowRange(from, to));
+            MemorySegment scratch = arena.allocate(JAVA_FLOAT, w.columns());
+            for (int row = from; row < to; row++) {
+              objectives[0][row] = arithmetic.dot(d.row(row - from), r.row(row));
+              scales[row] = diagonal.form(d.row(row - from), arithmetic, scratch);
+            }
+          });
+      RowParts.forEach(
+          compute,
+          w.rows(),
+          products,
+          new Pool<>(() -> Part.allocate(shared, most, w.columns())),
+          (from, to, part) -> {
+            Part own = part.of(to - from);
+            Steps some = new Steps(from, r.rowRange(from, to), own, diagonal, rounded);
+            some.start(scales);
+            for (int step = 0; step < steps; step++) {
+              products.multiply(own.p, own.q);
+              some.step(objectives[step], objectives[step + 1]);
+            }
+          });
+    }
+    return objectives;
+  }
+
+  /** diag(C) and its inverse, 0 for channels without inputs; [dIn] each. */
+  private record Diagonal(MemorySegment values, MemorySegment inverses) {
+    static Diagonal of(Matrix c, Arena arena) {
+      MemorySegment values = arena.allocate(JAVA_FLOAT, c.columns());
+      MemorySegment inverses = arena.allocate(JAVA_FLOAT, c.columns());
+      for (int j = 0; j < c.columns(); j++) {
+        float value = Math.max(0, c.get(j, j));
+        values.setAtIndex(JAVA_FLOAT, j, value);
+        inverses.setAtIndex(JAVA_FLOAT, j, value > 0 ? 1 / value : 0);
       }
-      compute.blas().gemm(Op.NONE, Op.NONE, 1, d, c, 0, r);
-      MemorySegment diagonal = diagonal(arena);
-      MemorySegment inverseDiagonal = arena.allocate(JAVA_FLOAT, columns);
-      for (int j = 0; j < columns; j++) {
-        float value = diagonal.getAtIndex(JAVA_FLOAT, j);
-        inverseDiagonal.setAtIndex(JAVA_FLOAT, j, value > 0 ? 1 / value : 0);
-      }
-      Matrix p = Matrix.allocate(arena, most, columns);
-      Matrix mask = Matrix.allocate(arena, most, columns);
-      for (int first = 0; first < d.rows(); first += most) {
-        int end = Math.min(d.rows(), first + most);
-        Steps some =
-            new Steps(
-                from + first,
-                r.rowRange(first, end),
-                p.rowRange(0, end - first),
-                mask.rowRange(0, end - first),
-                diagonal,
-                inverseDiagonal,
-                arena.allocate(JAVA_FLOAT, columns));
-        some.start(d.rowRange(first, end), objectives[0]);
-        // What the rows' d took is free for the products.
-        some.run(steps, d.rowRange(first, end), objectives);
-      }
+      return new Diagonal(values, inverses);
+    }
+
+    /** x diag(C) x^T. */
+    double form(MemorySegment x, ArithmeticKernels arithmetic, MemorySegment scratch) {
+      arithmetic.multiply(x, values, scratch);
+      return arithmetic.dot(x, scratch);
+    }
+  }
+
+  /**
+   * Scratch for some rows.
+   *
+   * @param p directions
+   * @param q p C
+   * @param mask what is not zero here is left in T
+   * @param row of one row
+   */
+  private record Part(Matrix p, Matrix q, Matrix mask, MemorySegment row) {
+    static Part allocate(Arena arena, int rows, int columns) {
+      return new Part(
+          Matrix.allocate(arena, rows, columns),
+          Matrix.allocate(arena, rows, columns),
+          Matrix.allocate(arena, rows, columns),
+          arena.allocate(JAVA_FLOAT, columns));
+    }
+
+    Part of(int rows) {
+      return new Part(p.rowRange(0, rows), q.rowRange(0, rows), mask.rowRange(0, rows), row);
     }
   }
 
@@ -129,10 +170,11 @@ public final class MaskedLeastSquares {
     private final int from;
     private final Matrix r;
     private final Matrix p;
+    private final Matrix q;
     private final Matrix mask;
-    private final MemorySegment diagonal;
-    private final MemorySegment inverseDiagonal;
     private final MemorySegment scratch;
+    private final Diagonal diagonal;
+    private final boolean rounded;
     private final double[] rz;
     private final double[] enough;
 
@@ -142,62 +184,61 @@ public final class MaskedLeastSquares {
      * @param from the first of them in T
      * @param r (W - T) C
      */
-    private Steps(
-        int from,
-        Matrix r,
-        Matrix p,
-        Matrix mask,
-        MemorySegment diagonal,
-        MemorySegment inverseDiagonal,
-        MemorySegment scratch) {
+    private Steps(int from, Matrix r, Part part, Diagonal diagonal, boolean rounded) {
       this.from = from;
       this.r = r;
-      this.p = p;
-      this.mask = mask;
+      this.p = part.p;
+      this.q = part.q;
+      this.mask = part.mask;
+      this.scratch = part.row;
       this.diagonal = diagonal;
-      this.inverseDiagonal = inverseDiagonal;
-      this.scratch = scratch;
+      this.rounded = rounded;
       this.rz = new double[r.rows()];
       this.enough = new double[r.rows()];
     }
 
-    private void start(Matrix d, double[] objectives) {
+    /**
+     * The first direction.
+     *
+     * @param scales d diag(C) d^T of T's rows
+     */
+    private void start(double[] scales) {
       for (int i = 0; i < r.rows(); i++) {
         mask.row(i).copyFrom(t.row(from + i));
-        objectives[from + i] = arithmetic.dot(d.row(i), r.row(i));
         selection.applyMask(mask.row(i), r.row(i), r.row(i));
-        arithmetic.multiply(r.row(i), inverseDiagonal, p.row(i));
+        arithmetic.multiply(r.row(i), diagonal.inverses(), p.row(i));
         rz[i] = arithmetic.dot(r.row(i), p.row(i));
         round(p.row(i));
-        double scale = weighted(d.row(i));
-        enough[i] = Math.max(TOLERANCE * rz[i], RESIDUAL_NOISE * scale);
+        enough[i] = Math.max(TOLERANCE * rz[i], RESIDUAL_NOISE * scales[from + i]);
       }
     }
 
-    /** The products p C go to q. */
-    private void run(int steps, Matrix q, double[][] objectives) {
-      for (int step = 0; step < steps; step++) {
-        products.multiply(p, q);
-        for (int i = 0; i < r.rows(); i++) {
-          objectives[step + 1][from + i] = objectives[step][from + i];
-          double curvature = arithmetic.dot(p.row(i), q.row(i));
-          double least = CURVATURE_NOISE * weighted(p.row(i));
-          if (!(curvature > least) || !(rz[i] > enough[i])) {
-            p.row(i).fill((byte) 0);
-            continue;
-          }
-          double slope = arithmetic.dot(r.row(i), p.row(i));
-          double alpha = slope / curvature;
-          arithmetic.multiplyAdd((float) alpha, p.row(i), t.row(from + i), t.row(from + i));
-          objectives[step + 1][from + i] -= alpha * slope;
-          arithmetic.multiplyAdd((float) -alpha, q.row(i), r.row(i), r.row(i));
-          selection.applyMask(mask.row(i), r.row(i), r.row(i));
-          arithmetic.multiply(r.row(i), inverseDiagonal, scratch);
-          double next = arithmetic.dot(r.row(i), scratch);
-          arithmetic.multiplyAdd((float) (next / rz[i]), p.row(i), scratch, p.row(i));
-          round(p.row(i));
-          rz[i] = next;
+    /**
+     * One step, and the next direction.
+     *
+     * @param before f of T's rows
+     * @param after receives f of these rows
+     */
+    private void step(double[] before, double[] after) {
+      for (int i = 0; i < r.rows(); i++) {
+        after[from + i] = before[from + i];
+        double curvature = arithmetic.dot(p.row(i), q.row(i));
+        double least = CURVATURE_NOISE * diagonal.form(p.row(i), arithmetic, scratch);
+        if (!(curvature > least) || !(rz[i] > enough[i])) {
+          p.row(i).fill((byte) 0);
+          continue;
         }
+        double slope = arithmetic.dot(r.row(i), p.row(i));
+        double alpha = slope / curvature;
+        arithmetic.multiplyAdd((float) alpha, p.row(i), t.row(from + i), t.row(from + i));
+        after[from + i] -= alpha * slope;
+        arithmetic.multiplyAdd((float) -alpha, q.row(i), r.row(i), r.row(i));
+        selection.applyMask(mask.row(i), r.row(i), r.row(i));
+        arithmetic.multiply(r.row(i), diagonal.inverses(), scratch);
+        double next = arithmetic.dot(r.row(i), scratch);
+        arithmetic.multiplyAdd((float) (next / rz[i]), p.row(i), scratch, p.row(i));
+        round(p.row(i));
+        rz[i] = next;
       }
     }
 
@@ -208,19 +249,5 @@ public final class MaskedLeastSquares {
         compute.kernels().conversion().decodeBf16(halves, direction);
       }
     }
-
-    /** x diag(C) x^T. */
-    private double weighted(MemorySegment x) {
-      arithmetic.multiply(x, diagonal, scratch);
-      return arithmetic.dot(x, scratch);
-    }
-  }
-
-  private MemorySegment diagonal(Arena arena) {
-    MemorySegment diagonal = arena.allocate(JAVA_FLOAT, c.columns());
-    for (int j = 0; j < c.columns(); j++) {
-      diagonal.setAtIndex(JAVA_FLOAT, j, Math.max(0, c.get(j, j)));
-    }
-    return diagonal;
   }
 }

@@ -5,10 +5,10 @@ package dev.awp.solver;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.Compute;
+import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
-import java.util.List;
 
 /**
  * Pruning by operator splitting (the alternating direction method of multipliers; Boyd et al. 2011,
@@ -61,7 +61,7 @@ public final class OperatorSplitting implements Solver {
   public long memoryBytes(LayerShape shape) {
     long part = shape.parts(shape.columns());
     long stages = 2 * shape.square() + 2 * part + shape.prepared();
-    long leastSquares = 4 * part + shape.prepared();
+    long leastSquares = 3 * part + shape.prepared();
     return 2 * shape.layer()
         + Math.max(stages, Math.max(leastSquares, shape.objective()))
         + shape.panels();
@@ -81,17 +81,20 @@ public final class OperatorSplitting implements Solver {
       IterationListener listener) {
     try (Arena scratch = Arena.ofShared()) {
       SplittingIteration rows;
-      try (SplittingInverses inverses =
-          new SplittingInverses(problem, settings(problem), compute)) {
-        rows = new SplittingIteration(problem, inverses, compute, allocator, scratch);
-        runStages(inverses, List.of(rows));
+      try (Arena stages = Arena.ofShared();
+          SplittingInverses inverses = new SplittingInverses(problem, settings(problem), compute)) {
+        rows = new SplittingIteration(problem, inverses, compute, allocator, scratch, stages);
+        runStages(inverses, rows::start, rows::runStage);
       }
       rows.improve();
       return rows.solution(listener);
     }
   }
 
-  /** Both in the same stages, which share their inverses: these cost as much as all products. */
+  /**
+   * Both in the same stages, which share their inverses: these cost as much as all products. One
+   * thread takes the sample through a stage beside the others.
+   */
   @Override
   public Sampled solveSampled(
       LayerProblem problem,
@@ -100,16 +103,24 @@ public final class OperatorSplitting implements Solver {
       Compute f32,
       Arena arena,
       IterationListener listener) {
+    Workers workers = compute.workers();
     try (Arena scratch = Arena.ofShared()) {
       SplittingIteration rows;
       SplittingIteration sampled;
-      try (SplittingInverses inverses = new SplittingInverses(problem, settings(problem), f32)) {
-        rows = new SplittingIteration(problem, inverses, compute, arena, scratch);
-        sampled = new SplittingIteration(problem.of(sample), inverses, f32, arena, scratch);
-        runStages(inverses, List.of(rows, sampled));
+      try (Arena stages = Arena.ofShared();
+          SplittingInverses inverses = new SplittingInverses(problem, settings(problem), f32)) {
+        rows = new SplittingIteration(problem, inverses, compute, arena, scratch, stages);
+        sampled =
+            new SplittingIteration(
+                problem.of(sample), inverses, f32.onOneThread(), arena, scratch, stages);
+        runStages(
+            inverses,
+            () -> workers.beside(sampled::start, rows::start),
+            (inverse, stage) ->
+                workers.beside(
+                    () -> sampled.runStage(inverse, stage), () -> rows.runStage(inverse, stage)));
       }
-      rows.improve();
-      sampled.improve();
+      workers.beside(sampled::improve, rows::improve);
       return new Sampled(rows.solution(listener), sampled.solution(IterationListener.NONE));
     }
   }
@@ -119,14 +130,15 @@ public final class OperatorSplitting implements Solver {
     return options.of(problem.weights().columns(), density);
   }
 
-  private static void runStages(SplittingInverses inverses, List<SplittingIteration> solves) {
+  private interface Stage {
+    void run(SplittingMetric.Inverse inverse, int index);
+  }
+
+  private static void runStages(SplittingInverses inverses, Runnable start, Stage stage) {
     if (inverses.metric().isDefined()) {
-      solves.forEach(SplittingIteration::start);
-      for (int stage = 0; stage < inverses.options().stages(); stage++) {
-        SplittingMetric.Inverse inverse = inverses.of(stage);
-        for (SplittingIteration solve : solves) {
-          solve.runStage(inverse, stage);
-        }
+      start.run();
+      for (int i = 0; i < inverses.options().stages(); i++) {
+        stage.run(inverses.of(i), i);
         Interruption.check();
       }
     }

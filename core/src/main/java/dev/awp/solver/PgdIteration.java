@@ -10,6 +10,7 @@ import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.Precision;
 import dev.awp.kernel.RightOperand;
+import dev.awp.parallel.Pool;
 import dev.awp.solver.baseline.Wanda;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -27,7 +28,7 @@ import java.util.stream.IntStream;
  * product G = (W - T) C of the part, then one pass over its rows while they are in cache:
  * objective, gradient step, projection and the next residual. Threads meet once an iteration. Rows
  * that have converged leave the product. Memory beside W and C: the residual R (which Z
- * overwrites), G, and two iterates T; a third one where the best iterate is not the latest.
+ * overwrites), G of a part, and two iterates T; a third one where the best is not the latest.
  */
 final class PgdIteration {
   private final LayerProblem problem;
@@ -39,7 +40,7 @@ final class PgdIteration {
   private final Matrix c;
   private final RightOperand products;
   private final Matrix r;
-  private final Matrix g;
+  private final Pool<Matrix> gradients;
   private final float eta;
   private final double[] objectiveOfRow;
   private final double[] gradientOfRow;
@@ -81,7 +82,8 @@ final class PgdIteration {
     this.c = problem.secondMoment();
     this.products = compute.prepare(c, w.rows(), scratch);
     this.r = Matrix.allocate(scratch, w.rows(), w.columns());
-    this.g = Matrix.allocate(scratch, w.rows(), w.columns());
+    int most = RowParts.partRows(compute, w.rows(), products);
+    this.gradients = new Pool<>(() -> Matrix.allocate(scratch, most, w.columns()));
     double norm = frobeniusNorm(c);
     this.eta = norm == 0 ? 0 : (float) (options.step() / norm);
     this.objectiveOfRow = new double[w.rows()];
@@ -152,19 +154,20 @@ final class PgdIteration {
     RowParts.forEach(
         compute,
         w.rows(),
-        (from, to, arena) -> {
-          RowProjection projection = projection(constraint, arena);
-          int most = Math.min(to - from, products.rowsAtOnce());
-          for (int first = from; first < to; first += most) {
-            int end = Math.min(to, first + most);
-            multiply(first, end, arena);
-            for (int row = first; row < end; row++) {
+        products,
+        gradients,
+        (from, to, g) -> {
+          multiply(from, to, g);
+          try (Arena arena = Arena.ofConfined()) {
+            RowProjection projection = projection(constraint, arena);
+            for (int row = from; row < to; row++) {
+              MemorySegment gradient = g.row(row - from);
               if (!settled[row]) {
-                evaluate(row);
+                evaluate(row, gradient);
                 settled[row] = schedule.isFeasible(t) && gradientOfRow[row] < converged[row];
               }
               if (!last) {
-                advance(t, row, current, next, projection);
+                advance(t, row, gradient, current, next, projection);
               }
             }
           }
@@ -185,27 +188,28 @@ final class PgdIteration {
   /**
    * G = R C for the rows that have not settled, and for those that have to stay with them; once a
    * quarter may leave, the others are moved together.
+   *
+   * @param g [to - from or more, dIn], receives G
    */
-  private void multiply(int from, int to, Arena arena) {
+  private void multiply(int from, int to, Matrix g) {
     int[] active = active(from, to);
     for (int row : active) {
       productsOfRow[row]++;
     }
-    if (active.length == 0) {
-      return;
-    }
     if (active.length > 0.75 * (to - from)) {
-      products.multiply(r.rowRange(from, to), g.rowRange(from, to));
-      return;
-    }
-    Matrix residuals = Matrix.allocate(arena, active.length, w.columns());
-    Matrix gradients = Matrix.allocate(arena, active.length, w.columns());
-    for (int i = 0; i < active.length; i++) {
-      residuals.row(i).copyFrom(r.row(active[i]));
-    }
-    products.multiply(residuals, gradients);
-    for (int i = 0; i < active.length; i++) {
-      g.row(active[i]).copyFrom(gradients.row(i));
+      products.multiply(r.rowRange(from, to), g.rowRange(0, to - from));
+    } else if (active.length > 0) {
+      try (Arena arena = Arena.ofConfined()) {
+        Matrix residuals = Matrix.allocate(arena, active.length, w.columns());
+        for (int i = 0; i < active.length; i++) {
+          residuals.row(i).copyFrom(r.row(active[i]));
+        }
+        products.multiply(residuals, g.rowRange(0, active.length));
+      }
+      // Apart again, the last first: none overwrites one that has not moved yet.
+      for (int i = active.length - 1; i >= 0; i--) {
+        g.row(active[i] - from).copyFrom(g.row(i));
+      }
     }
   }
 
@@ -223,27 +227,29 @@ final class PgdIteration {
   }
 
   /** A settled row stays what it is; one that its projection gives back has settled. */
-  private void advance(int t, int row, Iterate current, Iterate next, RowProjection projection) {
+  private void advance(
+      int t, int row, MemorySegment g, Iterate current, Iterate next, RowProjection projection) {
     if (settled[row]) {
       next.t.row(row).copyFrom(current.t.row(row));
       next.grid.copyRow(current.grid, row);
       return;
     }
-    step(row, current, next, projection);
+    step(row, g, current, next, projection);
     settled[row] = schedule.isFeasible(t + 1) && next.t.row(row).mismatch(current.t.row(row)) < 0;
   }
 
-  private void evaluate(int row) {
+  private void evaluate(int row, MemorySegment g) {
     ArithmeticKernels arithmetic = compute.kernels().arithmetic();
-    objectiveOfRow[row] = arithmetic.dot(r.row(row), g.row(row));
-    gradientOfRow[row] = arithmetic.dot(g.row(row), g.row(row));
+    objectiveOfRow[row] = arithmetic.dot(r.row(row), g);
+    gradientOfRow[row] = arithmetic.dot(g, g);
   }
 
-  private void step(int row, Iterate current, Iterate next, RowProjection projection) {
+  private void step(
+      int row, MemorySegment g, Iterate current, Iterate next, RowProjection projection) {
     ArithmeticKernels arithmetic = compute.kernels().arithmetic();
     MemorySegment z = r.row(row);
     MemorySegment t = next.t.row(row);
-    arithmetic.multiplyAdd(eta, g.row(row), current.t.row(row), z);
+    arithmetic.multiplyAdd(eta, g, current.t.row(row), z);
     projection.project(z, t, next.grid, row);
     arithmetic.subtract(w.row(row), t, r.row(row));
   }
@@ -268,13 +274,16 @@ final class PgdIteration {
 
   private void selectByWanda(Matrix t) {
     Sparsity sparsity = problem.constraint().sparsity().orElseThrow();
-    try (Arena arena = Arena.ofConfined()) {
-      RowProjection wanda = Wanda.selection(sparsity, c, compute, arena);
-      GridParameters none = GridParameters.allocate(sparsity, 0, 0, arena);
-      for (int row = 0; row < w.rows(); row++) {
-        wanda.project(w.row(row), t.row(row), none, row);
-      }
-    }
+    RowParts.forEach(
+        compute,
+        w.rows(),
+        (from, to, arena) -> {
+          RowProjection wanda = Wanda.selection(sparsity, c, compute, arena);
+          GridParameters none = GridParameters.allocate(sparsity, 0, 0, arena);
+          for (int row = from; row < to; row++) {
+            wanda.project(w.row(row), t.row(row), none, row);
+          }
+        });
   }
 
   private Iterate takeIdle() {

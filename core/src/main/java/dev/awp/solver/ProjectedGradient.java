@@ -49,7 +49,7 @@ public final class ProjectedGradient implements Solver {
 
   @Override
   public long memoryBytes(LayerShape shape) {
-    return 5 * shape.layer()
+    return 4 * shape.layer()
         + 3 * shape.grid()
         + shape.prepared()
         + Math.max(2 * shape.parts(shape.columns()), shape.objective())

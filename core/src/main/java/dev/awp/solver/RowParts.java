@@ -3,6 +3,9 @@
 package dev.awp.solver;
 
 import dev.awp.kernel.Compute;
+import dev.awp.kernel.RightOperand;
+import dev.awp.parallel.Pool;
+import dev.awp.parallel.Workers.ScratchTask;
 import java.lang.foreign.Arena;
 
 /** How the rows of a layer are shared out: each worker takes a part through a whole step. */
@@ -27,5 +30,20 @@ public final class RowParts {
                 task.run(from, to, arena);
               }
             });
+  }
+
+  /**
+   * Shares the rows out in parts that are no larger than the operand's products need, so that what
+   * belongs to a part stays in cache from one product to the next.
+   */
+  static <T> void forEach(
+      Compute compute, int rows, RightOperand operand, Pool<T> pool, ScratchTask<T> task) {
+    compute.workers().forEachBlock(rows, partRows(compute, rows, operand), pool, task);
+  }
+
+  /** The most rows of such a part. */
+  static int partRows(Compute compute, int rows, RightOperand operand) {
+    int part = Math.min(compute.workers().partRows(rows), operand.rowsAtOnce());
+    return Math.max(1, Math.min(rows, part));
   }
 }

@@ -7,6 +7,7 @@ import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A method that compresses one layer. Solvers do no I/O and know nothing of files and models. */
 public interface Solver {
@@ -70,7 +71,8 @@ public interface Solver {
 
   /**
    * Solves one layer in lower precision, and some of its rows in float32 with the same settings.
-   * Rows are independent, so these tell what the precision costs.
+   * Rows are independent, so these tell what the precision costs. One thread solves the sample
+   * beside the others.
    *
    * @param compute for the layer
    * @param sample some rows of the layer's W
@@ -84,8 +86,14 @@ public interface Solver {
       Compute f32,
       Arena arena,
       IterationListener listener) {
-    return new Sampled(
-        solve(problem, compute, arena, listener),
-        solve(problem.of(sample), f32, arena, IterationListener.NONE));
+    LayerProblem some = problem.of(sample);
+    AtomicReference<Solution> ofSample = new AtomicReference<>();
+    AtomicReference<Solution> ofLayer = new AtomicReference<>();
+    compute
+        .workers()
+        .beside(
+            () -> ofSample.set(solve(some, f32.onOneThread(), arena, IterationListener.NONE)),
+            () -> ofLayer.set(solve(problem, compute, arena, listener)));
+    return new Sampled(ofLayer.get(), ofSample.get());
   }
 }

@@ -11,6 +11,7 @@ import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.RightOperand;
+import dev.awp.parallel.Pool;
 import dev.awp.solver.baseline.Wanda;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -39,11 +40,13 @@ final class SplittingIteration {
   private final Matrix t;
   private final GridParameters grid;
   private final Matrix v;
+  private final Pool<Part> parts;
+  private int mostRows;
   private final SplittingInverses inverses;
   private final SplittingMetric metric;
   private final double[] startObjectives;
   private final double[] objectiveOfRow;
-  private final double[][] objectives;
+  private double[][] objectives;
   private final float[] thresholds;
   private double exchangeFlops;
 
@@ -53,13 +56,15 @@ final class SplittingIteration {
    * @param inverses of the problem's C
    * @param allocator memory of the solution
    * @param scratch memory that is needed until the run ends
+   * @param stages memory that is needed until the last stage ends; usable by all threads
    */
   SplittingIteration(
       LayerProblem problem,
       SplittingInverses inverses,
       Compute compute,
       SegmentAllocator allocator,
-      SegmentAllocator scratch) {
+      SegmentAllocator scratch,
+      SegmentAllocator stages) {
     this.options = inverses.options();
     this.inverses = inverses;
     this.metric = inverses.metric();
@@ -71,12 +76,21 @@ final class SplittingIteration {
     this.t = Matrix.allocate(allocator, w.rows(), w.columns());
     this.grid = GridParameters.allocate(sparsity, w.rows(), w.columns(), allocator);
     this.v = Matrix.allocate(scratch, w.rows(), w.columns());
+    this.parts =
+        new Pool<>(
+            () ->
+                new Part(
+                    Matrix.allocate(stages, mostRows, w.columns()),
+                    Matrix.allocate(stages, mostRows, w.columns())));
     this.thresholds = new float[w.rows()];
     Arrays.fill(thresholds, Float.NaN);
     this.startObjectives = new double[w.rows()];
     this.objectiveOfRow = new double[w.rows()];
     this.objectives = new double[options.leastSquaresSteps() + 1][w.rows()];
   }
+
+  /** What a stage needs for some rows: right sides, and their products. */
+  private record Part(Matrix b, Matrix x) {}
 
   /** The iterate after X = W, which no rho changes: T = Proj(W), V = W - T. */
   void start() {
@@ -102,27 +116,26 @@ final class SplittingIteration {
     boolean last = stage == options.stages() - 1;
     try (Arena shared = Arena.ofShared()) {
       RightOperand beside = compute.prepare(inverse.beside(), w.rows(), shared);
+      mostRows = RowParts.partRows(compute, w.rows(), beside);
       MemorySegment penalty = shared.allocate(JAVA_FLOAT, w.columns());
       arithmetic.scale(metric.root(), (float) rho, penalty);
       RowParts.forEach(
           compute,
           w.rows(),
-          (from, to, arena) -> {
-            int most = Math.min(to - from, beside.rowsAtOnce());
-            Matrix b = Matrix.allocate(arena, most, w.columns());
-            Matrix x = Matrix.allocate(arena, most, w.columns());
-            for (int first = from; first < to; first += most) {
-              int count = Math.min(most, to - first);
-              for (int i = 0; i < options.iterationsPerStage(); i++) {
-                float factor = i == 0 ? dualFactor : 1;
-                for (int row = 0; row < count; row++) {
-                  rightSide(first + row, factor, penalty, b.row(row));
-                }
-                beside.multiply(b.rowRange(0, count), x.rowRange(0, count));
-                boolean lastTime = last && i == options.iterationsPerStage() - 1;
-                for (int row = 0; row < count; row++) {
-                  update(first + row, x.row(row), b.row(row), inverse.diagonal(), lastTime);
-                }
+          beside,
+          parts,
+          (from, to, part) -> {
+            Matrix b = part.b().rowRange(0, to - from);
+            Matrix x = part.x().rowRange(0, to - from);
+            for (int i = 0; i < options.iterationsPerStage(); i++) {
+              float factor = i == 0 ? dualFactor : 1;
+              for (int row = from; row < to; row++) {
+                rightSide(row, factor, penalty, b.row(row - from));
+              }
+              beside.multiply(b, x);
+              boolean lastTime = last && i == options.iterationsPerStage() - 1;
+              for (int row = from; row < to; row++) {
+                update(row, x.row(row - from), b.row(row - from), inverse.diagonal(), lastTime);
               }
             }
           });
@@ -183,13 +196,10 @@ final class SplittingIteration {
   private void solveLeastSquares() {
     int steps = options.leastSquaresSteps();
     try (StepOperand operand = StepOperand.choose(w, c, t, steps, compute)) {
-      RowParts.forEach(
-          compute,
-          w.rows(),
-          (from, to, arena) ->
-              new MaskedLeastSquares(
-                      w, c, t, from, to, compute, operand.products(), operand.rounded())
-                  .run(steps, objectives));
+      // V is not needed any more.
+      objectives =
+          new MaskedLeastSquares(w, c, t, compute)
+              .run(steps, operand.products(), operand.rounded(), v);
     }
   }
 

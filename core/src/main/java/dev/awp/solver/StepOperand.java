@@ -85,8 +85,8 @@ record StepOperand(RightOperand products, boolean rounded, Arena arena) implemen
       try (Arena arena = Arena.ofShared()) {
         Matrix found = Matrix.allocate(arena, t.rows(), t.columns());
         found.copyFrom(t);
-        new MaskedLeastSquares(w, c, found, 0, t.rows(), compute, products, rounded)
-            .run(steps, new double[steps + 1][t.rows()]);
+        Matrix r = Matrix.allocate(arena, t.rows(), t.columns());
+        new MaskedLeastSquares(w, c, found, compute).run(steps, products, rounded, r);
         return Objective.of(w, found, c, compute);
       }
     }

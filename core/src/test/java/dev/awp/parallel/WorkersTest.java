@@ -7,8 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class WorkersTest {
@@ -83,6 +87,158 @@ class WorkersTest {
       AtomicInteger sum = new AtomicInteger();
       workers.forEachBlock(8, 1, (from, to) -> sum.addAndGet(from));
       assertEquals(28, sum.get());
+    }
+  }
+
+  @Test
+  void tasksMayShareOutWorkThemselves() {
+    try (Workers workers = new Workers(3)) {
+      AtomicIntegerArray done = new AtomicIntegerArray(64);
+      workers.forEachBlock(
+          8,
+          1,
+          (outer, end) ->
+              workers.forEachBlock(8, 3, (from, to) -> addOne(done, 8 * outer + from, to - from)));
+      for (int i = 0; i < 64; i++) {
+        assertEquals(1, done.get(i));
+      }
+    }
+  }
+
+  private static void addOne(AtomicIntegerArray done, int from, int count) {
+    for (int i = from; i < from + count; i++) {
+      done.incrementAndGet(i);
+    }
+  }
+
+  /** What a thread had once, it or another one has again; never two at the same time. */
+  @Test
+  void aThreadHasScratchOfItsOwn() {
+    try (Workers workers = new Workers(3)) {
+      AtomicInteger made = new AtomicInteger();
+      Pool<AtomicBoolean> pool =
+          new Pool<>(
+              () -> {
+                made.incrementAndGet();
+                return new AtomicBoolean();
+              });
+      AtomicInteger sum = new AtomicInteger();
+      for (int i = 0; i < 50; i++) {
+        workers.forEachBlock(
+            10,
+            1,
+            pool,
+            (from, to, busy) -> {
+              assertTrue(busy.compareAndSet(false, true));
+              sum.addAndGet(from);
+              busy.set(false);
+            });
+      }
+      assertEquals(50 * 45, sum.get());
+      assertTrue(made.get() <= 3, made + " were made for 3 threads");
+    }
+  }
+
+  @Test
+  void scratchComesBackFromATaskThatFails() {
+    try (Workers workers = new Workers(1)) {
+      AtomicInteger made = new AtomicInteger();
+      Pool<Integer> pool = new Pool<>(made::incrementAndGet);
+      Workers.ScratchTask<Integer> failing =
+          (from, to, scratch) -> {
+            throw new IllegalStateException("no");
+          };
+      assertThrows(IllegalStateException.class, () -> workers.forEachBlock(1, 1, pool, failing));
+      workers.forEachBlock(1, 1, pool, (from, to, scratch) -> assertEquals(1, scratch));
+    }
+  }
+
+  @Test
+  void twoTasksRunBesideEachOther() {
+    for (int threads : new int[] {1, 2, 4}) {
+      try (Workers workers = new Workers(threads)) {
+        AtomicReference<Thread> side = new AtomicReference<>();
+        AtomicInteger sum = new AtomicInteger();
+        CountDownLatch shared = new CountDownLatch(threads > 1 ? 1 : 0);
+        workers.beside(
+            () -> {
+              side.set(Thread.currentThread());
+              // A thread that is busy beside is not waited for, or this would never end.
+              await(shared);
+              sum.addAndGet(100);
+            },
+            () -> {
+              workers.forEachBlock(8, 1, (from, to) -> sum.addAndGet(from));
+              shared.countDown();
+            });
+        assertEquals(128, sum.get());
+        assertEquals(threads == 1, side.get() == Thread.currentThread());
+      }
+    }
+  }
+
+  /** All threads are busy: who waits for the task beside does it. */
+  @Test
+  void whatNobodyTakesIsDoneByTheCaller() {
+    try (Workers workers = new Workers(2)) {
+      AtomicInteger done = new AtomicInteger();
+      CountDownLatch inner = new CountDownLatch(1);
+      workers.beside(
+          () -> await(inner),
+          () -> {
+            workers.beside(done::incrementAndGet, done::incrementAndGet);
+            inner.countDown();
+          });
+      assertEquals(2, done.get());
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertTrue(latch.await(1, TimeUnit.MINUTES));
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  @Test
+  void aFailureOnEitherSideIsThrownWhenBothHaveEnded() {
+    RuntimeException failure = new IllegalStateException("no");
+    Runnable failing =
+        () -> {
+          throw failure;
+        };
+    for (int threads : new int[] {1, 2}) {
+      try (Workers workers = new Workers(threads)) {
+        AtomicBoolean mainRan = new AtomicBoolean();
+        assertSame(
+            failure,
+            assertThrows(
+                RuntimeException.class, () -> workers.beside(failing, () -> mainRan.set(true))));
+        assertEquals(threads > 1, mainRan.get());
+        AtomicInteger beside = new AtomicInteger();
+        assertSame(
+            failure,
+            assertThrows(
+                RuntimeException.class,
+                () ->
+                    workers.beside(
+                        () -> {
+                          beside.incrementAndGet();
+                          if (threads > 1) {
+                            // Interrupted, for nobody needs its result any more.
+                            assertThrows(
+                                IllegalStateException.class, () -> await(new CountDownLatch(1)));
+                          }
+                          beside.decrementAndGet();
+                        },
+                        failing)));
+        assertEquals(0, beside.get());
+        // The thread is as good as before.
+        AtomicInteger sum = new AtomicInteger();
+        workers.forEachBlock(8, 1, (from, to) -> sum.addAndGet(from));
+        assertEquals(28, sum.get());
+      }
     }
   }
 

@@ -94,8 +94,7 @@ class BestSolversTest {
   @Test
   void leastSquaresReachesTheNormalEquations() {
     Matrix t = solve(new Wanda(), new RowSparsity(0.5)).weights();
-    double[][] objectives = new double[201][w.rows()];
-    new MaskedLeastSquares(w, c, t, 0, w.rows(), compute).run(200, objectives);
+    double[][] objectives = new MaskedLeastSquares(w, c, t, compute).run(200);
     double total = 0;
     for (int row = 0; row < w.rows(); row++) {
       total += objectives[200][row];
@@ -120,7 +119,7 @@ class BestSolversTest {
     w = RandomMatrices.of(Kind.GAUSSIAN, 16, 1024, 3, arena);
     c = few;
     Matrix t = solve(new OperatorSplitting(), new RowSparsity(0.5)).weights();
-    new MaskedLeastSquares(w, c, t, 0, w.rows(), compute).run(60, new double[61][w.rows()]);
+    new MaskedLeastSquares(w, c, t, compute).run(60);
     double largest = 0;
     for (int row = 0; row < w.rows(); row++) {
       for (int j = 0; j < w.columns(); j++) {

@@ -53,8 +53,7 @@ class MaskExchangeTest {
   /** f of a row with the least-squares weights on the mask of t, which is set to them. */
   private double leastSquares(int row, Matrix t) {
     Matrix own = w.rowRange(row, row + 1);
-    double[][] objectives = new double[81][1];
-    new MaskedLeastSquares(own, c, t, 0, 1, compute).run(80, objectives);
+    new MaskedLeastSquares(own, c, t, compute).run(80);
     return Objective.of(own, t, c, compute);
   }
 

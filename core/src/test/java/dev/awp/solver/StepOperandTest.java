@@ -51,8 +51,8 @@ class StepOperandTest {
 
   private double solve(Matrix of, StepOperand operand) {
     Matrix t = start(of);
-    new MaskedLeastSquares(of, c, t, 0, of.rows(), f32, operand.products(), operand.rounded())
-        .run(STEPS, new double[STEPS + 1][of.rows()]);
+    Matrix r = Matrix.allocate(arena, of.rows(), of.columns());
+    new MaskedLeastSquares(of, c, t, f32).run(STEPS, operand.products(), operand.rounded(), r);
     return Objective.of(of, t, c, f32);
   }
 

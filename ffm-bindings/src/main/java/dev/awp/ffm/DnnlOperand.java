@@ -27,9 +27,6 @@ final class DnnlOperand implements RightOperand {
   private static final int TILE = DnnlMatmul.TILE;
   private static final int PIECE = DnnlMatmul.PIECE;
 
-  /** Tiles for which the scratch memory of a call costs nothing. */
-  private static final int ROWS_AT_ONCE = 2 * TILE;
-
   /** Rows and columns that oneDNN's layout may fill up, at most. */
   private static final int LAYOUT = 64;
 
@@ -118,7 +115,7 @@ final class DnnlOperand implements RightOperand {
 
   @Override
   public int rowsAtOnce() {
-    return ROWS_AT_ONCE;
+    return TILE;
   }
 
   @Override

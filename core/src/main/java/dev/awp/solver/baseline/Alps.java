@@ -155,15 +155,15 @@ public final class Alps implements Solver {
 
     /** Jacobi's preconditioner in these coordinates is plain conjugate gradient in ALPS's. */
     private void leastSquares() {
-      double[][] objectives = new double[GRADIENT_STEPS + 1][w.rows()];
+      Compute own = compute.onOneThread();
       compute
           .workers()
           .forEachBlock(
               w.rows(),
               ROWS,
               (from, to) ->
-                  new MaskedLeastSquares(w, c, candidate, from, to, compute)
-                      .run(GRADIENT_STEPS, objectives));
+                  new MaskedLeastSquares(w.rowRange(from, to), c, candidate.rowRange(from, to), own)
+                      .run(GRADIENT_STEPS));
     }
 
     /** Records f of the candidate, and keeps it where it is the best so far. */
