@@ -159,15 +159,18 @@ class WorkersTest {
       try (Workers workers = new Workers(threads)) {
         AtomicReference<Thread> side = new AtomicReference<>();
         AtomicInteger sum = new AtomicInteger();
+        CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch shared = new CountDownLatch(threads > 1 ? 1 : 0);
         workers.beside(
             () -> {
               side.set(Thread.currentThread());
+              begun.countDown();
               // A thread that is busy beside is not waited for, or this would never end.
               await(shared);
               sum.addAndGet(100);
             },
             () -> {
+              await(begun);
               workers.forEachBlock(8, 1, (from, to) -> sum.addAndGet(from));
               shared.countDown();
             });
