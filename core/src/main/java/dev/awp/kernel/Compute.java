@@ -46,7 +46,7 @@ public record Compute(Kernels kernels, Blas blas, Workers workers, MixedPrecisio
 
   /** The same on the calling thread alone. */
   public Compute onOneThread() {
-    return new Compute(kernels, blas, Workers.NONE_BESIDE, lower);
+    return new Compute(kernels, blas, Workers.CALLER_ALONE, lower);
   }
 
   /** BLAS that uses all workers; for the coordinating thread, never for a worker's task. */

@@ -32,7 +32,7 @@ public final class Workers implements AutoCloseable {
   private static final int SMALLEST_PART = 64;
 
   /** The calling thread alone. */
-  public static final Workers NONE_BESIDE = new Workers(1);
+  public static final Workers CALLER_ALONE = new Workers(1);
 
   private final int threads;
   private final ExecutorService executor;

@@ -89,22 +89,8 @@ public final class MaskedLeastSquares {
     double[] scales = new double[w.rows()];
     try (Arena shared = Arena.ofShared()) {
       Diagonal diagonal = Diagonal.of(c, shared);
+      firstResiduals(r, objectives[0], diagonal, scales);
       int most = RowParts.partRows(compute, w.rows(), products);
-      RowParts.forEach(
-          compute,
-          w.rows(),
-          (from, to, arena) -> {
-            Matrix d = Matrix.allocate(arena, to - from, w.columns());
-            for (int row = from; row < to; row++) {
-              arithmetic.subtract(w.row(row), t.row(row), d.row(row - from));
-            }
-            compute.blas().gemm(Op.NONE, Op.NONE, 1, d, c, 0, r.rowRange(from, to));
-            MemorySegment scratch = arena.allocate(JAVA_FLOAT, w.columns());
-            for (int row = from; row < to; row++) {
-              objectives[0][row] = arithmetic.dot(d.row(row - from), r.row(row));
-              scales[row] = diagonal.form(d.row(row - from), arithmetic, scratch);
-            }
-          });
       RowParts.forEach(
           compute,
           w.rows(),
@@ -121,6 +107,31 @@ public final class MaskedLeastSquares {
           });
     }
     return objectives;
+  }
+
+  /**
+   * R = D C with D = W - T.
+   *
+   * @param objectives receives d C d^T of every row
+   * @param scales receives d diag(C) d^T
+   */
+  private void firstResiduals(
+      Matrix r, double[] objectives, Diagonal diagonal, double[] scales) {
+    RowParts.forEach(
+        compute,
+        w.rows(),
+        (from, to, arena) -> {
+          Matrix d = Matrix.allocate(arena, to - from, w.columns());
+          for (int row = from; row < to; row++) {
+            arithmetic.subtract(w.row(row), t.row(row), d.row(row - from));
+          }
+          compute.blas().gemm(Op.NONE, Op.NONE, 1, d, c, 0, r.rowRange(from, to));
+          MemorySegment scratch = arena.allocate(JAVA_FLOAT, w.columns());
+          for (int row = from; row < to; row++) {
+            objectives[row] = arithmetic.dot(d.row(row - from), r.row(row));
+            scales[row] = diagonal.form(d.row(row - from), arithmetic, scratch);
+          }
+        });
   }
 
   /** diag(C) and its inverse, 0 for channels without inputs; [dIn] each. */
