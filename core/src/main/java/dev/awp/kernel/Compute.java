@@ -39,11 +39,6 @@ public record Compute(Kernels kernels, Blas blas, Workers workers, MixedPrecisio
     return new Compute(kernels, other, workers);
   }
 
-  /** The same with all products in float32. */
-  public Compute inF32() {
-    return blas instanceof MixedBlas mixed ? with(mixed.f32()) : this;
-  }
-
   /** The same on the calling thread alone. */
   public Compute onOneThread() {
     return new Compute(kernels, blas, Workers.CALLER_ALONE, lower);

@@ -61,10 +61,7 @@ public record MixedPrecision(Mode mode, List<MixedBlas> candidates) {
             mode == Mode.BF16 ? List.of(Precision.BF16) : products.faster();
         return new MixedPrecision(
             mode,
-            precisions.stream()
-                .filter(Precision::servesAnyLeft)
-                .map(precision -> new MixedBlas(f32, products, precision))
-                .toList());
+            precisions.stream().map(precision -> new MixedBlas(f32, products, precision)).toList());
       } catch (UnavailableException e) {
         reason = e.getMessage();
       }

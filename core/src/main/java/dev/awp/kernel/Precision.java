@@ -9,28 +9,20 @@ package dev.awp.kernel;
  */
 public enum Precision {
   /** float32 operands. */
-  F32("f32", 0, 0),
+  F32("f32", 0),
 
   /** high * high: relative error of a product about 2^-8. */
-  BF16("bf16", 1, 1),
-
-  /**
-   * high * high + high * low of the right operand: relative error about 2^-16 where the left one is
-   * a bfloat16 already.
-   */
-  BF16X2("bf16x2", 1, 2),
+  BF16("bf16", 1),
 
   /** high * high + high * low + low * high: relative error of a product about 2^-16. */
-  BF16X3("bf16x3", 2, 2);
+  BF16X3("bf16x3", 2);
 
   private final String label;
-  private final int leftParts;
-  private final int rightParts;
+  private final int parts;
 
-  Precision(String label, int leftParts, int rightParts) {
+  Precision(String label, int parts) {
     this.label = label;
-    this.leftParts = leftParts;
-    this.rightParts = rightParts;
+    this.parts = parts;
   }
 
   /** The word for it in reports. */
@@ -38,18 +30,8 @@ public enum Precision {
     return label;
   }
 
-  /** bfloat16 parts of the left operand; 0 where it stays float32. */
-  public int leftParts() {
-    return leftParts;
-  }
-
-  /** bfloat16 parts of the right operand; 0 where it stays float32. */
-  public int rightParts() {
-    return rightParts;
-  }
-
-  /** Whether any left operand may be multiplied, not only one that is rounded before. */
-  public boolean servesAnyLeft() {
-    return leftParts == rightParts;
+  /** bfloat16 parts of an operand; 0 where it stays float32. */
+  public int parts() {
+    return parts;
   }
 }

@@ -70,7 +70,7 @@ public final class MaskedLeastSquares {
   public double[][] run(int steps) {
     try (Arena arena = Arena.ofShared()) {
       Matrix r = Matrix.allocate(arena, w.rows(), w.columns());
-      return run(steps, RightOperand.plain(compute.blas(), Op.NONE, c), false, r);
+      return run(steps, RightOperand.plain(compute.blas(), Op.NONE, c), r);
     }
   }
 
@@ -79,12 +79,10 @@ public final class MaskedLeastSquares {
    * float32.
    *
    * @param products C
-   * @param rounded whether directions are rounded to bfloat16 before they are multiplied: f falls
-   *     along the rounded ones
    * @param r scratch, [dOut, dIn]: the residuals
    * @return f of every row before the first step and after each: [steps + 1][dOut]
    */
-  double[][] run(int steps, RightOperand products, boolean rounded, Matrix r) {
+  double[][] run(int steps, RightOperand products, Matrix r) {
     double[][] objectives = new double[steps + 1][w.rows()];
     double[] scales = new double[w.rows()];
     try (Arena shared = Arena.ofShared()) {
@@ -98,7 +96,7 @@ public final class MaskedLeastSquares {
           new Pool<>(() -> Part.allocate(shared, most, w.columns())),
           (from, to, part) -> {
             Part own = part.of(to - from);
-            Steps some = new Steps(from, r.rowRange(from, to), own, diagonal, rounded);
+            Steps some = new Steps(from, r.rowRange(from, to), own, diagonal);
             some.start(scales);
             for (int step = 0; step < steps; step++) {
               products.multiply(own.p, own.q);
@@ -115,8 +113,7 @@ public final class MaskedLeastSquares {
    * @param objectives receives d C d^T of every row
    * @param scales receives d diag(C) d^T
    */
-  private void firstResiduals(
-      Matrix r, double[] objectives, Diagonal diagonal, double[] scales) {
+  private void firstResiduals(Matrix r, double[] objectives, Diagonal diagonal, double[] scales) {
     RowParts.forEach(
         compute,
         w.rows(),
@@ -185,7 +182,6 @@ public final class MaskedLeastSquares {
     private final Matrix mask;
     private final MemorySegment scratch;
     private final Diagonal diagonal;
-    private final boolean rounded;
     private final double[] rz;
     private final double[] enough;
 
@@ -195,7 +191,7 @@ public final class MaskedLeastSquares {
      * @param from the first of them in T
      * @param r (W - T) C
      */
-    private Steps(int from, Matrix r, Part part, Diagonal diagonal, boolean rounded) {
+    private Steps(int from, Matrix r, Part part, Diagonal diagonal) {
       this.from = from;
       this.r = r;
       this.p = part.p;
@@ -203,7 +199,6 @@ public final class MaskedLeastSquares {
       this.mask = part.mask;
       this.scratch = part.row;
       this.diagonal = diagonal;
-      this.rounded = rounded;
       this.rz = new double[r.rows()];
       this.enough = new double[r.rows()];
     }
@@ -219,7 +214,6 @@ public final class MaskedLeastSquares {
         selection.applyMask(mask.row(i), r.row(i), r.row(i));
         arithmetic.multiply(r.row(i), diagonal.inverses(), p.row(i));
         rz[i] = arithmetic.dot(r.row(i), p.row(i));
-        round(p.row(i));
         enough[i] = Math.max(TOLERANCE * rz[i], RESIDUAL_NOISE * scales[from + i]);
       }
     }
@@ -248,16 +242,7 @@ public final class MaskedLeastSquares {
         arithmetic.multiply(r.row(i), diagonal.inverses(), scratch);
         double next = arithmetic.dot(r.row(i), scratch);
         arithmetic.multiplyAdd((float) (next / rz[i]), p.row(i), scratch, p.row(i));
-        round(p.row(i));
         rz[i] = next;
-      }
-    }
-
-    private void round(MemorySegment direction) {
-      if (rounded) {
-        MemorySegment halves = scratch.asSlice(0, direction.byteSize() / 2);
-        compute.kernels().conversion().encodeBf16(direction, halves);
-        compute.kernels().conversion().decodeBf16(halves, direction);
       }
     }
   }

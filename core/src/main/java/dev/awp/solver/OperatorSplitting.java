@@ -5,6 +5,7 @@ package dev.awp.solver;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.Compute;
+import dev.awp.kernel.Precision;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -70,7 +71,7 @@ public final class OperatorSplitting implements Solver {
   @Override
   public double expectedCost(LayerShape shape) {
     double density = shape.constraint().sparsity().orElseThrow().density();
-    return options.of(shape.columns(), density).cost(shape.rows(), shape.columns());
+    return options.of(shape.columns(), density).cost(shape.rows(), shape.columns(), Precision.F32);
   }
 
   @Override

@@ -46,6 +46,7 @@ final class SplittingIteration {
   private final SplittingMetric metric;
   private final double[] startObjectives;
   private final double[] objectiveOfRow;
+  private final int leastSquaresSteps;
   private double[][] objectives;
   private final float[] thresholds;
   private double exchangeFlops;
@@ -86,7 +87,8 @@ final class SplittingIteration {
     Arrays.fill(thresholds, Float.NaN);
     this.startObjectives = new double[w.rows()];
     this.objectiveOfRow = new double[w.rows()];
-    this.objectives = new double[options.leastSquaresSteps() + 1][w.rows()];
+    this.leastSquaresSteps = options.leastSquaresSteps(compute.blas().precision());
+    this.objectives = new double[leastSquaresSteps + 1][w.rows()];
   }
 
   /** What a stage needs for some rows: right sides, and their products. */
@@ -194,12 +196,10 @@ final class SplittingIteration {
   }
 
   private void solveLeastSquares() {
-    int steps = options.leastSquaresSteps();
-    try (StepOperand operand = StepOperand.choose(w, c, t, steps, compute)) {
+    try (Arena arena = Arena.ofShared()) {
+      RightOperand products = compute.prepare(c, w.rows(), arena);
       // V is not needed any more.
-      objectives =
-          new MaskedLeastSquares(w, c, t, compute)
-              .run(steps, operand.products(), operand.rounded(), v);
+      objectives = new MaskedLeastSquares(w, c, t, compute).run(leastSquaresSteps, products, v);
     }
   }
 
@@ -263,7 +263,7 @@ final class SplittingIteration {
   private double cost() {
     double product = 2.0 * w.rows() * w.columns() * w.columns();
     double exchanges = options.exchanges() && product > 0 ? 2 + exchangeFlops / product : 0;
-    return options.cost(w.rows(), w.columns()) + exchanges;
+    return options.cost(w.rows(), w.columns(), compute.blas().precision()) + exchanges;
   }
 
   private static void record(List<IterationRecord> trace, int iteration, double[] ofRows) {
@@ -280,10 +280,10 @@ final class SplittingIteration {
   Solution solution(IterationListener listener) {
     double dense = Objective.dense(w, c, compute);
     int splitting = options.stages() * options.iterationsPerStage();
-    int iterations = splitting + options.leastSquaresSteps();
+    int iterations = splitting + leastSquaresSteps;
     List<IterationRecord> trace = new ArrayList<>();
     record(trace, 0, startObjectives);
-    for (int step = 0; step < options.leastSquaresSteps(); step++) {
+    for (int step = 0; step < leastSquaresSteps; step++) {
       record(trace, splitting + step, objectives[step]);
     }
     double objective = Math.max(0, Arrays.stream(objectiveOfRow).sum());

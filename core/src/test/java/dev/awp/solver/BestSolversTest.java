@@ -15,8 +15,12 @@ import dev.awp.constraint.SparseGrid;
 import dev.awp.constraint.Sparsity;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
+import dev.awp.fixture.RoundedProducts;
 import dev.awp.kernel.Blas;
 import dev.awp.kernel.Compute;
+import dev.awp.kernel.Precision;
+import dev.awp.kernel.RightOperand;
+import dev.awp.kernel.RowSource;
 import dev.awp.solver.baseline.Gptq;
 import dev.awp.solver.baseline.RoundToNearest;
 import dev.awp.solver.baseline.SparseGpt;
@@ -108,6 +112,34 @@ class BestSolversTest {
       }
     }
     assertEquals(Objective.of(w, t, c, compute), total, 1e-3 * total);
+  }
+
+  /**
+   * C rounded to 8 bits is another quadratic form, in which directions are not quite conjugate in
+   * C: that costs steps, not what they lead to; where C leaves directions open, too.
+   */
+  @Test
+  void aFifthMoreStepsMakeUpForRoundingC() {
+    SplittingOptions options = SplittingOptions.standard(0.5);
+    int more = options.leastSquaresSteps(Precision.BF16);
+    assertEquals(12, more);
+    assertEquals(10, options.leastSquaresSteps(Precision.BF16X3));
+    for (int inputs : new int[] {60, 120, 400}) {
+      c = RandomMatrices.gaussianSecondMoment(96, inputs, 2, arena);
+      w = RandomMatrices.of(Kind.GAUSSIAN, 64, 96, 1, arena);
+      Matrix t = solve(new Wanda(), new RowSparsity(0.5)).weights();
+      Matrix exact = Matrix.allocate(arena, t.rows(), t.columns());
+      exact.copyFrom(t);
+      new MaskedLeastSquares(w, c, exact, compute).run(options.leastSquaresSteps());
+      RightOperand rounded =
+          new RoundedProducts(compute.blas(), 8, 16)
+              .prepare(Precision.BF16, Blas.Op.NONE, RowSource.of(c), compute.workers(), arena);
+      Matrix r = Matrix.allocate(arena, t.rows(), t.columns());
+      new MaskedLeastSquares(w, c, t, compute).run(more, rounded, r);
+      double expected = Objective.of(w, exact, c, compute);
+      double found = Objective.of(w, t, c, compute);
+      assertTrue(found <= 1.001 * expected, "%g, %g".formatted(found, expected));
+    }
   }
 
   /** Few different inputs: f reaches zero, and rounding alone would go on to move the weights. */

@@ -66,7 +66,7 @@ final class Dnnl implements Bf16Products {
   @Override
   public List<Precision> faster() {
     return switch (instructions()) {
-      case AMX -> List.of(Precision.BF16, Precision.BF16X2, Precision.BF16X3);
+      case AMX -> List.of(Precision.BF16, Precision.BF16X3);
       case AVX512_BF16 -> List.of(Precision.BF16);
       case NONE -> List.of();
     };

@@ -55,19 +55,19 @@ final class DnnlOperand implements RightOperand {
     this.kernels = kernels;
     this.k = op == Op.NONE ? b.rows() : b.columns();
     this.n = op == Op.NONE ? b.columns() : b.rows();
-    this.partsOfA = precision.leftParts();
+    this.partsOfA = precision.parts();
     this.overwriting = DnnlMatmul.overwriting(engine, k, n, arena);
     this.adding = overwriting.adding(k, n, arena);
     this.high = overwriting.allocateB(arena);
     Optional<MemorySegment> lower =
-        precision.rightParts() > 1 ? Optional.of(overwriting.allocateB(arena)) : Optional.empty();
+        precision.parts() > 1 ? Optional.of(overwriting.allocateB(arena)) : Optional.empty();
     AtomicBoolean multiplied = new AtomicBoolean();
     workers.forEachBlock(
         b.rows(),
         PIECE,
         (from, to) -> {
           try (Arena local = Arena.ofConfined()) {
-            Parts parts = new Parts(precision.rightParts(), to - from, b.columns(), local);
+            Parts parts = new Parts(precision.parts(), to - from, b.columns(), local);
             Matrix rows = b.rows(from, to, local);
             Operands.checkInput("prepare", "B", rows);
             for (int row = from; row < to; row++) {
@@ -106,7 +106,7 @@ final class DnnlOperand implements RightOperand {
    * a tile of A and of C.
    */
   static long memoryBytes(Precision precision, int k, int n, int threads) {
-    long split = (long) precision.rightParts() * Short.BYTES;
+    long split = (long) precision.parts() * Short.BYTES;
     long parts = split * (k + LAYOUT) * (n + LAYOUT);
     long pieces = PIECE * (split + Float.BYTES) * Math.max(k, n);
     long tiles = TILE * (split * k + (long) Float.BYTES * n);
