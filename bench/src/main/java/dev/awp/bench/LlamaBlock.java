@@ -17,15 +17,6 @@ import java.util.stream.IntStream;
  * calibrate it on, for scripts/bench-block.
  */
 public final class LlamaBlock {
-  private static final String CONFIG =
-      """
-      {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
-       "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 1,
-       "num_attention_heads": 32, "num_key_value_heads": 32, "max_position_embeddings": 4096,
-       "rms_norm_eps": 1e-05, "rope_theta": 10000.0, "vocab_size": 8192,
-       "tie_word_embeddings": true, "torch_dtype": "bfloat16"}
-      """;
-
   private static final int WORDS = 8192;
 
   private static final int TEXT_WORDS = 40_000;
@@ -35,7 +26,8 @@ public final class LlamaBlock {
   /** {@code FOLDER}: receives model/ and text.txt. */
   public static void main(String[] args) throws IOException {
     Path folder = Path.of(args[0]);
-    SyntheticWeights.write(folder.resolve("model"), CONFIG, DType.BF16, Long.MAX_VALUE);
+    String config = config(4096, 11008, 32, WORDS);
+    SyntheticWeights.write(folder.resolve("model"), config, DType.BF16, Long.MAX_VALUE);
     Files.writeString(folder.resolve("model").resolve("tokenizer.json"), tokenizer());
     Random random = new Random(1);
     try (Writer text = Files.newBufferedWriter(folder.resolve("text.txt"))) {
@@ -45,6 +37,18 @@ public final class LlamaBlock {
         text.write("w" + (int) (Math.pow(WORDS, random.nextDouble()) - 1) + " ");
       }
     }
+  }
+
+  /** config.json of a model of one block. */
+  static String config(int hidden, int intermediate, int heads, int words) {
+    return """
+        {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+         "hidden_size": %d, "intermediate_size": %d, "num_hidden_layers": 1,
+         "num_attention_heads": %d, "num_key_value_heads": %3$d, "max_position_embeddings": 4096,
+         "rms_norm_eps": 1e-05, "rope_theta": 10000.0, "vocab_size": %d,
+         "tie_word_embeddings": true, "torch_dtype": "bfloat16"}
+        """
+        .formatted(hidden, intermediate, heads, words);
   }
 
   /** One token a word, w0 and on. */
