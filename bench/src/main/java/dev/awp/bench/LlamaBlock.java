@@ -32,11 +32,15 @@ public final class LlamaBlock {
     Random random = new Random(1);
     try (Writer text = Files.newBufferedWriter(folder.resolve("text.txt"))) {
       for (int i = 0; i < TEXT_WORDS; i++) {
-        // The k-th word with a probability of 1 / k, as in texts: some 1,500 of them in a
-        // calibration.
-        text.write("w" + (int) (Math.pow(WORDS, random.nextDouble()) - 1) + " ");
+        // Some 1,500 different ones in a calibration.
+        text.write("w" + word(random.nextDouble(), WORDS) + " ");
       }
     }
+  }
+
+  /** The k-th of so many words with a probability of 1 / k, as in texts, from a uniform number. */
+  static int word(double uniform, int words) {
+    return (int) (Math.pow(words, uniform) - 1);
   }
 
   /** config.json of a model of one block. */

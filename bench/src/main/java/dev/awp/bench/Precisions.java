@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.bench;
 
+import dev.awp.bench.rivals.Rivals;
 import dev.awp.calibration.SecondMoment;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.constraint.RowSparsity;
@@ -19,9 +20,7 @@ import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Objective;
 import dev.awp.solver.OperatorSplitting;
-import dev.awp.solver.PgdOptions;
 import dev.awp.solver.PrecisionCheck;
-import dev.awp.solver.ProjectedGradient;
 import dev.awp.solver.SharedFactors;
 import dev.awp.solver.Solver;
 import dev.awp.tensor.Matrix;
@@ -94,10 +93,9 @@ public final class Precisions {
     }
   }
 
-  /** The k-th word with a probability of 1 / k, as in texts. */
   private static int[] words(int count, int vocabulary) {
     SplittableRandom random = new SplittableRandom(1);
-    return random.doubles(count).mapToInt(x -> (int) (Math.pow(vocabulary, x) - 1)).toArray();
+    return random.doubles(count).mapToInt(x -> LlamaBlock.word(x, vocabulary)).toArray();
   }
 
   private Map<InputSite, Matrix> moments(Compute compute, Arena arena) {
@@ -146,16 +144,12 @@ public final class Precisions {
         compute.lower().candidates().stream().map(compute::with).findFirst().orElse(f32);
     inTurns(
         "forward pass",
-        compute,
         f32,
         lower,
         on -> new Best(forward(on, LinearInputs.IGNORED), 0, on.blas().precision()));
   }
 
   private void prune(Compute compute, Map<InputSite, Matrix> moments) {
-    Solver pgd =
-        new ProjectedGradient(
-            _ -> new PgdOptions(PgdOptions.Start.WANDA, 2, PGD_ITERATIONS, 0, 0, 0));
     for (LinearLayer linear : layout.linears(0)) {
       String name = linear.name().substring(linear.name().lastIndexOf('.') + 1);
       if (LAYERS.contains(name)) {
@@ -164,9 +158,9 @@ public final class Precisions {
           Matrix w = model.weights(linear, arena);
           Matrix c = moments.get(linear.site());
           LayerProblem alone = new LayerProblem(w, c, HALF);
-          prune(name + ", pgd", pgd, alone, compute);
+          prune(name + ", pgd", Rivals.pgd(PGD_ITERATIONS), alone, compute);
           prune(name + ", admm", new OperatorSplitting(), alone, compute);
-          LayerProblem second = new LayerProblem(w, c, HALF, factors, tokens.length);
+          LayerProblem second = new LayerProblem(w, c, HALF, factors);
           prune(name + ", admm, inverses at hand", new OperatorSplitting(), second, compute);
         }
       }
@@ -177,7 +171,6 @@ public final class Precisions {
     Compute f32 = compute.with(compute.blas());
     inTurns(
         what,
-        compute,
         f32,
         compute,
         on -> {
@@ -192,8 +185,7 @@ public final class Precisions {
         });
   }
 
-  private void inTurns(
-      String what, Compute compute, Compute f32, Compute lower, Function<Compute, Best> work) {
+  private void inTurns(String what, Compute f32, Compute lower, Function<Compute, Best> work) {
     Best slow = Best.NONE;
     Best fast = Best.NONE;
     for (int round = 0; round < ROUNDS; round++) {
@@ -204,7 +196,7 @@ public final class Precisions {
     List<String> line =
         List.of(
             what,
-            String.valueOf(compute.workers().threads()),
+            String.valueOf(f32.workers().threads()),
             Markdown.number(slow.seconds),
             Markdown.number(fast.seconds),
             fast.precision.label(),

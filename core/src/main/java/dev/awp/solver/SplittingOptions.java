@@ -112,8 +112,8 @@ public record SplittingOptions(
 
   /**
    * Steps of least squares whose products are in that precision: in bfloat16 a fifth more than in
-   * float32, which end at the same f or below (docs/bf16.md). C in bfloat16 is a quadratic form of
-   * its own, in which directions are not quite conjugate in C.
+   * float32, which end within a thousandth of its f or below (docs/bf16.md). C in bfloat16 is a
+   * quadratic form of its own, in which directions are not quite conjugate in C.
    */
   int leastSquaresSteps(Precision precision) {
     return precision == Precision.BF16 ? Math.ceilDiv(6 * leastSquaresSteps, 5) : leastSquaresSteps;

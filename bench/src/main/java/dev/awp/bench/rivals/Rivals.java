@@ -133,7 +133,8 @@ public final class Rivals {
     return new Timed(solution, (System.nanoTime() - start) / 1e9);
   }
 
-  private static Solver pgd(int iterations) {
+  /** The paper's pruning with so many iterations, none of which is left out. */
+  public static Solver pgd(int iterations) {
     return new ProjectedGradient(
         constraint -> new PgdOptions(PgdOptions.Start.WANDA, 2, iterations, 0, 0, 0));
   }
