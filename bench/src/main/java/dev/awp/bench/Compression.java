@@ -11,6 +11,7 @@ import dev.awp.compress.SolverOptions;
 import dev.awp.compress.Target;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.demo.DemoModel;
+import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.kernel.Compute;
 import dev.awp.report.LayerReport;
@@ -128,7 +129,7 @@ public class Compression {
             Target.DENSE,
             Long.MAX_VALUE,
             OptionalLong.empty(),
-            new CompressionOptions.Evaluation(List.of(), OptionalInt.empty()));
+            new EvaluationOptions(List.of(), OptionalInt.empty()));
     RunReport report = Compressor.run(options, "bench", compute, new CompressionListener() {});
     work.seconds = report.summary().seconds();
     work.layers = report.layers().size();

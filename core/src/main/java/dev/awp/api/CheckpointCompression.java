@@ -12,6 +12,7 @@ import dev.awp.compress.Propagation;
 import dev.awp.compress.SolverOptions;
 import dev.awp.compress.Target;
 import dev.awp.constraint.Sparsity;
+import dev.awp.eval.EvaluationOptions;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.OutputFormats;
 import dev.awp.recipe.Recipe;
@@ -158,7 +159,7 @@ public final class CheckpointCompression {
             dense ? Target.DENSE : Target.PROPAGATED,
             MAX_SHARD_BYTES,
             memoryLimit,
-            new CompressionOptions.Evaluation(evaluation, OptionalInt.empty()));
+            new EvaluationOptions(evaluation, OptionalInt.empty()));
     synchronized (awp) {
       return Compressor.run(options, AwpVersion.current(), awp.compute(), listener);
     }

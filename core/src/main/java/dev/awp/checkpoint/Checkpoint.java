@@ -17,7 +17,6 @@ import java.util.Map;
  * {@link TensorView} lives until {@link #close}.
  */
 public final class Checkpoint implements AutoCloseable {
-  static final String SINGLE_FILE = "model.safetensors";
 
   private final Path folder;
   private final ModelConfig config;
@@ -38,7 +37,7 @@ public final class Checkpoint implements AutoCloseable {
     if (!Files.isDirectory(folder)) {
       throw new AwpException(folder + ": there is no such folder");
     }
-    ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
+    ModelConfig config = ModelConfigReader.read(folder.resolve("config.json"));
     Arena arena = Arena.ofShared();
     try {
       return new Checkpoint(folder, config, arena, mapTensors(folder, arena));
@@ -49,7 +48,7 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   private static Map<String, TensorView> mapTensors(Path folder, Arena arena) {
-    Path single = folder.resolve(SINGLE_FILE);
+    Path single = folder.resolve(SafetensorsFile.SINGLE);
     Path index = folder.resolve(ShardIndex.NAME);
     if (Files.exists(index)) {
       return mapShards(folder, ShardIndex.read(index), arena);
@@ -57,7 +56,7 @@ public final class Checkpoint implements AutoCloseable {
     if (!Files.exists(single)) {
       throw new AwpException(
           "%s: neither %s nor %s is there (pickled .bin checkpoints are not read)"
-              .formatted(folder, SINGLE_FILE, ShardIndex.NAME));
+              .formatted(folder, SafetensorsFile.SINGLE, ShardIndex.NAME));
     }
     Map<String, TensorView> tensors = new LinkedHashMap<>();
     SafetensorsFile.map(single, arena).forEach(view -> tensors.put(view.name(), view));

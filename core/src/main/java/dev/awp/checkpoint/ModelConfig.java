@@ -57,11 +57,6 @@ public record ModelConfig(
     slidingBlocks = Set.copyOf(slidingBlocks);
   }
 
-  /** Reads and checks a config.json. */
-  public static ModelConfig read(Path file) {
-    return new ModelConfigReader(file).read();
-  }
-
   /** Columns of all query heads together. */
   public int queryWidth() {
     return heads * headDimension;

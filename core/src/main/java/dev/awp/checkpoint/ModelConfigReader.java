@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** Reads config.json as transformers writes it, older and newer spellings, with its defaults. */
-final class ModelConfigReader {
+public final class ModelConfigReader {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
@@ -25,11 +25,20 @@ final class ModelConfigReader {
 
   private final Path file;
 
-  ModelConfigReader(Path file) {
+  private ModelConfigReader(Path file) {
     this.file = file;
   }
 
-  ModelConfig read() {
+  /**
+   * Reads and checks a config.json.
+   *
+   * @throws AwpException where it is not one, or asks for what awp does not know
+   */
+  public static ModelConfig read(Path file) {
+    return new ModelConfigReader(file).read();
+  }
+
+  private ModelConfig read() {
     JsonNode given = tree();
     if (!given.isObject()) {
       throw new ConfigObject(file, given).fail("is no JSON object");

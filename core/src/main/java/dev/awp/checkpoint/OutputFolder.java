@@ -82,7 +82,7 @@ public final class OutputFolder implements AutoCloseable {
         throw e;
       }
     } catch (IOException e) {
-      throw ShardWriter.failure(root, e);
+      throw Folders.unwritable(root, e);
     }
   }
 
@@ -159,7 +159,7 @@ public final class OutputFolder implements AutoCloseable {
     try {
       return Files.exists(output) ? output.toRealPath() : output.toAbsolutePath().normalize();
     } catch (IOException e) {
-      throw ShardWriter.failure(output, e);
+      throw Folders.unwritable(output, e);
     }
   }
 

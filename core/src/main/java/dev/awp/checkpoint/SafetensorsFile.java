@@ -18,6 +18,9 @@ import java.util.List;
 
 /** One safetensors file: read its header, map its data. */
 public final class SafetensorsFile {
+  /** Name of the file of a checkpoint that is not in shards. */
+  public static final String SINGLE = "model.safetensors";
+
   private SafetensorsFile() {}
 
   /** The tensors of a file, in the order of their data, mapped read-only into the arena. */

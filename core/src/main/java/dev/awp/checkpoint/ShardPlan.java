@@ -68,7 +68,7 @@ final class ShardPlan {
     for (int i = 0; i < files.size(); i++) {
       String name =
           files.size() == 1
-              ? Checkpoint.SINGLE_FILE
+              ? SafetensorsFile.SINGLE
               : "model-%05d-of-%05d.safetensors".formatted(i + 1, files.size());
       shards.add(shard(name, files.get(i)));
     }

@@ -3,6 +3,7 @@
 package dev.awp.checkpoint;
 
 import dev.awp.AwpException;
+import dev.awp.journal.Folders;
 import dev.awp.journal.Sha256;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -42,7 +43,7 @@ public final class ShardSet implements AutoCloseable {
       return set;
     } catch (IOException e) {
       set.close();
-      throw ShardWriter.failure(folder, e);
+      throw Folders.unwritable(folder, e);
     } catch (RuntimeException e) {
       set.close();
       throw e;
@@ -65,7 +66,7 @@ public final class ShardSet implements AutoCloseable {
       Files.createDirectories(folder.resolve(name).getParent());
       open(ShardPlan.shard(name, tensors));
     } catch (IOException e) {
-      throw ShardWriter.failure(folder.resolve(name), e);
+      throw Folders.unwritable(folder.resolve(name), e);
     }
   }
 
@@ -97,7 +98,7 @@ public final class ShardSet implements AutoCloseable {
     try {
       writer(name).write(name, bytes);
     } catch (IOException e) {
-      throw ShardWriter.failure(folder, e);
+      throw Folders.unwritable(folder, e);
     }
   }
 
@@ -131,7 +132,7 @@ public final class ShardSet implements AutoCloseable {
         writer.force();
       }
     } catch (IOException e) {
-      throw ShardWriter.failure(folder, e);
+      throw Folders.unwritable(folder, e);
     }
   }
 

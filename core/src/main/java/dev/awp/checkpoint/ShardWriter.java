@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.checkpoint;
 
-import dev.awp.AwpException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -101,10 +100,5 @@ final class ShardWriter implements AutoCloseable {
   @Override
   public void close() throws IOException {
     channel.close();
-  }
-
-  /** Turns an I/O failure into the user's sentence. */
-  static AwpException failure(Path file, IOException e) {
-    return new AwpException(file + ": cannot be written: " + e.getMessage(), e);
   }
 }

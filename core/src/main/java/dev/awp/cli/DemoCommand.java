@@ -5,7 +5,6 @@ package dev.awp.cli;
 import dev.awp.AwpException;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
-import dev.awp.compress.CompressionOptions.Evaluation;
 import dev.awp.compress.Compressor;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.Propagation;
@@ -15,6 +14,7 @@ import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.demo.DemoModel;
+import dev.awp.eval.EvaluationOptions;
 import dev.awp.kernel.Compute;
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.RunReport;
@@ -137,7 +137,7 @@ final class DemoCommand implements Callable<Integer> {
             Target.PROPAGATED,
             5_000_000_000L,
             OptionalLong.empty(),
-            new Evaluation(List.of(demo.evaluation()), OptionalInt.empty()));
+            new EvaluationOptions(List.of(demo.evaluation()), OptionalInt.empty()));
     return Compressor.run(options, Version.awp(), compute, progress);
   }
 

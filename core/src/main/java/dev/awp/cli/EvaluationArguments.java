@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli;
 
-import dev.awp.compress.CompressionOptions.Evaluation;
+import dev.awp.eval.EvaluationOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,8 +24,8 @@ final class EvaluationArguments {
       description = "Tokens in an evaluation window. Default: as for the calibration.")
   private Integer evaluateLength;
 
-  Evaluation toOptions() {
-    return new Evaluation(
+  EvaluationOptions toOptions() {
+    return new EvaluationOptions(
         evaluate, evaluateLength == null ? OptionalInt.empty() : OptionalInt.of(evaluateLength));
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.Progress;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.compress.StepMoments.Stream;
 import dev.awp.kernel.Compute;
@@ -34,7 +35,7 @@ final class BlockCompressor {
   private final ModelOutput output;
   private final SiteCompressor sites;
   private final Compute compute;
-  private final CompressionListener listener;
+  private final Progress progress;
 
   BlockCompressor(
       Schemes schemes,
@@ -43,14 +44,14 @@ final class BlockCompressor {
       ModelOutput output,
       SiteCompressor sites,
       Compute compute,
-      CompressionListener listener) {
+      Progress progress) {
     this.schemes = schemes;
     this.memory = memory;
     this.model = model;
     this.output = output;
     this.sites = sites;
     this.compute = compute;
-    this.listener = listener;
+    this.progress = progress;
   }
 
   /**
@@ -113,7 +114,7 @@ final class BlockCompressor {
             .filter(layer -> layer.step() == place.step())
             .toList();
     Set<InputSite> starved =
-        ExpertCoverage.starved(model, place.index(), planned, streams.inputs(), listener);
+        ExpertCoverage.starved(model, place.index(), planned, streams.inputs(), progress);
     Map<String, LayerReport> reports = new HashMap<>();
     List<LinearLayer> solved = new ArrayList<>();
     boolean passed = false;
@@ -152,7 +153,7 @@ final class BlockCompressor {
       List<LinearLayer> solved,
       boolean advance,
       StepMoments moments) {
-    listener.step(place.doing("calibrating"));
+    progress.step(place.doing("calibrating"));
     try (Arena arena = Arena.ofShared()) {
       Optional<Stream> original =
           streams.original().map(store -> stream(place, model, store, advance, arena));
@@ -206,7 +207,7 @@ final class BlockCompressor {
 
   private void advance(
       Place place, Function<Arena, TransformerModel> through, ActivationStore store, String what) {
-    listener.step(place.doing(what));
+    progress.step(place.doing(what));
     try (Arena arena = Arena.ofShared()) {
       stream(place, through.apply(arena), store, true, arena).pass(store.length());
     }

@@ -15,6 +15,7 @@ import dev.awp.solver.Solver;
 import dev.awp.solver.Solvers;
 import dev.awp.tensor.DType;
 import dev.awp.tokenizer.Tokenizer;
+import dev.awp.tokenizer.Tokenizers;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -69,14 +70,14 @@ public final class Comparison {
 
   private ComparisonReport run(String version) {
     List<Cell> cells = cells();
-    Compressor.checkFolders(options.model(), options.output());
+    RunChecks.checkFolders(options.model(), options.output());
     try (Checkpoint checkpoint = Checkpoint.open(options.model());
-        Tokenizer tokenizer = Tokenizer.open(options.model());
+        Tokenizer tokenizer = Tokenizers.open(options.model());
         Arena arena = Arena.ofShared()) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
-      Compressor.checkDense(checkpoint);
+      RunChecks.checkDense(checkpoint);
       layout.check(checkpoint::tensor);
-      int length = Compressor.windowLength(options.calibration(), checkpoint.config());
+      int length = RunChecks.windowLength(options.calibration(), checkpoint.config());
       CalibrationSet calibration =
           CalibrationSet.load(
               options.calibration().files(),
@@ -84,7 +85,7 @@ public final class Comparison {
               options.calibration().sequences(),
               length,
               options.calibration().seed());
-      Map<String, Object> described = RunDescription.comparison(options, calibration);
+      Map<String, Object> described = described(calibration);
       Path finished = prepareFolder(described);
       Evaluator evaluator =
           Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
@@ -118,6 +119,21 @@ public final class Comparison {
       ComparisonFiles.write(report, options.output());
       return report;
     }
+  }
+
+  /** What must be equal for the cells of two comparisons to stand in one table. */
+  private Map<String, Object> described(CalibrationSet calibration) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("model", RunDescription.fileName(options.model()));
+    all.put("effort", options.effort().name());
+    all.put("calibration", RunDescription.names(options.calibration().files()));
+    all.put("sequences", calibration.windows().size());
+    all.put("sequenceLength", calibration.length());
+    all.put("calibrationTextTokens", calibration.textTokens());
+    all.put("seed", options.calibration().seed());
+    all.put("evaluate", RunDescription.names(options.evaluation().files()));
+    options.evaluation().sequenceLength().ifPresent(v -> all.put("evaluateLength", v));
+    return all;
   }
 
   /** Constraint by constraint, the methods that can serve it. */

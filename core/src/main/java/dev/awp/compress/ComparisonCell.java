@@ -58,7 +58,7 @@ final class ComparisonCell {
     List<LayerReport> layers = new ArrayList<>();
     List<OutputFormat> dense = List.of(OutputFormats.DENSE);
     Schemes schemes = Schemes.uniform(layout.linears(), constraint, solver);
-    ModelPlan plan = Compressor.plan(checkpoint, layout, schemes, dense, Long.MAX_VALUE);
+    ModelPlan plan = RunChecks.plan(checkpoint, layout, schemes, dense, Long.MAX_VALUE);
     // Never committed: closing removes the folder.
     try (ModelOutput written =
         ModelOutput.create(output.resolve("model"), dense, plan, compute.kernels(), "")) {
@@ -73,8 +73,7 @@ final class ComparisonCell {
                   linear, w, w, c, SharedFactors.none(), statistics.inputs(linear)));
         }
       }
-      List<PerplexityReport> perplexity =
-          Compressor.evaluate(evaluator, before.orElseThrow(), written);
+      List<PerplexityReport> perplexity = evaluator.compare(before.orElseThrow(), written::read);
       double seconds = layers.stream().mapToDouble(LayerReport::seconds).sum();
       double cost = layers.stream().mapToDouble(LayerReport::gemmEquivalents).average().orElse(0);
       return new ComparisonReport.Cell(

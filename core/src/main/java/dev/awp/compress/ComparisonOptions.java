@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.eval.EvaluationOptions;
 import dev.awp.solver.Effort;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,7 +23,7 @@ public record ComparisonOptions(
     List<String> methods,
     Effort effort,
     CompressionOptions.Calibration calibration,
-    CompressionOptions.Evaluation evaluation) {
+    EvaluationOptions evaluation) {
   public ComparisonOptions {
     constraints = List.copyOf(constraints);
     methods = List.copyOf(methods);

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.Progress;
 import dev.awp.report.LayerReport;
 import java.nio.file.Path;
 
 /** Hears how a compression goes on; called on the thread that runs it. */
-public interface CompressionListener {
+public interface CompressionListener extends Progress {
   /**
    * The plan stands, work begins.
    *
@@ -16,7 +17,7 @@ public interface CompressionListener {
    */
   default void planned(int blocks, int layers, long work) {}
 
-  /** A step other than a layer begins, told in a few words: "tokenizing a.txt". */
+  @Override
   default void step(String what) {}
 
   /**

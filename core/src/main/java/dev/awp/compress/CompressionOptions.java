@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.eval.EvaluationOptions;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.OutputFormats;
 import dev.awp.recipe.Recipe;
@@ -36,7 +37,7 @@ public record CompressionOptions(
     Target target,
     long maxShardBytes,
     OptionalLong memoryLimit,
-    Evaluation evaluation) {
+    EvaluationOptions evaluation) {
   public CompressionOptions {
     if (target == Target.PROPAGATED && propagation == Propagation.DENSE) {
       throw new IllegalArgumentException("dense inputs have not drifted");
@@ -61,7 +62,7 @@ public record CompressionOptions(
       Target target,
       long maxShardBytes,
       OptionalLong memoryLimit,
-      Evaluation evaluation) {
+      EvaluationOptions evaluation) {
     this(
         model,
         output,
@@ -87,17 +88,6 @@ public record CompressionOptions(
   public record Calibration(
       List<Path> files, int sequences, OptionalInt sequenceLength, long seed) {
     public Calibration {
-      files = List.copyOf(files);
-    }
-  }
-
-  /**
-   * Which texts the model is evaluated on before and after; none by default.
-   *
-   * @param sequenceLength tokens of a window; by default as for the calibration
-   */
-  public record Evaluation(List<Path> files, OptionalInt sequenceLength) {
-    public Evaluation {
       files = List.copyOf(files);
     }
   }

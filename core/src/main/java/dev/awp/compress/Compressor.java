@@ -6,31 +6,25 @@ import dev.awp.AwpException;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.ModelConfig;
 import dev.awp.checkpoint.OutputFolder;
 import dev.awp.checkpoint.ReadAhead;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.compress.BlockCompressor.Streams;
-import dev.awp.constraint.Constraint;
-import dev.awp.format.CheckpointWeights;
-import dev.awp.format.LayerPlan;
 import dev.awp.format.ModelPlan;
-import dev.awp.format.OutputFormat;
 import dev.awp.format.OutputFormats;
 import dev.awp.kernel.Compute;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.TransformerModel;
+import dev.awp.report.HtmlReport;
 import dev.awp.report.LayerReport;
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.PlanReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
-import dev.awp.tensor.DType;
 import dev.awp.tokenizer.Tokenizer;
-import java.io.IOException;
-import java.lang.foreign.Arena;
+import dev.awp.tokenizer.Tokenizers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,8 +37,6 @@ import java.util.Optional;
  * refused before the first layer is solved.
  */
 public final class Compressor {
-  private static final int DEFAULT_LENGTH = 2048;
-
   private final CompressionOptions options;
   private final Compute compute;
   private final CompressionListener listener;
@@ -88,7 +80,7 @@ public final class Compressor {
       String version,
       Compute compute,
       CompressionListener listener) {
-    checkFolders(options.model(), options.output());
+    RunChecks.checkFolders(options.model(), options.output());
     if (OutputFolder.finishedBefore(options.output())) {
       listener.step(options.output() + ": the run had finished");
       return ReportFile.read(options.output());
@@ -96,27 +88,6 @@ public final class Compressor {
     OutputFolder.checkFree(options.output());
     try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
       return new Compressor(options, compute, listener, checkpoint).run(start, version);
-    }
-  }
-
-  /** Refuses an output folder inside the model folder. */
-  static void checkFolders(Path modelFolder, Path outputFolder) {
-    Path output = outputFolder.toAbsolutePath().normalize();
-    Path model = modelFolder.toAbsolutePath().normalize();
-    try {
-      if (Files.exists(model)) {
-        model = model.toRealPath();
-      }
-      if (Files.exists(output)) {
-        output = output.toRealPath();
-      }
-    } catch (IOException e) {
-      throw new AwpException(outputFolder + ": cannot be resolved: " + e.getMessage(), e);
-    }
-    if (output.startsWith(model)) {
-      throw new AwpException(
-          "%s: the output folder must lie outside the model folder %s, which is never written"
-              .formatted(outputFolder, modelFolder));
     }
   }
 
@@ -128,42 +99,34 @@ public final class Compressor {
    */
   public static PlanReport plan(
       CompressionOptions options, Compute compute, CompressionListener listener) {
-    checkFolders(options.model(), options.output());
+    RunChecks.checkFolders(options.model(), options.output());
     OutputFolder.checkFree(options.output());
     long start = System.nanoTime();
     try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
       Compressor compressor = new Compressor(options, compute, listener, checkpoint);
-      Prepared prepared = compressor.prepare(false);
+      PreparedRun prepared = compressor.prepare(false);
       double seconds = (System.nanoTime() - start) / 1e9;
       return new DryRun(options, checkpoint, compressor.layout, prepared, seconds, compute)
           .report();
     }
   }
 
-  /** What stands before the first layer is solved. */
-  record Prepared(
-      CalibrationSet calibration,
-      Evaluator evaluator,
-      MemoryPlan memory,
-      Schemes schemes,
-      ModelPlan plan) {}
-
   /**
    * Checks and plans.
    *
    * @param checked whether the weights were, in an earlier part of the run
    */
-  private Prepared prepare(boolean checked) {
-    checkDense(checkpoint);
+  private PreparedRun prepare(boolean checked) {
+    RunChecks.checkDense(checkpoint);
     layout.check(checkpoint::tensor);
     if (!planner.isBudgeted()) {
       var _ = checked(planner.schemes());
     }
-    int length = windowLength(options.calibration(), checkpoint.config());
+    int length = RunChecks.windowLength(options.calibration(), checkpoint.config());
     if (!checked) {
       checkWeights();
     }
-    try (Tokenizer tokenizer = Tokenizer.open(options.model())) {
+    try (Tokenizer tokenizer = Tokenizers.open(options.model())) {
       listener.step("tokenizing " + options.calibration().files());
       CalibrationSet calibration =
           CalibrationSet.load(
@@ -176,7 +139,7 @@ public final class Compressor {
           Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
       MemoryPlan memory = memory(calibration, evaluator);
       Schemes schemes = schemes(calibration, memory);
-      return new Prepared(calibration, evaluator, memory, schemes, checked(schemes));
+      return new PreparedRun(calibration, evaluator, memory, schemes, checked(schemes));
     }
   }
 
@@ -185,9 +148,11 @@ public final class Compressor {
     boolean dense = options.formats().equals(List.of(OutputFormats.DENSE));
     if (!dense && !schemes.layers(layout.config().layers()).isEmpty()) {
       throw new AwpException(
-          "lm_head is compressed with --format dense only: readers of the other formats take it as it was");
+          "lm_head is compressed with --format dense only: readers of the other formats take it as"
+              + " it was");
     }
-    ModelPlan plan = plan(checkpoint, layout, schemes, options.formats(), options.maxShardBytes());
+    ModelPlan plan =
+        RunChecks.plan(checkpoint, layout, schemes, options.formats(), options.maxShardBytes());
     OutputFormats.check(options.formats(), plan);
     return plan;
   }
@@ -217,7 +182,7 @@ public final class Compressor {
 
   private RunReport run(Start start, String version) {
     try (UnfinishedRun run = UnfinishedRun.open(options.output(), start)) {
-      Prepared prepared = prepare(run.isBegun());
+      PreparedRun prepared = prepare(run.isBegun());
       Evaluator evaluator = prepared.evaluator();
       Map<String, Object> described =
           RunDescription.options(options, prepared.plan(), prepared.calibration());
@@ -230,7 +195,7 @@ public final class Compressor {
           List<Double> before = run.before(() -> evaluator.evaluate(checkpoint::tensor, "before"));
           List<LayerReport> layers = compress(prepared, output, saved);
           output.flush();
-          List<PerplexityReport> perplexity = evaluate(evaluator, before, output);
+          List<PerplexityReport> perplexity = evaluator.compare(before, output::read);
           listener.step("checksums of the output");
           RunReport report =
               new RunReport(
@@ -244,6 +209,7 @@ public final class Compressor {
                   layers,
                   FileSums.below(output.workFolder(), compute.workers()));
           ReportFile.write(report, output.workFolder());
+          HtmlReport.write(report, output.workFolder());
           output.commit();
           return report;
         } catch (AwpException e) {
@@ -259,23 +225,6 @@ public final class Compressor {
         "%s; %d of %d layers are saved, and the same command goes on after them"
             .formatted(e.getMessage(), saved.count(), schemes.layers().size()),
         e);
-  }
-
-  static List<PerplexityReport> evaluate(
-      Evaluator evaluator, List<Double> before, ModelOutput output) {
-    try (Arena arena = Arena.ofShared()) {
-      return evaluator.compare(before, output.read(arena));
-    }
-  }
-
-  /** What is compressed has to be what was trained. */
-  static void checkDense(Checkpoint checkpoint) {
-    String method = CheckpointWeights.method(checkpoint);
-    if (!method.isEmpty()) {
-      throw new AwpException(
-          "%s: the model is quantized already (%s); the original is compressed, not its quantization"
-              .formatted(checkpoint.folder(), method));
-    }
   }
 
   private MemoryPlan memory(CalibrationSet calibration, Evaluator evaluator) {
@@ -306,42 +255,12 @@ public final class Compressor {
     }
   }
 
-  /** Tokens of a calibration window. */
-  static int windowLength(CompressionOptions.Calibration calibration, ModelConfig config) {
-    int context = config.maxPositions();
-    int length = calibration.sequenceLength().orElse(Math.min(context, DEFAULT_LENGTH));
-    if (length > context) {
-      throw new AwpException(
-          "--sequence-length %d is more than the %d positions of the model"
-              .formatted(length, context));
-    }
-    return length;
-  }
-
-  /** What each layer is to become, as all formats can hold it. */
-  static ModelPlan plan(
-      Checkpoint checkpoint,
-      ModelLayout layout,
-      Schemes schemes,
-      List<OutputFormat> formats,
-      long maxShardBytes) {
-    List<LayerPlan> layers = new ArrayList<>();
-    for (LinearLayer linear : schemes.layers()) {
-      Schemes.Scheme scheme = schemes.scheme(linear);
-      DType dtype = checkpoint.tensor(linear.weight()).dtype();
-      Constraint constraint =
-          scheme.constraint().forStorage(OutputFormats.gridStorage(formats, dtype));
-      layers.add(new LayerPlan(linear, dtype, constraint, scheme.solver().usesChannelScales()));
-    }
-    return new ModelPlan(checkpoint, layout, layers, maxShardBytes);
-  }
-
-  private List<LayerReport> compress(Prepared prepared, ModelOutput output, SavedLayers saved) {
+  private List<LayerReport> compress(PreparedRun prepared, ModelOutput output, SavedLayers saved) {
     Schemes schemes = prepared.schemes();
     int count = layout.config().layers();
     boolean head = !schemes.layers(count).isEmpty();
     List<LinearLayer> linears = schemes.layers();
-    long work = linears.stream().mapToLong(Compressor::work).sum();
+    long work = linears.stream().mapToLong(LinearLayer::multiplyAdds).sum();
     listener.planned(count, linears.size(), work);
     if (saved.count() > 0) {
       listener.restored(saved.count(), saved.work(linears));
@@ -377,10 +296,5 @@ public final class Compressor {
     return layout.linears(block).stream()
         .map(linear -> checkpoint.tensor(linear.weight()))
         .toList();
-  }
-
-  /** dOut dIn^2: what a product with C costs, and so the layer's share of the time. */
-  static long work(LinearLayer linear) {
-    return (long) linear.rows() * linear.columns() * linear.columns();
   }
 }

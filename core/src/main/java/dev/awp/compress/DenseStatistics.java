@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.Progress;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
+import dev.awp.calibration.SeenInputs;
 import dev.awp.checkpoint.CheckpointWriter;
 import dev.awp.checkpoint.SafetensorsFile;
 import dev.awp.checkpoint.TensorEncoder;
@@ -18,7 +20,6 @@ import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.model.TransformerModel;
-import dev.awp.report.LayerReport;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -77,11 +78,11 @@ final class DenseStatistics {
   }
 
   /** What C of a layer's inputs is the mean of. */
-  LayerReport.Inputs inputs(LinearLayer linear) {
+  SeenInputs inputs(LinearLayer linear) {
     String name = countName(name(linear.block(), linear.site()));
     MemorySegment count = views.get(name).data();
     boolean everyToken = count.get(COUNT, Long.BYTES) != 0;
-    return new LayerReport.Inputs(count.get(COUNT, 0), everyToken, Precision.F32.label());
+    return new SeenInputs(count.get(COUNT, 0), everyToken, Precision.F32.label());
   }
 
   /** Calibrates: runs the windows through the dense model and writes what its layers see. */
@@ -90,7 +91,7 @@ final class DenseStatistics {
       TransformerModel model,
       CalibrationSet calibration,
       Compute compute,
-      CompressionListener listener) {
+      Progress progress) {
     ModelLayout layout = model.layout();
     Map<String, TensorSpec> specs = new LinkedHashMap<>();
     for (LinearLayer linear : layout.linears()) {
@@ -107,9 +108,9 @@ final class DenseStatistics {
             ActivationStore.embed(model, calibration.windows(), writer.scratchFolder())) {
       int blocks = layout.config().layers();
       for (int index = 0; index < blocks; index++) {
-        listener.step("calibrating block %d of %d".formatted(index + 1, blocks));
+        progress.step("calibrating block %d of %d".formatted(index + 1, blocks));
         for (Step step : layout.steps(index)) {
-          calibrate(model, index, step, activations, writer, encoder, compute, listener);
+          calibrate(model, index, step, activations, writer, encoder, compute, progress);
         }
       }
       writer.commit();
@@ -124,10 +125,10 @@ final class DenseStatistics {
       CheckpointWriter writer,
       TensorEncoder encoder,
       Compute compute,
-      CompressionListener listener) {
+      Progress progress) {
     List<LinearLayer> linears =
         model.layout().linears(index).stream().filter(linear -> linear.step() == step).toList();
-    Set<InputSite> starved = ExpertCoverage.starved(model, index, linears, activations, listener);
+    Set<InputSite> starved = ExpertCoverage.starved(model, index, linears, activations, progress);
     try (StepMoments moments =
         new StepMoments(model.layout(), linears, false, starved, Precision.F32, compute)) {
       try (Arena arena = Arena.ofShared()) {
@@ -147,7 +148,7 @@ final class DenseStatistics {
     }
   }
 
-  private static MemorySegment encode(LayerReport.Inputs inputs, Arena arena) {
+  private static MemorySegment encode(SeenInputs inputs, Arena arena) {
     MemorySegment pair = arena.allocate(2 * COUNT.byteSize());
     pair.set(COUNT, 0, inputs.tokens());
     pair.set(COUNT, Long.BYTES, inputs.everyToken() ? 1 : 0);

@@ -24,7 +24,7 @@ record DryRun(
     CompressionOptions options,
     Checkpoint checkpoint,
     ModelLayout layout,
-    Compressor.Prepared run,
+    PreparedRun run,
     double seconds,
     Compute compute) {
   PlanReport report() {

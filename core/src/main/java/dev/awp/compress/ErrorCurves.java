@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.Progress;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.compress.StepMoments.Stream;
@@ -51,7 +52,7 @@ final class ErrorCurves {
   private final Map<LinearLayer, List<LayerSettings>> candidates;
   private final MemoryPlan memory;
   private final Compute compute;
-  private final CompressionListener listener;
+  private final Progress progress;
   private final Influence influence;
 
   /** f / f(0) of the layers that went through the model, as they did. */
@@ -65,13 +66,13 @@ final class ErrorCurves {
       MemoryPlan memory,
       Influence influence,
       Compute compute,
-      CompressionListener listener) {
+      Progress progress) {
     this.model = model;
     this.candidates = candidates;
     this.memory = memory;
     this.influence = influence;
     this.compute = compute;
-    this.listener = listener;
+    this.progress = progress;
   }
 
   /**
@@ -86,11 +87,11 @@ final class ErrorCurves {
       MemoryPlan memory,
       Path scratch,
       Compute compute,
-      CompressionListener listener) {
+      Progress progress) {
     try (ActivationStore activations =
             ActivationStore.embed(model, calibration.windows(), scratch);
         Influence influence = Influence.of(model, calibration, scratch)) {
-      ErrorCurves run = new ErrorCurves(model, candidates, memory, influence, compute, listener);
+      ErrorCurves run = new ErrorCurves(model, candidates, memory, influence, compute, progress);
       int blocks = model.layout().config().layers();
       for (int block = 0; block <= blocks; block++) {
         run.measure(block, activations);
@@ -98,7 +99,7 @@ final class ErrorCurves {
           influence.advance(block);
         }
       }
-      listener.step("measuring what the errors do");
+      progress.step("measuring what the errors do");
       return run.inNats(influence.divergences());
     }
   }
@@ -127,7 +128,7 @@ final class ErrorCurves {
   }
 
   private void measure(int block, ActivationStore activations) {
-    listener.step(
+    progress.step(
         "measuring error curves: block %d of %d"
             .formatted(
                 Math.min(block + 1, model.layout().config().layers()),
@@ -143,7 +144,7 @@ final class ErrorCurves {
             .filter(layer -> layer.block() == block && layer.step() == step)
             .filter(layer -> candidates.get(layer).size() > 1)
             .toList();
-    Set<InputSite> starved = ExpertCoverage.starved(model, block, layers, activations, listener);
+    Set<InputSite> starved = ExpertCoverage.starved(model, block, layers, activations, progress);
     List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(layers);
     for (int i = 0; i < passes.size(); i++) {
       Map<InputSite, List<LinearLayer>> pass = passes.get(i);

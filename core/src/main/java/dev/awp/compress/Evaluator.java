@@ -3,7 +3,9 @@
 package dev.awp.compress;
 
 import dev.awp.AwpException;
+import dev.awp.Progress;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.eval.EvaluationOptions;
 import dev.awp.eval.Perplexity;
 import dev.awp.eval.PerplexityResult;
 import dev.awp.format.CheckpointWeights;
@@ -14,10 +16,13 @@ import dev.awp.model.WeightSource;
 import dev.awp.report.PerplexityReport;
 import dev.awp.tokenizer.TokenStream;
 import dev.awp.tokenizer.Tokenizer;
+import dev.awp.tokenizer.Tokenizers;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.Function;
 
 /** Perplexity of a checkpoint on texts, before and after. */
 public final class Evaluator {
@@ -27,7 +32,7 @@ public final class Evaluator {
   private final int length;
   private final List<Text> texts;
   private final Compute compute;
-  private final CompressionListener listener;
+  private final Progress progress;
 
   private static final class Text {
     private final String name;
@@ -40,25 +45,21 @@ public final class Evaluator {
   }
 
   private Evaluator(
-      ModelLayout layout,
-      int length,
-      List<Text> texts,
-      Compute compute,
-      CompressionListener listener) {
+      ModelLayout layout, int length, List<Text> texts, Compute compute, Progress progress) {
     this.layout = layout;
     this.length = length;
     this.texts = texts;
     this.compute = compute;
-    this.listener = listener;
+    this.progress = progress;
   }
 
   static Evaluator of(
-      CompressionOptions.Evaluation options,
+      EvaluationOptions options,
       ModelLayout layout,
       int defaultLength,
       Tokenizer tokenizer,
       Compute compute,
-      CompressionListener listener) {
+      Progress progress) {
     List<Text> texts = new ArrayList<>();
     for (Path file : options.files()) {
       int[] tokens = TokenStream.of(List.of(file), tokenizer);
@@ -71,21 +72,20 @@ public final class Evaluator {
           "an evaluation window of %d tokens is more than the %d positions of the model"
               .formatted(length, context));
     }
-    return new Evaluator(layout, length, texts, compute, listener);
+    return new Evaluator(layout, length, texts, compute, progress);
   }
 
   /** Perplexity of a checkpoint folder on one text. */
   public static PerplexityResult evaluate(
-      Path folder, Path text, OptionalInt length, Compute compute, CompressionListener listener) {
+      Path folder, Path text, OptionalInt length, Compute compute, Progress progress) {
     try (Checkpoint checkpoint = Checkpoint.open(folder);
-        Tokenizer tokenizer = Tokenizer.open(folder)) {
+        Tokenizer tokenizer = Tokenizers.open(folder)) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());
       layout.check(weights);
       int window = Math.min(checkpoint.config().maxPositions(), DEFAULT_LENGTH);
-      CompressionOptions.Evaluation options =
-          new CompressionOptions.Evaluation(List.of(text), length);
-      Evaluator evaluator = of(options, layout, window, tokenizer, compute, listener);
+      EvaluationOptions options = new EvaluationOptions(List.of(text), length);
+      Evaluator evaluator = of(options, layout, window, tokenizer, compute, progress);
       return evaluator.evaluate(weights, evaluator.texts.getFirst(), "evaluating");
     }
   }
@@ -118,17 +118,24 @@ public final class Evaluator {
         text.tokens,
         length,
         (done, total) ->
-            listener.step("%s: %s, block %d of %d".formatted(what, text.name, done, total)));
+            progress.step("%s: %s, block %d of %d".formatted(what, text.name, done, total)));
   }
 
-  /** Evaluates the model that was written and sets it beside the values from before. */
-  List<PerplexityReport> compare(List<Double> before, WeightSource written) {
+  /**
+   * Evaluates the model that was written and sets it beside the values from before.
+   *
+   * @param written opens it; the arena owns what it opens
+   */
+  List<PerplexityReport> compare(List<Double> before, Function<Arena, WeightSource> written) {
     List<PerplexityReport> reports = new ArrayList<>();
-    for (int i = 0; i < texts.size(); i++) {
-      PerplexityResult after = evaluate(written, texts.get(i), "perplexity after");
-      reports.add(
-          new PerplexityReport(
-              texts.get(i).name, length, after.windows(), before.get(i), after.perplexity()));
+    try (Arena arena = Arena.ofShared()) {
+      WeightSource source = written.apply(arena);
+      for (int i = 0; i < texts.size(); i++) {
+        PerplexityResult after = evaluate(source, texts.get(i), "perplexity after");
+        reports.add(
+            new PerplexityReport(
+                texts.get(i).name, length, after.windows(), before.get(i), after.perplexity()));
+      }
     }
     return reports;
   }

@@ -4,6 +4,7 @@ package dev.awp.compress;
 
 import static java.util.stream.Collectors.joining;
 
+import dev.awp.Progress;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
@@ -36,11 +37,11 @@ final class ExpertCoverage {
       int index,
       List<LinearLayer> layers,
       ActivationStore activations,
-      CompressionListener listener) {
+      Progress progress) {
     if (layers.stream().noneMatch(layer -> layer.site().ofExpert())) {
       return Set.of();
     }
-    listener.step("block " + (index + 1) + ": routing");
+    progress.step("block " + (index + 1) + ": routing");
     long[] routed = model.routedTokens(index, activations.states());
     Set<InputSite> starved = new TreeSet<>();
     for (LinearLayer linear : layers) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.calibration.SeenInputs;
 import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.constraint.Constraint;
@@ -58,7 +59,7 @@ final class LayerCompressor {
       Matrix target,
       Matrix c,
       SharedFactors factors,
-      LayerReport.Inputs inputs) {
+      SeenInputs inputs) {
     long start = System.nanoTime();
     LayerPlan layer = plan.layer(linear);
     Constraint constraint = layer.constraint();
@@ -106,7 +107,7 @@ final class LayerCompressor {
           solution.trace().stream()
               .map(point -> new TracePoint(point.iteration(), point.objective()))
               .toList(),
-          inputs);
+          new LayerReport.Inputs(inputs.tokens(), inputs.everyToken(), inputs.precision()));
     }
   }
 

@@ -85,27 +85,13 @@ final class RunDescription {
     }
   }
 
-  /** What must be equal for the cells of two comparisons to stand in one table. */
-  static Map<String, Object> comparison(ComparisonOptions options, CalibrationSet calibration) {
-    Map<String, Object> all = new LinkedHashMap<>();
-    all.put("model", fileName(options.model()));
-    all.put("effort", options.effort().name());
-    all.put("calibration", names(options.calibration().files()));
-    all.put("sequences", calibration.windows().size());
-    all.put("sequenceLength", calibration.length());
-    all.put("calibrationTextTokens", calibration.textTokens());
-    all.put("seed", options.calibration().seed());
-    all.put("evaluate", names(options.evaluation().files()));
-    options.evaluation().sequenceLength().ifPresent(v -> all.put("evaluateLength", v));
-    return all;
-  }
-
-  private static List<String> names(List<Path> files) {
+  /** Names of files, without their folders. */
+  static List<String> names(List<Path> files) {
     return files.stream().map(RunDescription::fileName).toList();
   }
 
   /** Names only: a report is published, and where the files lay is nobody's business. */
-  private static String fileName(Path path) {
+  static String fileName(Path path) {
     Path name = path.toAbsolutePath().normalize().getFileName();
     return name == null ? "" : name.toString();
   }

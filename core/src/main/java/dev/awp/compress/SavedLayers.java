@@ -77,7 +77,7 @@ final class SavedLayers {
   long work(List<LinearLayer> linears) {
     return linears.stream()
         .filter(linear -> restored.containsKey(linear.name()))
-        .mapToLong(Compressor::work)
+        .mapToLong(LinearLayer::multiplyAdds)
         .sum();
   }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.calibration.SeenInputs;
 import dev.awp.kernel.Compute;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
@@ -74,7 +75,7 @@ final class SiteCompressor {
       Map<String, LayerReport> reports) {
     String what = linears.getFirst().name();
     try (Arena arena = Arena.ofShared()) {
-      LayerReport.Inputs inputs = moments.inputs(site);
+      SeenInputs inputs = moments.inputs(site);
       Matrix c = moments.finish(site, what, arena);
       try (DriftedSite drift =
               moments
@@ -103,7 +104,7 @@ final class SiteCompressor {
   private LayerReport solve(
       LinearLayer linear,
       Matrix c,
-      LayerReport.Inputs inputs,
+      SeenInputs inputs,
       Optional<DriftedSite> drift,
       boolean last,
       SharedFactors factors) {
@@ -118,7 +119,7 @@ final class SiteCompressor {
       }
       LayerReport report = layers.compress(linear, w, target, c, factors, inputs);
       saved.save(report);
-      listener.layerFinished(linear.block(), report, Compressor.work(linear));
+      listener.layerFinished(linear.block(), report, linear.multiplyAdds());
       return report;
     }
   }

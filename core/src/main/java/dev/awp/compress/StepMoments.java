@@ -4,6 +4,7 @@ package dev.awp.compress;
 
 import dev.awp.calibration.CrossMoment;
 import dev.awp.calibration.SecondMoment;
+import dev.awp.calibration.SeenInputs;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.Precision;
 import dev.awp.model.DecoderBlock;
@@ -13,7 +14,6 @@ import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Stage;
 import dev.awp.model.Step;
-import dev.awp.report.LayerReport;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.List;
@@ -245,9 +245,9 @@ final class StepMoments implements AutoCloseable {
   }
 
   /** What C of a site is the mean of. */
-  LayerReport.Inputs inputs(InputSite site) {
+  SeenInputs inputs(InputSite site) {
     long tokens = seconds.get(site).tokens();
-    return new LayerReport.Inputs(tokens, everyToken.contains(site), precision.label());
+    return new SeenInputs(tokens, everyToken.contains(site), precision.label());
   }
 
   /** C of a site; what it was summed in is freed. */

@@ -3,6 +3,7 @@
 package dev.awp.compress;
 
 import dev.awp.AwpException;
+import dev.awp.Progress;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.format.CheckpointWeights;
@@ -60,7 +61,7 @@ public final class Verification {
   }
 
   /** Verifies a folder; AwpException where there is no report to hold it against. */
-  public static Result of(Path folder, Compute compute, CompressionListener listener) {
+  public static Result of(Path folder, Compute compute, Progress progress) {
     RunReport report = ReportFile.read(folder);
     if (report.files().isEmpty()) {
       throw new AwpException(
@@ -68,11 +69,11 @@ public final class Verification {
               + ": has no checksums, an earlier version of awp wrote it");
     }
     Verification verification = new Verification(folder, report, compute);
-    listener.step("checksums");
+    progress.step("checksums");
     verification.checkFiles();
     int layers = 0;
     for (String format : verification.formats()) {
-      layers += verification.checkModel(format, listener);
+      layers += verification.checkModel(format, progress);
     }
     return new Result(report.files().size(), layers, verification.violations);
   }
@@ -122,9 +123,9 @@ public final class Verification {
   }
 
   /** Layers of a model that were held against their constraints. */
-  private int checkModel(String format, CompressionListener listener) {
+  private int checkModel(String format, Progress progress) {
     Path own = folder.resolve(format);
-    listener.step((format.isEmpty() ? "" : format + ": ") + "masks and grids");
+    progress.step((format.isEmpty() ? "" : format + ": ") + "masks and grids");
     try (Arena arena = Arena.ofShared()) {
       if (!Files.exists(own.resolve("config.json"))) {
         // What awp writes without it is a GGUF file; its blocks can hold nothing but codes.

@@ -34,7 +34,7 @@ final class WorkEstimate {
             layer.columns(),
             scheme.constraint().forStorage(DType.F32),
             compute.workers());
-    return 2.0 * Compressor.work(layer) * scheme.solver().expectedCost(shape);
+    return 2.0 * layer.multiplyAdds() * scheme.solver().expectedCost(shape);
   }
 
   /**

@@ -33,9 +33,9 @@ record AwqLayer(TensorEncoder encoder, TensorReader reader) implements LayerForm
     long words = rows / AwqCodes.PER_WORD;
     long groups = grid.groups(layer.columns());
     return List.of(
-        new TensorSpec(GptqLayer.weight(layer), DType.I32, List.of(columns, words)),
-        new TensorSpec(GptqLayer.zeros(layer), DType.I32, List.of(groups, words)),
-        new TensorSpec(GptqLayer.scales(layer), DType.F16, List.of(groups, rows)));
+        new TensorSpec(PackedNames.weight(layer), DType.I32, List.of(columns, words)),
+        new TensorSpec(PackedNames.zeros(layer), DType.I32, List.of(groups, words)),
+        new TensorSpec(PackedNames.scales(layer), DType.F16, List.of(groups, rows)));
   }
 
   @Override
@@ -45,13 +45,13 @@ record AwqLayer(TensorEncoder encoder, TensorReader reader) implements LayerForm
     try (Arena arena = Arena.ofConfined()) {
       int[] row = new int[layer.columns()];
       sink.accept(
-          GptqLayer.weight(layer), packed(layer.rows(), row, r -> codes.row(r, row, 0), arena));
+          PackedNames.weight(layer), packed(layer.rows(), row, r -> codes.row(r, row, 0), arena));
       int[] zeros = new int[codes.groups()];
       sink.accept(
-          GptqLayer.zeros(layer),
+          PackedNames.zeros(layer),
           packed(
               layer.rows(), zeros, r -> Arrays.setAll(zeros, g -> codes.zeroPoint(r, g)), arena));
-      String scales = GptqLayer.scales(layer);
+      String scales = PackedNames.scales(layer);
       sink.accept(scales, TransposedScales.encode(scales, codes.scales(), encoder, arena));
     }
   }
@@ -102,14 +102,14 @@ record AwqLayer(TensorEncoder encoder, TensorReader reader) implements LayerForm
     int columns = layer.columns();
     int groups = Math.ceilDiv(columns, groupSize);
     int words = Math.ceilDiv(rows, AwqCodes.PER_WORD);
-    TensorView weight = tensors.apply(GptqLayer.weight(layer));
+    TensorView weight = tensors.apply(PackedNames.weight(layer));
     PackedShapes.check(weight, DType.I32, columns, words);
     if (rows % AwqCodes.PER_WORD != 0) {
       throw PackedShapes.fail(weight, "packs %d rows, which are no multiple of 8".formatted(rows));
     }
-    TensorView zeros = tensors.apply(GptqLayer.zeros(layer));
+    TensorView zeros = tensors.apply(PackedNames.zeros(layer));
     PackedShapes.check(zeros, DType.I32, groups, words);
-    TensorView scale = tensors.apply(GptqLayer.scales(layer));
+    TensorView scale = tensors.apply(PackedNames.scales(layer));
     PackedShapes.checkScaleType(scale);
     PackedShapes.check(scale, scale.dtype(), groups, rows);
     PackedCodes codes = new AwqCodes(rows, columns, groups, weight, zeros, scale, reader);

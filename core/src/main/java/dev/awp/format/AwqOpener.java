@@ -6,7 +6,6 @@ import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorEncoder;
 import dev.awp.checkpoint.TensorReader;
-import dev.awp.format.CheckpointWeights.LayerOpener;
 import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
 
@@ -26,7 +25,7 @@ final class AwqOpener implements LayerOpener {
 
   @Override
   public String codes(LinearLayer layer) {
-    return GptqLayer.weight(layer);
+    return PackedNames.weight(layer);
   }
 
   @Override

@@ -7,7 +7,6 @@ import static java.util.stream.Collectors.toMap;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.StoredTensor;
 import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
@@ -20,15 +19,6 @@ import java.util.Map;
  */
 public final class CheckpointWeights {
   private CheckpointWeights() {}
-
-  /** How packed layers of a checkpoint are opened. */
-  interface LayerOpener {
-    /** The name of a tensor that every packed layer has. */
-    String codes(LinearLayer layer);
-
-    /** Opens a layer; AwpException where its tensors break the format's rules. */
-    StoredTensor open(LinearLayer layer);
-  }
 
   /** How a checkpoint is quantized by the word of its files; empty where it is not. */
   public static String method(Checkpoint checkpoint) {

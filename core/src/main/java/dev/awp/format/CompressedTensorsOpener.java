@@ -8,7 +8,6 @@ import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorEncoder;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorView;
-import dev.awp.format.CheckpointWeights.LayerOpener;
 import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
 import java.util.Optional;

@@ -29,22 +29,6 @@ record GptqLayer(int zeroPointOffset, TensorEncoder encoder, TensorReader reader
   /** Rows that are packed before their words are stored: a cache line of each line of the file. */
   private static final int TILE = 16;
 
-  static String weight(LinearLayer layer) {
-    return layer.name() + ".qweight";
-  }
-
-  static String zeros(LinearLayer layer) {
-    return layer.name() + ".qzeros";
-  }
-
-  static String scales(LinearLayer layer) {
-    return layer.name() + ".scales";
-  }
-
-  static String groupIndex(LinearLayer layer) {
-    return layer.name() + ".g_idx";
-  }
-
   @Override
   public List<TensorSpec> tensors(LayerPlan plan) {
     IntegerGrid grid = plan.grid().orElseThrow();
@@ -55,10 +39,10 @@ record GptqLayer(int zeroPointOffset, TensorEncoder encoder, TensorReader reader
     long zeroWords = BitStream.words(layer.rows(), grid.bits());
     long groups = grid.groups(layer.columns());
     return List.of(
-        new TensorSpec(weight(layer), DType.I32, List.of(words, rows)),
-        new TensorSpec(zeros(layer), DType.I32, List.of(groups, zeroWords)),
-        new TensorSpec(scales(layer), DType.F16, List.of(groups, rows)),
-        new TensorSpec(groupIndex(layer), DType.I32, List.of(columns)));
+        new TensorSpec(PackedNames.weight(layer), DType.I32, List.of(words, rows)),
+        new TensorSpec(PackedNames.zeros(layer), DType.I32, List.of(groups, zeroWords)),
+        new TensorSpec(PackedNames.scales(layer), DType.F16, List.of(groups, rows)),
+        new TensorSpec(PackedNames.groupIndex(layer), DType.I32, List.of(columns)));
   }
 
   @Override
@@ -67,15 +51,15 @@ record GptqLayer(int zeroPointOffset, TensorEncoder encoder, TensorReader reader
     LinearLayer layer = plan.layer();
     GridCodes codes = new GridCodes(plan, solution);
     try (Arena arena = Arena.ofConfined()) {
-      sink.accept(weight(layer), packedColumns(codes, layer, grid.bits(), arena));
-      sink.accept(zeros(layer), zeroPoints(codes, layer, grid.bits(), arena));
-      String scales = scales(layer);
+      sink.accept(PackedNames.weight(layer), packedColumns(codes, layer, grid.bits(), arena));
+      sink.accept(PackedNames.zeros(layer), zeroPoints(codes, layer, grid.bits(), arena));
+      String scales = PackedNames.scales(layer);
       sink.accept(scales, TransposedScales.encode(scales, codes.scales(), encoder, arena));
       WordMatrix index = new WordMatrix(1, layer.columns(), arena);
       int size = grid.groupSize(layer.columns());
       int[] groupOf = PackedMatrix.consecutive(layer.columns(), size);
       index.set(0, 0, groupOf, 0, groupOf.length);
-      sink.accept(groupIndex(layer), index.bytes());
+      sink.accept(PackedNames.groupIndex(layer), index.bytes());
     }
   }
 
@@ -121,7 +105,7 @@ record GptqLayer(int zeroPointOffset, TensorEncoder encoder, TensorReader reader
   public StoredTensor open(LayerPlan plan, Function<String, TensorView> tensors) {
     IntegerGrid grid = plan.grid().orElseThrow();
     LinearLayer layer = plan.layer();
-    Optional<TensorView> index = Optional.of(tensors.apply(groupIndex(layer)));
+    Optional<TensorView> index = Optional.of(tensors.apply(PackedNames.groupIndex(layer)));
     return open(layer, grid.bits(), grid.groupSize(layer.columns()), index, tensors);
   }
 
@@ -141,11 +125,11 @@ record GptqLayer(int zeroPointOffset, TensorEncoder encoder, TensorReader reader
     int rows = layer.rows();
     int columns = layer.columns();
     int groups = Math.ceilDiv(columns, groupSize);
-    TensorView weight = tensors.apply(weight(layer));
+    TensorView weight = tensors.apply(PackedNames.weight(layer));
     PackedShapes.check(weight, DType.I32, BitStream.words(columns, bits), rows);
-    TensorView zeros = tensors.apply(zeros(layer));
+    TensorView zeros = tensors.apply(PackedNames.zeros(layer));
     PackedShapes.check(zeros, DType.I32, groups, BitStream.words(rows, bits));
-    TensorView scale = tensors.apply(scales(layer));
+    TensorView scale = tensors.apply(PackedNames.scales(layer));
     PackedShapes.checkScaleType(scale);
     PackedShapes.check(scale, scale.dtype(), groups, rows);
     int[] groupOf =

@@ -7,7 +7,6 @@ import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorEncoder;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorView;
-import dev.awp.format.CheckpointWeights.LayerOpener;
 import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
 import java.util.Optional;
@@ -39,12 +38,12 @@ final class GptqOpener implements LayerOpener {
 
   @Override
   public String codes(LinearLayer layer) {
-    return GptqLayer.weight(layer);
+    return PackedNames.weight(layer);
   }
 
   @Override
   public StoredTensor open(LinearLayer layer) {
-    String index = GptqLayer.groupIndex(layer);
+    String index = PackedNames.groupIndex(layer);
     Optional<TensorView> order =
         checkpoint.contains(index) ? Optional.of(checkpoint.tensor(index)) : Optional.empty();
     return format.open(layer, bits, settings.groupSize(layer.columns()), order, checkpoint::tensor);

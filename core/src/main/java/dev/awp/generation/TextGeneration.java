@@ -12,6 +12,7 @@ import dev.awp.model.TransformerModel;
 import dev.awp.model.WeightSource;
 import dev.awp.tokenizer.Detokenizer;
 import dev.awp.tokenizer.Tokenizer;
+import dev.awp.tokenizer.Tokenizers;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -54,7 +55,7 @@ public final class TextGeneration {
       throw new AwpException("--tokens " + tokens + ": at least one token is needed");
     }
     try (Checkpoint checkpoint = Checkpoint.open(folder);
-        Tokenizer tokenizer = Tokenizer.open(folder)) {
+        Tokenizer tokenizer = Tokenizers.open(folder)) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());
       layout.check(weights);

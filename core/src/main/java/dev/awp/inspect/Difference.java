@@ -61,8 +61,8 @@ public record Difference(
 
   /** Compares two files or folders. */
   public static Difference of(Path before, Path after, Compute compute) {
-    try (StoredWeights first = StoredWeights.open(before, compute.kernels());
-        StoredWeights second = StoredWeights.open(after, compute.kernels())) {
+    try (StoredWeights first = WeightFiles.open(before, compute.kernels());
+        StoredWeights second = WeightFiles.open(after, compute.kernels())) {
       Map<String, StoredWeight> others = new LinkedHashMap<>();
       second.weights().forEach(weight -> others.put(weight.name(), weight));
       List<String> onlyBefore = new ArrayList<>();

@@ -5,6 +5,7 @@ package dev.awp.inspect;
 import dev.awp.checkpoint.EncodedTensor;
 import dev.awp.format.gguf.GgufFile;
 import dev.awp.format.gguf.GgufTensor;
+import dev.awp.format.gguf.GgufValues;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -30,7 +31,7 @@ final class GgufWeights implements StoredWeights {
       List<StoredWeight> weights =
           gguf.tensors().stream()
               .<StoredWeight>map(
-                  tensor -> new GgufWeight(tensor, gguf.values(tensor, arena), kernels))
+                  tensor -> new GgufWeight(tensor, GgufValues.of(gguf, tensor, arena), kernels))
               .toList();
       return new GgufWeights(arena, weights);
     } catch (RuntimeException e) {

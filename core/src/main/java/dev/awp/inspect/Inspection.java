@@ -64,7 +64,7 @@ public record Inspection(
    * @param values whether to read the values, or names and shapes alone
    */
   public static Inspection of(Path path, boolean values, Compute compute) {
-    try (StoredWeights weights = StoredWeights.open(path, compute.kernels())) {
+    try (StoredWeights weights = WeightFiles.open(path, compute.kernels())) {
       List<Entry> entries = new ArrayList<>();
       for (StoredWeight weight : weights.weights()) {
         if (values) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.journal;
 
+import dev.awp.AwpException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -14,6 +15,11 @@ import java.util.stream.Stream;
 /** Folders as a whole: made durable, removed. Links in them are never followed. */
 public final class Folders {
   private Folders() {}
+
+  /** Turns an I/O failure into the user's sentence. */
+  public static AwpException unwritable(Path file, IOException e) {
+    return new AwpException(file + ": cannot be written: " + e.getMessage(), e);
+  }
 
   /** Syncs every file below a folder, and the folders' own lists of names. */
   public static void forceTree(Path root) throws IOException {

@@ -17,6 +17,11 @@ public record LinearLayer(String name, int block, InputSite site, int rows, int 
     return site.part().step();
   }
 
+  /** dOut dIn^2: what a product with C costs, and so the layer's share of the time. */
+  public long multiplyAdds() {
+    return (long) rows * columns * columns;
+  }
+
   /** Name of the weight tensor, [dOut, dIn]. */
   public String weight() {
     return name + ".weight";

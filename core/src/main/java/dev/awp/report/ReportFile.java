@@ -22,10 +22,9 @@ public final class ReportFile {
 
   private ReportFile() {}
 
-  /** Writes the report into the folder, for programs and, as report.html, for people. */
+  /** Writes the report into the folder. */
   public static void write(RunReport report, Path folder) {
     writeJson(report, folder.resolve(NAME));
-    HtmlReport.write(report, folder);
   }
 
   /** Reads the report of a compressed model's folder. */

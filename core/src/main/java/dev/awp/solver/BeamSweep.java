@@ -22,7 +22,7 @@ final class BeamSweep {
   BeamSweep(LaneState state, RoundingPlan plan, int width) {
     this.state = state;
     this.plan = plan;
-    this.rounding = new BlockRounding(state, width, GridPart.BLOCK);
+    this.rounding = new BlockRounding(state, width, ColumnLayout.BLOCK);
   }
 
   /**
@@ -37,7 +37,7 @@ final class BeamSweep {
     int columns = target.rows();
     try (Arena arena = Arena.ofConfined()) {
       Matrix running = Matrix.allocate(arena, columns, state.lanes());
-      Matrix trial = Matrix.allocate(arena, fit ? GridPart.BLOCK : 0, state.lanes());
+      Matrix trial = Matrix.allocate(arena, fit ? ColumnLayout.BLOCK : 0, state.lanes());
       for (int place = 0; place < columns; place++) {
         running.row(place).copyFrom(target.row(order.column(place)));
       }
@@ -62,7 +62,7 @@ final class BeamSweep {
   private void fit(Block block, Matrix running, Matrix trial, Matrix scratch) {
     LaneGrid grid = state.grid();
     ColumnOrder order = plan.order();
-    GridPart.Layout layout = GridPart.Layout.of(grid.grid(), grid.columns());
+    ColumnLayout layout = ColumnLayout.of(grid.grid(), grid.columns());
     int from = block.from();
     for (int place = from; place < block.to(); place++) {
       trial.row(place - from).copyFrom(running.row(place));

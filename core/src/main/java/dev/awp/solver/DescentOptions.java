@@ -43,7 +43,7 @@ public record DescentOptions(
   double cost(Grid grid, int rows, int columns) {
     double n = Math.max(1, columns);
     double factor = ColumnOrder.flops(columns) / (2.0 * Math.max(1, rows) * n * n);
-    double block = Math.min(n, GridPart.BLOCK);
+    double block = Math.min(n, ColumnLayout.BLOCK);
     double sweep = 0.5 + sweepWidth * 0.5 * block / n;
     double fit = grid.hasSuperScales() ? 0 : 0.5 * block / n;
     return 2 + factor + fit + rounds * (sweep + 1 + descents * descent(grid, columns));
@@ -51,13 +51,13 @@ public record DescentOptions(
 
   private double descent(Grid grid, int columns) {
     double n = Math.max(1, columns);
-    double block = Math.min(n, GridPart.Layout.of(grid, columns).block());
+    double block = Math.min(n, ColumnLayout.of(grid, columns).block());
     double group = Math.min(n, grid.groupSize(columns));
     double piece = Math.min(block, columnsOfPiece);
     // The Newton step and the change of f take as much as a way and a half each.
     double pieces = (pieceWidth * 0.5 + 2) * piece / n + block / n;
     double groups =
-        group > GridPart.BLOCK
+        group > ColumnLayout.BLOCK
             ? 0
             : GroupSearch.multiplications(grid.neighbours(), group) / (group * n) + block / n;
     return GridPart.cost(grid, columns) + pieces + groups;

@@ -69,7 +69,8 @@ public final class GridDescent implements Solver {
             + 2 * shape.square()
             + RoundingPlan.bytes(shape.columns(), options.columnsOfPiece(), options.descents())
             + 6 * shape.parts(shape.columns())
-            + (6 + GroupSearch.SCRATCH) * shape.parts(Math.max(GridPart.BLOCK, shape.unitSize()))
+            + (6 + GroupSearch.SCRATCH)
+                * shape.parts(Math.max(ColumnLayout.BLOCK, shape.unitSize()))
             + shape.panels();
     return shape.constraint().sparsity().isEmpty()
         ? own
@@ -139,7 +140,7 @@ public final class GridDescent implements Solver {
     Solution run(IterationListener listener) {
       double dense = Objective.dense(w, c, compute);
       try (Arena arena = Arena.ofShared()) {
-        GridPart.Layout layout = GridPart.Layout.of(grid, c.rows());
+        ColumnLayout layout = ColumnLayout.of(grid, c.rows());
         ColumnOrder order =
             problem
                 .factors()

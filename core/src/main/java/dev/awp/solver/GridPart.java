@@ -23,9 +23,6 @@ import java.util.Optional;
  * the residual W - T at once.
  */
 public final class GridPart {
-  /** Columns that are rounded before the others hear of it, by one product. */
-  static final int BLOCK = 128;
-
   /** No block's gradient is at hand. */
   private static final int NONE = -1;
 
@@ -37,7 +34,7 @@ public final class GridPart {
   private final int lanes;
   private final int groupSize;
   private final int unitSize;
-  private final Layout layout;
+  private final ColumnLayout layout;
   private final Matrix w;
   private final Matrix target;
   private final LaneState state;
@@ -69,7 +66,7 @@ public final class GridPart {
     this.grid = new LaneGrid(grid, columns, lanes, compute, arena);
     this.groupSize = grid.groupSize(columns);
     this.unitSize = grid.unitSize(columns);
-    this.layout = Layout.of(grid, columns);
+    this.layout = ColumnLayout.of(grid, columns);
     this.w = transposed(w, arena);
     this.target = masked ? transposed(target, arena) : this.w;
     Optional<Matrix> mask = masked ? Optional.of(this.target) : Optional.empty();
@@ -77,19 +74,11 @@ public final class GridPart {
     this.steps = state.steps();
     this.t = state.t();
     this.residual = state.residual();
-    this.sums = Matrix.allocate(arena, Math.max(BLOCK, unitSize), lanes);
-    this.rounded = Matrix.allocate(arena, Math.max(BLOCK, unitSize), lanes);
+    this.sums = Matrix.allocate(arena, Math.max(ColumnLayout.BLOCK, unitSize), lanes);
+    this.rounded = Matrix.allocate(arena, Math.max(ColumnLayout.BLOCK, unitSize), lanes);
     this.value = arena.allocate(JAVA_FLOAT, lanes);
     this.change = arena.allocate(JAVA_FLOAT, lanes);
     this.refit = new ScaleRefit(state, rounded, arena);
-  }
-
-  /** How columns are grouped: in groups of so many, and blocks of whole units where these fit. */
-  record Layout(int groupSize, int block) {
-    static Layout of(Grid grid, int columns) {
-      int groupSize = grid.groupSize(columns);
-      return new Layout(groupSize, GridPart.block(grid.unitSize(columns), groupSize));
-    }
   }
 
   /** What the searches of a part share, in the part's lanes. */
@@ -97,7 +86,7 @@ public final class GridPart {
     return state;
   }
 
-  Layout layout() {
+  ColumnLayout layout() {
     return layout;
   }
 
@@ -155,8 +144,8 @@ public final class GridPart {
       for (int j = 0; j < columns; j++) {
         running.row(j).copyFrom(target.row(order.column(j)));
       }
-      for (int from = 0; from < columns; from += BLOCK) {
-        int to = Math.min(columns, from + BLOCK);
+      for (int from = 0; from < columns; from += ColumnLayout.BLOCK) {
+        int to = Math.min(columns, from + ColumnLayout.BLOCK);
         for (int j = from; j < to; j++) {
           int column = order.column(j);
           if (fit && column % unitSize == 0) {
@@ -246,7 +235,7 @@ public final class GridPart {
   }
 
   private void descend(Optional<LocalSearch> search, int index) {
-    boolean wide = groupSize > BLOCK;
+    boolean wide = groupSize > ColumnLayout.BLOCK;
     if (wide) {
       for (int g = 0; g < grid.groups(); g++) {
         int from = g * groupSize;
@@ -277,14 +266,6 @@ public final class GridPart {
     }
   }
 
-  /** Columns of a block: whole units, where their groups fit. */
-  private static int block(int unitSize, int groupSize) {
-    if (groupSize > BLOCK) {
-      return BLOCK;
-    }
-    return Math.max(unitSize, BLOCK / unitSize * unitSize);
-  }
-
   /**
    * Flops of a descent in units of 2 dOut dIn^2, without searches: the gradients, and what happens
    * inside blocks and groups.
@@ -292,7 +273,7 @@ public final class GridPart {
   static double cost(Grid grid, int columns) {
     double n = Math.max(1, columns);
     int size = grid.groupSize(columns);
-    double block = Math.min(n, block(grid.unitSize(columns), size));
+    double block = Math.min(n, ColumnLayout.block(grid.unitSize(columns), size));
     double group = Math.min(n, size);
     double unit = grid.hasSuperScales() ? 2 * Math.min(n, grid.unitSize(columns)) / n : 0;
     double minimums = grid.hasMinimums() ? 1.5 : 1;
@@ -358,8 +339,8 @@ public final class GridPart {
   /** f of every row; one product. */
   public double[] objectives() {
     double[] total = new double[lanes];
-    for (int from = 0; from < columns; from += BLOCK) {
-      int to = Math.min(columns, from + BLOCK);
+    for (int from = 0; from < columns; from += ColumnLayout.BLOCK) {
+      int to = Math.min(columns, from + ColumnLayout.BLOCK);
       double[] some = state.dots(residual.rowRange(from, to), gradient(from, to));
       for (int i = 0; i < lanes; i++) {
         total[i] += some[i];

@@ -29,7 +29,7 @@ final class LocalSearch {
     this.state = state;
     this.plan = plan;
     this.rounding = new BlockRounding(state, width, columnsOfPiece);
-    int groupSize = Math.min(GridPart.BLOCK, state.grid().groupSize());
+    int groupSize = Math.min(ColumnLayout.BLOCK, state.grid().groupSize());
     this.groups = new GroupSearch(state, groupSize, arena);
     this.lost = Matrix.allocate(arena, block, state.lanes());
   }

@@ -11,7 +11,6 @@ import dev.awp.kernel.Compute;
 import dev.awp.kernel.Precision;
 import dev.awp.kernel.RightOperand;
 import dev.awp.parallel.Pool;
-import dev.awp.solver.baseline.Wanda;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -278,7 +277,7 @@ final class PgdIteration {
         compute,
         w.rows(),
         (from, to, arena) -> {
-          RowProjection wanda = Wanda.selection(sparsity, c, compute, arena);
+          RowProjection wanda = WandaSelection.of(sparsity, c, compute, arena);
           GridParameters none = GridParameters.allocate(sparsity, 0, 0, arena);
           for (int row = from; row < to; row++) {
             wanda.project(w.row(row), t.row(row), none, row);

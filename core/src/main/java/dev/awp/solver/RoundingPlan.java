@@ -39,7 +39,7 @@ record RoundingPlan(ColumnOrder order, List<Block> blocks, List<List<Piece>> pie
   static RoundingPlan of(
       ColumnOrder order,
       Matrix c,
-      GridPart.Layout layout,
+      ColumnLayout layout,
       int columnsOfPiece,
       int descents,
       Compute compute,
@@ -84,14 +84,14 @@ record RoundingPlan(ColumnOrder order, List<Block> blocks, List<List<Piece>> pie
     return order;
   }
 
-  private static List<Block> blocks(ColumnOrder order, GridPart.Layout layout, int columns) {
+  private static List<Block> blocks(ColumnOrder order, ColumnLayout layout, int columns) {
     List<Block> blocks = new ArrayList<>();
     int from = 0;
     while (from < columns) {
-      int to = Math.min(groupEnd(order, layout, from, columns), from + GridPart.BLOCK);
-      while (to < columns && layout.groupSize() <= GridPart.BLOCK) {
+      int to = Math.min(groupEnd(order, layout, from, columns), from + ColumnLayout.BLOCK);
+      while (to < columns && layout.groupSize() <= ColumnLayout.BLOCK) {
         int end = groupEnd(order, layout, to, columns);
-        if (end > from + GridPart.BLOCK) {
+        if (end > from + ColumnLayout.BLOCK) {
           break;
         }
         to = end;
@@ -103,7 +103,7 @@ record RoundingPlan(ColumnOrder order, List<Block> blocks, List<List<Piece>> pie
   }
 
   /** The place after the last of the group to which a place belongs. */
-  static int groupEnd(ColumnOrder order, GridPart.Layout layout, int place, int columns) {
+  static int groupEnd(ColumnOrder order, ColumnLayout layout, int place, int columns) {
     int group = order.column(place) / layout.groupSize();
     int end = place;
     while (end < columns && order.column(end) / layout.groupSize() == group) {
@@ -115,6 +115,6 @@ record RoundingPlan(ColumnOrder order, List<Block> blocks, List<List<Piece>> pie
   /** Bytes that a plan takes beside its order. */
   static long bytes(int columns, int columnsOfPiece, int descents) {
     long piece = 3L * descents * columnsOfPiece;
-    return (GridPart.BLOCK + piece) * columns * Float.BYTES;
+    return (ColumnLayout.BLOCK + piece) * columns * Float.BYTES;
   }
 }

@@ -12,7 +12,6 @@ import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.Compute;
 import dev.awp.kernel.RightOperand;
 import dev.awp.parallel.Pool;
-import dev.awp.solver.baseline.Wanda;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -240,7 +239,7 @@ final class SplittingIteration {
         compute,
         w.rows(),
         (from, to, arena) -> {
-          RowProjection wanda = Wanda.selection(sparsity, c, compute, arena);
+          RowProjection wanda = WandaSelection.of(sparsity, c, compute, arena);
           Matrix start = Matrix.allocate(arena, to - from, w.columns());
           for (int row = from; row < to; row++) {
             wanda.project(w.row(row), start.row(row - from), grid, row);

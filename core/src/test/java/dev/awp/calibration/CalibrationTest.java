@@ -16,6 +16,7 @@ import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import dev.awp.tokenizer.TokenStream;
 import dev.awp.tokenizer.Tokenizer;
+import dev.awp.tokenizer.Tokenizers;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ class CalibrationTest {
 
   private Tokenizer tokenizer() throws IOException {
     ByteTokenizerJson.write(folder.resolve("tokenizer.json"));
-    return Tokenizer.open(folder);
+    return Tokenizers.open(folder);
   }
 
   @Test

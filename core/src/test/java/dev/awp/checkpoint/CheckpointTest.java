@@ -141,11 +141,14 @@ class CheckpointTest {
         "\"hidden_size\":16|\"hidden_size\":99999999999|hidden_size must be an integer from 1 to",
         "\"hidden_size\":16|\"hidden\":16|hidden_size is missing",
         "\"num_key_value_heads\":1|\"num_key_value_heads\":3|is no multiple of",
-        "\"num_attention_heads\":2|\"num_attention_heads\":16,\"head_dim\":99999999|head_dim must be",
+        "\"num_attention_heads\":2|\"num_attention_heads\":16,\"head_dim\":99999999|head_dim must"
+            + " be",
         "\"hidden_act\":\"silu\"|\"hidden_act\":\"gelu\"|hidden_act 'gelu' is not supported",
         "\"rope_theta\":10000.0|\"rope_theta\":-1|rope_theta must be a positive number",
-        "\"rope_theta\":10000.0|\"rope_scaling\":{\"type\":\"yarn\"}|rope scaling 'yarn' is not supported",
-        "\"rope_theta\":10000.0|\"rope_scaling\":{\"rope_type\":\"llama3\"}|factor must be a positive",
+        "\"rope_theta\":10000.0|\"rope_scaling\":{\"type\":\"yarn\"}|rope scaling 'yarn' is not"
+            + " supported",
+        "\"rope_theta\":10000.0|\"rope_scaling\":{\"rope_type\":\"llama3\"}|factor must be a"
+            + " positive",
         "\"rope_theta\":10000.0|\"rope_scaling\":[1]|rope_scaling must be an object",
         "\"rope_theta\":10000.0|\"partial_rotary_factor\":0.5|partial_rotary_factor 0.5 is not",
         "\"rms_norm_eps\":1.0E-5|\"rms_norm_eps\":1e-300|is not between 0 and 1",
@@ -166,7 +169,7 @@ class CheckpointTest {
         "\"rope_parameters\":{\"rope_type\":\"llama3\",\"rope_theta\":500000.0,\"factor\":8.0,"
             + "\"low_freq_factor\":1.0,\"high_freq_factor\":4.0,"
             + "\"original_max_position_embeddings\":8192}");
-    ModelConfig config = ModelConfig.read(model.resolve("config.json"));
+    ModelConfig config = ModelConfigReader.read(model.resolve("config.json"));
     assertEquals(500000.0, config.ropeTheta());
     assertEquals(new Llama3Scaling(8, 1, 4, 8192), config.ropeScaling().orElseThrow());
   }
@@ -179,7 +182,7 @@ class CheckpointTest {
           "config.json",
           "\"rope_theta\":10000.0",
           "\"rope_theta\":500000.0,\"rope_parameters\":" + newer);
-      assertEquals(500000.0, ModelConfig.read(model.resolve("config.json")).ropeTheta());
+      assertEquals(500000.0, ModelConfigReader.read(model.resolve("config.json")).ropeTheta());
     }
   }
 
@@ -222,7 +225,7 @@ class CheckpointTest {
          "num_hidden_layers":4,"num_attention_heads":2,"num_key_value_heads":2,"vocab_size":4,%s}
         """
             .formatted(family, keys));
-    return ModelConfig.read(config);
+    return ModelConfigReader.read(config);
   }
 
   @Test
@@ -236,7 +239,7 @@ class CheckpointTest {
          "text_config":{"hidden_size":2560,"intermediate_size":10240,"num_hidden_layers":34,
            "rope_scaling":{"factor":8.0,"rope_type":"linear"},"sliding_window":1024}}
         """);
-    ModelConfig read = ModelConfig.read(config);
+    ModelConfig read = ModelConfigReader.read(config);
     assertEquals(2560, read.hiddenSize());
     assertEquals(8, read.heads());
     assertEquals(256, read.headDimension());
@@ -256,9 +259,11 @@ class CheckpointTest {
       value = {
         "Mixtral|'num_experts_per_tok':9|num_experts_per_tok 9 is more than the 8 experts",
         "Qwen2Moe|'num_experts':0|num_experts must be an integer from 1",
-        "Qwen2Moe|'use_sliding_window':true,'sliding_window':4|without layer_types is not supported",
+        "Qwen2Moe|'use_sliding_window':true,'sliding_window':4|without layer_types is not"
+            + " supported",
         "Phi3|'rope_scaling':{'type':'longrope'}|original_max_position_embeddings is missing",
-        "Phi3|'original_max_position_embeddings':16,'rope_scaling':{'type':'longrope','short_factor':[1]}|short_factor must be a list of 2 numbers",
+        "Phi3|'original_max_position_embeddings':16,'rope_scaling':{'type':'longrope','short_factor':[1]}|short_factor"
+            + " must be a list of 2 numbers",
         "Gemma2|'hidden_activation':'relu'|hidden_activation 'relu' is not supported",
         "Gemma2|'attn_logit_softcapping':-1|attn_logit_softcapping must be a positive number",
         "Gemma3|'sliding_window':16,'layer_types':['full_attention']|layer_types must be a list of",

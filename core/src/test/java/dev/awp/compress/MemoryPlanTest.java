@@ -11,10 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.ModelConfig;
+import dev.awp.checkpoint.ModelConfigReader;
 import dev.awp.compress.CompressionOptions.Calibration;
-import dev.awp.compress.CompressionOptions.Evaluation;
 import dev.awp.constraint.RowSparsity;
+import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.ForkedJvm;
 import dev.awp.fixture.GeneratedArchitectures;
 import dev.awp.fixture.GeneratedCheckpoint;
@@ -93,7 +93,7 @@ class MemoryPlanTest {
         propagation == Propagation.COMPRESSED ? Target.PROPAGATED : Target.DENSE,
         Long.MAX_VALUE,
         limit,
-        new Evaluation(List.of(), OptionalInt.empty()));
+        new EvaluationOptions(List.of(), OptionalInt.empty()));
   }
 
   private static ConstraintOptions constraint(String kind) {
@@ -106,7 +106,8 @@ class MemoryPlanTest {
   }
 
   private static MemoryNeeds needs(CompressionOptions options, int threads) {
-    ModelLayout layout = ModelLayout.of(ModelConfig.read(options.model().resolve("config.json")));
+    ModelLayout layout =
+        ModelLayout.of(ModelConfigReader.read(options.model().resolve("config.json")));
     return needs(options, layout, schemes(options, layout), threads);
   }
 
@@ -185,7 +186,7 @@ class MemoryPlanTest {
     Path model = model(2, 64, 4096);
     CompressionOptions options =
         options(model, folder.resolve("out"), constraint("prune"), "auto", OptionalLong.empty());
-    ModelLayout layout = ModelLayout.of(ModelConfig.read(model.resolve("config.json")));
+    ModelLayout layout = ModelLayout.of(ModelConfigReader.read(model.resolve("config.json")));
     Schemes all = schemes(options, layout);
     Schemes attention =
         Schemes.of(
@@ -211,7 +212,7 @@ class MemoryPlanTest {
   @Test
   void expertsGoByInSmallerAndSmallerGroups() throws IOException {
     Path model = mixture(64, 96);
-    ModelLayout layout = ModelLayout.of(ModelConfig.read(model.resolve("config.json")));
+    ModelLayout layout = ModelLayout.of(ModelConfigReader.read(model.resolve("config.json")));
     List<List<Set<InputSite>>> choices = CalibrationPasses.choices(layout.sites(), false);
     // Two sites of attention, and two of each of five experts, in groups of 5, 3, 2 and 1.
     assertEquals(List.of(4, 6, 8, 12), choices.stream().map(List::size).toList());

@@ -10,9 +10,9 @@ import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.compress.CompressionOptions.Calibration;
-import dev.awp.compress.CompressionOptions.Evaluation;
 import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
+import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.kernel.Compute;
 import dev.awp.report.LayerReport;
@@ -96,7 +96,7 @@ class NumericalFaultsTest {
             Target.PROPAGATED,
             Long.MAX_VALUE,
             OptionalLong.empty(),
-            new Evaluation(List.of(), OptionalInt.empty()));
+            new EvaluationOptions(List.of(), OptionalInt.empty()));
     try (Compute compute = Compute.create(2)) {
       CompressionListener silent = new CompressionListener() {};
       RunReport report = Compressor.run(options, "test", compute, silent);

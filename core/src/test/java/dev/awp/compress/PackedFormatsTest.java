@@ -15,10 +15,10 @@ import dev.awp.checkpoint.SafetensorsFile;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.compress.CompressionOptions.Calibration;
-import dev.awp.compress.CompressionOptions.Evaluation;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.constraint.Storage;
+import dev.awp.eval.EvaluationOptions;
 import dev.awp.eval.PerplexityResult;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.format.CheckpointWeights;
@@ -95,7 +95,7 @@ class PackedFormatsTest {
         Target.DENSE,
         Long.MAX_VALUE,
         OptionalLong.empty(),
-        new Evaluation(List.of(text), OptionalInt.of(64)));
+        new EvaluationOptions(List.of(text), OptionalInt.of(64)));
   }
 
   private static RunReport run(CompressionOptions options) {

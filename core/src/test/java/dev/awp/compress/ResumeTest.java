@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
 import dev.awp.compress.CompressionOptions.Calibration;
-import dev.awp.compress.CompressionOptions.Evaluation;
 import dev.awp.constraint.RowSparsity;
+import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.OutputFolders;
 import dev.awp.format.OutputFormat;
@@ -99,7 +99,7 @@ class ResumeTest {
         target,
         20_000,
         OptionalLong.empty(),
-        new Evaluation(List.of(text), OptionalInt.empty()));
+        new EvaluationOptions(List.of(text), OptionalInt.empty()));
   }
 
   private static void run(CompressionOptions options, Start start, int threads, Stopper stopper) {

@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.compress.CompressionOptions.Calibration;
-import dev.awp.compress.CompressionOptions.Evaluation;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.demo.DemoModel;
+import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.kernel.Compute;
 import dev.awp.report.LayerReport;
@@ -49,7 +49,7 @@ class TargetTest {
         target,
         Long.MAX_VALUE,
         OptionalLong.empty(),
-        new Evaluation(evaluation, OptionalInt.empty()));
+        new EvaluationOptions(evaluation, OptionalInt.empty()));
   }
 
   private static RunReport run(CompressionOptions options, int threads) {

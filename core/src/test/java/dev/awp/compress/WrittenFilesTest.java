@@ -10,13 +10,13 @@ import dev.awp.checkpoint.SafetensorsFile;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.compress.CompressionOptions.Calibration;
-import dev.awp.compress.CompressionOptions.Evaluation;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.demo.DemoModel;
+import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.format.GridFile;
 import dev.awp.kernel.Compute;
@@ -60,7 +60,7 @@ class WrittenFilesTest {
             Target.DENSE,
             Long.MAX_VALUE,
             OptionalLong.empty(),
-            new Evaluation(List.of(), OptionalInt.empty()));
+            new EvaluationOptions(List.of(), OptionalInt.empty()));
     try (Compute compute = Compute.create(2)) {
       RunReport report = Compressor.run(options, "test", compute, new CompressionListener() {});
       check(options, report, compute);

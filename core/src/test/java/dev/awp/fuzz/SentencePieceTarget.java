@@ -4,6 +4,7 @@ package dev.awp.fuzz;
 
 import dev.awp.kernel.Compute;
 import dev.awp.tokenizer.Tokenizer;
+import dev.awp.tokenizer.Tokenizers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -42,7 +43,7 @@ final class SentencePieceTarget implements FuzzTarget {
 
   /** Opens a folder's tokenizer, and takes a text there and back. */
   static void read(Path folder) {
-    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       var _ = tokenizer.decode(tokenizer.encode(TEXT));
     }
   }

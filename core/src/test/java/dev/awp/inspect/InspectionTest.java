@@ -41,7 +41,7 @@ class InspectionTest {
   }
 
   private float[][] values(Path path) {
-    try (StoredWeights weights = StoredWeights.open(path, compute.kernels());
+    try (StoredWeights weights = WeightFiles.open(path, compute.kernels());
         Arena arena = Arena.ofConfined()) {
       StoredWeight weight = weights.weights().getFirst();
       Matrix all = Matrix.allocate(arena, weight.rows(), weight.columns());

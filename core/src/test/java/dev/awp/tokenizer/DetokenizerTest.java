@@ -21,7 +21,7 @@ class DetokenizerTest {
   void piecesJoinToTheTextAndNeverSplitACharacter() throws IOException {
     ByteTokenizerJson.write(folder.resolve("tokenizer.json"));
     String text = "Straße, 東京 and \uD83D\uDE80.";
-    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       int[] before = tokenizer.encode("It is ");
       Detokenizer words = new Detokenizer(tokenizer, before);
       List<String> pieces = new ArrayList<>();
@@ -39,7 +39,7 @@ class DetokenizerTest {
   @Test
   void anUnfinishedCharacterIsToldAtTheEnd() throws IOException {
     ByteTokenizerJson.write(folder.resolve("tokenizer.json"));
-    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       int[] rocket = tokens(tokenizer, "\uD83D\uDE80");
       Detokenizer words = new Detokenizer(tokenizer, new int[0]);
       assertEquals("", words.add(rocket[0]));

@@ -50,7 +50,7 @@ class SentencePieceTest {
   }
 
   private int[] encode(String text) {
-    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       return tokenizer.encode(text);
     }
   }
@@ -82,7 +82,7 @@ class SentencePieceTest {
     Files.write(file, model(name));
     boolean bytes = !name.equals("unigram-suffix");
     String text = bytes ? " Gr\u00fc\u00dfe  an 12 <s>\n" : "The heron never sold a wooden box.";
-    try (Tokenizer tokenizer = Tokenizer.open(folder)) {
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       int[] tokens = tokenizer.encode(text);
       assertEquals(text, tokenizer.decode(tokens));
       Detokenizer detokenizer = new Detokenizer(tokenizer, new int[0]);
@@ -114,7 +114,7 @@ class SentencePieceTest {
   }
 
   private void assertRefused(String rule) {
-    AwpException refusal = assertThrows(AwpException.class, () -> Tokenizer.open(folder));
+    AwpException refusal = assertThrows(AwpException.class, () -> Tokenizers.open(folder));
     assertTrue(refusal.getMessage().contains(rule), refusal.getMessage());
   }
 

@@ -3,7 +3,6 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.EncodedTensor;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.format.gguf.GgufValue.Kind;
 import java.io.IOException;
@@ -39,9 +38,6 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
 
   private static final int MOST_ITEMS = 1 << 24;
 
-  /** So that a row's bytes fit an array. */
-  private static final int MOST_COLUMNS = 1 << 28;
-
   /** Reads a header. */
   public static GgufFile read(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -69,26 +65,10 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
       }
       MemorySegment data =
           channel.map(FileChannel.MapMode.READ_ONLY, tensor.offset(), tensor.byteSize(), arena);
-      return GgufStoredTensor.view(tensor, file, data);
+      return tensor.view(file, data);
     } catch (IOException e) {
       throw new AwpException(file + ": cannot be read: " + e.getMessage(), e);
     }
-  }
-
-  /**
-   * The values of a tensor as they lie in the file, all but the last dimension as rows.
-   *
-   * @return empty where awp does not decode the type, or the tensor has too many rows or columns
-   */
-  public Optional<EncodedTensor> values(GgufTensor tensor, Arena arena) {
-    GgufType type = tensor.type().filter(GgufType::isWritable).orElse(null);
-    long columns = tensor.shape().getLast();
-    long rows = tensor.shape().stream().reduce(1L, (x, y) -> x * y) / Math.max(1, columns);
-    if (type == null || rows > Integer.MAX_VALUE || columns > MOST_COLUMNS) {
-      return Optional.empty();
-    }
-    GgufTensorPlan plan = GgufTensorPlan.matrix(tensor.name(), type, (int) rows, (int) columns);
-    return Optional.of(new GgufStoredTensor(plan, view(tensor, arena)));
   }
 
   private static final class Reader {

@@ -67,7 +67,7 @@ public final class GgufLayers {
             .map(place::of)
             .orElseThrow(() -> fail(place, "is missing"));
     EncodedTensor values =
-        file.values(tensor, arena)
+        GgufValues.of(file, tensor, arena)
             .orElseThrow(() -> fail(place, "is of a type or shape that awp does not write"));
     if (values.shape().getLast() < columns) {
       throw fail(place, "has %d columns, not %d".formatted(values.shape().getLast(), columns));

@@ -9,7 +9,6 @@ import dev.awp.checkpoint.EncodedTensor;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.constraint.BlockGrid;
 import dev.awp.kernel.Kernels;
-import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -22,12 +21,6 @@ import java.util.List;
  * @param bytes as they lie in the file
  */
 record GgufStoredTensor(GgufTensorPlan plan, TensorView bytes) implements EncodedTensor {
-  /** A tensor's bytes, of the file's name, as a view. */
-  static TensorView view(GgufTensor tensor, Path file, MemorySegment data) {
-    List<Long> shape = List.of(tensor.byteSize());
-    return new TensorView(tensor.name(), DType.U8, shape, file, tensor.offset(), data);
-  }
-
   @Override
   public String name() {
     return plan.source();

@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
+import dev.awp.checkpoint.TensorView;
+import dev.awp.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,6 +20,16 @@ import java.util.Optional;
 public record GgufTensor(String name, List<Long> shape, int typeId, long offset, long byteSize) {
   public GgufTensor {
     shape = List.copyOf(shape);
+  }
+
+  /**
+   * The tensor's bytes as a view.
+   *
+   * @param file for messages
+   * @param data its bytes in memory
+   */
+  public TensorView view(Path file, MemorySegment data) {
+    return new TensorView(name, DType.U8, List.of(byteSize), file, offset, data);
   }
 
   /** The type, where awp knows it. */

@@ -6,6 +6,7 @@ import dev.awp.AwpException;
 import dev.awp.checkpoint.PositionedWriter;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.checkpoint.WrittenPiece;
+import dev.awp.journal.Folders;
 import dev.awp.journal.Sha256;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -66,7 +67,7 @@ final class GgufWriter implements AutoCloseable {
         throw e;
       }
     } catch (IOException e) {
-      throw failure(file, e);
+      throw Folders.unwritable(file, e);
     }
   }
 
@@ -83,7 +84,7 @@ final class GgufWriter implements AutoCloseable {
     try {
       new PositionedWriter(channel).write(bytes, tensor.offset());
     } catch (IOException e) {
-      throw failure(file, e);
+      throw Folders.unwritable(file, e);
     }
   }
 
@@ -94,8 +95,7 @@ final class GgufWriter implements AutoCloseable {
     }
     GgufTensor tensor = tensors.get(name);
     try {
-      return GgufStoredTensor.view(
-          tensor,
+      return tensor.view(
           file,
           channel.map(FileChannel.MapMode.READ_ONLY, tensor.offset(), tensor.byteSize(), arena));
     } catch (IOException e) {
@@ -134,7 +134,7 @@ final class GgufWriter implements AutoCloseable {
     try {
       channel.force(true);
     } catch (IOException e) {
-      throw failure(file, e);
+      throw Folders.unwritable(file, e);
     }
   }
 
@@ -147,16 +147,12 @@ final class GgufWriter implements AutoCloseable {
     force();
   }
 
-  private static AwpException failure(Path file, IOException e) {
-    return new AwpException(file + ": cannot be written: " + e.getMessage(), e);
-  }
-
   @Override
   public void close() {
     try {
       channel.close();
     } catch (IOException e) {
-      throw failure(file, e);
+      throw Folders.unwritable(file, e);
     }
   }
 }

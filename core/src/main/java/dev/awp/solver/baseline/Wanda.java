@@ -2,16 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver.baseline;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.Grid;
 import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.Compute;
 import dev.awp.solver.LayerProblem;
-import dev.awp.tensor.Matrix;
-import java.lang.foreign.MemorySegment;
+import dev.awp.solver.WandaSelection;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
 
@@ -38,25 +35,10 @@ public final class Wanda extends OneShot {
     RowProjection round =
         grid.map(g -> g.rowProjection(compute.kernels(), columns, scratch))
             .orElse((z, t, parameters, row) -> {});
-    RowProjection select = selection(sparsity, problem.secondMoment(), compute, scratch);
+    RowProjection select = WandaSelection.of(sparsity, problem.secondMoment(), compute, scratch);
     return (z, t, parameters, row) -> {
       select.project(z, t, parameters, row);
       round.project(t, t, parameters, row);
-    };
-  }
-
-  /** The selection alone: the start of the paper's pruning. Scratch for one thread. */
-  public static RowProjection selection(
-      Sparsity sparsity, Matrix secondMoment, Compute compute, SegmentAllocator scratch) {
-    int columns = secondMoment.columns();
-    MemorySegment norms = scratch.allocate(JAVA_FLOAT, columns);
-    MemorySegment scores = scratch.allocate(JAVA_FLOAT, columns);
-    for (int j = 0; j < columns; j++) {
-      norms.setAtIndex(JAVA_FLOAT, j, (float) Math.sqrt(Math.max(0, secondMoment.get(j, j))));
-    }
-    return (z, t, parameters, row) -> {
-      compute.kernels().arithmetic().multiply(z, norms, scores);
-      sparsity.select(compute.kernels(), scores, z, t);
     };
   }
 }

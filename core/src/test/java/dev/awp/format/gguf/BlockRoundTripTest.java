@@ -34,8 +34,7 @@ class BlockRoundTripTest {
       GgufTensorPlan plan, MemorySegment bytes, Compute compute, Arena arena) {
     GgufTensor tensor =
         new GgufTensor("w", plan.wanted().shape(), plan.type().id(), 0, bytes.byteSize());
-    GgufStoredTensor stored =
-        new GgufStoredTensor(plan, GgufStoredTensor.view(tensor, Path.of("w"), bytes));
+    GgufStoredTensor stored = new GgufStoredTensor(plan, tensor.view(Path.of("w"), bytes));
     Matrix back = Matrix.allocate(arena, plan.rows(), plan.columns());
     stored.decodeRows(0, back, compute.kernels());
     return back;

@@ -180,7 +180,7 @@ class GgufFileTest {
 
   private static void decode(GgufFile read, GgufTensor tensor, Arena arena) {
     try (Compute compute = Compute.create(1)) {
-      read.values(tensor, arena)
+      GgufValues.of(read, tensor, arena)
           .filter(values -> values.shape().getFirst() > 0 && values.shape().getLast() > 0)
           .ifPresent(
               values -> {

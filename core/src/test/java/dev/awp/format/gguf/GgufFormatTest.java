@@ -277,7 +277,7 @@ class GgufFormatTest {
         String source = "model.layers.5." + norm.getKey() + ".weight";
         Matrix w = reader.matrix(checkpoint.tensor(source), arena);
         GgufTensor tensor = file.tensor("blk.5." + norm.getValue() + ".weight").orElseThrow();
-        Matrix stored = reader.matrix(file.values(tensor, arena).orElseThrow(), arena);
+        Matrix stored = reader.matrix(GgufValues.of(file, tensor, arena).orElseThrow(), arena);
         for (int j = 0; j < w.columns(); j++) {
           assertEquals(w.get(0, j) + 1, stored.get(0, j), source);
         }
