@@ -17,12 +17,16 @@ module dev.awp.core {
 
   exports dev.awp;
   exports dev.awp.api;
+  exports dev.awp.blas;
+  exports dev.awp.blas.mixed;
   exports dev.awp.compress;
+  exports dev.awp.compute;
   exports dev.awp.constraint;
   exports dev.awp.eval;
   exports dev.awp.format;
   exports dev.awp.journal;
   exports dev.awp.kernel;
+  exports dev.awp.linalg;
   exports dev.awp.parallel;
   exports dev.awp.recipe;
   exports dev.awp.report;
@@ -39,6 +43,6 @@ module dev.awp.core {
   opens dev.awp.cli to
       info.picocli;
 
-  uses dev.awp.kernel.Bf16Provider;
-  uses dev.awp.kernel.BlasProvider;
+  uses dev.awp.blas.mixed.Bf16Provider;
+  uses dev.awp.blas.BlasProvider;
 }

@@ -9,8 +9,8 @@ module dev.awp.ffm {
   requires dev.awp.core;
   requires org.slf4j;
 
-  provides dev.awp.kernel.Bf16Provider with
+  provides dev.awp.blas.mixed.Bf16Provider with
       dev.awp.ffm.DnnlProvider;
-  provides dev.awp.kernel.BlasProvider with
+  provides dev.awp.blas.BlasProvider with
       dev.awp.ffm.OpenBlasProvider;
 }

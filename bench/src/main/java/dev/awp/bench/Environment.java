@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.bench;
 
-import dev.awp.kernel.KernelProvider;
+import dev.awp.compute.KernelProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

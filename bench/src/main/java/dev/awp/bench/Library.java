@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.bench;
 
+import dev.awp.blas.Blas;
+import dev.awp.blas.BlasProvider.UnavailableException;
+import dev.awp.blas.JavaBlas;
 import dev.awp.ffm.OpenBlas;
-import dev.awp.kernel.Blas;
-import dev.awp.kernel.BlasProvider.UnavailableException;
-import dev.awp.kernel.JavaBlas;
 import dev.awp.kernel.vector.VectorKernels;
 
 /** Whose products run. */

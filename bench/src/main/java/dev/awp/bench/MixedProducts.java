@@ -2,16 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.bench;
 
+import dev.awp.blas.Blas;
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.BlasProvider.UnavailableException;
+import dev.awp.blas.ParallelBlas;
+import dev.awp.blas.Precision;
+import dev.awp.blas.RightOperand;
+import dev.awp.blas.RowSource;
+import dev.awp.blas.mixed.Bf16Products;
+import dev.awp.blas.mixed.MixedBlas;
 import dev.awp.ffm.DnnlProvider;
-import dev.awp.kernel.Bf16Products;
-import dev.awp.kernel.Blas;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.BlasProvider.UnavailableException;
-import dev.awp.kernel.MixedBlas;
-import dev.awp.kernel.ParallelBlas;
-import dev.awp.kernel.Precision;
-import dev.awp.kernel.RightOperand;
-import dev.awp.kernel.RowSource;
 import dev.awp.kernel.vector.VectorKernels;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;

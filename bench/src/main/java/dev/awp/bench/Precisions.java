@@ -3,13 +3,13 @@
 package dev.awp.bench;
 
 import dev.awp.bench.rivals.Rivals;
+import dev.awp.blas.Precision;
+import dev.awp.blas.mixed.MixedPrecision;
 import dev.awp.calibration.SecondMoment;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.format.CheckpointWeights;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.MixedPrecision;
-import dev.awp.kernel.Precision;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.bench;
 
-import dev.awp.kernel.Blas;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.ParallelBlas;
+import dev.awp.blas.Blas;
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.ParallelBlas;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

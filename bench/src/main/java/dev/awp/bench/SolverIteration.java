@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.bench;
 
+import dev.awp.blas.Blas.Op;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
 import dev.awp.kernel.vector.VectorKernels;
 import dev.awp.parallel.Workers;
 import dev.awp.solver.LayerProblem;

@@ -4,7 +4,7 @@ package dev.awp.bench;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
-import dev.awp.kernel.BlasProvider.UnavailableException;
+import dev.awp.blas.BlasProvider.UnavailableException;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.ValueLayout;
 import java.util.function.Function;

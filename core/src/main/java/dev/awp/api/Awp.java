@@ -4,8 +4,8 @@ package dev.awp.api;
 
 import dev.awp.AwpException;
 import dev.awp.compress.SolverOptions;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
-import dev.awp.kernel.Compute;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Solution;

@@ -5,7 +5,7 @@ package dev.awp.api;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.AwpException;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.tensor.Matrix;
 
 /** What solvers take for granted: the walk over a checkpoint has seen to it, a caller may not. */

@@ -3,7 +3,7 @@
 package dev.awp.api;
 
 import dev.awp.calibration.SecondMoment;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 

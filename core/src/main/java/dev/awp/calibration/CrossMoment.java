@@ -3,8 +3,8 @@
 package dev.awp.calibration;
 
 import dev.awp.AwpException;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
+import dev.awp.blas.Blas.Op;
+import dev.awp.compute.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 

@@ -5,8 +5,8 @@ package dev.awp.calibration;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 
 import dev.awp.AwpException;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
+import dev.awp.blas.Blas.Op;
+import dev.awp.compute.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.checkpoint;
 
-import dev.awp.kernel.RowSource;
+import dev.awp.blas.RowSource;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

@@ -6,7 +6,7 @@ import dev.awp.AwpException;
 import dev.awp.compress.Comparison;
 import dev.awp.compress.ComparisonOptions;
 import dev.awp.compress.ConstraintOptions;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.report.ComparisonFiles;
 import dev.awp.report.ComparisonReport;
 import dev.awp.solver.Effort;
@@ -31,11 +31,11 @@ import picocli.CommandLine.Spec;
     header = "Compress a checkpoint by many methods and set them side by side.",
     description = {
       "",
-      "Every cell of the table is a whole compression: all linear layers solved in the metric of the"
-          + " dense model's inputs, written, read back and evaluated. The inputs are calibrated once"
-          + " for all cells. Of a cell only its numbers are kept; an interrupted comparison goes on"
-          + " where it was when the same command is given again, and more constraints and methods"
-          + " can be added to a finished one.",
+      "Every cell of the table is a whole compression: all linear layers solved in the metric of"
+          + " the dense model's inputs, written, read back and evaluated. The inputs are calibrated"
+          + " once for all cells. Of a cell only its numbers are kept; an interrupted comparison"
+          + " goes on where it was when the same command is given again, and more constraints and"
+          + " methods can be added to a finished one.",
       "",
       "Results: the table on the terminal, and in --output comparison.json, comparison.csv and"
           + " convergence.svg (the paper's Figure 1: error against iteration).",

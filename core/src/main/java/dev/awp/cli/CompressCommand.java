@@ -3,15 +3,15 @@
 package dev.awp.cli;
 
 import dev.awp.AwpException;
+import dev.awp.blas.mixed.MixedPrecision;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Compressor;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.Propagation;
 import dev.awp.compress.Start;
 import dev.awp.compress.Target;
+import dev.awp.compute.Compute;
 import dev.awp.format.gguf.GgufFormat;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.MixedPrecision;
 import dev.awp.recipe.Budget;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerRule;
@@ -45,14 +45,13 @@ import picocli.CommandLine.Spec;
     header = "Compress every linear layer of a checkpoint and write a new checkpoint folder.",
     description = {
       "",
-      "Reads MODEL_DIR (config.json, *.safetensors, tokenizer.json), compresses the linear layers of"
-          + " all decoder blocks and writes OUT_DIR: with the same tensor names, shapes and element"
-          + " types, so that whatever loads MODEL_DIR loads OUT_DIR, or packed, so that it is smaller"
-          + " (--format). Embeddings, norms and lm_head"
-          + " stay as they are. OUT_DIR appears only when it is complete; report.json in it tells the"
-          + " options and the error of every layer. A run that ends early, however it ends, leaves"
-          + " its finished layers in OUT_DIR.partial, and the same command goes on after them, to"
-          + " the same bytes.",
+      "Reads MODEL_DIR (config.json, *.safetensors, tokenizer.json), compresses the linear layers"
+          + " of all decoder blocks and writes OUT_DIR: with the same tensor names, shapes and"
+          + " element types, so that whatever loads MODEL_DIR loads OUT_DIR, or packed, so that it"
+          + " is smaller (--format). Embeddings, norms and lm_head stay as they are. OUT_DIR"
+          + " appears only when it is complete; report.json in it tells the options and the error"
+          + " of every layer. A run that ends early, however it ends, leaves its finished layers in"
+          + " OUT_DIR.partial, and the same command goes on after them, to the same bytes.",
       ""
     },
     footer = {
@@ -61,11 +60,13 @@ import picocli.CommandLine.Spec;
       "  Half of the weights to zero:",
       "    awp compress MODEL_DIR OUT_DIR --sparsity 0.5 --calibration text.txt",
       "  Two of every four, then the perplexity before and after:",
-      "    awp compress MODEL_DIR OUT_DIR --sparsity 2:4 --calibration text.txt --evaluate test.txt",
+      "    awp compress MODEL_DIR OUT_DIR --sparsity 2:4 --calibration text.txt --evaluate"
+          + " test.txt",
       "  4 bits in groups of 128, and both at once:",
       "    awp compress MODEL_DIR OUT_DIR --bits 4 --calibration text.txt",
       "    awp compress MODEL_DIR OUT_DIR --bits 4 --sparsity 0.5 --calibration text.txt",
-      "  Packed 4-bit checkpoints for vLLM and GPTQ readers, OUT_DIR/compressed-tensors and OUT_DIR/gptq:",
+      "  Packed 4-bit checkpoints for vLLM and GPTQ readers, OUT_DIR/compressed-tensors and"
+          + " OUT_DIR/gptq:",
       "    awp compress MODEL_DIR OUT_DIR --format compressed-tensors,gptq --calibration text.txt"
     })
 final class CompressCommand implements Callable<Integer> {
@@ -318,8 +319,8 @@ final class CompressCommand implements Callable<Integer> {
         || (constraint.bits != null && budget.givesBits())) {
       throw new ParameterException(
           spec.commandLine(),
-          "a target decides about this itself: --sparsity excludes --target-sparsity, --bits excludes"
-              + " --target-bits and --target-size");
+          "a target decides about this itself: --sparsity excludes --target-sparsity, --bits"
+              + " excludes --target-bits and --target-size");
     }
     LayerSettings settings = constraint.toSettings().withBlocks(gguf.blocks());
     settings = budget.givesSparsity() ? settings.withSparsity(new Choice.Budgeted<>()) : settings;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli;
 
+import dev.awp.compute.Compute;
 import dev.awp.inspect.Difference;
-import dev.awp.kernel.Compute;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,10 +21,10 @@ import picocli.CommandLine.Spec;
     header = "Show how the weights of two checkpoints differ.",
     description = {
       "",
-      "A and B are safetensors or GGUF files or folders of any program; packed layers (compressed-tensors,"
-          + " GPTQ, AWQ) are compared by the values that they stand for. 'error' is"
-          + " ||A - B||_F / ||A||_F, 'changed' the share of the values that are not equal, 'max'"
-          + " the largest |a - b|.",
+      "A and B are safetensors or GGUF files or folders of any program; packed layers"
+          + " (compressed-tensors, GPTQ, AWQ) are compared by the values that they stand for."
+          + " 'error' is ||A - B||_F / ||A||_F, 'changed' the share of the values that are not"
+          + " equal, 'max' the largest |a - b|.",
       "",
       "The exit code is 0 whether there are differences or not.",
       ""

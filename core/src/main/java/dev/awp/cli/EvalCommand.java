@@ -3,8 +3,8 @@
 package dev.awp.cli;
 
 import dev.awp.compress.Evaluator;
+import dev.awp.compute.Compute;
 import dev.awp.eval.PerplexityResult;
-import dev.awp.kernel.Compute;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
       "",
       "Each text is tokenized whole, with the tokenizer's leading special token, and cut into"
           + " windows of N tokens that do not overlap; a last partial window is dropped. Perplexity"
-          + " is exp of the mean negative log-likelihood of tokens 2..N of every window, given those"
-          + " before them in the window, as the GPTQ and SparseGPT papers measure it.",
+          + " is exp of the mean negative log-likelihood of tokens 2..N of every window, given"
+          + " those before them in the window, as the GPTQ and SparseGPT papers measure it.",
       ""
     },
     footer = {"", "Example:", "  awp eval MODEL_DIR wiki.test.txt --sequence-length 2048"})

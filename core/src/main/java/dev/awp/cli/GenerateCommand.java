@@ -4,9 +4,9 @@ package dev.awp.cli;
 
 import dev.awp.AwpException;
 import dev.awp.compress.PhysicalMemory;
+import dev.awp.compute.Compute;
 import dev.awp.generation.Sampler;
 import dev.awp.generation.TextGeneration;
-import dev.awp.kernel.Compute;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

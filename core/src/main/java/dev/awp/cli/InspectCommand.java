@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli;
 
+import dev.awp.compute.Compute;
 import dev.awp.inspect.Inspection;
-import dev.awp.kernel.Compute;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

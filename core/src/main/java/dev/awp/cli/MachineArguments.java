@@ -3,8 +3,8 @@
 package dev.awp.cli;
 
 import dev.awp.AwpException;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.MixedPrecision;
+import dev.awp.blas.mixed.MixedPrecision;
+import dev.awp.compute.Compute;
 import picocli.CommandLine.Option;
 
 /** What every command that computes is told about the machine and about talking. */

@@ -3,7 +3,7 @@
 package dev.awp.cli;
 
 import dev.awp.compress.Verification;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

@@ -5,7 +5,7 @@ package dev.awp.compress;
 import dev.awp.Progress;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.compress.StepMoments.Stream;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.Step;

@@ -5,7 +5,7 @@ package dev.awp.compress;
 import dev.awp.AwpException;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.TransformerModel;
 import dev.awp.report.ComparisonFiles;

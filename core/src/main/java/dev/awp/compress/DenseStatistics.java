@@ -3,6 +3,7 @@
 package dev.awp.compress;
 
 import dev.awp.Progress;
+import dev.awp.blas.Precision;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.calibration.SeenInputs;
@@ -13,8 +14,7 @@ import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorSpec;
 import dev.awp.checkpoint.TensorView;
 import dev.awp.compress.StepMoments.Stream;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.Precision;
+import dev.awp.compute.Compute;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;

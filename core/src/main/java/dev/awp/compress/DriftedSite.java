@@ -3,7 +3,7 @@
 package dev.awp.compress;
 
 import dev.awp.calibration.CrossMoment;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.solver.DriftTarget;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

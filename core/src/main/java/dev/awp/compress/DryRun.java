@@ -3,9 +3,9 @@
 package dev.awp.compress;
 
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.Sparsity;
-import dev.awp.kernel.Compute;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;

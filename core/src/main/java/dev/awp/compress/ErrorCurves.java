@@ -3,12 +3,12 @@
 package dev.awp.compress;
 
 import dev.awp.Progress;
+import dev.awp.blas.Precision;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.compress.StepMoments.Stream;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.Precision;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.Step;

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.MixedBlas;
-import dev.awp.kernel.MixedPrecision;
+import dev.awp.blas.mixed.MixedBlas;
+import dev.awp.blas.mixed.MixedPrecision;
+import dev.awp.compute.Compute;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;

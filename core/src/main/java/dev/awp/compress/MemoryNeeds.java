@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.blas.mixed.MixedPrecision;
 import dev.awp.calibration.CrossMoment;
 import dev.awp.calibration.SecondMoment;
-import dev.awp.kernel.MixedPrecision;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;

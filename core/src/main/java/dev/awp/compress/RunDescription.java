@@ -3,9 +3,9 @@
 package dev.awp.compress;
 
 import dev.awp.calibration.CalibrationSet;
+import dev.awp.compute.Compute;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;
-import dev.awp.kernel.Compute;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerRule;
 import dev.awp.recipe.LayerSettings;

@@ -4,7 +4,7 @@ package dev.awp.compress;
 
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CompanionFiles;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -3,7 +3,7 @@
 package dev.awp.compress;
 
 import dev.awp.calibration.SeenInputs;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.TransformerModel;

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.blas.Precision;
 import dev.awp.calibration.CrossMoment;
 import dev.awp.calibration.SecondMoment;
 import dev.awp.calibration.SeenInputs;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.Precision;
+import dev.awp.compute.Compute;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearInputs;

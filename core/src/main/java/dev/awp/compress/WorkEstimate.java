@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.blas.Blas.Op;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.checkpoint.ModelConfig;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.constraint;
 
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
+import dev.awp.compute.Rows;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.SegmentAllocator;

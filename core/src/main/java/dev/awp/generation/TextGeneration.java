@@ -4,8 +4,8 @@ package dev.awp.generation;
 
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.compute.Compute;
 import dev.awp.format.CheckpointWeights;
-import dev.awp.kernel.Compute;
 import dev.awp.model.CachedModel;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.TransformerModel;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

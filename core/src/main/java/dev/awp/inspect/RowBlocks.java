@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;

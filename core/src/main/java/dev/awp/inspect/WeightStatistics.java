@@ -4,7 +4,7 @@ package dev.awp.inspect;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.tensor.Matrix;
 import java.util.Arrays;
 import java.util.List;

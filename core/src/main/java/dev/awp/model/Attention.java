@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
+import dev.awp.blas.Blas.Op;
 import dev.awp.checkpoint.AttentionScores;
 import dev.awp.checkpoint.ModelConfig;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.kernel.NetworkKernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

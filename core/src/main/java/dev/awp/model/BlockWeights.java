@@ -4,14 +4,14 @@ package dev.awp.model;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.blas.Blas;
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.RightOperand;
+import dev.awp.blas.RowSource;
 import dev.awp.checkpoint.StoredRows;
 import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorReader;
-import dev.awp.kernel.Blas;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.RightOperand;
-import dev.awp.kernel.RowSource;
+import dev.awp.compute.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

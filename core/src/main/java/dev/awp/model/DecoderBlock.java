@@ -3,7 +3,7 @@
 package dev.awp.model;
 
 import dev.awp.checkpoint.ModelConfig;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;

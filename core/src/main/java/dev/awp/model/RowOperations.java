@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.kernel.NetworkKernels;
 import dev.awp.model.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;

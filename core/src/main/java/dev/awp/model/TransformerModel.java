@@ -6,7 +6,7 @@ import dev.awp.AwpException;
 import dev.awp.checkpoint.StoredTensor;
 import dev.awp.checkpoint.TensorReader;
 import dev.awp.checkpoint.TensorView;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
-import dev.awp.kernel.Blas.Op;
+import dev.awp.blas.Blas.Op;
 import dev.awp.solver.RoundingPlan.Block;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

@@ -4,9 +4,9 @@ package dev.awp.solver;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Grid;
 import dev.awp.kernel.ArithmeticKernels;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
+import dev.awp.blas.Blas.Op;
+import dev.awp.compute.Compute;
+import dev.awp.linalg.DampedFactor;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
+import dev.awp.compute.Compute;
+import dev.awp.compute.RowParts;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.Grid;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.SparseGrid;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;

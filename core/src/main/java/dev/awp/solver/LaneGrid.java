@@ -4,13 +4,13 @@ package dev.awp.solver;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.compute.Compute;
 import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.Grid;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.Storage;
 import dev.awp.constraint.UnitScales;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
-import dev.awp.kernel.Compute;
 import dev.awp.parallel.Workers;
 
 /**

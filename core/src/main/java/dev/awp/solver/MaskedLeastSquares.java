@@ -4,10 +4,11 @@ package dev.awp.solver;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.RightOperand;
+import dev.awp.compute.Compute;
+import dev.awp.compute.RowParts;
 import dev.awp.kernel.ArithmeticKernels;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.RightOperand;
 import dev.awp.kernel.SelectionKernels;
 import dev.awp.parallel.Pool;
 import dev.awp.tensor.Matrix;

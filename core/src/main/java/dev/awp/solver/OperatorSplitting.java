@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
+import dev.awp.blas.Precision;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.Sparsity;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.Precision;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

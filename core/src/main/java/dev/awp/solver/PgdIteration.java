@@ -2,14 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
+import dev.awp.blas.Precision;
+import dev.awp.blas.RightOperand;
+import dev.awp.compute.Compute;
+import dev.awp.compute.RowParts;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.ArithmeticKernels;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.Precision;
-import dev.awp.kernel.RightOperand;
 import dev.awp.parallel.Pool;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
+import dev.awp.blas.Precision;
+import dev.awp.blas.mixed.MixedBlas;
+import dev.awp.blas.mixed.MixedPrecision;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.MixedBlas;
-import dev.awp.kernel.MixedPrecision;
-import dev.awp.kernel.Precision;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.Optional;

@@ -4,11 +4,11 @@ package dev.awp.solver;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.blas.Blas.Op;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.kernel.ArithmeticKernels;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

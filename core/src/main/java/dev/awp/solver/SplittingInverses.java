@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
-import dev.awp.constraint.Rows;
+import dev.awp.compute.Compute;
+import dev.awp.compute.Rows;
 import dev.awp.kernel.ArithmeticKernels;
-import dev.awp.kernel.Compute;
 import dev.awp.solver.SplittingMetric.Inverse;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -4,13 +4,14 @@ package dev.awp.solver;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.blas.RightOperand;
+import dev.awp.compute.Compute;
+import dev.awp.compute.RowParts;
+import dev.awp.compute.Rows;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.RowProjection;
-import dev.awp.constraint.Rows;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.ArithmeticKernels;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.RightOperand;
 import dev.awp.parallel.Pool;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

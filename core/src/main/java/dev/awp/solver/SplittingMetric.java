@@ -4,9 +4,10 @@ package dev.awp.solver;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.constraint.Rows;
+import dev.awp.compute.Compute;
+import dev.awp.compute.Rows;
 import dev.awp.kernel.ArithmeticKernels;
-import dev.awp.kernel.Compute;
+import dev.awp.linalg.DampedFactor;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver;
 
-import dev.awp.kernel.Precision;
+import dev.awp.blas.Precision;
 
 /**
  * How long operator splitting runs. The penalty rho rises geometrically from stage to stage; in the

@@ -4,9 +4,9 @@ package dev.awp.solver;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.compute.Compute;
 import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.Sparsity;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
+import dev.awp.compute.KernelProvider;
 import dev.awp.fixture.GeneratedCheckpoint;
-import dev.awp.kernel.KernelProvider;
 import dev.awp.kernel.Kernels;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.DType;

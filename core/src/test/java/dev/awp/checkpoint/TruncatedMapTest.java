@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
+import dev.awp.compute.KernelProvider;
 import dev.awp.fixture.ForkedJvm;
-import dev.awp.kernel.KernelProvider;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.lang.foreign.Arena;

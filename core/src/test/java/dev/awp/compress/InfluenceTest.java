@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.compute.Compute;
 import dev.awp.fixture.LlamaCppArchitectures;
 import dev.awp.fixture.SyntheticWeights;
-import dev.awp.kernel.Compute;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.TransformerModel;

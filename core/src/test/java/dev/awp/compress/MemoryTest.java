@@ -5,9 +5,9 @@ package dev.awp.compress;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.compute.KernelProvider;
 import dev.awp.fixture.ForkedJvm;
 import dev.awp.fixture.GeneratedCheckpoint;
-import dev.awp.kernel.KernelProvider;
 import dev.awp.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -9,13 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
 import dev.awp.compress.CompressionOptions.Calibration;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.OutputFolders;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.OutputFormats;
-import dev.awp.kernel.Compute;
 import dev.awp.recipe.Recipe;
 import dev.awp.report.LayerReport;
 import dev.awp.tensor.DType;

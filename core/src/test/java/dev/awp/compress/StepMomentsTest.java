@@ -6,14 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.blas.Precision;
 import dev.awp.calibration.CrossMoment;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compress.StepMoments.Stream;
+import dev.awp.compute.Compute;
 import dev.awp.fixture.GeneratedArchitectures;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.Precision;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;

@@ -8,11 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.compress.CompressionOptions.Calibration;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.demo.DemoModel;
 import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
-import dev.awp.kernel.Compute;
 import dev.awp.report.LayerReport;
 import dev.awp.report.RunReport;
 import dev.awp.tensor.DType;

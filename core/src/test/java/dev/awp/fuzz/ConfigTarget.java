@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.fuzz;
 
+import dev.awp.compute.Compute;
 import dev.awp.fixture.GeneratedArchitectures;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.fuzz;
 
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.JavaBlas;
+import dev.awp.blas.JavaBlas;
+import dev.awp.compute.Compute;
 import dev.awp.kernel.Kernels;
 import dev.awp.kernel.scalar.ScalarKernels;
 import dev.awp.parallel.Workers;

@@ -4,9 +4,9 @@ package dev.awp.fuzz;
 
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.TensorReader;
+import dev.awp.compute.Compute;
 import dev.awp.format.CheckpointWeights;
 import dev.awp.inspect.Inspection;
-import dev.awp.kernel.Compute;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;

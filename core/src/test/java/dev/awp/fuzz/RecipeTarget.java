@@ -3,8 +3,8 @@
 package dev.awp.fuzz;
 
 import dev.awp.cli.Main;
+import dev.awp.compute.Compute;
 import dev.awp.fixture.GeneratedCheckpoint;
-import dev.awp.kernel.Compute;
 import dev.awp.recipe.RecipeFile;
 import dev.awp.tensor.DType;
 import java.io.IOException;

@@ -4,7 +4,7 @@ package dev.awp.fuzz;
 
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.Verification;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.report.HtmlReport;
 import dev.awp.report.ReportFile;
 import java.io.IOException;

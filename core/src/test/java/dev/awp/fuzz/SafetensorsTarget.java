@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.fuzz;
 
+import dev.awp.compute.Compute;
 import dev.awp.fixture.TensorFolder;
 import dev.awp.inspect.Inspection;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,8 +4,8 @@ package dev.awp.fuzz;
 
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.TensorView;
+import dev.awp.compute.Compute;
 import dev.awp.fixture.GeneratedCheckpoint;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.fuzz;
 
+import dev.awp.compute.Compute;
 import dev.awp.fixture.ByteTokenizerJson;
-import dev.awp.kernel.Compute;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.compute.Compute;
 import dev.awp.fixture.TensorFolder;
-import dev.awp.kernel.Compute;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
+import dev.awp.compute.Compute;
 import dev.awp.fixture.TensorFolder;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.io.IOException;

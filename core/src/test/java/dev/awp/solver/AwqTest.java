@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
+import dev.awp.blas.Blas.Op;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.IntegerGrid;
@@ -19,8 +21,6 @@ import dev.awp.constraint.Sparsity;
 import dev.awp.constraint.Storage;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
 import dev.awp.solver.baseline.Alps;
 import dev.awp.solver.baseline.Awq;
 import dev.awp.solver.baseline.RoundToNearest;

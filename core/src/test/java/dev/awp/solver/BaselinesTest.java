@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.NmSparsity;
@@ -15,7 +16,6 @@ import dev.awp.constraint.SparseGrid;
 import dev.awp.constraint.Sparsity;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
-import dev.awp.kernel.Compute;
 import dev.awp.solver.baseline.Alps;
 import dev.awp.solver.baseline.Sequence;
 import dev.awp.solver.baseline.SparseGpt;

@@ -7,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.blas.Blas;
+import dev.awp.blas.Precision;
+import dev.awp.blas.RightOperand;
+import dev.awp.blas.RowSource;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.NmSparsity;
@@ -16,11 +21,6 @@ import dev.awp.constraint.Sparsity;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
 import dev.awp.fixture.RoundedProducts;
-import dev.awp.kernel.Blas;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.Precision;
-import dev.awp.kernel.RightOperand;
-import dev.awp.kernel.RowSource;
 import dev.awp.solver.baseline.Gptq;
 import dev.awp.solver.baseline.RoundToNearest;
 import dev.awp.solver.baseline.SparseGpt;
@@ -334,13 +334,7 @@ class BestSolversTest {
         compute
             .blas()
             .gemm(
-                dev.awp.kernel.Blas.Op.TRANSPOSE,
-                dev.awp.kernel.Blas.Op.NONE,
-                1f / tokens,
-                x,
-                x,
-                0,
-                m);
+                dev.awp.blas.Blas.Op.TRANSPOSE, dev.awp.blas.Blas.Op.NONE, 1f / tokens, x, x, 0, m);
       }
       case "outlier" -> {
         for (int j = 0; j < n; j++) {

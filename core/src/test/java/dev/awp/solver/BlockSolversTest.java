@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.compute.Compute;
 import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.NmSparsity;
@@ -13,7 +14,6 @@ import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.SparseGrid;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.List;

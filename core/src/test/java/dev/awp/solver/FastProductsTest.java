@@ -5,12 +5,12 @@ package dev.awp.solver;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.StrassenBlas;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.StrassenBlas;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.List;

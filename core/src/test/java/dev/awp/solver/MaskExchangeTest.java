@@ -5,13 +5,13 @@ package dev.awp.solver;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.compute.Compute;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.List;

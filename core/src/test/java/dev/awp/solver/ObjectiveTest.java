@@ -4,8 +4,8 @@ package dev.awp.solver;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.awp.compute.Compute;
 import dev.awp.fixture.RandomMatrices;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -5,13 +5,13 @@ package dev.awp.solver;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.SparseGrid;
 import dev.awp.fixture.RandomMatrices;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.NmSparsity;
@@ -15,7 +16,6 @@ import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.SparseGrid;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
-import dev.awp.kernel.Compute;
 import dev.awp.solver.baseline.Magnitude;
 import dev.awp.solver.baseline.RoundToNearest;
 import dev.awp.solver.baseline.Wanda;

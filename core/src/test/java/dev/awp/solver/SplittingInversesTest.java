@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.blas.Blas.Op;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.fixture.RandomMatrices;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.api.AfterEach;

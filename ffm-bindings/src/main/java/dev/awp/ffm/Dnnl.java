@@ -2,15 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.ffm;
 
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.BlasProvider.UnavailableException;
+import dev.awp.blas.Precision;
+import dev.awp.blas.RightOperand;
+import dev.awp.blas.RowSource;
+import dev.awp.blas.mixed.Bf16Products;
 import dev.awp.ffm.DnnlLibrary.Instructions;
 import dev.awp.ffm.dnnl.DnnlHeader;
-import dev.awp.kernel.Bf16Products;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.BlasProvider.UnavailableException;
 import dev.awp.kernel.Kernels;
-import dev.awp.kernel.Precision;
-import dev.awp.kernel.RightOperand;
-import dev.awp.kernel.RowSource;
 import dev.awp.parallel.Workers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

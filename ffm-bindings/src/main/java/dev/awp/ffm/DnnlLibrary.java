@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.ffm;
 
+import dev.awp.blas.BlasProvider.UnavailableException;
 import dev.awp.ffm.dnnl.DnnlHeader;
 import dev.awp.ffm.dnnl.dnnl_version_t;
-import dev.awp.kernel.BlasProvider.UnavailableException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;

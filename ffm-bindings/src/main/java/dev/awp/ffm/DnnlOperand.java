@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.ffm;
 
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.BlasShapes;
+import dev.awp.blas.Precision;
+import dev.awp.blas.RightOperand;
+import dev.awp.blas.RowSource;
 import dev.awp.ffm.DnnlMatmul.Piece;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.BlasShapes;
 import dev.awp.kernel.Kernels;
-import dev.awp.kernel.Precision;
-import dev.awp.kernel.RightOperand;
-import dev.awp.kernel.RowSource;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.ffm;
 
+import dev.awp.blas.BlasProvider.UnavailableException;
+import dev.awp.blas.mixed.Bf16Products;
+import dev.awp.blas.mixed.Bf16Provider;
 import dev.awp.ffm.DnnlLibrary.Instructions;
-import dev.awp.kernel.Bf16Products;
-import dev.awp.kernel.Bf16Provider;
-import dev.awp.kernel.BlasProvider.UnavailableException;
 import dev.awp.kernel.Kernels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

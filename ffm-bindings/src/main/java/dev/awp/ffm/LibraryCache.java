@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.ffm;
 
+import dev.awp.blas.BlasProvider.UnavailableException;
 import dev.awp.journal.Sha256;
-import dev.awp.kernel.BlasProvider.UnavailableException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

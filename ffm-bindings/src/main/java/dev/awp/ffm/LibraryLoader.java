@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.ffm;
 
-import dev.awp.kernel.BlasProvider.UnavailableException;
+import dev.awp.blas.BlasProvider.UnavailableException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.nio.file.Path;

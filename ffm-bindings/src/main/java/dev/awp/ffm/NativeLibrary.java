@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.ffm;
 
+import dev.awp.blas.BlasProvider.UnavailableException;
 import dev.awp.ffm.openblas.OpenBlasHeader;
-import dev.awp.kernel.BlasProvider.UnavailableException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -9,10 +9,10 @@ import static dev.awp.ffm.openblas.OpenBlasHeader.CblasRight;
 import static dev.awp.ffm.openblas.OpenBlasHeader.CblasRowMajor;
 import static dev.awp.ffm.openblas.OpenBlasHeader.CblasTrans;
 
+import dev.awp.blas.Blas;
+import dev.awp.blas.BlasProvider.UnavailableException;
+import dev.awp.blas.BlasShapes;
 import dev.awp.ffm.openblas.OpenBlasHeader;
-import dev.awp.kernel.Blas;
-import dev.awp.kernel.BlasProvider.UnavailableException;
-import dev.awp.kernel.BlasShapes;
 import dev.awp.tensor.Matrix;
 import java.util.OptionalInt;
 

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.ffm;
 
-import dev.awp.kernel.Blas;
-import dev.awp.kernel.BlasProvider;
+import dev.awp.blas.Blas;
+import dev.awp.blas.BlasProvider;
 
 /** OpenBLAS, for {@code -Dawp.blas=openblas}. */
 public final class OpenBlasProvider implements BlasProvider {

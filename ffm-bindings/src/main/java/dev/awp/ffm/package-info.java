@@ -1,5 +1,5 @@
 /**
- * OpenBLAS behind core's {@link dev.awp.kernel.Blas} seam, through the Foreign Function and Memory
+ * OpenBLAS behind core's {@link dev.awp.blas.Blas} seam, through the Foreign Function and Memory
  * API: found, checked and loaded by {@link dev.awp.ffm.NativeLibrary}, called on matrices by {@link
  * dev.awp.ffm.OpenBlas}.
  */

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Precision;
-import dev.awp.kernel.RightOperand;
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.Precision;
+import dev.awp.blas.RightOperand;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -33,7 +33,8 @@ class DnnlArgumentsTest {
   void sizesThatDoNotFitAreBothNamed() {
     String wrongInner = refusal(Matrix.allocate(arena, 2, 4), Matrix.allocate(arena, 2, 5));
     assertEquals(
-        "multiply: the right operand is [3, 5], so A must be [m, 3] and C [m, 5]; A is [2, 4], C is [2, 5]",
+        "multiply: the right operand is [3, 5], so A must be [m, 3] and C [m, 5]; A is [2, 4], C is"
+            + " [2, 5]",
         wrongInner);
     assertTrue(
         refusal(Matrix.allocate(arena, 2, 3), Matrix.allocate(arena, 2, 4))

@@ -4,13 +4,13 @@ package dev.awp.ffm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.awp.kernel.Blas;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.MixedBlas;
-import dev.awp.kernel.ParallelBlas;
-import dev.awp.kernel.Precision;
-import dev.awp.kernel.RightOperand;
-import dev.awp.kernel.RowSource;
+import dev.awp.blas.Blas;
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.ParallelBlas;
+import dev.awp.blas.Precision;
+import dev.awp.blas.RightOperand;
+import dev.awp.blas.RowSource;
+import dev.awp.blas.mixed.MixedBlas;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.io.IOException;

@@ -4,9 +4,9 @@ package dev.awp.ffm;
 
 import static dev.awp.ffm.OpenBlasGuardPageTest.guarded;
 
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Precision;
-import dev.awp.kernel.RightOperand;
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.Precision;
+import dev.awp.blas.RightOperand;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.api.Test;

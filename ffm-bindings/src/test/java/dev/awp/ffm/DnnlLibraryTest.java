@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.blas.BlasProvider.UnavailableException;
+import dev.awp.blas.Precision;
+import dev.awp.blas.mixed.Bf16Products;
+import dev.awp.compute.KernelProvider;
 import dev.awp.ffm.DnnlLibrary.Instructions;
 import dev.awp.ffm.dnnl.DnnlHeader;
-import dev.awp.kernel.Bf16Products;
-import dev.awp.kernel.BlasProvider.UnavailableException;
-import dev.awp.kernel.KernelProvider;
-import dev.awp.kernel.Precision;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;

@@ -5,9 +5,9 @@ package dev.awp.ffm;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Precision;
-import dev.awp.kernel.RightOperand;
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.Precision;
+import dev.awp.blas.RightOperand;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.params.ParameterizedTest;

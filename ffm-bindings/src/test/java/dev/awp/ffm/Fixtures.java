@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.ffm;
 
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.BlasProvider.UnavailableException;
-import dev.awp.kernel.KernelProvider;
-import dev.awp.kernel.Precision;
-import dev.awp.kernel.RightOperand;
-import dev.awp.kernel.RowSource;
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.BlasProvider.UnavailableException;
+import dev.awp.blas.Precision;
+import dev.awp.blas.RightOperand;
+import dev.awp.blas.RowSource;
+import dev.awp.compute.KernelProvider;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.ffm;
 
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.BlasProvider.UnavailableException;
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.BlasProvider.UnavailableException;
 import dev.awp.tensor.Matrix;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.ffm;
 
-import dev.awp.kernel.Blas;
-import dev.awp.kernel.BlasProvider;
-import dev.awp.kernel.KernelProvider;
+import dev.awp.blas.Blas;
+import dev.awp.blas.BlasProvider;
+import dev.awp.compute.KernelProvider;
 
 /** OpenBLAS on {@link GuardedBlas guarded operands}, for {@code -Dawp.blas=guarded} alone. */
 public final class GuardedBlasProvider implements BlasProvider {

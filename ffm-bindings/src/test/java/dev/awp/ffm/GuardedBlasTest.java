@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.blas.Blas;
+import dev.awp.blas.Blas.Op;
 import dev.awp.fixture.ForkedJvm;
-import dev.awp.kernel.Blas;
-import dev.awp.kernel.Blas.Op;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;

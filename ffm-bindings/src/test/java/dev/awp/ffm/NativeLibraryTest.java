@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.blas.BlasProvider.UnavailableException;
 import dev.awp.ffm.ForkedLoad.Result;
 import dev.awp.ffm.ForkedLoad.Running;
 import dev.awp.ffm.ForkedLoad.Setting;
 import dev.awp.ffm.openblas.OpenBlasHeader;
-import dev.awp.kernel.BlasProvider.UnavailableException;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;

@@ -4,8 +4,8 @@ package dev.awp.ffm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.ParallelBlas;
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.ParallelBlas;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.ffm;
 
+import dev.awp.blas.Blas.Op;
 import dev.awp.ffm.OpenBlas.Side;
-import dev.awp.kernel.Blas.Op;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.blas.Blas.Op;
 import dev.awp.ffm.Fixtures.Expected;
 import dev.awp.ffm.OpenBlas.Side;
-import dev.awp.kernel.Blas.Op;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import net.jqwik.api.ForAll;

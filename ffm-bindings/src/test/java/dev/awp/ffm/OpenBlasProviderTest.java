@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.kernel.Blas;
-import dev.awp.kernel.BlasProvider;
-import dev.awp.kernel.BlasProvider.UnavailableException;
+import dev.awp.blas.Blas;
+import dev.awp.blas.BlasProvider;
+import dev.awp.blas.BlasProvider.UnavailableException;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;

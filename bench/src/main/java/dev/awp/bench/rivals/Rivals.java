@@ -4,11 +4,11 @@ package dev.awp.bench.rivals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.Precision;
+import dev.awp.blas.mixed.MixedPrecision;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.MixedPrecision;
-import dev.awp.kernel.Precision;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.OperatorSplitting;

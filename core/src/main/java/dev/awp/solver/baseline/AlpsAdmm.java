@@ -5,11 +5,11 @@ package dev.awp.solver.baseline;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.AwpException;
+import dev.awp.blas.Blas.Op;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Sparsity;
 import dev.awp.kernel.ArithmeticKernels;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Cholesky;
-import dev.awp.kernel.Compute;
+import dev.awp.linalg.Cholesky;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver.baseline;
 
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.Storage;
-import dev.awp.kernel.Compute;
 import dev.awp.solver.Interruption;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.IterationRecord;

@@ -4,12 +4,12 @@ package dev.awp.solver.baseline;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.blas.Blas.Op;
+import dev.awp.compute.Compute;
+import dev.awp.compute.RowParts;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.RowProjection;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
-import dev.awp.solver.RowParts;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -2,15 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver.baseline;
 
+import dev.awp.compute.Compute;
+import dev.awp.compute.RowParts;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.Grid;
 import dev.awp.constraint.GridParameters;
-import dev.awp.kernel.Compute;
 import dev.awp.solver.ColumnOrder;
 import dev.awp.solver.GridPart;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
-import dev.awp.solver.RowParts;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
 import dev.awp.tensor.Matrix;

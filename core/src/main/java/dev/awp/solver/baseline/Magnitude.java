@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver.baseline;
 
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.RowProjection;
-import dev.awp.kernel.Compute;
 import dev.awp.solver.LayerProblem;
 import java.lang.foreign.SegmentAllocator;
 

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver.baseline;
 
+import dev.awp.compute.Compute;
+import dev.awp.compute.Rows;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.RowProjection;
-import dev.awp.constraint.Rows;
-import dev.awp.kernel.Compute;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.IterationRecord;
 import dev.awp.solver.LayerProblem;

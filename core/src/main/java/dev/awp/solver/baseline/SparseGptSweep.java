@@ -4,6 +4,8 @@ package dev.awp.solver.baseline;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.blas.Blas.Op;
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.IntegerGrid;
@@ -11,8 +13,6 @@ import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.Compute;
 import dev.awp.solver.ColumnOrder;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver.baseline;
 
+import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.Grid;
 import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.Sparsity;
-import dev.awp.kernel.Compute;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.WandaSelection;
 import java.lang.foreign.SegmentAllocator;

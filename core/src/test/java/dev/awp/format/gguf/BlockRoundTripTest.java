@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.compute.Compute;
 import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.GridParameters;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

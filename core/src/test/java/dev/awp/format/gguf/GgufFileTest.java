@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
+import dev.awp.compute.Compute;
 import dev.awp.format.gguf.GgufPlan.Wanted;
-import dev.awp.kernel.Compute;
 import dev.awp.tensor.Matrix;
 import java.io.IOException;
 import java.lang.foreign.Arena;

@@ -1,10 +1,9 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.solver;
+package dev.awp.linalg;
 
 import dev.awp.AwpException;
-import dev.awp.kernel.Cholesky;
-import dev.awp.kernel.Compute;
+import dev.awp.compute.Compute;
 import dev.awp.tensor.Matrix;
 
 /**
@@ -12,7 +11,7 @@ import dev.awp.tensor.Matrix;
  * fewer tokens than channels, or one whose smallest eigenvalues drowned in float32's rounding. What
  * is added to the diagonal rises tenfold until the factor exists.
  */
-final class DampedFactor {
+public final class DampedFactor {
   /** Where even this much of the mean diagonal does not help, the matrix holds no numbers. */
   private static final double MOST = 1e6;
 
@@ -20,12 +19,12 @@ final class DampedFactor {
 
   /** Writes the matrix to factor: its lower triangle at least. */
   @FunctionalInterface
-  interface Source {
+  public interface Source {
     void write(Matrix into);
   }
 
   /** The mean of C_jj: the unit of damping. 0 where no channel has any input. */
-  static double meanDiagonal(Matrix c) {
+  public static double meanDiagonal(Matrix c) {
     double sum = 0;
     for (int j = 0; j < c.rows(); j++) {
       sum += c.get(j, j);
@@ -38,7 +37,7 @@ final class DampedFactor {
    *
    * @param inverse receives the inverse, symmetric
    */
-  static double invert(
+  public static double invert(
       Source source, double scale, double damping, Matrix inverse, Compute compute) {
     double used = invertFactor(source, scale, damping, inverse, compute);
     new Cholesky(compute).multiplyInverse(inverse);
@@ -53,7 +52,7 @@ final class DampedFactor {
    * @param a receives L^-1, as {@link Cholesky#invertFactor} leaves it
    * @return the damping that was needed
    */
-  static double invertFactor(
+  public static double invertFactor(
       Source source, double scale, double damping, Matrix a, Compute compute) {
     Cholesky cholesky = new Cholesky(compute);
     for (double d = damping; d <= MOST; d = d == 0 ? 1e-6 : 10 * d) {

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.kernel;
+package dev.awp.blas;
 
 /** Found through ServiceLoader: a library that can stand behind {@link Blas}. */
 public interface BlasProvider {

@@ -1,9 +1,13 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.kernel;
+package dev.awp.compute;
 
 import dev.awp.AwpException;
-import dev.awp.kernel.BlasProvider.UnavailableException;
+import dev.awp.blas.Blas;
+import dev.awp.blas.BlasProvider;
+import dev.awp.blas.BlasProvider.UnavailableException;
+import dev.awp.blas.JavaBlas;
+import dev.awp.kernel.Kernels;
 import dev.awp.kernel.scalar.ScalarKernels;
 import dev.awp.kernel.vector.VectorKernels;
 import java.util.ArrayList;

@@ -1,17 +1,24 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.kernel;
+package dev.awp.blas.mixed;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
+import dev.awp.blas.Blas;
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.BlasProvider.UnavailableException;
+import dev.awp.blas.JavaBlas;
+import dev.awp.blas.ParallelBlas;
+import dev.awp.blas.Precision;
+import dev.awp.blas.RightOperand;
+import dev.awp.blas.RowSource;
+import dev.awp.blas.mixed.MixedPrecision.Mode;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RoundedProducts;
-import dev.awp.kernel.Blas.Op;
-import dev.awp.kernel.BlasProvider.UnavailableException;
-import dev.awp.kernel.MixedPrecision.Mode;
+import dev.awp.kernel.Kernels;
 import dev.awp.kernel.scalar.ScalarKernels;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;

@@ -1,9 +1,12 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.kernel;
+package dev.awp.blas.mixed;
 
 import dev.awp.AwpException;
-import dev.awp.kernel.BlasProvider.UnavailableException;
+import dev.awp.blas.Blas;
+import dev.awp.blas.BlasProvider.UnavailableException;
+import dev.awp.blas.Precision;
+import dev.awp.kernel.Kernels;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.slf4j.Logger;

@@ -1,8 +1,10 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.kernel;
+package dev.awp.blas;
 
-import dev.awp.kernel.Blas.Op;
+import dev.awp.blas.Blas.Op;
+import dev.awp.kernel.ArithmeticKernels;
+import dev.awp.kernel.Kernels;
 import dev.awp.parallel.Pool;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
@@ -24,7 +26,7 @@ import java.lang.foreign.MemorySegment;
  * of the unit roundoff u, where the ordinary product has k^2 (Higham, Accuracy and Stability of
  * Numerical Algorithms, 2nd ed., section 23.2.2, theorem 23.3 for a square product of order k).
  */
-final class StrassenOperand implements RightOperand {
+public final class StrassenOperand implements RightOperand {
   /** Rows and columns of B from which on it pays; measured, see the decision. */
   private static final int SMALLEST_ORDER = 3072;
 
@@ -53,7 +55,7 @@ final class StrassenOperand implements RightOperand {
    *     call, tileRows / 2 x k / 2 floats
    * @param arena owns the sums and the scratch of all calls
    */
-  StrassenOperand(
+  public StrassenOperand(
       Blas blas, Kernels kernels, Workers workers, Matrix b, int tileRows, Arena arena) {
     if (b.rows() % 2 != 0 || b.columns() % 2 != 0 || tileRows < 2 || tileRows % 2 != 0) {
       throw new IllegalArgumentException(
@@ -72,12 +74,12 @@ final class StrassenOperand implements RightOperand {
   }
 
   /** Whether products of [rows, k] and [k, n] are faster this way. */
-  static boolean pays(int rows, int k, int n) {
+  public static boolean pays(int rows, int k, int n) {
     return rows >= FEWEST_ROWS && Math.min(k, n) >= SMALLEST_ORDER && k % 2 == 0 && n % 2 == 0;
   }
 
   /** Off-heap memory beside B, in bytes, while that many threads multiply. */
-  static long bytes(int k, int n, int tileRows, int threads) {
+  public static long bytes(int k, int n, int tileRows, int threads) {
     return ((long) k * n + (long) threads * (tileRows / 2) * (k / 2)) * Float.BYTES;
   }
 

@@ -1,8 +1,16 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.kernel;
+package dev.awp.compute;
 
-import dev.awp.kernel.Blas.Op;
+import dev.awp.blas.Blas;
+import dev.awp.blas.Blas.Op;
+import dev.awp.blas.ParallelBlas;
+import dev.awp.blas.Precision;
+import dev.awp.blas.RightOperand;
+import dev.awp.blas.RowSource;
+import dev.awp.blas.StrassenOperand;
+import dev.awp.blas.mixed.MixedPrecision;
+import dev.awp.kernel.Kernels;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

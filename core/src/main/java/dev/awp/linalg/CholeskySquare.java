@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.kernel;
+package dev.awp.linalg;
 
 import dev.awp.tensor.Matrix;
 import java.util.Arrays;

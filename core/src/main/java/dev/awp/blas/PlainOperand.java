@@ -1,8 +1,8 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.kernel;
+package dev.awp.blas;
 
-import dev.awp.kernel.Blas.Op;
+import dev.awp.blas.Blas.Op;
 import dev.awp.tensor.Matrix;
 
 /** A right operand as it is: every product is the {@code gemm} of its BLAS, in float32. */

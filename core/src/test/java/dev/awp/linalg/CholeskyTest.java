@@ -1,13 +1,14 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.kernel;
+package dev.awp.linalg;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.blas.Blas.Op;
+import dev.awp.compute.Compute;
 import dev.awp.fixture.RandomMatrices;
-import dev.awp.kernel.Blas.Op;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.OptionalInt;

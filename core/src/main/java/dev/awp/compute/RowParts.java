@@ -1,9 +1,8 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.solver;
+package dev.awp.compute;
 
-import dev.awp.kernel.Compute;
-import dev.awp.kernel.RightOperand;
+import dev.awp.blas.RightOperand;
 import dev.awp.parallel.Pool;
 import dev.awp.parallel.Workers.ScratchTask;
 import java.lang.foreign.Arena;
@@ -36,13 +35,13 @@ public final class RowParts {
    * Shares the rows out in parts that are no larger than the operand's products need, so that what
    * belongs to a part stays in cache from one product to the next.
    */
-  static <T> void forEach(
+  public static <T> void forEach(
       Compute compute, int rows, RightOperand operand, Pool<T> pool, ScratchTask<T> task) {
     compute.workers().forEachBlock(rows, partRows(compute, rows, operand), pool, task);
   }
 
   /** The most rows of such a part. */
-  static int partRows(Compute compute, int rows, RightOperand operand) {
+  public static int partRows(Compute compute, int rows, RightOperand operand) {
     int part = Math.min(compute.workers().partRows(rows), operand.rowsAtOnce());
     return Math.max(1, Math.min(rows, part));
   }

@@ -1,8 +1,9 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.kernel;
+package dev.awp.blas.mixed;
 
-import dev.awp.kernel.BlasProvider.UnavailableException;
+import dev.awp.blas.BlasProvider.UnavailableException;
+import dev.awp.kernel.Kernels;
 
 /** Found through ServiceLoader: a library that multiplies in bfloat16. */
 public interface Bf16Provider {

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.kernel;
+package dev.awp.blas;
 
 /**
  * In what parts the operands of a product are multiplied; sums are float32 always. A float32 value

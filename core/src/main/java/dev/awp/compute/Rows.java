@@ -1,8 +1,7 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.constraint;
+package dev.awp.compute;
 
-import dev.awp.kernel.Compute;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 

@@ -1,10 +1,12 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.kernel;
+package dev.awp.linalg;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.kernel.Blas.Op;
+import dev.awp.blas.Blas;
+import dev.awp.blas.Blas.Op;
+import dev.awp.compute.Compute;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
