@@ -24,7 +24,7 @@ module dev.awp.core {
   exports dev.awp.constraint;
   exports dev.awp.eval;
   exports dev.awp.format;
-  exports dev.awp.journal;
+  exports dev.awp.disk;
   exports dev.awp.kernel;
   exports dev.awp.linalg;
   exports dev.awp.parallel;
@@ -36,7 +36,7 @@ module dev.awp.core {
   // Records that become JSON, and fields that hold options.
   opens dev.awp.compress to
       com.fasterxml.jackson.databind;
-  opens dev.awp.checkpoint to
+  opens dev.awp.disk to
       com.fasterxml.jackson.databind;
   opens dev.awp.inspect to
       com.fasterxml.jackson.databind;

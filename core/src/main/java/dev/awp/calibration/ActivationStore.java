@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.calibration;
 
+import dev.awp.disk.ScratchFile;
 import dev.awp.model.TransformerModel;
 import dev.awp.tensor.Matrix;
 import java.nio.file.Path;

@@ -3,6 +3,11 @@
 package dev.awp.checkpoint;
 
 import dev.awp.AwpException;
+import dev.awp.config.ModelConfig;
+import dev.awp.config.json.ModelConfigReader;
+import dev.awp.safetensors.SafetensorsFile;
+import dev.awp.safetensors.ShardIndex;
+import dev.awp.stored.TensorView;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;

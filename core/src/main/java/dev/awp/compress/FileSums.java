@@ -3,8 +3,8 @@
 package dev.awp.compress;
 
 import dev.awp.AwpException;
-import dev.awp.journal.Folders;
-import dev.awp.journal.Sha256;
+import dev.awp.disk.Folders;
+import dev.awp.disk.Sha256;
 import dev.awp.parallel.Workers;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport.FileSum;

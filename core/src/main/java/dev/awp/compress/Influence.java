@@ -4,12 +4,12 @@ package dev.awp.compress;
 
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
-import dev.awp.checkpoint.EncodedTensor;
 import dev.awp.kernel.Kernels;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.TransformerModel;
+import dev.awp.stored.EncodedTensor;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;

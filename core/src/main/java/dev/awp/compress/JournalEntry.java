@@ -6,7 +6,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import dev.awp.checkpoint.WrittenPiece;
+import dev.awp.disk.WrittenPiece;
 import dev.awp.report.LayerReport;
 import java.util.List;
 

@@ -3,8 +3,6 @@
 package dev.awp.compress;
 
 import dev.awp.calibration.SeenInputs;
-import dev.awp.checkpoint.StoredTensor;
-import dev.awp.checkpoint.TensorReader;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.format.LayerPlan;
@@ -19,6 +17,8 @@ import dev.awp.solver.PrecisionCheck;
 import dev.awp.solver.SharedFactors;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
+import dev.awp.stored.StoredTensor;
+import dev.awp.stored.TensorReader;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 

@@ -3,8 +3,8 @@
 package dev.awp.compress;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.OutputFolder;
-import dev.awp.checkpoint.WrittenPiece;
+import dev.awp.disk.OutputFolder;
+import dev.awp.disk.WrittenPiece;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;

@@ -3,10 +3,10 @@
 package dev.awp.compress;
 
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.format.gguf.GgufType;
 import dev.awp.model.LinearLayer;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import java.util.Collection;
 import java.util.Set;

@@ -4,7 +4,7 @@ package dev.awp.compress;
 
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.ModelConfig;
+import dev.awp.config.ModelConfig;
 import dev.awp.constraint.Constraint;
 import dev.awp.format.CheckpointWeights;
 import dev.awp.format.LayerPlan;

@@ -3,7 +3,7 @@
 package dev.awp.compress;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.OutputFolder;
+import dev.awp.disk.OutputFolder;
 import dev.awp.model.LinearLayer;
 import dev.awp.report.LayerReport;
 import java.util.HashMap;

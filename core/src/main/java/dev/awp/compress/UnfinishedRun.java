@@ -3,9 +3,9 @@
 package dev.awp.compress;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.OutputFolder;
-import dev.awp.checkpoint.WrittenPiece;
 import dev.awp.compute.Compute;
+import dev.awp.disk.OutputFolder;
+import dev.awp.disk.WrittenPiece;
 import dev.awp.format.ModelPlan;
 import java.nio.file.Path;
 import java.util.List;

@@ -4,8 +4,8 @@ package dev.awp.compress;
 
 import dev.awp.blas.Blas.Op;
 import dev.awp.calibration.CalibrationSet;
-import dev.awp.checkpoint.ModelConfig;
 import dev.awp.compute.Compute;
+import dev.awp.config.ModelConfig;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;

@@ -3,7 +3,7 @@
 package dev.awp.eval;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.ModelConfig;
+import dev.awp.config.ModelConfig;
 import dev.awp.model.DecoderBlock;
 import dev.awp.model.LinearInputs;
 import dev.awp.model.ModelLayout;

@@ -3,11 +3,11 @@
 package dev.awp.format;
 
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.StoredTensor;
-import dev.awp.checkpoint.TensorEncoder;
-import dev.awp.checkpoint.TensorReader;
 import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
+import dev.awp.stored.StoredTensor;
+import dev.awp.stored.TensorEncoder;
+import dev.awp.stored.TensorReader;
 
 /** Opens the layers of an AutoAWQ checkpoint. */
 final class AwqOpener implements LayerOpener {

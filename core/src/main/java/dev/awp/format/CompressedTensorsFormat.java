@@ -4,11 +4,11 @@ package dev.awp.format;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.awp.checkpoint.TensorEncoder;
-import dev.awp.checkpoint.TensorReader;
 import dev.awp.constraint.GridStorage;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.kernel.Kernels;
+import dev.awp.stored.TensorEncoder;
+import dev.awp.stored.TensorReader;
 import dev.awp.tensor.DType;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

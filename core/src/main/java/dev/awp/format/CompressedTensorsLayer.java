@@ -2,15 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format;
 
-import dev.awp.checkpoint.StoredTensor;
-import dev.awp.checkpoint.TensorEncoder;
-import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorSpec;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.format.DenseFormat.DenseLayer;
 import dev.awp.model.LinearLayer;
 import dev.awp.solver.Solution;
+import dev.awp.stored.StoredTensor;
+import dev.awp.stored.TensorEncoder;
+import dev.awp.stored.TensorReader;
+import dev.awp.stored.TensorSpec;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format;
 
-import dev.awp.checkpoint.StoredTensor;
-import dev.awp.checkpoint.TensorEncoder;
-import dev.awp.checkpoint.TensorSpec;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.constraint.GridStorage;
 import dev.awp.kernel.Kernels;
 import dev.awp.solver.Solution;
+import dev.awp.stored.StoredTensor;
+import dev.awp.stored.TensorEncoder;
+import dev.awp.stored.TensorSpec;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format;
 
-import dev.awp.checkpoint.WrittenPiece;
+import dev.awp.disk.WrittenPiece;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.WeightSource;
 import dev.awp.solver.Solution;

@@ -3,12 +3,12 @@
 package dev.awp.format;
 
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.StoredTensor;
-import dev.awp.checkpoint.TensorEncoder;
-import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
+import dev.awp.stored.StoredTensor;
+import dev.awp.stored.TensorEncoder;
+import dev.awp.stored.TensorReader;
+import dev.awp.stored.TensorView;
 import java.util.Optional;
 
 /** Opens the layers of a GPTQ checkpoint, with or without an order of its columns. */

@@ -3,15 +3,15 @@
 package dev.awp.format;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.SafetensorsFile;
-import dev.awp.checkpoint.TensorEncoder;
-import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorSpec;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
+import dev.awp.safetensors.SafetensorsFile;
+import dev.awp.stored.TensorEncoder;
+import dev.awp.stored.TensorReader;
+import dev.awp.stored.TensorSpec;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format;
 
-import dev.awp.checkpoint.StoredTensor;
-import dev.awp.checkpoint.TensorSpec;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.solver.Solution;
+import dev.awp.stored.StoredTensor;
+import dev.awp.stored.TensorSpec;
+import dev.awp.stored.TensorView;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.BiConsumer;

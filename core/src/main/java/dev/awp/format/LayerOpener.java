@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format;
 
-import dev.awp.checkpoint.StoredTensor;
 import dev.awp.model.LinearLayer;
+import dev.awp.stored.StoredTensor;
 
 /** How packed layers of a checkpoint are opened. */
 interface LayerOpener {

@@ -5,9 +5,9 @@ package dev.awp.format;
 import static java.util.stream.Collectors.toMap;
 
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
+import dev.awp.stored.TensorView;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format;
 
-import dev.awp.checkpoint.TensorView;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.Matrix;
 import java.util.List;
 

@@ -4,9 +4,9 @@ package dev.awp.format;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.checkpoint.EncodedTensor;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Kernels;
+import dev.awp.stored.EncodedTensor;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -3,7 +3,7 @@
 package dev.awp.format;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.TensorView;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

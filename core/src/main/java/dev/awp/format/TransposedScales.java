@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format;
 
-import dev.awp.checkpoint.TensorEncoder;
-import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorView;
+import dev.awp.stored.TensorEncoder;
+import dev.awp.stored.TensorReader;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

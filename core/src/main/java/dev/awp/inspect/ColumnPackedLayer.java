@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
-import dev.awp.checkpoint.TensorView;
 import dev.awp.format.AwqCodes;
 import dev.awp.format.CodePacking;
 import dev.awp.format.GptqCodes;
 import dev.awp.format.PackedCodes;
 import dev.awp.format.PackedMatrix;
+import dev.awp.stored.TensorView;
 import java.util.stream.IntStream;
 
 /**

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
-import dev.awp.checkpoint.TensorView;
 import dev.awp.format.CodePacking;
 import dev.awp.format.CompressedTensorsCodes;
 import dev.awp.format.PackedMatrix;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

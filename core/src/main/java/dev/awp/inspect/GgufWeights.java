@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
-import dev.awp.checkpoint.EncodedTensor;
 import dev.awp.format.gguf.GgufFile;
 import dev.awp.format.gguf.GgufTensor;
 import dev.awp.format.gguf.GgufValues;
 import dev.awp.kernel.Kernels;
+import dev.awp.stored.EncodedTensor;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ package dev.awp.inspect;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import dev.awp.checkpoint.TensorView;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

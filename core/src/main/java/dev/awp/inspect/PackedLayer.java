@@ -3,9 +3,9 @@
 package dev.awp.inspect;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Kernels;
+import dev.awp.stored.TensorReader;
+import dev.awp.stored.TensorView;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

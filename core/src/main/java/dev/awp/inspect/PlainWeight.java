@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
-import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.Kernels;
+import dev.awp.stored.TensorReader;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -3,10 +3,10 @@
 package dev.awp.inspect;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.SafetensorsFile;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.format.GridFile;
 import dev.awp.kernel.Kernels;
+import dev.awp.safetensors.SafetensorsFile;
+import dev.awp.stored.TensorView;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@
 package dev.awp.inspect;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.kernel.scalar.ScalarKernels;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

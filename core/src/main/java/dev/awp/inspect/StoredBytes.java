@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
-import dev.awp.checkpoint.TensorView;
+import dev.awp.stored.TensorView;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
-import dev.awp.checkpoint.TensorView;
 import dev.awp.format.GridFile;
 import dev.awp.kernel.Kernels;
+import dev.awp.stored.TensorView;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -3,9 +3,9 @@
 package dev.awp.model;
 
 import dev.awp.blas.Blas.Op;
-import dev.awp.checkpoint.AttentionScores;
-import dev.awp.checkpoint.ModelConfig;
 import dev.awp.compute.Compute;
+import dev.awp.config.AttentionScores;
+import dev.awp.config.ModelConfig;
 import dev.awp.kernel.NetworkKernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
-import dev.awp.checkpoint.ExpertConfig;
-import dev.awp.checkpoint.ModelConfig;
+import dev.awp.config.Architecture;
+import dev.awp.config.ExpertConfig;
+import dev.awp.config.ExpertNames;
+import dev.awp.config.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
-import dev.awp.checkpoint.ExpertConfig;
-import dev.awp.checkpoint.StoredTensor;
-import dev.awp.checkpoint.TensorReader;
+import dev.awp.config.ExpertConfig;
+import dev.awp.config.ExpertNames;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.model.BlockWeights.Linear;
+import dev.awp.stored.StoredTensor;
+import dev.awp.stored.TensorReader;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

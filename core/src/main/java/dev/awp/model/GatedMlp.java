@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
-import dev.awp.checkpoint.ModelConfig;
+import dev.awp.config.Architecture;
+import dev.awp.config.ModelConfig;
 import dev.awp.model.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

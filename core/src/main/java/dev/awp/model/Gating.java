@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
-import dev.awp.checkpoint.Activation;
+import dev.awp.config.Activation;
 import dev.awp.tensor.Matrix;
 
 /** act(gate) * up, in the place of the gate. */

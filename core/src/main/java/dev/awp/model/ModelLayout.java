@@ -5,9 +5,11 @@ package dev.awp.model;
 import static java.util.stream.Collectors.toCollection;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.ModelConfig;
-import dev.awp.checkpoint.StoredTensor;
-import dev.awp.checkpoint.TensorView;
+import dev.awp.config.Architecture;
+import dev.awp.config.ExpertNames;
+import dev.awp.config.ModelConfig;
+import dev.awp.stored.StoredTensor;
+import dev.awp.stored.TensorView;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

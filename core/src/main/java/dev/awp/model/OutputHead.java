@@ -5,10 +5,10 @@ package dev.awp.model;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.blas.Blas.Op;
-import dev.awp.checkpoint.ModelConfig;
-import dev.awp.checkpoint.StoredTensor;
-import dev.awp.checkpoint.TensorReader;
 import dev.awp.compute.Compute;
+import dev.awp.config.ModelConfig;
+import dev.awp.stored.StoredTensor;
+import dev.awp.stored.TensorReader;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

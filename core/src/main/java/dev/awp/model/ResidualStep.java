@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
-import dev.awp.checkpoint.ExpertConfig;
-import dev.awp.checkpoint.ModelConfig;
+import dev.awp.config.BlockNorms;
+import dev.awp.config.ExpertConfig;
+import dev.awp.config.ModelConfig;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

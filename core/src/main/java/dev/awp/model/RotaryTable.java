@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
-import dev.awp.checkpoint.LinearScaling;
-import dev.awp.checkpoint.Llama3Scaling;
-import dev.awp.checkpoint.LongRopeScaling;
-import dev.awp.checkpoint.ModelConfig;
-import dev.awp.checkpoint.RopeScaling;
+import dev.awp.config.LinearScaling;
+import dev.awp.config.Llama3Scaling;
+import dev.awp.config.LongRopeScaling;
+import dev.awp.config.ModelConfig;
+import dev.awp.config.RopeScaling;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;

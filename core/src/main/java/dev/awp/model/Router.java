@@ -4,7 +4,7 @@ package dev.awp.model;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.checkpoint.ExpertConfig;
+import dev.awp.config.ExpertConfig;
 import dev.awp.model.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;

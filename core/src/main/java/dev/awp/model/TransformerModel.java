@@ -3,10 +3,10 @@
 package dev.awp.model;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.StoredTensor;
-import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.compute.Compute;
+import dev.awp.stored.StoredTensor;
+import dev.awp.stored.TensorReader;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

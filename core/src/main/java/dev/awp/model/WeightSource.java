@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
-import dev.awp.checkpoint.StoredTensor;
+import dev.awp.stored.StoredTensor;
 
 /** Where the weights of a model come from. */
 @FunctionalInterface

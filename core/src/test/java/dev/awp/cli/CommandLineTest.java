@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.CheckpointWriter;
-import dev.awp.checkpoint.TensorSpec;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
+import dev.awp.safetensors.CheckpointWriter;
+import dev.awp.stored.TensorSpec;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.cli.Main;
 import dev.awp.compute.KernelProvider;
 import dev.awp.fixture.GeneratedArchitectures;
@@ -20,6 +18,8 @@ import dev.awp.report.LayerReport;
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
+import dev.awp.stored.TensorReader;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.io.IOException;

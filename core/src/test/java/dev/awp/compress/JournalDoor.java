@@ -4,8 +4,8 @@ package dev.awp.compress;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.awp.checkpoint.OutputFolder;
-import dev.awp.checkpoint.WrittenPiece;
+import dev.awp.disk.OutputFolder;
+import dev.awp.disk.WrittenPiece;
 import dev.awp.report.LayerReport;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

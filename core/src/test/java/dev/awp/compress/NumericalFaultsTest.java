@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.NmSparsity;
@@ -20,6 +19,7 @@ import dev.awp.report.RunReport;
 import dev.awp.solver.Effort;
 import dev.awp.solver.Solver;
 import dev.awp.solver.Solvers;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.io.RandomAccessFile;

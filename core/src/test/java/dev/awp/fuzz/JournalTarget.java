@@ -4,7 +4,7 @@ package dev.awp.fuzz;
 
 import dev.awp.compress.JournalDoor;
 import dev.awp.compute.Compute;
-import dev.awp.journal.Journal;
+import dev.awp.disk.Journal;
 import dev.awp.report.ReportFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

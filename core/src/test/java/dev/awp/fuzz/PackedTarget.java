@@ -3,13 +3,13 @@
 package dev.awp.fuzz;
 
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.TensorReader;
 import dev.awp.compute.Compute;
 import dev.awp.format.CheckpointWeights;
 import dev.awp.inspect.Inspection;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
+import dev.awp.stored.TensorReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;

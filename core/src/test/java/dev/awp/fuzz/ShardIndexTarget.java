@@ -3,9 +3,9 @@
 package dev.awp.fuzz;
 
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.compute.Compute;
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,15 +5,15 @@ package dev.awp.solver;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.SafetensorsFile;
-import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
+import dev.awp.safetensors.SafetensorsFile;
+import dev.awp.stored.TensorReader;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;

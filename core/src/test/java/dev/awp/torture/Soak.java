@@ -3,9 +3,9 @@
 package dev.awp.torture;
 
 import dev.awp.cli.Main;
+import dev.awp.disk.Folders;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.NativeMemory;
-import dev.awp.journal.Folders;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.io.PrintWriter;

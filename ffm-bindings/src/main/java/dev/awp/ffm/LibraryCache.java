@@ -3,7 +3,7 @@
 package dev.awp.ffm;
 
 import dev.awp.blas.BlasProvider.UnavailableException;
-import dev.awp.journal.Sha256;
+import dev.awp.disk.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

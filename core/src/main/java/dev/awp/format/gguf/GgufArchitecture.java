@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
-import dev.awp.model.Architecture;
+import dev.awp.config.Architecture;
 
 /** llama.cpp's name for an architecture that it computes as awp does, and what it wants of it. */
 enum GgufArchitecture {

@@ -3,8 +3,8 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.TensorView;
 import dev.awp.format.gguf.GgufValue.Kind;
+import dev.awp.stored.TensorView;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -3,8 +3,8 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.EncodedTensor;
 import dev.awp.kernel.Kernels;
+import dev.awp.stored.EncodedTensor;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;

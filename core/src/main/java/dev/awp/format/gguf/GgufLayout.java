@@ -4,8 +4,8 @@ package dev.awp.format.gguf;
 
 import static java.util.stream.Collectors.toMap;
 
-import dev.awp.checkpoint.ExpertConfig;
-import dev.awp.checkpoint.ModelConfig;
+import dev.awp.config.ExpertConfig;
+import dev.awp.config.ModelConfig;
 import dev.awp.format.LayerPlan;
 import dev.awp.format.ModelPlan;
 import dev.awp.model.InputSite;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
-import dev.awp.checkpoint.ExpertConfig;
-import dev.awp.checkpoint.ModelConfig;
+import dev.awp.config.ExpertConfig;
+import dev.awp.config.ModelConfig;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -2,15 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
-import dev.awp.checkpoint.TensorReader;
-import dev.awp.checkpoint.TensorView;
-import dev.awp.checkpoint.WrittenPiece;
+import dev.awp.disk.WrittenPiece;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.ModelPlan;
 import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.WeightSource;
 import dev.awp.solver.Solution;
+import dev.awp.stored.TensorReader;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

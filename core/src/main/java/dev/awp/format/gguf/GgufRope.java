@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
-import dev.awp.checkpoint.LinearScaling;
-import dev.awp.checkpoint.Llama3Scaling;
-import dev.awp.checkpoint.LongRopeScaling;
-import dev.awp.checkpoint.ModelConfig;
+import dev.awp.config.LinearScaling;
+import dev.awp.config.Llama3Scaling;
+import dev.awp.config.LongRopeScaling;
+import dev.awp.config.ModelConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

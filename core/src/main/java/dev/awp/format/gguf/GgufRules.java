@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
-import dev.awp.checkpoint.Activation;
-import dev.awp.checkpoint.ExpertConfig;
-import dev.awp.checkpoint.LinearScaling;
-import dev.awp.checkpoint.Llama3Scaling;
-import dev.awp.checkpoint.LongRopeScaling;
-import dev.awp.checkpoint.ModelConfig;
+import dev.awp.config.Activation;
+import dev.awp.config.ExpertConfig;
+import dev.awp.config.LinearScaling;
+import dev.awp.config.Llama3Scaling;
+import dev.awp.config.LongRopeScaling;
+import dev.awp.config.ModelConfig;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.format.BrokenRule;
 import dev.awp.format.ModelPlan;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
-import dev.awp.checkpoint.TensorView;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
-import dev.awp.checkpoint.EncodedTensor;
+import dev.awp.stored.EncodedTensor;
 import java.lang.foreign.Arena;
 import java.util.Optional;
 

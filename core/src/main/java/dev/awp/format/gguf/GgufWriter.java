@@ -3,11 +3,11 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.PositionedWriter;
-import dev.awp.checkpoint.TensorView;
-import dev.awp.checkpoint.WrittenPiece;
-import dev.awp.journal.Folders;
-import dev.awp.journal.Sha256;
+import dev.awp.disk.Folders;
+import dev.awp.disk.PositionedWriter;
+import dev.awp.disk.Sha256;
+import dev.awp.disk.WrittenPiece;
+import dev.awp.stored.TensorView;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -5,10 +5,10 @@ package dev.awp.format.gguf;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.checkpoint.TensorEncoder;
 import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.GridParameters;
 import dev.awp.kernel.Kernels;
+import dev.awp.stored.TensorEncoder;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

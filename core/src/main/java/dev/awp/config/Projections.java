@@ -1,0 +1,37 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.config;
+
+import java.util.List;
+
+/** How the projections that share an input lie on disk. */
+public enum Projections {
+  /** Each in a tensor of its own. */
+  SEPARATE(
+      List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+      List.of("gate_proj", "up_proj")),
+
+  /** Rows behind rows in one tensor: queries, keys, values; gate, up. */
+  FUSED(List.of("self_attn.qkv_proj"), List.of("gate_up_proj"));
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+  private final List<String> attention;
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+  private final List<String> gated;
+
+  Projections(List<String> attention, List<String> gated) {
+    this.attention = attention;
+    this.gated = gated;
+  }
+
+  /** Modules of a block that make queries, keys and values, in this order. */
+  public List<String> attention() {
+    return attention;
+  }
+
+  /** Modules of a feed-forward layer that make gate and up, in this order. */
+  public List<String> gated() {
+    return gated;
+  }
+}

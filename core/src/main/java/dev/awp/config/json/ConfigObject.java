@@ -1,0 +1,91 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.config.json;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.awp.AwpException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * An object of config.json whose values are checked as they are taken. null counts as missing.
+ *
+ * @param file for messages
+ */
+record ConfigObject(Path file, JsonNode node) {
+  boolean has(String key) {
+    return node.hasNonNull(key);
+  }
+
+  /** The object under a key, an empty one where there is none. */
+  ConfigObject child(String key) {
+    JsonNode child = node.path(key);
+    if (has(key) && !child.isObject()) {
+      throw fail("%s must be an object, it is %s".formatted(key, child));
+    }
+    return new ConfigObject(file, child);
+  }
+
+  String text(String key, String fallback) {
+    return node.path(key).asText(fallback);
+  }
+
+  /** An integer from 1 to a largest sane one. */
+  int integer(String key, int largest) {
+    if (!has(key)) {
+      throw fail(key + " is missing");
+    }
+    JsonNode value = node.path(key);
+    if (!value.isIntegralNumber()
+        || !value.canConvertToInt()
+        || value.intValue() < 1
+        || value.intValue() > largest) {
+      throw fail("%s must be an integer from 1 to %d, it is %s".formatted(key, largest, value));
+    }
+    return value.intValue();
+  }
+
+  int integerOr(String key, int fallback, int largest) {
+    return has(key) ? integer(key, largest) : fallback;
+  }
+
+  double positive(String key) {
+    return positive(key, node.path(key));
+  }
+
+  double positiveOr(String key, double fallback) {
+    return has(key) ? positive(key) : fallback;
+  }
+
+  private double positive(String what, JsonNode value) {
+    double number = value.asDouble(Double.NaN);
+    if (!value.isNumber() || !(number > 0) || Double.isInfinite(number)) {
+      throw fail("%s must be a positive number, it is %s".formatted(what, value));
+    }
+    return number;
+  }
+
+  /** A list of so many positive numbers. */
+  List<Double> positives(String key, int count) {
+    JsonNode list = node.path(key);
+    if (!list.isArray() || list.size() != count) {
+      throw fail("%s must be a list of %d numbers".formatted(key, count));
+    }
+    List<Double> numbers = new ArrayList<>();
+    list.forEach(value -> numbers.add(positive("a number of " + key, value)));
+    return numbers;
+  }
+
+  boolean flag(String key) {
+    JsonNode value = node.path(key);
+    if (!value.isMissingNode() && !value.isNull() && !value.isBoolean()) {
+      throw fail("%s must be true or false, it is %s".formatted(key, value));
+    }
+    return value.asBoolean(false);
+  }
+
+  AwpException fail(String rule) {
+    return new AwpException(file + ": " + rule);
+  }
+}

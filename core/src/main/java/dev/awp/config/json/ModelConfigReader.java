@@ -1,0 +1,154 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.config.json;
+
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.awp.AwpException;
+import dev.awp.config.Activation;
+import dev.awp.config.AttentionScores;
+import dev.awp.config.ModelConfig;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Reads config.json as transformers writes it, older and newer spellings, with its defaults. */
+public final class ModelConfigReader {
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  /** No published model comes near: a larger number is a broken or hostile file. */
+  private static final int LARGEST_WIDTH = 1 << 20;
+
+  private static final int LARGEST_COUNT = 1 << 14;
+  private static final int LARGEST_VOCABULARY = 1 << 24;
+
+  private final Path file;
+
+  private ModelConfigReader(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * Reads and checks a config.json.
+   *
+   * @throws AwpException where it is not one, or asks for what awp does not know
+   */
+  public static ModelConfig read(Path file) {
+    return new ModelConfigReader(file).read();
+  }
+
+  private ModelConfig read() {
+    JsonNode given = tree();
+    if (!given.isObject()) {
+      throw new ConfigObject(file, given).fail("is no JSON object");
+    }
+    String architecture = architecture(given);
+    // Models that see as well keep what describes the text model in an object of its own.
+    ConfigObject text = new ConfigObject(file, given).child("text_config");
+    JsonNode own = text.node().isObject() ? text.node() : given;
+    return read(new ConfigObject(file, ConfigDefaults.complete(own, architecture)), architecture);
+  }
+
+  private static ModelConfig read(ConfigObject root, String architecture) {
+    int hidden = root.integer("hidden_size", LARGEST_WIDTH);
+    int heads = root.integer("num_attention_heads", LARGEST_COUNT);
+    int keyValueHeads = root.integerOr("num_key_value_heads", heads, LARGEST_COUNT);
+    int headDimension = root.integerOr("head_dim", hidden / heads, LARGEST_WIDTH);
+    checkHeads(root, heads, keyValueHeads, headDimension);
+    int layers = root.integer("num_hidden_layers", LARGEST_COUNT);
+    int maxPositions = root.integerOr("max_position_embeddings", 2048, Integer.MAX_VALUE);
+    RopeReader rope = new RopeReader(root);
+    SlidingReader sliding = new SlidingReader(root, architecture, layers);
+    return new ModelConfig(
+        root.file(),
+        architecture,
+        hidden,
+        root.integer("intermediate_size", LARGEST_WIDTH),
+        layers,
+        heads,
+        keyValueHeads,
+        headDimension,
+        root.integer("vocab_size", LARGEST_VOCABULARY),
+        maxPositions,
+        epsilon(root),
+        rope.theta(),
+        rope.scaling(headDimension, maxPositions),
+        rope.localTheta(),
+        root.flag("tie_word_embeddings"),
+        root.flag("qkv_bias") || root.flag("attention_bias"),
+        root.flag("attention_bias"),
+        root.flag("mlp_bias"),
+        sliding.window(),
+        sliding.blocks(),
+        activation(root),
+        new AttentionScores(
+            root.positiveOr("query_pre_attn_scalar", headDimension),
+            softCap(root, "attn_logit_softcapping")),
+        softCap(root, "final_logit_softcapping"),
+        new ExpertReader(root, layers, LARGEST_WIDTH, LARGEST_COUNT).read(architecture));
+  }
+
+  private static void checkHeads(
+      ConfigObject root, int heads, int keyValueHeads, int headDimension) {
+    if (heads % keyValueHeads != 0) {
+      throw root.fail(
+          "num_attention_heads %d is no multiple of num_key_value_heads %d"
+              .formatted(heads, keyValueHeads));
+    }
+    if (headDimension < 2 || headDimension % 2 != 0) {
+      throw root.fail("the head dimension " + headDimension + " is not even");
+    }
+    if ((long) heads * headDimension > LARGEST_WIDTH) {
+      throw root.fail("num_attention_heads x head_dim is above " + LARGEST_WIDTH);
+    }
+  }
+
+  private static float epsilon(ConfigObject root) {
+    float epsilon = (float) root.positiveOr("rms_norm_eps", 1e-6);
+    if (!(epsilon > 0 && epsilon < 1)) {
+      throw root.fail(
+          "rms_norm_eps " + root.node().path("rms_norm_eps") + " is not between 0 and 1");
+    }
+    return epsilon;
+  }
+
+  /** Gemma's key is hidden_activation; a hidden_act beside it means nothing. */
+  private static Activation activation(ConfigObject root) {
+    String key = root.has("hidden_activation") ? "hidden_activation" : "hidden_act";
+    String name = root.text(key, "silu");
+    return switch (name) {
+      case "silu" -> Activation.SILU;
+      case "gelu_pytorch_tanh" -> Activation.GELU_TANH;
+      default ->
+          throw root.fail(
+              "%s '%s' is not supported, only silu and gelu_pytorch_tanh are".formatted(key, name));
+    };
+  }
+
+  private static Optional<Float> softCap(ConfigObject root, String key) {
+    return root.has(key) ? Optional.of((float) root.positive(key)) : Optional.empty();
+  }
+
+  private JsonNode tree() {
+    try {
+      return JSON.readTree(file.toFile());
+    } catch (FileNotFoundException | NoSuchFileException e) {
+      throw new AwpException(file + ": the file is missing", e);
+    } catch (IOException e) {
+      String reason = e.getMessage().lines().findFirst().orElse("");
+      throw new AwpException(file + ": not readable as JSON: " + reason, e);
+    }
+  }
+
+  private String architecture(JsonNode root) {
+    JsonNode first = root.path("architectures").path(0);
+    if (!first.isTextual()) {
+      throw new AwpException(file + ": architectures is missing");
+    }
+    return first.textValue();
+  }
+}

@@ -1,0 +1,91 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.config.json;
+
+import dev.awp.config.LinearScaling;
+import dev.awp.config.Llama3Scaling;
+import dev.awp.config.LongRopeScaling;
+import dev.awp.config.RopeScaling;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * Reads the rotary settings, which lie in three places: the top of config.json, rope_scaling, and
+ * since transformers 5 rope_parameters, for Gemma 3 one object for each kind of block.
+ */
+final class RopeReader {
+  private final ConfigObject root;
+  private final ConfigObject settings;
+  private final OptionalDouble nestedLocalTheta;
+
+  RopeReader(ConfigObject root) {
+    this.root = root;
+    ConfigObject all = root.child(root.has("rope_parameters") ? "rope_parameters" : "rope_scaling");
+    ConfigObject local = all.child("sliding_attention");
+    this.settings = all.has("full_attention") ? all.child("full_attention") : all;
+    this.nestedLocalTheta =
+        local.has("rope_theta")
+            ? OptionalDouble.of(local.positive("rope_theta"))
+            : OptionalDouble.empty();
+    checkRotatesAll(root);
+    checkRotatesAll(settings);
+  }
+
+  private static void checkRotatesAll(ConfigObject object) {
+    if (object.positiveOr("partial_rotary_factor", 1) != 1) {
+      throw object.fail(
+          "partial_rotary_factor %s is not supported, only 1 is"
+              .formatted(object.node().path("partial_rotary_factor")));
+    }
+  }
+
+  double theta() {
+    return settings.positiveOr("rope_theta", root.positiveOr("rope_theta", 10000));
+  }
+
+  /** The base of the blocks with a sliding window, where they have another one. */
+  OptionalDouble localTheta() {
+    if (nestedLocalTheta.isPresent()) {
+      return nestedLocalTheta;
+    }
+    return root.has("rope_local_base_freq")
+        ? OptionalDouble.of(root.positive("rope_local_base_freq"))
+        : OptionalDouble.empty();
+  }
+
+  Optional<RopeScaling> scaling(int headDimension, int maxPositions) {
+    String type = settings.text("rope_type", settings.text("type", "default"));
+    return switch (type) {
+      case "default" -> Optional.empty();
+      case "linear" -> Optional.of(new LinearScaling(settings.positive("factor")));
+      case "llama3" ->
+          Optional.of(
+              new Llama3Scaling(
+                  settings.positive("factor"),
+                  settings.positive("low_freq_factor"),
+                  settings.positive("high_freq_factor"),
+                  settings.integer("original_max_position_embeddings", Integer.MAX_VALUE)));
+      case "longrope", "su" -> Optional.of(longRope(headDimension / 2, maxPositions));
+      default ->
+          throw root.fail(
+              "rope scaling '%s' is not supported, only %s"
+                  .formatted(type, List.of("default", "linear", "llama3", "longrope")));
+    };
+  }
+
+  /** modeling_rope_utils.py, _compute_longrope_parameters. */
+  private LongRopeScaling longRope(int pairs, int maxPositions) {
+    String key = "original_max_position_embeddings";
+    int original = (root.has(key) ? root : settings).integer(key, Integer.MAX_VALUE);
+    double ratio = (double) maxPositions / original;
+    double factor = root.has(key) ? ratio : settings.positiveOr("factor", ratio);
+    double amplitude =
+        factor > 1 && original > 1 ? Math.sqrt(1 + Math.log(factor) / Math.log(original)) : 1;
+    return new LongRopeScaling(
+        settings.positives("short_factor", pairs),
+        settings.positives("long_factor", pairs),
+        original,
+        settings.positiveOr("attention_factor", amplitude));
+  }
+}

@@ -1,0 +1,83 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.safetensors;
+
+import dev.awp.AwpException;
+import dev.awp.stored.TensorView;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One safetensors file: read its header, map its data. */
+public final class SafetensorsFile {
+  /** Name of the file of a checkpoint that is not in shards. */
+  public static final String SINGLE = "model.safetensors";
+
+  private SafetensorsFile() {}
+
+  /** The tensors of a file, in the order of their data, mapped read-only into the arena. */
+  public static List<TensorView> map(Path file, Arena arena) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long size = channel.size();
+      long headerLength = headerLength(channel, file, size);
+      long dataStart = SafetensorsHeader.PREFIX + headerLength;
+      byte[] json = new byte[(int) headerLength];
+      readFully(channel, ByteBuffer.wrap(json), SafetensorsHeader.PREFIX);
+      SafetensorsHeader header = new SafetensorsHeaderParser(file, size - dataStart).parse(json);
+      MemorySegment data = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+      List<TensorView> views = new ArrayList<>();
+      for (SafetensorsHeader.Entry entry : header.tensors()) {
+        long offset = dataStart + entry.begin();
+        MemorySegment slice = data.asSlice(offset, entry.end() - entry.begin());
+        views.add(new TensorView(entry.name(), entry.dtype(), entry.shape(), file, offset, slice));
+      }
+      return views;
+    } catch (NoSuchFileException e) {
+      throw new AwpException(file + ": the file is missing", e);
+    } catch (IOException e) {
+      throw new AwpException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static long headerLength(FileChannel channel, Path file, long size) throws IOException {
+    if (size < SafetensorsHeader.PREFIX) {
+      throw new AwpException(
+          file + ": " + size + " bytes are too few for a safetensors file, is it truncated?");
+    }
+    ByteBuffer prefix = ByteBuffer.allocate(SafetensorsHeader.PREFIX);
+    readFully(channel, prefix, 0);
+    long length = prefix.order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+    if (length < 0 || length > SafetensorsHeader.MAX_LENGTH) {
+      throw new AwpException(
+          "%s: a header of %s bytes is longer than the %d that the format allows"
+              .formatted(file, Long.toUnsignedString(length), SafetensorsHeader.MAX_LENGTH));
+    }
+    if (length > size - SafetensorsHeader.PREFIX) {
+      throw new AwpException(
+          "%s: the header of %d bytes goes beyond the end of the file of %d bytes, is it truncated?"
+              .formatted(file, length, size));
+    }
+    return length;
+  }
+
+  private static void readFully(FileChannel channel, ByteBuffer into, long position)
+      throws IOException {
+    long at = position;
+    while (into.hasRemaining()) {
+      int read = channel.read(into, at);
+      if (read < 0) {
+        throw new EOFException("the file ended at " + at);
+      }
+      at += read;
+    }
+  }
+}
