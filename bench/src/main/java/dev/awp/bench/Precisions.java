@@ -9,7 +9,7 @@ import dev.awp.calibration.SecondMoment;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
-import dev.awp.format.CheckpointWeights;
+import dev.awp.format.registry.CheckpointWeights;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearInputs;
 import dev.awp.model.LinearLayer;

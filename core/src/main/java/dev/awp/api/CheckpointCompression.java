@@ -14,7 +14,7 @@ import dev.awp.compress.Target;
 import dev.awp.constraint.Sparsity;
 import dev.awp.eval.EvaluationOptions;
 import dev.awp.format.OutputFormat;
-import dev.awp.format.OutputFormats;
+import dev.awp.format.registry.OutputFormats;
 import dev.awp.recipe.Recipe;
 import dev.awp.report.RunReport;
 import java.nio.file.Path;

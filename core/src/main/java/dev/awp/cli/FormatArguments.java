@@ -3,7 +3,7 @@
 package dev.awp.cli;
 
 import dev.awp.format.OutputFormat;
-import dev.awp.format.OutputFormats;
+import dev.awp.format.registry.OutputFormats;
 import java.util.List;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;

@@ -4,10 +4,10 @@ package dev.awp.cli;
 
 import dev.awp.constraint.BlockGrid;
 import dev.awp.format.OutputFormat;
-import dev.awp.format.OutputFormats;
 import dev.awp.format.gguf.GgufFormat;
 import dev.awp.format.gguf.GgufOptions;
-import dev.awp.format.gguf.GgufType;
+import dev.awp.format.registry.OutputFormats;
+import dev.awp.gguf.GgufType;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,8 +23,8 @@ final class GgufArguments {
         "gguf: type of the linear layers, in place of --bits: the blocks Q4_0, Q4_1, Q5_0, Q5_1,"
             + " Q8_0 (32 columns), Q3_K, Q4_K, Q5_K, Q6_K (256 columns), whose grids are then the"
             + " solver's, or F32, F16, BF16 for layers that are pruned only. With --sparsity the"
-            + " types that hold zeros: Q4_0, Q5_0, Q8_0, Q3_K, Q6_K. Default where nothing says what"
-            + " to do: Q4_0."
+            + " types that hold zeros: Q4_0, Q5_0, Q8_0, Q3_K, Q6_K. Default where nothing says"
+            + " what to do: Q4_0."
       })
   private GgufType type;
 

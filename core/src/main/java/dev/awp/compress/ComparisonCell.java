@@ -6,7 +6,7 @@ import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compute.Compute;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;
-import dev.awp.format.OutputFormats;
+import dev.awp.format.registry.OutputFormats;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.TransformerModel;

@@ -4,7 +4,7 @@ package dev.awp.compress;
 
 import dev.awp.eval.EvaluationOptions;
 import dev.awp.format.OutputFormat;
-import dev.awp.format.OutputFormats;
+import dev.awp.format.registry.OutputFormats;
 import dev.awp.recipe.Recipe;
 import java.nio.file.Path;
 import java.util.List;

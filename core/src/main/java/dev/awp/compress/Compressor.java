@@ -10,7 +10,7 @@ import dev.awp.compress.BlockCompressor.Streams;
 import dev.awp.compute.Compute;
 import dev.awp.disk.OutputFolder;
 import dev.awp.format.ModelPlan;
-import dev.awp.format.OutputFormats;
+import dev.awp.format.registry.OutputFormats;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.TransformerModel;

@@ -9,7 +9,7 @@ import dev.awp.compute.Compute;
 import dev.awp.eval.EvaluationOptions;
 import dev.awp.eval.Perplexity;
 import dev.awp.eval.PerplexityResult;
-import dev.awp.format.CheckpointWeights;
+import dev.awp.format.registry.CheckpointWeights;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.TransformerModel;
 import dev.awp.model.WeightSource;

@@ -4,7 +4,7 @@ package dev.awp.compress;
 
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.constraint.IntegerGrid;
-import dev.awp.format.gguf.GgufType;
+import dev.awp.gguf.GgufType;
 import dev.awp.model.LinearLayer;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;

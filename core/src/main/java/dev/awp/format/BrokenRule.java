@@ -16,7 +16,7 @@ public record BrokenRule(String rule, List<String> layers) {
   }
 
   /** The sentence. */
-  String describe() {
+  public String describe() {
     return layers.isEmpty() ? rule : String.join(", ", layers) + ": " + rule;
   }
 }

@@ -16,15 +16,15 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /** Gathers the rules of a format's readers that a plan breaks, each with all layers that do. */
-final class ReaderRules {
+public final class ReaderRules {
   private final ModelPlan plan;
   private final List<BrokenRule> broken = new ArrayList<>();
 
-  ReaderRules(ModelPlan plan) {
+  public ReaderRules(ModelPlan plan) {
     this.plan = plan;
   }
 
-  List<BrokenRule> broken() {
+  public List<BrokenRule> broken() {
     return List.copyOf(broken);
   }
 
@@ -33,7 +33,7 @@ final class ReaderRules {
    *
    * @param complaint what is wrong with a layer
    */
-  ReaderRules each(Function<LayerPlan, Optional<String>> complaint) {
+  public ReaderRules each(Function<LayerPlan, Optional<String>> complaint) {
     Map<String, List<String>> layers =
         plan.layers().stream()
             .filter(layer -> complaint.apply(layer).isPresent())
@@ -47,7 +47,7 @@ final class ReaderRules {
   }
 
   /** What no packed format has room for. */
-  ReaderRules noChannelScales() {
+  public ReaderRules noChannelScales() {
     return each(
         layer ->
             layer.grid().isPresent() && layer.channelScales()
@@ -58,7 +58,7 @@ final class ReaderRules {
   }
 
   /** Groups of equal size, without a shorter last one. */
-  ReaderRules wholeGroups() {
+  public ReaderRules wholeGroups() {
     return each(
         layer -> {
           int columns = layer.layer().columns();
@@ -73,7 +73,7 @@ final class ReaderRules {
   }
 
   /** Every layer on a grid, and all on grids of the same kind. */
-  ReaderRules oneScheme() {
+  public ReaderRules oneScheme() {
     each(
         layer ->
             layer.grid().isPresent()
@@ -91,7 +91,7 @@ final class ReaderRules {
   }
 
   /** No linear layer of the blocks that stays as it is. */
-  ReaderRules allCompressed() {
+  public ReaderRules allCompressed() {
     if (!plan.untouched().isEmpty()) {
       broken.add(
           new BrokenRule(
@@ -101,7 +101,7 @@ final class ReaderRules {
   }
 
   /** Layers that a runtime fuses into one: those of a block that share their input. */
-  ReaderRules fusedAlike() {
+  public ReaderRules fusedAlike() {
     Map<Object, List<LinearLayer>> fused =
         plan.layout().linears().stream()
             .collect(
@@ -124,8 +124,8 @@ final class ReaderRules {
     if (!names.isEmpty()) {
       broken.add(
           new BrokenRule(
-              "runtimes fuse the layers of a block that share their input (q/k/v, gate/up), so these"
-                  + " must have the same bits, group size and symmetry",
+              "runtimes fuse the layers of a block that share their input (q/k/v, gate/up), so"
+                  + " these must have the same bits, group size and symmetry",
               names));
     }
     return this;

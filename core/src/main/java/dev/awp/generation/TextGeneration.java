@@ -5,7 +5,7 @@ package dev.awp.generation;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compute.Compute;
-import dev.awp.format.CheckpointWeights;
+import dev.awp.format.registry.CheckpointWeights;
 import dev.awp.model.CachedModel;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.TransformerModel;

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
-import dev.awp.format.AwqCodes;
-import dev.awp.format.CodePacking;
-import dev.awp.format.GptqCodes;
-import dev.awp.format.PackedCodes;
-import dev.awp.format.PackedMatrix;
+import dev.awp.format.awq.AwqCodes;
+import dev.awp.format.gptq.GptqCodes;
+import dev.awp.format.packed.CodePacking;
+import dev.awp.format.packed.PackedCodes;
+import dev.awp.format.packed.PackedMatrix;
 import dev.awp.stored.TensorView;
 import java.util.stream.IntStream;
 

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
-import dev.awp.format.CodePacking;
-import dev.awp.format.CompressedTensorsCodes;
-import dev.awp.format.PackedMatrix;
+import dev.awp.format.compressedtensors.CompressedTensorsCodes;
+import dev.awp.format.packed.CodePacking;
+import dev.awp.format.packed.PackedMatrix;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import java.lang.foreign.Arena;

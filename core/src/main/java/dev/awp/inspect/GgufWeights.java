@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
-import dev.awp.format.gguf.GgufFile;
-import dev.awp.format.gguf.GgufTensor;
-import dev.awp.format.gguf.GgufValues;
+import dev.awp.gguf.GgufFile;
+import dev.awp.gguf.GgufTensor;
+import dev.awp.gguf.tensor.GgufValues;
 import dev.awp.kernel.Kernels;
 import dev.awp.stored.EncodedTensor;
 import dev.awp.tensor.Matrix;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
-import dev.awp.format.PackedCodes;
-import dev.awp.format.PackedMatrix;
+import dev.awp.format.packed.PackedCodes;
+import dev.awp.format.packed.PackedMatrix;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.Matrix;
 import java.util.List;

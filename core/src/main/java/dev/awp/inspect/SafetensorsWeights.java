@@ -3,7 +3,7 @@
 package dev.awp.inspect;
 
 import dev.awp.AwpException;
-import dev.awp.format.GridFile;
+import dev.awp.format.safetensors.GridFile;
 import dev.awp.kernel.Kernels;
 import dev.awp.safetensors.SafetensorsFile;
 import dev.awp.stored.TensorView;

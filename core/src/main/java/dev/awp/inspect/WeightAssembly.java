@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect;
 
-import dev.awp.format.GridFile;
+import dev.awp.format.safetensors.GridFile;
 import dev.awp.kernel.Kernels;
 import dev.awp.stored.TensorView;
 import java.util.ArrayList;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.fixture.GeneratedCheckpoint;
-import dev.awp.format.gguf.GgufFile;
+import dev.awp.gguf.GgufFile;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import dev.awp.tensor.DType;

@@ -15,7 +15,7 @@ import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.OutputFolders;
 import dev.awp.format.OutputFormat;
-import dev.awp.format.OutputFormats;
+import dev.awp.format.registry.OutputFormats;
 import dev.awp.recipe.Recipe;
 import dev.awp.report.LayerReport;
 import dev.awp.tensor.DType;

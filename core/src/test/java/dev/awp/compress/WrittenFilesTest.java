@@ -16,7 +16,7 @@ import dev.awp.constraint.Sparsity;
 import dev.awp.demo.DemoModel;
 import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
-import dev.awp.format.GridFile;
+import dev.awp.format.safetensors.GridFile;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.report.LayerReport;

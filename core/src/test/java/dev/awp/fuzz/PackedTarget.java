@@ -4,7 +4,7 @@ package dev.awp.fuzz;
 
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compute.Compute;
-import dev.awp.format.CheckpointWeights;
+import dev.awp.format.registry.CheckpointWeights;
 import dev.awp.inspect.Inspection;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;

@@ -7,6 +7,7 @@ import dev.awp.format.BrokenRule;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;
+import dev.awp.gguf.tokenizer.GgufTokenizer;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
 import java.nio.file.Path;

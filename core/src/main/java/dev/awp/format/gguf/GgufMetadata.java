@@ -4,6 +4,8 @@ package dev.awp.format.gguf;
 
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ModelConfig;
+import dev.awp.gguf.GgufValue;
+import dev.awp.gguf.model.GgufRope;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -4,6 +4,7 @@ package dev.awp.format.gguf;
 
 import dev.awp.constraint.BlockGrid;
 import dev.awp.format.LayerPlan;
+import dev.awp.gguf.GgufType;
 import dev.awp.tensor.DType;
 import java.util.Arrays;
 import java.util.Optional;

@@ -11,6 +11,8 @@ import dev.awp.config.ModelConfig;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.format.BrokenRule;
 import dev.awp.format.ModelPlan;
+import dev.awp.gguf.GgufType;
+import dev.awp.gguf.model.GgufArchitecture;
 import dev.awp.model.LinearLayer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

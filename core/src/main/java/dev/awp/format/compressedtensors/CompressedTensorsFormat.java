@@ -1,0 +1,135 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format.compressedtensors;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.awp.constraint.GridStorage;
+import dev.awp.constraint.IntegerGrid;
+import dev.awp.format.BrokenRule;
+import dev.awp.format.FormatWriter;
+import dev.awp.format.LayerPlan;
+import dev.awp.format.ModelPlan;
+import dev.awp.format.OutputFormat;
+import dev.awp.format.ReaderRules;
+import dev.awp.format.safetensors.ConfigFiles;
+import dev.awp.format.safetensors.LayerFormat;
+import dev.awp.format.safetensors.SafetensorsWriter;
+import dev.awp.kernel.Kernels;
+import dev.awp.stored.TensorEncoder;
+import dev.awp.stored.TensorReader;
+import dev.awp.tensor.DType;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * compressed-tensors' "pack-quantized", which vLLM and transformers load. Layers without a grid are
+ * ordinary tensors, so a model that is only pruned is an ordinary checkpoint.
+ */
+public final class CompressedTensorsFormat implements OutputFormat {
+  public static final String NAME = "compressed-tensors";
+
+  /** The layout that is written. */
+  static final String LAYOUT = "pack-quantized";
+
+  /** The first version that packs 3 bits as they are packed here. */
+  private static final String VERSION = "0.18.0";
+
+  private static final String HEAD = "lm_head";
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  /** Readers compute in the type of the scales, which is the layer's. */
+  @Override
+  public GridStorage gridStorage(DType dtype) {
+    return new GridStorage(Set.of(dtype), DType.F32, 0);
+  }
+
+  @Override
+  public boolean isFused() {
+    return true;
+  }
+
+  @Override
+  public List<BrokenRule> brokenRules(ModelPlan plan) {
+    return new ReaderRules(plan).noChannelScales().wholeGroups().fusedAlike().broken();
+  }
+
+  @Override
+  public FormatWriter create(Path folder, ModelPlan plan, Kernels kernels, String version) {
+    LayerFormat layers =
+        new CompressedTensorsLayer(new TensorEncoder(kernels), new TensorReader(kernels));
+    boolean packed = plan.layers().stream().anyMatch(layer -> layer.grid().isPresent());
+    return SafetensorsWriter.create(
+        folder,
+        plan,
+        layers,
+        files -> {
+          if (packed) {
+            ConfigFiles.addQuantization(files, quantization(plan));
+          }
+        });
+  }
+
+  /** Every key that the reader's classes have at version 0.18.0; it refuses unknown ones. */
+  static ObjectNode quantization(ModelPlan plan) {
+    ObjectNode root = ConfigFiles.object();
+    root.put("quant_method", NAME).put("version", VERSION).put("format", LAYOUT);
+    root.put("quantization_status", "compressed").putNull("global_compression_ratio");
+    Set<String> ignored = new LinkedHashSet<>(List.of(HEAD));
+    ignored.addAll(plan.unpackedModules());
+    plan.layers().stream()
+        .filter(layer -> layer.grid().isEmpty())
+        .forEach(layer -> ignored.add(layer.layer().name()));
+    ignored.forEach(root.putArray("ignore")::add);
+    root.putNull("kv_cache_scheme");
+    root.putObject("sparsity_config");
+    root.putObject("transform_config");
+    ObjectNode groups = root.putObject("config_groups");
+    Map<IntegerGrid, ArrayNode> targets = new LinkedHashMap<>();
+    for (LayerPlan layer : plan.layers()) {
+      Optional<IntegerGrid> grid = layer.grid();
+      if (grid.isPresent()) {
+        IntegerGrid key = scheme(grid.get());
+        if (!targets.containsKey(key)) {
+          targets.put(key, addGroup(groups, key));
+        }
+        targets.get(key).add(layer.layer().name());
+      }
+    }
+    if (targets.size() == 1) {
+      targets.values().iterator().next().removeAll().add("Linear");
+    }
+    return root;
+  }
+
+  /** The same grid for all layers that a group may hold, in whatever type they are stored. */
+  private static IntegerGrid scheme(IntegerGrid grid) {
+    return new IntegerGrid(grid.bits(), grid.groupSize(), grid.symmetric(), DType.F32);
+  }
+
+  /** Adds a group of layers and returns its list of targets. */
+  private static ArrayNode addGroup(ObjectNode groups, IntegerGrid grid) {
+    ObjectNode group = groups.putObject("group_" + groups.size());
+    ArrayNode targets = group.putArray("targets");
+    ObjectNode weights = group.putObject("weights");
+    weights.put("num_bits", grid.bits()).put("type", "int").put("symmetric", grid.symmetric());
+    if (grid.groupSize() == 0) {
+      weights.put("strategy", "channel").putNull("group_size");
+    } else {
+      weights.put("strategy", "group").put("group_size", grid.groupSize());
+    }
+    weights.putNull("block_structure").put("dynamic", false).putNull("actorder");
+    weights.put("observer", "minmax").putObject("observer_kwargs");
+    group.putNull("input_activations").putNull("output_activations").put("format", LAYOUT);
+    return targets;
+  }
+}

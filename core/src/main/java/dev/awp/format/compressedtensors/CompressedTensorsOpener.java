@@ -1,0 +1,97 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format.compressedtensors;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.format.packed.BitStream;
+import dev.awp.format.packed.PackedShapes;
+import dev.awp.format.safetensors.LayerOpener;
+import dev.awp.format.safetensors.QuantizationSettings;
+import dev.awp.kernel.Kernels;
+import dev.awp.model.LinearLayer;
+import dev.awp.stored.StoredTensor;
+import dev.awp.stored.TensorEncoder;
+import dev.awp.stored.TensorReader;
+import dev.awp.stored.TensorView;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Opens the layers of a compressed-tensors checkpoint. Which group of the configuration a layer
+ * belongs to is not asked: its tensors' shapes tell the bits, the group size and whether there are
+ * zero points, and no pattern of a foreign file is matched.
+ */
+public final class CompressedTensorsOpener implements LayerOpener {
+  private static final Pattern VERSION = Pattern.compile("(\\d{1,4})\\.(\\d{1,4}).*");
+
+  private final Checkpoint checkpoint;
+  private final QuantizationSettings settings;
+  private final CompressedTensorsLayer format;
+  private final Set<Integer> bits = new TreeSet<>();
+
+  public CompressedTensorsOpener(
+      Checkpoint checkpoint, QuantizationSettings settings, Kernels kernels) {
+    this.checkpoint = checkpoint;
+    this.settings = settings;
+    settings.require("format", CompressedTensorsFormat.LAYOUT);
+    for (JsonNode group : settings.root().path("config_groups")) {
+      JsonNode weights = group.path("weights");
+      if (!weights.path("type").asText("int").equals("int")) {
+        throw settings.fail(
+            "weights of type %s are not supported, only int is".formatted(weights.path("type")));
+      }
+      bits.add(settings.bits(weights, "num_bits"));
+    }
+    this.format = new CompressedTensorsLayer(new TensorEncoder(kernels), new TensorReader(kernels));
+  }
+
+  @Override
+  public String codes(LinearLayer layer) {
+    return CompressedTensorsLayer.packed(layer);
+  }
+
+  @Override
+  public StoredTensor open(LinearLayer layer) {
+    TensorView packed = checkpoint.tensor(codes(layer));
+    if (checkpoint.contains(layer.name() + ".weight_g_idx")) {
+      throw PackedShapes.fail(
+          packed, "has an order of its columns (g_idx), which is not supported");
+    }
+    String zeros = CompressedTensorsLayer.zeroPoint(layer);
+    Optional<TensorView> zeroPoint =
+        checkpoint.contains(zeros) ? Optional.of(checkpoint.tensor(zeros)) : Optional.empty();
+    return format.open(layer, bits(layer, packed), zeroPoint, checkpoint::tensor);
+  }
+
+  /** The one number of bits among the groups' with which a row has as many words as it has. */
+  private int bits(LinearLayer layer, TensorView packed) {
+    long words = packed.shape().isEmpty() ? 0 : packed.shape().getLast();
+    int[] fitting =
+        bits.stream()
+            .mapToInt(Integer::intValue)
+            .filter(b -> BitStream.words(layer.columns(), b) == words)
+            .toArray();
+    if (fitting.length != 1) {
+      throw PackedShapes.fail(
+          packed,
+          "has shape %s, which fits %d of the configured bits %s for %d columns"
+              .formatted(packed.shape(), fitting.length, bits, layer.columns()));
+    }
+    if (fitting[0] == 3 && padsThreeBits()) {
+      throw settings.fail(
+          "3 bits of version %s are packed with padding, which is not supported; 0.18.0 packs them without"
+              .formatted(settings.root().path("version")));
+    }
+    return fitting[0];
+  }
+
+  private boolean padsThreeBits() {
+    Matcher version = VERSION.matcher(settings.root().path("version").asText(""));
+    return !version.matches()
+        || (Integer.parseInt(version.group(1)) == 0 && Integer.parseInt(version.group(2)) < 18);
+  }
+}

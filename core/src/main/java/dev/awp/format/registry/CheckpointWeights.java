@@ -1,0 +1,79 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.format.registry;
+
+import static java.util.stream.Collectors.toMap;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.awp.AwpException;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.format.awq.AwqFormat;
+import dev.awp.format.awq.AwqOpener;
+import dev.awp.format.compressedtensors.CompressedTensorsFormat;
+import dev.awp.format.compressedtensors.CompressedTensorsOpener;
+import dev.awp.format.gptq.GptqFormat;
+import dev.awp.format.gptq.GptqOpener;
+import dev.awp.format.safetensors.ConfigFiles;
+import dev.awp.format.safetensors.LayerOpener;
+import dev.awp.format.safetensors.QuantizationSettings;
+import dev.awp.kernel.Kernels;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.WeightSource;
+import java.util.Map;
+
+/**
+ * The weights of any checkpoint that awp reads, this program's or others': ordinary tensors, and
+ * layers packed as compressed-tensors, GPTQ or AWQ have them, decoded to float32.
+ */
+public final class CheckpointWeights {
+  private CheckpointWeights() {}
+
+  /** How a checkpoint is quantized by the word of its files; empty where it is not. */
+  public static String method(Checkpoint checkpoint) {
+    return ConfigFiles.quantization(checkpoint.folder()).path("quant_method").asText("");
+  }
+
+  /**
+   * The weights of an open checkpoint.
+   *
+   * @throws AwpException where it is quantized in a way that awp does not read
+   */
+  public static WeightSource of(Checkpoint checkpoint, ModelLayout layout, Kernels kernels) {
+    JsonNode quantization = ConfigFiles.quantization(checkpoint.folder());
+    if (quantization.isEmpty()) {
+      return checkpoint::tensor;
+    }
+    LayerOpener opener = opener(checkpoint, quantization, kernels);
+    Map<String, LinearLayer> linears =
+        layout.linears().stream().collect(toMap(LinearLayer::weight, layer -> layer));
+    return name -> {
+      LinearLayer layer = linears.get(name);
+      if (layer == null || !checkpoint.contains(opener.codes(layer))) {
+        return checkpoint.tensor(name);
+      }
+      if (checkpoint.contains(name)) {
+        throw new AwpException(
+            "%s: holds both %s and %s".formatted(checkpoint.folder(), name, opener.codes(layer)));
+      }
+      return opener.open(layer);
+    };
+  }
+
+  private static LayerOpener opener(Checkpoint checkpoint, JsonNode quantization, Kernels kernels) {
+    QuantizationSettings settings =
+        new QuantizationSettings(checkpoint.folder().resolve(ConfigFiles.CONFIG), quantization);
+    String method = quantization.path("quant_method").asText(GptqFormat.METHOD);
+    return switch (method) {
+      case CompressedTensorsFormat.NAME ->
+          new CompressedTensorsOpener(checkpoint, settings, kernels);
+      case GptqFormat.METHOD -> new GptqOpener(checkpoint, settings, kernels);
+      case AwqFormat.METHOD -> new AwqOpener(checkpoint, settings, kernels);
+      default ->
+          throw settings.fail(
+              "quant_method '%s' is not supported, only %s, %s and %s are"
+                  .formatted(
+                      method, CompressedTensorsFormat.NAME, GptqFormat.METHOD, AwqFormat.METHOD));
+    };
+  }
+}

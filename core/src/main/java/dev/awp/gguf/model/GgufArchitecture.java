@@ -1,0 +1,70 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.gguf.model;
+
+import dev.awp.config.Architecture;
+
+/** llama.cpp's name for an architecture that it computes as awp does, and what it wants of it. */
+public enum GgufArchitecture {
+  LLAMA("llama"),
+  QWEN2("qwen2"),
+  QWEN3("qwen3"),
+  PHI3("phi3"),
+  GEMMA2("gemma2"),
+  GEMMA3("gemma3"),
+  QWEN2_MOE("qwen2moe"),
+  QWEN3_MOE("qwen3moe");
+
+  private final String llamaName;
+
+  GgufArchitecture(String llamaName) {
+    this.llamaName = llamaName;
+  }
+
+  public static GgufArchitecture of(Architecture architecture) {
+    return switch (architecture) {
+      case LLAMA, MISTRAL, MIXTRAL -> LLAMA;
+      case QWEN2 -> QWEN2;
+      case QWEN3 -> QWEN3;
+      case PHI3 -> PHI3;
+      case GEMMA2 -> GEMMA2;
+      case GEMMA3, GEMMA3_MULTIMODAL -> GEMMA3;
+      case QWEN2_MOE -> QWEN2_MOE;
+      case QWEN3_MOE -> QWEN3_MOE;
+    };
+  }
+
+  /** The value of "general.architecture", with which the names of other keys begin. */
+  public String llamaName() {
+    return llamaName;
+  }
+
+  /** Whether neighbouring rows of a head are rotated together, so that q and k are interleaved. */
+  public boolean interleavesHeads() {
+    return this == LLAMA;
+  }
+
+  /** Whether blocks have norms behind their steps, whose stored weights are all one too small. */
+  public boolean isGemma() {
+    return this == GEMMA2 || this == GEMMA3;
+  }
+
+  /** Whether every block is a mixture of experts. */
+  public boolean isQwenMixture() {
+    return this == QWEN2_MOE || this == QWEN3_MOE;
+  }
+
+  /** Whether llama.cpp reads the width of a sliding window. */
+  public boolean readsWindow() {
+    return isGemma() || this == PHI3;
+  }
+
+  /** Every so many blocks one has no sliding window; 0 where llama.cpp knows none. */
+  public int windowPattern() {
+    return switch (this) {
+      case GEMMA2 -> 2;
+      case GEMMA3 -> 6;
+      default -> 0;
+    };
+  }
+}

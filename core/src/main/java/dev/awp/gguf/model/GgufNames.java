@@ -1,0 +1,107 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.gguf.model;
+
+import dev.awp.AwpException;
+import dev.awp.gguf.GgufPlace;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Names of tensors in a GGUF file, by the names that transformers gives their modules. llama.cpp
+ * has them in its `LLM_TENSOR_NAMES`.
+ */
+public final class GgufNames {
+  private static final Pattern BLOCK = Pattern.compile("model\\.layers\\.(\\d+)\\.(.*)");
+  private static final Pattern EXPERT =
+      Pattern.compile("(?:mlp|block_sparse_moe)\\.experts\\.(\\d+)\\.(\\w+)");
+  private static final Map<String, String> EXPERT_PARTS =
+      Map.of(
+          "gate_proj", "ffn_gate_exps",
+          "up_proj", "ffn_up_exps",
+          "down_proj", "ffn_down_exps",
+          "w1", "ffn_gate_exps",
+          "w3", "ffn_up_exps",
+          "w2", "ffn_down_exps");
+  private static final Map<String, String> PARTS =
+      Map.ofEntries(
+          Map.entry("self_attn.q_proj", "attn_q"),
+          Map.entry("self_attn.k_proj", "attn_k"),
+          Map.entry("self_attn.v_proj", "attn_v"),
+          Map.entry("self_attn.qkv_proj", "attn_qkv"),
+          Map.entry("self_attn.o_proj", "attn_output"),
+          Map.entry("self_attn.q_norm", "attn_q_norm"),
+          Map.entry("self_attn.k_norm", "attn_k_norm"),
+          Map.entry("mlp.gate_proj", "ffn_gate"),
+          Map.entry("mlp.up_proj", "ffn_up"),
+          // Gate above up, as llama.cpp splits it.
+          Map.entry("mlp.gate_up_proj", "ffn_up"),
+          Map.entry("mlp.down_proj", "ffn_down"),
+          Map.entry("mlp.gate", "ffn_gate_inp"),
+          Map.entry("block_sparse_moe.gate", "ffn_gate_inp"),
+          Map.entry("mlp.shared_expert.gate_proj", "ffn_gate_shexp"),
+          Map.entry("mlp.shared_expert.up_proj", "ffn_up_shexp"),
+          Map.entry("mlp.shared_expert.down_proj", "ffn_down_shexp"),
+          Map.entry("mlp.shared_expert_gate", "ffn_gate_inp_shexp"),
+          Map.entry("input_layernorm", "attn_norm"),
+          Map.entry("post_attention_layernorm", "ffn_norm"),
+          Map.entry("model.embed_tokens", "token_embd"),
+          Map.entry("model.norm", "output_norm"),
+          Map.entry("lm_head", "output"));
+
+  /** Where a block has norms behind its steps too. */
+  private static final Map<String, String> NORMS_BEHIND =
+      Map.of(
+          "post_attention_layernorm", "post_attention_norm",
+          "pre_feedforward_layernorm", "ffn_norm",
+          "post_feedforward_layernorm", "post_ffw_norm");
+
+  private final String prefix;
+  private final Map<String, String> parts;
+  private final int experts;
+
+  /**
+   * The names of a model's tensors.
+   *
+   * @param prefix what the names of all its tensors begin with in the checkpoint
+   * @param normsBehind whether blocks have norms behind their steps
+   * @param experts of a block
+   */
+  public GgufNames(String prefix, boolean normsBehind, int experts) {
+    this.prefix = prefix;
+    this.parts = new HashMap<>(PARTS);
+    if (normsBehind) {
+      parts.putAll(NORMS_BEHIND);
+    }
+    this.experts = experts;
+  }
+
+  /** Where a tensor of the checkpoint lies in the file. */
+  public GgufPlace place(String source) {
+    String rest = source.substring(prefix.length());
+    int end = rest.lastIndexOf('.');
+    String module = rest.substring(0, end);
+    String kind = rest.substring(end);
+    Matcher block = BLOCK.matcher(module);
+    if (!block.matches()) {
+      return GgufPlace.whole(name(parts, module, source) + kind);
+    }
+    String before = "blk." + block.group(1) + ".";
+    Matcher expert = EXPERT.matcher(block.group(2));
+    if (!expert.matches()) {
+      return GgufPlace.whole(before + name(parts, block.group(2), source) + kind);
+    }
+    String part = name(EXPERT_PARTS, expert.group(2), source);
+    return new GgufPlace(before + part + kind, Integer.parseInt(expert.group(1)), experts);
+  }
+
+  private static String name(Map<String, String> names, String module, String source) {
+    String name = names.get(module);
+    if (name == null) {
+      throw new AwpException("tensor " + source + " has no name in GGUF");
+    }
+    return name;
+  }
+}

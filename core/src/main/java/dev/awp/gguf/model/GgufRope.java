@@ -1,0 +1,95 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.gguf.model;
+
+import dev.awp.config.LinearScaling;
+import dev.awp.config.Llama3Scaling;
+import dev.awp.config.LongRopeScaling;
+import dev.awp.config.ModelConfig;
+import dev.awp.gguf.GgufValue;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A model's rotary scaling: keys, and tensors of factors. */
+public final class GgufRope {
+  private GgufRope() {}
+
+  /** Metadata, whose keys begin with the architecture's name. */
+  public static Map<String, GgufValue> keys(ModelConfig config, String name) {
+    Map<String, GgufValue> keys = new LinkedHashMap<>();
+    keys.put(name + ".rope.dimension_count", GgufValue.of(config.headDimension()));
+    keys.put(name + ".rope.freq_base", GgufValue.of((float) config.ropeTheta()));
+    config
+        .ropeScaling()
+        .ifPresent(
+            scaling -> {
+              switch (scaling) {
+                case Llama3Scaling _ -> {}
+                case LinearScaling linear -> {
+                  keys.put(name + ".rope.scaling.type", GgufValue.of("linear"));
+                  keys.put(name + ".rope.scaling.factor", GgufValue.of((float) linear.factor()));
+                }
+                case LongRopeScaling longRope -> {
+                  keys.put(
+                      name + ".rope.scaling.original_context_length",
+                      GgufValue.of(longRope.originalContext()));
+                  keys.put(
+                      name + ".rope.scaling.attn_factor",
+                      GgufValue.of((float) longRope.attentionFactor()));
+                }
+              }
+            });
+    return keys;
+  }
+
+  /** Tensors by name: what llama.cpp divides each rotary frequency by, [headDimension / 2]. */
+  public static Map<String, float[]> factors(ModelConfig config) {
+    Map<String, float[]> tensors = new LinkedHashMap<>();
+    config
+        .ropeScaling()
+        .ifPresent(
+            scaling -> {
+              switch (scaling) {
+                case LinearScaling _ -> {}
+                case Llama3Scaling llama3 ->
+                    tensors.put("rope_freqs.weight", llama3(config, llama3));
+                case LongRopeScaling longRope -> {
+                  tensors.put("rope_factors_long.weight", array(longRope.longFactors()));
+                  tensors.put("rope_factors_short.weight", array(longRope.shortFactors()));
+                }
+              }
+            });
+    return tensors;
+  }
+
+  private static float[] array(List<Double> factors) {
+    float[] values = new float[factors.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = factors.get(i).floatValue();
+    }
+    return values;
+  }
+
+  /** LLaMA 3's stretching of long wave lengths. */
+  private static float[] llama3(ModelConfig config, Llama3Scaling scaling) {
+    float[] factors = new float[config.headDimension() / 2];
+    double longest = scaling.originalContext() / scaling.lowFrequencyFactor();
+    double shortest = scaling.originalContext() / scaling.highFrequencyFactor();
+    for (int i = 0; i < factors.length; i++) {
+      double frequency = Math.pow(config.ropeTheta(), -2.0 * i / config.headDimension());
+      double length = 2 * Math.PI / frequency;
+      if (length < shortest) {
+        factors[i] = 1;
+      } else if (length > longest) {
+        factors[i] = (float) scaling.factor();
+      } else {
+        double smooth =
+            (scaling.originalContext() / length - scaling.lowFrequencyFactor())
+                / (scaling.highFrequencyFactor() - scaling.lowFrequencyFactor());
+        factors[i] = (float) (1 / ((1 - smooth) / scaling.factor() + smooth));
+      }
+    }
+    return factors;
+  }
+}

@@ -1,0 +1,92 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.gguf.tensor;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.constraint.BlockGrid;
+import dev.awp.constraint.GridParameters;
+import dev.awp.gguf.block.BlockCodec;
+import dev.awp.gguf.block.BlockRow;
+import dev.awp.kernel.Kernels;
+import dev.awp.stored.TensorEncoder;
+import dev.awp.tensor.DType;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+
+/** A matrix to the bytes of a tensor, rows in its order and padded. */
+public final class TensorBytes {
+  private final Kernels kernels;
+  private final TensorEncoder encoder;
+
+  public TensorBytes(Kernels kernels) {
+    this.kernels = kernels;
+    this.encoder = new TensorEncoder(kernels);
+  }
+
+  /** Values that lie on the blocks of the tensor's type. */
+  public MemorySegment blocks(
+      GgufTensorPlan plan, Matrix t, GridParameters parameters, SegmentAllocator allocator) {
+    BlockGrid grid = plan.type().grid().orElseThrow();
+    BlockCodec codec = BlockCodec.of(grid);
+    BlockRow row = new BlockRow(grid, plan.columns(), plan.paddedColumns());
+    byte[] bytes = new byte[Math.toIntExact(plan.type().rowBytes(plan.paddedColumns()))];
+    MemorySegment all = allocator.allocate((long) bytes.length * plan.paddedRows(), Long.BYTES);
+    for (int r = 0; r < plan.paddedRows(); r++) {
+      int source = plan.sourceRow(r);
+      if (source != RowOrder.PADDING) {
+        row.take(t.row(source), parameters, source);
+      } else {
+        row.clear();
+      }
+      codec.pack(row, bytes);
+      MemorySegment.copy(bytes, 0, all, JAVA_BYTE, (long) r * bytes.length, bytes.length);
+    }
+    return all;
+  }
+
+  /** Values rounded to nearest: to the tensor's type, or to its blocks fitted to each range. */
+  public MemorySegment nearest(GgufTensorPlan plan, Matrix x, SegmentAllocator allocator) {
+    if (plan.type().grid().isPresent()) {
+      BlockGrid grid = plan.type().grid().get();
+      try (Arena arena = Arena.ofConfined()) {
+        GridParameters parameters = GridParameters.allocate(grid, x.rows(), x.columns(), arena);
+        Matrix rounded = Matrix.allocate(arena, x.rows(), x.columns());
+        var projection = grid.rowProjection(kernels, x.columns(), arena);
+        for (int r = 0; r < x.rows(); r++) {
+          projection.project(x.row(r), rounded.row(r), parameters, r);
+        }
+        return blocks(plan, rounded, parameters, allocator);
+      }
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix ordered = Matrix.allocate(arena, plan.paddedRows(), plan.paddedColumns());
+      if (plan.vector()) {
+        // A bias has an entry where its matrix has a row.
+        for (int j = 0; j < plan.columns(); j++) {
+          float value = x.get(0, plan.order().source(j));
+          ordered.set(0, j, plan.offset() == 0 ? value : value + plan.offset());
+        }
+      } else {
+        for (int r = 0; r < plan.paddedRows(); r++) {
+          int source = plan.sourceRow(r);
+          if (source != RowOrder.PADDING) {
+            ordered.row(r).asSlice(0, (long) plan.columns() * Float.BYTES).copyFrom(x.row(source));
+          }
+        }
+      }
+      DType dtype = plan.type().dtype().orElseThrow();
+      return encoder.encode(plan.source(), ordered, dtype, allocator);
+    }
+  }
+
+  /** A vector as a matrix of one row. */
+  public static Matrix vector(float[] values, SegmentAllocator allocator) {
+    Matrix x = Matrix.allocate(allocator, 1, values.length);
+    MemorySegment.copy(values, 0, x.segment(), JAVA_FLOAT, 0, values.length);
+    return x;
+  }
+}

@@ -1,0 +1,220 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.gguf.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.awp.AwpException;
+import dev.awp.gguf.GgufValue;
+import dev.awp.gguf.tokenizer.GgufTokens.Kind;
+import dev.awp.tokenizer.SentencePieceVocabulary;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The tokenizer of a checkpoint folder as llama.cpp's metadata: "llama" for BPE with byte fallback
+ * (SentencePiece's, as tokenizer.json holds it, or tokenizer.model), "gpt2" for byte-level BPE.
+ * Others are refused.
+ */
+public final class GgufTokenizer {
+  private static final String PREFIX = GgufTokenizerSettings.PREFIX;
+  private final Path file;
+  private final JsonNode root;
+  private final GgufTokenizerSettings settings;
+  private final int size;
+  private final List<String> warnings = new ArrayList<>();
+
+  private GgufTokenizer(Path file, int size) {
+    this.file = file;
+    this.root = GgufTokenizerSettings.json(file);
+    this.settings = GgufTokenizerSettings.of(file.resolveSibling("."), size);
+    this.size = size;
+  }
+
+  /** Metadata, and what whoever reads the log should know. */
+  public record Result(Map<String, GgufValue> metadata, List<String> warnings) {}
+
+  /**
+   * Reads a folder's tokenizer.
+   *
+   * @param size rows of the embedding: so many tokens are written
+   */
+  public static Result of(Path folder, int size) {
+    Path json = folder.resolve("tokenizer.json");
+    if (Files.isRegularFile(json)) {
+      GgufTokenizer tokenizer = new GgufTokenizer(json, size);
+      Map<String, GgufValue> metadata = tokenizer.metadata();
+      return new Result(metadata, List.copyOf(tokenizer.warnings));
+    }
+    return SentencePieceVocabulary.file(folder)
+        .map(file -> GgufSentencePiece.of(file, size))
+        .orElseThrow(
+            () ->
+                new AwpException(json + ": the file is missing, a GGUF file holds the tokenizer"));
+  }
+
+  private Map<String, GgufValue> metadata() {
+    JsonNode model = root.path("model");
+    boolean sentencePiece = model.path("byte_fallback").asBoolean(false);
+    if (!model.path("type").asText("").equals("BPE")
+        || (!sentencePiece && !contains(root.path("pre_tokenizer"), "ByteLevel"))) {
+      throw new AwpException(
+          "%s: only BPE with byte fallback and byte-level BPE can be written to GGUF, not %s"
+              .formatted(file, model.path("type").asText("what is there")));
+    }
+    List<String> merges = merges(model.path("merges"));
+    GgufTokens tokens = tokens(model, sentencePiece, merges);
+    Map<String, GgufValue> keys = new LinkedHashMap<>();
+    keys.put(PREFIX + "model", GgufValue.of(sentencePiece ? "llama" : "gpt2"));
+    keys.put(PREFIX + "pre", GgufValue.of(sentencePiece ? "default" : preTokenizer()));
+    keys.putAll(tokens.keys(sentencePiece));
+    if (!sentencePiece) {
+      keys.put(PREFIX + "merges", GgufValue.texts(merges));
+    }
+    JsonNode steps = root.path("post_processor");
+    Map<String, Integer> own = new HashMap<>();
+    tokens.id(model.path("unk_token").asText("")).ifPresent(id -> own.put("unk", id));
+    keys.putAll(settings.special(tokens, own, adds(steps, true), adds(steps, false)));
+    if (sentencePiece) {
+      keys.put(PREFIX + "add_space_prefix", GgufValue.of(addsSpacePrefix()));
+    }
+    settings.chatTemplate().ifPresent(text -> keys.put(GgufTokenizerSettings.TEMPLATE, text));
+    return keys;
+  }
+
+  private String preTokenizer() {
+    Optional<String> name = PreTokenizer.name(root.path("pre_tokenizer"));
+    if (name.isEmpty()) {
+      warnings.add(
+          file
+              + ": the pre-tokenizer is none that awp knows by llama.cpp's names; \"default\" is"
+              + " written, and llama.cpp may split text differently");
+    }
+    if (!root.path("normalizer").isNull()
+        && !root.path("normalizer").isMissingNode()
+        && !root.path("normalizer").path("type").asText("").equals("NFC")) {
+      warnings.add(
+          file
+              + ": llama.cpp does not apply the normalizer "
+              + root.path("normalizer").path("type"));
+    }
+    return name.orElse("default");
+  }
+
+  private static boolean contains(JsonNode node, String type) {
+    if (node.path("type").asText("").equals(type)) {
+      return true;
+    }
+    for (JsonNode step : node.path("pretokenizers")) {
+      if (contains(step, type)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** "left right"; newer files hold pairs, in which a space is written as the byte's stand-in. */
+  private List<String> merges(JsonNode node) {
+    List<String> merges = new ArrayList<>();
+    for (JsonNode merge : node) {
+      if (merge.isTextual()) {
+        merges.add(merge.textValue());
+      } else if (merge.size() == 2 && merge.path(0).isTextual() && merge.path(1).isTextual()) {
+        String left = merge.path(0).textValue().replace(' ', '\u0120');
+        merges.add(left + " " + merge.path(1).textValue().replace(' ', '\u0120'));
+      } else {
+        throw new AwpException("%s: the merge %s is no pair of strings".formatted(file, merge));
+      }
+    }
+    return merges;
+  }
+
+  private GgufTokens tokens(JsonNode model, boolean sentencePiece, List<String> merges) {
+    GgufTokens tokens = new GgufTokens(file, size);
+    Map<String, Float> ranks = sentencePiece ? ranks(merges) : Map.of();
+    String unknown = model.path("unk_token").asText("");
+    model
+        .path("vocab")
+        .properties()
+        .forEach(
+            entry -> {
+              String text = entry.getKey();
+              Kind kind = sentencePiece ? kind(text, unknown) : Kind.NORMAL;
+              tokens.put(id(text, entry.getValue()), text, kind, ranks.getOrDefault(text, 0f));
+            });
+    for (JsonNode added : root.path("added_tokens")) {
+      String text = added.path("content").asText("");
+      boolean special = added.path("special").asBoolean(false);
+      Kind kind = special ? Kind.CONTROL : Kind.USER_DEFINED;
+      boolean isUnknown = sentencePiece && text.equals(unknown);
+      tokens.put(id(text, added.path("id")), text, isUnknown ? Kind.UNKNOWN : kind, 0);
+    }
+    tokens.fillGaps();
+    return tokens;
+  }
+
+  private int id(String text, JsonNode id) {
+    if (!id.isInt() || id.intValue() < 0 || id.intValue() >= size) {
+      throw new AwpException(
+          "%s: token '%s' has the id %s, the embedding has %d rows"
+              .formatted(file, text, id, size));
+    }
+    return id.intValue();
+  }
+
+  private static Kind kind(String text, String unknown) {
+    if (text.equals(unknown)) {
+      return Kind.UNKNOWN;
+    }
+    return text.matches("<0x[0-9A-Fa-f]{2}>") ? Kind.BYTE : Kind.NORMAL;
+  }
+
+  /** llama.cpp merges the pair with the largest score first: minus the rank of the first merge. */
+  private static Map<String, Float> ranks(List<String> merges) {
+    Map<String, Float> ranks = new HashMap<>();
+    for (int i = 0; i < merges.size(); i++) {
+      int space = merges.get(i).indexOf(' ');
+      String merged = merges.get(i).substring(0, space) + merges.get(i).substring(space + 1);
+      ranks.putIfAbsent(merged, (float) -(i + 1));
+    }
+    return ranks;
+  }
+
+  /** Whether a text's template begins, or ends, with a special token. */
+  private static boolean adds(JsonNode processor, boolean first) {
+    for (JsonNode step : processor.path("processors")) {
+      if (adds(step, first)) {
+        return true;
+      }
+    }
+    JsonNode single = processor.path("single");
+    return single.size() > 0 && single.path(first ? 0 : single.size() - 1).has("SpecialToken");
+  }
+
+  private boolean addsSpacePrefix() {
+    boolean prepends = prepends(root.path("normalizer"));
+    JsonNode split = root.path("pre_tokenizer");
+    if (split.path("type").asText("").equals("Metaspace")) {
+      String scheme = split.path("prepend_scheme").asText("");
+      prepends =
+          scheme.isEmpty()
+              ? split.path("add_prefix_space").asBoolean(true)
+              : !scheme.equals("never");
+    }
+    return settings.flag("add_prefix_space", prepends);
+  }
+
+  private static boolean prepends(JsonNode normalizer) {
+    for (JsonNode step : normalizer.path("normalizers")) {
+      if (prepends(step)) {
+        return true;
+      }
+    }
+    return normalizer.path("type").asText("").equals("Prepend");
+  }
+}

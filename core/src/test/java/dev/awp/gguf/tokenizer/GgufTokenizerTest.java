@@ -1,0 +1,241 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.gguf.tokenizer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.awp.AwpException;
+import dev.awp.gguf.GgufValue;
+import dev.awp.tokenizer.SentencePieceVocabulary;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** tokenizer.json as llama.cpp's metadata. */
+class GgufTokenizerTest {
+  private static final String SENTENCE_PIECE =
+      """
+      {"added_tokens": [{"id": 0, "content": "<unk>", "special": true},
+                        {"id": 1, "content": "<s>", "special": true},
+                        {"id": 2, "content": "</s>", "special": true},
+                        {"id": 8, "content": "<mine>", "special": false}],
+       "normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "\u2581"}]},
+       "pre_tokenizer": null,
+       "post_processor": {"type": "TemplateProcessing",
+                          "single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {"id": "A"}}]},
+       "model": {"type": "BPE", "unk_token": "<unk>", "byte_fallback": true,
+                 "vocab": {"<unk>": 0, "<s>": 1, "</s>": 2, "<0x0A>": 3, "\u2581": 4, "a": 5,
+                           "\u2581a": 6, "\u2581aa": 7},
+                 "merges": ["\u2581 a", "\u2581a a"]}}
+      """;
+
+  private static final String BYTE_LEVEL =
+      """
+      {"added_tokens": [{"id": 3, "content": "<end>", "special": true}],
+       "normalizer": null,
+       "pre_tokenizer": %s,
+       "post_processor": {"type": "Sequence", "processors": [{"type": "ByteLevel"}]},
+       "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": [["a", "b"], ["a b", "c"]]}}
+      """;
+
+  @TempDir private Path folder;
+
+  private GgufTokenizer.Result read(String tokenizer, int size) throws IOException {
+    Files.writeString(folder.resolve("tokenizer.json"), tokenizer);
+    return GgufTokenizer.of(folder, size);
+  }
+
+  private static List<Object> items(Map<String, GgufValue> keys, String key) {
+    GgufValue.Items items = (GgufValue.Items) keys.get("tokenizer.ggml." + key);
+    return items.values().stream()
+        .<Object>map(
+            value ->
+                switch (value) {
+                  case GgufValue.Text text -> text.value();
+                  case GgufValue.Whole whole -> whole.value();
+                  case GgufValue.Real real -> real.value();
+                  default -> value;
+                })
+        .toList();
+  }
+
+  @Test
+  void sentencePieceWithScoresByTheRankOfItsMerges() throws IOException {
+    Map<String, GgufValue> keys = read(SENTENCE_PIECE, 10).metadata();
+    assertEquals(GgufValue.of("llama"), keys.get("tokenizer.ggml.model"));
+    assertEquals(
+        List.of(
+            "<unk>",
+            "<s>",
+            "</s>",
+            "<0x0A>",
+            "\u2581",
+            "a",
+            "\u2581a",
+            "\u2581aa",
+            "<mine>",
+            "[PAD9]"),
+        items(keys, "tokens"));
+    assertEquals(List.of(2L, 3L, 3L, 6L, 1L, 1L, 1L, 1L, 4L, 5L), items(keys, "token_type"));
+    assertEquals(List.of(-1.0, -2.0), items(keys, "scores").subList(6, 8));
+    assertEquals(GgufValue.of(true), keys.get("tokenizer.ggml.add_bos_token"));
+    assertEquals(GgufValue.of(false), keys.get("tokenizer.ggml.add_eos_token"));
+    assertEquals(GgufValue.of(true), keys.get("tokenizer.ggml.add_space_prefix"));
+    assertEquals(GgufValue.of(0), keys.get("tokenizer.ggml.unknown_token_id"));
+    assertFalse(keys.containsKey("tokenizer.ggml.merges"));
+  }
+
+  @Test
+  void byteLevelWithMergesAndTheSpecialTokensOfTheSettings() throws IOException {
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"),
+        """
+        {"bos_token": null, "eos_token": {"content": "<end>"}, "add_bos_token": false,
+         "chat_template": "{{ messages }}"}
+        """);
+    Files.writeString(
+        folder.resolve("config.json"), "{\"bos_token_id\": 1, \"eos_token_id\": [0, 2]}");
+    String split = "{\"type\": \"ByteLevel\", \"use_regex\": true}";
+    GgufTokenizer.Result result = read(BYTE_LEVEL.formatted(split), 4);
+    Map<String, GgufValue> keys = result.metadata();
+    assertEquals(List.of(), result.warnings());
+    assertEquals(GgufValue.of("gpt2"), keys.get("tokenizer.ggml.model"));
+    assertEquals(GgufValue.of("gpt-2"), keys.get("tokenizer.ggml.pre"));
+    assertEquals(List.of("a b", "a\u0120b c"), items(keys, "merges"));
+    assertEquals(List.of(1L, 1L, 1L, 3L), items(keys, "token_type"));
+    assertEquals(GgufValue.of(1), keys.get("tokenizer.ggml.bos_token_id"));
+    assertEquals(GgufValue.of(3), keys.get("tokenizer.ggml.eos_token_id"));
+    assertEquals(GgufValue.of(false), keys.get("tokenizer.ggml.add_bos_token"));
+    assertEquals(GgufValue.of("{{ messages }}"), keys.get("tokenizer.chat_template"));
+  }
+
+  private static Optional<String> name(String json) throws IOException {
+    return PreTokenizer.name(new ObjectMapper().readTree(json));
+  }
+
+  @Test
+  void splitsAreRecognised() throws IOException {
+    String bytes = "{\"type\": \"ByteLevel\", \"use_regex\": false}";
+    String pattern =
+        "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r"
+            + "\\\\n"
+            + "\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}%s| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r"
+            + "\\\\n"
+            + "]*|\\\\s*[\\\\r"
+            + "\\\\n"
+            + "]+|\\\\s+(?!\\\\S)|\\\\s+";
+    String split =
+        "{\"type\": \"Sequence\", \"pretokenizers\": [{\"type\": \"Split\", \"pattern\":"
+            + " {\"Regex\": \"%s\"}, \"behavior\": \"%s\", \"invert\": false}, %s]}";
+    assertEquals(
+        Optional.of("qwen2"), name(split.formatted(pattern.formatted(""), "Isolated", bytes)));
+    assertEquals(
+        Optional.of("llama-bpe"),
+        name(split.formatted(pattern.formatted("{1,3}"), "Isolated", bytes)));
+    assertEquals(Optional.empty(), name(split.formatted(pattern.formatted(""), "Removed", bytes)));
+    assertEquals(
+        Optional.of("smollm"),
+        name(
+            "{\"type\": \"Sequence\", \"pretokenizers\": [{\"type\": \"Digits\","
+                + " \"individual_digits\": true}, {\"type\": \"ByteLevel\"}]}"));
+  }
+
+  @Test
+  void anUnknownSplitIsSaid() throws IOException {
+    GgufTokenizer.Result result =
+        read(BYTE_LEVEL.formatted("{\"type\": \"ByteLevel\", \"use_regex\": false}"), 4);
+    assertEquals(GgufValue.of("default"), result.metadata().get("tokenizer.ggml.pre"));
+    assertTrue(result.warnings().getFirst().contains("pre-tokenizer"));
+  }
+
+  @Test
+  void whatLlamaCppWouldRefuseIsRefused() throws IOException {
+    assertTrue(refusal(SENTENCE_PIECE, 8).contains("has the id 8, the embedding has 8 rows"));
+    assertTrue(refusal(SENTENCE_PIECE.replace("\"id\": 8", "\"id\": 9"), 10).isEmpty());
+    assertTrue(refusal("{\"model\": {\"type\": \"Unigram\"}}", 10).contains("not Unigram"));
+    assertTrue(refusal("{\"model\":", 10).contains("not valid JSON"));
+    assertTrue(
+        refusal(SENTENCE_PIECE.replace("\"<mine>\"", "\"[PAD9]\""), 10).contains("comes twice"));
+  }
+
+  private String refusal(String tokenizer, int size) throws IOException {
+    try {
+      var _ = read(tokenizer, size);
+      return "";
+    } catch (AwpException e) {
+      return e.getMessage();
+    }
+  }
+
+  private GgufTokenizer.Result model(String name, int size) throws IOException {
+    String resource = "/dev/awp/tokenizer/" + name + ".model.base64";
+    try (InputStream content = GgufTokenizerTest.class.getResourceAsStream(resource)) {
+      byte[] bytes = Base64.getMimeDecoder().decode(content.readAllBytes());
+      Files.write(folder.resolve("tokenizer.model"), bytes);
+      return GgufTokenizer.of(folder, size);
+    }
+  }
+
+  @Test
+  void aSentencePieceModelIsWrittenAsItIs() throws IOException {
+    GgufTokenizer.Result result = model("bpe-bytes", 1000);
+    Map<String, GgufValue> keys = result.metadata();
+    SentencePieceVocabulary model = SentencePieceVocabulary.read(folder.resolve("tokenizer.model"));
+    assertEquals(GgufValue.of("llama"), keys.get("tokenizer.ggml.model"));
+    List<Object> tokens = items(keys, "tokens");
+    List<Object> scores = items(keys, "scores");
+    List<Object> types = items(keys, "token_type");
+    assertEquals(1000, tokens.size());
+    for (int id = 0; id < model.pieces().size(); id++) {
+      SentencePieceVocabulary.Piece piece = model.pieces().get(id);
+      assertEquals(piece.text(), tokens.get(id));
+      assertEquals((double) piece.score(), scores.get(id));
+      long type =
+          switch (piece.type()) {
+            case NORMAL -> 1;
+            case UNKNOWN -> 2;
+            case CONTROL -> 3;
+            case USER_DEFINED -> 4;
+            case UNUSED -> 5;
+            case BYTE -> 6;
+          };
+      assertEquals(type, types.get(id));
+    }
+    assertEquals("[PAD999]", tokens.getLast());
+    assertEquals(GgufValue.of(tokens.indexOf("<s>")), keys.get("tokenizer.ggml.bos_token_id"));
+    assertEquals(
+        GgufValue.of(tokens.indexOf("<unk>")), keys.get("tokenizer.ggml.unknown_token_id"));
+    assertEquals(GgufValue.of(true), keys.get("tokenizer.ggml.add_bos_token"));
+    assertEquals(GgufValue.of(false), keys.get("tokenizer.ggml.add_eos_token"));
+    assertEquals(GgufValue.of(model.addSpace()), keys.get("tokenizer.ggml.add_space_prefix"));
+  }
+
+  @Test
+  void sentencePieceModelsThatLlamaCppHasNoTokenizerForAreRefused() {
+    assertTrue(refusedModel("unigram-bytes", 2000).contains("it is a unigram model"));
+    assertTrue(refusedModel("bpe-unknown", 2000).contains("no byte fallback"));
+    assertTrue(refusedModel("bpe-bytes", 10).contains("the embedding has 10 rows"));
+  }
+
+  private String refusedModel(String name, int size) {
+    return assertThrows(AwpException.class, () -> model(name, size)).getMessage();
+  }
+
+  @Test
+  void aMissingTokenizerIsSaid() {
+    String message =
+        assertThrows(AwpException.class, () -> GgufTokenizer.of(folder, 4)).getMessage();
+    assertTrue(message.contains("the file is missing"), message);
+  }
+}
