@@ -3,13 +3,13 @@
 package dev.awp.api;
 
 import dev.awp.AwpException;
-import dev.awp.compress.SolverOptions;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
+import dev.awp.solver.registry.SolverOptions;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli;
 
-import dev.awp.compress.SolverOptions;
 import dev.awp.solver.Effort;
-import dev.awp.solver.PgdOptions;
+import dev.awp.solver.pgd.PgdOptions;
+import dev.awp.solver.registry.SolverOptions;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -19,10 +19,10 @@ final class SolverArguments {
       description = {
         "auto: the lowest error; admm: operator splitting (pruning); cd: rounding sweeps and"
             + " coordinate descent on the grid (bits, with or without pruning); pgd: projected"
-            + " gradient descent, the paper's method. The baselines: magnitude, wanda, sparsegpt and"
-            + " alps (pruning), rtn (round to nearest), awq, gptq and gptq-act-order (bits); both at"
-            + " once: magnitude, wanda and sparsegpt, and in sequence wanda-awq, awq-wanda and"
-            + " alps-gptq. Default: ${DEFAULT-VALUE}."
+            + " gradient descent, the paper's method. The baselines: magnitude, wanda, sparsegpt"
+            + " and alps (pruning), rtn (round to nearest), awq, gptq and gptq-act-order (bits);"
+            + " both at once: magnitude, wanda and sparsegpt, and in sequence wanda-awq, awq-wanda"
+            + " and alps-gptq. Default: ${DEFAULT-VALUE}."
       })
   private String name;
 

@@ -6,6 +6,7 @@ import dev.awp.eval.EvaluationOptions;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.registry.OutputFormats;
 import dev.awp.recipe.Recipe;
+import dev.awp.solver.registry.SolverOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;

@@ -20,7 +20,7 @@ import dev.awp.solver.LayerProblem;
 import dev.awp.solver.SharedFactors;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
-import dev.awp.solver.Solvers;
+import dev.awp.solver.registry.Solvers;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

@@ -12,6 +12,7 @@ import dev.awp.recipe.Budget;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerSettings;
 import dev.awp.recipe.Recipe;
+import dev.awp.solver.registry.SolverOptions;
 import dev.awp.tensor.DType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

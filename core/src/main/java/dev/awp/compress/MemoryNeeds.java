@@ -12,7 +12,7 @@ import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.parallel.Workers;
 import dev.awp.solver.LayerShape;
-import dev.awp.solver.PrecisionCheck;
+import dev.awp.solver.precision.PrecisionCheck;
 import dev.awp.tensor.DType;
 import java.util.Collection;
 import java.util.List;

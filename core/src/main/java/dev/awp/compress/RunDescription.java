@@ -10,6 +10,7 @@ import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerRule;
 import dev.awp.recipe.LayerSettings;
 import dev.awp.recipe.Recipe;
+import dev.awp.solver.registry.SolverOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -5,7 +5,7 @@ package dev.awp.recipe;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.Sparsity;
 import dev.awp.solver.Effort;
-import dev.awp.solver.Solvers;
+import dev.awp.solver.registry.Solvers;
 import dev.awp.tensor.DType;
 import java.util.Arrays;
 import java.util.Locale;

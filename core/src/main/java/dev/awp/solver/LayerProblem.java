@@ -31,7 +31,7 @@ public record LayerProblem(
   }
 
   /** Other rows of the same layer. */
-  LayerProblem of(Matrix rows) {
+  public LayerProblem of(Matrix rows) {
     return new LayerProblem(rows, secondMoment, constraint, factors, tokens);
   }
 

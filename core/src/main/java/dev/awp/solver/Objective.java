@@ -77,7 +77,7 @@ public final class Objective {
   }
 
   /** f of every row of T, of which w and t are some or all; for a worker's task. */
-  static double[] ofEachRow(Matrix w, Matrix t, Matrix c, Compute compute) {
+  public static double[] ofEachRow(Matrix w, Matrix t, Matrix c, Compute compute) {
     try (Arena arena = Arena.ofConfined()) {
       Matrix r = Matrix.allocate(arena, w.rows(), w.columns());
       for (int row = 0; row < w.rows(); row++) {

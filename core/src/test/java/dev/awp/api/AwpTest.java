@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
 import dev.awp.compress.CompressionListener;
-import dev.awp.compress.SolverOptions;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
@@ -19,6 +18,7 @@ import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.Solution;
+import dev.awp.solver.registry.SolverOptions;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.io.IOException;

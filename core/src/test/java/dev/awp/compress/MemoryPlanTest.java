@@ -26,6 +26,7 @@ import dev.awp.model.InputSite;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.parallel.Workers;
+import dev.awp.solver.registry.SolverOptions;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;

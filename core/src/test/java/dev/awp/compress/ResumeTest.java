@@ -18,6 +18,7 @@ import dev.awp.format.OutputFormat;
 import dev.awp.format.registry.OutputFormats;
 import dev.awp.recipe.Recipe;
 import dev.awp.report.LayerReport;
+import dev.awp.solver.registry.SolverOptions;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.io.RandomAccessFile;

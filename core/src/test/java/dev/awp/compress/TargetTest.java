@@ -15,6 +15,7 @@ import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.report.LayerReport;
 import dev.awp.report.RunReport;
+import dev.awp.solver.registry.SolverOptions;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -23,6 +23,7 @@ import dev.awp.report.LayerReport;
 import dev.awp.report.LayerReport.TracePoint;
 import dev.awp.report.RunReport;
 import dev.awp.safetensors.SafetensorsFile;
+import dev.awp.solver.registry.SolverOptions;
 import dev.awp.stored.TensorReader;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;

@@ -11,6 +11,7 @@ import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.SparseGrid;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
+import dev.awp.solver.registry.Solvers;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

@@ -12,6 +12,7 @@ import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.SparseGrid;
 import dev.awp.fixture.RandomMatrices;
+import dev.awp.solver.registry.Solvers;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;

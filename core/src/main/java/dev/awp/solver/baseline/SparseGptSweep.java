@@ -13,7 +13,7 @@ import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
-import dev.awp.solver.ColumnOrder;
+import dev.awp.solver.rounding.ColumnOrder;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;

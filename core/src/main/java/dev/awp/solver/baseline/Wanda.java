@@ -8,7 +8,7 @@ import dev.awp.constraint.Grid;
 import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.Sparsity;
 import dev.awp.solver.LayerProblem;
-import dev.awp.solver.WandaSelection;
+import dev.awp.solver.mask.WandaSelection;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
 

@@ -36,7 +36,7 @@ import dev.awp.solver.Effort;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Solution;
-import dev.awp.solver.Solvers;
+import dev.awp.solver.registry.Solvers;
 import dev.awp.stored.TensorReader;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;

@@ -1,0 +1,29 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver.rounding;
+
+import dev.awp.constraint.Grid;
+
+/**
+ * How columns are grouped: in groups of so many, and blocks of whole units where these fit.
+ *
+ * @param groupSize columns of a group
+ * @param block columns that are rounded before the others hear of it
+ */
+record ColumnLayout(int groupSize, int block) {
+  /** Columns that are rounded before the others hear of it, by one product. */
+  static final int BLOCK = 128;
+
+  static ColumnLayout of(Grid grid, int columns) {
+    int groupSize = grid.groupSize(columns);
+    return new ColumnLayout(groupSize, block(grid.unitSize(columns), groupSize));
+  }
+
+  /** Columns of a block: whole units, where their groups fit. */
+  static int block(int unitSize, int groupSize) {
+    if (groupSize > BLOCK) {
+      return BLOCK;
+    }
+    return Math.max(unitSize, BLOCK / unitSize * unitSize);
+  }
+}

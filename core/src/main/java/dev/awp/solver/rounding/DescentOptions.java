@@ -1,0 +1,65 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver.rounding;
+
+import dev.awp.constraint.Grid;
+
+/**
+ * How long {@link GridDescent} searches (docs/solvers.md).
+ *
+ * @param rounds of one rounding sweep each
+ * @param descents of coordinate descent in a round
+ * @param sweepWidth ways that a sweep keeps inside a block
+ * @param pieceWidth ways that are kept where the codes of a piece are chosen together
+ * @param columnsOfPiece columns of a piece
+ */
+public record DescentOptions(
+    int rounds, int descents, int sweepWidth, int pieceWidth, int columnsOfPiece) {
+  public DescentOptions {
+    if (rounds < 1 || descents < 0) {
+      throw new IllegalArgumentException(rounds + " rounds of " + descents + " descents");
+    }
+    if (sweepWidth < 1 || pieceWidth < 1 || columnsOfPiece < 1 || columnsOfPiece > 64) {
+      throw new IllegalArgumentException(
+          "%d and %d ways, pieces of %d columns (1 to 64)"
+              .formatted(sweepWidth, pieceWidth, columnsOfPiece));
+    }
+  }
+
+  /** The default: 12 products with C, or fewer, at 4,096 columns. */
+  public static DescentOptions standard() {
+    return new DescentOptions(1, 4, 4, 4, 16);
+  }
+
+  /** For the last percent, {@code --effort high}. */
+  public static DescentOptions high() {
+    return new DescentOptions(2, 6, 16, 16, 32);
+  }
+
+  /**
+   * Flops in units of 2 dOut dIn^2: f(0), rounding to nearest, the factor and the rounds, with what
+   * happens inside blocks. Choices between ways are not multiplications and are not counted.
+   */
+  double cost(Grid grid, int rows, int columns) {
+    double n = Math.max(1, columns);
+    double factor = ColumnOrder.flops(columns) / (2.0 * Math.max(1, rows) * n * n);
+    double block = Math.min(n, ColumnLayout.BLOCK);
+    double sweep = 0.5 + sweepWidth * 0.5 * block / n;
+    double fit = grid.hasSuperScales() ? 0 : 0.5 * block / n;
+    return 2 + factor + fit + rounds * (sweep + 1 + descents * descent(grid, columns));
+  }
+
+  private double descent(Grid grid, int columns) {
+    double n = Math.max(1, columns);
+    double block = Math.min(n, ColumnLayout.of(grid, columns).block());
+    double group = Math.min(n, grid.groupSize(columns));
+    double piece = Math.min(block, columnsOfPiece);
+    // The Newton step and the change of f take as much as a way and a half each.
+    double pieces = (pieceWidth * 0.5 + 2) * piece / n + block / n;
+    double groups =
+        group > ColumnLayout.BLOCK
+            ? 0
+            : GroupSearch.multiplications(grid.neighbours(), group) / (group * n) + block / n;
+    return GridPart.cost(grid, columns) + pieces + groups;
+  }
+}

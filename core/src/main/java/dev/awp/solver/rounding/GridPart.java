@@ -1,0 +1,359 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver.rounding;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.blas.Blas.Op;
+import dev.awp.compute.Compute;
+import dev.awp.constraint.Grid;
+import dev.awp.constraint.GridParameters;
+import dev.awp.kernel.ArithmeticKernels;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * Some rows of a layer while they are rounded to their grids, transposed: column j of the layer is
+ * a row of R lanes here, one for each row of the layer. What happens to one column then happens to
+ * all rows at once, and a block of columns is a contiguous matrix. For one worker.
+ *
+ * <p>T = round(steps * scale + minimum), steps = code - zero point; every change of T is taken into
+ * the residual W - T at once.
+ */
+public final class GridPart {
+  /** No block's gradient is at hand. */
+  private static final int NONE = -1;
+
+  private final LaneGrid grid;
+  private final Compute compute;
+  private final ArithmeticKernels arithmetic;
+  private final Matrix c;
+  private final int columns;
+  private final int lanes;
+  private final int groupSize;
+  private final int unitSize;
+  private final ColumnLayout layout;
+  private final Matrix w;
+  private final Matrix target;
+  private final LaneState state;
+  private final Matrix steps;
+  private final Matrix t;
+  private final Matrix residual;
+  private final Matrix sums;
+  private final Matrix rounded;
+  private int blockWithGradient = NONE;
+  private final MemorySegment value;
+  private final MemorySegment change;
+  private final ScaleRefit refit;
+
+  /**
+   * Takes rows of a layer.
+   *
+   * @param w rows of W
+   * @param target rows of what is rounded first: W, or the least-squares weights on a mask
+   * @param masked whether zeros of the target stay zeros
+   * @param arena of the worker
+   */
+  public GridPart(
+      Grid grid, Matrix w, Matrix target, boolean masked, Matrix c, Compute compute, Arena arena) {
+    this.compute = compute;
+    this.arithmetic = compute.kernels().arithmetic();
+    this.c = c;
+    this.columns = c.rows();
+    this.lanes = w.rows();
+    this.grid = new LaneGrid(grid, columns, lanes, compute, arena);
+    this.groupSize = grid.groupSize(columns);
+    this.unitSize = grid.unitSize(columns);
+    this.layout = ColumnLayout.of(grid, columns);
+    this.w = transposed(w, arena);
+    this.target = masked ? transposed(target, arena) : this.w;
+    Optional<Matrix> mask = masked ? Optional.of(this.target) : Optional.empty();
+    this.state = LaneState.allocate(this.grid, c, mask, compute, arena);
+    this.steps = state.steps();
+    this.t = state.t();
+    this.residual = state.residual();
+    this.sums = Matrix.allocate(arena, Math.max(ColumnLayout.BLOCK, unitSize), lanes);
+    this.rounded = Matrix.allocate(arena, Math.max(ColumnLayout.BLOCK, unitSize), lanes);
+    this.value = arena.allocate(JAVA_FLOAT, lanes);
+    this.change = arena.allocate(JAVA_FLOAT, lanes);
+    this.refit = new ScaleRefit(state, rounded, arena);
+  }
+
+  /** What the searches of a part share, in the part's lanes. */
+  LaneState state() {
+    return state;
+  }
+
+  ColumnLayout layout() {
+    return layout;
+  }
+
+  private static Matrix transposed(Matrix x, Arena arena) {
+    Matrix out = Matrix.allocate(arena, x.columns(), x.rows());
+    transpose(x, out);
+    return out;
+  }
+
+  /** Tile by tile: a column walk through a large matrix misses the cache each time. */
+  private static void transpose(Matrix x, Matrix out) {
+    int tile = 16;
+    for (int r0 = 0; r0 < x.rows(); r0 += tile) {
+      for (int c0 = 0; c0 < x.columns(); c0 += tile) {
+        for (int r = r0; r < Math.min(x.rows(), r0 + tile); r++) {
+          for (int k = c0; k < Math.min(x.columns(), c0 + tile); k++) {
+            out.set(k, r, x.get(r, k));
+          }
+        }
+      }
+    }
+  }
+
+  /** Fits every group's scale and zero point to the target, by a searched clip range. */
+  public void fitGrid() {
+    grid.fitSearched(target, c);
+  }
+
+  /** Fits every group's scale and zero point to the smallest and largest of the target. */
+  public void fitRange() {
+    for (int column = 0; column < columns; column += unitSize) {
+      grid.fitRange(target, column);
+    }
+  }
+
+  /**
+   * GPTQ's sweep from the target: each column is rounded, and those after it make up for its error.
+   * Columns that the mask holds at zero are passed over; their error was made up for by the target.
+   */
+  public void sweep(ColumnOrder order) {
+    sweep(order, false);
+  }
+
+  /**
+   * GPTQ's sweep in the order of the columns, as its paper has it: a group's scale and zero point
+   * are fitted when the sweep reaches it, to what the columns before have made of its values.
+   */
+  public void sweepFitting(ColumnOrder order) {
+    sweep(order, true);
+  }
+
+  private void sweep(ColumnOrder order, boolean fit) {
+    try (Arena arena = Arena.ofConfined()) {
+      Matrix running = Matrix.allocate(arena, columns, lanes);
+      for (int j = 0; j < columns; j++) {
+        running.row(j).copyFrom(target.row(order.column(j)));
+      }
+      for (int from = 0; from < columns; from += ColumnLayout.BLOCK) {
+        int to = Math.min(columns, from + ColumnLayout.BLOCK);
+        for (int j = from; j < to; j++) {
+          int column = order.column(j);
+          if (fit && column % unitSize == 0) {
+            grid.fitRange(running, column);
+          }
+          nearest(running.row(j), column, steps.row(column), value);
+          t.row(column).copyFrom(value);
+          MemorySegment error = rounded.row(j - from);
+          arithmetic.subtract(running.row(j), value, error);
+          if (j + 1 < to) {
+            arithmetic.addOuter(
+                slice(order.feedback(), j, j + 1, to), error, rows(running, j + 1, to));
+          }
+        }
+        if (to < columns) {
+          Matrix feedback = order.feedback().rowRange(from, to).columnRange(to, columns);
+          compute
+              .blas()
+              .gemm(
+                  Op.TRANSPOSE,
+                  Op.NONE,
+                  1,
+                  feedback,
+                  rounded.rowRange(0, to - from),
+                  1,
+                  running.rowRange(to, columns));
+        }
+      }
+    }
+    refreshResidual();
+  }
+
+  /** Rounds the target itself, entry by entry. */
+  public void round() {
+    for (int j = 0; j < columns; j++) {
+      nearest(target.row(j), j, steps.row(j), t.row(j));
+    }
+    refreshResidual();
+  }
+
+  /** A sweep with a beam, which can fit the grids on the way. */
+  void sweep(BeamSweep sweep, boolean fit) {
+    sweep.run(target, fit, rounded);
+    refreshResidual();
+  }
+
+  private void refreshResidual() {
+    blockWithGradient = NONE;
+    for (int j = 0; j < columns; j++) {
+      arithmetic.subtract(w.row(j), t.row(j), residual.row(j));
+    }
+  }
+
+  private static MemorySegment slice(Matrix x, int row, int from, int to) {
+    return x.row(row).asSlice((long) from * Float.BYTES, (long) (to - from) * Float.BYTES);
+  }
+
+  private static MemorySegment rows(Matrix x, int from, int to) {
+    return x.rowRange(from, to).segment();
+  }
+
+  /** The point of the column's grid nearest to x, as the file will hold it; 0 off the mask. */
+  private void nearest(MemorySegment x, int column, MemorySegment newSteps, MemorySegment out) {
+    int group = grid.group(column);
+    grid.nearest(x, group, newSteps);
+    state.hold(column, newSteps);
+    grid.values(newSteps, group, out);
+  }
+
+  /**
+   * One sweep of coordinate descent: for every block of columns the gradient G = (W - T) C, then
+   * for each group its best scale with the codes fixed, then for each column j the grid point
+   * nearest to T_j + G_j / C_jj. f never rises. Costs one product with C; two more where a group is
+   * wider than a block.
+   */
+  public void descend() {
+    descend(Optional.empty(), 0);
+  }
+
+  /**
+   * The same with searches in every block before its columns descend.
+   *
+   * @param index of the descent in its round
+   */
+  void descend(LocalSearch search, int index) {
+    descend(Optional.of(search), index);
+  }
+
+  private void descend(Optional<LocalSearch> search, int index) {
+    boolean wide = groupSize > ColumnLayout.BLOCK;
+    if (wide) {
+      for (int g = 0; g < grid.groups(); g++) {
+        int from = g * groupSize;
+        int to = Math.min(columns, from + groupSize);
+        var _ = refit.group(g, gradient(from, to), from, to);
+        blockWithGradient = NONE;
+      }
+    }
+    for (int from = 0; from < columns; from += layout.block()) {
+      int to = Math.min(columns, from + layout.block());
+      Matrix g = gradient(from, to);
+      if (grid.grid().hasSuperScales()) {
+        refit.unit(g, from, to);
+      }
+      for (int start = from; !wide && start < to; start += groupSize) {
+        int end = Math.min(to, start + groupSize);
+        refitInBlock(g, from, to, start, end);
+        if (search.isPresent()) {
+          search.get().group(g, from, to, start, end, byActivation(start, end));
+        }
+      }
+      if (search.isPresent()) {
+        search.get().pieces(index, g, from, to);
+      }
+      for (int j : byActivation(from, to)) {
+        descend(j, g.row(j - from), g, from, to);
+      }
+    }
+  }
+
+  /**
+   * Flops of a descent in units of 2 dOut dIn^2, without searches: the gradients, and what happens
+   * inside blocks and groups.
+   */
+  static double cost(Grid grid, int columns) {
+    double n = Math.max(1, columns);
+    int size = grid.groupSize(columns);
+    double block = Math.min(n, ColumnLayout.block(grid.unitSize(columns), size));
+    double group = Math.min(n, size);
+    double unit = grid.hasSuperScales() ? 2 * Math.min(n, grid.unitSize(columns)) / n : 0;
+    double minimums = grid.hasMinimums() ? 1.5 : 1;
+    double refit =
+        minimums * (2 * group / n + unit)
+            + (group < block ? block / n : 0)
+            + (group > block ? 1 : 0);
+    return gradients(columns, (int) block) + refit + block / n;
+  }
+
+  /** Products of a descent: one block that covers all columns keeps its gradient. */
+  private static double gradients(int columns, int block) {
+    return columns <= block ? 0 : 1;
+  }
+
+  private int[] byActivation(int from, int to) {
+    return java.util.stream.IntStream.range(from, to)
+        .boxed()
+        .sorted(java.util.Comparator.comparingDouble(j -> -c.get(j, j)))
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  /** G^T = C (W - T)^T of some columns. */
+  private Matrix gradient(int from, int to) {
+    Matrix g = sums.rowRange(0, to - from);
+    if (blockWithGradient != from || to - from != columns) {
+      compute.blas().gemm(Op.NONE, Op.NONE, 1, c.rowRange(from, to), residual, 0, g);
+      blockWithGradient = from;
+    }
+    return g;
+  }
+
+  private void descend(int j, MemorySegment gradient, Matrix g, int from, int to) {
+    float curvature = c.get(j, j);
+    if (!(curvature > 0)) {
+      return;
+    }
+    arithmetic.multiplyAdd(1 / curvature, gradient, t.row(j), value);
+    nearest(value, j, steps.row(j), value);
+    arithmetic.subtract(t.row(j), value, change);
+    t.row(j).copyFrom(value);
+    arithmetic.add(residual.row(j), change, residual.row(j));
+    arithmetic.addOuter(slice(c, j, from, to), change, g.segment());
+  }
+
+  /** Refits the scale of a group inside a block and takes the change into the block's gradient. */
+  private void refitInBlock(Matrix g, int from, int to, int start, int end) {
+    Matrix changes =
+        refit.group(grid.group(start), g.rowRange(start - from, end - from), start, end);
+    addCoupled(from, start, start, end, changes, g.rowRange(0, start - from));
+    addCoupled(end, to, start, end, changes, g.rowRange(end - from, to - from));
+  }
+
+  /** Takes changes in the columns from start to end into the gradient of other columns. */
+  private void addCoupled(int from, int to, int start, int end, Matrix changes, Matrix g) {
+    if (from < to) {
+      Matrix coupling = c.rowRange(from, to).columnRange(start, end);
+      compute.blas().gemm(Op.NONE, Op.NONE, 1, coupling, changes, 1, g);
+    }
+  }
+
+  /** f of every row; one product. */
+  public double[] objectives() {
+    double[] total = new double[lanes];
+    for (int from = 0; from < columns; from += ColumnLayout.BLOCK) {
+      int to = Math.min(columns, from + ColumnLayout.BLOCK);
+      double[] some = state.dots(residual.rowRange(from, to), gradient(from, to));
+      for (int i = 0; i < lanes; i++) {
+        total[i] += some[i];
+      }
+    }
+    return total;
+  }
+
+  /** Copies a row of the layer out. */
+  public void store(int lane, MemorySegment row, GridParameters parameters, int index) {
+    for (int j = 0; j < columns; j++) {
+      row.setAtIndex(JAVA_FLOAT, j, t.get(j, lane));
+    }
+    grid.store(lane, parameters, index);
+  }
+}

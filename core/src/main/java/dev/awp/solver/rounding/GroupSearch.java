@@ -1,0 +1,149 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver.rounding;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.kernel.ArithmeticKernels;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * Tries other grids for one group while all other groups stay as they are: for each neighbour of
+ * the group's grid ({@link dev.awp.constraint.Grid#neighbour}) its codes are chosen by coordinate
+ * descent inside the group, and what lowers f most is taken, lane by lane. For one worker.
+ */
+final class GroupSearch {
+  /** Up to so many columns a trial is worth two passes of descent. */
+  private static final int NARROW = 64;
+
+  private final LaneState state;
+  private final LaneGrid grid;
+  private final ArithmeticKernels arithmetic;
+  private final Matrix trialT;
+  private final Matrix trialSteps;
+  private final Matrix trialGradient;
+  private final Matrix bestT;
+  private final Matrix bestSteps;
+  private final Matrix numbers;
+  private final MemorySegment value;
+  private final double[] best;
+
+  /** Scratch for groups of up to so many columns. */
+  GroupSearch(LaneState state, int columns, Arena arena) {
+    this.state = state;
+    this.grid = state.grid();
+    this.arithmetic = state.arithmetic();
+    int lanes = state.lanes();
+    this.trialT = Matrix.allocate(arena, columns, lanes);
+    this.trialSteps = Matrix.allocate(arena, columns, lanes);
+    this.trialGradient = Matrix.allocate(arena, columns, lanes);
+    this.bestT = Matrix.allocate(arena, columns, lanes);
+    this.bestSteps = Matrix.allocate(arena, columns, lanes);
+    this.numbers = Matrix.allocate(arena, 6, lanes);
+    this.value = arena.allocate(JAVA_FLOAT, lanes);
+    this.best = new double[lanes];
+  }
+
+  /** Matrices of a group's columns that the search keeps. */
+  static final int SCRATCH = 5;
+
+  private static int passes(int columns) {
+    return columns <= NARROW ? 2 : 1;
+  }
+
+  /** Multiplications of a search a lane. */
+  static double multiplications(int neighbours, double columns) {
+    return neighbours * passes((int) columns) * columns * columns;
+  }
+
+  /**
+   * Searches the grid of one group.
+   *
+   * @param g the gradient G of its columns; not changed
+   * @param order of its columns in a pass
+   * @param lost receives what T lost in these columns, old less new
+   */
+  void search(int group, Matrix g, int start, int end, int[] order, Matrix lost) {
+    int n = end - start;
+    Arrays.fill(best, 0);
+    copy(state.t(), start, bestT, n);
+    copy(state.steps(), start, bestSteps, n);
+    grid.numbers(group, numbers.rowRange(3, 6));
+    for (int index = 0; index < grid.grid().neighbours(); index++) {
+      grid.neighbour(group, index, numbers.rowRange(0, 3));
+      copy(state.t(), start, trialT, n);
+      for (int j = 0; j < n; j++) {
+        trialGradient.row(j).copyFrom(g.row(j));
+      }
+      for (int pass = 0; pass < passes(n); pass++) {
+        for (int column : order) {
+          descend(column, start, end);
+        }
+      }
+      takeBetter(start, n, g);
+    }
+    for (int j = 0; j < n; j++) {
+      arithmetic.subtract(state.t().row(start + j), bestT.row(j), lost.row(j));
+      state.t().row(start + j).copyFrom(bestT.row(j));
+      state.steps().row(start + j).copyFrom(bestSteps.row(j));
+      MemorySegment residual = state.residual().row(start + j);
+      arithmetic.add(residual, lost.row(j), residual);
+    }
+    grid.setNumbers(group, numbers.rowRange(3, 6));
+  }
+
+  private static void copy(Matrix from, int start, Matrix to, int n) {
+    for (int j = 0; j < n; j++) {
+      to.row(j).copyFrom(from.row(start + j));
+    }
+  }
+
+  private void descend(int column, int start, int end) {
+    float curvature = state.c().get(column, column);
+    if (!(curvature > 0)) {
+      curvature = Float.POSITIVE_INFINITY;
+    }
+    int j = column - start;
+    MemorySegment t = trialT.row(j);
+    MemorySegment steps = trialSteps.row(j);
+    arithmetic.multiplyAdd(1 / curvature, trialGradient.row(j), t, value);
+    grid.nearest(value, numbers.row(0), numbers.row(1), numbers.row(2), steps);
+    state.hold(column, steps);
+    grid.values(steps, numbers.row(0), numbers.row(2), value);
+    // What T loses here, old less new.
+    arithmetic.subtract(t, value, t);
+    arithmetic.addOuter(state.coupling(column, start, end), t, rows(trialGradient, end - start));
+    t.copyFrom(value);
+  }
+
+  private static MemorySegment rows(Matrix x, int n) {
+    return x.rowRange(0, n).segment();
+  }
+
+  /** Takes the trial in those lanes where f falls by more than by any before. */
+  private void takeBetter(int start, int n, Matrix g) {
+    double[] change = new double[best.length];
+    for (int j = 0; j < n; j++) {
+      MemorySegment before = state.t().row(start + j);
+      for (int lane = 0; lane < change.length; lane++) {
+        double loss = before.getAtIndex(JAVA_FLOAT, lane) - trialT.get(j, lane);
+        change[lane] += loss * ((double) g.get(j, lane) + trialGradient.get(j, lane));
+      }
+    }
+    for (int lane = 0; lane < change.length; lane++) {
+      if (change[lane] < best[lane]) {
+        best[lane] = change[lane];
+        for (int j = 0; j < n; j++) {
+          bestT.set(j, lane, trialT.get(j, lane));
+          bestSteps.set(j, lane, trialSteps.get(j, lane));
+        }
+        for (int k = 0; k < 3; k++) {
+          numbers.set(3 + k, lane, numbers.get(k, lane));
+        }
+      }
+    }
+  }
+}

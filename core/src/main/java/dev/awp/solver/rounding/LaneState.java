@@ -1,0 +1,79 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.solver.rounding;
+
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.compute.Compute;
+import dev.awp.kernel.ArithmeticKernels;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * Some rows of a layer on their grids, transposed: a lane for each row (see {@link GridPart}). All
+ * matrices are [dIn, lanes].
+ *
+ * @param c C, [dIn, dIn]
+ * @param mask entries that are not zero may leave zero; empty where all may
+ * @param steps code - zero point
+ * @param t steps * scale + minimum, as the file will hold it
+ * @param residual W - T
+ * @param sum scratch, a float64 for each lane
+ * @param value scratch, a float for each lane
+ */
+record LaneState(
+    LaneGrid grid,
+    Matrix c,
+    Optional<Matrix> mask,
+    Matrix steps,
+    Matrix t,
+    Matrix residual,
+    MemorySegment sum,
+    MemorySegment value,
+    Compute compute) {
+  static LaneState allocate(
+      LaneGrid grid, Matrix c, Optional<Matrix> mask, Compute compute, Arena arena) {
+    int lanes = grid.lanes();
+    return new LaneState(
+        grid,
+        c,
+        mask,
+        Matrix.allocate(arena, c.rows(), lanes),
+        Matrix.allocate(arena, c.rows(), lanes),
+        Matrix.allocate(arena, c.rows(), lanes),
+        arena.allocate(JAVA_DOUBLE, lanes),
+        arena.allocate(JAVA_FLOAT, lanes),
+        compute);
+  }
+
+  ArithmeticKernels arithmetic() {
+    return compute.kernels().arithmetic();
+  }
+
+  int lanes() {
+    return grid.lanes();
+  }
+
+  /** Entries of C in one row, from (inclusive) to (exclusive). */
+  MemorySegment coupling(int column, int from, int to) {
+    return c.row(column).asSlice((long) from * Float.BYTES, (long) (to - from) * Float.BYTES);
+  }
+
+  /** Steps off the mask become 0. */
+  void hold(int column, MemorySegment newSteps) {
+    mask.ifPresent(m -> compute.kernels().selection().applyMask(m.row(column), newSteps, newSteps));
+  }
+
+  /** Sum over the rows of x y, for each lane. */
+  double[] dots(Matrix x, Matrix y) {
+    sum.fill((byte) 0);
+    for (int j = 0; j < x.rows(); j++) {
+      arithmetic().multiply(x.row(j), y.row(j), value);
+      arithmetic().accumulate(value, sum);
+    }
+    return sum.toArray(JAVA_DOUBLE);
+  }
+}
