@@ -3,7 +3,7 @@
 package dev.awp.calibration;
 
 import dev.awp.disk.ScratchFile;
-import dev.awp.model.TransformerModel;
+import dev.awp.model.forward.TransformerModel;
 import dev.awp.tensor.Matrix;
 import java.nio.file.Path;
 import java.util.List;

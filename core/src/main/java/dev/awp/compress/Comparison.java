@@ -7,7 +7,7 @@ import dev.awp.calibration.CalibrationSet;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compute.Compute;
 import dev.awp.model.ModelLayout;
-import dev.awp.model.TransformerModel;
+import dev.awp.model.forward.TransformerModel;
 import dev.awp.report.ComparisonFiles;
 import dev.awp.report.ComparisonReport;
 import dev.awp.report.ReportFile;

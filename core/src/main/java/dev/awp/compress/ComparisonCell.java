@@ -9,7 +9,7 @@ import dev.awp.format.OutputFormat;
 import dev.awp.format.registry.OutputFormats;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
-import dev.awp.model.TransformerModel;
+import dev.awp.model.forward.TransformerModel;
 import dev.awp.report.ComparisonReport;
 import dev.awp.report.LayerReport;
 import dev.awp.report.PerplexityReport;

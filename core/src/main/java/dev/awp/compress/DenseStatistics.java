@@ -13,7 +13,7 @@ import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
-import dev.awp.model.TransformerModel;
+import dev.awp.model.forward.TransformerModel;
 import dev.awp.safetensors.CheckpointWriter;
 import dev.awp.safetensors.SafetensorsFile;
 import dev.awp.stored.TensorEncoder;

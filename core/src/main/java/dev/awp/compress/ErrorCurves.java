@@ -12,7 +12,7 @@ import dev.awp.constraint.Constraint;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.Step;
-import dev.awp.model.TransformerModel;
+import dev.awp.model.forward.TransformerModel;
 import dev.awp.recipe.LayerSettings;
 import dev.awp.solver.Effort;
 import dev.awp.solver.IterationListener;

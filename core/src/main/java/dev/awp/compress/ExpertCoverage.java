@@ -8,7 +8,7 @@ import dev.awp.Progress;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
-import dev.awp.model.TransformerModel;
+import dev.awp.model.forward.TransformerModel;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;

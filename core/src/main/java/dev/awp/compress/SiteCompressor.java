@@ -6,7 +6,7 @@ import dev.awp.calibration.SeenInputs;
 import dev.awp.compute.Compute;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
-import dev.awp.model.TransformerModel;
+import dev.awp.model.forward.TransformerModel;
 import dev.awp.report.LayerReport;
 import dev.awp.solver.SharedFactors;
 import dev.awp.tensor.Matrix;

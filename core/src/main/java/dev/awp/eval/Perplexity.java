@@ -4,11 +4,11 @@ package dev.awp.eval;
 
 import dev.awp.AwpException;
 import dev.awp.config.ModelConfig;
-import dev.awp.model.DecoderBlock;
-import dev.awp.model.LinearInputs;
 import dev.awp.model.ModelLayout;
-import dev.awp.model.OutputHead;
-import dev.awp.model.TransformerModel;
+import dev.awp.model.forward.DecoderBlock;
+import dev.awp.model.forward.OutputHead;
+import dev.awp.model.forward.TransformerModel;
+import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.Matrix;
 import dev.awp.tokenizer.TokenStream;
 import java.lang.foreign.Arena;

@@ -28,11 +28,11 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
     return new ModelLayout(config, Architecture.of(config));
   }
 
-  String embedding() {
+  public String embedding() {
     return architecture.prefix() + "model.embed_tokens.weight";
   }
 
-  String finalNorm() {
+  public String finalNorm() {
     return architecture.prefix() + "model.norm.weight";
   }
 
@@ -190,7 +190,7 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
    * Elements of a block's tensors that are decoded with a step: all but those of experts, and those
    * of other steps' linear layers.
    */
-  long residentWeights(int block, Step step) {
+  public long residentWeights(int block, Step step) {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     addBlock(block, shapes);
     for (LinearLayer linear : linears(block)) {
@@ -204,7 +204,7 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
   }
 
   /** The tensor that turns hidden states into logits. */
-  String headTensor() {
+  public String headTensor() {
     return config.tieWordEmbeddings() ? embedding() : architecture.prefix() + HEAD + ".weight";
   }
 }

@@ -12,7 +12,7 @@ import dev.awp.fixture.LlamaCppArchitectures;
 import dev.awp.fixture.SyntheticWeights;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
-import dev.awp.model.TransformerModel;
+import dev.awp.model.forward.TransformerModel;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.io.IOException;

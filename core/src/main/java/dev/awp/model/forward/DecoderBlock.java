@@ -1,9 +1,20 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.forward;
 
 import dev.awp.compute.Compute;
 import dev.awp.config.ModelConfig;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
+import dev.awp.model.WeightSource;
+import dev.awp.model.attention.KeyValueCache;
+import dev.awp.model.attention.NextTokens;
+import dev.awp.model.attention.RotaryTable;
+import dev.awp.model.sublayer.BlockWeights;
+import dev.awp.model.sublayer.ExpertMixture;
+import dev.awp.model.sublayer.GatedMlp;
+import dev.awp.model.sublayer.LinearInputs;
+import dev.awp.model.sublayer.SelfAttention;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;

@@ -1,17 +1,17 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.sublayer;
 
 import dev.awp.compute.Compute;
 import dev.awp.kernel.NetworkKernels;
-import dev.awp.model.BlockWeights.Linear;
+import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /** What the steps of a block do to all rows of a matrix, on all workers. */
-record RowOperations(Compute compute, float epsilon) {
+public record RowOperations(Compute compute, float epsilon) {
   /** Rows of one task of the row-wise pieces. */
   private static final int ROW_BLOCK = 64;
 
@@ -55,7 +55,7 @@ record RowOperations(Compute compute, float epsilon) {
         });
   }
 
-  void rmsNorm(Matrix x, MemorySegment weight, Matrix out) {
+  public void rmsNorm(Matrix x, MemorySegment weight, Matrix out) {
     forRows(x.rows(), r -> network().rmsNorm(x.row(r), weight, epsilon, out.row(r)));
   }
 

@@ -1,11 +1,11 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.attention;
 
 import dev.awp.tensor.Matrix;
 
 /** Where the rows that pass through a block stand in their sequences, and what they attend to. */
-sealed interface SequencePlaces permits WholeSequences, NextTokens {
+public sealed interface SequencePlaces permits WholeSequences, NextTokens {
   /** Position of a row in its sequence. */
   int position(int row);
 

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.attention;
 
 import dev.awp.config.LinearScaling;
 import dev.awp.config.Llama3Scaling;
@@ -17,9 +17,10 @@ import java.util.Optional;
  * @param cos [positions, headDimension / 2]
  * @param sin [positions, headDimension / 2]
  */
-record RotaryTable(Matrix cos, Matrix sin) {
+public record RotaryTable(Matrix cos, Matrix sin) {
   /** The table of a block for sequences of that many positions. */
-  static RotaryTable of(ModelConfig config, int block, int positions, SegmentAllocator allocator) {
+  public static RotaryTable of(
+      ModelConfig config, int block, int positions, SegmentAllocator allocator) {
     boolean local = config.rotatesLocally(block);
     double theta = local ? config.localRopeTheta().orElseThrow() : config.ropeTheta();
     Optional<RopeScaling> scaling = local ? Optional.empty() : config.ropeScaling();

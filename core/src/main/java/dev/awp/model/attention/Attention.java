@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.attention;
 
 import dev.awp.blas.Blas.Op;
 import dev.awp.compute.Compute;
@@ -18,8 +18,8 @@ import java.util.OptionalInt;
  *
  * @param window how many positions a query sees at most, itself included, where limited
  */
-record Attention(ModelConfig config, OptionalInt window, Compute compute) {
-  static final int QUERY_BLOCK = 256;
+public record Attention(ModelConfig config, OptionalInt window, Compute compute) {
+  public static final int QUERY_BLOCK = 256;
 
   /**
    * Attends inside every sequence.

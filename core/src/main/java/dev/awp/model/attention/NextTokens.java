@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.attention;
 
 import dev.awp.tensor.Matrix;
 
@@ -9,7 +9,8 @@ import dev.awp.tensor.Matrix;
  *
  * @param past tokens in the cache before these
  */
-record NextTokens(int past, KeyValueCache cache, Attention attention) implements SequencePlaces {
+public record NextTokens(int past, KeyValueCache cache, Attention attention)
+    implements SequencePlaces {
   @Override
   public int position(int row) {
     return past + row;

@@ -1,12 +1,17 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.forward;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.blas.Blas.Op;
 import dev.awp.compute.Compute;
 import dev.awp.config.ModelConfig;
+import dev.awp.model.InputSite;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.WeightSource;
+import dev.awp.model.sublayer.BlockWeights;
+import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
 import dev.awp.tensor.Matrix;

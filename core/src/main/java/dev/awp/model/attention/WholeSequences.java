@@ -1,11 +1,11 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.attention;
 
 import dev.awp.tensor.Matrix;
 
 /** Sequences of equal length, one behind the other, each whole. */
-record WholeSequences(int length, RotaryTable rotary, Attention attention)
+public record WholeSequences(int length, RotaryTable rotary, Attention attention)
     implements SequencePlaces {
   @Override
   public int position(int row) {

@@ -1,12 +1,13 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.sublayer;
 
+import dev.awp.model.attention.SequencePlaces;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 
 /** One of the two steps of a block: attention, or what stands in the place of the MLP. */
-sealed interface Sublayer permits SelfAttention, GatedMlp, ExpertMixture {
+public sealed interface Sublayer permits SelfAttention, GatedMlp, ExpertMixture {
   /**
    * Gets ready for chunks of rows.
    *

@@ -1,7 +1,8 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.forward;
 
+import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.Matrix;
 
 /** A piece of the model that hidden states flow through, with its weights at hand. */

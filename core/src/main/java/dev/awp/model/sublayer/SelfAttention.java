@@ -1,10 +1,13 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.sublayer;
 
 import dev.awp.config.Architecture;
 import dev.awp.config.ModelConfig;
-import dev.awp.model.BlockWeights.Linear;
+import dev.awp.model.InputSite;
+import dev.awp.model.attention.Attention;
+import dev.awp.model.attention.SequencePlaces;
+import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** x + o_proj(attention(q, k, v)), q and k rotated by their positions. */
-final class SelfAttention implements Sublayer {
+public final class SelfAttention implements Sublayer {
   private final ModelConfig config;
   private final RowOperations rows;
   private final Deferred<List<Linear>> queryKeyValue;
@@ -21,7 +24,7 @@ final class SelfAttention implements Sublayer {
   private final Optional<MemorySegment> keyNorm;
   private final Optional<MemorySegment> outputNorm;
 
-  SelfAttention(BlockWeights weights, RowOperations rows) {
+  public SelfAttention(BlockWeights weights, RowOperations rows) {
     Architecture architecture = weights.layout().architecture();
     this.config = weights.layout().config();
     this.rows = rows;
@@ -44,7 +47,7 @@ final class SelfAttention implements Sublayer {
   }
 
   /** Floats of the buffers: for each row, and for a sequence. */
-  static long floats(ModelConfig config, long rows, int length, int threads) {
+  public static long floats(ModelConfig config, long rows, int length, int threads) {
     long rotary = (long) length * config.headDimension();
     long scores = (long) threads * Math.min(Attention.QUERY_BLOCK, length) * length;
     return rows * (2L * config.queryWidth() + 2L * config.keyValueWidth()) + rotary + scores;

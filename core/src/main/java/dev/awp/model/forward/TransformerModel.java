@@ -1,9 +1,14 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.forward;
 
 import dev.awp.AwpException;
 import dev.awp.compute.Compute;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
+import dev.awp.model.WeightSource;
+import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
 import dev.awp.stored.TensorView;

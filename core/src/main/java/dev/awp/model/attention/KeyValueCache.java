@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.attention;
 
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.SegmentAllocator;
@@ -21,7 +21,7 @@ public final class KeyValueCache {
    * @param width of a token's keys, and of its values
    * @param rotary of as many positions as there is room for
    */
-  KeyValueCache(int width, RotaryTable rotary, SegmentAllocator allocator) {
+  public KeyValueCache(int width, RotaryTable rotary, SegmentAllocator allocator) {
     int capacity = rotary.cos().rows();
     this.keys = Matrix.allocate(allocator, capacity, width);
     this.values = Matrix.allocate(allocator, capacity, width);
@@ -29,7 +29,7 @@ public final class KeyValueCache {
   }
 
   /** Tokens seen. */
-  int length() {
+  public int length() {
     return length;
   }
 
@@ -38,7 +38,7 @@ public final class KeyValueCache {
   }
 
   /** Refuses more tokens than there is room for. */
-  void checkRoom(int tokens) {
+  public void checkRoom(int tokens) {
     if (tokens > keys.rows() - length) {
       throw new IllegalArgumentException(
           "%d more tokens after %d, there is room for %d".formatted(tokens, length, keys.rows()));

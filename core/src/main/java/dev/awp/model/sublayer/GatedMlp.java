@@ -1,10 +1,12 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.sublayer;
 
 import dev.awp.config.Architecture;
 import dev.awp.config.ModelConfig;
-import dev.awp.model.BlockWeights.Linear;
+import dev.awp.model.InputSite;
+import dev.awp.model.attention.SequencePlaces;
+import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** x + down_proj(act(gate_proj(h)) * up_proj(h)). */
-final class GatedMlp implements Sublayer {
+public final class GatedMlp implements Sublayer {
   private final int width;
   private final RowOperations rows;
   private final Gating gating;
@@ -26,7 +28,7 @@ final class GatedMlp implements Sublayer {
    * @param module what the names of its projections begin with
    * @param width intermediate size
    */
-  GatedMlp(BlockWeights weights, String module, int width, RowOperations rows) {
+  public GatedMlp(BlockWeights weights, String module, int width, RowOperations rows) {
     Architecture architecture = weights.layout().architecture();
     ModelConfig config = weights.layout().config();
     this.width = width;
@@ -41,7 +43,7 @@ final class GatedMlp implements Sublayer {
   }
 
   /** Floats of the buffers. */
-  static long floats(long rows, int width) {
+  public static long floats(long rows, int width) {
     return 2 * rows * width;
   }
 

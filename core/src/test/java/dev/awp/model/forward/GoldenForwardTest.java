@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.forward;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -10,6 +10,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compute.Compute;
 import dev.awp.fixture.SyntheticWeights;
+import dev.awp.model.InputSite;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
+import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.stored.TensorReader;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;

@@ -1,11 +1,11 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.sublayer;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.config.ExpertConfig;
-import dev.awp.model.BlockWeights.Linear;
+import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.sublayer;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
@@ -9,6 +9,8 @@ import dev.awp.blas.Blas.Op;
 import dev.awp.blas.RightOperand;
 import dev.awp.blas.RowSource;
 import dev.awp.compute.Compute;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.WeightSource;
 import dev.awp.stored.StoredRows;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
@@ -24,7 +26,7 @@ import java.util.Optional;
  *
  * @param index of the block
  */
-record BlockWeights(
+public record BlockWeights(
     ModelLayout layout, int index, WeightSource source, Compute compute, Arena arena) {
   /**
    * A linear layer, or some of the rows of a fused one.
@@ -82,7 +84,7 @@ record BlockWeights(
   }
 
   /** The weights of a norm as they are multiplied with. */
-  MemorySegment norm(String module) {
+  public MemorySegment norm(String module) {
     Matrix weight = matrix(layout.prefix(index) + module + ".weight");
     addOffset(weight, layout.architecture().norms().offset());
     return weight.row(0);
@@ -103,7 +105,7 @@ record BlockWeights(
   }
 
   /** Adds a constant to the one row of a norm's weights. */
-  static void addOffset(Matrix weight, float offset) {
+  public static void addOffset(Matrix weight, float offset) {
     if (offset != 0) {
       MemorySegment row = weight.row(0);
       for (int i = 0; i < weight.columns(); i++) {

@@ -1,10 +1,22 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.forward;
 
 import dev.awp.config.BlockNorms;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ModelConfig;
+import dev.awp.model.Step;
+import dev.awp.model.attention.Attention;
+import dev.awp.model.attention.RotaryTable;
+import dev.awp.model.attention.SequencePlaces;
+import dev.awp.model.attention.WholeSequences;
+import dev.awp.model.sublayer.BlockWeights;
+import dev.awp.model.sublayer.ExpertMixture;
+import dev.awp.model.sublayer.GatedMlp;
+import dev.awp.model.sublayer.LinearInputs;
+import dev.awp.model.sublayer.RowOperations;
+import dev.awp.model.sublayer.SelfAttention;
+import dev.awp.model.sublayer.Sublayer;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,7 +1,8 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.sublayer;
 
+import dev.awp.model.InputSite;
 import dev.awp.tensor.Matrix;
 
 /** Sees what flows into the linear layers of a block. */

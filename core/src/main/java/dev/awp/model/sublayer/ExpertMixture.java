@@ -1,11 +1,13 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.model;
+package dev.awp.model.sublayer;
 
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ExpertNames;
 import dev.awp.kernel.ArithmeticKernels;
-import dev.awp.model.BlockWeights.Linear;
+import dev.awp.model.InputSite;
+import dev.awp.model.attention.SequencePlaces;
+import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
 import dev.awp.tensor.Matrix;
@@ -23,7 +25,7 @@ import java.util.stream.IntStream;
  * <p>The experts are most of such a model, and a token needs few of them. So one expert at a time
  * is decoded, for the tokens of a chunk that are sent to it; the others stay in their file.
  */
-final class ExpertMixture implements Sublayer {
+public final class ExpertMixture implements Sublayer {
   private final ExpertConfig experts;
   private final int hidden;
   private final RowOperations rows;
@@ -46,7 +48,7 @@ final class ExpertMixture implements Sublayer {
       List<Matrix> weights,
       List<Linear> linears) {}
 
-  ExpertMixture(BlockWeights weights, ExpertConfig experts, RowOperations rows) {
+  public ExpertMixture(BlockWeights weights, ExpertConfig experts, RowOperations rows) {
     ExpertNames names = weights.layout().architecture().expertNames();
     String prefix = weights.layout().prefix(weights.index());
     this.experts = experts;
@@ -76,7 +78,7 @@ final class ExpertMixture implements Sublayer {
   }
 
   /** Floats of the buffers, one expert's weights among them. */
-  static long floats(ExpertConfig experts, int hidden, long rows) {
+  public static long floats(ExpertConfig experts, int hidden, long rows) {
     long width = experts.width();
     return rows * (experts.count() + 2L * hidden + 2 * width + 2L * experts.sharedWidth().orElse(0))
         + 3L * hidden * width;
@@ -118,7 +120,7 @@ final class ExpertMixture implements Sublayer {
   }
 
   /** How many tokens are sent to each expert. */
-  long[] countRouted(Matrix normed) {
+  public long[] countRouted(Matrix normed) {
     try (Arena arena = Arena.ofShared()) {
       Router.Routes routes = route(normed, Matrix.allocate(arena, normed.rows(), experts.count()));
       return IntStream.range(0, experts.count()).mapToLong(e -> routes.tokens(e).length).toArray();
