@@ -4,10 +4,10 @@ package dev.awp.bench;
 
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
-import dev.awp.compress.Compressor;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.Propagation;
 import dev.awp.compress.Target;
+import dev.awp.compress.walk.Compressor;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.demo.DemoModel;

@@ -3,8 +3,8 @@
 package dev.awp.cli;
 
 import dev.awp.AwpException;
-import dev.awp.compress.Comparison;
-import dev.awp.compress.ComparisonOptions;
+import dev.awp.compare.Comparison;
+import dev.awp.compare.ComparisonOptions;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compute.Compute;
 import dev.awp.report.ComparisonFiles;

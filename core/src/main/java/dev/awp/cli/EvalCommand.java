@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli;
 
-import dev.awp.compress.Evaluator;
 import dev.awp.compute.Compute;
+import dev.awp.eval.Evaluator;
 import dev.awp.eval.PerplexityResult;
 import java.nio.file.Path;
 import java.util.List;

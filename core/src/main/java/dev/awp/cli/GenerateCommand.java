@@ -3,7 +3,7 @@
 package dev.awp.cli;
 
 import dev.awp.AwpException;
-import dev.awp.compress.PhysicalMemory;
+import dev.awp.compress.memory.PhysicalMemory;
 import dev.awp.compute.Compute;
 import dev.awp.generation.Sampler;
 import dev.awp.generation.TextGeneration;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli;
 
-import dev.awp.compress.Verification;
 import dev.awp.compute.Compute;
+import dev.awp.verify.Verification;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

@@ -56,7 +56,7 @@ public record ConstraintOptions(
   }
 
   /** What a layer's settings come to, where no budget has to decide. */
-  static ConstraintOptions of(LayerSettings settings) {
+  public static ConstraintOptions of(LayerSettings settings) {
     return new ConstraintOptions(
         settings.sparsity().given(),
         settings

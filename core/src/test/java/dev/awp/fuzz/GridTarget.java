@@ -3,9 +3,9 @@
 package dev.awp.fuzz;
 
 import dev.awp.compress.CompressionListener;
-import dev.awp.compress.Verification;
 import dev.awp.compute.Compute;
 import dev.awp.inspect.Inspection;
+import dev.awp.verify.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

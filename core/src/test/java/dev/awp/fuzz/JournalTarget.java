@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.fuzz;
 
-import dev.awp.compress.JournalDoor;
+import dev.awp.compress.run.JournalDoor;
 import dev.awp.compute.Compute;
 import dev.awp.disk.Journal;
 import dev.awp.report.ReportFile;

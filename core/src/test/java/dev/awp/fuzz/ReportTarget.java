@@ -3,10 +3,10 @@
 package dev.awp.fuzz;
 
 import dev.awp.compress.CompressionListener;
-import dev.awp.compress.Verification;
 import dev.awp.compute.Compute;
 import dev.awp.report.HtmlReport;
 import dev.awp.report.ReportFile;
+import dev.awp.verify.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

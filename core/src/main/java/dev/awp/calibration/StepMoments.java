@@ -1,0 +1,273 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.calibration;
+
+import dev.awp.blas.Precision;
+import dev.awp.compute.Compute;
+import dev.awp.model.InputSite;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
+import dev.awp.model.forward.DecoderBlock;
+import dev.awp.model.forward.Stage;
+import dev.awp.model.sublayer.LinearInputs;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The moments of some of a step's input sites while they are accumulated. */
+public final class StepMoments implements AutoCloseable {
+  private final Compute compute;
+  private final Set<InputSite> everyToken;
+  private final Precision precision;
+  private final Map<InputSite, SecondMoment> seconds = new TreeMap<>();
+  private final Map<InputSite, CrossMoment> drifts = new TreeMap<>();
+  private final Map<InputSite, CrossMoment> residuals = new TreeMap<>();
+
+  /**
+   * Empty sums.
+   *
+   * @param linears layers of a step whose sites are observed
+   * @param withDrift whether {@link #observe} will be told of the original model's states too
+   * @param everyToken sites of experts that see every token, for too few are routed to them
+   * @param precision of the products of the step that will be observed
+   */
+  public StepMoments(
+      ModelLayout layout,
+      List<LinearLayer> linears,
+      boolean withDrift,
+      Set<InputSite> everyToken,
+      Precision precision,
+      Compute compute) {
+    this.compute = compute;
+    this.precision = precision;
+    this.everyToken = Set.copyOf(everyToken);
+    try {
+      for (LinearLayer linear : linears) {
+        seconds.computeIfAbsent(linear.site(), site -> new SecondMoment(linear.columns(), compute));
+        if (withDrift && hasDrift(linear.site())) {
+          int n = linear.columns();
+          drifts.computeIfAbsent(linear.site(), site -> new CrossMoment(n, n, compute));
+          if (layout.isAdded(linear)) {
+            residuals.put(linear.site(), new CrossMoment(linear.rows(), n, compute));
+          }
+        }
+      }
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Whether the drift of a site's inputs is summed. Not so for experts: the original model routes
+   * other tokens to them, so that its inputs have no counterpart (docs/decisions/0013-experts.md).
+   */
+  public static boolean hasDrift(InputSite site) {
+    return !site.ofExpert();
+  }
+
+  /**
+   * Hidden states on their way into a step.
+   *
+   * @param stage the step
+   * @param advance whether they become the step's outputs; else copies run through it, as far as
+   *     there is something to observe
+   */
+  public record Stream(Stage stage, Matrix states, boolean advance) {
+    /** Through the step, with nobody to see it. */
+    public void pass(int length) {
+      stage.forward(states, length, LinearInputs.IGNORED);
+    }
+
+    /** The next rows, or a copy of them; as many as the copy has room for. */
+    private Matrix chunk(int from, Matrix copy) {
+      int to = Math.min(states.rows(), from + copy.rows());
+      Matrix rows = states.rowRange(from, to);
+      if (advance) {
+        return rows;
+      }
+      Matrix chunk = copy.rowRange(0, to - from);
+      chunk.copyFrom(rows);
+      return chunk;
+    }
+  }
+
+  /**
+   * Runs states through a step, chunk by chunk, and sums what its layers see. With the original
+   * model's states through its own step their drift is summed too.
+   *
+   * @param original states of the original model, for the same tokens
+   */
+  public void observe(Stream stream, Optional<Stream> original, int length) {
+    int total = stream.states().rows();
+    int rows = Math.min(total, DecoderBlock.chunkRows(length));
+    try (Arena arena = Arena.ofShared()) {
+      Matrix copy = Matrix.allocate(arena, rows, stream.states().columns());
+      Map<InputSite, Matrix> expected = new TreeMap<>();
+      drifts.forEach(
+          (site, drift) -> expected.put(site, Matrix.allocate(arena, rows, drift.columns())));
+      Matrix residual = Matrix.allocate(arena, residuals.isEmpty() ? 0 : rows, copy.columns());
+      for (int from = 0; from < total; from += rows) {
+        if (original.isPresent()) {
+          Stream dense = original.get();
+          int count = Math.min(residual.rows(), total - from);
+          subtract(
+              dense.states().rowRange(from, from + count),
+              stream.states().rowRange(from, from + count),
+              residual.rowRange(0, count));
+          dense
+              .stage()
+              .forward(dense.chunk(from, copy), length, new Expected(expected, dense.advance()));
+        }
+        stream
+            .stage()
+            .forward(
+                stream.chunk(from, copy), length, new Seen(expected, residual, stream.advance()));
+      }
+    }
+  }
+
+  /** Whether nothing behind a site is observed; sites of experts one by one. */
+  private boolean isLast(InputSite site) {
+    return site.next().filter(seconds::containsKey).isEmpty();
+  }
+
+  /** Sees a stream go through the step, to its end where it advances. */
+  private abstract class Observer implements LinearInputs {
+    private final boolean advance;
+
+    private Observer(boolean advance) {
+      this.advance = advance;
+    }
+
+    @Override
+    public final boolean endsAt(InputSite site) {
+      return !advance && isLast(site);
+    }
+  }
+
+  /** Keeps the original model's inputs of a chunk. */
+  private final class Expected extends Observer {
+    private final Map<InputSite, Matrix> inputs;
+
+    private Expected(Map<InputSite, Matrix> inputs, boolean advance) {
+      super(advance);
+      this.inputs = inputs;
+    }
+
+    @Override
+    public void accept(InputSite site, Matrix seen) {
+      if (inputs.containsKey(site)) {
+        inputs.get(site).rowRange(0, seen.rows()).copyFrom(seen);
+      }
+    }
+  }
+
+  /**
+   * Sums inputs, and how far they have drifted from those of the original model, if there is one.
+   */
+  private final class Seen extends Observer {
+    private final Map<InputSite, Matrix> expected;
+    private final Matrix residual;
+
+    private Seen(Map<InputSite, Matrix> expected, Matrix residual, boolean advance) {
+      super(advance);
+      this.expected = expected;
+      this.residual = residual;
+    }
+
+    @Override
+    public void accept(InputSite site, Matrix inputs) {
+      SecondMoment moment = seconds.get(site);
+      if (moment != null) {
+        moment.add(inputs);
+      }
+      if (expected.containsKey(site)) {
+        addDrift(site, expected.get(site).rowRange(0, inputs.rows()), inputs);
+      }
+      if (residuals.containsKey(site)) {
+        residuals.get(site).add(residual.rowRange(0, inputs.rows()), inputs);
+      }
+    }
+
+    @Override
+    public boolean seesEveryToken(InputSite site) {
+      return everyToken.contains(site);
+    }
+  }
+
+  /** The most off-heap memory that {@link #observe} takes beside the sums, in bytes. */
+  public static long observeBytes(
+      ModelLayout layout,
+      Step step,
+      List<LinearLayer> linears,
+      boolean withDrift,
+      long tokens,
+      int length,
+      int threads) {
+    long rows = Math.min(tokens, DecoderBlock.chunkRows(length));
+    long drifts =
+        withDrift
+            ? linears.stream()
+                .filter(linear -> hasDrift(linear.site()))
+                .collect(Collectors.toMap(LinearLayer::site, LinearLayer::columns, Math::max))
+                .values()
+                .stream()
+                .mapToLong(columns -> columns)
+                .sum()
+            : 0;
+    int widest = linears.stream().mapToInt(LinearLayer::columns).max().orElse(0);
+    long states = withDrift ? 2 : 1;
+    return rows * (states * layout.config().hiddenSize() + drifts) * Float.BYTES
+        + DecoderBlock.forwardBytes(layout, step, tokens, length, threads)
+        + SecondMoment.addBytes(widest, threads);
+  }
+
+  /** Adds (x - x~) x~^T; x becomes x - x~. */
+  private void addDrift(InputSite site, Matrix expected, Matrix inputs) {
+    subtract(expected, inputs, expected);
+    drifts.get(site).add(expected, inputs);
+  }
+
+  private void subtract(Matrix a, Matrix b, Matrix out) {
+    for (int row = 0; row < out.rows(); row++) {
+      compute.kernels().arithmetic().subtract(a.row(row), b.row(row), out.row(row));
+    }
+  }
+
+  /** What C of a site is the mean of. */
+  public SeenInputs inputs(InputSite site) {
+    long tokens = seconds.get(site).tokens();
+    return new SeenInputs(tokens, everyToken.contains(site), precision.label());
+  }
+
+  /** C of a site; what it was summed in is freed. */
+  public Matrix finish(InputSite site, String what, Arena arena) {
+    try (SecondMoment moment = seconds.remove(site)) {
+      return moment.finish(what, arena);
+    }
+  }
+
+  /** Takes the drift of a site, where it was summed, for the caller to close. */
+  public Optional<CrossMoment> takeDrift(InputSite site) {
+    return Optional.ofNullable(drifts.remove(site));
+  }
+
+  /** Takes R of a site whose layer's outputs are added to the hidden states, in the same way. */
+  public Optional<CrossMoment> takeResidual(InputSite site) {
+    return Optional.ofNullable(residuals.remove(site));
+  }
+
+  @Override
+  public void close() {
+    seconds.values().forEach(SecondMoment::close);
+    drifts.values().forEach(CrossMoment::close);
+    residuals.values().forEach(CrossMoment::close);
+  }
+}

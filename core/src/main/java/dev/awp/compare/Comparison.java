@@ -1,0 +1,213 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compare;
+
+import dev.awp.AwpException;
+import dev.awp.calibration.CalibrationSet;
+import dev.awp.calibration.saved.DenseStatistics;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.compress.CompressionListener;
+import dev.awp.compress.ConstraintOptions;
+import dev.awp.compress.plan.RunChecks;
+import dev.awp.compress.run.RunDescription;
+import dev.awp.compute.Compute;
+import dev.awp.eval.Evaluator;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.forward.TransformerModel;
+import dev.awp.report.ComparisonFiles;
+import dev.awp.report.ComparisonReport;
+import dev.awp.report.ReportFile;
+import dev.awp.solver.Solver;
+import dev.awp.solver.registry.SolverOptions;
+import dev.awp.solver.registry.Solvers;
+import dev.awp.tensor.DType;
+import dev.awp.tokenizer.Tokenizer;
+import dev.awp.tokenizer.Tokenizers;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Compresses a model by many methods and sets them side by side. Every cell of the table is a whole
+ * compression, written to a temporary folder, read back and evaluated; only its report is kept. The
+ * layers' inputs are those of the dense model, calibrated once for all cells. What is finished is
+ * on disk: an interrupted comparison goes on with the next cell.
+ */
+public final class Comparison {
+  private static final String OPTIONS = "options.json";
+
+  private final ComparisonOptions options;
+  private final Compute compute;
+  private final CompressionListener listener;
+
+  private Comparison(ComparisonOptions options, Compute compute, CompressionListener listener) {
+    this.options = options;
+    this.compute = compute;
+    this.listener = listener;
+  }
+
+  private record Cell(ConstraintOptions constraint, String words, Solver solver) {
+    private String file() {
+      String name = (words + " " + solver.name()).toLowerCase(Locale.ROOT);
+      return name.replaceAll("[^a-z0-9.]+", "-") + ".json";
+    }
+  }
+
+  /**
+   * Runs what is not yet finished.
+   *
+   * @param version of the program, for the report
+   * @return the whole comparison, which also lies in the output folder
+   * @throws AwpException for bad input, and where the folder holds a comparison of other options
+   */
+  public static ComparisonReport run(
+      ComparisonOptions options, String version, Compute compute, CompressionListener listener) {
+    return new Comparison(options, compute, listener).run(version);
+  }
+
+  private ComparisonReport run(String version) {
+    List<Cell> cells = cells();
+    RunChecks.checkFolders(options.model(), options.output());
+    try (Checkpoint checkpoint = Checkpoint.open(options.model());
+        Tokenizer tokenizer = Tokenizers.open(options.model());
+        Arena arena = Arena.ofShared()) {
+      ModelLayout layout = ModelLayout.of(checkpoint.config());
+      RunChecks.checkDense(checkpoint);
+      layout.check(checkpoint::tensor);
+      int length = RunChecks.windowLength(options.calibration(), checkpoint.config());
+      CalibrationSet calibration =
+          CalibrationSet.load(
+              options.calibration().files(),
+              tokenizer,
+              options.calibration().sequences(),
+              length,
+              options.calibration().seed());
+      Map<String, Object> described = described(calibration);
+      Path finished = prepareFolder(described);
+      Evaluator evaluator =
+          Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
+      Path statistics = options.output().resolve("statistics");
+      if (!DenseStatistics.exist(statistics)) {
+        TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+        DenseStatistics.write(statistics, model, calibration, compute, listener);
+      }
+      ComparisonCell runner =
+          new ComparisonCell(
+              options.output(),
+              checkpoint,
+              layout,
+              DenseStatistics.open(statistics, compute, arena),
+              evaluator,
+              compute,
+              listener);
+      List<ComparisonReport.Cell> reports = new ArrayList<>();
+      for (Cell cell : cells) {
+        Path file = finished.resolve(cell.file());
+        if (!Files.exists(file)) {
+          listener.step(
+              "%s by %s (%d of %d)"
+                  .formatted(cell.words(), cell.solver().name(), reports.size() + 1, cells.size()));
+          ReportFile.writeJson(runner.run(cell.constraint(), cell.words(), cell.solver()), file);
+        }
+        reports.add(ReportFile.readJson(file, ComparisonReport.Cell.class));
+      }
+      ComparisonReport report =
+          new ComparisonReport(version, RunDescription.environment(compute), described, reports);
+      ComparisonFiles.write(report, options.output());
+      return report;
+    }
+  }
+
+  /** What must be equal for the cells of two comparisons to stand in one table. */
+  private Map<String, Object> described(CalibrationSet calibration) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("model", RunDescription.fileName(options.model()));
+    all.put("effort", options.effort().name());
+    all.put("calibration", RunDescription.names(options.calibration().files()));
+    all.put("sequences", calibration.windows().size());
+    all.put("sequenceLength", calibration.length());
+    all.put("calibrationTextTokens", calibration.textTokens());
+    all.put("seed", options.calibration().seed());
+    all.put("evaluate", RunDescription.names(options.evaluation().files()));
+    options.evaluation().sequenceLength().ifPresent(v -> all.put("evaluateLength", v));
+    return all;
+  }
+
+  /** Constraint by constraint, the methods that can serve it. */
+  private List<Cell> cells() {
+    List<Cell> cells = new ArrayList<>();
+    Set<String> names = new LinkedHashSet<>(options.methods());
+    if (names.isEmpty()) {
+      Solvers.all(options.effort()).forEach(solver -> names.add(solver.name()));
+    }
+    for (ConstraintOptions constraint : options.constraints()) {
+      var stored = constraint.forStorage(DType.F32);
+      int before = cells.size();
+      for (String name : names) {
+        Solver solver = solver(name, constraint);
+        if (solver.supports(stored)) {
+          cells.add(new Cell(constraint, stored.describe(), solver));
+        }
+      }
+      if (cells.size() == before) {
+        throw new AwpException(
+            "none of the methods %s can serve '%s'".formatted(names, stored.describe()));
+      }
+    }
+    return cells;
+  }
+
+  private Solver solver(String name, ConstraintOptions constraint) {
+    if (name.equals(SolverOptions.AUTO)) {
+      return Solvers.best(constraint.forStorage(DType.F32), options.effort());
+    }
+    return Solvers.byName(name, options.effort())
+        .orElseThrow(() -> new AwpException("there is no method " + name));
+  }
+
+  /** Makes the folder, or checks that what is in it belongs to the same comparison. */
+  private Path prepareFolder(Map<String, Object> described) {
+    Path cells = options.output().resolve("cells");
+    Path file = options.output().resolve(OPTIONS);
+    try {
+      if (Files.exists(file)) {
+        checkSame(described, file);
+      } else if (Files.exists(options.output())) {
+        try (Stream<Path> content = Files.list(options.output())) {
+          if (content.findAny().isPresent()) {
+            throw new AwpException(
+                options.output() + ": the folder holds something other than a comparison");
+          }
+        }
+      }
+      Files.createDirectories(cells);
+    } catch (IOException e) {
+      throw new AwpException(options.output() + ": cannot be used: " + e.getMessage(), e);
+    }
+    ReportFile.writeJson(described, file);
+    return cells;
+  }
+
+  /** Cells of other constraints and methods may be there; all else must be equal. */
+  private static void checkSame(Map<String, Object> described, Path file) {
+    Map<?, ?> before = ReportFile.readJson(file, LinkedHashMap.class);
+    for (Map.Entry<String, Object> entry : described.entrySet()) {
+      String old = Objects.toString(before.get(entry.getKey()));
+      if (!old.equals(entry.getValue().toString())) {
+        throw new AwpException(
+            "%s: an unfinished comparison has %s %s, not %s; choose another --output"
+                .formatted(file, entry.getKey(), old, entry.getValue()));
+      }
+    }
+  }
+}

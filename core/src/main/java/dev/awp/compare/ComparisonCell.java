@@ -1,0 +1,91 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compare;
+
+import dev.awp.calibration.saved.DenseStatistics;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.compress.CompressionListener;
+import dev.awp.compress.ConstraintOptions;
+import dev.awp.compress.plan.RunChecks;
+import dev.awp.compress.plan.Schemes;
+import dev.awp.compress.run.ModelOutput;
+import dev.awp.compress.walk.LayerCompressor;
+import dev.awp.compute.Compute;
+import dev.awp.eval.Evaluator;
+import dev.awp.format.ModelPlan;
+import dev.awp.format.OutputFormat;
+import dev.awp.format.registry.OutputFormats;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.forward.TransformerModel;
+import dev.awp.report.ComparisonReport;
+import dev.awp.report.LayerReport;
+import dev.awp.report.PerplexityReport;
+import dev.awp.report.RunReport;
+import dev.awp.solver.SharedFactors;
+import dev.awp.solver.Solver;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Compresses the model by one method, evaluates what was written, and keeps nothing of it. */
+final class ComparisonCell {
+  private final Path output;
+  private final Checkpoint checkpoint;
+  private final ModelLayout layout;
+  private final DenseStatistics statistics;
+  private final Evaluator evaluator;
+  private final Compute compute;
+  private final CompressionListener listener;
+  private Optional<List<Double>> before = Optional.empty();
+
+  ComparisonCell(
+      Path output,
+      Checkpoint checkpoint,
+      ModelLayout layout,
+      DenseStatistics statistics,
+      Evaluator evaluator,
+      Compute compute,
+      CompressionListener listener) {
+    this.output = output;
+    this.checkpoint = checkpoint;
+    this.layout = layout;
+    this.statistics = statistics;
+    this.evaluator = evaluator;
+    this.compute = compute;
+    this.listener = listener;
+  }
+
+  ComparisonReport.Cell run(ConstraintOptions constraint, String words, Solver solver) {
+    if (before.isEmpty()) {
+      before = Optional.of(evaluator.evaluate(checkpoint::tensor, "before"));
+    }
+    List<LayerReport> layers = new ArrayList<>();
+    List<OutputFormat> dense = List.of(OutputFormats.DENSE);
+    Schemes schemes = Schemes.uniform(layout.linears(), constraint, solver);
+    ModelPlan plan = RunChecks.plan(checkpoint, layout, schemes, dense, Long.MAX_VALUE);
+    // Never committed: closing removes the folder.
+    try (ModelOutput written =
+        ModelOutput.create(output.resolve("model"), dense, plan, compute.kernels(), "")) {
+      LayerCompressor compressor = new LayerCompressor(schemes, plan, written, compute, listener);
+      TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+      for (LinearLayer linear : layout.linears()) {
+        try (Arena arena = Arena.ofShared()) {
+          Matrix w = model.weights(linear, arena);
+          Matrix c = statistics.secondMoment(linear, arena);
+          layers.add(
+              compressor.compress(
+                  linear, w, w, c, SharedFactors.none(), statistics.inputs(linear)));
+        }
+      }
+      List<PerplexityReport> perplexity = evaluator.compare(before.orElseThrow(), written::read);
+      double seconds = layers.stream().mapToDouble(LayerReport::seconds).sum();
+      double cost = layers.stream().mapToDouble(LayerReport::gemmEquivalents).average().orElse(0);
+      return new ComparisonReport.Cell(
+          words, solver.name(), RunReport.Summary.of(layers, seconds), cost, perplexity, layers);
+    }
+  }
+}

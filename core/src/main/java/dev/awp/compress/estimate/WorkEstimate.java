@@ -1,0 +1,135 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.estimate;
+
+import dev.awp.blas.Blas.Op;
+import dev.awp.calibration.CalibrationSet;
+import dev.awp.compress.CompressionOptions;
+import dev.awp.compress.Propagation;
+import dev.awp.compress.Target;
+import dev.awp.compress.plan.PackedSize;
+import dev.awp.compress.plan.Schemes;
+import dev.awp.compute.Compute;
+import dev.awp.config.ModelConfig;
+import dev.awp.model.InputSite;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
+import dev.awp.solver.LayerShape;
+import dev.awp.tensor.DType;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Set;
+
+/** Flops of a run by the shapes of its model, and the rate at which this machine makes them. */
+final class WorkEstimate {
+  /** Order of the product whose rate is measured, and for how long. */
+  private static final int ORDER = 768;
+
+  private static final long NANOS = 300_000_000;
+
+  private WorkEstimate() {}
+
+  /** Flops of a layer's solve. */
+  static double solve(LinearLayer layer, Schemes.Scheme scheme, Compute compute) {
+    LayerShape shape =
+        new LayerShape(
+            layer.rows(),
+            layer.columns(),
+            scheme.constraint().forStorage(DType.F32),
+            compute.workers());
+    return 2.0 * layer.multiplyAdds() * scheme.solver().expectedCost(shape);
+  }
+
+  /**
+   * Flops of calibrating and of moving the activations on.
+   *
+   * @param passes over each block, each as far as its sites
+   */
+  static double calibrate(
+      CompressionOptions options,
+      ModelLayout layout,
+      Schemes plan,
+      CalibrationSet calibration,
+      List<Set<InputSite>> passes) {
+    double tokens = (double) calibration.windows().size() * calibration.length();
+    boolean drifted = options.target() == Target.PROPAGATED;
+    boolean corrected = options.propagation() == Propagation.COMPRESSED;
+    int original = drifted || !corrected ? 1 : 0;
+    int streams = (corrected ? 1 : 0) + original;
+    double passing = streams * forward(layout, tokens, calibration.length());
+    // The last pass of a step takes what goes through the original one to its end.
+    for (Step step : Step.OF_BLOCK) {
+      long deep = passes.stream().filter(pass -> isDeep(pass, step)).count();
+      passing += (streams * deep - original) * openings(layout, step, tokens);
+    }
+    // The triangle of x x^T once for each site, and the whole of the drift's D and R.
+    double moments =
+        plan.layers().stream()
+            .filter(layer -> isFirstOfSite(layer, plan))
+            .mapToDouble(
+                layer ->
+                    tokens * layer.columns() * layer.columns() * (drifted ? 3 : 1)
+                        + (drifted && layout.isAdded(layer)
+                            ? 2 * tokens * PackedSize.weights(layer)
+                            : 0))
+            .sum();
+    return passing + moments;
+  }
+
+  /** Whether a pass reaches the last layers of a step. */
+  private static boolean isDeep(Set<InputSite> pass, Step step) {
+    return pass.stream().anyMatch(site -> site.part().step() == step && site.next().isEmpty());
+  }
+
+  /** Flops of a step's first layers in all blocks. */
+  private static double openings(ModelLayout layout, Step step, double tokens) {
+    return 2
+        * tokens
+        * layout.linears().stream()
+            .filter(linear -> linear.step() == step)
+            .filter(linear -> linear.site().next().isPresent())
+            .mapToLong(PackedSize::weights)
+            .sum();
+  }
+
+  private static boolean isFirstOfSite(LinearLayer layer, Schemes plan) {
+    return plan.layers(layer.block()).stream()
+        .filter(other -> other.site().equals(layer.site()))
+        .findFirst()
+        .orElseThrow()
+        .equals(layer);
+  }
+
+  /** Flops of evaluating texts before and after. */
+  static double evaluate(ModelLayout layout, double tokens, int length) {
+    ModelConfig config = layout.config();
+    double head = 2.0 * tokens * config.hiddenSize() * config.vocabularySize();
+    return 2 * (forward(layout, tokens, length) + head);
+  }
+
+  /** Flops of all blocks: linear layers, and attention over the half of a window on average. */
+  private static double forward(ModelLayout layout, double tokens, int length) {
+    double weights = layout.linears().stream().mapToLong(PackedSize::weights).sum();
+    double attention = 2.0 * length * layout.config().queryWidth() * layout.config().layers();
+    return tokens * (2 * weights + attention);
+  }
+
+  /** Flops a second of a square product on all threads. */
+  static double flopsPerSecond(Compute compute) {
+    try (Arena arena = Arena.ofShared()) {
+      Matrix a = Matrix.allocate(arena, ORDER, ORDER);
+      Matrix b = Matrix.allocate(arena, ORDER, ORDER);
+      Matrix product = Matrix.allocate(arena, ORDER, ORDER);
+      compute.parallelBlas().gemm(Op.NONE, Op.NONE, 1, a, b, 0, product);
+      long start = System.nanoTime();
+      int count = 0;
+      while (count == 0 || System.nanoTime() - start < NANOS) {
+        compute.parallelBlas().gemm(Op.NONE, Op.NONE, 1, a, b, 0, product);
+        count++;
+      }
+      return count * 2.0 * ORDER * ORDER * ORDER / ((System.nanoTime() - start) / 1e9);
+    }
+  }
+}

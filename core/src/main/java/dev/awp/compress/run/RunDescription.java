@@ -1,0 +1,100 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.run;
+
+import dev.awp.calibration.CalibrationSet;
+import dev.awp.compress.CompressionOptions;
+import dev.awp.compute.Compute;
+import dev.awp.format.ModelPlan;
+import dev.awp.format.OutputFormat;
+import dev.awp.recipe.Choice;
+import dev.awp.recipe.LayerRule;
+import dev.awp.recipe.LayerSettings;
+import dev.awp.recipe.Recipe;
+import dev.awp.solver.registry.SolverOptions;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What a report says of the options and the machine of a run. */
+public final class RunDescription {
+  private RunDescription() {}
+
+  public static Map<String, String> environment(Compute compute) {
+    Map<String, String> environment = new LinkedHashMap<>();
+    environment.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
+    environment.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    environment.put("kernels", compute.kernels().name());
+    environment.put("blas", compute.blas().name());
+    if (!compute.lower().candidates().isEmpty()) {
+      environment.put("bf16", compute.lower().candidates().getFirst().products().name());
+    }
+    environment.put("precision", compute.lower().mode().name().toLowerCase(Locale.ROOT));
+    environment.put("threads", Integer.toString(compute.workers().threads()));
+    return environment;
+  }
+
+  public static Map<String, Object> options(
+      CompressionOptions options, ModelPlan plan, CalibrationSet calibration) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("model", fileName(options.model()));
+    describe(options.recipe(), all);
+    all.put("formats", options.formats().stream().map(OutputFormat::name).toList());
+    if (!plan.untouched().isEmpty()) {
+      all.put("leftAlone", plan.untouched());
+    }
+    SolverOptions solver = options.solver();
+    all.put("solver", solver.name());
+    all.put("effort", solver.effort().name());
+    solver.iterations().ifPresent(v -> all.put("iterations", v));
+    solver.step().ifPresent(v -> all.put("step", v));
+    solver.tolerance().ifPresent(v -> all.put("tolerance", v));
+    solver.ramp().ifPresent(v -> all.put("ramp", v));
+    solver.start().ifPresent(v -> all.put("start", v.name()));
+    all.put("calibration", names(options.calibration().files()));
+    all.put("sequences", calibration.windows().size());
+    all.put("sequencesWanted", options.calibration().sequences());
+    all.put("sequenceLength", calibration.length());
+    all.put("calibrationTextTokens", calibration.textTokens());
+    all.put("seed", options.calibration().seed());
+    all.put("propagate", options.propagation().name());
+    all.put("target", options.target().name());
+    all.put("maxShardBytes", options.maxShardBytes());
+    all.put("evaluate", names(options.evaluation().files()));
+    return all;
+  }
+
+  private static void describe(Recipe recipe, Map<String, Object> all) {
+    LayerSettings defaults = recipe.defaults();
+    defaults.sparsity().given().ifPresent(s -> all.put("sparsity", s.describe()));
+    defaults.bits().given().ifPresent(bits -> all.put("bits", bits));
+    if (!(defaults.bits() instanceof Choice.None)) {
+      all.put("groupSize", defaults.groupSize());
+      all.put("symmetric", defaults.symmetric());
+    }
+    defaults.blocks().ifPresent(blocks -> all.put("blocks", blocks.name()));
+    recipe.budget().ifPresent(budget -> all.put("budget", budget.toString()));
+    if (!recipe.rules().isEmpty()) {
+      all.put("rules", recipe.rules().stream().map(LayerRule::toString).toList());
+    }
+    if (recipe.head()) {
+      all.put("lmHead", true);
+    }
+    if (recipe.fused()) {
+      all.put("fused", true);
+    }
+  }
+
+  /** Names of files, without their folders. */
+  public static List<String> names(List<Path> files) {
+    return files.stream().map(RunDescription::fileName).toList();
+  }
+
+  /** Names only: a report is published, and where the files lay is nobody's business. */
+  public static String fileName(Path path) {
+    Path name = path.toAbsolutePath().normalize().getFileName();
+    return name == null ? "" : name.toString();
+  }
+}

@@ -1,0 +1,112 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.run;
+
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.CompanionFiles;
+import dev.awp.compress.CompressionOptions;
+import dev.awp.compute.Compute;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+
+/**
+ * All that decides the bytes of an output, so that a run can only be gone on with by its like.
+ *
+ * @param inputs SHA-256 of every file that is read: weights, configuration, tokenizer, texts
+ * @param options as report.json tells them
+ * @param machine what computes: program, Java, kernels, BLAS, and the threads where they matter
+ */
+public record RunIdentity(
+    Map<String, String> inputs, Map<String, String> options, Map<String, String> machine) {
+  /** Numbers of threads that give the same bytes (see Workers). */
+  private static final Set<Integer> ALIKE = Set.of(1, 2, 4);
+
+  public RunIdentity {
+    Stream.of(inputs, options, machine)
+        .forEach(map -> map.forEach((key, value) -> Objects.requireNonNull(value, key)));
+  }
+
+  public static RunIdentity of(
+      CompressionOptions options,
+      Map<String, Object> described,
+      Checkpoint checkpoint,
+      String version,
+      Compute compute) {
+    Map<String, String> words = new LinkedHashMap<>();
+    described.forEach((key, value) -> words.put(key, value.toString()));
+    return new RunIdentity(inputs(options, checkpoint, compute), words, machine(version, compute));
+  }
+
+  private static Map<String, String> machine(String version, Compute compute) {
+    int threads = compute.workers().threads();
+    Map<String, String> machine = new LinkedHashMap<>();
+    machine.put("awp", version);
+    machine.putAll(RunDescription.environment(compute));
+    machine.remove("os");
+    machine.put("threads", ALIKE.contains(threads) ? "1, 2 or 4" : Integer.toString(threads));
+    return machine;
+  }
+
+  private static Map<String, String> inputs(
+      CompressionOptions options, Checkpoint checkpoint, Compute compute) {
+    Map<String, Path> files = new LinkedHashMap<>();
+    CompanionFiles.list(options.model()).forEach(file -> files.put(name(file), file));
+    Set<Path> weights = new LinkedHashSet<>();
+    checkpoint.tensors().forEach(view -> weights.add(view.file()));
+    weights.forEach(file -> files.put(name(file), file));
+    addTexts("calibration", options.calibration().files(), files);
+    addTexts("evaluation", options.evaluation().files(), files);
+    return FileSums.sha256(files, compute.workers());
+  }
+
+  private static void addTexts(String use, List<Path> texts, Map<String, Path> files) {
+    for (int i = 0; i < texts.size(); i++) {
+      files.put("%s text %d, %s".formatted(use, i + 1, name(texts.get(i))), texts.get(i));
+    }
+  }
+
+  private static String name(Path file) {
+    return file.getFileName().toString();
+  }
+
+  /** How this run differs from an earlier one, in words; empty where it does not. */
+  List<String> differences(RunIdentity earlier) {
+    List<String> differences = new ArrayList<>();
+    compare(earlier.machine, machine, RunIdentity::values, differences);
+    compare(earlier.options, options, RunIdentity::values, differences);
+    compare(earlier.inputs, inputs, (_, _) -> "other content", differences);
+    return differences;
+  }
+
+  private static String values(String before, String now) {
+    return "'%s' then, '%s' now".formatted(before, now);
+  }
+
+  private static void compare(
+      Map<String, String> earlier,
+      Map<String, String> now,
+      BiFunction<String, String, String> words,
+      List<String> differences) {
+    Set<String> keys = new LinkedHashSet<>(earlier.keySet());
+    keys.addAll(now.keySet());
+    for (String key : keys) {
+      String before = earlier.getOrDefault(key, "");
+      String after = now.getOrDefault(key, "");
+      if (before.isEmpty() && !after.isEmpty()) {
+        differences.add(key + ": not there then");
+      } else if (after.isEmpty() && !before.isEmpty()) {
+        differences.add(key + ": not there now");
+      } else if (!before.equals(after)) {
+        differences.add(key + ": " + words.apply(before, after));
+      }
+    }
+  }
+}

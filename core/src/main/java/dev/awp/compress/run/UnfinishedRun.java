@@ -1,0 +1,130 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.run;
+
+import dev.awp.AwpException;
+import dev.awp.compress.CompressionListener;
+import dev.awp.compress.CompressionOptions;
+import dev.awp.compress.Start;
+import dev.awp.compute.Compute;
+import dev.awp.disk.OutputFolder;
+import dev.awp.disk.WrittenPiece;
+import dev.awp.format.ModelPlan;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * A run between its first step and its last, as it lies beside the output folder: locked, with a
+ * journal of what is finished. It begins here, or is gone on with.
+ *
+ * <p>The order is what makes it safe. The files with all that does not depend on a solver are on
+ * the disk before the journal has its first entry; a layer's bytes are before the layer's entry;
+ * everything is before the folder gets its final name.
+ */
+public final class UnfinishedRun implements AutoCloseable {
+  private final long began = System.nanoTime();
+  private final OutputFolder folder;
+  private final RunJournal journal;
+
+  private UnfinishedRun(OutputFolder folder, RunJournal journal) {
+    this.folder = folder;
+    this.journal = journal;
+  }
+
+  /**
+   * Locks the folder beside the output, and reads what an earlier part of the run left.
+   *
+   * @throws AwpException where another process has it, and with {@link Start#RESUME} where nothing
+   *     was left
+   */
+  public static UnfinishedRun open(Path output, Start start) {
+    OutputFolder folder = OutputFolder.open(output);
+    try {
+      if (start == Start.RESTART) {
+        folder.clear(Optional.empty());
+      }
+      RunJournal journal = RunJournal.open(folder);
+      if (start == Start.RESUME && journal.identity().isEmpty()) {
+        journal.close();
+        throw new AwpException(
+            folder.scratchFolder() + ": there is no unfinished run to go on with");
+      }
+      if (!journal.layers().isEmpty()) {
+        folder.keep();
+      }
+      return new UnfinishedRun(folder, journal);
+    } catch (RuntimeException e) {
+      folder.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Seconds that the run has taken, those of its earlier parts up to their last layers included.
+   */
+  public double elapsed() {
+    return journal.elapsed() + (System.nanoTime() - began) / 1e9;
+  }
+
+  /** Whether an earlier part of the run got as far as to solve layers. */
+  public boolean isBegun() {
+    return journal.identity().isPresent();
+  }
+
+  /** Refuses to go on with a run that is not the same; names every difference. */
+  public void check(RunIdentity identity) {
+    if (!isBegun()) {
+      return;
+    }
+    List<String> differences = identity.differences(journal.identity().orElseThrow());
+    if (!differences.isEmpty()) {
+      folder.keep();
+      throw new AwpException(
+          "%s holds an unfinished run that differs (%s); --restart throws it away and begins anew"
+              .formatted(folder.scratchFolder(), String.join("; ", differences)));
+    }
+  }
+
+  /** The output; of what lies there already, all that no entry vouches for is removed. */
+  public ModelOutput output(
+      CompressionOptions options, ModelPlan plan, Compute compute, String version) {
+    List<String> files =
+        journal.layers().stream()
+            .flatMap(layer -> layer.pieces().stream())
+            .map(WrittenPiece::file)
+            .distinct()
+            .toList();
+    folder.clear(Optional.of(files));
+    return ModelOutput.create(folder, options.formats(), plan, compute.kernels(), version);
+  }
+
+  /** The finished layers, each looked at; from here on the run can be gone on with. */
+  public SavedLayers layers(
+      ModelOutput output, RunIdentity identity, CompressionListener listener) {
+    folder.force();
+    if (!isBegun()) {
+      journal.append(new JournalEntry.Begin(identity));
+    }
+    return new SavedLayers(journal, output, folder, this::elapsed, listener);
+  }
+
+  /** The original model's perplexities, evaluated once. */
+  public List<Double> before(Supplier<List<Double>> evaluation) {
+    if (journal.before().isPresent()) {
+      return journal.before().get();
+    }
+    List<Double> before = evaluation.get();
+    journal.append(new JournalEntry.Before(before));
+    return before;
+  }
+
+  /** Leaves the folder to the next part of the run where a layer is finished, or removes it. */
+  @Override
+  public void close() {
+    try (folder) {
+      journal.close();
+    }
+  }
+}

@@ -1,0 +1,322 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.walk;
+
+import dev.awp.AwpException;
+import dev.awp.calibration.ActivationStore;
+import dev.awp.calibration.CalibrationSet;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.compress.CompressionListener;
+import dev.awp.compress.CompressionOptions;
+import dev.awp.compress.Propagation;
+import dev.awp.compress.Start;
+import dev.awp.compress.Target;
+import dev.awp.compress.estimate.DryRun;
+import dev.awp.compress.estimate.PreparedRun;
+import dev.awp.compress.measure.ErrorCurves;
+import dev.awp.compress.memory.MemoryNeeds;
+import dev.awp.compress.memory.MemoryPlan;
+import dev.awp.compress.memory.PeakMemory;
+import dev.awp.compress.memory.PhysicalMemory;
+import dev.awp.compress.plan.LayerPlanner;
+import dev.awp.compress.plan.RunChecks;
+import dev.awp.compress.plan.Schemes;
+import dev.awp.compress.run.FileSums;
+import dev.awp.compress.run.ModelOutput;
+import dev.awp.compress.run.RunDescription;
+import dev.awp.compress.run.RunIdentity;
+import dev.awp.compress.run.SavedLayers;
+import dev.awp.compress.run.UnfinishedRun;
+import dev.awp.compress.walk.BlockCompressor.Streams;
+import dev.awp.compute.Compute;
+import dev.awp.disk.OutputFolder;
+import dev.awp.eval.Evaluator;
+import dev.awp.format.ModelPlan;
+import dev.awp.format.registry.OutputFormats;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.forward.TransformerModel;
+import dev.awp.report.HtmlReport;
+import dev.awp.report.LayerReport;
+import dev.awp.report.PerplexityReport;
+import dev.awp.report.PlanReport;
+import dev.awp.report.ReportFile;
+import dev.awp.report.RunReport;
+import dev.awp.stored.ReadAhead;
+import dev.awp.stored.TensorReader;
+import dev.awp.stored.TensorView;
+import dev.awp.tokenizer.Tokenizer;
+import dev.awp.tokenizer.Tokenizers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The walk: checkpoint, calibration, solve, store, report. Everything that can be refused is
+ * refused before the first layer is solved.
+ */
+public final class Compressor {
+  private final CompressionOptions options;
+  private final Compute compute;
+  private final CompressionListener listener;
+  private final Checkpoint checkpoint;
+  private final ModelLayout layout;
+  private final LayerPlanner planner;
+
+  private Compressor(
+      CompressionOptions options,
+      Compute compute,
+      CompressionListener listener,
+      Checkpoint checkpoint) {
+    this.options = options;
+    this.compute = compute;
+    this.listener = listener;
+    this.checkpoint = checkpoint;
+    this.layout = ModelLayout.of(checkpoint.config());
+    this.planner = new LayerPlanner(options.recipe(), options.solver(), checkpoint, layout);
+  }
+
+  /** As the other method, going on with an unfinished run where there is one. */
+  public static RunReport run(
+      CompressionOptions options, String version, Compute compute, CompressionListener listener) {
+    return run(options, Start.CONTINUE, version, compute, listener);
+  }
+
+  /**
+   * Compresses a checkpoint folder into another. Finished layers survive the process beside the
+   * output folder, and the next run of the same options and inputs goes on after them: to the same
+   * bytes as if nothing had happened.
+   *
+   * @param start what becomes of an unfinished run
+   * @param version of the program, for the report
+   * @return the report, which also lies in the output folder
+   * @throws AwpException for bad input, and for a step that failed; the output folder then does not
+   *     exist, and nothing is left where no layer was finished
+   */
+  public static RunReport run(
+      CompressionOptions options,
+      Start start,
+      String version,
+      Compute compute,
+      CompressionListener listener) {
+    RunChecks.checkFolders(options.model(), options.output());
+    if (OutputFolder.finishedBefore(options.output())) {
+      listener.step(options.output() + ": the run had finished");
+      return ReportFile.read(options.output());
+    }
+    OutputFolder.checkFree(options.output());
+    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+      return new Compressor(options, compute, listener, checkpoint).run(start, version);
+    }
+  }
+
+  /**
+   * Everything of a compression that comes before its first layer, and nothing written.
+   *
+   * @return what {@link #run} would do
+   * @throws AwpException for whatever it would refuse
+   */
+  public static PlanReport plan(
+      CompressionOptions options, Compute compute, CompressionListener listener) {
+    RunChecks.checkFolders(options.model(), options.output());
+    OutputFolder.checkFree(options.output());
+    long start = System.nanoTime();
+    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+      Compressor compressor = new Compressor(options, compute, listener, checkpoint);
+      PreparedRun prepared = compressor.prepare(false);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      return new DryRun(options, checkpoint, compressor.layout, prepared, seconds, compute)
+          .report();
+    }
+  }
+
+  /**
+   * Checks and plans.
+   *
+   * @param checked whether the weights were, in an earlier part of the run
+   */
+  private PreparedRun prepare(boolean checked) {
+    RunChecks.checkDense(checkpoint);
+    layout.check(checkpoint::tensor);
+    if (!planner.isBudgeted()) {
+      var _ = checked(planner.schemes());
+    }
+    int length = RunChecks.windowLength(options.calibration(), checkpoint.config());
+    if (!checked) {
+      checkWeights();
+    }
+    try (Tokenizer tokenizer = Tokenizers.open(options.model())) {
+      listener.step("tokenizing " + options.calibration().files());
+      CalibrationSet calibration =
+          CalibrationSet.load(
+              options.calibration().files(),
+              tokenizer,
+              options.calibration().sequences(),
+              length,
+              options.calibration().seed());
+      Evaluator evaluator =
+          Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
+      MemoryPlan memory = memory(calibration, evaluator);
+      Schemes schemes = schemes(calibration, memory);
+      return new PreparedRun(calibration, evaluator, memory, schemes, checked(schemes));
+    }
+  }
+
+  /** What the formats' readers will take. */
+  private ModelPlan checked(Schemes schemes) {
+    boolean dense = options.formats().equals(List.of(OutputFormats.DENSE));
+    if (!dense && !schemes.layers(layout.config().layers()).isEmpty()) {
+      throw new AwpException(
+          "lm_head is compressed with --format dense only: readers of the other formats take it as"
+              + " it was");
+    }
+    ModelPlan plan =
+        RunChecks.plan(checkpoint, layout, schemes, options.formats(), options.maxShardBytes());
+    OutputFormats.check(options.formats(), plan);
+    return plan;
+  }
+
+  /** Measures first where a budget has to be shared. */
+  private Schemes schemes(CalibrationSet calibration, MemoryPlan memory) {
+    if (!planner.isBudgeted()) {
+      return planner.schemes();
+    }
+    if (!planner.needsErrors()) {
+      return planner.allocate(Map.of());
+    }
+    TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+    return planner.allocate(
+        ErrorCurves.measure(
+            model, planner.candidates(), calibration, memory, scratch(), compute, listener));
+  }
+
+  /** The folder that is nearest to the output and exists. */
+  private Path scratch() {
+    Path folder = options.output().toAbsolutePath().normalize();
+    while (!Files.isDirectory(folder)) {
+      folder = folder.getParent();
+    }
+    return folder;
+  }
+
+  private RunReport run(Start start, String version) {
+    try (UnfinishedRun run = UnfinishedRun.open(options.output(), start)) {
+      PreparedRun prepared = prepare(run.isBegun());
+      Evaluator evaluator = prepared.evaluator();
+      Map<String, Object> described =
+          RunDescription.options(options, prepared.plan(), prepared.calibration());
+      listener.step("checksums of the input");
+      RunIdentity identity = RunIdentity.of(options, described, checkpoint, version, compute);
+      run.check(identity);
+      try (ModelOutput output = run.output(options, prepared.plan(), compute, version)) {
+        SavedLayers saved = run.layers(output, identity, listener);
+        try {
+          List<Double> before = run.before(() -> evaluator.evaluate(checkpoint::tensor, "before"));
+          List<LayerReport> layers = compress(prepared, output, saved);
+          output.flush();
+          List<PerplexityReport> perplexity = evaluator.compare(before, output::read);
+          listener.step("checksums of the output");
+          RunReport report =
+              new RunReport(
+                  version,
+                  RunDescription.environment(compute),
+                  described,
+                  identity.inputs(),
+                  RunReport.Summary.of(layers, run.elapsed()),
+                  PeakMemory.residentBytes().orElse(0),
+                  perplexity,
+                  layers,
+                  FileSums.below(output.workFolder(), compute.workers()));
+          ReportFile.write(report, output.workFolder());
+          HtmlReport.write(report, output.workFolder());
+          output.commit();
+          return report;
+        } catch (AwpException e) {
+          saved.settle();
+          throw saved.count() == 0 ? e : resumable(e, saved, prepared.schemes());
+        }
+      }
+    }
+  }
+
+  private AwpException resumable(AwpException e, SavedLayers saved, Schemes schemes) {
+    return new AwpException(
+        "%s; %d of %d layers are saved, and the same command goes on after them"
+            .formatted(e.getMessage(), saved.count(), schemes.layers().size()),
+        e);
+  }
+
+  private MemoryPlan memory(CalibrationSet calibration, Evaluator evaluator) {
+    int length = calibration.length();
+    long tokens = (long) calibration.windows().size() * length;
+    MemoryNeeds needs =
+        MemoryNeeds.of(
+            options,
+            layout,
+            planner.schemes(),
+            tokens,
+            length,
+            compute.workers(),
+            compute.lower(),
+            planner.needsErrors());
+    return MemoryPlan.of(
+        needs, evaluator.memoryBytes(), options.memoryLimit(), PhysicalMemory.bytes());
+  }
+
+  /** A NaN in the last block should not be found after hours. */
+  private void checkWeights() {
+    listener.step("checking the weights");
+    TensorReader reader = new TensorReader(compute.kernels());
+    for (String name : layout.shapes().keySet()) {
+      TensorView view = checkpoint.tensor(name);
+      reader.checkFinite(view, compute.workers());
+      view.release();
+    }
+  }
+
+  private List<LayerReport> compress(PreparedRun prepared, ModelOutput output, SavedLayers saved) {
+    Schemes schemes = prepared.schemes();
+    int count = layout.config().layers();
+    boolean head = !schemes.layers(count).isEmpty();
+    List<LinearLayer> linears = schemes.layers();
+    long work = linears.stream().mapToLong(LinearLayer::multiplyAdds).sum();
+    listener.planned(count, linears.size(), work);
+    if (saved.count() > 0) {
+      listener.restored(saved.count(), saved.work(linears));
+    }
+    TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+    LayerCompressor layers =
+        new LayerCompressor(schemes, prepared.plan(), output, compute, listener);
+    MemoryPlan memory = prepared.memory();
+    SiteCompressor sites =
+        new SiteCompressor(model, layers, saved, memory.spare(), compute, listener);
+    BlockCompressor blocks =
+        new BlockCompressor(schemes, memory, model, output, sites, compute, listener);
+    List<LayerReport> reports = new ArrayList<>();
+    try (ActivationStore embedded =
+            ActivationStore.embed(model, prepared.calibration().windows(), output.scratchFolder());
+        ActivationStore copy = options.target() == Target.PROPAGATED ? embedded.copy() : null;
+        ReadAhead readAhead = new ReadAhead()) {
+      Streams streams =
+          options.propagation() == Propagation.DENSE
+              ? new Streams(Optional.empty(), Optional.of(embedded))
+              : new Streams(Optional.of(embedded), Optional.ofNullable(copy));
+      for (int block = 0; block < (head ? count + 1 : count); block++) {
+        if (block < count - 1) {
+          var _ = readAhead.fetch(weights(block + 1));
+        }
+        reports.addAll(blocks.compress(block, streams, block == (head ? count : count - 1)));
+      }
+    }
+    return reports;
+  }
+
+  private List<TensorView> weights(int block) {
+    return layout.linears(block).stream()
+        .map(linear -> checkpoint.tensor(linear.weight()))
+        .toList();
+  }
+}

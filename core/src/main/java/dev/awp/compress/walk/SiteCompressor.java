@@ -1,0 +1,130 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.walk;
+
+import dev.awp.calibration.DriftedSite;
+import dev.awp.calibration.SeenInputs;
+import dev.awp.calibration.StepMoments;
+import dev.awp.compress.CompressionListener;
+import dev.awp.compress.run.SavedLayers;
+import dev.awp.compute.Compute;
+import dev.awp.model.InputSite;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.forward.TransformerModel;
+import dev.awp.report.LayerReport;
+import dev.awp.solver.SharedFactors;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Compresses the layers of one input site: they share C, what is made of it, and its drift. */
+final class SiteCompressor {
+  private final TransformerModel model;
+  private final LayerCompressor layers;
+  private final SavedLayers saved;
+  private final long spare;
+  private final Compute compute;
+  private final CompressionListener listener;
+
+  /**
+   * A compressor of sites.
+   *
+   * @param model the original one
+   * @param spare memory for what is kept from one layer of a site to the next, in bytes
+   */
+  SiteCompressor(
+      TransformerModel model,
+      LayerCompressor layers,
+      SavedLayers saved,
+      long spare,
+      Compute compute,
+      CompressionListener listener) {
+    this.model = model;
+    this.layers = layers;
+    this.saved = saved;
+    this.spare = spare;
+    this.compute = compute;
+    this.listener = listener;
+  }
+
+  /** Those layers that were not solved in an earlier part of the run. */
+  List<LinearLayer> unsolved(List<LinearLayer> linears) {
+    return linears.stream().filter(linear -> saved.find(linear.name()).isEmpty()).toList();
+  }
+
+  /**
+   * The reports of a site's layers by name: of those that are solved now, and of those that were.
+   *
+   * @param moments of the site's inputs, where layers are to be solved
+   */
+  Map<String, LayerReport> compress(
+      InputSite site, List<LinearLayer> linears, StepMoments moments) {
+    Map<String, LayerReport> reports = new HashMap<>();
+    linears.forEach(
+        linear -> saved.find(linear.name()).ifPresent(r -> reports.put(linear.name(), r)));
+    List<LinearLayer> unsolved = unsolved(linears);
+    if (!unsolved.isEmpty()) {
+      solve(site, unsolved, moments, reports);
+    }
+    return reports;
+  }
+
+  private void solve(
+      InputSite site,
+      List<LinearLayer> linears,
+      StepMoments moments,
+      Map<String, LayerReport> reports) {
+    String what = linears.getFirst().name();
+    try (Arena arena = Arena.ofShared()) {
+      SeenInputs inputs = moments.inputs(site);
+      Matrix c = moments.finish(site, what, arena);
+      try (DriftedSite drift =
+              moments
+                  .takeDrift(site)
+                  .map(
+                      moment ->
+                          new DriftedSite(c, moment, moments.takeResidual(site), what, compute))
+                  .orElse(null);
+          SharedFactors factors = SharedFactors.of(linears.size() > 1 ? spare : 0)) {
+        for (LinearLayer linear : linears) {
+          boolean last = linear.equals(linears.getLast());
+          LayerReport report = solve(linear, c, inputs, Optional.ofNullable(drift), last, factors);
+          reports.put(linear.name(), report);
+        }
+      }
+    }
+  }
+
+  /**
+   * Solves a layer.
+   *
+   * @param inputs what c is the mean of
+   * @param drift of its inputs
+   * @param last whether no other layer of the site needs the drift
+   */
+  private LayerReport solve(
+      LinearLayer linear,
+      Matrix c,
+      SeenInputs inputs,
+      Optional<DriftedSite> drift,
+      boolean last,
+      SharedFactors factors) {
+    try (Arena arena = Arena.ofShared()) {
+      Matrix w = model.weights(linear, arena);
+      Matrix target = w;
+      if (drift.isPresent()) {
+        target = drift.get().target(w, arena);
+        if (last) {
+          drift.get().close();
+        }
+      }
+      LayerReport report = layers.compress(linear, w, target, c, factors, inputs);
+      saved.save(report);
+      listener.layerFinished(linear.block(), report, linear.multiplyAdds());
+      return report;
+    }
+  }
+}

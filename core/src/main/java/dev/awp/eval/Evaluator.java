@@ -1,0 +1,140 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.eval;
+
+import dev.awp.AwpException;
+import dev.awp.Progress;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.compute.Compute;
+import dev.awp.format.registry.CheckpointWeights;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.WeightSource;
+import dev.awp.model.forward.TransformerModel;
+import dev.awp.report.PerplexityReport;
+import dev.awp.tokenizer.TokenStream;
+import dev.awp.tokenizer.Tokenizer;
+import dev.awp.tokenizer.Tokenizers;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.Function;
+
+/** Perplexity of a checkpoint on texts, before and after. */
+public final class Evaluator {
+  private static final int DEFAULT_LENGTH = 2048;
+
+  private final ModelLayout layout;
+  private final int length;
+  private final List<Text> texts;
+  private final Compute compute;
+  private final Progress progress;
+
+  private static final class Text {
+    private final String name;
+    private final int[] tokens;
+
+    private Text(String name, int[] tokens) {
+      this.name = name;
+      this.tokens = tokens;
+    }
+  }
+
+  private Evaluator(
+      ModelLayout layout, int length, List<Text> texts, Compute compute, Progress progress) {
+    this.layout = layout;
+    this.length = length;
+    this.texts = texts;
+    this.compute = compute;
+    this.progress = progress;
+  }
+
+  public static Evaluator of(
+      EvaluationOptions options,
+      ModelLayout layout,
+      int defaultLength,
+      Tokenizer tokenizer,
+      Compute compute,
+      Progress progress) {
+    List<Text> texts = new ArrayList<>();
+    for (Path file : options.files()) {
+      int[] tokens = TokenStream.of(List.of(file), tokenizer);
+      texts.add(new Text(file.getFileName().toString(), tokens));
+    }
+    int length = options.sequenceLength().orElse(defaultLength);
+    int context = layout.config().maxPositions();
+    if (length > context) {
+      throw new AwpException(
+          "an evaluation window of %d tokens is more than the %d positions of the model"
+              .formatted(length, context));
+    }
+    return new Evaluator(layout, length, texts, compute, progress);
+  }
+
+  /** Perplexity of a checkpoint folder on one text. */
+  public static PerplexityResult evaluate(
+      Path folder, Path text, OptionalInt length, Compute compute, Progress progress) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder);
+        Tokenizer tokenizer = Tokenizers.open(folder)) {
+      ModelLayout layout = ModelLayout.of(checkpoint.config());
+      WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());
+      layout.check(weights);
+      int window = Math.min(checkpoint.config().maxPositions(), DEFAULT_LENGTH);
+      EvaluationOptions options = new EvaluationOptions(List.of(text), length);
+      Evaluator evaluator = of(options, layout, window, tokenizer, compute, progress);
+      return evaluator.evaluate(weights, evaluator.texts.getFirst(), "evaluating");
+    }
+  }
+
+  /** The most off-heap memory that an evaluation takes, in bytes; 0 where there are no texts. */
+  public long memoryBytes() {
+    return texts.isEmpty() ? 0 : Perplexity.bytes(layout, length, compute.workers().threads());
+  }
+
+  /** Tokens of all texts, and of a window. */
+  public long tokens() {
+    return texts.stream().mapToLong(text -> text.tokens.length).sum();
+  }
+
+  public int length() {
+    return length;
+  }
+
+  public List<Double> evaluate(WeightSource source, String when) {
+    return texts.stream()
+        .map(text -> evaluate(source, text, "perplexity " + when).perplexity())
+        .toList();
+  }
+
+  private PerplexityResult evaluate(WeightSource source, Text text, String what) {
+    TransformerModel model = new TransformerModel(layout, source, compute);
+    return Perplexity.evaluate(
+        model,
+        text.name,
+        text.tokens,
+        length,
+        (done, total) ->
+            progress.step("%s: %s, block %d of %d".formatted(what, text.name, done, total)));
+  }
+
+  /**
+   * Evaluates the model that was written and sets it beside the values from before.
+   *
+   * @param written opens it; the arena owns what it opens
+   */
+  public List<PerplexityReport> compare(
+      List<Double> before, Function<Arena, WeightSource> written) {
+    List<PerplexityReport> reports = new ArrayList<>();
+    try (Arena arena = Arena.ofShared()) {
+      WeightSource source = written.apply(arena);
+      for (int i = 0; i < texts.size(); i++) {
+        PerplexityResult after = evaluate(source, texts.get(i), "perplexity after");
+        reports.add(
+            new PerplexityReport(
+                texts.get(i).name, length, after.windows(), before.get(i), after.perplexity()));
+      }
+    }
+    return reports;
+  }
+}

@@ -1,0 +1,181 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.calibration;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.blas.Precision;
+import dev.awp.calibration.StepMoments.Stream;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.compute.Compute;
+import dev.awp.fixture.GeneratedArchitectures;
+import dev.awp.fixture.RandomMatrices;
+import dev.awp.fixture.RandomMatrices.Kind;
+import dev.awp.model.InputSite;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
+import dev.awp.model.forward.TransformerModel;
+import dev.awp.model.sublayer.LinearInputs;
+import dev.awp.tensor.DType;
+import dev.awp.tensor.Matrix;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The moments of a step's sites, against sums over the tokens. */
+class StepMomentsTest {
+  /** Long enough for several chunks. */
+  private static final int LENGTH = 60;
+
+  private static final int WINDOWS = 40;
+
+  @TempDir private Path folder;
+
+  private static List<LinearLayer> layers(ModelLayout layout, Step step) {
+    return layout.linears(0).stream().filter(l -> l.step() == step).toList();
+  }
+
+  private static Map<InputSite, Matrix> inputs(
+      TransformerModel model, Step step, Matrix states, Arena arena) {
+    Map<InputSite, Matrix> inputs = new HashMap<>();
+    Matrix copy = Matrix.copyOf(arena, states.toArray());
+    int[] from = {0, 0};
+    model
+        .step(0, step, arena)
+        .forward(
+            copy,
+            LENGTH,
+            (site, seen) -> {
+              Matrix kept =
+                  inputs.computeIfAbsent(
+                      site, _ -> Matrix.allocate(arena, states.rows(), seen.columns()));
+              int chunk = site.next().isPresent() ? 0 : 1;
+              kept.rowRange(from[chunk], from[chunk] + seen.rows()).copyFrom(seen);
+              from[chunk] += seen.rows();
+            });
+    return inputs;
+  }
+
+  /** D and R of a step whose two streams go through different weights. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Step.class,
+      names = {"ATTENTION", "MLP"})
+  void driftIsOfInputsAndOfStates(Step step) throws IOException {
+    Path other = folder.resolve("other");
+    GeneratedArchitectures.write(folder.resolve("model"), "qwen3", DType.F32);
+    GeneratedArchitectures.write(other, "qwen3", DType.BF16);
+    try (Checkpoint checkpoint = Checkpoint.open(folder.resolve("model"));
+        Checkpoint rounded = Checkpoint.open(other);
+        Compute compute = Compute.create(2);
+        Arena arena = Arena.ofShared()) {
+      ModelLayout layout = ModelLayout.of(checkpoint.config());
+      TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+      TransformerModel compressed = new TransformerModel(layout, rounded::tensor, compute);
+      int hidden = layout.config().hiddenSize();
+      Matrix h = RandomMatrices.of(Kind.GAUSSIAN, WINDOWS * LENGTH, hidden, 1, arena);
+      Matrix drifted = RandomMatrices.of(Kind.GAUSSIAN, WINDOWS * LENGTH, hidden, 2, arena);
+      float[][] before = drifted.toArray();
+      Matrix after = Matrix.copyOf(arena, h.toArray());
+      model.step(0, step, arena).forward(after, LENGTH, LinearInputs.IGNORED);
+      Map<InputSite, Matrix> x = inputs(model, step, h, arena);
+      Map<InputSite, Matrix> seen = inputs(compressed, step, drifted, arena);
+      Matrix states = Matrix.copyOf(arena, h.toArray());
+      try (StepMoments moments =
+          new StepMoments(layout, layers(layout, step), true, Set.of(), Precision.F32, compute)) {
+        moments.observe(
+            new Stream(compressed.step(0, step, arena), drifted, false),
+            Optional.of(new Stream(model.step(0, step, arena), states, true)),
+            LENGTH);
+        assertArrayEquals(before, drifted.toArray());
+        assertArrayEquals(after.toArray(), states.toArray());
+        for (InputSite site : x.keySet()) {
+          CrossMoment drift = moments.takeDrift(site).orElseThrow();
+          assertMean(x.get(site), seen.get(site), seen.get(site), drift);
+          Optional<CrossMoment> residual = moments.takeResidual(site);
+          assertEquals(site.next().isEmpty(), residual.isPresent(), site.toString());
+          residual.ifPresent(r -> assertMean(h, drifted, seen.get(site), r));
+        }
+      }
+    }
+  }
+
+  /** Mean of (a - a~) x~^T. */
+  private static void assertMean(Matrix a, Matrix drifted, Matrix inputs, CrossMoment moment) {
+    try (moment) {
+      Matrix mean = moment.finish("test");
+      assertEquals(a.columns(), mean.rows());
+      assertEquals(inputs.columns(), mean.columns());
+      for (int i = 0; i < mean.rows(); i += 5) {
+        for (int j = 0; j < mean.columns(); j += 3) {
+          double sum = 0;
+          for (int t = 0; t < a.rows(); t++) {
+            sum += ((double) a.get(t, i) - drifted.get(t, i)) * inputs.get(t, j);
+          }
+          assertEquals(sum / a.rows(), mean.get(i, j), 1e-5, i + ", " + j);
+        }
+      }
+    }
+  }
+
+  /** Where outputs are normed or weighed before they are added, states cannot be made up for. */
+  @ParameterizedTest
+  @CsvSource({"qwen3, true, true", "gemma2, false, false", "mixtral, true, false"})
+  void outputsAreAddedAsTheyAre(String name, boolean attention, boolean mlp) throws IOException {
+    GeneratedArchitectures.write(folder.resolve("model"), name, DType.F32);
+    try (Checkpoint checkpoint = Checkpoint.open(folder.resolve("model"))) {
+      ModelLayout layout = ModelLayout.of(checkpoint.config());
+      for (LinearLayer layer : layout.linears(0)) {
+        boolean added =
+            switch (layer.site().part()) {
+              case ATTENTION_OUTPUT -> attention;
+              case MLP_OUTPUT -> mlp;
+              default -> false;
+            };
+        assertEquals(added, layout.isAdded(layer), layer.name());
+      }
+    }
+  }
+
+  @Test
+  void firstLayersCostNoProducts() throws IOException {
+    GeneratedArchitectures.write(folder.resolve("model"), "qwen3", DType.F32);
+    try (Checkpoint checkpoint = Checkpoint.open(folder.resolve("model"));
+        Compute compute = Compute.create(1);
+        Arena arena = Arena.ofShared()) {
+      ModelLayout layout = ModelLayout.of(checkpoint.config());
+      TransformerModel norms =
+          new TransformerModel(
+              layout,
+              name -> {
+                assertTrue(name.endsWith("norm.weight"), name);
+                return checkpoint.tensor(name);
+              },
+              compute);
+      Matrix h = RandomMatrices.of(Kind.GAUSSIAN, LENGTH, layout.config().hiddenSize(), 1, arena);
+      for (Step step : Step.OF_BLOCK) {
+        List<LinearLayer> first =
+            layers(layout, step).stream().filter(l -> l.site().next().isPresent()).toList();
+        try (StepMoments moments =
+            new StepMoments(layout, first, false, Set.of(), Precision.F32, compute)) {
+          moments.observe(
+              new Stream(norms.step(0, step, arena), h, false), Optional.empty(), LENGTH);
+          assertEquals(LENGTH, moments.inputs(first.getFirst().site()).tokens());
+        }
+      }
+    }
+  }
+}
