@@ -15,34 +15,63 @@ module dev.awp.core {
   requires org.slf4j;
   requires org.snakeyaml.engine;
 
+  // What programs call.
   exports dev.awp;
   exports dev.awp.api;
-  exports dev.awp.blas;
-  exports dev.awp.blas.mixed;
   exports dev.awp.compress;
   exports dev.awp.compute;
   exports dev.awp.constraint;
   exports dev.awp.eval;
   exports dev.awp.format;
-  exports dev.awp.disk;
-  exports dev.awp.kernel;
-  exports dev.awp.linalg;
+  exports dev.awp.format.registry;
   exports dev.awp.parallel;
   exports dev.awp.recipe;
   exports dev.awp.report;
   exports dev.awp.solver;
+  exports dev.awp.solver.registry;
   exports dev.awp.tensor;
 
+  // What awp's other modules build on.
+  exports dev.awp.blas to
+      dev.awp.ffm,
+      dev.awp.bench,
+      dev.awp.batch;
+  exports dev.awp.blas.mixed to
+      dev.awp.ffm,
+      dev.awp.bench,
+      dev.awp.batch;
+  exports dev.awp.calibration to
+      dev.awp.bench,
+      dev.awp.batch;
+  exports dev.awp.calibration.saved to
+      dev.awp.bench,
+      dev.awp.batch;
+  exports dev.awp.disk to
+      dev.awp.ffm,
+      dev.awp.bench,
+      dev.awp.batch;
+  exports dev.awp.kernel to
+      dev.awp.ffm,
+      dev.awp.bench,
+      dev.awp.batch;
+  exports dev.awp.model to
+      dev.awp.bench,
+      dev.awp.batch;
+
   // Records that become JSON, and fields that hold options.
-  opens dev.awp.compress to
+  opens dev.awp.compress.run to
       com.fasterxml.jackson.databind;
   opens dev.awp.disk to
       com.fasterxml.jackson.databind;
   opens dev.awp.inspect to
       com.fasterxml.jackson.databind;
+  opens dev.awp.inspect.values to
+      com.fasterxml.jackson.databind;
   opens dev.awp.cli to
       info.picocli;
+  opens dev.awp.cli.option to
+      info.picocli;
 
-  uses dev.awp.blas.mixed.Bf16Provider;
   uses dev.awp.blas.BlasProvider;
+  uses dev.awp.blas.mixed.Bf16Provider;
 }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.blas;
 
-import dev.awp.blas.mixed.MixedBlas;
 import dev.awp.parallel.Workers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -42,7 +41,7 @@ public interface Blas {
   void syrk(float alpha, Matrix a, float beta, Matrix c);
 
   /**
-   * op(B) made ready for many products from the left: here B in float32, in a {@link MixedBlas} its
+   * op(B) made ready for many products from the left: here B in float32, in a {@code MixedBlas} its
    * bfloat16 parts. The seam through which products may have lower precision. For the coordinating
    * thread.
    *

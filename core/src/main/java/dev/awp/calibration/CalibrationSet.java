@@ -3,7 +3,7 @@
 package dev.awp.calibration;
 
 import dev.awp.AwpException;
-import dev.awp.tokenizer.TokenStream;
+import dev.awp.text.TokenStream;
 import dev.awp.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.Arrays;

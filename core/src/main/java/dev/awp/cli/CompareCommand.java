@@ -3,12 +3,18 @@
 package dev.awp.cli;
 
 import dev.awp.AwpException;
+import dev.awp.cli.option.CalibrationArguments;
+import dev.awp.cli.option.EvaluationArguments;
+import dev.awp.cli.option.MachineArguments;
+import dev.awp.cli.option.SparsityArgument;
+import dev.awp.cli.print.ComparisonTable;
+import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.compare.Comparison;
 import dev.awp.compare.ComparisonOptions;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compute.Compute;
-import dev.awp.report.ComparisonFiles;
 import dev.awp.report.ComparisonReport;
+import dev.awp.report.page.ComparisonFiles;
 import dev.awp.solver.Effort;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -3,6 +3,8 @@
 package dev.awp.cli;
 
 import dev.awp.AwpException;
+import dev.awp.cli.option.MachineArguments;
+import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.compress.ConstraintOptions;

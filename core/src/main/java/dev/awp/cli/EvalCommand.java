@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli;
 
+import dev.awp.cli.option.MachineArguments;
+import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.compute.Compute;
 import dev.awp.eval.Evaluator;
 import dev.awp.eval.PerplexityResult;

@@ -3,6 +3,7 @@
 package dev.awp.cli;
 
 import dev.awp.AwpException;
+import dev.awp.cli.option.MachineArguments;
 import dev.awp.compress.memory.PhysicalMemory;
 import dev.awp.compute.Compute;
 import dev.awp.generation.Sampler;

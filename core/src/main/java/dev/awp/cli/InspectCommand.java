@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli;
 
+import dev.awp.cli.option.MachineArguments;
+import dev.awp.cli.print.InspectionTable;
+import dev.awp.cli.print.JsonOutput;
 import dev.awp.compute.Compute;
-import dev.awp.inspect.Inspection;
+import dev.awp.inspect.values.Inspection;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

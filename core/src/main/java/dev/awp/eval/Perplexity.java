@@ -10,7 +10,7 @@ import dev.awp.model.forward.OutputHead;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.Matrix;
-import dev.awp.tokenizer.TokenStream;
+import dev.awp.text.TokenStream;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 

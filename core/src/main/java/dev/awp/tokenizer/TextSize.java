@@ -5,7 +5,7 @@ package dev.awp.tokenizer;
 import dev.awp.AwpException;
 
 /** How long a text may be. */
-final class TextSize {
+public final class TextSize {
   private TextSize() {}
 
   /**
@@ -13,7 +13,7 @@ final class TextSize {
    *
    * @param bytesPerCharacter what tokenizing takes of the heap at worst
    */
-  static void check(String text, long bytesPerCharacter) {
+  public static void check(String text, long bytesPerCharacter) {
     long needed = bytesPerCharacter * text.length();
     long most = Runtime.getRuntime().maxMemory() / 2;
     if (needed > most) {

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.fixture.GeneratedCheckpoint;
-import dev.awp.report.ComparisonFiles;
 import dev.awp.report.ComparisonReport;
 import dev.awp.report.LayerReport;
 import dev.awp.report.ReportFile;
+import dev.awp.report.page.ComparisonFiles;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.io.PrintWriter;

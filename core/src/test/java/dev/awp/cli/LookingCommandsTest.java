@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.fixture.ForkedJvm;
 import dev.awp.fixture.GeneratedCheckpoint;
-import dev.awp.report.HtmlReport;
+import dev.awp.report.page.HtmlReport;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -3,7 +3,7 @@
 package dev.awp.fuzz;
 
 import dev.awp.compute.Compute;
-import dev.awp.inspect.Inspection;
+import dev.awp.inspect.values.Inspection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

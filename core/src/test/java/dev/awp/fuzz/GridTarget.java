@@ -4,7 +4,7 @@ package dev.awp.fuzz;
 
 import dev.awp.compress.CompressionListener;
 import dev.awp.compute.Compute;
-import dev.awp.inspect.Inspection;
+import dev.awp.inspect.values.Inspection;
 import dev.awp.verify.Verification;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,7 +5,7 @@ package dev.awp.fuzz;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compute.Compute;
 import dev.awp.format.registry.CheckpointWeights;
-import dev.awp.inspect.Inspection;
+import dev.awp.inspect.values.Inspection;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;

@@ -4,8 +4,8 @@ package dev.awp.fuzz;
 
 import dev.awp.compress.CompressionListener;
 import dev.awp.compute.Compute;
-import dev.awp.report.HtmlReport;
 import dev.awp.report.ReportFile;
+import dev.awp.report.page.HtmlReport;
 import dev.awp.verify.Verification;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,7 +4,7 @@ package dev.awp.fuzz;
 
 import dev.awp.compute.Compute;
 import dev.awp.fixture.TensorFolder;
-import dev.awp.inspect.Inspection;
+import dev.awp.inspect.values.Inspection;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,8 +3,9 @@
 package dev.awp.fuzz;
 
 import dev.awp.compute.Compute;
+import dev.awp.text.Tokenizers;
 import dev.awp.tokenizer.Tokenizer;
-import dev.awp.tokenizer.Tokenizers;
+import dev.awp.tokenizer.sentencepiece.SentencePieceTokenizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ final class SentencePieceTarget implements FuzzTarget {
     List<byte[]> seeds = new ArrayList<>();
     for (String name : List.of("bpe-bytes", "bpe-unknown", "unigram", "unigram-suffix")) {
       String resource = name + ".model.base64";
-      try (InputStream content = Tokenizer.class.getResourceAsStream(resource)) {
+      try (InputStream content = SentencePieceTokenizer.class.getResourceAsStream(resource)) {
         seeds.add(Base64.getMimeDecoder().decode(content.readAllBytes()));
       }
     }

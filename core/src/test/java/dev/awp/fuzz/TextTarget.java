@@ -3,7 +3,7 @@
 package dev.awp.fuzz;
 
 import dev.awp.compute.Compute;
-import dev.awp.tokenizer.TextFile;
+import dev.awp.text.TextFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

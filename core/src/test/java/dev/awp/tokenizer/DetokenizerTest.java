@@ -5,6 +5,7 @@ package dev.awp.tokenizer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.awp.fixture.ByteTokenizerJson;
+import dev.awp.text.Tokenizers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

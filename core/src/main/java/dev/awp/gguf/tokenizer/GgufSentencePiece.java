@@ -5,7 +5,7 @@ package dev.awp.gguf.tokenizer;
 import dev.awp.AwpException;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.tokenizer.GgufTokens.Kind;
-import dev.awp.tokenizer.SentencePieceVocabulary;
+import dev.awp.tokenizer.sentencepiece.SentencePieceVocabulary;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

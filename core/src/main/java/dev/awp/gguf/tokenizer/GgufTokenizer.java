@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.awp.AwpException;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.tokenizer.GgufTokens.Kind;
-import dev.awp.tokenizer.SentencePieceVocabulary;
+import dev.awp.tokenizer.sentencepiece.SentencePieceVocabulary;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

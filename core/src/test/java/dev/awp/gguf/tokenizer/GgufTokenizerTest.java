@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.AwpException;
 import dev.awp.gguf.GgufValue;
-import dev.awp.tokenizer.SentencePieceVocabulary;
+import dev.awp.tokenizer.sentencepiece.SentencePieceVocabulary;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -179,7 +179,7 @@ class GgufTokenizerTest {
   }
 
   private GgufTokenizer.Result model(String name, int size) throws IOException {
-    String resource = "/dev/awp/tokenizer/" + name + ".model.base64";
+    String resource = "/dev/awp/tokenizer/sentencepiece/" + name + ".model.base64";
     try (InputStream content = GgufTokenizerTest.class.getResourceAsStream(resource)) {
       byte[] bytes = Base64.getMimeDecoder().decode(content.readAllBytes());
       Files.write(folder.resolve("tokenizer.model"), bytes);

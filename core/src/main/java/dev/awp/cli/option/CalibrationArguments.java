@@ -1,0 +1,55 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli.option;
+
+import dev.awp.compress.CompressionOptions.Calibration;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options that choose the calibration tokens. */
+public final class CalibrationArguments {
+  @Option(
+      names = "--calibration",
+      paramLabel = "FILE",
+      arity = "1..*",
+      description = "Text (.txt) or JSON lines with a \"text\" field (.jsonl); may be repeated.")
+  private List<Path> files = new ArrayList<>();
+
+  @Option(
+      names = "--sequences",
+      paramLabel = "N",
+      defaultValue = "128",
+      description = "Number of token windows. Default: ${DEFAULT-VALUE}.")
+  private int sequences;
+
+  @Option(
+      names = "--sequence-length",
+      paramLabel = "N",
+      description = "Tokens in a window. Default: the model's context, at most 2048.")
+  private Integer sequenceLength;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Seed of the choice of windows. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  /** What was asked for; misuse where no text is given. */
+  public Calibration toOptions(CommandSpec spec) {
+    if (files.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "a text to calibrate on is missing: --calibration=FILE");
+    }
+    return new Calibration(
+        files,
+        sequences,
+        sequenceLength == null ? OptionalInt.empty() : OptionalInt.of(sequenceLength),
+        seed);
+  }
+}

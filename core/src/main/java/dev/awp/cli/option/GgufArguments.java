@@ -1,0 +1,90 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli.option;
+
+import dev.awp.constraint.BlockGrid;
+import dev.awp.format.OutputFormat;
+import dev.awp.format.gguf.GgufFormat;
+import dev.awp.format.gguf.GgufOptions;
+import dev.awp.format.registry.OutputFormats;
+import dev.awp.gguf.GgufType;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options of {@code --format gguf}. */
+public final class GgufArguments {
+  @Option(
+      names = "--gguf-type",
+      paramLabel = "TYPE",
+      description = {
+        "gguf: type of the linear layers, in place of --bits: the blocks Q4_0, Q4_1, Q5_0, Q5_1,"
+            + " Q8_0 (32 columns), Q3_K, Q4_K, Q5_K, Q6_K (256 columns), whose grids are then the"
+            + " solver's, or F32, F16, BF16 for layers that are pruned only. With --sparsity the"
+            + " types that hold zeros: Q4_0, Q5_0, Q8_0, Q3_K, Q6_K. Default where nothing says"
+            + " what to do: Q4_0."
+      })
+  private GgufType type;
+
+  @Option(
+      names = "--gguf-embedding",
+      paramLabel = "TYPE",
+      description = {
+        "gguf: type of the embedding and the output head, rounded to nearest. Default: F16."
+      })
+  private GgufType embedding;
+
+  public boolean given() {
+    return type != null;
+  }
+
+  /** Where nothing says what to do: 4 bits that every version of llama.cpp reads. */
+  public void takeDefaultBlocks() {
+    if (type == null) {
+      type = GgufType.Q4_0;
+    }
+  }
+
+  /** The block type whose grid is to be solved for. */
+  public Optional<BlockGrid> blocks() {
+    return Optional.ofNullable(type).flatMap(GgufType::grid);
+  }
+
+  /** The formats, with these options where one is gguf. */
+  public List<OutputFormat> applyTo(List<OutputFormat> formats, CommandSpec spec) {
+    boolean gguf = formats.stream().anyMatch(format -> format.name().equals(GgufFormat.NAME));
+    if (!gguf && (type != null || embedding != null)) {
+      throw new ParameterException(
+          spec.commandLine(), "--gguf-type and --gguf-embedding need --format gguf");
+    }
+    List<String> others =
+        formats.stream()
+            .filter(
+                format -> !(format instanceof GgufFormat) && !format.equals(OutputFormats.DENSE))
+            .map(OutputFormat::name)
+            .toList();
+    if (blocks().isPresent() && !others.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "the blocks of --gguf-type %s cannot be written as %s"
+              .formatted(type, String.join(", ", others)));
+    }
+    GgufFormat own = new GgufFormat(options(spec));
+    return formats.stream().map(format -> format instanceof GgufFormat ? own : format).toList();
+  }
+
+  private GgufOptions options(CommandSpec spec) {
+    if (type != null && !type.isWritable()) {
+      throw new ParameterException(spec.commandLine(), "awp does not write " + type);
+    }
+    try {
+      return new GgufOptions(
+          Optional.ofNullable(type).filter(t -> t.dtype().isPresent()),
+          Optional.ofNullable(embedding).orElse(GgufOptions.DEFAULT.embedding()));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--gguf-embedding: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli.print;
+
+import dev.awp.inspect.StoredGrid;
+import dev.awp.inspect.values.Inspection;
+import dev.awp.inspect.values.WeightStatistics;
+import java.io.PrintWriter;
+import java.util.List;
+
+/** An inspection as a table: a line for each matrix, the vectors together. */
+public final class InspectionTable {
+  private InspectionTable() {}
+
+  public static void print(Inspection inspection, boolean all, PrintWriter out) {
+    out.printf(
+        "%s: %,d weights in %,d tensors, %s, %.2f bits per weight%s%n",
+        Printable.text(inspection.path()),
+        inspection.elements(),
+        inspection.weights().size(),
+        Printable.bytes(inspection.bytes()),
+        inspection.bitsPerWeight(),
+        inspection
+            .sparsity()
+            .map(share -> ", zeros in matrices " + Printable.percent(share) + " %")
+            .orElse(""));
+    TextTable table =
+        new TextTable(
+            "weight",
+            "storage",
+            "grid",
+            "shape",
+            "bits",
+            "zeros %",
+            "in rows %",
+            "N:M",
+            "max/rms",
+            "top 1 %",
+            "kurtosis");
+    List<Inspection.Entry> shown =
+        inspection.weights().stream().filter(w -> all || w.shape().size() >= 2).toList();
+    shown.forEach(entry -> add(entry, table));
+    if (!shown.isEmpty()) {
+      out.println();
+      table.print(out);
+    }
+    printVectors(inspection, all, out);
+    for (Inspection.Entry entry : inspection.weights()) {
+      long broken = entry.statistics().map(WeightStatistics::nonFinite).orElse(0L);
+      if (broken > 0) {
+        out.printf("%s: %,d values are not finite%n", Printable.text(entry.name()), broken);
+      }
+    }
+  }
+
+  private static void printVectors(Inspection inspection, boolean all, PrintWriter out) {
+    List<Inspection.Entry> vectors =
+        inspection.weights().stream().filter(w -> w.shape().size() < 2).toList();
+    if (!all && !vectors.isEmpty()) {
+      long bytes = vectors.stream().mapToLong(Inspection.Entry::bytes).sum();
+      out.printf(
+          "%nand %,d vectors, such as norms and biases: %s (--all shows them)%n",
+          vectors.size(), Printable.bytes(bytes));
+    }
+  }
+
+  private static void add(Inspection.Entry entry, TextTable table) {
+    String name = entry.name();
+    boolean weight = entry.shape().size() >= 2 && name.endsWith(".weight");
+    String shown = weight ? name.substring(0, name.length() - ".weight".length()) : name;
+    String grid = entry.grid().map(StoredGrid::describe).orElse("-");
+    String bits = "%.2f".formatted(entry.bitsPerWeight());
+    String shape = entry.shape().toString();
+    if (entry.statistics().isEmpty()) {
+      table.add(shown, entry.storage(), grid, shape, bits, "-", "-", "-", "-", "-", "-");
+      return;
+    }
+    WeightStatistics statistics = entry.statistics().get();
+    table.add(
+        shown,
+        entry.storage(),
+        grid,
+        shape,
+        bits,
+        Printable.percent(statistics.sparsity()),
+        rows(statistics),
+        statistics.pattern().isEmpty() ? "-" : statistics.pattern(),
+        "%.1f".formatted(statistics.peak()),
+        Printable.percent(statistics.topColumnsEnergy()),
+        "%.1f".formatted(statistics.kurtosis()));
+  }
+
+  private static String rows(WeightStatistics statistics) {
+    String fewest = Printable.percent(statistics.densestRow());
+    String most = Printable.percent(statistics.sparsestRow());
+    return fewest.equals(most) ? fewest : fewest + "-" + most;
+  }
+}

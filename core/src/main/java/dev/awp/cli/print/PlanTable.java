@@ -1,0 +1,77 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli.print;
+
+import dev.awp.report.PlanReport;
+import java.io.PrintWriter;
+import java.util.Locale;
+
+/** A plan as a table: a line for each layer, and what they come to. */
+public final class PlanTable {
+  private PlanTable() {}
+
+  public static void print(PlanReport plan, PrintWriter out) {
+    int name = Math.max(5, width(plan.layers().stream().map(PlanReport.Layer::name).toList()));
+    int words =
+        Math.max(10, width(plan.layers().stream().map(PlanReport.Layer::constraint).toList()));
+    String head = "%-" + name + "s %13s  %-" + words + "s  %-14s %10s %10s %9s%n";
+    out.printf(head, "layer", "shape", "constraint", "solver", "stored", "packed", "GFLOP");
+    for (PlanReport.Layer layer : plan.layers()) {
+      out.printf(
+          head,
+          layer.name(),
+          layer.rows() + " x " + layer.columns(),
+          layer.constraint(),
+          layer.solver(),
+          size(layer.bytes()),
+          size(layer.packedBytes()),
+          String.format(Locale.ROOT, "%.3g", layer.flops() / 1e9));
+    }
+    if (!plan.leftAlone().isEmpty()) {
+      out.println("left alone: " + String.join(", ", plan.leftAlone()));
+    }
+    PlanReport.Totals totals = plan.totals();
+    out.printf(
+        Locale.ROOT,
+        "%d layers; checkpoint %s, with packed codes %s; %.3f bits a weight, %.1f %% zeros in the"
+            + " compressed layers%n",
+        plan.layers().size(),
+        size(totals.bytes()),
+        size(totals.packedBytes()),
+        totals.bitsPerWeight(),
+        100 * totals.sparsity());
+    out.printf(
+        Locale.ROOT,
+        "work: %.3g GFLOP solving, %.3g GFLOP running the texts; memory %s, %d calibration passes a"
+            + " block%n",
+        totals.solveFlops() / 1e9,
+        totals.passFlops() / 1e9,
+        size(totals.memoryBytes()),
+        totals.passes());
+    out.printf(
+        Locale.ROOT,
+        "time: about %s, at the %.0f GFLOP/s that matrix products reach here now%n",
+        ProgressDisplay.Lines.clock((long) (totals.seconds() * 1e9)),
+        totals.gflopsPerSecond());
+  }
+
+  private static int width(Iterable<String> texts) {
+    int width = 0;
+    for (String text : texts) {
+      width = Math.max(width, text.length());
+    }
+    return width;
+  }
+
+  private static String size(long bytes) {
+    String[] units = {"B", "kB", "MB", "GB", "TB"};
+    double value = bytes;
+    int unit = 0;
+    while (value >= 999.5 && unit < units.length - 1) {
+      value /= 1000;
+      unit++;
+    }
+    return String.format(
+        Locale.ROOT, value < 10 && unit > 0 ? "%.2f %s" : "%.0f %s", value, units[unit]);
+  }
+}

@@ -1,0 +1,32 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli.print;
+
+import dev.awp.report.PerplexityReport;
+import dev.awp.report.RunReport;
+import java.io.PrintWriter;
+
+/** The few numbers of a run that a person wants to see at its end. */
+public final class SummaryTable {
+  private SummaryTable() {}
+
+  public static void print(RunReport report, PrintWriter out) {
+    RunReport.Summary summary = report.summary();
+    out.printf(
+        "%d layers, %,d weights: mean relative error %.4g, zeros %.1f %%, %.1f s%n",
+        summary.layers(),
+        summary.weights(),
+        summary.meanRelativeError(),
+        100 * summary.sparsity(),
+        summary.seconds());
+    for (PerplexityReport perplexity : report.perplexity()) {
+      out.printf(
+          "perplexity of %s (%d windows of %d tokens): before %.4f, after %.4f%n",
+          perplexity.file(),
+          perplexity.windows(),
+          perplexity.sequenceLength(),
+          perplexity.before(),
+          perplexity.after());
+    }
+  }
+}

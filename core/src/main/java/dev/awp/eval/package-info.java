@@ -1,0 +1,5 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** Perplexity of a model on texts. Knows nothing of compression. */
+package dev.awp.eval;

@@ -1,0 +1,67 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.report.page;
+
+import dev.awp.AwpException;
+import dev.awp.report.ComparisonReport;
+import dev.awp.report.PerplexityReport;
+import dev.awp.report.ReportFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** What a comparison leaves: comparison.json, comparison.csv and convergence.svg. */
+public final class ComparisonFiles {
+  public static final String JSON = "comparison.json";
+  public static final String CSV = "comparison.csv";
+  public static final String PLOT = "convergence.svg";
+
+  private ComparisonFiles() {}
+
+  /** Writes all three into a folder. */
+  public static void write(ComparisonReport report, Path folder) {
+    ReportFile.writeJson(report, folder.resolve(JSON));
+    writeText(folder.resolve(CSV), csv(report));
+    writeText(folder.resolve(PLOT), ConvergencePlot.svg(report));
+  }
+
+  private static void writeText(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new AwpException(file + ": cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /** One line for each cell and text, or for each cell where no text was evaluated. */
+  static String csv(ComparisonReport report) {
+    StringBuilder csv =
+        new StringBuilder(
+            "constraint,method,mean_relative_error,mean_gemm_equivalents,sparsity,solve_seconds,"
+                + "text,perplexity_before,perplexity_after\n");
+    for (ComparisonReport.Cell cell : report.cells()) {
+      String start =
+          String.format(
+              Locale.ROOT,
+              "\"%s\",%s,%.6g,%.1f,%.4f,%.2f,",
+              cell.constraint(),
+              cell.method(),
+              cell.summary().meanRelativeError(),
+              cell.meanGemmEquivalents(),
+              cell.summary().sparsity(),
+              cell.summary().seconds());
+      if (cell.perplexity().isEmpty()) {
+        csv.append(start).append(",,\n");
+      }
+      for (PerplexityReport text : cell.perplexity()) {
+        csv.append(start)
+            .append('"')
+            .append(text.file().replace("\"", "\"\""))
+            .append('"')
+            .append(String.format(Locale.ROOT, ",%.4f,%.4f%n", text.before(), text.after()));
+      }
+    }
+    return csv.toString();
+  }
+}

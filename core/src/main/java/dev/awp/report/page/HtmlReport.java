@@ -1,0 +1,147 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.report.page;
+
+import dev.awp.AwpException;
+import dev.awp.report.LayerReport;
+import dev.awp.report.PerplexityReport;
+import dev.awp.report.RunReport;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * report.html: what report.json says, for people. One file that needs nothing else, for light and
+ * dark screens of any width; the same report gives the same bytes.
+ */
+public final class HtmlReport {
+  public static final String NAME = "report.html";
+
+  private HtmlReport() {}
+
+  /** Writes the page into a folder; by a sibling file, so that it is whole or not there. */
+  public static void write(RunReport report, Path folder) {
+    Path file = folder.resolve(NAME);
+    Path sibling = folder.resolve(NAME + ".partial");
+    try {
+      Files.writeString(sibling, page(report));
+      Files.move(sibling, file, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new AwpException(file + ": the report cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /** The whole page. */
+  static String page(RunReport report) {
+    String model = report.options().getOrDefault("model", "a model").toString();
+    String constraints = constraints(report.layers());
+    String title = model + (constraints.isEmpty() ? "" : ": " + constraints);
+    Markup html = new Markup();
+    html.add(
+        "<!DOCTYPE html>%n<html lang=\"en\">%n<head>%n<meta charset=\"utf-8\">%n"
+            + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">%n"
+            + "<title>%s</title>%n<style>%n%s</style>%n</head>%n<body>%n<header>%n<h1>%s</h1>%n"
+            + "<p class=\"soft\">Compressed by awp %s</p>%n</header>%n<main>%n",
+        Markup.escape(title), styleSheet(), Markup.escape(title), Markup.escape(report.awp()));
+    figures(report, html);
+    if (!report.perplexity().isEmpty()) {
+      html.add("<section>%n<h2>Perplexity</h2>%n").add("%s", ReportTables.perplexity(report));
+      html.add("</section>%n");
+    }
+    if (!report.layers().isEmpty()) {
+      plots(report.layers(), html);
+      html.add("<section>%n<h2>Layers</h2>%n%s</section>%n", ReportTables.layers(report.layers()));
+      html.add("<section>%n<h2>Time</h2>%n%s</section>%n", ReportTables.time(report));
+    }
+    html.add("<section>%n<h2>Options</h2>%n%s</section>%n", ReportTables.pairs(report.options()));
+    html.add(
+        "<section>%n<h2>Machine</h2>%n%s</section>%n", ReportTables.pairs(report.environment()));
+    return html.add("</main>%n</body>%n</html>%n").toString();
+  }
+
+  private static String styleSheet() {
+    try (InputStream content = HtmlReport.class.getResourceAsStream("report.css")) {
+      if (content == null) {
+        throw new IllegalStateException("the program lacks its resource report.css");
+      }
+      return new String(content.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String constraints(List<LayerReport> layers) {
+    return layers.stream()
+        .map(LayerReport::constraint)
+        .distinct()
+        .collect(Collectors.joining("; "));
+  }
+
+  private static void figures(RunReport report, Markup html) {
+    RunReport.Summary summary = report.summary();
+    html.add("<dl class=\"figures\">%n");
+    for (PerplexityReport text : report.perplexity()) {
+      figure(
+          html,
+          "Perplexity of " + text.file(),
+          String.format(Locale.ROOT, "%.4g", text.after()),
+          String.format(Locale.ROOT, "before %.4g", text.before()));
+    }
+    figure(
+        html,
+        "Mean relative error",
+        String.format(Locale.ROOT, "%.3g", summary.meanRelativeError()),
+        "f(T) / f(0) over " + summary.layers() + " layers");
+    figure(
+        html,
+        "Zeros",
+        String.format(Locale.ROOT, "%.1f %%", 100 * summary.sparsity()),
+        String.format(Locale.ROOT, "of %,d weights", summary.weights()));
+    figure(html, "Time", ReportTables.seconds(summary.seconds()), "evaluation included");
+    if (report.peakResidentBytes() > 0) {
+      figure(
+          html,
+          "Peak memory",
+          String.format(Locale.ROOT, "%.2f GiB", report.peakResidentBytes() / 0x1p30),
+          "resident, mapped files included");
+    }
+    html.add("</dl>%n");
+  }
+
+  private static void figure(Markup html, String name, String value, String more) {
+    html.add(
+        "<div><dt>%s</dt><dd>%s<small>%s</small></dd></div>%n",
+        Markup.escape(name), Markup.escape(value), Markup.escape(more));
+  }
+
+  private static void plots(List<LayerReport> layers, Markup html) {
+    String legend = LayerPlots.legend(layers);
+    plot(
+        html,
+        "Error of every layer",
+        "f(T) / f(0): the share of the output's energy that the layer loses on the calibration"
+            + " inputs, recomputed from the file that was written.",
+        LayerPlots.errors(layers) + "</div>" + legend);
+    if (layers.stream().anyMatch(layer -> layer.trace().size() > 1)) {
+      plot(
+          html,
+          "Convergence",
+          "sqrt(f(T) / f(0)) of every layer while it was solved, as in Figure 1 of the AWP paper.",
+          LayerPlots.convergence(layers) + "</div>" + legend);
+    }
+  }
+
+  private static void plot(Markup html, String title, String caption, String picture) {
+    html.add(
+        "<section>%n<h2>%s</h2>%n<p class=\"soft\">%s</p>%n<figure>"
+            + "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\">%n%s"
+            + "</figure>%n</section>%n",
+        title, caption, title, picture);
+  }
+}

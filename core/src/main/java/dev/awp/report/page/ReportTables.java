@@ -1,0 +1,163 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.report.page;
+
+import dev.awp.report.LayerReport;
+import dev.awp.report.PerplexityReport;
+import dev.awp.report.RunReport;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The tables of report.html. */
+final class ReportTables {
+  private ReportTables() {}
+
+  static String perplexity(RunReport report) {
+    Markup html = open("Lower is better; before is the model that was read.", "scroll");
+    head(html, "text", "tokens in a window", "windows", "before", "after", "change");
+    for (PerplexityReport text : report.perplexity()) {
+      double change = text.after() / text.before() - 1;
+      html.add(
+          "<tr><th scope=\"row\">%s</th><td>%,d</td><td>%,d</td><td>%.4f</td><td>%.4f</td>"
+              + "<td class=\"%s\">%+.2f %%</td></tr>%n",
+          Markup.escape(text.file()),
+          text.sequenceLength(),
+          text.windows(),
+          text.before(),
+          text.after(),
+          change > 0 ? "worse" : "better",
+          100 * change);
+    }
+    return close(html);
+  }
+
+  static String layers(List<LayerReport> layers) {
+    List<String> constraints = layers.stream().map(LayerReport::constraint).distinct().toList();
+    boolean mixed = constraints.size() > 1;
+    String caption =
+        mixed
+            ? "In the order in which they were solved."
+            : "All under the constraint " + constraints.getFirst() + ", in the order of solving.";
+    Markup html = open(caption, layers.size() > 40 ? "scroll tall" : "scroll");
+    head(
+        html,
+        "layer",
+        "shape",
+        "type",
+        mixed ? "constraint" : "",
+        "relative error",
+        "zeros",
+        "solver",
+        "iterations",
+        "seconds");
+    for (LayerReport layer : layers) {
+      html.add(
+          "<tr><th scope=\"row\">%s</th><td>%,d × %,d</td><td>%s</td>%s<td>%.4g</td>"
+              + "<td class=\"bar\" style=\"--share:%.1f%%\">%.1f %%</td><td>%s</td><td>%,d</td>"
+              + "<td>%.2f</td></tr>%n",
+          Markup.escape(layer.name()),
+          layer.rows(),
+          layer.columns(),
+          Markup.escape(layer.dtype()),
+          mixed ? "<td>" + Markup.escape(layer.constraint()) + "</td>" : "",
+          layer.relativeError(),
+          100 * layer.sparsity(),
+          100 * layer.sparsity(),
+          Markup.escape(layer.solver()),
+          layer.iterations(),
+          layer.seconds());
+    }
+    return close(html);
+  }
+
+  /** Seconds by block, beside the whole run. */
+  static String time(RunReport report) {
+    Map<Integer, List<LayerReport>> blocks =
+        report.layers().stream()
+            .collect(
+                Collectors.groupingBy(
+                    layer -> LayerPlace.of(layer.name()).block(),
+                    TreeMap::new,
+                    Collectors.toList()));
+    double most = blocks.values().stream().mapToDouble(ReportTables::solving).max().orElse(0);
+    double solving = solving(report.layers());
+    String caption =
+        "%s in all, %s of it solving; the rest is reading, calibration, evaluation and writing."
+            .formatted(seconds(report.summary().seconds()), seconds(solving));
+    Markup html = open(caption, blocks.size() > 40 ? "scroll tall" : "scroll");
+    head(html, "block", "layers", "weights", "mean relative error", "seconds of solving");
+    blocks.forEach(
+        (block, layers) -> {
+          RunReport.Summary summary = RunReport.Summary.of(layers, solving(layers));
+          html.add(
+              "<tr><th scope=\"row\">%s</th><td>%d</td><td>%,d</td><td>%.4g</td>"
+                  + "<td class=\"bar\" style=\"--share:%.1f%%\">%.2f</td></tr>%n",
+              block < 0 ? "outside" : block.toString(),
+              summary.layers(),
+              summary.weights(),
+              summary.meanRelativeError(),
+              most == 0 ? 0 : 100 * summary.seconds() / most,
+              summary.seconds());
+        });
+    return close(html);
+  }
+
+  private static double solving(List<LayerReport> layers) {
+    return layers.stream().mapToDouble(LayerReport::seconds).sum();
+  }
+
+  /** Names and values, one pair a line. */
+  static String pairs(Map<String, ?> pairs) {
+    Markup html = new Markup().add("<table class=\"pairs\"><tbody>%n");
+    pairs.forEach(
+        (name, value) ->
+            html.add(
+                "<tr><th scope=\"row\">%s</th><td>%s</td></tr>%n",
+                Markup.escape(name), Markup.escape(text(value))));
+    return html.add("</tbody></table>%n").toString();
+  }
+
+  private static String text(Object value) {
+    return value instanceof List<?> list
+        ? list.stream().map(String::valueOf).collect(Collectors.joining(", "))
+        : String.valueOf(value);
+  }
+
+  /** "26.6 s", "12 min 5 s", "3 h 20 min". */
+  static String seconds(double seconds) {
+    long whole = Math.round(seconds);
+    if (whole < 60) {
+      return String.format(Locale.ROOT, "%.1f s", seconds);
+    }
+    return whole < 3600
+        ? whole / 60 + " min " + whole % 60 + " s"
+        : whole / 3600 + " h " + whole % 3600 / 60 + " min";
+  }
+
+  private static Markup open(String caption, String wrapper) {
+    String escaped = Markup.escape(caption);
+    return new Markup()
+        .add(
+            "<p class=\"soft\">%s</p>%n<div class=\"%s\" tabindex=\"0\" role=\"region\""
+                + " aria-label=\"%s\">%n<table aria-label=\"%s\">%n",
+            escaped, wrapper, escaped, escaped);
+  }
+
+  /** The titles of the columns; those that are empty are left out. */
+  private static void head(Markup html, String... titles) {
+    html.add("<thead><tr>");
+    for (String title : titles) {
+      if (!title.isEmpty()) {
+        html.add("<th scope=\"col\">%s</th>", title);
+      }
+    }
+    html.add("</tr></thead>%n<tbody>%n");
+  }
+
+  private static String close(Markup html) {
+    return html.add("</tbody></table></div>%n").toString();
+  }
+}

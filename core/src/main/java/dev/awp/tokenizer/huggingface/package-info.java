@@ -1,0 +1,5 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** Tokenizers from tokenizer.json, by the Hugging Face library, without network. */
+package dev.awp.tokenizer.huggingface;

@@ -1,0 +1,77 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.tokenizer.sentencepiece;
+
+/** What SentencePiece's identity normalizer does to a text: only spaces change (normalizer.cc). */
+record SpaceNormalizer(SentencePieceModel model, PrefixTree userDefined) {
+  private static final char ESCAPED = (char) 0x2581;
+  private static final char SPACE = ' ';
+
+  String normalize(String text) {
+    String input = wellFormed(text);
+    int from = 0;
+    while (model.removeExtraSpaces() && chunk(input, from).equals(" ")) {
+      from++;
+    }
+    if (from == input.length()) {
+      return "";
+    }
+    char space = model.escapeSpaces() ? ESCAPED : SPACE;
+    StringBuilder out = new StringBuilder(input.length() + 1);
+    if (model.addSpace() && !model.spaceBehind()) {
+      out.append(space);
+    }
+    boolean afterSpace = model.removeExtraSpaces();
+    while (from < input.length()) {
+      String chunk = chunk(input, from);
+      from += chunk.length();
+      String kept = afterSpace ? chunk.replaceFirst("^ +", "") : chunk;
+      if (!kept.isEmpty()) {
+        out.append(kept.replace(SPACE, space));
+        afterSpace = model.removeExtraSpaces() && kept.endsWith(" ");
+      }
+    }
+    while (model.removeExtraSpaces() && !out.isEmpty() && out.charAt(out.length() - 1) == space) {
+      out.setLength(out.length() - 1);
+    }
+    if (model.addSpace() && model.spaceBehind()) {
+      out.append(space);
+    }
+    return out.toString();
+  }
+
+  /** A piece with its spaces as they are in texts. */
+  String unescape(String piece) {
+    return model.escapeSpaces() ? piece.replace(ESCAPED, SPACE) : piece;
+  }
+
+  /** A decoded text without the space that {@link #normalize} adds. */
+  String withoutAdded(String text) {
+    String space = String.valueOf(SPACE);
+    if (!model.addSpace()) {
+      return text;
+    }
+    if (model.spaceBehind()) {
+      return text.endsWith(space) ? text.substring(0, text.length() - 1) : text;
+    }
+    return text.startsWith(space) ? text.substring(1) : text;
+  }
+
+  /** The next user-defined piece or character; nothing at the end. */
+  private String chunk(String input, int from) {
+    if (from == input.length()) {
+      return "";
+    }
+    int end = userDefined.longest(input, from);
+    return input.substring(from, end > from ? end : input.offsetByCodePoints(from, 1));
+  }
+
+  /** Halves of surrogate pairs have no UTF-8. */
+  private static String wellFormed(String text) {
+    StringBuilder out = new StringBuilder(text.length());
+    text.codePoints()
+        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xfffd : c)
+        .forEach(out::appendCodePoint);
+    return out.toString();
+  }
+}
