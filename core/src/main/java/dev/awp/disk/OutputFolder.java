@@ -69,14 +69,15 @@ public final class OutputFolder implements AutoCloseable {
     Path root = beside(absolute, suffix);
     List<Path> parents = new ArrayList<>();
     try {
-      makeParents(root.getParent(), parents);
-      FolderLock lock = lock(root);
+      FolderLock lock = lock(root, parents);
       OutputFolder folder = new OutputFolder(absolute, root, parents, lock);
       try {
+        checkFree(absolute); // whoever had the lock may have finished since
         Files.createDirectories(folder.workFolder());
         return folder;
       } catch (IOException | RuntimeException e) {
-        lock.close();
+        folder.kept = Files.exists(folder.journal());
+        folder.close();
         throw e;
       }
     } catch (IOException e) {
@@ -87,26 +88,39 @@ public final class OutputFolder implements AutoCloseable {
   private static void makeParents(Path folder, List<Path> made) throws IOException {
     if (folder != null && !Files.exists(folder)) {
       makeParents(folder.getParent(), made);
-      Files.createDirectory(folder);
-      made.add(folder);
+      try {
+        Files.createDirectory(folder);
+        made.add(folder);
+      } catch (FileAlreadyExistsException e) {
+        return; // another run needs it too
+      }
     }
   }
 
-  /** Another run may be removing the folder at this moment. */
-  private static FolderLock lock(Path root) throws IOException {
+  /** Another run may be removing the folder, and its parents, at this moment. */
+  private static FolderLock lock(Path root, List<Path> parents) throws IOException {
     for (int i = 0; ; i++) {
       try {
-        Files.createDirectory(root);
-      } catch (FileAlreadyExistsException e) {
-        checkOurs(root);
-      }
-      try {
+        makeParents(root.getParent(), parents);
+        makeRoot(root);
         return FolderLock.acquire(root.resolve(LOCK));
+      } catch (NoSuchFileException e) {
+        if (i == TRIES) {
+          throw e;
+        }
       } catch (AwpException e) {
         if (!(e.getCause() instanceof NoSuchFileException) || i == TRIES) {
           throw e;
         }
       }
+    }
+  }
+
+  private static void makeRoot(Path root) throws IOException {
+    try {
+      Files.createDirectory(root);
+    } catch (FileAlreadyExistsException e) {
+      checkOurs(root);
     }
   }
 
@@ -199,10 +213,14 @@ public final class OutputFolder implements AutoCloseable {
     return root;
   }
 
-  /** Makes all that lies here durable, names included. */
+  /**
+   * Makes all that lies here durable, names included; but for the lock, whose file nobody opens
+   * while it is held.
+   */
   public void force() {
     try {
-      Folders.forceTree(root);
+      Folders.forceTree(workFolder());
+      Folders.force(root);
       Folders.force(root.getParent());
     } catch (IOException | UncheckedIOException e) {
       throw new AwpException(root + ": cannot be written: " + e.getMessage(), e);
@@ -252,8 +270,14 @@ public final class OutputFolder implements AutoCloseable {
   /**
    * Makes everything durable and gives the content its final name. Where only the naming fails it
    * stays, and the message says where: hours of work are not thrown away.
+   *
+   * @throws AwpException also where somebody removed or replaced the folder meanwhile
    */
   public void commit() {
+    if (!lock.isInPlace()) {
+      throw new AwpException(
+          root + ": was removed or replaced while this run worked in it; start it again");
+    }
     try {
       Folders.forceTree(workFolder());
     } catch (IOException | UncheckedIOException e) {
@@ -279,7 +303,7 @@ public final class OutputFolder implements AutoCloseable {
   @Override
   public void close() {
     try (lock) {
-      if (!kept) {
+      if (!kept && lock.isInPlace()) {
         // The lock goes last: without it, nobody would know whose the rest is.
         Files.deleteIfExists(journal());
         Folders.delete(workFolder());

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.torture;
 
+import dev.awp.disk.Folders;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,6 +31,7 @@ public final class Torture {
     System.out.println(kills(victim, Integer.parseInt(arguments[1]), seed));
     System.out.println(signals(victim, Signal.TERM, 7));
     System.out.println(signals(victim, Signal.INT, 7));
+    System.out.println(together(victim, 50, seed));
     System.out.println(fileLimits(victim));
     System.out.println(vanishingReads(victim));
     if (arguments.length > 3) {
@@ -137,6 +140,65 @@ public final class Torture {
     Collections.sort(millis);
     return "%d times SIG%s: ended after %d to %d ms, resumed to the same bytes"
         .formatted(millis.size(), signal, millis.getFirst(), millis.getLast());
+  }
+
+  /**
+   * Two processes started together, every third time the first is killed on its way and a third one
+   * goes on, every fifth time the work folder is removed under them. Whatever ends with 0 has
+   * written the undisturbed bytes; whatever does not says why in one sentence.
+   */
+  static String together(Victim victim, int times, long seed)
+      throws IOException, InterruptedException {
+    SplittableRandom random = new SplittableRandom(seed);
+    int refused = 0;
+    int removed = 0;
+    for (int i = 1; i <= times; i++) {
+      List<Victim.Run> runs = new ArrayList<>(List.of(victim.start(), victim.start()));
+      if (i % 3 == 0) {
+        awaitLayer(victim, runs, 1 + random.nextInt(8));
+        runs.removeFirst().process().destroyForcibly().waitFor();
+        runs.add(victim.start());
+      } else if (i % 5 == 0) {
+        awaitLayer(victim, runs, 1 + random.nextInt(8));
+        removed += removeUnder(victim) ? 1 : 0;
+        runs.add(victim.start());
+      }
+      int finished = 0;
+      for (Victim.Run run : runs) {
+        if (run.process().waitFor() == 0) {
+          finished++;
+        } else {
+          run.expect(1);
+          assertOneSentence(run);
+          refused++;
+        }
+      }
+      if (finished == 0) {
+        victim.start().expect(0); // the one that was killed had the folder
+      }
+      victim.assertUndisturbed();
+    }
+    return "%d times two processes together: %d refused, %d times the work folder was removed under them, each output the bytes of the undisturbed run"
+        .formatted(times, refused, removed);
+  }
+
+  /** False where the run had ended. Moved, for what is written to meanwhile cannot be removed. */
+  private static boolean removeUnder(Victim victim) throws IOException {
+    Path gone = victim.state().resolveSibling("gone");
+    try {
+      Folders.delete(gone);
+      Files.move(victim.state(), gone);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private static void awaitLayer(Victim victim, List<Victim.Run> runs, int layers)
+      throws IOException, InterruptedException {
+    while (victim.saved() < layers && runs.stream().anyMatch(run -> run.process().isAlive())) {
+      Thread.sleep(1);
+    }
   }
 
   /** No file may grow beyond a limit, which rises until the run gets through. */

@@ -23,4 +23,11 @@ class TortureTest {
     String stopped = Torture.signals(victim, Torture.Signal.TERM, 2);
     assertTrue(stopped.startsWith("2 times SIGTERM"), stopped);
   }
+
+  @Test
+  void processesThatAreStartedTogetherNeverShareAFolder() throws IOException, InterruptedException {
+    Victim victim = Victim.prepare(folder.resolve("victim"), folder);
+    String told = Torture.together(victim, 5, 1);
+    assertTrue(told.startsWith("5 times two processes together"), told);
+  }
 }

@@ -18,9 +18,13 @@ import java.util.stream.Stream;
 final class Victim {
   private static final int LAYERS = 28;
 
+  /** Logs that are kept: more than runs at a time. */
+  private static final int KEPT_LOGS = 8;
+
   private final Path folder;
   private final Path output;
   private final Path expected;
+  private int runs;
 
   private Victim(Path folder, Path output) {
     this.folder = folder;
@@ -128,7 +132,7 @@ final class Victim {
       command = new ArrayList<>(List.of("bash", "-c", script, "bash"));
       command.addAll(java);
     }
-    Path log = folder.resolve("log.txt");
+    Path log = folder.resolve("log-%d.txt".formatted(runs++ % KEPT_LOGS));
     return new Run(
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start(),
         log);
@@ -143,7 +147,7 @@ final class Victim {
     removeOutput();
   }
 
-  private void removeOutput() throws IOException {
+  void removeOutput() throws IOException {
     try (Stream<Path> tree = Files.walk(output)) {
       for (Path path : tree.toList().reversed()) {
         Files.delete(path);
