@@ -15,7 +15,7 @@ final class BlockFit {
   private final int columns;
   private final int groups;
   private final UnitScales unit;
-  private final float[] found = new float[3];
+  private final GroupNumbers found = new GroupNumbers();
   private final MemorySegment low;
   private final MemorySegment high;
   private final MemorySegment scaleOf;
@@ -55,8 +55,8 @@ final class BlockFit {
     for (int g = first; g < end; g++) {
       float least = low.getAtIndex(JAVA_FLOAT, g);
       grid.candidate(0, least, high.getAtIndex(JAVA_FLOAT, g), found);
-      unit.scales()[g - first] = found[0];
-      unit.minimums()[g - first] = found[2];
+      unit.scales()[g - first] = found.scale();
+      unit.minimums()[g - first] = found.minimum();
     }
     unit.round(end - first);
     for (int g = first; g < end; g++) {

@@ -3,6 +3,7 @@
 package dev.awp.constraint;
 
 import dev.awp.kernel.Kernels;
+import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
@@ -22,7 +23,7 @@ import java.util.Optional;
  * <p>Scales are rounded to such numbers before codes are chosen, those of a unit together ({@link
  * UnitScales}). Q8_0 leaves the code of -128 out, as llama.cpp's own quantizer does.
  */
-public enum BlockGrid implements Grid {
+public enum BlockGrid implements AffineGrid {
   Q4_0(4, 15, 8, 32, 1, 0, 0),
   Q4_1(4, 15, 0, 32, 1, 0, 0),
   Q5_0(5, 31, 16, 32, 1, 0, 0),
@@ -77,7 +78,7 @@ public enum BlockGrid implements Grid {
     this.mostFactor = mostFactor;
   }
 
-  @Override
+  /** Bits of a code. */
   public int bits() {
     return bits;
   }
@@ -116,11 +117,6 @@ public enum BlockGrid implements Grid {
     return mostFactor;
   }
 
-  @Override
-  public int groups(int columns) {
-    return Math.ceilDiv(columns, groupColumns);
-  }
-
   /** Number of units in a row of that length. */
   public int units(int columns) {
     return Math.ceilDiv(columns, blockColumns());
@@ -142,6 +138,16 @@ public enum BlockGrid implements Grid {
   }
 
   @Override
+  public boolean hasNegativeScales() {
+    return true;
+  }
+
+  @Override
+  public DType valueType() {
+    return DType.F32;
+  }
+
+  /** Whether a unit's scales are small integers times a scale of the unit. */
   public boolean hasSuperScales() {
     return unitGroups > 1;
   }
@@ -149,6 +155,18 @@ public enum BlockGrid implements Grid {
   @Override
   public boolean hasZero() {
     return !hasMinimums();
+  }
+
+  @Override
+  public GridParameters.Counts numbers(int columns) {
+    int least = hasMinimums() ? groups(columns) : 0;
+    int units = hasSuperScales() ? units(columns) : 0;
+    return new GridParameters.Counts(groups(columns), least, units, hasMinimums() ? units : 0);
+  }
+
+  @Override
+  public Optional<SharedScales> sharedScales() {
+    return hasSuperScales() ? Optional.of(new UnitScales(this)) : Optional.empty();
   }
 
   @Override
@@ -162,7 +180,7 @@ public enum BlockGrid implements Grid {
   }
 
   @Override
-  public void candidate(int index, double least, double most, float[] found) {
+  public void candidate(int index, double least, double most, GroupNumbers found) {
     if (hasMinimums()) {
       // A super-block's minimums are non-positive: they share one sign.
       double low = hasSuperScales() ? Math.min(0, least) : least;
@@ -170,17 +188,15 @@ public enum BlockGrid implements Grid {
       int drawn = index / DRAWS;
       double from = low + DRAW * drawn * span;
       double to = low + span - DRAW * (index % DRAWS) * span;
-      found[0] = ideal((to - from) / maxCode);
-      found[2] = hasSuperScales() ? (float) from : half(from);
+      float minimum = hasSuperScales() ? (float) from : half(from);
+      found.set(ideal((to - from) / maxCode), zero, minimum);
     } else {
       // One side of the grid is a step longer: the largest magnitude may lie on either.
       double extreme = -least > most ? least : most;
       double sign = index % 2 == 0 ? -1 : 1;
       int shrunk = index / 2;
-      found[0] = ideal(sign * extreme * (1 - SHRINK * shrunk) / zero);
-      found[2] = 0;
+      found.set(ideal(sign * extreme * (1 - SHRINK * shrunk) / zero), zero, 0);
     }
-    found[1] = zero;
   }
 
   @Override
@@ -192,19 +208,29 @@ public enum BlockGrid implements Grid {
    * Scales one and two steps off, then minimums half a step off, or the scale of the other sign.
    */
   @Override
-  public void neighbour(int index, float[] group, float[] unit, float[] found) {
-    System.arraycopy(group, 0, found, 0, found.length);
+  public void neighbour(int index, GroupNumbers group) {
     int sign = index % 2 == 0 ? 1 : -1;
     if (index < SCALES && hasSuperScales()) {
-      found[0] = storableScale(group[0] + sign * (1 + index / 2) * (double) unit[0], unit[0]);
+      double moved = group.scale() + sign * (1 + index / 2) * (double) group.superScale();
+      group.setScale(storableScale(moved, group.superScale()));
     } else if (index < SCALES) {
-      found[0] = halfScale(group[0] * Grid.neighbourFactor(index, maxCode));
+      group.setScale(halfScale(group.scale() * AffineGrid.neighbourFactor(index, maxCode)));
     } else if (hasMinimums()) {
-      double step = hasSuperScales() ? unit[1] : group[0] / 2.0;
-      found[2] = storableMinimum(group[2] + sign * step, unit[1]);
+      double step = hasSuperScales() ? group.superMinimum() : group.scale() / 2.0;
+      group.setMinimum(movedMinimum(group, sign * step));
     } else {
-      found[0] = storableScale(-(double) group[0], unit[0]);
+      group.setScale(storableScale(-(double) group.scale(), group.superScale()));
     }
+  }
+
+  @Override
+  public float movedScale(GroupNumbers group, double step) {
+    return step == 0 ? group.scale() : storableScale(group.scale() + step, group.superScale());
+  }
+
+  @Override
+  public float movedMinimum(GroupNumbers group, double step) {
+    return storableMinimum(group.minimum() + step, group.superMinimum());
   }
 
   private float ideal(double scale) {

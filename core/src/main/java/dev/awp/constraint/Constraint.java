@@ -24,7 +24,7 @@ public sealed interface Constraint permits Sparsity, Grid, SparseGrid {
 
   /** The same where it is an integer grid, as most of the field's methods need it. */
   default Optional<IntegerGrid> integerGrid() {
-    return grid().filter(IntegerGrid.class::isInstance).map(IntegerGrid.class::cast);
+    return Optional.empty();
   }
 
   /** The sparsity of the constraint, where it has one. */

@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param zeroPoints [rows, groups], integers in 0 .. maxCode as floats
  * @param channelScales [1, columns], positive, exactly representable in the stored element type: by
  *     what each column was multiplied before it was rounded, where it was
- * @param blocks what a {@link BlockGrid} has besides
+ * @param blocks what blocks have besides
  */
 public record GridParameters(
     Matrix scales, Matrix zeroPoints, Optional<Matrix> channelScales, Optional<Blocks> blocks) {
@@ -25,6 +25,25 @@ public record GridParameters(
   }
 
   /**
+   * How many numbers a row has.
+   *
+   * @param groups each with a scale and a zero point
+   */
+  public record Counts(int groups, int minimums, int superScales, int superMinimums) {
+    /** Of a constraint without a grid. */
+    static final Counts NONE = new Counts(0, 0, 0, 0);
+
+    /** All of them. */
+    public int perRow() {
+      return 2 * groups + minimums + superScales + superMinimums;
+    }
+
+    private boolean ofBlocks() {
+      return minimums + superScales > 0;
+    }
+  }
+
+  /**
    * What blocks have besides scales; matrices without columns where their type has no such number.
    *
    * @param minimums [rows, groups]
@@ -32,14 +51,11 @@ public record GridParameters(
    * @param superMinimums [rows, units]
    */
   public record Blocks(Matrix minimums, Matrix superScales, Matrix superMinimums) {
-    private static Blocks allocate(
-        BlockGrid grid, int rows, int columns, SegmentAllocator allocator) {
-      int groups = grid.hasMinimums() ? grid.groups(columns) : 0;
-      int units = grid.hasSuperScales() ? grid.units(columns) : 0;
+    private static Blocks allocate(Counts counts, int rows, SegmentAllocator allocator) {
       return new Blocks(
-          Matrix.allocate(allocator, rows, groups),
-          Matrix.allocate(allocator, rows, units),
-          Matrix.allocate(allocator, rows, grid.hasMinimums() ? units : 0));
+          Matrix.allocate(allocator, rows, counts.minimums),
+          Matrix.allocate(allocator, rows, counts.superScales),
+          Matrix.allocate(allocator, rows, counts.superMinimums));
     }
 
     private void copyFrom(Blocks other) {
@@ -73,25 +89,15 @@ public record GridParameters(
   /** Room for the parameters of a [rows, columns] matrix under a constraint. */
   public static GridParameters allocate(
       Constraint constraint, int rows, int columns, SegmentAllocator allocator) {
-    int groups = constraint.grid().map(grid -> grid.groups(columns)).orElse(0);
-    int gridRows = groups == 0 ? 0 : rows;
-    Optional<Blocks> blocks =
-        constraint
-            .grid()
-            .filter(BlockGrid.class::isInstance)
-            .map(grid -> Blocks.allocate((BlockGrid) grid, gridRows, columns, allocator));
+    Counts counts = constraint.grid().map(grid -> grid.numbers(columns)).orElse(Counts.NONE);
+    int gridRows = counts.groups == 0 ? 0 : rows;
     return new GridParameters(
-        Matrix.allocate(allocator, gridRows, groups),
-        Matrix.allocate(allocator, gridRows, groups),
+        Matrix.allocate(allocator, gridRows, counts.groups),
+        Matrix.allocate(allocator, gridRows, counts.groups),
         Optional.empty(),
-        blocks);
-  }
-
-  /** Numbers that a row of that length has. */
-  public static int perRow(Grid grid, int columns) {
-    int groups = grid.groups(columns);
-    int units = grid.hasSuperScales() ? Math.ceilDiv(columns, grid.unitSize(columns)) : 0;
-    return grid.hasMinimums() ? 3 * groups + 2 * units : 2 * groups + units;
+        Optional.of(counts)
+            .filter(Counts::ofBlocks)
+            .map(some -> Blocks.allocate(some, gridRows, allocator)));
   }
 
   /** True where there is no grid. */

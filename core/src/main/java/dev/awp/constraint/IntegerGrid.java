@@ -38,7 +38,7 @@ import java.util.Optional;
  * @param storage the types of scales and values
  */
 public record IntegerGrid(int bits, int groupSize, boolean symmetric, GridStorage storage)
-    implements Grid {
+    implements AffineGrid {
   public IntegerGrid {
     if (bits != 2 && bits != 3 && bits != 4 && bits != 8) {
       throw new IllegalArgumentException("a grid has 2, 3, 4 or 8 bits, not " + bits);
@@ -63,11 +63,6 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, GridStorag
   @Override
   public int maxCode() {
     return (1 << bits) - 1;
-  }
-
-  @Override
-  public int groups(int columns) {
-    return Math.ceilDiv(columns, groupSize(columns));
   }
 
   @Override
@@ -98,18 +93,18 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, GridStorag
   }
 
   @Override
-  public int unitSize(int columns) {
-    return groupSize(columns);
-  }
-
-  @Override
   public boolean hasMinimums() {
     return false;
   }
 
   @Override
-  public boolean hasSuperScales() {
+  public boolean hasNegativeScales() {
     return false;
+  }
+
+  @Override
+  public DType valueType() {
+    return storage.values();
   }
 
   @Override
@@ -123,13 +118,12 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, GridStorag
   }
 
   @Override
-  public void candidate(int index, double least, double most, float[] found) {
+  public void candidate(int index, double least, double most, GroupNumbers found) {
     int low = symmetric ? index : index / CLIPS;
     int high = index % CLIPS;
     double end = (1 - CLIP_STEP * low) * Math.min(0, least);
-    found[0] = scaleOf(end, (1 - CLIP_STEP * high) * Math.max(0, most));
-    found[1] = zeroPointOf(end, found[0]);
-    found[2] = 0;
+    float scale = scaleOf(end, (1 - CLIP_STEP * high) * Math.max(0, most));
+    found.set(scale, zeroPointOf(end, scale), 0);
   }
 
   /** Scales one and two steps off. */
@@ -141,14 +135,29 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, GridStorag
   }
 
   @Override
-  public void neighbour(int index, float[] group, float[] unit, float[] found) {
-    System.arraycopy(group, 0, found, 0, found.length);
+  public void neighbour(int index, GroupNumbers group) {
     if (index < SCALES) {
-      found[0] = storableScale(group[0] * Grid.neighbourFactor(index, maxCode()));
+      group.setScale(storableScale(group.scale() * AffineGrid.neighbourFactor(index, maxCode())));
     } else {
-      float moved = group[1] + (index == SCALES ? 1 : -1);
-      found[1] = Math.clamp(moved, storage.leastZeroPoint(), maxCode());
+      float moved = group.zeroPoint() + (index == SCALES ? 1 : -1);
+      group.setZeroPoint(Math.clamp(moved, storage.leastZeroPoint(), maxCode()));
     }
+  }
+
+  @Override
+  public float movedScale(GroupNumbers group, double step) {
+    double best = group.scale() + step;
+    return best > 0 ? storableScale(best) : group.scale();
+  }
+
+  @Override
+  public float movedMinimum(GroupNumbers group, double step) {
+    return 0;
+  }
+
+  @Override
+  public Optional<IntegerGrid> integerGrid() {
+    return Optional.of(this);
   }
 
   @Override

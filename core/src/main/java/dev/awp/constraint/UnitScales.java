@@ -8,44 +8,41 @@ package dev.awp.constraint;
  * integer, and refined once by least squares. Scratch for one thread; arrays of {@link
  * BlockGrid#unitGroups()} entries.
  */
-public final class UnitScales {
+final class UnitScales implements SharedScales {
   private final BlockGrid grid;
   private final float[] scales;
   private final float[] minimums;
   private float superScale;
   private float superMinimum;
 
-  public UnitScales(BlockGrid grid) {
+  UnitScales(BlockGrid grid) {
     this.grid = grid;
     this.scales = new float[grid.unitGroups()];
     this.minimums = new float[grid.unitGroups()];
   }
 
-  /** Scales, first ideal, after {@link #round} storable. */
+  @Override
   public float[] scales() {
     return scales;
   }
 
-  /** Minimums, first ideal, after {@link #round} storable. */
+  @Override
   public float[] minimums() {
     return minimums;
   }
 
-  /** What all scales are multiples of; 0 where the grid has no such number. */
+  /** 0 where the grid has no such number. */
+  @Override
   public float superScale() {
     return superScale;
   }
 
-  /** What all minimums are multiples of, times -1; 0 where the grid has no such number. */
+  @Override
   public float superMinimum() {
     return superMinimum;
   }
 
-  /**
-   * Rounds the first scales and minimums.
-   *
-   * @param groups 1 .. unitGroups(); fewer in a row's last unit
-   */
+  @Override
   public void round(int groups) {
     if (grid.hasSuperScales()) {
       superScale = superScale(groups);
@@ -55,6 +52,16 @@ public final class UnitScales {
       scales[g] = grid.storableScale(scales[g], superScale);
       minimums[g] = grid.hasMinimums() ? grid.storableMinimum(minimums[g], superMinimum) : 0;
     }
+  }
+
+  @Override
+  public float storableSuperScale(double value) {
+    return grid.storableSuperScale(value);
+  }
+
+  @Override
+  public float storableSuperMinimum(double value) {
+    return grid.storableSuperMinimum(value);
   }
 
   private float superScale(int groups) {

@@ -4,7 +4,6 @@ package dev.awp.solver;
 
 import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
-import dev.awp.constraint.GridParameters;
 import dev.awp.parallel.Workers;
 
 /**
@@ -26,10 +25,7 @@ public record LayerShape(int rows, int columns, Constraint constraint, Workers w
 
   /** Scales and zero points, where the constraint has a grid. */
   public long grid() {
-    return constraint
-        .grid()
-        .map(grid -> bytes(rows, GridParameters.perRow(grid, columns)))
-        .orElse(0L);
+    return constraint.grid().map(grid -> bytes(rows, grid.numbers(columns).perRow())).orElse(0L);
   }
 
   /** Columns whose scales are stored together; 0 where there is no grid. */

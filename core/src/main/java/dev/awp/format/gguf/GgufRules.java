@@ -8,7 +8,6 @@ import dev.awp.config.LinearScaling;
 import dev.awp.config.Llama3Scaling;
 import dev.awp.config.LongRopeScaling;
 import dev.awp.config.ModelConfig;
-import dev.awp.constraint.IntegerGrid;
 import dev.awp.format.BrokenRule;
 import dev.awp.format.ModelPlan;
 import dev.awp.gguf.GgufType;
@@ -168,7 +167,7 @@ final class GgufRules {
   private void checkGrids() {
     List<String> integers =
         plan.layers().stream()
-            .filter(layer -> layer.constraint().grid().orElse(null) instanceof IntegerGrid)
+            .filter(layer -> layer.constraint().integerGrid().isPresent())
             .map(layer -> layer.layer().name())
             .toList();
     if (!integers.isEmpty()) {

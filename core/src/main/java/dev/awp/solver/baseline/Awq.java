@@ -53,7 +53,7 @@ public final class Awq implements Solver {
 
   @Override
   public boolean supports(Constraint constraint) {
-    return constraint instanceof IntegerGrid;
+    return constraint.integerGrid().isPresent() && constraint.sparsity().isEmpty();
   }
 
   @Override

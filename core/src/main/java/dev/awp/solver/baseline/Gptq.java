@@ -50,7 +50,7 @@ public final class Gptq implements Solver {
 
   @Override
   public boolean supports(Constraint constraint) {
-    return constraint instanceof Grid;
+    return constraint.grid().isPresent() && constraint.sparsity().isEmpty();
   }
 
   @Override

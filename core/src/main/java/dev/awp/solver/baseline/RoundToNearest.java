@@ -4,7 +4,6 @@ package dev.awp.solver.baseline;
 
 import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
-import dev.awp.constraint.Grid;
 import dev.awp.constraint.RowProjection;
 import dev.awp.solver.LayerProblem;
 import java.lang.foreign.SegmentAllocator;
@@ -18,7 +17,7 @@ public final class RoundToNearest extends OneShot {
 
   @Override
   public boolean supports(Constraint constraint) {
-    return constraint instanceof Grid;
+    return constraint.grid().isPresent() && constraint.sparsity().isEmpty();
   }
 
   @Override

@@ -5,7 +5,6 @@ package dev.awp.solver.baseline;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
-import dev.awp.constraint.SparseGrid;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.IterationRecord;
 import dev.awp.solver.LayerProblem;
@@ -57,8 +56,11 @@ public final class Sequence implements Solver {
 
   @Override
   public boolean supports(Constraint constraint) {
-    return constraint instanceof SparseGrid both
-        && (first.supports(both.integers()) || second.supports(both.integers()));
+    return constraint.sparsity().isPresent()
+        && constraint
+            .grid()
+            .filter(grid -> first.supports(grid) || second.supports(grid))
+            .isPresent();
   }
 
   @Override

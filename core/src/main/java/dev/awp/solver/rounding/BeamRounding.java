@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver.rounding;
 
-import dev.awp.constraint.Storage;
-import dev.awp.tensor.DType;
+import dev.awp.constraint.GridPoints;
+import dev.awp.constraint.GridPoints.Neighbourhood;
 import java.util.Arrays;
 
 /**
@@ -18,7 +18,7 @@ final class BeamRounding {
   private final int width;
   private final float[][] running;
   private final float[][] errors;
-  private final float[][] codes;
+  private final float[][] codesOfWays;
   private final int[][] parents;
   private final float[] scores;
   private final boolean[] alive;
@@ -27,7 +27,9 @@ final class BeamRounding {
   private final float[] choiceErrors;
   private final float[] choiceCodes;
   private final float[] choiceScores;
-  private final float[] steps;
+  private final float[] values;
+  private final Neighbourhood found;
+  private final float[] codes;
   private final float[] error;
 
   /**
@@ -39,7 +41,7 @@ final class BeamRounding {
     this.width = width;
     this.running = new float[width][columns];
     this.errors = new float[columns][width];
-    this.codes = new float[columns][width];
+    this.codesOfWays = new float[columns][width];
     this.parents = new int[columns][width];
     this.scores = new float[width];
     this.alive = new boolean[width];
@@ -48,24 +50,10 @@ final class BeamRounding {
     this.choiceErrors = new float[2 * width];
     this.choiceCodes = new float[2 * width];
     this.choiceScores = new float[2 * width];
-    this.steps = new float[columns];
+    this.values = new float[width];
+    this.found = Neighbourhood.allocate(width);
+    this.codes = new float[columns];
     this.error = new float[columns];
-  }
-
-  /**
-   * Where values may lie: in column j at steps * scales[j] + minimums[j] for the integers from
-   * least[j] to most[j], rounded to the stored type.
-   */
-  @SuppressWarnings("ArrayRecordComponent") // scratch of one thread, compared by nobody
-  record Points(float[] scales, float[] minimums, float[] least, float[] most, DType values) {
-    static Points allocate(int columns, DType values) {
-      return new Points(
-          new float[columns], new float[columns], new float[columns], new float[columns], values);
-    }
-
-    float value(int column, float steps) {
-      return Storage.round(values, steps * scales[column] + minimums[column]);
-    }
   }
 
   /**
@@ -74,7 +62,7 @@ final class BeamRounding {
    * @param feedback [columns, columns]: row j holds -U_jk / U_jj for k after j
    * @param weights 1 / U_jj^2
    */
-  @SuppressWarnings("ArrayRecordComponent") // as above
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record Feedback(int columns, float[] feedback, float[] weights) {
     /** Of the places from (inclusive) to (exclusive) of an order. */
     static Feedback of(ColumnOrder order, int from, int to) {
@@ -91,9 +79,9 @@ final class BeamRounding {
     }
   }
 
-  /** The steps of the best way. */
-  float[] steps() {
-    return steps;
+  /** The codes of the best way. */
+  float[] codes() {
+    return codes;
   }
 
   /** What each column's value was off the point that it took, when it took it, on the best way. */
@@ -106,7 +94,7 @@ final class BeamRounding {
    *
    * @param target as many values as the feedback has columns
    */
-  void round(float[] target, Points points, Feedback feedback) {
+  void round(float[] target, GridPoints points, Feedback feedback) {
     int n = feedback.columns;
     System.arraycopy(target, 0, running[0], 0, n);
     Arrays.fill(alive, false);
@@ -123,28 +111,27 @@ final class BeamRounding {
   }
 
   /** For each way the nearest point, choice 2 way, and the one beyond the value, 2 way + 1. */
-  private int propose(int j, Points points, float weight) {
-    float least = points.least[j];
-    float most = points.most[j];
+  private int propose(int j, GridPoints points, float weight) {
+    for (int way = 0; way < width; way++) {
+      values[way] = running[way][j];
+    }
+    points.around(j, values, width, found);
     int choices = 0;
     for (int way = 0; way < width; way++) {
       if (alive[way]) {
-        float exact = (running[way][j] - points.minimums[j]) / points.scales[j];
-        // Adding zero turns -0 into +0.
-        float nearest = Math.max(least, Math.min(most, (float) Math.rint(exact))) + 0f;
-        propose(j, 2 * way, nearest, points, weight, choices++);
-        float other = (exact > nearest ? nearest + 1 : nearest - 1) + 0f;
-        if (other >= least && other <= most) {
-          propose(j, 2 * way + 1, other, points, weight, choices++);
+        propose(2 * way, found.codes()[way], found.values()[way], weight, choices++);
+        if (!Float.isNaN(found.otherCodes()[way])) {
+          propose(
+              2 * way + 1, found.otherCodes()[way], found.otherValues()[way], weight, choices++);
         }
       }
     }
     return choices;
   }
 
-  private void propose(int j, int choice, float code, Points points, float weight, int place) {
+  private void propose(int choice, float code, float value, float weight, int place) {
     int way = choice / 2;
-    float e = running[way][j] - points.value(j, code);
+    float e = values[way] - value;
     float score = scores[way] + weight * e * e;
     choiceErrors[choice] = e;
     choiceCodes[choice] = code;
@@ -190,7 +177,7 @@ final class BeamRounding {
     }
     scores[place] = choiceScores[choice];
     errors[j][place] = e;
-    codes[j][place] = choiceCodes[choice];
+    codesOfWays[j][place] = choiceCodes[choice];
     parents[j][place] = choice / 2;
   }
 
@@ -203,7 +190,7 @@ final class BeamRounding {
       }
     }
     for (int j = n - 1; j >= 0; j--) {
-      steps[j] = codes[j][way];
+      codes[j] = codesOfWays[j][way];
       error[j] = errors[j][way];
       way = parents[j][way];
     }

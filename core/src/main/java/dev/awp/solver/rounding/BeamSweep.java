@@ -26,7 +26,7 @@ final class BeamSweep {
   }
 
   /**
-   * Sweeps; sets steps and T.
+   * Sweeps; sets codes and T.
    *
    * @param target what is rounded, [dIn, lanes]
    * @param fit whether the grids are fitted on the way
@@ -60,15 +60,14 @@ final class BeamSweep {
 
   /** Fits the groups that begin in a block, one after the other, each rounded before the next. */
   private void fit(Block block, Matrix running, Matrix trial, Matrix scratch) {
-    LaneGrid grid = state.grid();
     ColumnOrder order = plan.order();
-    ColumnLayout layout = ColumnLayout.of(grid.grid(), grid.columns());
+    ColumnLayout layout = state.layout();
     int from = block.from();
     for (int place = from; place < block.to(); place++) {
       trial.row(place - from).copyFrom(running.row(place));
     }
     for (int start = from; start < block.to(); ) {
-      int end = RoundingPlan.groupEnd(order, layout, start, grid.columns());
+      int end = RoundingPlan.groupEnd(order, layout, start, state.columns());
       boolean begins = start == 0 || group(start - 1) != group(start);
       if (begins) {
         boolean inside = end <= block.to();
@@ -84,7 +83,7 @@ final class BeamSweep {
   }
 
   private int group(int place) {
-    return state.grid().group(plan.order().column(place));
+    return state.layout().group(plan.order().column(place));
   }
 
   private void fitGroup(int start, Matrix values, Matrix scratch) {
@@ -96,20 +95,20 @@ final class BeamSweep {
       held.row(j).copyFrom(values.row(j));
       state.hold(plan.order().column(start + j), held.row(j));
     }
-    state.grid().fitSearched(group(start), held, weights);
+    state.fits().fitSearched(group(start) * state.layout().groupSize(), held, weights);
   }
 
   /** Rounds a group's columns in the trial, and lets the rest of the block make up for them. */
   private void round(int start, int end, Block block, Matrix trial, Matrix scratch) {
     int from = block.from();
-    MemorySegment steps = scratch.row(0);
+    MemorySegment codes = scratch.row(0);
     MemorySegment value = scratch.row(1);
     for (int place = start; place < end; place++) {
       int column = plan.order().column(place);
       MemorySegment x = trial.row(place - from);
-      state.grid().nearest(x, group(place), steps);
-      state.hold(column, steps);
-      state.grid().values(steps, group(place), value);
+      state.fits().nearest(column, x, codes);
+      state.hold(column, codes);
+      state.fits().values(column, codes, value);
       state.arithmetic().subtract(x, value, value);
       MemorySegment factors =
           plan.order()

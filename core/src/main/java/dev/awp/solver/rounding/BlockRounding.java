@@ -4,10 +4,8 @@ package dev.awp.solver.rounding;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.GridPoints;
 import dev.awp.solver.rounding.BeamRounding.Feedback;
-import dev.awp.solver.rounding.BeamRounding.Points;
-import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -19,10 +17,13 @@ import java.util.Arrays;
 final class BlockRounding {
   private final LaneState state;
   private final BeamRounding beam;
-  private final Points points;
+  private final GridPoints points;
   private final float[] target;
   private final float[] gradient;
   private final float[] products;
+  private final float[] values;
+  private final int[] places;
+  private final boolean[] held;
 
   /**
    * Scratch.
@@ -33,12 +34,13 @@ final class BlockRounding {
   BlockRounding(LaneState state, int width, int columns) {
     this.state = state;
     this.beam = new BeamRounding(width, columns);
-    boolean integers = state.grid().grid() instanceof IntegerGrid;
-    DType values = integers ? ((IntegerGrid) state.grid().grid()).storage().values() : DType.F32;
-    this.points = Points.allocate(columns, values);
+    this.points = state.fits().points(columns);
     this.target = new float[columns];
     this.gradient = new float[columns];
     this.products = new float[columns];
+    this.values = new float[columns];
+    this.places = new int[columns];
+    this.held = new boolean[columns];
   }
 
   /**
@@ -49,29 +51,34 @@ final class BlockRounding {
    */
   void sweep(ColumnOrder order, int from, Feedback feedback, Matrix running, Matrix error) {
     int n = feedback.columns();
+    for (int j = 0; j < n; j++) {
+      places[j] = order.column(from + j);
+    }
     for (int lane = 0; lane < state.lanes(); lane++) {
       for (int j = 0; j < n; j++) {
         target[j] = running.get(j, lane);
-        state
-            .grid()
-            .point(order.column(from + j), lane, isHeld(order.column(from + j), lane), j, points);
       }
+      takePoints(lane, n);
       beam.round(target, points, feedback);
       for (int j = 0; j < n; j++) {
-        state.steps().set(order.column(from + j), lane, beam.steps()[j]);
+        state.codes().set(places[j], lane, beam.codes()[j]);
         error.set(j, lane, beam.error()[j]);
       }
     }
     for (int j = 0; j < n; j++) {
-      int column = order.column(from + j);
-      state
-          .grid()
-          .values(state.steps().row(column), state.grid().group(column), state.t().row(column));
+      int column = places[j];
+      state.fits().values(column, state.codes().row(column), state.t().row(column));
     }
   }
 
-  private boolean isHeld(int column, int lane) {
-    return state.mask().isPresent() && state.mask().get().get(column, lane) == 0;
+  /** The points of a lane in the first n places. */
+  private void takePoints(int lane, int n) {
+    if (state.mask().isPresent()) {
+      for (int j = 0; j < n; j++) {
+        held[j] = state.mask().get().get(places[j], lane) == 0;
+      }
+    }
+    points.take(lane, places, n, held);
   }
 
   /**
@@ -84,23 +91,23 @@ final class BlockRounding {
    */
   void improve(ColumnOrder order, Feedback feedback, int first, Matrix g, Matrix lost) {
     int n = feedback.columns();
+    for (int j = 0; j < n; j++) {
+      places[j] = first + order.column(j);
+    }
     for (int lane = 0; lane < state.lanes(); lane++) {
       for (int j = 0; j < n; j++) {
-        int column = first + order.column(j);
         gradient[j] = g.get(order.column(j), lane);
-        target[j] = state.t().get(column, lane);
-        state.grid().point(column, lane, isHeld(column, lane), j, points);
+        target[j] = state.t().get(places[j], lane);
       }
+      takePoints(lane, n);
       addNewtonStep(feedback);
       beam.round(target, points, feedback);
       boolean falls = change(order, first, lane, n) < 0;
       for (int j = 0; j < n; j++) {
-        int column = first + order.column(j);
         lost.set(order.column(j), lane, falls ? target[j] : 0);
         if (falls && target[j] != 0) {
-          float value = points.value(j, beam.steps()[j]);
-          state.steps().set(column, lane, beam.steps()[j]);
-          state.t().set(column, lane, value);
+          state.codes().set(places[j], lane, beam.codes()[j]);
+          state.t().set(places[j], lane, values[j]);
         }
       }
     }
@@ -127,12 +134,13 @@ final class BlockRounding {
     }
   }
 
-  /** The change of f: lost . (2 G + C lost); leaves what T loses in the target. */
+  /** The change of f: lost . (2 G + C lost); leaves the values, and in the target T's loss. */
   private double change(ColumnOrder order, int first, int lane, int n) {
     Arrays.fill(products, 0, n, 0);
+    points.values(beam.codes(), n, values);
     for (int j = 0; j < n; j++) {
       int column = order.column(j);
-      float loss = state.t().get(first + column, lane) - points.value(j, beam.steps()[j]);
+      float loss = state.t().get(first + column, lane) - values[j];
       target[j] = loss;
       if (loss != 0) {
         MemorySegment row = state.coupling(first + column, first, first + n);

@@ -8,15 +8,22 @@ import dev.awp.constraint.Grid;
  * How columns are grouped: in groups of so many, and blocks of whole units where these fit.
  *
  * @param groupSize columns of a group
+ * @param unitSize columns of a unit
  * @param block columns that are rounded before the others hear of it
  */
-record ColumnLayout(int groupSize, int block) {
+record ColumnLayout(int groupSize, int unitSize, int block) {
   /** Columns that are rounded before the others hear of it, by one product. */
   static final int BLOCK = 128;
 
   static ColumnLayout of(Grid grid, int columns) {
     int groupSize = grid.groupSize(columns);
-    return new ColumnLayout(groupSize, block(grid.unitSize(columns), groupSize));
+    int unitSize = grid.unitSize(columns);
+    return new ColumnLayout(groupSize, unitSize, block(unitSize, groupSize));
+  }
+
+  /** The group of a column. */
+  int group(int column) {
+    return column / groupSize;
   }
 
   /** Columns of a block: whole units, where their groups fit. */

@@ -45,7 +45,7 @@ public record DescentOptions(
     double factor = ColumnOrder.flops(columns) / (2.0 * Math.max(1, rows) * n * n);
     double block = Math.min(n, ColumnLayout.BLOCK);
     double sweep = 0.5 + sweepWidth * 0.5 * block / n;
-    double fit = grid.hasSuperScales() ? 0 : 0.5 * block / n;
+    double fit = grid.sharesUnits(columns) ? 0 : 0.5 * block / n;
     return 2 + factor + fit + rounds * (sweep + 1 + descents * descent(grid, columns));
   }
 

@@ -7,7 +7,6 @@ import dev.awp.compute.RowParts;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.Grid;
 import dev.awp.constraint.GridParameters;
-import dev.awp.constraint.SparseGrid;
 import dev.awp.solver.Interruption;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.IterationRecord;
@@ -69,7 +68,7 @@ public final class GridDescent implements Solver {
 
   @Override
   public boolean supports(Constraint constraint) {
-    return constraint instanceof Grid || constraint instanceof SparseGrid;
+    return constraint.grid().isPresent();
   }
 
   @Override
@@ -212,8 +211,8 @@ public final class GridDescent implements Solver {
               options.columnsOfPiece(),
               part.layout().block(),
               arena);
-      // Scales that are stored together are fitted together, before the sweep.
-      boolean fit = !grid.hasSuperScales();
+      // Groups that are stored together are fitted together, before the sweep.
+      boolean fit = !grid.sharesUnits(c.rows());
       if (!fit) {
         part.fitGrid();
       }

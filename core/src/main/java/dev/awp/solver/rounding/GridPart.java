@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.awp.blas.Blas.Op;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.Grid;
+import dev.awp.constraint.GridLanes;
 import dev.awp.constraint.GridParameters;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.tensor.Matrix;
@@ -19,14 +20,14 @@ import java.util.Optional;
  * a row of R lanes here, one for each row of the layer. What happens to one column then happens to
  * all rows at once, and a block of columns is a contiguous matrix. For one worker.
  *
- * <p>T = round(steps * scale + minimum), steps = code - zero point; every change of T is taken into
- * the residual W - T at once.
+ * <p>T holds the values of codes; every change of T is taken into the residual W - T at once.
  */
 public final class GridPart {
   /** No block's gradient is at hand. */
   private static final int NONE = -1;
 
-  private final LaneGrid grid;
+  private final Grid grid;
+  private final GridLanes fits;
   private final Compute compute;
   private final ArithmeticKernels arithmetic;
   private final Matrix c;
@@ -38,7 +39,7 @@ public final class GridPart {
   private final Matrix w;
   private final Matrix target;
   private final LaneState state;
-  private final Matrix steps;
+  private final Matrix codes;
   private final Matrix t;
   private final Matrix residual;
   private final Matrix sums;
@@ -46,7 +47,7 @@ public final class GridPart {
   private int blockWithGradient = NONE;
   private final MemorySegment value;
   private final MemorySegment change;
-  private final ScaleRefit refit;
+  private final Optional<ScaleRefit> refit;
 
   /**
    * Takes rows of a layer.
@@ -63,22 +64,23 @@ public final class GridPart {
     this.c = c;
     this.columns = c.rows();
     this.lanes = w.rows();
-    this.grid = new LaneGrid(grid, columns, lanes, compute, arena);
-    this.groupSize = grid.groupSize(columns);
-    this.unitSize = grid.unitSize(columns);
-    this.layout = ColumnLayout.of(grid, columns);
+    this.grid = grid;
     this.w = transposed(w, arena);
     this.target = masked ? transposed(target, arena) : this.w;
     Optional<Matrix> mask = masked ? Optional.of(this.target) : Optional.empty();
-    this.state = LaneState.allocate(this.grid, c, mask, compute, arena);
-    this.steps = state.steps();
+    this.state = LaneState.allocate(grid, lanes, c, mask, compute, arena);
+    this.fits = state.fits();
+    this.layout = state.layout();
+    this.groupSize = layout.groupSize();
+    this.unitSize = layout.unitSize();
+    this.codes = state.codes();
     this.t = state.t();
     this.residual = state.residual();
     this.sums = Matrix.allocate(arena, Math.max(ColumnLayout.BLOCK, unitSize), lanes);
     this.rounded = Matrix.allocate(arena, Math.max(ColumnLayout.BLOCK, unitSize), lanes);
     this.value = arena.allocate(JAVA_FLOAT, lanes);
     this.change = arena.allocate(JAVA_FLOAT, lanes);
-    this.refit = new ScaleRefit(state, rounded, arena);
+    this.refit = fits.scaleFit().map(scales -> new ScaleRefit(state, scales, rounded));
   }
 
   /** What the searches of a part share, in the part's lanes. */
@@ -110,16 +112,27 @@ public final class GridPart {
     }
   }
 
-  /** Fits every group's scale and zero point to the target, by a searched clip range. */
+  /** Fits every group to the target, by a search in which columns weigh as much as C_jj. */
   public void fitGrid() {
-    grid.fitSearched(target, c);
+    for (int from = 0; from < columns; from += unitSize) {
+      int to = unitEnd(from);
+      float[] weights = new float[to - from];
+      for (int j = from; j < to; j++) {
+        weights[j - from] = c.get(j, j);
+      }
+      fits.fitSearched(from, target.rowRange(from, to), weights);
+    }
   }
 
-  /** Fits every group's scale and zero point to the smallest and largest of the target. */
+  /** Fits every group to the smallest and largest of the target. */
   public void fitRange() {
     for (int column = 0; column < columns; column += unitSize) {
-      grid.fitRange(target, column);
+      fits.fitRange(column, target.rowRange(column, unitEnd(column)));
     }
+  }
+
+  private int unitEnd(int column) {
+    return Math.min(columns, column + unitSize);
   }
 
   /**
@@ -131,8 +144,8 @@ public final class GridPart {
   }
 
   /**
-   * GPTQ's sweep in the order of the columns, as its paper has it: a group's scale and zero point
-   * are fitted when the sweep reaches it, to what the columns before have made of its values.
+   * GPTQ's sweep in the order of the columns, as its paper has it: a group is fitted when the sweep
+   * reaches it, to what the columns before have made of its values.
    */
   public void sweepFitting(ColumnOrder order) {
     sweep(order, true);
@@ -149,9 +162,9 @@ public final class GridPart {
         for (int j = from; j < to; j++) {
           int column = order.column(j);
           if (fit && column % unitSize == 0) {
-            grid.fitRange(running, column);
+            fits.fitRange(column, running.rowRange(column, unitEnd(column)));
           }
-          nearest(running.row(j), column, steps.row(column), value);
+          nearest(running.row(j), column, codes.row(column), value);
           t.row(column).copyFrom(value);
           MemorySegment error = rounded.row(j - from);
           arithmetic.subtract(running.row(j), value, error);
@@ -181,7 +194,7 @@ public final class GridPart {
   /** Rounds the target itself, entry by entry. */
   public void round() {
     for (int j = 0; j < columns; j++) {
-      nearest(target.row(j), j, steps.row(j), t.row(j));
+      nearest(target.row(j), j, codes.row(j), t.row(j));
     }
     refreshResidual();
   }
@@ -208,11 +221,10 @@ public final class GridPart {
   }
 
   /** The point of the column's grid nearest to x, as the file will hold it; 0 off the mask. */
-  private void nearest(MemorySegment x, int column, MemorySegment newSteps, MemorySegment out) {
-    int group = grid.group(column);
-    grid.nearest(x, group, newSteps);
-    state.hold(column, newSteps);
-    grid.values(newSteps, group, out);
+  private void nearest(MemorySegment x, int column, MemorySegment newCodes, MemorySegment out) {
+    fits.nearest(column, x, newCodes);
+    state.hold(column, newCodes);
+    fits.values(column, newCodes, out);
   }
 
   /**
@@ -236,23 +248,29 @@ public final class GridPart {
 
   private void descend(Optional<LocalSearch> search, int index) {
     boolean wide = groupSize > ColumnLayout.BLOCK;
-    if (wide) {
-      for (int g = 0; g < grid.groups(); g++) {
-        int from = g * groupSize;
+    if (wide && refit.isPresent()) {
+      for (int from = 0; from < columns; from += groupSize) {
         int to = Math.min(columns, from + groupSize);
-        var _ = refit.group(g, gradient(from, to), from, to);
+        var _ = refit.get().group(gradient(from, to), from, to);
         blockWithGradient = NONE;
       }
     }
     for (int from = 0; from < columns; from += layout.block()) {
       int to = Math.min(columns, from + layout.block());
       Matrix g = gradient(from, to);
-      if (grid.grid().hasSuperScales()) {
-        refit.unit(g, from, to);
+      if (refit.isPresent() && grid.sharesUnits(columns)) {
+        for (int start = from; start < to; start += unitSize) {
+          int end = Math.min(to, start + unitSize);
+          Matrix changes = refit.get().unit(g.rowRange(start - from, end - from), start, end);
+          couple(changes, g, from, to, start, end);
+        }
       }
       for (int start = from; !wide && start < to; start += groupSize) {
         int end = Math.min(to, start + groupSize);
-        refitInBlock(g, from, to, start, end);
+        if (refit.isPresent()) {
+          Matrix changes = refit.get().group(g.rowRange(start - from, end - from), start, end);
+          couple(changes, g, from, to, start, end);
+        }
         if (search.isPresent()) {
           search.get().group(g, from, to, start, end, byActivation(start, end));
         }
@@ -275,12 +293,14 @@ public final class GridPart {
     int size = grid.groupSize(columns);
     double block = Math.min(n, ColumnLayout.block(grid.unitSize(columns), size));
     double group = Math.min(n, size);
-    double unit = grid.hasSuperScales() ? 2 * Math.min(n, grid.unitSize(columns)) / n : 0;
-    double minimums = grid.hasMinimums() ? 1.5 : 1;
+    double unit = grid.sharesUnits(columns) ? 2 * Math.min(n, grid.unitSize(columns)) / n : 0;
+    double numbers = (1 + grid.fittedNumbers()) / 2.0;
     double refit =
-        minimums * (2 * group / n + unit)
-            + (group < block ? block / n : 0)
-            + (group > block ? 1 : 0);
+        grid.fittedNumbers() == 0
+            ? 0
+            : numbers * (2 * group / n + unit)
+                + (group < block ? block / n : 0)
+                + (group > block ? 1 : 0);
     return gradients(columns, (int) block) + refit + block / n;
   }
 
@@ -313,17 +333,15 @@ public final class GridPart {
       return;
     }
     arithmetic.multiplyAdd(1 / curvature, gradient, t.row(j), value);
-    nearest(value, j, steps.row(j), value);
+    nearest(value, j, codes.row(j), value);
     arithmetic.subtract(t.row(j), value, change);
     t.row(j).copyFrom(value);
     arithmetic.add(residual.row(j), change, residual.row(j));
     arithmetic.addOuter(slice(c, j, from, to), change, g.segment());
   }
 
-  /** Refits the scale of a group inside a block and takes the change into the block's gradient. */
-  private void refitInBlock(Matrix g, int from, int to, int start, int end) {
-    Matrix changes =
-        refit.group(grid.group(start), g.rowRange(start - from, end - from), start, end);
+  /** Takes changes in the columns from start to end into the rest of the block's gradient. */
+  private void couple(Matrix changes, Matrix g, int from, int to, int start, int end) {
     addCoupled(from, start, start, end, changes, g.rowRange(0, start - from));
     addCoupled(end, to, start, end, changes, g.rowRange(end - from, to - from));
   }
@@ -354,6 +372,6 @@ public final class GridPart {
     for (int j = 0; j < columns; j++) {
       row.setAtIndex(JAVA_FLOAT, j, t.get(j, lane));
     }
-    grid.store(lane, parameters, index);
+    fits.store(lane, parameters, index);
   }
 }

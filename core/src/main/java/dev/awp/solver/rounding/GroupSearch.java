@@ -4,6 +4,7 @@ package dev.awp.solver.rounding;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.constraint.GroupTrial;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -12,37 +13,35 @@ import java.util.Arrays;
 
 /**
  * Tries other grids for one group while all other groups stay as they are: for each neighbour of
- * the group's grid ({@link dev.awp.constraint.Grid#neighbour}) its codes are chosen by coordinate
- * descent inside the group, and what lowers f most is taken, lane by lane. For one worker.
+ * the group's fit ({@link GroupTrial}) its codes are chosen by coordinate descent inside the group,
+ * and what lowers f most is taken, lane by lane. For one worker.
  */
 final class GroupSearch {
   /** Up to so many columns a trial is worth two passes of descent. */
   private static final int NARROW = 64;
 
   private final LaneState state;
-  private final LaneGrid grid;
+  private final GroupTrial trial;
   private final ArithmeticKernels arithmetic;
   private final Matrix trialT;
-  private final Matrix trialSteps;
+  private final Matrix trialCodes;
   private final Matrix trialGradient;
   private final Matrix bestT;
-  private final Matrix bestSteps;
-  private final Matrix numbers;
+  private final Matrix bestCodes;
   private final MemorySegment value;
   private final double[] best;
 
   /** Scratch for groups of up to so many columns. */
   GroupSearch(LaneState state, int columns, Arena arena) {
     this.state = state;
-    this.grid = state.grid();
+    this.trial = state.fits().trial(arena);
     this.arithmetic = state.arithmetic();
     int lanes = state.lanes();
     this.trialT = Matrix.allocate(arena, columns, lanes);
-    this.trialSteps = Matrix.allocate(arena, columns, lanes);
+    this.trialCodes = Matrix.allocate(arena, columns, lanes);
     this.trialGradient = Matrix.allocate(arena, columns, lanes);
     this.bestT = Matrix.allocate(arena, columns, lanes);
-    this.bestSteps = Matrix.allocate(arena, columns, lanes);
-    this.numbers = Matrix.allocate(arena, 6, lanes);
+    this.bestCodes = Matrix.allocate(arena, columns, lanes);
     this.value = arena.allocate(JAVA_FLOAT, lanes);
     this.best = new double[lanes];
   }
@@ -60,20 +59,20 @@ final class GroupSearch {
   }
 
   /**
-   * Searches the grid of one group.
+   * Searches the fit of the group of some columns.
    *
    * @param g the gradient G of its columns; not changed
    * @param order of its columns in a pass
    * @param lost receives what T lost in these columns, old less new
    */
-  void search(int group, Matrix g, int start, int end, int[] order, Matrix lost) {
+  void search(Matrix g, int start, int end, int[] order, Matrix lost) {
     int n = end - start;
     Arrays.fill(best, 0);
     copy(state.t(), start, bestT, n);
-    copy(state.steps(), start, bestSteps, n);
-    grid.numbers(group, numbers.rowRange(3, 6));
-    for (int index = 0; index < grid.grid().neighbours(); index++) {
-      grid.neighbour(group, index, numbers.rowRange(0, 3));
+    copy(state.codes(), start, bestCodes, n);
+    trial.begin(start);
+    for (int index = 0; index < state.grid().neighbours(); index++) {
+      trial.propose(index);
       copy(state.t(), start, trialT, n);
       for (int j = 0; j < n; j++) {
         trialGradient.row(j).copyFrom(g.row(j));
@@ -88,11 +87,11 @@ final class GroupSearch {
     for (int j = 0; j < n; j++) {
       arithmetic.subtract(state.t().row(start + j), bestT.row(j), lost.row(j));
       state.t().row(start + j).copyFrom(bestT.row(j));
-      state.steps().row(start + j).copyFrom(bestSteps.row(j));
+      state.codes().row(start + j).copyFrom(bestCodes.row(j));
       MemorySegment residual = state.residual().row(start + j);
       arithmetic.add(residual, lost.row(j), residual);
     }
-    grid.setNumbers(group, numbers.rowRange(3, 6));
+    trial.take();
   }
 
   private static void copy(Matrix from, int start, Matrix to, int n) {
@@ -108,11 +107,11 @@ final class GroupSearch {
     }
     int j = column - start;
     MemorySegment t = trialT.row(j);
-    MemorySegment steps = trialSteps.row(j);
+    MemorySegment codes = trialCodes.row(j);
     arithmetic.multiplyAdd(1 / curvature, trialGradient.row(j), t, value);
-    grid.nearest(value, numbers.row(0), numbers.row(1), numbers.row(2), steps);
-    state.hold(column, steps);
-    grid.values(steps, numbers.row(0), numbers.row(2), value);
+    trial.nearest(value, codes);
+    state.hold(column, codes);
+    trial.values(codes, value);
     // What T loses here, old less new.
     arithmetic.subtract(t, value, t);
     arithmetic.addOuter(state.coupling(column, start, end), t, rows(trialGradient, end - start));
@@ -138,11 +137,9 @@ final class GroupSearch {
         best[lane] = change[lane];
         for (int j = 0; j < n; j++) {
           bestT.set(j, lane, trialT.get(j, lane));
-          bestSteps.set(j, lane, trialSteps.get(j, lane));
+          bestCodes.set(j, lane, trialCodes.get(j, lane));
         }
-        for (int k = 0; k < 3; k++) {
-          numbers.set(3 + k, lane, numbers.get(k, lane));
-        }
+        trial.keep(lane);
       }
     }
   }

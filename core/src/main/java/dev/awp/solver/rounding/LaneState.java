@@ -6,6 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.compute.Compute;
+import dev.awp.constraint.Grid;
+import dev.awp.constraint.GridLanes;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -16,29 +18,33 @@ import java.util.Optional;
  * Some rows of a layer on their grids, transposed: a lane for each row (see {@link GridPart}). All
  * matrices are [dIn, lanes].
  *
+ * @param fits of the groups
  * @param c C, [dIn, dIn]
  * @param mask entries that are not zero may leave zero; empty where all may
- * @param steps code - zero point
- * @param t steps * scale + minimum, as the file will hold it
+ * @param codes of the columns' points
+ * @param t their values, as the file will hold them
  * @param residual W - T
  * @param sum scratch, a float64 for each lane
  * @param value scratch, a float for each lane
  */
 record LaneState(
-    LaneGrid grid,
+    Grid grid,
+    GridLanes fits,
+    ColumnLayout layout,
     Matrix c,
     Optional<Matrix> mask,
-    Matrix steps,
+    Matrix codes,
     Matrix t,
     Matrix residual,
     MemorySegment sum,
     MemorySegment value,
     Compute compute) {
   static LaneState allocate(
-      LaneGrid grid, Matrix c, Optional<Matrix> mask, Compute compute, Arena arena) {
-    int lanes = grid.lanes();
+      Grid grid, int lanes, Matrix c, Optional<Matrix> mask, Compute compute, Arena arena) {
     return new LaneState(
         grid,
+        grid.lanes(c.rows(), lanes, compute, arena),
+        ColumnLayout.of(grid, c.rows()),
         c,
         mask,
         Matrix.allocate(arena, c.rows(), lanes),
@@ -54,7 +60,12 @@ record LaneState(
   }
 
   int lanes() {
-    return grid.lanes();
+    return t.columns();
+  }
+
+  /** Columns of the layer. */
+  int columns() {
+    return t.rows();
   }
 
   /** Entries of C in one row, from (inclusive) to (exclusive). */
@@ -62,9 +73,9 @@ record LaneState(
     return c.row(column).asSlice((long) from * Float.BYTES, (long) (to - from) * Float.BYTES);
   }
 
-  /** Steps off the mask become 0. */
-  void hold(int column, MemorySegment newSteps) {
-    mask.ifPresent(m -> compute.kernels().selection().applyMask(m.row(column), newSteps, newSteps));
+  /** Codes, or values, off the mask become 0. */
+  void hold(int column, MemorySegment x) {
+    mask.ifPresent(m -> compute.kernels().selection().applyMask(m.row(column), x, x));
   }
 
   /** Sum over the rows of x y, for each lane. */

@@ -29,7 +29,7 @@ final class LocalSearch {
     this.state = state;
     this.plan = plan;
     this.rounding = new BlockRounding(state, width, columnsOfPiece);
-    int groupSize = Math.min(ColumnLayout.BLOCK, state.grid().groupSize());
+    int groupSize = Math.min(ColumnLayout.BLOCK, state.layout().groupSize());
     this.groups = new GroupSearch(state, groupSize, arena);
     this.lost = Matrix.allocate(arena, block, state.lanes());
   }
@@ -37,8 +37,7 @@ final class LocalSearch {
   /** Searches the grid of a group inside a block; g is the block's gradient, kept up to date. */
   void group(Matrix g, int from, int to, int start, int end, int[] order) {
     Matrix change = lost.rowRange(0, end - start);
-    groups.search(
-        state.grid().group(start), g.rowRange(start - from, end - from), start, end, order, change);
+    groups.search(g.rowRange(start - from, end - from), start, end, order, change);
     couple(g, from, to, start, end, change);
   }
 

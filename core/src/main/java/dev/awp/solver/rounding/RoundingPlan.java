@@ -104,9 +104,9 @@ record RoundingPlan(ColumnOrder order, List<Block> blocks, List<List<Piece>> pie
 
   /** The place after the last of the group to which a place belongs. */
   static int groupEnd(ColumnOrder order, ColumnLayout layout, int place, int columns) {
-    int group = order.column(place) / layout.groupSize();
+    int group = layout.group(order.column(place));
     int end = place;
-    while (end < columns && order.column(end) / layout.groupSize() == group) {
+    while (end < columns && layout.group(order.column(end)) == group) {
       end++;
     }
     return end;

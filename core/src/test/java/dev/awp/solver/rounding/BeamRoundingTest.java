@@ -6,9 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.constraint.GridPoints;
 import dev.awp.solver.rounding.BeamRounding.Feedback;
-import dev.awp.solver.rounding.BeamRounding.Points;
-import dev.awp.tensor.DType;
 import java.util.Arrays;
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -19,13 +18,52 @@ import net.jqwik.api.constraints.IntRange;
 class BeamRoundingTest {
   private static final int MAX_CODE = 3;
 
+  /** Points at steps * scale + minimum between the least and the most step of a column. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  private record Points(float[] scales, float[] minimums, float[] least, float[] most)
+      implements GridPoints {
+    Points(int columns) {
+      this(new float[columns], new float[columns], new float[columns], new float[columns]);
+    }
+
+    float value(int column, float steps) {
+      return steps * scales[column] + minimums[column];
+    }
+
+    @Override
+    public void take(int lane, int[] columns, int n, boolean[] held) {
+      throw new UnsupportedOperationException("the points of one row alone");
+    }
+
+    @Override
+    public void around(int place, float[] x, int n, Neighbourhood found) {
+      for (int i = 0; i < n; i++) {
+        float exact = (x[i] - minimums[place]) / scales[place];
+        float near = Math.max(least[place], Math.min(most[place], (float) Math.rint(exact))) + 0f;
+        float other = exact > near ? near + 1 : near - 1;
+        boolean exists = other >= least[place] && other <= most[place];
+        found.codes()[i] = near;
+        found.values()[i] = value(place, near);
+        found.otherCodes()[i] = exists ? other : Float.NaN;
+        found.otherValues()[i] = value(place, other);
+      }
+    }
+
+    @Override
+    public void values(float[] codes, int n, float[] out) {
+      for (int j = 0; j < n; j++) {
+        out[j] = value(j, codes[j]);
+      }
+    }
+  }
+
   /** A row, its points and how errors are answered. */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record Row(float[] target, Points points, Feedback feedback) {
     static Row random(long seed, int columns) {
       Random random = new Random(seed);
       float[] target = new float[columns];
-      Points points = Points.allocate(columns, DType.F32);
+      Points points = new Points(columns);
       Feedback feedback = new Feedback(columns, new float[columns * columns], new float[columns]);
       for (int j = 0; j < columns; j++) {
         target[j] = (float) random.nextGaussian();
@@ -44,7 +82,7 @@ class BeamRoundingTest {
     float[] rounded(int width) {
       BeamRounding beam = new BeamRounding(width, target.length);
       beam.round(target, points, feedback);
-      float[] steps = Arrays.copyOf(beam.steps(), target.length);
+      float[] steps = Arrays.copyOf(beam.codes(), target.length);
       float[] error = Arrays.copyOf(beam.error(), target.length);
       float[] running = target.clone();
       for (int j = 0; j < target.length; j++) {

@@ -1,33 +1,33 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.solver.rounding;
+package dev.awp.constraint;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.compute.Compute;
-import dev.awp.constraint.Grid;
 import dev.awp.kernel.ArithmeticKernels;
+import dev.awp.kernel.Kernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * Scales, zero points and minimums of groups, for many rows at once (transposed as in {@link
- * GridPart}). A group's range is its smallest and largest value, or a part of it: clipping the
+ * GridLanes}). A group's range is its smallest and largest value, or a part of it: clipping the
  * largest values makes the steps between all others smaller. Of the ranges that the grid proposes
  * the one is taken that minimises a weighted sum of (t_j - round(t_j))^2.
  */
 final class ClipSearch {
-  private final Grid grid;
-  private final Compute compute;
+  private final AffineGrid grid;
+  private final Kernels kernels;
   private final ArithmeticKernels arithmetic;
   private final int lanes;
-  private final float[] found = new float[3];
+  private final GroupNumbers found = new GroupNumbers();
 
-  ClipSearch(Grid grid, Compute compute, int lanes) {
+  ClipSearch(AffineGrid grid, Kernels kernels, int lanes) {
     this.grid = grid;
-    this.compute = compute;
-    this.arithmetic = compute.kernels().arithmetic();
+    this.kernels = kernels;
+    this.arithmetic = kernels.arithmetic();
     this.lanes = lanes;
   }
 
@@ -40,17 +40,18 @@ final class ClipSearch {
    * Searches the range of one group.
    *
    * @param group its columns, [size, lanes]
-   * @param weights of the columns
+   * @param weights of columns; those of the group begin at an offset
    */
   void fit(
       Matrix group,
       float[] weights,
+      int offset,
       MemorySegment scales,
       MemorySegment zeroPoints,
       MemorySegment minimums) {
     float[][] ends = ends(group);
     float[] best = new float[lanes];
-    java.util.Arrays.fill(best, Float.POSITIVE_INFINITY);
+    Arrays.fill(best, Float.POSITIVE_INFINITY);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment scale = arena.allocate(JAVA_FLOAT, lanes);
       MemorySegment zeroPoint = arena.allocate(JAVA_FLOAT, lanes);
@@ -68,10 +69,10 @@ final class ClipSearch {
             arithmetic.subtract(x, minimum, above);
             x = above;
           }
-          compute.kernels().grid().nearestSteps(x, scale, zeroPoint, grid.maxCode(), difference);
+          kernels.grid().nearestSteps(x, scale, zeroPoint, grid.maxCode(), difference);
           arithmetic.multiply(difference, scale, difference);
           arithmetic.subtract(x, difference, difference);
-          arithmetic.scale(difference, weights[j], weighted);
+          arithmetic.scale(difference, weights[offset + j], weighted);
           arithmetic.addProduct(weighted, difference, error);
         }
         for (int i = 0; i < lanes; i++) {
@@ -96,17 +97,17 @@ final class ClipSearch {
     for (int i = 0; i < lanes; i++) {
       grid.candidate(index, ends[0][i], ends[1][i], found);
       // A grid that is rounded later may propose no step at all for a group of zeros.
-      scale.setAtIndex(JAVA_FLOAT, i, found[0] == 0 ? Float.MIN_NORMAL : found[0]);
-      zeroPoint.setAtIndex(JAVA_FLOAT, i, found[1]);
-      minimum.setAtIndex(JAVA_FLOAT, i, found[2]);
+      scale.setAtIndex(JAVA_FLOAT, i, found.scale() == 0 ? Float.MIN_NORMAL : found.scale());
+      zeroPoint.setAtIndex(JAVA_FLOAT, i, found.zeroPoint());
+      minimum.setAtIndex(JAVA_FLOAT, i, found.minimum());
     }
   }
 
   /** Smallest and largest value of each lane. */
   private float[][] ends(Matrix group) {
     float[][] ends = new float[2][lanes];
-    java.util.Arrays.fill(ends[0], Float.POSITIVE_INFINITY);
-    java.util.Arrays.fill(ends[1], Float.NEGATIVE_INFINITY);
+    Arrays.fill(ends[0], Float.POSITIVE_INFINITY);
+    Arrays.fill(ends[1], Float.NEGATIVE_INFINITY);
     for (int j = 0; j < group.rows(); j++) {
       float[] values = group.row(j).toArray(JAVA_FLOAT);
       for (int i = 0; i < lanes; i++) {

@@ -1,0 +1,84 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.constraint;
+
+import dev.awp.compute.Compute;
+import dev.awp.tensor.DType;
+import java.lang.foreign.SegmentAllocator;
+import java.util.Optional;
+
+/**
+ * A grid of equal steps: value = (code - zeroPoint) * scale + minimum, code in 0 .. {@link
+ * #maxCode()}. What scales, zero points and minimums there can be is the grid's business: {@link
+ * IntegerGrid} has a zero point for each group and no minimum, {@link BlockGrid} is what a block
+ * type of GGUF can store.
+ */
+public interface AffineGrid extends Grid {
+  /** The largest code. */
+  int maxCode();
+
+  /** Whether groups have a minimum; their zero point is 0 then. */
+  boolean hasMinimums();
+
+  /** Whether a scale may be negative. */
+  boolean hasNegativeScales();
+
+  /** The type to which values are rounded. */
+  DType valueType();
+
+  /** How many clip ranges {@link #candidate} knows; the first is the whole range. */
+  int candidates();
+
+  /**
+   * Numbers of a group for one of the clip ranges that are worth a try; where there are {@link
+   * #sharedScales}, not rounded yet to what can be stored.
+   *
+   * @param index 0 .. candidates() - 1
+   * @param least the group's smallest value
+   * @param most the group's largest value
+   * @param found receives scale, zero point and minimum
+   */
+  void candidate(int index, double least, double most, GroupNumbers found);
+
+  /**
+   * Moves a group's numbers to a grid a little off, storable as it is: another scale, or another
+   * zero point or minimum.
+   *
+   * @param index 0 .. neighbours() - 1
+   * @param group its numbers, and its unit's
+   */
+  void neighbour(int index, GroupNumbers group);
+
+  /**
+   * The storable scale nearest to another.
+   *
+   * @param scale of a group, with its unit's numbers; kept where there is no better
+   * @param step by how much the other is larger
+   */
+  float movedScale(GroupNumbers group, double step);
+
+  /** The same of the minimum, where there is one. */
+  float movedMinimum(GroupNumbers group, double step);
+
+  /** Scratch to round the numbers of a unit together; empty where each group's stand alone. */
+  default Optional<SharedScales> sharedScales() {
+    return Optional.empty();
+  }
+
+  /** Factor of a scale on the way to its neighbour: fewer codes bear larger steps. */
+  static double neighbourFactor(int index, int maxCode) {
+    double step = Math.min(0.03, 0.45 / maxCode);
+    int steps = 1 + index / 2;
+    return 1 + (index % 2 == 0 ? steps : -steps) * step;
+  }
+
+  @Override
+  default int fittedNumbers() {
+    return hasMinimums() ? 2 : 1;
+  }
+
+  @Override
+  default GridLanes lanes(int columns, int lanes, Compute compute, SegmentAllocator allocator) {
+    return new AffineLanes(this, columns, lanes, compute, allocator);
+  }
+}

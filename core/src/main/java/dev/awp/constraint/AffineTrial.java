@@ -1,0 +1,87 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.constraint;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Other scales, zero points and minimums of a group, in all lanes. */
+final class AffineTrial implements GroupTrial {
+  private final AffineLanes fits;
+  private final GroupNumbers numbers = new GroupNumbers();
+  private final Row trial;
+  private final Row best;
+  private int group;
+
+  AffineTrial(AffineLanes fits, Arena arena) {
+    this.fits = fits;
+    this.trial = Row.allocate(fits.lanes(), arena);
+    this.best = Row.allocate(fits.lanes(), arena);
+  }
+
+  /** A group's numbers, each for every lane. */
+  private record Row(MemorySegment scales, MemorySegment zeroPoints, MemorySegment minimums) {
+    static Row allocate(int lanes, Arena arena) {
+      Matrix rows = Matrix.allocate(arena, 3, lanes);
+      return new Row(rows.row(0), rows.row(1), rows.row(2));
+    }
+
+    void copyLane(Row other, long byteOffset) {
+      copy(other.scales, scales, byteOffset);
+      copy(other.zeroPoints, zeroPoints, byteOffset);
+      copy(other.minimums, minimums, byteOffset);
+    }
+
+    private static void copy(MemorySegment from, MemorySegment to, long byteOffset) {
+      MemorySegment.copy(from, byteOffset, to, byteOffset, Float.BYTES);
+    }
+  }
+
+  @Override
+  public void begin(int column) {
+    group = fits.group(column);
+    best.scales.copyFrom(fits.scales().row(group));
+    best.zeroPoints.copyFrom(fits.zeroPoints().row(group));
+    if (fits.grid().hasMinimums()) {
+      best.minimums.copyFrom(fits.minimums().row(group));
+    }
+  }
+
+  @Override
+  public void propose(int index) {
+    for (int lane = 0; lane < fits.lanes(); lane++) {
+      fits.read(group, lane, numbers);
+      fits.grid().neighbour(index, numbers);
+      trial.scales.setAtIndex(JAVA_FLOAT, lane, numbers.scale());
+      trial.zeroPoints.setAtIndex(JAVA_FLOAT, lane, numbers.zeroPoint());
+      trial.minimums.setAtIndex(JAVA_FLOAT, lane, numbers.minimum());
+    }
+  }
+
+  @Override
+  public void nearest(MemorySegment x, MemorySegment codes) {
+    fits.nearest(x, trial.scales, trial.zeroPoints, trial.minimums, codes);
+  }
+
+  @Override
+  public void values(MemorySegment codes, MemorySegment out) {
+    fits.values(codes, trial.scales, trial.minimums, out);
+  }
+
+  @Override
+  public void keep(int lane) {
+    best.copyLane(trial, (long) lane * Float.BYTES);
+  }
+
+  @Override
+  public void take() {
+    fits.scales().row(group).copyFrom(best.scales);
+    fits.zeroPoints().row(group).copyFrom(best.zeroPoints);
+    if (fits.grid().hasMinimums()) {
+      fits.minimums().row(group).copyFrom(best.minimums);
+    }
+  }
+}
