@@ -133,8 +133,10 @@ public final class Verification {
         List<String> names = report.layers().stream().map(LayerReport::name).toList();
         GgufLayers layers = GgufLayers.open(own, names, arena);
         return checkLayers(
-            (layer, memory) ->
-                layers.matrix(layer.name(), layer.columns(), compute.kernels(), memory),
+            (layer, memory) -> {
+              layers.checkType(layer.name(), report.options(), layer.dtype());
+              return layers.matrix(layer.name(), layer.columns(), compute.kernels(), memory);
+            },
             Optional.empty());
       }
       try (Checkpoint checkpoint = Checkpoint.open(own)) {
