@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.run.RunDescription;
@@ -186,7 +187,7 @@ class CompressOptionsTest {
   }
 
   private static RunIdentity identity(CompressionOptions options, CompressCommand command) {
-    try (Checkpoint checkpoint = Checkpoint.open(options.model());
+    try (Checkpoint checkpoint = Checkpoints.open(options.model());
         Tokenizer tokenizer = Tokenizers.open(options.model());
         Compute compute = command.compute()) {
       CompressionOptions.Calibration wanted = options.calibration();
