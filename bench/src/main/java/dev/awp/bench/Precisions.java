@@ -7,6 +7,7 @@ import dev.awp.blas.Precision;
 import dev.awp.blas.mixed.MixedPrecision;
 import dev.awp.calibration.SecondMoment;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.format.registry.CheckpointWeights;
@@ -71,7 +72,7 @@ public final class Precisions {
 
   /** One line for each kind of work and number of threads. */
   static String table(Path folder, int tokens, int length, List<Integer> threads) {
-    try (Checkpoint checkpoint = Checkpoint.open(folder);
+    try (Checkpoint checkpoint = Checkpoints.open(folder);
         Compute compute = Compute.create(threads.getFirst(), MixedPrecision.Mode.AUTO);
         Arena arena = Arena.ofShared()) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());

@@ -9,34 +9,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * The files of a checkpoint folder that are not weights: configuration, tokenizer, licence, model
  * card. They are copied as they are; weights in any format and hidden files are not.
  */
 public final class CompanionFiles {
-  private static final List<String> WEIGHT_ENDINGS =
-      List.of(
-          ".safetensors",
-          ".index.json",
-          ".bin",
-          ".pt",
-          ".pth",
-          ".gguf",
-          ".h5",
-          ".msgpack",
-          ".onnx");
-
   private CompanionFiles() {}
 
   /** The companion files of a folder, by name. */
   public static List<Path> list(Path folder) {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(CompanionFiles::isCompanion).sorted().toList();
-    } catch (IOException e) {
-      throw new AwpException(folder + ": cannot be listed: " + e.getMessage(), e);
-    }
+    return FolderContent.of(folder).companions();
   }
 
   /** Copies the companion files of one folder into another; those of an earlier copy give way. */
@@ -53,14 +36,5 @@ public final class CompanionFiles {
             "%s: cannot be copied into %s: %s".formatted(file, into, e.getMessage()), e);
       }
     }
-  }
-
-  private static boolean isCompanion(Path file) {
-    String name = file.getFileName().toString();
-    return Files.isRegularFile(file)
-        && !name.startsWith(".")
-        && !name.equals("report.json")
-        && !name.equals("report.html")
-        && WEIGHT_ENDINGS.stream().noneMatch(name::endsWith);
   }
 }

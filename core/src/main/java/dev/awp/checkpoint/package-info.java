@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * A model folder, open for reading: its configuration, its tensors, and the files that go along.
- * Owns the maps.
+ * The seam of models that are read: a folder open for reading, its configuration, its tensors, and
+ * the files that go along. Knows no kind of folder.
  */
 package dev.awp.checkpoint;

@@ -278,26 +278,7 @@ final class CompressCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<LayerRule> rules = List.of();
-    if (recipe.file != null) {
-      RecipeFile read = RecipeFile.read(recipe.file);
-      new RecipeFlags(read, spec, new CommandLine(new CompressCommand())).apply();
-      rules = read.rules();
-    }
-    Recipe whole = recipe(rules);
-    CompressionOptions options =
-        new CompressionOptions(
-            model,
-            output,
-            gguf.applyTo(format.toFormats(), spec),
-            whole,
-            solver.toOptions(),
-            calibration.toOptions(spec),
-            propagation,
-            target(),
-            result.maxShardSize,
-            result.memoryLimit == null ? OptionalLong.empty() : OptionalLong.of(result.memoryLimit),
-            evaluation.toOptions());
+    CompressionOptions options = options();
     PrintWriter out = spec.commandLine().getOut();
     if (dryRun) {
       print(plan(options), out);
@@ -306,6 +287,34 @@ final class CompressCommand implements Callable<Integer> {
     SummaryTable.print(run(options), out);
     out.println("written: " + output + " (" + ReportFile.NAME + " inside)");
     return 0;
+  }
+
+  /** What was asked for, by the command line and by the recipe. */
+  CompressionOptions options() {
+    List<LayerRule> rules = List.of();
+    if (recipe.file != null) {
+      RecipeFile read = RecipeFile.read(recipe.file);
+      new RecipeFlags(read, spec, new CommandLine(new CompressCommand())).apply();
+      rules = read.rules();
+    }
+    Recipe whole = recipe(rules);
+    return new CompressionOptions(
+        model,
+        output,
+        gguf.applyTo(format.toFormats(), spec),
+        whole,
+        solver.toOptions(),
+        calibration.toOptions(spec),
+        propagation,
+        target(),
+        result.maxShardSize,
+        result.memoryLimit == null ? OptionalLong.empty() : OptionalLong.of(result.memoryLimit),
+        evaluation.toOptions());
+  }
+
+  /** What computes it. */
+  Compute compute() {
+    return machine.compute(precision);
   }
 
   private Recipe recipe(List<LayerRule> rules) {
@@ -363,14 +372,14 @@ final class CompressCommand implements Callable<Integer> {
   }
 
   private PlanReport plan(CompressionOptions options) {
-    try (Compute compute = machine.compute(precision);
+    try (Compute compute = compute();
         ProgressDisplay progress = machine.progress()) {
       return Compressor.plan(options, compute, progress);
     }
   }
 
   private RunReport run(CompressionOptions options) {
-    try (Compute compute = machine.compute(precision);
+    try (Compute compute = compute();
         ProgressDisplay progress = machine.progress();
         StopSignal signal = StopSignal.listen(spec.commandLine().getErr(), progress)) {
       return Compressor.run(options, start(), Version.awp(), compute, signal);

@@ -6,6 +6,7 @@ import dev.awp.AwpException;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.calibration.saved.DenseStatistics;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.plan.RunChecks;
@@ -78,7 +79,7 @@ public final class Comparison {
   private ComparisonReport run(String version) {
     List<Cell> cells = cells();
     RunChecks.checkFolders(options.model(), options.output());
-    try (Checkpoint checkpoint = Checkpoint.open(options.model());
+    try (Checkpoint checkpoint = Checkpoints.open(options.model());
         Tokenizer tokenizer = Tokenizers.open(options.model());
         Arena arena = Arena.ofShared()) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());

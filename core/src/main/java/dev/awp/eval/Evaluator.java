@@ -5,6 +5,7 @@ package dev.awp.eval;
 import dev.awp.AwpException;
 import dev.awp.Progress;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
 import dev.awp.format.registry.CheckpointWeights;
 import dev.awp.model.ModelLayout;
@@ -75,7 +76,7 @@ public final class Evaluator {
   /** Perplexity of a checkpoint folder on one text. */
   public static PerplexityResult evaluate(
       Path folder, Path text, OptionalInt length, Compute compute, Progress progress) {
-    try (Checkpoint checkpoint = Checkpoint.open(folder);
+    try (Checkpoint checkpoint = Checkpoints.open(folder);
         Tokenizer tokenizer = Tokenizers.open(folder)) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());

@@ -11,7 +11,8 @@ import java.util.Optional;
 /**
  * What is known of a layer before it is solved.
  *
- * @param dtype the element type of its weight in the original checkpoint
+ * @param dtype the element type in which its numbers are written one by one: that of the original
+ *     checkpoint, where it has one
  * @param constraint what its solution will satisfy
  * @param channelScales whether its solution will have channel scales
  */

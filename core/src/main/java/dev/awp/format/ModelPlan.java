@@ -7,7 +7,7 @@ import static java.util.stream.Collectors.toMap;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
-import dev.awp.stored.TensorView;
+import dev.awp.stored.StoredTensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +87,7 @@ public final class ModelPlan {
   }
 
   /** The tensors of the original that are no compressed layer's weight, in its order. */
-  public Stream<TensorView> otherTensors() {
+  public Stream<? extends StoredTensor> otherTensors() {
     Map<String, LayerPlan> weights =
         layers().stream().collect(toMap(plan -> plan.layer().weight(), plan -> plan));
     return checkpoint.tensors().stream().filter(view -> !weights.containsKey(view.name()));

@@ -7,11 +7,20 @@ import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** A kind of model folder that awp writes. */
 public interface OutputFormat {
   /** The word for {@code --format}. */
   String name();
+
+  /**
+   * Every option of the format that can change a byte of its files, by its name in report.json;
+   * empty where the format has none.
+   */
+  default Map<String, String> options() {
+    return Map.of();
+  }
 
   /**
    * How the numbers of a grid are stored.

@@ -4,6 +4,7 @@ package dev.awp.generation;
 
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
 import dev.awp.format.registry.CheckpointWeights;
 import dev.awp.model.ModelLayout;
@@ -54,7 +55,7 @@ public final class TextGeneration {
     if (tokens < 1) {
       throw new AwpException("--tokens " + tokens + ": at least one token is needed");
     }
-    try (Checkpoint checkpoint = Checkpoint.open(folder);
+    try (Checkpoint checkpoint = Checkpoints.open(folder);
         Tokenizer tokenizer = Tokenizers.open(folder)) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());

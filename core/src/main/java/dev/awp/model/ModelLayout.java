@@ -9,7 +9,6 @@ import dev.awp.config.Architecture;
 import dev.awp.config.ExpertNames;
 import dev.awp.config.ModelConfig;
 import dev.awp.stored.StoredTensor;
-import dev.awp.stored.TensorView;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -125,10 +124,10 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
             "%s: tensor %s has shape %s where config.json implies %s"
                 .formatted(tensor.file(), tensor.name(), tensor.shape(), expected.getValue()));
       }
-      if (tensor instanceof TensorView view && !view.dtype().isComputable()) {
+      if (!tensor.type().isComputable()) {
         throw new AwpException(
             "%s: tensor %s is stored as %s, awp computes with F32, F16 and BF16"
-                .formatted(view.file(), view.name(), view.dtype()));
+                .formatted(tensor.file(), tensor.name(), tensor.type().name()));
       }
     }
   }

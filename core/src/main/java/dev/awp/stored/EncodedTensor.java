@@ -12,4 +12,14 @@ public non-sealed interface EncodedTensor extends StoredTensor {
    * Mapped pages are read by {@link TensorView#copyTo} alone.
    */
   void decodeRows(int firstRow, Matrix destination, Kernels kernels);
+
+  @Override
+  default void checkPresent() {
+    parts().forEach(TensorView::checkPresent);
+  }
+
+  @Override
+  default void release() {
+    parts().forEach(TensorView::release);
+  }
 }

@@ -31,8 +31,9 @@ public final class ReadAhead implements AutoCloseable {
           });
 
   /** Begins to read; returns at once. Whoever wants to know waits for the future. */
-  public Future<?> fetch(List<TensorView> tensors) {
-    return reader.submit(() -> tensors.forEach(ReadAhead::read));
+  public Future<?> fetch(List<? extends StoredTensor> tensors) {
+    return reader.submit(
+        () -> tensors.stream().flatMap(tensor -> tensor.parts().stream()).forEach(ReadAhead::read));
   }
 
   private static void read(TensorView tensor) {

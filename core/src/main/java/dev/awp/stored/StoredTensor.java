@@ -12,6 +12,17 @@ public sealed interface StoredTensor permits TensorView, EncodedTensor {
   /** Sizes of the decoded tensor, outermost first. */
   List<Long> shape();
 
+  /** How its numbers are stored. */
+  StoredType type();
+
+  /** Its bytes in files: one run of them, or several such as codes and scales; none in memory. */
+  List<TensorView> parts();
+
+  /** Size of the stored bytes. */
+  default long byteSize() {
+    return parts().stream().mapToLong(part -> part.data().byteSize()).sum();
+  }
+
   /** The file, for messages. */
   Path file();
 

@@ -35,6 +35,16 @@ public record TensorView(
     return new TensorSpec(name, dtype, shape);
   }
 
+  @Override
+  public StoredType type() {
+    return StoredType.of(dtype);
+  }
+
+  @Override
+  public List<TensorView> parts() {
+    return List.of(this);
+  }
+
   /**
    * Refuses a file that has become shorter since it was mapped, before its pages are read: the
    * message is clearer than that of a page that cannot be read.

@@ -5,6 +5,8 @@ package dev.awp.verify;
 import dev.awp.AwpException;
 import dev.awp.Progress;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.FolderContent;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.run.FileSums;
 import dev.awp.compute.Compute;
 import dev.awp.disk.Sha256;
@@ -128,16 +130,18 @@ public final class Verification {
     Path own = folder.resolve(format);
     progress.step((format.isEmpty() ? "" : format + ": ") + "masks and grids");
     try (Arena arena = Arena.ofShared()) {
-      if (!Files.exists(own.resolve("config.json"))) {
-        // What awp writes without it is a GGUF file; its blocks can hold nothing but codes.
+      if (FolderContent.of(own).gguf().isPresent()) {
+        // Its blocks can hold nothing but codes.
         List<String> names = report.layers().stream().map(LayerReport::name).toList();
         GgufLayers layers = GgufLayers.open(own, names, arena);
         return checkLayers(
-            (layer, memory) ->
-                layers.matrix(layer.name(), layer.columns(), compute.kernels(), memory),
+            (layer, memory) -> {
+              layers.checkType(layer.name(), report.options(), layer.dtype());
+              return layers.matrix(layer.name(), layer.columns(), compute.kernels(), memory);
+            },
             Optional.empty());
       }
-      try (Checkpoint checkpoint = Checkpoint.open(own)) {
+      try (Checkpoint checkpoint = Checkpoints.open(own)) {
         ModelLayout layout = ModelLayout.of(checkpoint.config());
         WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());
         TensorReader reader = new TensorReader(compute.kernels());

@@ -46,6 +46,8 @@ class LayersTest {
           "dev.awp.config.json",
           "dev.awp.gguf.model",
           "dev.awp.checkpoint",
+          "dev.awp.checkpoint.safetensors",
+          "dev.awp.checkpoint.registry",
           "dev.awp.tokenizer",
           "dev.awp.tokenizer.huggingface",
           "dev.awp.tokenizer.sentencepiece",

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.awp.blas.Precision;
 import dev.awp.calibration.StepMoments.Stream;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
 import dev.awp.fixture.GeneratedArchitectures;
 import dev.awp.fixture.RandomMatrices;
@@ -78,8 +79,8 @@ class StepMomentsTest {
     Path other = folder.resolve("other");
     GeneratedArchitectures.write(folder.resolve("model"), "qwen3", DType.F32);
     GeneratedArchitectures.write(other, "qwen3", DType.BF16);
-    try (Checkpoint checkpoint = Checkpoint.open(folder.resolve("model"));
-        Checkpoint rounded = Checkpoint.open(other);
+    try (Checkpoint checkpoint = Checkpoints.open(folder.resolve("model"));
+        Checkpoint rounded = Checkpoints.open(other);
         Compute compute = Compute.create(2);
         Arena arena = Arena.ofShared()) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
@@ -136,7 +137,7 @@ class StepMomentsTest {
   @CsvSource({"qwen3, true, true", "gemma2, false, false", "mixtral, true, false"})
   void outputsAreAddedAsTheyAre(String name, boolean attention, boolean mlp) throws IOException {
     GeneratedArchitectures.write(folder.resolve("model"), name, DType.F32);
-    try (Checkpoint checkpoint = Checkpoint.open(folder.resolve("model"))) {
+    try (Checkpoint checkpoint = Checkpoints.open(folder.resolve("model"))) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       for (LinearLayer layer : layout.linears(0)) {
         boolean added =
@@ -153,7 +154,7 @@ class StepMomentsTest {
   @Test
   void firstLayersCostNoProducts() throws IOException {
     GeneratedArchitectures.write(folder.resolve("model"), "qwen3", DType.F32);
-    try (Checkpoint checkpoint = Checkpoint.open(folder.resolve("model"));
+    try (Checkpoint checkpoint = Checkpoints.open(folder.resolve("model"));
         Compute compute = Compute.create(1);
         Arena arena = Arena.ofShared()) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());

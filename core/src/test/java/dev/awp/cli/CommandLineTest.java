@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
@@ -142,8 +142,8 @@ class CommandLineTest {
   @Test
   void untouchedTensorsAreTheSameBytes() {
     assertEquals(0, compress("--bits", "4"), err.toString());
-    try (Checkpoint before = Checkpoint.open(model);
-        Checkpoint after = Checkpoint.open(folder.resolve("out"))) {
+    try (SafetensorsCheckpoint before = SafetensorsCheckpoint.open(model);
+        SafetensorsCheckpoint after = SafetensorsCheckpoint.open(folder.resolve("out"))) {
       assertEquals(before.tensors().size(), after.tensors().size());
       for (TensorView tensor : before.tensors()) {
         TensorView written = after.tensor(tensor.name());
@@ -367,7 +367,7 @@ class CommandLineTest {
   void nonFiniteWeightsAreNamed() throws IOException {
     String name = "model.layers.1.mlp.down_proj.weight";
     Path broken = folder.resolve("broken");
-    try (Checkpoint checkpoint = Checkpoint.open(model);
+    try (SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.open(model);
         Arena arena = Arena.ofConfined()) {
       List<TensorSpec> specs = checkpoint.tensors().stream().map(TensorView::spec).toList();
       try (CheckpointWriter writer = CheckpointWriter.create(broken, specs, Long.MAX_VALUE)) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.recipe.RecipeFile;
 import dev.awp.report.LayerReport;
@@ -178,8 +179,8 @@ class RecipeCommandTest {
     assertEquals(7, ((List<?>) report.options().get("leftAlone")).size());
     assertEquals(3, ((List<?>) report.options().get("rules")).size());
     // What was left alone is what it was.
-    try (var before = dev.awp.checkpoint.Checkpoint.open(model);
-        var after = dev.awp.checkpoint.Checkpoint.open(folder.resolve("out"))) {
+    try (var before = SafetensorsCheckpoint.open(model);
+        var after = SafetensorsCheckpoint.open(folder.resolve("out"))) {
       for (String name : List.of("model.layers.0.mlp.up_proj.weight", "lm_head.weight")) {
         assertEquals(-1, before.tensor(name).data().mismatch(after.tensor(name).data()), name);
       }

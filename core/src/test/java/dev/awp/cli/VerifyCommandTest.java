@@ -103,6 +103,27 @@ class VerifyCommandTest {
   }
 
   @Test
+  void ggufLayersOfAnotherTypeThanTheReportSaysAreTold() throws IOException {
+    String[][] types = {
+      {"--sparsity", "0.5", "--gguf-type", "F16"}, {"--sparsity", "0.5"}, {"--gguf-type", "Q8_0"}
+    };
+    String[] told = {"\"ggufType\" : \"F16\"", "\"dtype\" : \"BF16\"", "\"blocks\" : \"Q8_0\""};
+    for (int i = 0; i < types.length; i++) {
+      out = folder.resolve("out-" + i);
+      List<String> arguments = new ArrayList<>(List.of("--format", "gguf"));
+      arguments.addAll(List.of(types[i]));
+      compress(arguments.toArray(String[]::new));
+      assertEquals(0, verify(), said.toString());
+      Path report = out.resolve(ReportFile.NAME);
+      String other = told[i].replaceFirst(": .*", ": \"F32\"");
+      Files.writeString(report, Files.readString(report).replace(told[i], other));
+      assertEquals(1, verify());
+      assertEquals(7, said.toString().lines().count(), said.toString());
+      assertTrue(said.toString().contains(", not F32 as report.json says"), said.toString());
+    }
+  }
+
+  @Test
   void damageIsTold() throws IOException {
     compress("--sparsity", "0.5", "--bits", "4", "--group-size", "16");
     Files.writeString(out.resolve("stray.txt"), "not awp's");

@@ -3,6 +3,7 @@
 package dev.awp.fuzz;
 
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
 import dev.awp.format.registry.CheckpointWeights;
 import dev.awp.inspect.values.Inspection;
@@ -58,7 +59,7 @@ record PackedTarget(String format, int bits) implements FuzzTarget {
 
   static void read(Path model, Compute compute) {
     var _ = Inspection.of(model, true, compute);
-    try (Checkpoint checkpoint = Checkpoint.open(model);
+    try (Checkpoint checkpoint = Checkpoints.open(model);
         Arena arena = Arena.ofConfined()) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       WeightSource source = CheckpointWeights.of(checkpoint, layout, compute.kernels());

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.fuzz;
 
-import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.compute.Compute;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.stored.TensorView;
@@ -57,7 +57,7 @@ final class ShardIndexTarget implements FuzzTarget {
         file,
         List.of(Files.readAllBytes(file)),
         () -> {
-          try (Checkpoint opened = Checkpoint.open(model)) {
+          try (SafetensorsCheckpoint opened = SafetensorsCheckpoint.open(model)) {
             for (TensorView view : opened.tensors()) {
               if (!view.file().toRealPath().startsWith(real)) {
                 throw new AssertionError(view.file() + " lies outside of " + real);

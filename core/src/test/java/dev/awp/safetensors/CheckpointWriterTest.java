@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CompanionFiles;
+import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.stored.TensorSpec;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
@@ -80,7 +80,7 @@ class CheckpointWriterTest {
       Files.writeString(writer.workFolder().resolve("config.json"), CONFIG);
       writer.commit();
     }
-    try (Checkpoint checkpoint = Checkpoint.open(out)) {
+    try (SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.open(out)) {
       assertEquals(tensors.size(), checkpoint.tensors().size());
       for (TensorSpec tensor : tensors) {
         TensorView view = checkpoint.tensor(tensor.name());

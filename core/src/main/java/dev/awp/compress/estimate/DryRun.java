@@ -13,6 +13,7 @@ import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.report.PlanReport;
+import dev.awp.stored.StoredTensor;
 import dev.awp.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,15 +45,16 @@ public record DryRun(
 
   private PlanReport.Layer layer(LinearLayer layer) {
     Schemes.Scheme scheme = run.schemes().scheme(layer);
-    DType storage = checkpoint.tensor(layer.weight()).dtype();
+    StoredTensor stored = checkpoint.tensor(layer.weight());
+    DType storage = stored.type().written();
     return new PlanReport.Layer(
         layer.name(),
         layer.rows(),
         layer.columns(),
-        storage.name(),
+        stored.type().name(),
         scheme.constraint().forStorage(storage).describe(),
         scheme.solver().name(),
-        PackedSize.stored(checkpoint.tensor(layer.weight())) / Byte.SIZE,
+        stored.byteSize(),
         Math.ceilDiv(PackedSize.bits(layer, scheme.constraint(), storage), Byte.SIZE),
         WorkEstimate.solve(layer, scheme, compute));
   }
@@ -70,7 +72,7 @@ public record DryRun(
                 layout, (double) run.evaluator().tokens(), run.evaluator().length());
     double rate = WorkEstimate.flopsPerSecond(compute);
     return new PlanReport.Totals(
-        PackedSize.others(checkpoint, List.of()) / Byte.SIZE,
+        checkpoint.tensors().stream().mapToLong(StoredTensor::byteSize).sum(),
         PackedSize.others(checkpoint, compressed) / Byte.SIZE + packed,
         packed * Byte.SIZE / weights,
         zeros / weights,

@@ -10,6 +10,9 @@ import dev.awp.model.forward.DecoderBlock;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.stored.EncodedTensor;
+import dev.awp.stored.StoredType;
+import dev.awp.stored.TensorView;
+import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -144,15 +147,19 @@ final class Influence implements AutoCloseable {
     }
 
     @Override
-    public Path file() {
-      return Path.of("memory");
+    public StoredType type() {
+      return StoredType.of(DType.F32);
     }
 
     @Override
-    public void checkPresent() {}
+    public List<TensorView> parts() {
+      return List.of();
+    }
 
     @Override
-    public void release() {}
+    public Path file() {
+      return Path.of("memory");
+    }
 
     @Override
     public void decodeRows(int firstRow, Matrix destination, Kernels kernels) {

@@ -112,7 +112,7 @@ final class Allotment {
       return settings.sparsity().given().map(s -> kept(layer, s)).orElse(PackedSize.weights(layer));
     }
     return PackedSize.bits(
-        layer, ConstraintOptions.of(settings), checkpoint.tensor(layer.weight()).dtype());
+        layer, ConstraintOptions.of(settings), checkpoint.tensor(layer.weight()).type().written());
   }
 
   private static long kept(LinearLayer layer, Sparsity sparsity) {

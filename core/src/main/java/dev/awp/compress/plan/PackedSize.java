@@ -7,7 +7,7 @@ import dev.awp.compress.ConstraintOptions;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.gguf.GgufType;
 import dev.awp.model.LinearLayer;
-import dev.awp.stored.TensorView;
+import dev.awp.stored.StoredTensor;
 import dev.awp.tensor.DType;
 import java.util.Collection;
 import java.util.Set;
@@ -43,17 +43,19 @@ public final class PackedSize {
     return (long) layer.rows() * layer.columns();
   }
 
-  /** Bits of the tensors that are no weights of these layers. */
+  /** Bits of the tensors that are no weights of these layers, as they are written. */
   public static long others(Checkpoint checkpoint, Collection<LinearLayer> layers) {
     Set<String> packed = layers.stream().map(LinearLayer::weight).collect(Collectors.toSet());
     return checkpoint.tensors().stream()
         .filter(view -> !packed.contains(view.name()))
-        .mapToLong(PackedSize::stored)
+        .mapToLong(PackedSize::written)
         .sum();
   }
 
-  /** Bits of a tensor as it lies in the checkpoint. */
-  public static long stored(TensorView view) {
-    return view.data().byteSize() * Byte.SIZE;
+  /** Codes are written as single numbers, everything else is copied. */
+  private static long written(StoredTensor tensor) {
+    return tensor.type().dtype().isPresent()
+        ? tensor.byteSize() * Byte.SIZE
+        : tensor.shape().stream().reduce(1L, Math::multiplyExact) * tensor.type().written().bits();
   }
 }

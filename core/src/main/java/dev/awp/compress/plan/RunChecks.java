@@ -80,7 +80,7 @@ public final class RunChecks {
     List<LayerPlan> layers = new ArrayList<>();
     for (LinearLayer linear : schemes.layers()) {
       Schemes.Scheme scheme = schemes.scheme(linear);
-      DType dtype = checkpoint.tensor(linear.weight()).dtype();
+      DType dtype = checkpoint.tensor(linear.weight()).type().written();
       Constraint constraint =
           scheme.constraint().forStorage(OutputFormats.gridStorage(formats, dtype));
       layers.add(new LayerPlan(linear, dtype, constraint, scheme.solver().usesChannelScales()));

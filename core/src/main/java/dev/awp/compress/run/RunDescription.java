@@ -5,6 +5,8 @@ package dev.awp.compress.run;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compute.Compute;
+import dev.awp.constraint.RowSparsity;
+import dev.awp.constraint.Sparsity;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;
 import dev.awp.recipe.Choice;
@@ -12,6 +14,7 @@ import dev.awp.recipe.LayerRule;
 import dev.awp.recipe.LayerSettings;
 import dev.awp.recipe.Recipe;
 import dev.awp.solver.registry.SolverOptions;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,6 +45,7 @@ public final class RunDescription {
     all.put("model", fileName(options.model()));
     describe(options.recipe(), all);
     all.put("formats", options.formats().stream().map(OutputFormat::name).toList());
+    options.formats().forEach(format -> all.putAll(format.options()));
     if (!plan.untouched().isEmpty()) {
       all.put("leftAlone", plan.untouched());
     }
@@ -63,14 +67,16 @@ public final class RunDescription {
     all.put("target", options.target().name());
     all.put("maxShardBytes", options.maxShardBytes());
     all.put("evaluate", names(options.evaluation().files()));
+    options.evaluation().sequenceLength().ifPresent(v -> all.put("evaluateLength", v));
     return all;
   }
 
   private static void describe(Recipe recipe, Map<String, Object> all) {
     LayerSettings defaults = recipe.defaults();
-    defaults.sparsity().given().ifPresent(s -> all.put("sparsity", s.describe()));
+    defaults.sparsity().given().ifPresent(s -> all.put("sparsity", exact(s)));
     defaults.bits().given().ifPresent(bits -> all.put("bits", bits));
-    if (!(defaults.bits() instanceof Choice.None)) {
+    // Rules that give bits take the rest of the grid from here.
+    if (!(defaults.bits() instanceof Choice.None && recipe.rules().isEmpty())) {
       all.put("groupSize", defaults.groupSize());
       all.put("symmetric", defaults.symmetric());
     }
@@ -85,6 +91,14 @@ public final class RunDescription {
     if (recipe.fused()) {
       all.put("fused", true);
     }
+  }
+
+  /** In words, with the number itself where the words round it. */
+  private static String exact(Sparsity sparsity) {
+    return sparsity instanceof RowSparsity(double ratio)
+            && BigDecimal.valueOf(ratio).stripTrailingZeros().precision() > 4
+        ? "%s (%s)".formatted(sparsity.describe(), ratio)
+        : sparsity.describe();
   }
 
   /** Names of files, without their folders. */

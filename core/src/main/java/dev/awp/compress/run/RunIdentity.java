@@ -60,7 +60,9 @@ public record RunIdentity(
     Map<String, Path> files = new LinkedHashMap<>();
     CompanionFiles.list(options.model()).forEach(file -> files.put(name(file), file));
     Set<Path> weights = new LinkedHashSet<>();
-    checkpoint.tensors().forEach(view -> weights.add(view.file()));
+    checkpoint.tensors().stream()
+        .flatMap(tensor -> tensor.parts().stream())
+        .forEach(part -> weights.add(part.file()));
     weights.forEach(file -> files.put(name(file), file));
     addTexts("calibration", options.calibration().files(), files);
     addTexts("evaluation", options.evaluation().files(), files);

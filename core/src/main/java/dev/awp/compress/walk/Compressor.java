@@ -6,6 +6,7 @@ import dev.awp.AwpException;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Propagation;
@@ -43,8 +44,8 @@ import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import dev.awp.report.page.HtmlReport;
 import dev.awp.stored.ReadAhead;
+import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
-import dev.awp.stored.TensorView;
 import dev.awp.text.Tokenizers;
 import dev.awp.tokenizer.Tokenizer;
 import java.nio.file.Files;
@@ -108,7 +109,7 @@ public final class Compressor {
       return ReportFile.read(options.output());
     }
     OutputFolder.checkFree(options.output());
-    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+    try (Checkpoint checkpoint = Checkpoints.open(options.model())) {
       return new Compressor(options, compute, listener, checkpoint).run(start, version);
     }
   }
@@ -124,7 +125,7 @@ public final class Compressor {
     RunChecks.checkFolders(options.model(), options.output());
     OutputFolder.checkFree(options.output());
     long start = System.nanoTime();
-    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+    try (Checkpoint checkpoint = Checkpoints.open(options.model())) {
       Compressor compressor = new Compressor(options, compute, listener, checkpoint);
       PreparedRun prepared = compressor.prepare(false);
       double seconds = (System.nanoTime() - start) / 1e9;
@@ -271,7 +272,7 @@ public final class Compressor {
     listener.step("checking the weights");
     TensorReader reader = new TensorReader(compute.kernels());
     for (String name : layout.shapes().keySet()) {
-      TensorView view = checkpoint.tensor(name);
+      StoredTensor view = checkpoint.tensor(name);
       reader.checkFinite(view, compute.workers());
       view.release();
     }
@@ -314,7 +315,7 @@ public final class Compressor {
     return reports;
   }
 
-  private List<TensorView> weights(int block) {
+  private List<StoredTensor> weights(int block) {
     return layout.linears(block).stream()
         .map(linear -> checkpoint.tensor(linear.weight()))
         .toList();

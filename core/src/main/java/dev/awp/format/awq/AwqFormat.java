@@ -75,7 +75,11 @@ public final class AwqFormat implements OutputFormat {
   public FormatWriter create(Path folder, ModelPlan plan, Kernels kernels, String version) {
     AwqLayer layers = new AwqLayer(new TensorEncoder(kernels), new TensorReader(kernels));
     return SafetensorsWriter.create(
-        folder, plan, layers, files -> ConfigFiles.addQuantization(files, quantization(plan)));
+        folder,
+        plan,
+        layers,
+        kernels,
+        files -> ConfigFiles.addQuantization(files, quantization(plan)));
   }
 
   private static ObjectNode quantization(ModelPlan plan) {

@@ -33,6 +33,6 @@ public final class AwqOpener implements LayerOpener {
 
   @Override
   public StoredTensor open(LinearLayer layer) {
-    return format.open(layer, settings.groupSize(layer.columns()), checkpoint::tensor);
+    return format.open(layer, settings.groupSize(layer.columns()), checkpoint::view);
   }
 }

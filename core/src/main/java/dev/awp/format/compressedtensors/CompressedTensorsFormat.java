@@ -72,6 +72,7 @@ public final class CompressedTensorsFormat implements OutputFormat {
         folder,
         plan,
         layers,
+        kernels,
         files -> {
           if (packed) {
             ConfigFiles.addQuantization(files, quantization(plan));

@@ -56,15 +56,15 @@ public final class CompressedTensorsOpener implements LayerOpener {
 
   @Override
   public StoredTensor open(LinearLayer layer) {
-    TensorView packed = checkpoint.tensor(codes(layer));
+    TensorView packed = checkpoint.view(codes(layer));
     if (checkpoint.contains(layer.name() + ".weight_g_idx")) {
       throw PackedShapes.fail(
           packed, "has an order of its columns (g_idx), which is not supported");
     }
     String zeros = CompressedTensorsLayer.zeroPoint(layer);
     Optional<TensorView> zeroPoint =
-        checkpoint.contains(zeros) ? Optional.of(checkpoint.tensor(zeros)) : Optional.empty();
-    return format.open(layer, bits(layer, packed), zeroPoint, checkpoint::tensor);
+        checkpoint.contains(zeros) ? Optional.of(checkpoint.view(zeros)) : Optional.empty();
+    return format.open(layer, bits(layer, packed), zeroPoint, checkpoint::view);
   }
 
   /** The one number of bits among the groups' with which a row has as many words as it has. */

@@ -12,10 +12,11 @@ import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** One file for llama.cpp, {@value #FILE}, with the tokenizer inside. */
-public record GgufFormat(GgufOptions options) implements OutputFormat {
+public record GgufFormat(GgufOptions types) implements OutputFormat {
   /** The word for {@code --format}. */
   public static final String NAME = "gguf";
 
@@ -26,6 +27,11 @@ public record GgufFormat(GgufOptions options) implements OutputFormat {
     return NAME;
   }
 
+  @Override
+  public Map<String, String> options() {
+    return types.described();
+  }
+
   /** Of integer grids, which no block has: {@link #brokenRules} refuses them. */
   @Override
   public GridStorage gridStorage(DType dtype) {
@@ -34,7 +40,7 @@ public record GgufFormat(GgufOptions options) implements OutputFormat {
 
   @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
-    List<BrokenRule> broken = GgufRules.broken(plan, options);
+    List<BrokenRule> broken = GgufRules.broken(plan, types);
     if (broken.isEmpty()) {
       // What is wrong with a tokenizer is an AwpException of its own.
       var _ = tokenizer(plan);
@@ -48,6 +54,6 @@ public record GgufFormat(GgufOptions options) implements OutputFormat {
 
   @Override
   public FormatWriter create(Path folder, ModelPlan plan, Kernels kernels, String version) {
-    return GgufModelWriter.create(folder.resolve(FILE), plan, options, kernels);
+    return GgufModelWriter.create(folder.resolve(FILE), plan, types, kernels);
   }
 }

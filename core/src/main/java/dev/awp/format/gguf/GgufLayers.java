@@ -6,6 +6,7 @@ import dev.awp.AwpException;
 import dev.awp.gguf.GgufFile;
 import dev.awp.gguf.GgufPlace;
 import dev.awp.gguf.GgufTensor;
+import dev.awp.gguf.GgufType;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.model.GgufNames;
 import dev.awp.gguf.tensor.GgufValues;
@@ -15,6 +16,7 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.Map;
 
 /**
  * The linear layers of a GGUF file under the names that the checkpoint had for them, as the blocks
@@ -66,12 +68,7 @@ public final class GgufLayers {
    */
   public Matrix matrix(String layer, int columns, Kernels kernels, Arena allocator) {
     GgufPlace place = names.place(layer + ".weight");
-    GgufTensor tensor =
-        file.tensor(place.tensor())
-            .filter(whole -> place.slices() == 0 || whole.shape().getFirst() == place.slices())
-            .filter(whole -> place.slice() <= Math.max(0, place.slices() - 1))
-            .map(place::of)
-            .orElseThrow(() -> fail(place, "is missing"));
+    GgufTensor tensor = tensor(place);
     EncodedTensor values =
         GgufValues.of(file, tensor, arena)
             .orElseThrow(() -> fail(place, "is of a type or shape that awp does not write"));
@@ -86,6 +83,32 @@ public final class GgufLayers {
     values.checkPresent();
     values.decodeRows(0, matrix, kernels);
     return matrix.columnRange(0, columns);
+  }
+
+  /**
+   * Refuses a layer that is stored as another type than the report of its run says.
+   *
+   * @param options of the run, as report.json has them
+   * @param original the type's name in the checkpoint, which a layer has that no option names
+   */
+  public void checkType(String layer, Map<String, Object> options, String original) {
+    if (!GgufOptions.areTold(options)) {
+      return;
+    }
+    GgufPlace place = names.place(layer + ".weight");
+    String told = GgufOptions.typeTold(options).orElse(original);
+    String stored = tensor(place).type().map(GgufType::name).orElse("of an unknown type");
+    if (!stored.equals(told)) {
+      throw fail(place, "is %s, not %s as report.json says".formatted(stored, told));
+    }
+  }
+
+  private GgufTensor tensor(GgufPlace place) {
+    return file.tensor(place.tensor())
+        .filter(whole -> place.slices() == 0 || whole.shape().getFirst() == place.slices())
+        .filter(whole -> place.slice() <= Math.max(0, place.slices() - 1))
+        .map(place::of)
+        .orElseThrow(() -> fail(place, "is missing"));
   }
 
   private AwpException fail(GgufPlace place, String rule) {

@@ -53,7 +53,7 @@ final class GgufLayout {
       types.put(
           weight,
           layer == null
-              ? options.plain(plan.checkpoint().tensor(weight).dtype())
+              ? options.plain(plan.checkpoint().tensor(weight).type().written())
               : options.typeOf(layer));
     }
   }

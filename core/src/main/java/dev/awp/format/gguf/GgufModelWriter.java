@@ -19,8 +19,8 @@ import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.WeightSource;
 import dev.awp.solver.Solution;
+import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
-import dev.awp.stored.TensorView;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -132,7 +132,7 @@ final class GgufModelWriter implements FormatWriter {
         continue;
       }
       try (Arena arena = Arena.ofConfined()) {
-        TensorView view = plan.checkpoint().tensor(tensor.source());
+        StoredTensor view = plan.checkpoint().tensor(tensor.source());
         Matrix x = reader.matrix(view, arena);
         view.release();
         writer.write(tensor.place().key(), encoder.nearest(tensor, x, arena));

@@ -7,7 +7,10 @@ import dev.awp.format.LayerPlan;
 import dev.awp.gguf.GgufType;
 import dev.awp.tensor.DType;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Types of a model's tensors. A layer that is solved on blocks has their type; norms, biases and
@@ -18,6 +21,9 @@ import java.util.Optional;
  * @param embedding of the embedding and the output head, rounded to nearest
  */
 public record GgufOptions(Optional<GgufType> plain, GgufType embedding) {
+  private static final String TYPE = "ggufType";
+  private static final String EMBEDDING = "ggufEmbedding";
+
   /** The layers' own types, embeddings as F16. */
   public static final GgufOptions DEFAULT = new GgufOptions(Optional.empty(), GgufType.F16);
 
@@ -28,6 +34,32 @@ public record GgufOptions(Optional<GgufType> plain, GgufType embedding) {
     if (!embedding.isWritable()) {
       throw new IllegalArgumentException("awp does not write " + embedding);
     }
+  }
+
+  /** These types by their names in report.json; blocks are told with the constraint. */
+  Map<String, String> described() {
+    Map<String, String> words = new LinkedHashMap<>();
+    plain.ifPresent(type -> words.put(TYPE, type.name()));
+    words.put(EMBEDDING, embedding.name());
+    return words;
+  }
+
+  /**
+   * The type's name that a run's report has for all layers.
+   *
+   * @param options of the run
+   * @return empty where layers keep their types
+   */
+  static Optional<String> typeTold(Map<String, Object> options) {
+    return Stream.of("blocks", TYPE)
+        .filter(options::containsKey)
+        .map(key -> options.get(key).toString())
+        .findFirst();
+  }
+
+  /** Whether a report tells the types: those of earlier versions do not. */
+  static boolean areTold(Map<String, Object> options) {
+    return options.containsKey(EMBEDDING);
   }
 
   /** The type of a layer. */

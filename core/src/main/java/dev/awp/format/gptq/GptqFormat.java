@@ -103,6 +103,7 @@ public final class GptqFormat implements OutputFormat {
         folder,
         plan,
         layers,
+        kernels,
         files -> {
           ConfigFiles.addQuantization(files, quantization);
           ConfigFiles.write(files.resolve(ConfigFiles.GPTQ), quantization);

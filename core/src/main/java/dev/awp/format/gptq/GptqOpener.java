@@ -48,7 +48,7 @@ public final class GptqOpener implements LayerOpener {
   public StoredTensor open(LinearLayer layer) {
     String index = PackedNames.groupIndex(layer);
     Optional<TensorView> order =
-        checkpoint.contains(index) ? Optional.of(checkpoint.tensor(index)) : Optional.empty();
-    return format.open(layer, bits, settings.groupSize(layer.columns()), order, checkpoint::tensor);
+        checkpoint.contains(index) ? Optional.of(checkpoint.view(index)) : Optional.empty();
+    return format.open(layer, bits, settings.groupSize(layer.columns()), order, checkpoint::view);
   }
 }

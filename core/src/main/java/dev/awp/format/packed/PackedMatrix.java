@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.kernel.Kernels;
 import dev.awp.stored.EncodedTensor;
+import dev.awp.stored.StoredType;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -17,6 +18,8 @@ import java.util.List;
 public final class PackedMatrix implements EncodedTensor {
   /** Rows that are unpacked at a time. */
   private static final int BLOCK = 32;
+
+  private static final StoredType TYPE = StoredType.codes("packed codes");
 
   private final String name;
   private final int rows;
@@ -74,18 +77,18 @@ public final class PackedMatrix implements EncodedTensor {
   }
 
   @Override
+  public StoredType type() {
+    return TYPE;
+  }
+
+  @Override
+  public List<TensorView> parts() {
+    return codes.tensors();
+  }
+
+  @Override
   public Path file() {
     return codes.tensors().getFirst().file();
-  }
-
-  @Override
-  public void checkPresent() {
-    codes.tensors().forEach(TensorView::checkPresent);
-  }
-
-  @Override
-  public void release() {
-    codes.tensors().forEach(TensorView::release);
   }
 
   private static void dequantize(

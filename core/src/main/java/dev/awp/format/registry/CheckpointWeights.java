@@ -20,7 +20,10 @@ import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
+import dev.awp.stored.StoredTensor;
+import dev.awp.stored.StoredType;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The weights of any checkpoint that awp reads, this program's or others': ordinary tensors, and
@@ -29,8 +32,17 @@ import java.util.Map;
 public final class CheckpointWeights {
   private CheckpointWeights() {}
 
-  /** How a checkpoint is quantized by the word of its files; empty where it is not. */
+  /** How a checkpoint is quantized, by its tensors or its files; empty where it is not. */
   public static String method(Checkpoint checkpoint) {
+    Optional<String> codes =
+        checkpoint.tensors().stream()
+            .map(StoredTensor::type)
+            .filter(type -> type.dtype().isEmpty())
+            .map(StoredType::name)
+            .findFirst();
+    if (codes.isPresent()) {
+      return codes.get();
+    }
     return ConfigFiles.quantization(checkpoint.folder()).path("quant_method").asText("");
   }
 

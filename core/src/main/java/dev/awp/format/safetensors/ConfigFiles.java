@@ -43,7 +43,8 @@ public final class ConfigFiles {
 
   /** The quantization that a folder's files tell, an empty object where they tell none. */
   public static JsonNode quantization(Path folder) {
-    JsonNode inConfig = read(folder.resolve(CONFIG)).path(QUANTIZATION);
+    Path config = folder.resolve(CONFIG);
+    JsonNode inConfig = (Files.exists(config) ? read(config) : object()).path(QUANTIZATION);
     if (inConfig.isMissingNode() || inConfig.isNull()) {
       Path own = folder.resolve(GPTQ);
       // Checkpoints of AutoGPTQ's first years have this file alone.

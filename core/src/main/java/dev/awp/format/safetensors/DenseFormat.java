@@ -47,7 +47,7 @@ public final class DenseFormat implements OutputFormat {
   @Override
   public FormatWriter create(Path folder, ModelPlan plan, Kernels kernels, String version) {
     return SafetensorsWriter.create(
-        folder, plan, new DenseLayer(new TensorEncoder(kernels)), _ -> {});
+        folder, plan, new DenseLayer(new TensorEncoder(kernels)), kernels, _ -> {});
   }
 
   /** A layer as one tensor. */

@@ -9,6 +9,7 @@ import dev.awp.disk.WrittenPiece;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.LayerPlan;
 import dev.awp.format.ModelPlan;
+import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.WeightSource;
 import dev.awp.safetensors.ShardSet;
@@ -40,10 +41,11 @@ public final class SafetensorsWriter implements FormatWriter {
   /**
    * Begins a folder: its companion files and all tensors that are no compressed layer's.
    *
+   * @param kernels decode tensors that cannot be copied
    * @param configure changes the companion files
    */
   public static SafetensorsWriter create(
-      Path folder, ModelPlan plan, LayerFormat format, Consumer<Path> configure) {
+      Path folder, ModelPlan plan, LayerFormat format, Kernels kernels, Consumer<Path> configure) {
     CompanionFiles.copy(plan.checkpoint().folder(), folder);
     configure.accept(folder);
     ShardSet shards = ShardSet.create(folder, tensors(plan, format), plan.maxShardBytes());
@@ -53,12 +55,8 @@ public final class SafetensorsWriter implements FormatWriter {
       if (!grids.isEmpty()) {
         shards.addFile(GridFile.NAME, grids);
       }
-      plan.otherTensors()
-          .forEach(
-              view -> {
-                shards.write(view.name(), view.data());
-                view.release();
-              });
+      UnsolvedTensors others = new UnsolvedTensors(kernels);
+      plan.otherTensors().forEach(tensor -> others.write(tensor, shards));
       return new SafetensorsWriter(plan, format, shards);
     } catch (RuntimeException e) {
       shards.close();
@@ -70,10 +68,10 @@ public final class SafetensorsWriter implements FormatWriter {
   private static List<TensorSpec> tensors(ModelPlan plan, LayerFormat format) {
     Map<String, LayerPlan> layers = byWeight(plan);
     List<TensorSpec> tensors = new ArrayList<>();
-    for (TensorView view : plan.checkpoint().tensors()) {
-      LayerPlan layer = layers.get(view.name());
+    for (StoredTensor tensor : plan.checkpoint().tensors()) {
+      LayerPlan layer = layers.get(tensor.name());
       if (layer == null) {
-        tensors.add(view.spec());
+        tensors.add(UnsolvedTensors.spec(tensor));
       } else {
         tensors.addAll(format.tensors(layer));
       }

@@ -10,6 +10,7 @@ import dev.awp.gguf.block.BlockCodec;
 import dev.awp.gguf.block.BlockRow;
 import dev.awp.kernel.Kernels;
 import dev.awp.stored.EncodedTensor;
+import dev.awp.stored.StoredType;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -36,18 +37,18 @@ public record GgufStoredTensor(GgufTensorPlan plan, TensorView bytes) implements
   }
 
   @Override
+  public StoredType type() {
+    return plan.type().dtype().map(StoredType::of).orElse(StoredType.codes(plan.type().name()));
+  }
+
+  @Override
+  public List<TensorView> parts() {
+    return List.of(bytes);
+  }
+
+  @Override
   public Path file() {
     return bytes.file();
-  }
-
-  @Override
-  public void checkPresent() {
-    bytes.checkPresent();
-  }
-
-  @Override
-  public void release() {
-    bytes.release();
   }
 
   @Override

@@ -3,14 +3,12 @@
 package dev.awp.inspect.file;
 
 import dev.awp.AwpException;
+import dev.awp.checkpoint.FolderContent;
 import dev.awp.inspect.StoredWeights;
 import dev.awp.kernel.Kernels;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /** Opens the weights of a file or folder by what it is: the list of the kinds that are read. */
 public final class WeightFiles {
@@ -23,12 +21,10 @@ public final class WeightFiles {
    */
   public static StoredWeights open(Path path, Kernels kernels) {
     if (Files.isDirectory(path)) {
-      List<Path> files = files(path);
-      List<Path> gguf = files.stream().filter(file -> file.toString().endsWith(".gguf")).toList();
-      boolean safetensors = files.stream().anyMatch(f -> f.toString().endsWith(".safetensors"));
-      return gguf.size() == 1 && !safetensors
-          ? GgufWeights.open(gguf.getFirst(), kernels)
-          : SafetensorsWeights.openFolder(path, files, kernels);
+      FolderContent content = FolderContent.of(path);
+      return content.gguf().isPresent()
+          ? GgufWeights.open(content.gguf().get(), kernels)
+          : SafetensorsWeights.openFolder(path, content.files(), kernels);
     }
     if (!Files.isRegularFile(path)) {
       throw new AwpException(path + ": there is no such file or folder");
@@ -42,13 +38,5 @@ public final class WeightFiles {
     }
     throw new AwpException(
         path + ": weights are read from .safetensors and .gguf files, and from folders");
-  }
-
-  private static List<Path> files(Path folder) {
-    try (Stream<Path> content = Files.list(folder)) {
-      return content.sorted().toList();
-    } catch (IOException e) {
-      throw new AwpException(folder + ": cannot be listed: " + e.getMessage(), e);
-    }
   }
 }

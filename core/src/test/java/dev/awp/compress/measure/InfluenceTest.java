@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
 import dev.awp.fixture.LlamaCppArchitectures;
 import dev.awp.fixture.SyntheticWeights;
@@ -100,7 +101,7 @@ class InfluenceTest {
     Path path = folder.resolve("model");
     String config = LlamaCppArchitectures.config(name).put("num_hidden_layers", 3).toString();
     SyntheticWeights.write(path, config, DType.F32, Long.MAX_VALUE);
-    try (Checkpoint checkpoint = Checkpoint.open(path);
+    try (Checkpoint checkpoint = Checkpoints.open(path);
         Compute compute = Compute.create(2);
         Arena arena = Arena.ofShared()) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
@@ -123,7 +124,7 @@ class InfluenceTest {
   void divergenceIsThatOfTheDistributions() throws IOException {
     Path path = folder.resolve("model");
     LlamaCppArchitectures.write(path, "gemma2", DType.F32);
-    try (Checkpoint checkpoint = Checkpoint.open(path);
+    try (Checkpoint checkpoint = Checkpoints.open(path);
         Compute compute = Compute.create(1);
         Arena arena = Arena.ofShared()) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());

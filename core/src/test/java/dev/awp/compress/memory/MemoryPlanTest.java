@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.blas.mixed.MixedPrecision;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
@@ -136,7 +137,7 @@ class MemoryPlanTest {
   }
 
   private static Schemes schemes(CompressionOptions options, ModelLayout layout) {
-    try (Checkpoint checkpoint = Checkpoint.open(options.model())) {
+    try (Checkpoint checkpoint = Checkpoints.open(options.model())) {
       return new LayerPlanner(options.recipe(), options.solver(), checkpoint, layout).schemes();
     }
   }

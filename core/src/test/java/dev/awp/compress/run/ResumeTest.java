@@ -22,9 +22,14 @@ import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.OutputFolders;
 import dev.awp.format.OutputFormat;
+import dev.awp.format.gguf.GgufFormat;
+import dev.awp.format.gguf.GgufOptions;
 import dev.awp.format.registry.OutputFormats;
+import dev.awp.gguf.GgufType;
+import dev.awp.recipe.LayerSettings;
 import dev.awp.recipe.Recipe;
 import dev.awp.report.LayerReport;
+import dev.awp.report.ReportFile;
 import dev.awp.solver.registry.SolverOptions;
 import dev.awp.tensor.DType;
 import java.io.IOException;
@@ -34,6 +39,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -236,6 +242,44 @@ class ResumeTest {
       assertEquals(name.equals("out") ? 9 : 0, rest.restored);
     }
     OutputFolders.assertSame(folder.resolve("expected"), out);
+  }
+
+  @Test
+  void aGgufFileOfOtherTypesIsRefusedWithTheDifference() throws IOException {
+    model = folder.resolve("wide");
+    new GeneratedCheckpoint(2, 64, 96, 2, 1, DType.BF16).write(model);
+    GgufOptions half = new GgufOptions(Optional.of(GgufType.F16), GgufType.F16);
+    assertRefused(() -> run(gguf(half), Start.CONTINUE, 2, new Stopper(5)));
+    GgufOptions brain = new GgufOptions(Optional.of(GgufType.BF16), GgufType.F16);
+    String told = assertRefused(() -> run(gguf(brain), Start.CONTINUE, 2, new Stopper(99)));
+    assertTrue(told.contains("(ggufType: 'F16' then, 'BF16' now)"), told);
+    GgufOptions wide = new GgufOptions(Optional.of(GgufType.F16), GgufType.F32);
+    told = assertRefused(() -> run(gguf(wide), Start.CONTINUE, 2, new Stopper(99)));
+    assertTrue(told.contains("(ggufEmbedding: 'F16' then, 'F32' now)"), told);
+    Stopper rest = new Stopper(99);
+    run(gguf(half), Start.CONTINUE, 2, rest);
+    assertEquals(5, rest.restored);
+    Map<String, Object> options = ReportFile.read(out).options();
+    assertEquals("F16", options.get("ggufType"));
+    assertEquals("F16", options.get("ggufEmbedding"));
+  }
+
+  private CompressionOptions gguf(GgufOptions types) {
+    CompressionOptions base = options(out, 0.5, Target.PROPAGATED);
+    LayerSettings half =
+        new ConstraintOptions(Optional.of(new RowSparsity(0.5)), Optional.empty()).toSettings();
+    return new CompressionOptions(
+        model,
+        out,
+        List.of(new GgufFormat(types)),
+        Recipe.uniform(half),
+        base.solver(),
+        base.calibration(),
+        base.propagation(),
+        base.target(),
+        base.maxShardBytes(),
+        base.memoryLimit(),
+        base.evaluation());
   }
 
   @Test

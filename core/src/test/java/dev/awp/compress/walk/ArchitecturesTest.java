@@ -5,7 +5,7 @@ package dev.awp.compress.walk;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.cli.Main;
 import dev.awp.compute.KernelProvider;
 import dev.awp.fixture.GeneratedArchitectures;
@@ -91,8 +91,8 @@ class ArchitecturesTest {
 
   private static void check(
       Path model, Path output, RunReport report, double largestError, boolean sparse) {
-    try (Checkpoint before = Checkpoint.open(model);
-        Checkpoint after = Checkpoint.open(output);
+    try (SafetensorsCheckpoint before = SafetensorsCheckpoint.open(model);
+        SafetensorsCheckpoint after = SafetensorsCheckpoint.open(output);
         Arena arena = Arena.ofShared()) {
       ModelLayout layout = ModelLayout.of(after.config());
       layout.check(after::tensor);
@@ -143,7 +143,7 @@ class ArchitecturesTest {
     GeneratedArchitectures.write(model, name, DType.F32);
     int tokens = 8 * 10;
     RunReport report = compress(10, model, folder.resolve("out"), "--sparsity=0.5");
-    try (Checkpoint checkpoint = Checkpoint.open(model)) {
+    try (SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.open(model)) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       int perToken = checkpoint.config().experts().orElseThrow().perToken();
       Map<InputSite, Long> ofBlock = new HashMap<>();

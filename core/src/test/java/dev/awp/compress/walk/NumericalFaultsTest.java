@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
@@ -65,7 +65,7 @@ class NumericalFaultsTest {
   private void set(String tensor, int from, int to, IntToDoubleFunction value) throws IOException {
     long offset;
     Path file;
-    try (Checkpoint checkpoint = Checkpoint.open(model)) {
+    try (SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.open(model)) {
       TensorView view = checkpoint.tensor(tensor);
       offset = view.fileOffset();
       file = view.file();

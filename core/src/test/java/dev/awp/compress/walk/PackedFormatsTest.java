@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
@@ -155,7 +156,7 @@ class PackedFormatsTest {
       Map<String, Map<String, Matrix>> folders = new HashMap<>();
       List<LinearLayer> linears = List.of();
       for (String format : formats) {
-        try (Checkpoint checkpoint = Checkpoint.open(options.output().resolve(format))) {
+        try (Checkpoint checkpoint = Checkpoints.open(options.output().resolve(format))) {
           ModelLayout layout = ModelLayout.of(checkpoint.config());
           WeightSource source = CheckpointWeights.of(checkpoint, layout, compute.kernels());
           layout.check(source);
@@ -261,7 +262,7 @@ class PackedFormatsTest {
         options(model(DType.F16), List.of("compressed-tensors"), half, "wanda");
     run(options);
     assertFalse(config(options.output()).has("quantization_config"));
-    try (Checkpoint checkpoint = Checkpoint.open(options.output())) {
+    try (Checkpoint checkpoint = Checkpoints.open(options.output())) {
       ModelLayout.of(checkpoint.config()).check(checkpoint::tensor);
     }
   }

@@ -5,7 +5,7 @@ package dev.awp.compress.walk;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
@@ -76,7 +76,7 @@ class WrittenFilesTest {
 
   /** Every layer of the output folder against its constraint and against the report. */
   private static void check(CompressionOptions options, RunReport report, Compute compute) {
-    try (Checkpoint written = Checkpoint.open(options.output());
+    try (SafetensorsCheckpoint written = SafetensorsCheckpoint.open(options.output());
         Arena arena = Arena.ofShared()) {
       TensorReader reader = new TensorReader(compute.kernels());
       Map<String, TensorView> grids = new HashMap<>();

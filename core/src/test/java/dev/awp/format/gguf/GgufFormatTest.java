@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.Constraint;
@@ -65,7 +66,10 @@ class GgufFormatTest {
     ModelLayout layout = ModelLayout.of(checkpoint.config());
     List<LayerPlan> layers =
         layout.linears().stream()
-            .map(l -> new LayerPlan(l, checkpoint.tensor(l.weight()).dtype(), constraint, false))
+            .map(
+                l ->
+                    new LayerPlan(
+                        l, checkpoint.tensor(l.weight()).type().written(), constraint, false))
             .toList();
     return new ModelPlan(checkpoint, layout, layers, Long.MAX_VALUE);
   }
@@ -73,7 +77,7 @@ class GgufFormatTest {
   private Checkpoint model(int hidden, int inner, DType dtype) throws IOException {
     Path path = folder.resolve("model");
     new GeneratedCheckpoint(1, hidden, inner, 4, 2, dtype).write(path);
-    return Checkpoint.open(path);
+    return Checkpoints.open(path);
   }
 
   /** Rounds all layers, writes them in another order than planned, and compares. */
@@ -226,7 +230,7 @@ class GgufFormatTest {
   void everyArchitectureIsReadBack(String name) throws IOException {
     Path path = folder.resolve("model");
     LlamaCppArchitectures.write(path, name, DType.F32);
-    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+    try (Checkpoint checkpoint = Checkpoints.open(path)) {
       GgufFile file = written(checkpoint, BlockGrid.Q5_0, GgufOptions.DEFAULT);
       String architecture = name.replaceAll("3-.*scaling|-longrope-long|-", "");
       String expected = architecture.equals("mixtral") ? "llama" : architecture;
@@ -238,7 +242,7 @@ class GgufFormatTest {
   void expertsAreSlicesOfOneTensor() throws IOException {
     Path path = folder.resolve("model");
     LlamaCppArchitectures.write(path, "qwen2-moe", DType.BF16);
-    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+    try (Checkpoint checkpoint = Checkpoints.open(path)) {
       GgufFile file = written(checkpoint, BlockGrid.Q4_0, GgufOptions.DEFAULT);
       // Six experts of 20, one shared of 28, padded to 32.
       assertEquals(shape(6, 32, 64), file.tensor("blk.0.ffn_up_exps.weight").get().shape());
@@ -262,7 +266,7 @@ class GgufFormatTest {
   void gemmaIsWrittenAsLlamaCppComputesIt() throws IOException {
     Path path = folder.resolve("model");
     LlamaCppArchitectures.write(path, "gemma3", DType.F32);
-    try (Checkpoint checkpoint = Checkpoint.open(path);
+    try (Checkpoint checkpoint = Checkpoints.open(path);
         Compute compute = Compute.create(1);
         Arena arena = Arena.ofShared()) {
       GgufFile file = written(checkpoint, BlockGrid.Q8_0, GgufOptions.DEFAULT);
@@ -311,7 +315,7 @@ class GgufFormatTest {
     ObjectNode config = LlamaCppArchitectures.config(name);
     config.putPOJO(key, value);
     SyntheticWeights.write(path, config.toString(), DType.F32, Long.MAX_VALUE);
-    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+    try (Checkpoint checkpoint = Checkpoints.open(path)) {
       ModelPlan plan = plan(checkpoint, BlockGrid.Q8_0);
       List<BrokenRule> broken = new GgufFormat(GgufOptions.DEFAULT).brokenRules(plan);
       assertEquals(1, broken.size(), broken.toString());
@@ -323,7 +327,7 @@ class GgufFormatTest {
   void expertsOfSeveralTypesAreRefusedWithAllNames() throws IOException {
     Path path = folder.resolve("model");
     LlamaCppArchitectures.write(path, "mixtral", DType.F32);
-    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+    try (Checkpoint checkpoint = Checkpoints.open(path)) {
       ModelPlan all = plan(checkpoint, BlockGrid.Q8_0);
       List<LayerPlan> some =
           all.layers().stream()

@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
-import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CompanionFiles;
+import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.fixture.GeneratedCheckpoint;
@@ -62,7 +62,7 @@ class CheckpointWeightsTest {
     }
     Map<String, float[][]> expected = new HashMap<>();
     OutputFormat output = OutputFormats.byName(format).orElseThrow();
-    try (Checkpoint checkpoint = Checkpoint.open(dense);
+    try (SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.open(dense);
         Compute compute = Compute.create(1);
         Arena arena = Arena.ofConfined()) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
@@ -86,7 +86,7 @@ class CheckpointWeightsTest {
   /** Decodes every layer, as an evaluation does. */
   private static Map<String, float[][]> read(Path packed) {
     Map<String, float[][]> decoded = new HashMap<>();
-    try (Checkpoint checkpoint = Checkpoint.open(packed);
+    try (SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.open(packed);
         Compute compute = Compute.create(1);
         Arena arena = Arena.ofShared()) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
@@ -120,7 +120,7 @@ class CheckpointWeightsTest {
   /** Writes the model again with its tensors changed. */
   private Path changed(Path packed, Consumer<Map<String, TensorView>> change) {
     Path out = folder.resolve("changed-" + System.nanoTime());
-    try (Checkpoint checkpoint = Checkpoint.open(packed)) {
+    try (SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.open(packed)) {
       Map<String, TensorView> tensors = new HashMap<>();
       checkpoint.tensors().forEach(view -> tensors.put(view.name(), view));
       change.accept(tensors);
@@ -151,7 +151,7 @@ class CheckpointWeightsTest {
     Path packed = folder.resolve("packed");
     write(format, 4, packed);
     List<String> names;
-    try (Checkpoint checkpoint = Checkpoint.open(packed)) {
+    try (SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.open(packed)) {
       names =
           checkpoint.tensors().stream()
               .map(TensorView::name)

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
 import dev.awp.fixture.SyntheticWeights;
 import dev.awp.model.ModelLayout;
@@ -109,7 +110,7 @@ class CachedModelTest {
   private Checkpoint checkpoint(JsonNode golden) throws IOException {
     Path model = folder.resolve("model-" + System.nanoTime());
     SyntheticWeights.write(model, golden.path("config").toString(), DType.F32, Long.MAX_VALUE);
-    return Checkpoint.open(model);
+    return Checkpoints.open(model);
   }
 
   private static JsonNode golden(String name) throws IOException {

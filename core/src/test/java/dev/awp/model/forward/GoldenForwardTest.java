@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
 import dev.awp.fixture.SyntheticWeights;
 import dev.awp.model.InputSite;
@@ -148,7 +149,7 @@ public class GoldenForwardTest {
     JsonNode golden = golden("gemma2");
     Path model = folder.resolve("model-bf16");
     SyntheticWeights.write(model, golden.path("config").toString(), DType.BF16, Long.MAX_VALUE);
-    try (Checkpoint checkpoint = Checkpoint.open(model);
+    try (Checkpoint checkpoint = Checkpoints.open(model);
         Compute compute = Compute.create(1);
         Arena arena = Arena.ofShared()) {
       Matrix x = Matrix.allocate(arena, 1, 24);
@@ -289,7 +290,7 @@ public class GoldenForwardTest {
   private Checkpoint checkpoint(JsonNode golden) throws IOException {
     Path model = folder.resolve("model-" + System.nanoTime());
     SyntheticWeights.write(model, golden.path("config").toString(), DType.F32, Long.MAX_VALUE);
-    return Checkpoint.open(model);
+    return Checkpoints.open(model);
   }
 
   private static JsonNode golden(String name) throws IOException {

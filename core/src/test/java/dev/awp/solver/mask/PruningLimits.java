@@ -5,6 +5,7 @@ package dev.awp.solver.mask;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
@@ -63,7 +64,7 @@ final class PruningLimits {
     long limit = Long.parseLong(arguments[6]);
     Path statistics = Path.of(arguments[1], "statistics", "model.safetensors");
     try (Compute compute = Compute.create(Runtime.getRuntime().availableProcessors());
-        Checkpoint checkpoint = Checkpoint.open(Path.of(arguments[0]));
+        Checkpoint checkpoint = Checkpoints.open(Path.of(arguments[0]));
         Arena arena = Arena.ofShared()) {
       Map<String, TensorView> moments =
           SafetensorsFile.map(statistics, arena).stream()

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.checkpoint;
+package dev.awp.checkpoint.safetensors;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -50,7 +50,8 @@ class CheckpointTest {
   }
 
   private void assertRefused(String rule) {
-    AwpException refusal = assertThrows(AwpException.class, () -> Checkpoint.open(model).close());
+    AwpException refusal =
+        assertThrows(AwpException.class, () -> SafetensorsCheckpoint.open(model).close());
     assertTrue(refusal.getMessage().contains(rule), refusal.getMessage());
     assertEquals(1, refusal.getMessage().lines().count());
   }
@@ -63,7 +64,7 @@ class CheckpointTest {
 
   @Test
   void shardsAreOneCheckpoint() {
-    try (Checkpoint checkpoint = Checkpoint.open(model)) {
+    try (SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.open(model)) {
       assertEquals(21, checkpoint.tensors().size());
       TensorView q = checkpoint.tensor("model.layers.1.self_attn.q_proj.weight");
       assertEquals(List.of(16L, 16L), q.shape());
@@ -287,7 +288,7 @@ class CheckpointTest {
 
   @Test
   void truncationWhileMappedIsAnErrorAndNotACrash() throws IOException {
-    try (Checkpoint checkpoint = Checkpoint.open(model);
+    try (SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.open(model);
         Arena arena = Arena.ofConfined()) {
       TensorView view = checkpoint.tensor("model.norm.weight");
       try (java.nio.channels.FileChannel shard =
