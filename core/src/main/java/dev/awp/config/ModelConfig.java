@@ -13,7 +13,7 @@ import java.util.Set;
  * do not overflow.
  *
  * @param file where it was read, for messages
- * @param architecture the first of "architectures"
+ * @param architecture that of the first of "architectures"
  * @param layers number of decoder blocks
  * @param headDimension columns of one attention head
  * @param ropeTheta base of the rotary embedding
@@ -30,7 +30,7 @@ import java.util.Set;
  */
 public record ModelConfig(
     Path file,
-    String architecture,
+    Architecture architecture,
     int hiddenSize,
     int intermediateSize,
     int layers,

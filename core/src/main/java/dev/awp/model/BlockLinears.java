@@ -48,7 +48,7 @@ final class BlockLinears {
   }
 
   private void addMixture(ExpertConfig experts) {
-    ExpertNames names = architecture.expertNames();
+    ExpertNames names = architecture.experts().orElseThrow().names();
     experts.sharedWidth().ifPresent(width -> addGated(names.sharedExpert(), width));
     int hidden = config.hiddenSize();
     int width = experts.width();

@@ -20,25 +20,29 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** Which tensors a model consists of: names on disk, shapes, and the linear layers among them. */
-public record ModelLayout(ModelConfig config, Architecture architecture) {
+public record ModelLayout(ModelConfig config) {
   private static final String HEAD = "lm_head";
 
   /** The layout of a checkpoint's architecture. */
   public static ModelLayout of(ModelConfig config) {
-    return new ModelLayout(config, Architecture.of(config));
+    return new ModelLayout(config);
+  }
+
+  public Architecture architecture() {
+    return config.architecture();
   }
 
   public String embedding() {
-    return architecture.prefix() + "model.embed_tokens.weight";
+    return architecture().prefix() + "model.embed_tokens.weight";
   }
 
   public String finalNorm() {
-    return architecture.prefix() + "model.norm.weight";
+    return architecture().prefix() + "model.norm.weight";
   }
 
   /** What the names of a block's tensors begin with. */
   public String prefix(int block) {
-    return architecture.prefix() + "model.layers." + block + ".";
+    return architecture().prefix() + "model.layers." + block + ".";
   }
 
   /** The linear layers of a block, in the order in which data flows through them. */
@@ -84,7 +88,7 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
         ? Optional.empty()
         : Optional.of(
             new LinearLayer(
-                architecture.prefix() + HEAD,
+                architecture().prefix() + HEAD,
                 config.layers(),
                 InputSite.HEAD_INPUT,
                 config.vocabularySize(),
@@ -97,9 +101,9 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
    */
   public boolean isAdded(LinearLayer linear) {
     return switch (linear.site().part()) {
-      case ATTENTION_OUTPUT -> architecture.norms().afterAttention().isEmpty();
+      case ATTENTION_OUTPUT -> architecture().norms().afterAttention().isEmpty();
       case MLP_OUTPUT ->
-          architecture.norms().afterMlp().isEmpty() && config.experts(linear.block()).isEmpty();
+          architecture().norms().afterMlp().isEmpty() && config.experts(linear.block()).isEmpty();
       case ATTENTION_INPUT, MLP_INPUT, EXPERT_INPUT, EXPERT_OUTPUT, HEAD_INPUT -> false;
     };
   }
@@ -151,7 +155,7 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
   private void addBlock(int block, Map<String, List<Long>> shapes) {
     String prefix = prefix(block);
     long hidden = config.hiddenSize();
-    for (String norm : architecture.norms().modules()) {
+    for (String norm : architecture().norms().modules()) {
       shapes.put(prefix + norm + ".weight", List.of(hidden));
     }
     for (LinearLayer linear : linears(block)) {
@@ -160,7 +164,7 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
         shapes.put(linear.bias(), List.of((long) linear.rows()));
       }
     }
-    if (architecture.hasQueryKeyNorm()) {
+    if (architecture().queryKeyNorm()) {
       List<Long> head = List.of((long) config.headDimension());
       shapes.put(prefix + "self_attn.q_norm.weight", head);
       shapes.put(prefix + "self_attn.k_norm.weight", head);
@@ -169,7 +173,7 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
         .experts(block)
         .ifPresent(
             experts -> {
-              ExpertNames names = architecture.expertNames();
+              ExpertNames names = architecture().experts().orElseThrow().names();
               shapes.put(prefix + names.router(), List.of((long) experts.count(), hidden));
               if (experts.sharedWidth().isPresent()) {
                 shapes.put(prefix + names.sharedGate(), List.of(1L, hidden));
@@ -205,6 +209,6 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
 
   /** The tensor that turns hidden states into logits. */
   public String headTensor() {
-    return config.tieWordEmbeddings() ? embedding() : architecture.prefix() + HEAD + ".weight";
+    return config.tieWordEmbeddings() ? embedding() : architecture().prefix() + HEAD + ".weight";
   }
 }

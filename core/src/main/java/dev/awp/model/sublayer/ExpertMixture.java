@@ -49,7 +49,7 @@ public final class ExpertMixture implements Sublayer {
       List<Linear> linears) {}
 
   public ExpertMixture(BlockWeights weights, ExpertConfig experts, RowOperations rows) {
-    ExpertNames names = weights.layout().architecture().expertNames();
+    ExpertNames names = weights.layout().architecture().experts().orElseThrow().names();
     String prefix = weights.layout().prefix(weights.index());
     this.experts = experts;
     this.hidden = weights.layout().config().hiddenSize();

@@ -36,7 +36,7 @@ public final class SelfAttention implements Sublayer {
                     config.queryKeyValueBias(),
                     List.of(config.queryWidth(), config.keyValueWidth(), config.keyValueWidth())));
     this.output = new Deferred<>(() -> weights.linear("self_attn.o_proj", config.attentionBias()));
-    boolean normed = architecture.hasQueryKeyNorm();
+    boolean normed = architecture.queryKeyNorm();
     this.queryNorm = norm(weights, "self_attn.q_norm", normed);
     this.keyNorm = norm(weights, "self_attn.k_norm", normed);
     this.outputNorm = architecture.norms().afterAttention().map(weights::norm);
