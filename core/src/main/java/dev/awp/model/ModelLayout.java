@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toCollection;
 
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
+import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertNames;
 import dev.awp.config.ModelConfig;
 import dev.awp.stored.StoredTensor;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** Which tensors a model consists of: names on disk, shapes, and the linear layers among them. */
@@ -75,9 +75,9 @@ public record ModelLayout(ModelConfig config) {
    * One block of every kind, by index: the layers of all others have the shapes of one of these.
    */
   public List<Integer> blockKinds() {
-    Map<Boolean, Integer> kinds = new TreeMap<>();
+    Map<BlockConfig, Integer> kinds = new LinkedHashMap<>();
     for (int block = 0; block < config.layers(); block++) {
-      kinds.putIfAbsent(config.experts(block).isPresent(), block);
+      kinds.putIfAbsent(config.block(block), block);
     }
     return List.copyOf(kinds.values());
   }
@@ -103,17 +103,19 @@ public record ModelLayout(ModelConfig config) {
     return switch (linear.site().part()) {
       case ATTENTION_OUTPUT -> architecture().norms().afterAttention().isEmpty();
       case MLP_OUTPUT ->
-          architecture().norms().afterMlp().isEmpty() && config.experts(linear.block()).isEmpty();
+          architecture().norms().afterMlp().isEmpty()
+              && config.block(linear.block()).experts().isEmpty();
       case ATTENTION_INPUT, MLP_INPUT, EXPERT_INPUT, EXPERT_OUTPUT, HEAD_INPUT -> false;
     };
   }
 
   /** Whether a linear layer has a bias. */
   boolean hasBias(LinearLayer linear) {
+    BlockConfig block = config.block(linear.block());
     return switch (linear.site().part()) {
-      case ATTENTION_INPUT -> config.queryKeyValueBias();
-      case ATTENTION_OUTPUT -> config.attentionBias();
-      case MLP_INPUT, MLP_OUTPUT -> config.mlpBias();
+      case ATTENTION_INPUT -> block.attention().inputBias();
+      case ATTENTION_OUTPUT -> block.attention().outputBias();
+      case MLP_INPUT, MLP_OUTPUT -> block.mlp().bias();
       case EXPERT_INPUT, EXPERT_OUTPUT, HEAD_INPUT -> false;
     };
   }
@@ -165,12 +167,13 @@ public record ModelLayout(ModelConfig config) {
       }
     }
     if (architecture().queryKeyNorm()) {
-      List<Long> head = List.of((long) config.headDimension());
+      List<Long> head = List.of((long) config.block(block).attention().headDimension());
       shapes.put(prefix + "self_attn.q_norm.weight", head);
       shapes.put(prefix + "self_attn.k_norm.weight", head);
     }
     config
-        .experts(block)
+        .block(block)
+        .experts()
         .ifPresent(
             experts -> {
               ExpertNames names = architecture().experts().orElseThrow().names();

@@ -6,12 +6,25 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ExpertRule;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Reads the settings of a mixture of experts, by the rule of its architecture. */
 record ExpertReader(ConfigObject root, int layers, int largestWidth, int largestCount) {
-  ExpertConfig read(ExpertRule rule) {
+  /** The experts of every block, where it has any. */
+  List<Optional<ExpertConfig>> ofBlocks(Optional<ExpertRule> rule) {
+    Optional<ExpertConfig> experts = rule.map(this::read);
+    Set<Integer> dense =
+        rule.filter(ExpertRule::denseBlocks).map(_ -> denseBlocks()).orElse(Set.of());
+    return IntStream.range(0, layers)
+        .mapToObj(block -> experts.filter(_ -> !dense.contains(block)))
+        .toList();
+  }
+
+  private ExpertConfig read(ExpertRule rule) {
     String countKey =
         rule.countKeys().stream().filter(root::has).findFirst().orElse(rule.countKeys().getLast());
     OptionalInt sharedWidth =
@@ -22,8 +35,7 @@ record ExpertReader(ConfigObject root, int layers, int largestWidth, int largest
             root.integer("num_experts_per_tok", largestCount),
             root.integer(rule.widthKey(), largestWidth),
             sharedWidth,
-            rule.normalizedKey().map(root::flag).orElse(true),
-            rule.denseBlocks() ? denseBlocks() : Set.of());
+            rule.normalizedKey().map(root::flag).orElse(true));
     if (experts.perToken() > experts.count()) {
       throw root.fail(
           "num_experts_per_tok %d is more than the %d experts"

@@ -10,14 +10,22 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.config.Activation;
 import dev.awp.config.Architecture;
+import dev.awp.config.AttentionConfig;
 import dev.awp.config.AttentionScores;
+import dev.awp.config.BlockConfig;
+import dev.awp.config.ExpertConfig;
+import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
+import dev.awp.config.Rotation;
 import dev.awp.config.architecture.Architectures;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /** Reads config.json as transformers writes it, older and newer spellings, with its defaults. */
@@ -80,36 +88,44 @@ public final class ModelConfigReader {
     int layers = root.integer("num_hidden_layers", LARGEST_COUNT);
     int maxPositions = root.integerOr("max_position_embeddings", 2048, Integer.MAX_VALUE);
     RopeReader rope = new RopeReader(root);
-    SlidingReader sliding = new SlidingReader(root, architecture.windows(), layers);
+    Rotation rotation = rope.rotation(headDimension, maxPositions);
+    Optional<Rotation> local = rope.localRotation();
+    AttentionScores scores =
+        new AttentionScores(
+            root.positiveOr("query_pre_attn_scalar", headDimension),
+            softCap(root, "attn_logit_softcapping"));
+    boolean bias = root.flag("attention_bias");
+    boolean inputBias = root.flag("qkv_bias") || bias;
+    MlpConfig mlp =
+        new MlpConfig(
+            root.integer("intermediate_size", LARGEST_WIDTH),
+            activation(root),
+            root.flag("mlp_bias"));
+    List<OptionalInt> windows = new SlidingReader(root, architecture.windows(), layers).ofBlocks();
+    List<Optional<ExpertConfig>> experts =
+        new ExpertReader(root, layers, LARGEST_WIDTH, LARGEST_COUNT)
+            .ofBlocks(architecture.experts());
+    List<BlockConfig> blocks = new ArrayList<>();
+    for (int block = 0; block < layers; block++) {
+      OptionalInt window = windows.get(block);
+      Rotation own = window.isPresent() ? local.orElse(rotation) : rotation;
+      AttentionConfig attention =
+          new AttentionConfig(
+              heads, keyValueHeads, headDimension, scores, own, window, inputBias, bias);
+      blocks.add(new BlockConfig(attention, mlp, experts.get(block)));
+    }
     return new ModelConfig(
         root.file(),
         architecture,
         hidden,
-        root.integer("intermediate_size", LARGEST_WIDTH),
-        layers,
-        heads,
-        keyValueHeads,
-        headDimension,
         root.integer("vocab_size", LARGEST_VOCABULARY),
         maxPositions,
         epsilon(root),
-        rope.theta(),
-        rope.scaling(headDimension, maxPositions),
-        rope.localTheta(),
         root.flag("tie_word_embeddings"),
-        root.flag("qkv_bias") || root.flag("attention_bias"),
-        root.flag("attention_bias"),
-        root.flag("mlp_bias"),
-        sliding.window(),
-        sliding.blocks(),
-        activation(root),
-        new AttentionScores(
-            root.positiveOr("query_pre_attn_scalar", headDimension),
-            softCap(root, "attn_logit_softcapping")),
         softCap(root, "final_logit_softcapping"),
-        architecture
-            .experts()
-            .map(new ExpertReader(root, layers, LARGEST_WIDTH, LARGEST_COUNT)::read));
+        rotation,
+        local,
+        blocks);
   }
 
   private static void checkHeads(

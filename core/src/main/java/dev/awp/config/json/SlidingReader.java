@@ -5,6 +5,7 @@ package dev.awp.config.json;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.awp.config.WindowRule;
 import java.util.HashSet;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.IntPredicate;
@@ -23,16 +24,16 @@ final class SlidingReader {
     this.layers = layers;
   }
 
-  /** The window, where any block has it. */
-  OptionalInt window() {
-    return blocks().isEmpty()
-        ? OptionalInt.empty()
-        : OptionalInt.of(root.integer("sliding_window", Integer.MAX_VALUE));
-  }
-
-  /** The blocks that have the window. */
-  Set<Integer> blocks() {
-    return root.has("sliding_window") ? blocks(rule) : Set.of();
+  /** The window of every block, where it has one. */
+  List<OptionalInt> ofBlocks() {
+    Set<Integer> sliding = root.has("sliding_window") ? blocks(rule) : Set.of();
+    OptionalInt window =
+        sliding.isEmpty()
+            ? OptionalInt.empty()
+            : OptionalInt.of(root.integer("sliding_window", Integer.MAX_VALUE));
+    return IntStream.range(0, layers)
+        .mapToObj(block -> sliding.contains(block) ? window : OptionalInt.empty())
+        .toList();
   }
 
   private Set<Integer> blocks(WindowRule by) {
