@@ -2,128 +2,116 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.config;
 
-import dev.awp.AwpException;
-import java.util.Arrays;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
- * The architectures that awp knows. All are decoders of the same two steps, attention and a gated
- * feed-forward layer; these are the choices that differ beside what config.json says (numbers,
- * windows, activation, soft caps). docs/models.md tells where each was read.
+ * An architecture as data: a decoder of blocks, what differs beside what config.json says (numbers,
+ * activation, soft caps), and how its config.json is to be read. docs/models.md tells where each
+ * was read.
+ *
+ * @param name its class in transformers, as "architectures" has it
+ * @param prefix what the names of all tensors of the text model begin with
+ * @param norms of a block
+ * @param queryKeyNorm whether each query and key head is normed before it is rotated
+ * @param projections how projections of the same input lie on disk
+ * @param scalesEmbeddings whether embeddings are multiplied by the square root of the hidden size
+ * @param windows which blocks have the sliding window
+ * @param experts how config.json tells of a mixture of experts, where there is one
+ * @param defaults a JSON object: what config.json's keys mean where it leaves them out, by the
+ *     architecture's class in transformers (models/.../configuration_*.py), where that differs from
+ *     LLaMA's
+ * @param llamaCppName the graph of llama.cpp that computes it, where there is one
  */
-public enum Architecture {
-  LLAMA("LlamaForCausalLM", BlockNorms.BEFORE, false, Projections.SEPARATE),
-  MISTRAL("MistralForCausalLM", BlockNorms.BEFORE, false, Projections.SEPARATE),
-  QWEN2("Qwen2ForCausalLM", BlockNorms.BEFORE, false, Projections.SEPARATE),
-  QWEN3("Qwen3ForCausalLM", BlockNorms.BEFORE, true, Projections.SEPARATE),
-  PHI3("Phi3ForCausalLM", BlockNorms.BEFORE, false, Projections.FUSED),
-  GEMMA2("Gemma2ForCausalLM", BlockNorms.BEFORE_AND_AFTER, false, Projections.SEPARATE),
-  GEMMA3("Gemma3ForCausalLM", BlockNorms.BEFORE_AND_AFTER, true, Projections.SEPARATE),
-  GEMMA3_MULTIMODAL(
-      "Gemma3ForConditionalGeneration",
-      BlockNorms.BEFORE_AND_AFTER,
-      true,
-      Projections.SEPARATE,
-      "language_model."),
-  MIXTRAL(
-      "MixtralForCausalLM",
-      BlockNorms.BEFORE,
-      false,
-      Projections.SEPARATE,
-      new ExpertNames("block_sparse_moe", "w1", "w3", "w2")),
-  QWEN2_MOE(
-      "Qwen2MoeForCausalLM", BlockNorms.BEFORE, false, Projections.SEPARATE, ExpertNames.QWEN),
-  QWEN3_MOE("Qwen3MoeForCausalLM", BlockNorms.BEFORE, true, Projections.SEPARATE, ExpertNames.QWEN);
-
-  private final String transformersName;
-  private final BlockNorms norms;
-  private final boolean queryKeyNorm;
-  private final Projections projections;
-  private final String prefix;
-
-  @SuppressWarnings("ImmutableEnumChecker") // a record of strings
-  private final Optional<ExpertNames> expertNames;
-
-  Architecture(
-      String transformersName, BlockNorms norms, boolean queryKeyNorm, Projections projections) {
-    this(transformersName, norms, queryKeyNorm, projections, "", Optional.empty());
+public record Architecture(
+    String name,
+    String prefix,
+    BlockNorms norms,
+    boolean queryKeyNorm,
+    Projections projections,
+    boolean scalesEmbeddings,
+    WindowRule windows,
+    Optional<ExpertRule> experts,
+    String defaults,
+    Optional<String> llamaCppName) {
+  /** An architecture that is LLaMA but for what is said about it. */
+  public static Builder named(String name) {
+    return new Builder(name);
   }
 
-  Architecture(
-      String transformersName,
-      BlockNorms norms,
-      boolean queryKeyNorm,
-      Projections projections,
-      String prefix) {
-    this(transformersName, norms, queryKeyNorm, projections, prefix, Optional.empty());
-  }
+  /** Begins with LLaMA's choices. */
+  public static final class Builder {
+    private final String name;
+    private String prefix = "";
+    private BlockNorms norms = BlockNorms.BEFORE;
+    private boolean queryKeyNorm;
+    private Projections projections = Projections.SEPARATE;
+    private boolean scalesEmbeddings;
+    private WindowRule windows = WindowRule.NEVER;
+    private Optional<ExpertRule> experts = Optional.empty();
+    private String defaults = "{}";
+    private Optional<String> llamaCppName = Optional.empty();
 
-  Architecture(
-      String transformersName,
-      BlockNorms norms,
-      boolean queryKeyNorm,
-      Projections projections,
-      ExpertNames expertNames) {
-    this(transformersName, norms, queryKeyNorm, projections, "", Optional.of(expertNames));
-  }
-
-  Architecture(
-      String transformersName,
-      BlockNorms norms,
-      boolean queryKeyNorm,
-      Projections projections,
-      String prefix,
-      Optional<ExpertNames> expertNames) {
-    this.transformersName = transformersName;
-    this.norms = norms;
-    this.queryKeyNorm = queryKeyNorm;
-    this.projections = projections;
-    this.prefix = prefix;
-    this.expertNames = expertNames;
-  }
-
-  /** The architecture of a checkpoint; AwpException naming it and those that are supported. */
-  public static Architecture of(ModelConfig config) {
-    for (Architecture architecture : values()) {
-      if (architecture.transformersName.equals(config.architecture())) {
-        return architecture;
-      }
+    private Builder(String name) {
+      this.name = name;
     }
-    String supported =
-        Arrays.stream(values()).map(a -> a.transformersName).collect(Collectors.joining(", "));
-    throw new AwpException(
-        "%s: architecture %s is not supported; these are: %s"
-            .formatted(config.file(), config.architecture(), supported));
-  }
 
-  /** The norms of a block. */
-  public BlockNorms norms() {
-    return norms;
-  }
+    public Builder prefix(String value) {
+      this.prefix = value;
+      return this;
+    }
 
-  /** Whether each query and key head is normed before it is rotated. */
-  public boolean hasQueryKeyNorm() {
-    return queryKeyNorm;
-  }
+    public Builder norms(BlockNorms value) {
+      this.norms = value;
+      return this;
+    }
 
-  /** How projections of the same input lie on disk. */
-  public Projections projections() {
-    return projections;
-  }
+    public Builder queryKeyNorm() {
+      this.queryKeyNorm = true;
+      return this;
+    }
 
-  /** What the names of all tensors of the text model begin with. */
-  public String prefix() {
-    return prefix;
-  }
+    public Builder projections(Projections value) {
+      this.projections = value;
+      return this;
+    }
 
-  /** How the parts of a mixture are called; there where the architecture has one. */
-  public ExpertNames expertNames() {
-    return expertNames.orElseThrow();
-  }
+    public Builder scalesEmbeddings() {
+      this.scalesEmbeddings = true;
+      return this;
+    }
 
-  /** Whether embeddings are multiplied by the square root of the hidden size (Gemma). */
-  public boolean scalesEmbeddings() {
-    return norms == BlockNorms.BEFORE_AND_AFTER;
+    public Builder windows(WindowRule value) {
+      this.windows = value;
+      return this;
+    }
+
+    public Builder experts(ExpertRule value) {
+      this.experts = Optional.of(value);
+      return this;
+    }
+
+    public Builder defaults(String json) {
+      this.defaults = json;
+      return this;
+    }
+
+    public Builder llamaCpp(String graph) {
+      this.llamaCppName = Optional.of(graph);
+      return this;
+    }
+
+    public Architecture build() {
+      return new Architecture(
+          name,
+          prefix,
+          norms,
+          queryKeyNorm,
+          projections,
+          scalesEmbeddings,
+          windows,
+          experts,
+          defaults,
+          llamaCppName);
+    }
   }
 }

@@ -3,7 +3,6 @@
 package dev.awp.config;
 
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * The mixture of experts that takes the place of the feed-forward layer.
@@ -13,16 +12,6 @@ import java.util.Set;
  * @param width intermediate size of an expert
  * @param sharedWidth intermediate size of the expert that sees every token, where there is one
  * @param normalized whether the weights of a token's experts are made to add up to one
- * @param denseBlocks blocks that have an ordinary feed-forward layer all the same
  */
 public record ExpertConfig(
-    int count,
-    int perToken,
-    int width,
-    OptionalInt sharedWidth,
-    boolean normalized,
-    Set<Integer> denseBlocks) {
-  public ExpertConfig {
-    denseBlocks = Set.copyOf(denseBlocks);
-  }
-}
+    int count, int perToken, int width, OptionalInt sharedWidth, boolean normalized) {}

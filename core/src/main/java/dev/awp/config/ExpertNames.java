@@ -11,8 +11,6 @@ package dev.awp.config;
  * @param down projection of an expert
  */
 public record ExpertNames(String module, String gate, String up, String down) {
-  static final ExpertNames QWEN = new ExpertNames("mlp", "gate_proj", "up_proj", "down_proj");
-
   public String router() {
     return module + ".gate.weight";
   }

@@ -3,82 +3,70 @@
 package dev.awp.config;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * config.json of a checkpoint, checked: every number lies in a sane range, so that products of them
  * do not overflow.
  *
  * @param file where it was read, for messages
- * @param architecture the first of "architectures"
- * @param layers number of decoder blocks
- * @param headDimension columns of one attention head
- * @param ropeTheta base of the rotary embedding
- * @param localRopeTheta another base for the blocks with a sliding window, which then have no
- *     scaling
- * @param queryKeyValueBias whether the q, k and v projections have biases
- * @param attentionBias whether the output projection of attention has one
- * @param slidingWindow positions that a query sees at most, itself included, in {@code
- *     slidingBlocks}
- * @param slidingBlocks indices of the blocks that have the window
- * @param scores what is done to attention scores
+ * @param architecture that of the first of "architectures"
+ * @param tieWordEmbeddings whether the embeddings turn hidden states into logits too
  * @param logitSoftCap c, where logits become c tanh(logit / c)
- * @param experts of the blocks' mixtures, where there are any
+ * @param rotation of all blocks but those with another one
+ * @param localRotation another one for the blocks with a sliding window
+ * @param blocks the decoder blocks, in their order; at least one
  */
 public record ModelConfig(
     Path file,
-    String architecture,
+    Architecture architecture,
     int hiddenSize,
-    int intermediateSize,
-    int layers,
-    int heads,
-    int keyValueHeads,
-    int headDimension,
     int vocabularySize,
     int maxPositions,
     float rmsNormEpsilon,
-    double ropeTheta,
-    Optional<RopeScaling> ropeScaling,
-    OptionalDouble localRopeTheta,
     boolean tieWordEmbeddings,
-    boolean queryKeyValueBias,
-    boolean attentionBias,
-    boolean mlpBias,
-    OptionalInt slidingWindow,
-    Set<Integer> slidingBlocks,
-    Activation activation,
-    AttentionScores scores,
     Optional<Float> logitSoftCap,
-    Optional<ExpertConfig> experts) {
+    Rotation rotation,
+    Optional<Rotation> localRotation,
+    List<BlockConfig> blocks) {
   public ModelConfig {
-    slidingBlocks = Set.copyOf(slidingBlocks);
+    blocks = List.copyOf(blocks);
   }
 
-  /** Columns of all query heads together. */
-  public int queryWidth() {
-    return heads * headDimension;
+  /** The number of decoder blocks. */
+  public int layers() {
+    return blocks.size();
   }
 
-  /** Columns of all key (or value) heads together. */
-  public int keyValueWidth() {
-    return keyValueHeads * headDimension;
+  /** A block by its index. */
+  public BlockConfig block(int index) {
+    return blocks.get(index);
   }
 
-  /** The sliding window of a block, where it has one. */
-  public OptionalInt slidingWindow(int block) {
-    return slidingBlocks.contains(block) ? slidingWindow : OptionalInt.empty();
+  /** The sliding window, where any block has one. */
+  public OptionalInt slidingWindow() {
+    return blocks.stream()
+        .map(block -> block.attention().window())
+        .filter(OptionalInt::isPresent)
+        .findFirst()
+        .orElse(OptionalInt.empty());
   }
 
-  /** Whether a block rotates by {@link #localRopeTheta}. */
-  public boolean rotatesLocally(int block) {
-    return localRopeTheta.isPresent() && slidingBlocks.contains(block);
+  /** Indices of the blocks that have a sliding window. */
+  public Set<Integer> slidingBlocks() {
+    return IntStream.range(0, layers())
+        .filter(index -> block(index).attention().window().isPresent())
+        .boxed()
+        .collect(Collectors.toSet());
   }
 
-  /** The experts of a block, where it has any. */
-  public Optional<ExpertConfig> experts(int block) {
-    return experts.filter(mixture -> !mixture.denseBlocks().contains(block));
+  /** The experts of the first block that has any. */
+  public Optional<ExpertConfig> experts() {
+    return blocks.stream().flatMap(block -> block.experts().stream()).findFirst();
   }
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * What a model is, as data: sizes, norms, experts, positions, and the names of architectures. Knows
- * neither the file that it was read from nor how anything is computed.
+ * What a model is, as data: sizes, norms, experts, positions, and what an architecture may say.
+ * Knows no architecture by name, nor how anything is read or computed.
  */
 package dev.awp.config;

@@ -27,17 +27,17 @@ final class BlockLinears {
   /** In the order in which data flows through them. */
   List<LinearLayer> all() {
     int hidden = config.hiddenSize();
-    int queries = config.queryWidth();
-    int keys = config.keyValueWidth();
+    int queries = config.block(block).attention().queryWidth();
+    int keys = config.block(block).attention().keyValueWidth();
     List<String> attention = architecture.projections().attention();
     add(attention, List.of(queries, keys, keys), InputSite.ATTENTION_INPUT, hidden);
     add(List.of("self_attn.o_proj"), List.of(hidden), InputSite.ATTENTION_OUTPUT, queries);
-    config.experts(block).ifPresentOrElse(this::addMixture, this::addMlp);
+    config.block(block).experts().ifPresentOrElse(this::addMixture, this::addMlp);
     return List.copyOf(all);
   }
 
   private void addMlp() {
-    addGated("mlp.", config.intermediateSize());
+    addGated("mlp.", config.block(block).mlp().width());
   }
 
   private void addGated(String module, int width) {
@@ -48,7 +48,7 @@ final class BlockLinears {
   }
 
   private void addMixture(ExpertConfig experts) {
-    ExpertNames names = architecture.expertNames();
+    ExpertNames names = architecture.experts().orElseThrow().names();
     experts.sharedWidth().ifPresent(width -> addGated(names.sharedExpert(), width));
     int hidden = config.hiddenSize();
     int width = experts.width();

@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toCollection;
 
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
+import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertNames;
 import dev.awp.config.ModelConfig;
 import dev.awp.stored.StoredTensor;
@@ -15,29 +16,32 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** Which tensors a model consists of: names on disk, shapes, and the linear layers among them. */
-public record ModelLayout(ModelConfig config, Architecture architecture) {
+public record ModelLayout(ModelConfig config) {
   private static final String HEAD = "lm_head";
 
   /** The layout of a checkpoint's architecture. */
   public static ModelLayout of(ModelConfig config) {
-    return new ModelLayout(config, Architecture.of(config));
+    return new ModelLayout(config);
+  }
+
+  public Architecture architecture() {
+    return config.architecture();
   }
 
   public String embedding() {
-    return architecture.prefix() + "model.embed_tokens.weight";
+    return architecture().prefix() + "model.embed_tokens.weight";
   }
 
   public String finalNorm() {
-    return architecture.prefix() + "model.norm.weight";
+    return architecture().prefix() + "model.norm.weight";
   }
 
   /** What the names of a block's tensors begin with. */
   public String prefix(int block) {
-    return architecture.prefix() + "model.layers." + block + ".";
+    return architecture().prefix() + "model.layers." + block + ".";
   }
 
   /** The linear layers of a block, in the order in which data flows through them. */
@@ -70,9 +74,9 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
    * One block of every kind, by index: the layers of all others have the shapes of one of these.
    */
   public List<Integer> blockKinds() {
-    Map<Boolean, Integer> kinds = new TreeMap<>();
+    Map<BlockConfig, Integer> kinds = new LinkedHashMap<>();
     for (int block = 0; block < config.layers(); block++) {
-      kinds.putIfAbsent(config.experts(block).isPresent(), block);
+      kinds.putIfAbsent(config.block(block), block);
     }
     return List.copyOf(kinds.values());
   }
@@ -83,7 +87,7 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
         ? Optional.empty()
         : Optional.of(
             new LinearLayer(
-                architecture.prefix() + HEAD,
+                architecture().prefix() + HEAD,
                 config.layers(),
                 InputSite.HEAD_INPUT,
                 config.vocabularySize(),
@@ -96,19 +100,21 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
    */
   public boolean isAdded(LinearLayer linear) {
     return switch (linear.site().part()) {
-      case ATTENTION_OUTPUT -> architecture.norms().afterAttention().isEmpty();
+      case ATTENTION_OUTPUT -> architecture().norms().afterAttention().isEmpty();
       case MLP_OUTPUT ->
-          architecture.norms().afterMlp().isEmpty() && config.experts(linear.block()).isEmpty();
+          architecture().norms().afterMlp().isEmpty()
+              && config.block(linear.block()).experts().isEmpty();
       case ATTENTION_INPUT, MLP_INPUT, EXPERT_INPUT, EXPERT_OUTPUT, HEAD_INPUT -> false;
     };
   }
 
   /** Whether a linear layer has a bias. */
   boolean hasBias(LinearLayer linear) {
+    BlockConfig block = config.block(linear.block());
     return switch (linear.site().part()) {
-      case ATTENTION_INPUT -> config.queryKeyValueBias();
-      case ATTENTION_OUTPUT -> config.attentionBias();
-      case MLP_INPUT, MLP_OUTPUT -> config.mlpBias();
+      case ATTENTION_INPUT -> block.attention().inputBias();
+      case ATTENTION_OUTPUT -> block.attention().outputBias();
+      case MLP_INPUT, MLP_OUTPUT -> block.mlp().bias();
       case EXPERT_INPUT, EXPERT_OUTPUT, HEAD_INPUT -> false;
     };
   }
@@ -150,7 +156,7 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
   private void addBlock(int block, Map<String, List<Long>> shapes) {
     String prefix = prefix(block);
     long hidden = config.hiddenSize();
-    for (String norm : architecture.norms().modules()) {
+    for (String norm : architecture().norms().modules()) {
       shapes.put(prefix + norm + ".weight", List.of(hidden));
     }
     for (LinearLayer linear : linears(block)) {
@@ -159,16 +165,17 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
         shapes.put(linear.bias(), List.of((long) linear.rows()));
       }
     }
-    if (architecture.hasQueryKeyNorm()) {
-      List<Long> head = List.of((long) config.headDimension());
+    if (architecture().queryKeyNorm()) {
+      List<Long> head = List.of((long) config.block(block).attention().headDimension());
       shapes.put(prefix + "self_attn.q_norm.weight", head);
       shapes.put(prefix + "self_attn.k_norm.weight", head);
     }
     config
-        .experts(block)
+        .block(block)
+        .experts()
         .ifPresent(
             experts -> {
-              ExpertNames names = architecture.expertNames();
+              ExpertNames names = architecture().experts().orElseThrow().names();
               shapes.put(prefix + names.router(), List.of((long) experts.count(), hidden));
               if (experts.sharedWidth().isPresent()) {
                 shapes.put(prefix + names.sharedGate(), List.of(1L, hidden));
@@ -204,6 +211,6 @@ public record ModelLayout(ModelConfig config, Architecture architecture) {
 
   /** The tensor that turns hidden states into logits. */
   public String headTensor() {
-    return config.tieWordEmbeddings() ? embedding() : architecture.prefix() + HEAD + ".weight";
+    return config.tieWordEmbeddings() ? embedding() : architecture().prefix() + HEAD + ".weight";
   }
 }

@@ -43,6 +43,7 @@ class LayersTest {
           "dev.awp.gguf.block",
           "dev.awp.gguf.tensor",
           "dev.awp.config",
+          "dev.awp.config.architecture",
           "dev.awp.config.json",
           "dev.awp.gguf.model",
           "dev.awp.checkpoint",

@@ -112,7 +112,12 @@ final class WorkEstimate {
   /** Flops of all blocks: linear layers, and attention over the half of a window on average. */
   private static double forward(ModelLayout layout, double tokens, int length) {
     double weights = layout.linears().stream().mapToLong(PackedSize::weights).sum();
-    double attention = 2.0 * length * layout.config().queryWidth() * layout.config().layers();
+    double attention =
+        2.0
+            * length
+            * layout.config().blocks().stream()
+                .mapToLong(block -> block.attention().queryWidth())
+                .sum();
     return tokens * (2 * weights + attention);
   }
 

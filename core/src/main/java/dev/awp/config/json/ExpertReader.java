@@ -4,51 +4,44 @@ package dev.awp.config.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.awp.config.ExpertConfig;
+import dev.awp.config.ExpertRule;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 
-/** Reads the settings of a mixture of experts: Mixtral's, or Qwen's. */
+/** Reads the settings of a mixture of experts, by the rule of its architecture. */
 record ExpertReader(ConfigObject root, int layers, int largestWidth, int largestCount) {
-  Optional<ExpertConfig> read(String architecture) {
-    ExpertConfig experts;
-    switch (architecture) {
-      case "MixtralForCausalLM" ->
-          experts =
-              new ExpertConfig(
-                  root.integer("num_local_experts", largestCount),
-                  root.integer("num_experts_per_tok", largestCount),
-                  root.integer("intermediate_size", largestWidth),
-                  OptionalInt.empty(),
-                  true,
-                  Set.of());
-      case "Qwen2MoeForCausalLM" ->
-          experts =
-              qwen(OptionalInt.of(root.integer("shared_expert_intermediate_size", largestWidth)));
-      case "Qwen3MoeForCausalLM" -> experts = qwen(OptionalInt.empty());
-      default -> {
-        return Optional.empty();
-      }
-    }
+  /** The experts of every block, where it has any. */
+  List<Optional<ExpertConfig>> ofBlocks(Optional<ExpertRule> rule) {
+    Optional<ExpertConfig> experts = rule.map(this::read);
+    Set<Integer> dense =
+        rule.filter(ExpertRule::denseBlocks).map(_ -> denseBlocks()).orElse(Set.of());
+    return IntStream.range(0, layers)
+        .mapToObj(block -> experts.filter(_ -> !dense.contains(block)))
+        .toList();
+  }
+
+  private ExpertConfig read(ExpertRule rule) {
+    String countKey =
+        rule.countKeys().stream().filter(root::has).findFirst().orElse(rule.countKeys().getLast());
+    OptionalInt sharedWidth =
+        rule.sharedWidthKey().stream().mapToInt(key -> root.integer(key, largestWidth)).findFirst();
+    ExpertConfig experts =
+        new ExpertConfig(
+            root.integer(countKey, largestCount),
+            root.integer("num_experts_per_tok", largestCount),
+            root.integer(rule.widthKey(), largestWidth),
+            sharedWidth,
+            rule.normalizedKey().map(root::flag).orElse(true));
     if (experts.perToken() > experts.count()) {
       throw root.fail(
           "num_experts_per_tok %d is more than the %d experts"
               .formatted(experts.perToken(), experts.count()));
     }
-    return Optional.of(experts);
-  }
-
-  private ExpertConfig qwen(OptionalInt sharedWidth) {
-    // Renamed when transformers 5 saves a configuration.
-    String count = root.has("num_local_experts") ? "num_local_experts" : "num_experts";
-    return new ExpertConfig(
-        root.integer(count, largestCount),
-        root.integer("num_experts_per_tok", largestCount),
-        root.integer("moe_intermediate_size", largestWidth),
-        sharedWidth,
-        root.flag("norm_topk_prob"),
-        denseBlocks());
+    return experts;
   }
 
   private Set<Integer> denseBlocks() {

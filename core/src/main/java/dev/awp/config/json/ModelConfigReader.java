@@ -2,18 +2,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.config.json;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.config.Activation;
+import dev.awp.config.Architecture;
+import dev.awp.config.AttentionConfig;
 import dev.awp.config.AttentionScores;
+import dev.awp.config.BlockConfig;
+import dev.awp.config.ExpertConfig;
+import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
+import dev.awp.config.Rotation;
+import dev.awp.config.architecture.Architectures;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
 
 /** Reads config.json as transformers writes it, older and newer spellings, with its defaults. */
 public final class ModelConfigReader {
@@ -46,14 +59,27 @@ public final class ModelConfigReader {
     if (!given.isObject()) {
       throw new ConfigObject(file, given).fail("is no JSON object");
     }
-    String architecture = architecture(given);
+    Architecture architecture = architecture(given);
     // Models that see as well keep what describes the text model in an object of its own.
     ConfigObject text = new ConfigObject(file, given).child("text_config");
     JsonNode own = text.node().isObject() ? text.node() : given;
-    return read(new ConfigObject(file, ConfigDefaults.complete(own, architecture)), architecture);
+    return read(new ConfigObject(file, complete(own, architecture)), architecture);
   }
 
-  private static ModelConfig read(ConfigObject root, String architecture) {
+  /**
+   * The same object with the defaults of an architecture under the keys that it lacks. A key that
+   * is there with the value null stays null.
+   */
+  private static JsonNode complete(JsonNode given, Architecture architecture) {
+    try {
+      ObjectNode defaults = (ObjectNode) JSON.readTree(architecture.defaults());
+      return defaults.setAll((ObjectNode) given);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static ModelConfig read(ConfigObject root, Architecture architecture) {
     int hidden = root.integer("hidden_size", LARGEST_WIDTH);
     int heads = root.integer("num_attention_heads", LARGEST_COUNT);
     int keyValueHeads = root.integerOr("num_key_value_heads", heads, LARGEST_COUNT);
@@ -62,34 +88,44 @@ public final class ModelConfigReader {
     int layers = root.integer("num_hidden_layers", LARGEST_COUNT);
     int maxPositions = root.integerOr("max_position_embeddings", 2048, Integer.MAX_VALUE);
     RopeReader rope = new RopeReader(root);
-    SlidingReader sliding = new SlidingReader(root, architecture, layers);
+    Rotation rotation = rope.rotation(headDimension, maxPositions);
+    Optional<Rotation> local = rope.localRotation();
+    AttentionScores scores =
+        new AttentionScores(
+            root.positiveOr("query_pre_attn_scalar", headDimension),
+            softCap(root, "attn_logit_softcapping"));
+    boolean bias = root.flag("attention_bias");
+    boolean inputBias = root.flag("qkv_bias") || bias;
+    MlpConfig mlp =
+        new MlpConfig(
+            root.integer("intermediate_size", LARGEST_WIDTH),
+            activation(root),
+            root.flag("mlp_bias"));
+    List<OptionalInt> windows = new SlidingReader(root, architecture.windows(), layers).ofBlocks();
+    List<Optional<ExpertConfig>> experts =
+        new ExpertReader(root, layers, LARGEST_WIDTH, LARGEST_COUNT)
+            .ofBlocks(architecture.experts());
+    List<BlockConfig> blocks = new ArrayList<>();
+    for (int block = 0; block < layers; block++) {
+      OptionalInt window = windows.get(block);
+      Rotation own = window.isPresent() ? local.orElse(rotation) : rotation;
+      AttentionConfig attention =
+          new AttentionConfig(
+              heads, keyValueHeads, headDimension, scores, own, window, inputBias, bias);
+      blocks.add(new BlockConfig(attention, mlp, experts.get(block)));
+    }
     return new ModelConfig(
         root.file(),
         architecture,
         hidden,
-        root.integer("intermediate_size", LARGEST_WIDTH),
-        layers,
-        heads,
-        keyValueHeads,
-        headDimension,
         root.integer("vocab_size", LARGEST_VOCABULARY),
         maxPositions,
         epsilon(root),
-        rope.theta(),
-        rope.scaling(headDimension, maxPositions),
-        rope.localTheta(),
         root.flag("tie_word_embeddings"),
-        root.flag("qkv_bias") || root.flag("attention_bias"),
-        root.flag("attention_bias"),
-        root.flag("mlp_bias"),
-        sliding.window(),
-        sliding.blocks(),
-        activation(root),
-        new AttentionScores(
-            root.positiveOr("query_pre_attn_scalar", headDimension),
-            softCap(root, "attn_logit_softcapping")),
         softCap(root, "final_logit_softcapping"),
-        new ExpertReader(root, layers, LARGEST_WIDTH, LARGEST_COUNT).read(architecture));
+        rotation,
+        local,
+        blocks);
   }
 
   private static void checkHeads(
@@ -144,11 +180,18 @@ public final class ModelConfigReader {
     }
   }
 
-  private String architecture(JsonNode root) {
+  private Architecture architecture(JsonNode root) {
     JsonNode first = root.path("architectures").path(0);
     if (!first.isTextual()) {
       throw new AwpException(file + ": architectures is missing");
     }
-    return first.textValue();
+    return Architectures.named(first.textValue()).orElseThrow(() -> unknown(first.textValue()));
+  }
+
+  private AwpException unknown(String name) {
+    String supported =
+        Architectures.all().stream().map(Architecture::name).collect(Collectors.joining(", "));
+    return new AwpException(
+        "%s: architecture %s is not supported; these are: %s".formatted(file, name, supported));
   }
 }

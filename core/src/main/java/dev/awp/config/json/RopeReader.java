@@ -6,9 +6,9 @@ import dev.awp.config.LinearScaling;
 import dev.awp.config.Llama3Scaling;
 import dev.awp.config.LongRopeScaling;
 import dev.awp.config.RopeScaling;
+import dev.awp.config.Rotation;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 
 /**
  * Reads the rotary settings, which lie in three places: the top of config.json, rope_scaling, and
@@ -17,7 +17,7 @@ import java.util.OptionalDouble;
 final class RopeReader {
   private final ConfigObject root;
   private final ConfigObject settings;
-  private final OptionalDouble nestedLocalTheta;
+  private final Optional<Double> nestedLocalTheta;
 
   RopeReader(ConfigObject root) {
     this.root = root;
@@ -25,9 +25,7 @@ final class RopeReader {
     ConfigObject local = all.child("sliding_attention");
     this.settings = all.has("full_attention") ? all.child("full_attention") : all;
     this.nestedLocalTheta =
-        local.has("rope_theta")
-            ? OptionalDouble.of(local.positive("rope_theta"))
-            : OptionalDouble.empty();
+        local.has("rope_theta") ? Optional.of(local.positive("rope_theta")) : Optional.empty();
     checkRotatesAll(root);
     checkRotatesAll(settings);
   }
@@ -40,21 +38,28 @@ final class RopeReader {
     }
   }
 
-  double theta() {
-    return settings.positiveOr("rope_theta", root.positiveOr("rope_theta", 10000));
+  Rotation rotation(int headDimension, int maxPositions) {
+    double theta = settings.positiveOr("rope_theta", root.positiveOr("rope_theta", 10000));
+    return new Rotation(theta, scaling(headDimension, maxPositions));
   }
 
-  /** The base of the blocks with a sliding window, where they have another one. */
-  OptionalDouble localTheta() {
+  /**
+   * That of the blocks with a sliding window, where they have one of their own: without scaling.
+   */
+  Optional<Rotation> localRotation() {
+    return localTheta().map(theta -> new Rotation(theta, Optional.empty()));
+  }
+
+  private Optional<Double> localTheta() {
     if (nestedLocalTheta.isPresent()) {
       return nestedLocalTheta;
     }
     return root.has("rope_local_base_freq")
-        ? OptionalDouble.of(root.positive("rope_local_base_freq"))
-        : OptionalDouble.empty();
+        ? Optional.of(root.positive("rope_local_base_freq"))
+        : Optional.empty();
   }
 
-  Optional<RopeScaling> scaling(int headDimension, int maxPositions) {
+  private Optional<RopeScaling> scaling(int headDimension, int maxPositions) {
     String type = settings.text("rope_type", settings.text("type", "default"));
     return switch (type) {
       case "default" -> Optional.empty();

@@ -3,49 +3,63 @@
 package dev.awp.config.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.awp.config.WindowRule;
 import java.util.HashSet;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Reads which blocks attend through a sliding window, by the rules of transformers' classes. */
+/** Reads which blocks attend through a sliding window, by the rule of their architecture. */
 final class SlidingReader {
   private final ConfigObject root;
-  private final String architecture;
+  private final WindowRule rule;
   private final int layers;
 
-  SlidingReader(ConfigObject root, String architecture, int layers) {
+  SlidingReader(ConfigObject root, WindowRule rule, int layers) {
     this.root = root;
-    this.architecture = architecture;
+    this.rule = rule;
     this.layers = layers;
   }
 
-  /** The window, where any block has it. */
-  OptionalInt window() {
-    return blocks().isEmpty()
-        ? OptionalInt.empty()
-        : OptionalInt.of(root.integer("sliding_window", Integer.MAX_VALUE));
+  /** The window of every block, where it has one. */
+  List<OptionalInt> ofBlocks() {
+    Set<Integer> sliding = root.has("sliding_window") ? blocks(rule) : Set.of();
+    OptionalInt window =
+        sliding.isEmpty()
+            ? OptionalInt.empty()
+            : OptionalInt.of(root.integer("sliding_window", Integer.MAX_VALUE));
+    return IntStream.range(0, layers)
+        .mapToObj(block -> sliding.contains(block) ? window : OptionalInt.empty())
+        .toList();
   }
 
-  /** The blocks that have the window. */
-  Set<Integer> blocks() {
-    if (!slides()) {
-      return Set.of();
-    }
-    if (root.has("layer_types") && !architecture.startsWith("Mi")) {
-      return byType(root.node().path("layer_types"));
-    }
-    return IntStream.range(0, layers).filter(rule()).boxed().collect(Collectors.toSet());
+  private Set<Integer> blocks(WindowRule by) {
+    return switch (by) {
+      case WindowRule.Never _ -> Set.of();
+      case WindowRule.All _ -> where(_ -> true);
+      case WindowRule.Flagged flagged ->
+          root.flag("use_sliding_window") ? blocks(flagged.rule()) : Set.of();
+      case WindowRule.Listed listed ->
+          root.has("layer_types")
+              ? byType(root.node().path("layer_types"))
+              : blocks(listed.otherwise());
+      case WindowRule.Unlisted _ ->
+          throw root.fail("use_sliding_window without layer_types is not supported");
+      case WindowRule.From from -> {
+        int first = root.node().path(from.key()).asInt(from.fallback());
+        yield where(block -> block >= first);
+      }
+      case WindowRule.AllButEvery(int count) -> where(block -> (block + 1) % count != 0);
+      case WindowRule.AllButEveryOf(String key) ->
+          blocks(new WindowRule.AllButEvery(root.integer(key, Integer.MAX_VALUE)));
+    };
   }
 
-  private boolean slides() {
-    boolean wanted =
-        architecture.startsWith("Qwen")
-            ? root.flag("use_sliding_window")
-            : !architecture.startsWith("Llama");
-    return wanted && root.has("sliding_window");
+  private Set<Integer> where(IntPredicate chosen) {
+    return IntStream.range(0, layers).filter(chosen).boxed().collect(Collectors.toSet());
   }
 
   private Set<Integer> byType(JsonNode types) {
@@ -61,24 +75,5 @@ final class SlidingReader {
       }
     }
     return blocks;
-  }
-
-  private IntPredicate rule() {
-    return switch (architecture) {
-      case "Qwen2ForCausalLM", "Qwen3ForCausalLM" -> {
-        // 28 is the default of Qwen2Config and Qwen3Config.
-        int first = root.node().path("max_window_layers").asInt(28);
-        yield block -> block >= first;
-      }
-      case "Qwen2MoeForCausalLM" ->
-          // Versions of transformers disagree on which blocks slide.
-          throw root.fail("use_sliding_window without layer_types is not supported");
-      case "Gemma2ForCausalLM" -> block -> block % 2 == 0;
-      case "Gemma3ForCausalLM", "Gemma3ForConditionalGeneration" -> {
-        int pattern = root.integer("sliding_window_pattern", Integer.MAX_VALUE);
-        yield block -> (block + 1) % pattern != 0;
-      }
-      default -> block -> true;
-    };
   }
 }

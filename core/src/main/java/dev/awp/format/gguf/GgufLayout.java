@@ -178,7 +178,7 @@ final class GgufLayout {
   private RowOrder order(String name) {
     boolean rotated = name.contains(".attn_q.") || name.contains(".attn_k.");
     return rotated && architecture.interleavesHeads()
-        ? RowOrder.interleaved(config.headDimension())
+        ? RowOrder.interleaved(config.block(0).attention().headDimension())
         : RowOrder.NATURAL;
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
+import dev.awp.config.AttentionConfig;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.gguf.GgufValue;
@@ -56,20 +57,21 @@ final class GgufMetadata {
     boolean own = layout.architecture().isQwenMixture();
     int width =
         own
-            ? config.intermediateSize()
+            ? config.block(0).mlp().width()
             : config.experts().isPresent()
                 ? layout.padded(config.experts().get().width(), true)
-                : layout.padded(config.intermediateSize(), false);
+                : layout.padded(config.block(0).mlp().width(), false);
     put("feed_forward_length", GgufValue.of(width));
   }
 
   private void addAttention() {
-    put("attention.head_count", GgufValue.of(config.heads()));
-    put("attention.head_count_kv", GgufValue.of(config.keyValueHeads()));
-    put("attention.key_length", GgufValue.of(config.headDimension()));
-    put("attention.value_length", GgufValue.of(config.headDimension()));
+    AttentionConfig attention = config.block(0).attention();
+    put("attention.head_count", GgufValue.of(attention.heads()));
+    put("attention.head_count_kv", GgufValue.of(attention.keyValueHeads()));
+    put("attention.key_length", GgufValue.of(attention.headDimension()));
+    put("attention.value_length", GgufValue.of(attention.headDimension()));
     put("attention.layer_norm_rms_epsilon", GgufValue.of(config.rmsNormEpsilon()));
-    Optional<Float> scores = config.scores().softCap();
+    Optional<Float> scores = attention.scores().softCap();
     scores.ifPresent(cap -> put("attn_logit_softcapping", GgufValue.of(cap.floatValue())));
     Optional<Float> logits = config.logitSoftCap();
     logits.ifPresent(cap -> put("final_logit_softcapping", GgufValue.of(cap.floatValue())));

@@ -3,10 +3,13 @@
 package dev.awp.format.gguf;
 
 import dev.awp.config.Activation;
+import dev.awp.config.AttentionConfig;
+import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.LinearScaling;
 import dev.awp.config.Llama3Scaling;
 import dev.awp.config.LongRopeScaling;
+import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.format.BrokenRule;
 import dev.awp.format.ModelPlan;
@@ -38,6 +41,8 @@ final class GgufRules {
   private final GgufOptions options;
   private final GgufLayout layout;
   private final ModelConfig config;
+  private final AttentionConfig attention;
+  private final MlpConfig mlp;
   private final GgufArchitecture architecture;
   private final List<BrokenRule> broken = new ArrayList<>();
 
@@ -46,6 +51,8 @@ final class GgufRules {
     this.options = options;
     this.layout = new GgufLayout(plan, options);
     this.config = plan.layout().config();
+    this.attention = config.block(0).attention();
+    this.mlp = config.block(0).mlp();
     this.architecture = layout.architecture();
   }
 
@@ -54,7 +61,7 @@ final class GgufRules {
     GgufRules rules = new GgufRules(plan, options);
     rules.checkConfig();
     rules.checkWindows();
-    rules.config.experts().ifPresent(rules::checkExperts);
+    rules.checkExperts();
     rules.checkGrids();
     rules.checkWidths();
     return List.copyOf(rules.broken);
@@ -68,49 +75,60 @@ final class GgufRules {
   }
 
   private void checkConfig() {
+    refuse(
+        config.blocks().stream().map(GgufRules::sizes).distinct().count() > 1,
+        "has blocks of one size");
     boolean tied = config.tieWordEmbeddings();
     refuse(architecture == GgufArchitecture.GEMMA2 && !tied, "has no output head of its own");
     refuse(architecture == GgufArchitecture.QWEN2_MOE && tied, "has no tied embeddings");
     boolean inputBias =
         switch (architecture) {
           case LLAMA, QWEN2, QWEN2_MOE -> false;
-          case QWEN3, PHI3, GEMMA2, GEMMA3, QWEN3_MOE -> config.queryKeyValueBias();
+          case QWEN3, PHI3, GEMMA2, GEMMA3, QWEN3_MOE -> attention.inputBias();
         };
-    boolean outputBias = config.attentionBias() || config.mlpBias();
+    boolean outputBias = attention.outputBias() || mlp.bias();
     refuse(
         inputBias || (outputBias && architecture != GgufArchitecture.LLAMA),
         "has no such biases as config.json says");
-    refuse(
-        config.mlpBias() && config.experts().isPresent(), "has no biases in mixtures of experts");
+    refuse(mlp.bias() && config.experts().isPresent(), "has no biases in mixtures of experts");
     Activation wanted = architecture.isGemma() ? Activation.GELU_TANH : Activation.SILU;
-    refuse(config.activation() != wanted, "has the activation " + wanted);
+    refuse(mlp.activation() != wanted, "has the activation " + wanted);
     boolean caps = architecture == GgufArchitecture.GEMMA2;
     refuse(
-        config.scores().softCap().isPresent() != caps,
+        attention.scores().softCap().isPresent() != caps,
         caps ? "needs a soft cap of scores" : "has no soft cap of scores");
     refuse(
         !architecture.isGemma() && config.logitSoftCap().isPresent(), "has no soft cap of logits");
     refuse(caps && config.logitSoftCap().isEmpty(), "needs a soft cap of logits");
     double divisor =
         LARGEST.getOrDefault(architecture, 0) == config.layers()
-            ? (double) config.hiddenSize() / config.heads()
-            : config.headDimension();
+            ? (double) config.hiddenSize() / attention.heads()
+            : attention.headDimension();
     refuse(
-        config.scores().divisor() != divisor,
+        attention.scores().divisor() != divisor,
         "divides scores by the root of %s, config.json says %s"
-            .formatted(divisor, config.scores().divisor()));
+            .formatted(divisor, attention.scores().divisor()));
     boolean square =
         architecture == GgufArchitecture.PHI3 || architecture == GgufArchitecture.QWEN2_MOE;
     refuse(
-        square && config.queryWidth() != config.hiddenSize(),
+        square && attention.queryWidth() != config.hiddenSize(),
         "needs heads that are as wide together as the hidden size %d, not %d"
-            .formatted(config.hiddenSize(), config.queryWidth()));
+            .formatted(config.hiddenSize(), attention.queryWidth()));
     refuse(!ropeScalingFits(), "has no such rope scaling as config.json says");
   }
 
+  private static List<Integer> sizes(BlockConfig block) {
+    AttentionConfig attention = block.attention();
+    return List.of(
+        attention.heads(),
+        attention.keyValueHeads(),
+        attention.headDimension(),
+        block.mlp().width());
+  }
+
   private boolean ropeScalingFits() {
-    return config.ropeScaling().isEmpty()
-        || switch (config.ropeScaling().get()) {
+    return config.rotation().scaling().isEmpty()
+        || switch (config.rotation().scaling().get()) {
           case LinearScaling _ -> architecture != GgufArchitecture.PHI3;
           case Llama3Scaling _ -> architecture == GgufArchitecture.LLAMA;
           case LongRopeScaling _ -> architecture == GgufArchitecture.PHI3;
@@ -132,12 +150,21 @@ final class GgufRules {
         "has a sliding window in all blocks but every %d., config.json has it in %s"
             .formatted(pattern, new TreeSet<>(config.slidingBlocks())));
     refuse(
-        config.localRopeTheta().isPresent() && config.localRopeTheta().getAsDouble() != LOCAL_BASE,
+        config.localRotation().isPresent() && config.localRotation().get().theta() != LOCAL_BASE,
         "rotates by the base 10000 in blocks with a sliding window");
   }
 
+  private void checkExperts() {
+    if (config.architecture().experts().isEmpty()) {
+      return;
+    }
+    refuse(
+        config.blocks().stream().anyMatch(block -> block.experts().isEmpty()),
+        "has experts in all blocks");
+    config.experts().ifPresent(this::checkExperts);
+  }
+
   private void checkExperts(ExpertConfig experts) {
-    refuse(!experts.denseBlocks().isEmpty(), "has experts in all blocks");
     boolean normalized = architecture != GgufArchitecture.QWEN2_MOE;
     refuse(
         experts.normalized() != normalized,

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.model;
 
+import dev.awp.AwpException;
 import dev.awp.config.Architecture;
+import java.util.Arrays;
 
 /** llama.cpp's name for an architecture that it computes as awp does, and what it wants of it. */
 public enum GgufArchitecture {
@@ -21,17 +23,12 @@ public enum GgufArchitecture {
     this.llamaName = llamaName;
   }
 
+  /** llama.cpp's graph for an architecture; AwpException where it has none that awp knows. */
   public static GgufArchitecture of(Architecture architecture) {
-    return switch (architecture) {
-      case LLAMA, MISTRAL, MIXTRAL -> LLAMA;
-      case QWEN2 -> QWEN2;
-      case QWEN3 -> QWEN3;
-      case PHI3 -> PHI3;
-      case GEMMA2 -> GEMMA2;
-      case GEMMA3, GEMMA3_MULTIMODAL -> GEMMA3;
-      case QWEN2_MOE -> QWEN2_MOE;
-      case QWEN3_MOE -> QWEN3_MOE;
-    };
+    return Arrays.stream(values())
+        .filter(graph -> architecture.llamaCppName().filter(graph.llamaName::equals).isPresent())
+        .findFirst()
+        .orElseThrow(() -> new AwpException("llama.cpp has no graph for " + architecture.name()));
   }
 
   /** The value of "general.architecture", with which the names of other keys begin. */

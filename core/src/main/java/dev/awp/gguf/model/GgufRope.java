@@ -18,10 +18,11 @@ public final class GgufRope {
   /** Metadata, whose keys begin with the architecture's name. */
   public static Map<String, GgufValue> keys(ModelConfig config, String name) {
     Map<String, GgufValue> keys = new LinkedHashMap<>();
-    keys.put(name + ".rope.dimension_count", GgufValue.of(config.headDimension()));
-    keys.put(name + ".rope.freq_base", GgufValue.of((float) config.ropeTheta()));
+    keys.put(name + ".rope.dimension_count", GgufValue.of(dimension(config)));
+    keys.put(name + ".rope.freq_base", GgufValue.of((float) config.rotation().theta()));
     config
-        .ropeScaling()
+        .rotation()
+        .scaling()
         .ifPresent(
             scaling -> {
               switch (scaling) {
@@ -47,7 +48,8 @@ public final class GgufRope {
   public static Map<String, float[]> factors(ModelConfig config) {
     Map<String, float[]> tensors = new LinkedHashMap<>();
     config
-        .ropeScaling()
+        .rotation()
+        .scaling()
         .ifPresent(
             scaling -> {
               switch (scaling) {
@@ -71,13 +73,17 @@ public final class GgufRope {
     return values;
   }
 
+  private static int dimension(ModelConfig config) {
+    return config.block(0).attention().headDimension();
+  }
+
   /** LLaMA 3's stretching of long wave lengths. */
   private static float[] llama3(ModelConfig config, Llama3Scaling scaling) {
-    float[] factors = new float[config.headDimension() / 2];
+    float[] factors = new float[dimension(config) / 2];
     double longest = scaling.originalContext() / scaling.lowFrequencyFactor();
     double shortest = scaling.originalContext() / scaling.highFrequencyFactor();
     for (int i = 0; i < factors.length; i++) {
-      double frequency = Math.pow(config.ropeTheta(), -2.0 * i / config.headDimension());
+      double frequency = Math.pow(config.rotation().theta(), -2.0 * i / dimension(config));
       double length = 2 * Math.PI / frequency;
       if (length < shortest) {
         factors[i] = 1;

@@ -4,21 +4,18 @@ package dev.awp.model.attention;
 
 import dev.awp.blas.Blas.Op;
 import dev.awp.compute.Compute;
+import dev.awp.config.AttentionConfig;
 import dev.awp.config.AttentionScores;
-import dev.awp.config.ModelConfig;
 import dev.awp.kernel.NetworkKernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.OptionalInt;
 
 /**
  * Causal grouped-query attention: softmax(Q K^T / sqrt(d)) V, the scores capped where the model
  * does, head by head, in blocks of queries so that scratch memory stays small for long sequences.
- *
- * @param window how many positions a query sees at most, itself included, where limited
  */
-public record Attention(ModelConfig config, OptionalInt window, Compute compute) {
+public record Attention(AttentionConfig config, Compute compute) {
   public static final int QUERY_BLOCK = 256;
 
   /**
@@ -138,7 +135,7 @@ public record Attention(ModelConfig config, OptionalInt window, Compute compute)
   }
 
   private int firstVisible(int i) {
-    return window.isPresent() ? Math.max(0, i + 1 - window.getAsInt()) : 0;
+    return config.window().isPresent() ? Math.max(0, i + 1 - config.window().getAsInt()) : 0;
   }
 
   private static MemorySegment floats(MemorySegment row, int start, int count) {

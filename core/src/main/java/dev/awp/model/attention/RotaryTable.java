@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.attention;
 
+import dev.awp.config.AttentionConfig;
 import dev.awp.config.LinearScaling;
 import dev.awp.config.Llama3Scaling;
 import dev.awp.config.LongRopeScaling;
-import dev.awp.config.ModelConfig;
 import dev.awp.config.RopeScaling;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.SegmentAllocator;
@@ -19,11 +19,9 @@ import java.util.Optional;
  */
 public record RotaryTable(Matrix cos, Matrix sin) {
   /** The table of a block for sequences of that many positions. */
-  public static RotaryTable of(
-      ModelConfig config, int block, int positions, SegmentAllocator allocator) {
-    boolean local = config.rotatesLocally(block);
-    double theta = local ? config.localRopeTheta().orElseThrow() : config.ropeTheta();
-    Optional<RopeScaling> scaling = local ? Optional.empty() : config.ropeScaling();
+  public static RotaryTable of(AttentionConfig config, int positions, SegmentAllocator allocator) {
+    double theta = config.rotation().theta();
+    Optional<RopeScaling> scaling = config.rotation().scaling();
     double amplitude =
         scaling.orElse(null) instanceof LongRopeScaling longRope ? longRope.attentionFactor() : 1;
     int half = config.headDimension() / 2;

@@ -37,7 +37,8 @@ public final class CachedModel implements AutoCloseable {
         }
       }
       for (int i = 0; i < blocks; i++) {
-        caches.add(DecoderBlock.cache(model.layout().config(), i, capacity, arena));
+        caches.add(
+            DecoderBlock.cache(model.layout().config().block(i).attention(), capacity, arena));
       }
     } catch (RuntimeException | Error e) {
       arena.close();

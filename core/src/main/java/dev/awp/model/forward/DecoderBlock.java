@@ -3,6 +3,7 @@
 package dev.awp.model.forward;
 
 import dev.awp.compute.Compute;
+import dev.awp.config.AttentionConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
@@ -80,7 +81,12 @@ public final class DecoderBlock implements Stage {
     long rows = Math.min(tokens, chunkRows(length));
     long own =
         switch (step) {
-          case ATTENTION -> SelfAttention.floats(config, rows, length, threads);
+          case ATTENTION ->
+              layout.blockKinds().stream()
+                  .map(block -> config.block(block).attention())
+                  .mapToLong(attention -> SelfAttention.floats(attention, rows, length, threads))
+                  .max()
+                  .orElse(0);
           case MLP ->
               layout.blockKinds().stream()
                   .mapToLong(block -> mlpFloats(config, block, rows))
@@ -93,9 +99,10 @@ public final class DecoderBlock implements Stage {
 
   private static long mlpFloats(ModelConfig config, int block, long rows) {
     return config
-        .experts(block)
+        .block(block)
+        .experts()
         .map(experts -> ExpertMixture.floats(experts, config.hiddenSize(), rows))
-        .orElseGet(() -> GatedMlp.floats(rows, config.intermediateSize()));
+        .orElseGet(() -> GatedMlp.floats(rows, config.block(block).mlp().width()));
   }
 
   @Override
@@ -104,9 +111,8 @@ public final class DecoderBlock implements Stage {
   }
 
   /** An empty cache for {@link #next} of a block, with room for that many tokens. */
-  static KeyValueCache cache(
-      ModelConfig config, int index, int capacity, SegmentAllocator allocator) {
-    RotaryTable rotary = RotaryTable.of(config, index, capacity, allocator);
+  static KeyValueCache cache(AttentionConfig config, int capacity, SegmentAllocator allocator) {
+    RotaryTable rotary = RotaryTable.of(config, capacity, allocator);
     return new KeyValueCache(config.keyValueWidth(), rotary, allocator);
   }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.forward;
 
+import dev.awp.config.AttentionConfig;
 import dev.awp.config.BlockNorms;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ModelConfig;
@@ -40,11 +41,11 @@ final class ResidualStep implements Stage {
     this.weights = weights;
     this.rows = new RowOperations(weights.compute(), config.rmsNormEpsilon());
     this.norm = weights.norm(step == Step.ATTENTION ? norms.beforeAttention() : norms.beforeMlp());
-    this.sublayer = sublayer(step, config.experts(weights.index()));
+    this.sublayer = sublayer(step, config.block(weights.index()).experts());
   }
 
   private Sublayer sublayer(Step step, Optional<ExpertConfig> experts) {
-    int width = weights.layout().config().intermediateSize();
+    int width = weights.layout().config().block(weights.index()).mlp().width();
     return switch (step) {
       case ATTENTION -> new SelfAttention(weights, rows);
       case MLP ->
@@ -98,14 +99,15 @@ final class ResidualStep implements Stage {
 
   /** Where the rows of whole sequences stand. */
   private WholeSequences places(int length, Arena arena) {
-    ModelConfig config = weights.layout().config();
-    return new WholeSequences(
-        length, RotaryTable.of(config, weights.index(), length, arena), attention());
+    return new WholeSequences(length, RotaryTable.of(config(), length, arena), attention());
   }
 
   Attention attention() {
-    ModelConfig config = weights.layout().config();
-    return new Attention(config, config.slidingWindow(weights.index()), weights.compute());
+    return new Attention(config(), weights.compute());
+  }
+
+  private AttentionConfig config() {
+    return weights.layout().config().block(weights.index()).attention();
   }
 
   @Override

@@ -49,12 +49,12 @@ public final class ExpertMixture implements Sublayer {
       List<Linear> linears) {}
 
   public ExpertMixture(BlockWeights weights, ExpertConfig experts, RowOperations rows) {
-    ExpertNames names = weights.layout().architecture().expertNames();
+    ExpertNames names = weights.layout().architecture().experts().orElseThrow().names();
     String prefix = weights.layout().prefix(weights.index());
     this.experts = experts;
     this.hidden = weights.layout().config().hiddenSize();
     this.rows = rows;
-    this.gating = new Gating(weights.layout().config().activation(), rows);
+    this.gating = new Gating(weights.block().mlp().activation(), rows);
     Matrix routing = weights.matrix(prefix + names.router());
     this.router = new Router(experts, Linear.plain(routing, weights.compute()), rows);
     for (int e = 0; e < experts.count(); e++) {

@@ -3,7 +3,7 @@
 package dev.awp.model.sublayer;
 
 import dev.awp.config.Architecture;
-import dev.awp.config.ModelConfig;
+import dev.awp.config.MlpConfig;
 import dev.awp.model.InputSite;
 import dev.awp.model.attention.SequencePlaces;
 import dev.awp.model.sublayer.BlockWeights.Linear;
@@ -30,15 +30,15 @@ public final class GatedMlp implements Sublayer {
    */
   public GatedMlp(BlockWeights weights, String module, int width, RowOperations rows) {
     Architecture architecture = weights.layout().architecture();
-    ModelConfig config = weights.layout().config();
+    MlpConfig config = weights.block().mlp();
     this.width = width;
     this.rows = rows;
     this.gating = new Gating(config.activation(), rows);
     List<String> gated =
         architecture.projections().gated().stream().map(name -> module + name).toList();
     this.gateUp =
-        new Deferred<>(() -> weights.linears(gated, config.mlpBias(), List.of(width, width)));
-    this.down = new Deferred<>(() -> weights.linear(module + "down_proj", config.mlpBias()));
+        new Deferred<>(() -> weights.linears(gated, config.bias(), List.of(width, width)));
+    this.down = new Deferred<>(() -> weights.linear(module + "down_proj", config.bias()));
     this.outputNorm = architecture.norms().afterMlp().map(weights::norm);
   }
 

@@ -3,7 +3,7 @@
 package dev.awp.model.sublayer;
 
 import dev.awp.config.Architecture;
-import dev.awp.config.ModelConfig;
+import dev.awp.config.AttentionConfig;
 import dev.awp.model.InputSite;
 import dev.awp.model.attention.Attention;
 import dev.awp.model.attention.SequencePlaces;
@@ -16,7 +16,7 @@ import java.util.Optional;
 
 /** x + o_proj(attention(q, k, v)), q and k rotated by their positions. */
 public final class SelfAttention implements Sublayer {
-  private final ModelConfig config;
+  private final AttentionConfig config;
   private final RowOperations rows;
   private final Deferred<List<Linear>> queryKeyValue;
   private final Deferred<Linear> output;
@@ -26,17 +26,17 @@ public final class SelfAttention implements Sublayer {
 
   public SelfAttention(BlockWeights weights, RowOperations rows) {
     Architecture architecture = weights.layout().architecture();
-    this.config = weights.layout().config();
+    this.config = weights.block().attention();
     this.rows = rows;
     this.queryKeyValue =
         new Deferred<>(
             () ->
                 weights.linears(
                     architecture.projections().attention(),
-                    config.queryKeyValueBias(),
+                    config.inputBias(),
                     List.of(config.queryWidth(), config.keyValueWidth(), config.keyValueWidth())));
-    this.output = new Deferred<>(() -> weights.linear("self_attn.o_proj", config.attentionBias()));
-    boolean normed = architecture.hasQueryKeyNorm();
+    this.output = new Deferred<>(() -> weights.linear("self_attn.o_proj", config.outputBias()));
+    boolean normed = architecture.queryKeyNorm();
     this.queryNorm = norm(weights, "self_attn.q_norm", normed);
     this.keyNorm = norm(weights, "self_attn.k_norm", normed);
     this.outputNorm = architecture.norms().afterAttention().map(weights::norm);
@@ -47,7 +47,7 @@ public final class SelfAttention implements Sublayer {
   }
 
   /** Floats of the buffers: for each row, and for a sequence. */
-  public static long floats(ModelConfig config, long rows, int length, int threads) {
+  public static long floats(AttentionConfig config, long rows, int length, int threads) {
     long rotary = (long) length * config.headDimension();
     long scores = (long) threads * Math.min(Attention.QUERY_BLOCK, length) * length;
     return rows * (2L * config.queryWidth() + 2L * config.keyValueWidth()) + rotary + scores;

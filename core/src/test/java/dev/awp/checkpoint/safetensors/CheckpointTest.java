@@ -181,8 +181,8 @@ class CheckpointTest {
             + "\"low_freq_factor\":1.0,\"high_freq_factor\":4.0,"
             + "\"original_max_position_embeddings\":8192}");
     ModelConfig config = ModelConfigReader.read(model.resolve("config.json"));
-    assertEquals(500000.0, config.ropeTheta());
-    assertEquals(new Llama3Scaling(8, 1, 4, 8192), config.ropeScaling().orElseThrow());
+    assertEquals(500000.0, config.rotation().theta());
+    assertEquals(new Llama3Scaling(8, 1, 4, 8192), config.rotation().scaling().orElseThrow());
   }
 
   @Test
@@ -193,7 +193,8 @@ class CheckpointTest {
           "config.json",
           "\"rope_theta\":10000.0",
           "\"rope_theta\":500000.0,\"rope_parameters\":" + newer);
-      assertEquals(500000.0, ModelConfigReader.read(model.resolve("config.json")).ropeTheta());
+      assertEquals(
+          500000.0, ModelConfigReader.read(model.resolve("config.json")).rotation().theta());
     }
   }
 
@@ -223,7 +224,7 @@ class CheckpointTest {
     assertEquals(blocks, read.slidingBlocks().stream().sorted().toList().toString());
     assertEquals(!read.slidingBlocks().isEmpty(), read.slidingWindow().isPresent());
     for (int block : read.slidingBlocks()) {
-      assertEquals(16, read.slidingWindow(block).orElseThrow());
+      assertEquals(16, read.block(block).attention().window().orElseThrow());
     }
   }
 
@@ -252,15 +253,15 @@ class CheckpointTest {
         """);
     ModelConfig read = ModelConfigReader.read(config);
     assertEquals(2560, read.hiddenSize());
-    assertEquals(8, read.heads());
-    assertEquals(256, read.headDimension());
+    assertEquals(8, read.block(0).attention().heads());
+    assertEquals(256, read.block(0).attention().headDimension());
     assertEquals(262208, read.vocabularySize());
-    assertEquals(new LinearScaling(8), read.ropeScaling().orElseThrow());
-    assertEquals(1e6, read.ropeTheta());
-    assertEquals(10000, read.localRopeTheta().orElseThrow());
+    assertEquals(new LinearScaling(8), read.rotation().scaling().orElseThrow());
+    assertEquals(1e6, read.rotation().theta());
+    assertEquals(10000, read.localRotation().orElseThrow().theta());
     assertEquals(1024, read.slidingWindow().orElseThrow());
     assertEquals(29, read.slidingBlocks().size());
-    assertEquals(Activation.GELU_TANH, read.activation());
+    assertEquals(Activation.GELU_TANH, read.block(0).mlp().activation());
     assertTrue(read.tieWordEmbeddings());
   }
 

@@ -1,0 +1,37 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.config;
+
+import java.util.OptionalInt;
+
+/**
+ * The attention of a block.
+ *
+ * @param heads of queries
+ * @param keyValueHeads of keys, and of values; {@code heads} is a multiple of it
+ * @param headDimension columns of one head
+ * @param scores what is done to attention scores
+ * @param rotation of queries and keys
+ * @param window positions that a query sees at most, itself included, where limited
+ * @param inputBias whether the q, k and v projections have biases
+ * @param outputBias whether the output projection has one
+ */
+public record AttentionConfig(
+    int heads,
+    int keyValueHeads,
+    int headDimension,
+    AttentionScores scores,
+    Rotation rotation,
+    OptionalInt window,
+    boolean inputBias,
+    boolean outputBias) {
+  /** Columns of all query heads together. */
+  public int queryWidth() {
+    return heads * headDimension;
+  }
+
+  /** Columns of all key (or value) heads together. */
+  public int keyValueWidth() {
+    return keyValueHeads * headDimension;
+  }
+}

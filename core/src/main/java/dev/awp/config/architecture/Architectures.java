@@ -1,0 +1,35 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.config.architecture;
+
+import dev.awp.config.Architecture;
+import java.util.List;
+import java.util.Optional;
+
+/** The architectures that awp knows: the list to add one to. */
+public final class Architectures {
+  private static final List<Architecture> ALL =
+      List.of(
+          Llama.LLAMA,
+          Mistral.MISTRAL,
+          Qwen2.QWEN2,
+          Qwen3.QWEN3,
+          Phi3.PHI3,
+          Gemma2.GEMMA2,
+          Gemma3.TEXT,
+          Gemma3.MULTIMODAL,
+          Mixtral.MIXTRAL,
+          Qwen2Moe.QWEN2_MOE,
+          Qwen3Moe.QWEN3_MOE);
+
+  private Architectures() {}
+
+  public static List<Architecture> all() {
+    return ALL;
+  }
+
+  /** The architecture of that class of transformers, where it is known. */
+  public static Optional<Architecture> named(String name) {
+    return ALL.stream().filter(architecture -> architecture.name().equals(name)).findFirst();
+  }
+}

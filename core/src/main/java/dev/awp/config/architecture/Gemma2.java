@@ -1,0 +1,27 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.config.architecture;
+
+import dev.awp.config.Architecture;
+import dev.awp.config.BlockNorms;
+import dev.awp.config.WindowRule;
+
+/** Gemma 2: norms before and behind each step, scaled embeddings, a window in every other block. */
+final class Gemma2 {
+  static final Architecture GEMMA2 =
+      Architecture.named("Gemma2ForCausalLM")
+          .norms(BlockNorms.BEFORE_AND_AFTER)
+          .scalesEmbeddings()
+          .windows(new WindowRule.Listed(new WindowRule.AllButEvery(2)))
+          .defaults(
+              """
+              {"head_dim": 256, "hidden_activation": "gelu_pytorch_tanh",
+               "max_position_embeddings": 8192, "tie_word_embeddings": true,
+               "query_pre_attn_scalar": 256, "sliding_window": 4096,
+               "attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0}
+              """)
+          .llamaCpp("gemma2")
+          .build();
+
+  private Gemma2() {}
+}

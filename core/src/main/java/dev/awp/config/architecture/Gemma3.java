@@ -1,0 +1,38 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.config.architecture;
+
+import dev.awp.config.Architecture;
+import dev.awp.config.BlockNorms;
+import dev.awp.config.WindowRule;
+
+/**
+ * Gemma 3, by itself and as the text part of a model that sees: as Gemma 2, with norms of query and
+ * key heads, and a window in five of six blocks.
+ */
+final class Gemma3 {
+  static final Architecture TEXT = named("Gemma3ForCausalLM").build();
+
+  static final Architecture MULTIMODAL =
+      named("Gemma3ForConditionalGeneration").prefix("language_model.").build();
+
+  private static Architecture.Builder named(String name) {
+    return Architecture.named(name)
+        .norms(BlockNorms.BEFORE_AND_AFTER)
+        .queryKeyNorm()
+        .scalesEmbeddings()
+        .windows(new WindowRule.Listed(new WindowRule.AllButEveryOf("sliding_window_pattern")))
+        .defaults(
+            """
+            {"vocab_size": 262208, "hidden_size": 2304, "intermediate_size": 9216,
+             "num_hidden_layers": 26, "num_attention_heads": 8, "num_key_value_heads": 4,
+             "head_dim": 256, "hidden_activation": "gelu_pytorch_tanh",
+             "max_position_embeddings": 131072, "rms_norm_eps": 1e-6, "tie_word_embeddings": true,
+             "rope_theta": 1000000.0, "rope_local_base_freq": 10000.0,
+             "query_pre_attn_scalar": 256, "sliding_window": 4096, "sliding_window_pattern": 6}
+            """)
+        .llamaCpp("gemma3");
+  }
+
+  private Gemma3() {}
+}

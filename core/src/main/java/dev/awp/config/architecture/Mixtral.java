@@ -1,0 +1,34 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.config.architecture;
+
+import dev.awp.config.Architecture;
+import dev.awp.config.ExpertNames;
+import dev.awp.config.ExpertRule;
+import dev.awp.config.WindowRule;
+import java.util.List;
+import java.util.Optional;
+
+/** Mixtral: experts in all blocks, whose shares of a token add up to one. */
+final class Mixtral {
+  static final Architecture MIXTRAL =
+      Architecture.named("MixtralForCausalLM")
+          .windows(WindowRule.ALL)
+          .experts(
+              new ExpertRule(
+                  new ExpertNames("block_sparse_moe", "w1", "w3", "w2"),
+                  List.of("num_local_experts"),
+                  "intermediate_size",
+                  Optional.empty(),
+                  Optional.empty(),
+                  false))
+          .defaults(
+              """
+              {"rms_norm_eps": 1e-5, "rope_theta": 1000000.0, "num_local_experts": 8,
+               "num_experts_per_tok": 2}
+              """)
+          .llamaCpp("llama")
+          .build();
+
+  private Mixtral() {}
+}

@@ -1,0 +1,23 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.config.architecture;
+
+import dev.awp.config.Architecture;
+import dev.awp.config.Projections;
+import dev.awp.config.WindowRule;
+
+/** Phi-3: fused projections. */
+final class Phi3 {
+  static final Architecture PHI3 =
+      Architecture.named("Phi3ForCausalLM")
+          .projections(Projections.FUSED)
+          .windows(new WindowRule.Listed(WindowRule.ALL))
+          .defaults(
+              """
+              {"rms_norm_eps": 1e-5}
+              """)
+          .llamaCpp("phi3")
+          .build();
+
+  private Phi3() {}
+}

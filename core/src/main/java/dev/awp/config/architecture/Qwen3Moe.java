@@ -1,0 +1,25 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.config.architecture;
+
+import dev.awp.config.Architecture;
+import dev.awp.config.ExpertRule;
+import dev.awp.config.WindowRule;
+
+/** Qwen3-MoE: experts, norms of query and key heads; blocks without experts. */
+final class Qwen3Moe {
+  static final Architecture QWEN3_MOE =
+      Architecture.named("Qwen3MoeForCausalLM")
+          .queryKeyNorm()
+          .windows(new WindowRule.Flagged(new WindowRule.Listed(WindowRule.ALL)))
+          .experts(ExpertRule.qwen())
+          .defaults(
+              """
+              {"num_experts": 128, "num_experts_per_tok": 8, "moe_intermediate_size": 768,
+               "decoder_sparse_step": 1}
+              """)
+          .llamaCpp("qwen3moe")
+          .build();
+
+  private Qwen3Moe() {}
+}
