@@ -10,7 +10,6 @@ import dev.awp.tensor.DType;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** The keys that a recipe can set for single layers, and what their values mean. */
 enum LayerKey {
@@ -58,12 +57,7 @@ enum LayerKey {
       if (!value.equals(AUTO) && Solvers.byName(value, Effort.NORMAL).isEmpty()) {
         throw new IllegalArgumentException(
             "there is no solver %s; these are: %s, %s"
-                .formatted(
-                    value,
-                    AUTO,
-                    Solvers.all(Effort.NORMAL).stream()
-                        .map(dev.awp.solver.Solver::name)
-                        .collect(Collectors.joining(", "))));
+                .formatted(value, AUTO, String.join(", ", Solvers.names())));
       }
       return settings.withSolver(value);
     }

@@ -3,6 +3,7 @@
 package dev.awp.cli.option;
 
 import dev.awp.solver.Effort;
+import dev.awp.solver.pgd.PgdChanges;
 import dev.awp.solver.pgd.PgdOptions;
 import dev.awp.solver.registry.SolverOptions;
 import java.util.Optional;
@@ -76,11 +77,12 @@ public final class SolverArguments {
   public SolverOptions toOptions() {
     return new SolverOptions(
         name,
-        iterations == null ? OptionalInt.empty() : OptionalInt.of(iterations),
-        step == null ? OptionalDouble.empty() : OptionalDouble.of(step),
-        tolerance == null ? OptionalDouble.empty() : OptionalDouble.of(tolerance),
-        ramp == null ? OptionalInt.empty() : OptionalInt.of(ramp),
-        Optional.ofNullable(start),
-        effort);
+        effort,
+        new PgdChanges(
+            iterations == null ? OptionalInt.empty() : OptionalInt.of(iterations),
+            step == null ? OptionalDouble.empty() : OptionalDouble.of(step),
+            tolerance == null ? OptionalDouble.empty() : OptionalDouble.of(tolerance),
+            ramp == null ? OptionalInt.empty() : OptionalInt.of(ramp),
+            Optional.ofNullable(start)));
   }
 }
