@@ -30,10 +30,9 @@ public final class SolverArguments {
   @Option(
       names = "--effort",
       paramLabel = "E",
-      defaultValue = "normal",
       description = {
         "auto, admm, cd: normal, or high for a lower error at several times the cost. Default:"
-            + " ${DEFAULT-VALUE}."
+            + " normal."
       })
   private Effort effort;
 
@@ -77,7 +76,7 @@ public final class SolverArguments {
   public SolverOptions toOptions() {
     return new SolverOptions(
         name,
-        effort,
+        Optional.ofNullable(effort).orElse(SolverOptions.EFFORT),
         new PgdChanges(
             iterations == null ? OptionalInt.empty() : OptionalInt.of(iterations),
             step == null ? OptionalDouble.empty() : OptionalDouble.of(step),

@@ -23,9 +23,12 @@ public record SolverOptions(String name, Effort effort, PgdChanges pgd) {
   /** The name for the best solver of the constraint. */
   public static final String AUTO = "auto";
 
+  /** The effort where nothing is said. */
+  public static final Effort EFFORT = Effort.NORMAL;
+
   /** A solver with its own settings. */
   public static SolverOptions of(String name) {
-    return new SolverOptions(name, Effort.NORMAL, PgdChanges.NONE);
+    return new SolverOptions(name, EFFORT, PgdChanges.NONE);
   }
 
   /**
