@@ -146,6 +146,7 @@ class HtmlReportTest {
   void theFileDoesNotDependOnTheLocale() throws IOException {
     RunReport report = report(layers(""), "");
     ReportFile.write(report, folder);
+    HtmlReport.write(report, folder);
     String page = Files.readString(folder.resolve(HtmlReport.NAME));
     Locale before = Locale.getDefault();
     try {
