@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.OutputFolders;
 import dev.awp.fixture.Terminal;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import dev.awp.safetensors.CheckpointWriter;
+import dev.awp.solver.registry.Solvers;
 import dev.awp.stored.TensorSpec;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
@@ -66,6 +68,17 @@ class CommandLineTest {
     return awp.run(arguments);
   }
 
+  /** Half of the weights of a model, on a text that may be none. */
+  private Terminal half(Object from, Object to, Path calibration) {
+    return awp.run(
+        "compress",
+        from.toString(),
+        to.toString(),
+        "--sparsity=0.5",
+        "--calibration=" + calibration,
+        "--quiet");
+  }
+
   /** One line that says the rule, and nothing left behind. */
   private void assertRefused(Terminal ended, String rule) throws IOException {
     ended.assertRefused(rule);
@@ -73,11 +86,7 @@ class CommandLineTest {
   }
 
   private void assertNothingWritten() throws IOException {
-    try (Stream<Path> content = Files.list(folder)) {
-      List<Path> others =
-          content.filter(p -> p.getFileName().toString().startsWith("out")).toList();
-      assertEquals(List.of(), others);
-    }
+    OutputFolders.assertNone(folder, "out");
   }
 
   private void assertMisuse(Terminal ended, String rule) throws IOException {
@@ -212,7 +221,6 @@ class CommandLineTest {
 
   @Test
   void badInputIsToldInOneLine() throws IOException {
-    String quiet = "--quiet";
     assertRefused(compress("--sparsity", "1.5"), "--sparsity 1.5: the share of zeros must lie");
     assertRefused(compress("--sparsity", "0"), "--sparsity 0: the share of zeros must lie");
     assertRefused(compress("--sparsity", "-0.1"), "--sparsity -0.1: the share of zeros must lie");
@@ -243,69 +251,21 @@ class CommandLineTest {
         compress("--sparsity", "0.5", "--evaluate", text.toString(), "--evaluate-length", "129"),
         "an evaluation window of 129 tokens is more than the 128 positions of the model");
     assertRefused(
-        awp.run("eval", model.toString(), text.toString(), "--sequence-length", "1", quiet),
+        awp.run("eval", model.toString(), text.toString(), "--sequence-length", "1", "--quiet"),
         "text.txt: a window of 1 tokens predicts none");
     assertRefused(compress("--sparsity", "0.5", "--max-shard-size", "0"), "holds nothing");
     Path none = folder.resolve("none.txt");
-    assertRefused(
-        awp.run(
-            "compress",
-            model.toString(),
-            folder + "/out",
-            "--sparsity",
-            "0.5",
-            "--calibration",
-            none.toString(),
-            quiet),
-        "none.txt: the file is missing");
+    assertRefused(half(model, folder + "/out", none), "none.txt: the file is missing");
     Path tiny = Files.writeString(folder.resolve("tiny.txt"), "Too short.");
     assertRefused(
-        awp.run(
-            "compress",
-            model.toString(),
-            folder + "/out",
-            "--sparsity",
-            "0.5",
-            "--calibration",
-            tiny.toString(),
-            quiet),
+        half(model, folder + "/out", tiny),
         "a calibration text of 11 tokens is shorter than one window of 128");
     assertRefused(
         compress("--sparsity", "0.5", "--evaluate", tiny.toString()),
         "tiny.txt: a text of 11 tokens is shorter than one window of 32");
-    assertRefused(
-        awp.run(
-            "compress",
-            model.toString(),
-            model.toString(),
-            "--sparsity",
-            "0.5",
-            "--calibration",
-            text.toString(),
-            quiet),
-        "must lie outside the model folder");
-    assertRefused(
-        awp.run(
-            "compress",
-            model.toString(),
-            model + "/inside",
-            "--sparsity",
-            "0.5",
-            "--calibration",
-            text.toString(),
-            quiet),
-        "must lie outside the model folder");
-    assertRefused(
-        awp.run(
-            "compress",
-            folder + "/nowhere",
-            folder + "/out",
-            "--sparsity",
-            "0.5",
-            "--calibration",
-            text.toString(),
-            quiet),
-        "there is no such folder");
+    assertRefused(half(model, model, text), "must lie outside the model folder");
+    assertRefused(half(model, model + "/inside", text), "must lie outside the model folder");
+    assertRefused(half(folder + "/nowhere", folder + "/out", text), "there is no such folder");
   }
 
   @Test
@@ -393,7 +353,7 @@ class CommandLineTest {
   }
 
   @Test
-  void helpIsWorthReading() {
+  void helpTellsUsageExamplesAndEverySolver() {
     for (String[] command : new String[][] {{}, {"compress"}, {"eval"}, {"demo"}}) {
       List<String> arguments = new ArrayList<>(List.of(command));
       arguments.add("--help");
@@ -403,6 +363,8 @@ class CommandLineTest {
     }
     awp.run("compress", "--help");
     awp.assertOut("--sparsity 0.5 --calibration text.txt");
+    String words = awp.out().replaceAll("\\s+", "");
+    Solvers.names().forEach(name -> assertTrue(words.contains(name), name + " is not in " + words));
     awp.run("--version").assertExit(0);
     assertTrue(awp.out().startsWith("awp "), awp.out());
   }

@@ -48,7 +48,7 @@ class GgufCommandTest {
   }
 
   @Test
-  void aModelAsOneFileWhosePerplexityIsThatOfWhatWasWritten() throws IOException {
+  void aModelIsOneFileWhosePerplexityIsThatOfWhatWasWritten() throws IOException {
     compress("--format", "gguf", "--gguf-type", "Q8_0", "--evaluate", text.toString())
         .assertExit(0);
     assertTrue(GgufFile.read(output.resolve("model.gguf")).tensors().size() > 10);
@@ -62,7 +62,7 @@ class GgufCommandTest {
   }
 
   @Test
-  void besideOrdinaryTensorsAndSparse() {
+  void sparseBlocksAreWrittenBesideOrdinaryTensors() {
     compress("--format", "gguf,dense", "--gguf-type", "Q4_0", "--sparsity", "2:4").assertExit(0);
     assertTrue(Files.exists(output.resolve("gguf/model.gguf")));
     assertTrue(Files.exists(output.resolve("dense/model.safetensors")));
@@ -70,7 +70,7 @@ class GgufCommandTest {
   }
 
   @Test
-  void whatCannotBeIsRefused() {
+  void whatBlocksCannotHoldIsRefused() {
     compress("--format", "gguf", "--gguf-type", "Q4_K").assertExit(1);
     awp.assertErr("q_proj (64)");
     compress("--format", "gguf", "--gguf-type", "Q4_1", "--sparsity", "0.5").assertExit(1);
@@ -81,7 +81,7 @@ class GgufCommandTest {
   }
 
   @Test
-  void misuse() {
+  void misuseIsToldWithTheOptionThatItIs() {
     compress("--gguf-type", "Q4_0").assertExit(2);
     awp.assertErr("need --format gguf");
     compress("--format", "gguf", "--gguf-type", "Q4_0", "--bits", "4").assertExit(2);

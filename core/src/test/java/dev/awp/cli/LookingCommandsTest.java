@@ -16,6 +16,7 @@ import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,27 +34,18 @@ class LookingCommandsTest {
     new GeneratedCheckpoint(2, 16, 24, 2, 1, DType.BF16).write(model);
   }
 
+  private void compress(Path from, Path to, String... constraint) throws IOException {
+    Path text = Files.writeString(folder.resolve("text.txt"), "A text of words. ".repeat(99));
+    List<String> arguments = new ArrayList<>(List.of("compress", from.toString(), to.toString()));
+    arguments.addAll(List.of(constraint));
+    arguments.addAll(
+        List.of("--calibration=" + text, "--sequence-length=32", "--sequences=4", "-q"));
+    awp.run(arguments).assertExit(0);
+  }
+
   private Path compressed() throws IOException {
     Path output = folder.resolve("out");
-    Path text = Files.writeString(folder.resolve("text.txt"), "A text of words. ".repeat(99));
-    awp.run(
-            "compress",
-            model.toString(),
-            output.toString(),
-            "--sparsity",
-            "2:4",
-            "--bits",
-            "4",
-            "--group-size",
-            "8",
-            "--calibration",
-            text.toString(),
-            "--sequence-length",
-            "32",
-            "--sequences",
-            "4",
-            "--quiet")
-        .assertExit(0);
+    compress(model, output, "--sparsity", "2:4", "--bits", "4", "--group-size", "8");
     return output;
   }
 
@@ -146,27 +138,17 @@ class LookingCommandsTest {
   @Test
   void otherFormatsAreLookedAtToo() throws IOException {
     new GeneratedCheckpoint(1, 64, 96, 2, 1, DType.F16).write(folder.resolve("wide"));
-    Path text = Files.writeString(folder.resolve("text.txt"), "A text of words. ".repeat(99));
     Path output = folder.resolve("formats");
-    awp.run(
-            "compress",
-            folder.resolve("wide").toString(),
-            output.toString(),
-            "--bits",
-            "4",
-            "--symmetric",
-            "--group-size",
-            "32",
-            "--format",
-            "dense,compressed-tensors,gptq",
-            "--calibration",
-            text.toString(),
-            "--sequence-length",
-            "32",
-            "--sequences",
-            "4",
-            "-q")
-        .assertExit(0);
+    compress(
+        folder.resolve("wide"),
+        output,
+        "--bits",
+        "4",
+        "--symmetric",
+        "--group-size",
+        "32",
+        "--format",
+        "dense,compressed-tensors,gptq");
     Path dense = output.resolve("dense");
     for (String format : List.of("compressed-tensors", "gptq")) {
       Path packed = output.resolve(format);
@@ -180,20 +162,7 @@ class LookingCommandsTest {
       awp.run("generate", packed.toString(), "--prompt", "Hi", "--tokens", "3", "-q").assertExit(0);
     }
     Path gguf = folder.resolve("gguf");
-    awp.run(
-            "compress",
-            folder.resolve("wide").toString(),
-            gguf.toString(),
-            "--format",
-            "gguf",
-            "--calibration",
-            text.toString(),
-            "--sequence-length",
-            "32",
-            "--sequences",
-            "4",
-            "-q")
-        .assertExit(0);
+    compress(folder.resolve("wide"), gguf, "--format", "gguf");
     awp.run("inspect", gguf.toString(), "--json").assertExit(0);
     JsonNode json = new ObjectMapper().readTree(awp.out());
     JsonNode gate = weight(json, "blk.0.ffn_gate.weight");

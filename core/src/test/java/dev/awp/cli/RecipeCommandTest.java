@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.OutputFolders;
 import dev.awp.fixture.Terminal;
 import dev.awp.recipe.RecipeFile;
 import dev.awp.report.LayerReport;
@@ -23,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,11 +67,7 @@ class RecipeCommandTest {
   }
 
   private void assertNothingWritten() throws IOException {
-    try (Stream<Path> content = Files.list(folder)) {
-      List<Path> others =
-          content.filter(p -> p.getFileName().toString().startsWith("out")).toList();
-      assertEquals(List.of(), others);
-    }
+    OutputFolders.assertNone(folder, "out");
   }
 
   private byte[] weights(String output) throws IOException {
