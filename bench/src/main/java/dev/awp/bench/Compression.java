@@ -5,13 +5,11 @@ package dev.awp.bench;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.ConstraintOptions;
-import dev.awp.compress.Propagation;
 import dev.awp.compress.Target;
 import dev.awp.compress.walk.Compressor;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.demo.DemoModel;
-import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.report.LayerReport;
 import dev.awp.report.RunReport;
@@ -23,7 +21,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.AuxCounters;
@@ -118,18 +115,14 @@ public class Compression {
   @Benchmark
   public double compress(Work work) {
     CompressionOptions options =
-        new CompressionOptions(
-            folder.resolve("model"),
-            folder.resolve("compressed-" + runs++),
-            new ConstraintOptions(Optional.of(new RowSparsity(0.5)), Optional.empty()),
-            SolverOptions.of(solver),
-            new CompressionOptions.Calibration(
-                List.of(texts.calibration()), WINDOWS, OptionalInt.of(WINDOW), 0),
-            Propagation.COMPRESSED,
-            Target.DENSE,
-            Long.MAX_VALUE,
-            OptionalLong.empty(),
-            new EvaluationOptions(List.of(), OptionalInt.empty()));
+        CompressionOptions.builder(folder.resolve("model"), folder.resolve("compressed-" + runs++))
+            .constraint(new ConstraintOptions(Optional.of(new RowSparsity(0.5)), Optional.empty()))
+            .solver(SolverOptions.of(solver))
+            .calibration(
+                new CompressionOptions.Calibration(
+                    List.of(texts.calibration()), WINDOWS, OptionalInt.of(WINDOW), 0))
+            .target(Target.DENSE)
+            .build();
     RunReport report = Compressor.run(options, "bench", compute, new CompressionListener() {});
     work.seconds = report.summary().seconds();
     work.layers = report.layers().size();

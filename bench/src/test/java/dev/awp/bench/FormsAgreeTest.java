@@ -35,7 +35,7 @@ class FormsAgreeTest {
 
   @ParameterizedTest
   @MethodSource("benchmarks")
-  void formsAgree(Method benchmark) throws ReflectiveOperationException {
+  void everyFormOfABenchmarkComputesTheSame(Method benchmark) throws ReflectiveOperationException {
     float[] scalar = run(benchmark, Form.SCALAR);
     assertTrue(anyNonZero(scalar), "a benchmark whose result is all zeros measures nothing");
     for (Form form : List.of(Form.PLAIN, Form.VECTOR)) {

@@ -16,17 +16,17 @@ class ProductsAgreeTest {
   private static final int N = 103;
 
   @Test
-  void gemm() {
+  void variantsOfGemmAgree() {
     check(Products::gemm);
   }
 
   @Test
-  void gemmTransposed() {
+  void variantsOfTransposedGemmAgree() {
     check(Products::gemmTransposed);
   }
 
   @Test
-  void syrk() {
+  void variantsOfSyrkAgree() {
     check(Products::syrk);
   }
 
@@ -58,7 +58,7 @@ class ProductsAgreeTest {
    * variates add up to some 66.
    */
   @Test
-  void inParts() {
+  void productsInPartsAgree() {
     checkMixed(MixedProducts::bf16, Products::gemm, 0.3f);
     checkMixed(MixedProducts::bf16x3, Products::gemm, 1e-3f);
     checkMixed(MixedProducts::preparedTransposed, Products::gemmTransposed, 0.3f);

@@ -6,50 +6,35 @@ import dev.awp.AwpException;
 import dev.awp.AwpVersion;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
+import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.Propagation;
-import dev.awp.compress.Target;
 import dev.awp.compress.walk.Compressor;
 import dev.awp.constraint.Sparsity;
 import dev.awp.eval.EvaluationOptions;
 import dev.awp.format.OutputFormat;
-import dev.awp.format.registry.OutputFormats;
-import dev.awp.recipe.Recipe;
 import dev.awp.report.RunReport;
 import dev.awp.solver.registry.SolverOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 
 /**
  * A compression of a checkpoint folder: what {@code awp compress} does, with the same defaults.
  * Each method changes this description and returns it; {@link #run} does the work.
  */
 public final class CheckpointCompression {
-  private static final long MAX_SHARD_BYTES = 5_000_000_000L;
-
   private final Awp awp;
-  private final Path model;
-  private final Path output;
+  private final CompressionOptions.Builder options;
   private Optional<Sparsity> sparsity = Optional.empty();
   private Optional<ConstraintOptions.Grid> grid = Optional.empty();
-  private List<OutputFormat> formats = List.of(OutputFormats.DENSE);
-  private SolverOptions solver = SolverOptions.of(SolverOptions.AUTO);
-  private List<Path> calibration = List.of();
-  private int sequences = 128;
-  private OptionalInt sequenceLength = OptionalInt.empty();
-  private long seed;
-  private boolean dense;
-  private OptionalLong memoryLimit = OptionalLong.empty();
-  private List<Path> evaluation = List.of();
+  private Calibration calibration = Calibration.of(List.of());
   private CompressionListener listener = new CompressionListener() {};
 
   CheckpointCompression(Awp awp, Path model, Path output) {
     this.awp = awp;
-    this.model = model;
-    this.output = output;
+    this.options = CompressionOptions.builder(model, output);
   }
 
   /** Zeros in every layer; together with {@link #grid} both at once. */
@@ -75,19 +60,19 @@ public final class CheckpointCompression {
    * sub-folder of its name.
    */
   public CheckpointCompression formats(OutputFormat... wanted) {
-    formats = List.of(wanted);
+    options.formats(List.of(wanted));
     return this;
   }
 
   /** By which solver; by default the best for the constraint. */
   public CheckpointCompression solver(SolverOptions wanted) {
-    solver = wanted;
+    options.solver(wanted);
     return this;
   }
 
   /** Texts to calibrate on, .txt or .jsonl; at least one is needed. */
   public CheckpointCompression calibration(Path... files) {
-    calibration = List.of(files);
+    calibration = calibration.withFiles(List.of(files));
     return this;
   }
 
@@ -100,9 +85,7 @@ public final class CheckpointCompression {
    * @param choice seed of the choice of windows
    */
   public CheckpointCompression windows(int count, int length, long choice) {
-    sequences = count;
-    sequenceLength = OptionalInt.of(length);
-    seed = choice;
+    calibration = new Calibration(calibration.files(), count, OptionalInt.of(length), choice);
     return this;
   }
 
@@ -111,19 +94,19 @@ public final class CheckpointCompression {
    * instead of making up for the errors of the layers before it.
    */
   public CheckpointCompression denseInputs() {
-    dense = true;
+    options.propagation(Propagation.DENSE);
     return this;
   }
 
   /** Bytes that the run may use, mapped files aside; by default the machine's memory. */
   public CheckpointCompression memoryLimit(long bytes) {
-    memoryLimit = OptionalLong.of(bytes);
+    options.memoryLimit(bytes);
     return this;
   }
 
   /** Texts on which to measure perplexity before and after. */
   public CheckpointCompression evaluate(Path... files) {
-    evaluation = List.of(files);
+    options.evaluation(new EvaluationOptions(List.of(files), OptionalInt.empty()));
     return this;
   }
 
@@ -144,24 +127,13 @@ public final class CheckpointCompression {
     if (sparsity.isEmpty() && grid.isEmpty()) {
       throw new IllegalStateException("say what to do: sparsity, grid or both");
     }
-    if (calibration.isEmpty()) {
+    if (calibration.files().isEmpty()) {
       throw new IllegalStateException("a text to calibrate on is needed");
     }
-    CompressionOptions options =
-        new CompressionOptions(
-            model,
-            output,
-            formats,
-            Recipe.uniform(new ConstraintOptions(sparsity, grid).toSettings()),
-            solver,
-            new CompressionOptions.Calibration(calibration, sequences, sequenceLength, seed),
-            dense ? Propagation.DENSE : Propagation.COMPRESSED,
-            dense ? Target.DENSE : Target.PROPAGATED,
-            MAX_SHARD_BYTES,
-            memoryLimit,
-            new EvaluationOptions(evaluation, OptionalInt.empty()));
+    CompressionOptions described =
+        options.constraint(new ConstraintOptions(sparsity, grid)).calibration(calibration).build();
     synchronized (awp) {
-      return Compressor.run(options, AwpVersion.current(), awp.compute(), listener);
+      return Compressor.run(described, AwpVersion.current(), awp.compute(), listener);
     }
   }
 }

@@ -13,6 +13,7 @@ import dev.awp.compare.Comparison;
 import dev.awp.compare.ComparisonOptions;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compute.Compute;
+import dev.awp.recipe.LayerSettings;
 import dev.awp.report.ComparisonReport;
 import dev.awp.report.page.ComparisonFiles;
 import dev.awp.solver.Effort;
@@ -84,7 +85,7 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--group-size",
       paramLabel = "G",
-      defaultValue = "128",
+      defaultValue = "" + LayerSettings.GROUP_SIZE,
       description = "Columns that share a scale; 0 for the whole row. Default: ${DEFAULT-VALUE}.")
   private int groupSize;
 
@@ -101,7 +102,6 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--effort",
       paramLabel = "E",
-      defaultValue = "normal",
       description = "Of the solvers that can trade time for error: normal or high.")
   private Effort effort;
 
@@ -125,19 +125,17 @@ final class CompareCommand implements Callable<Integer> {
           spec.commandLine(), "say what to compare: --sparsity, --bits, --joint, or several");
     }
     Path folder = output == null ? defaultOutput() : output;
-    ComparisonOptions options =
-        new ComparisonOptions(
-            model,
-            folder,
-            constraints,
-            methods,
-            effort,
-            calibration.toOptions(spec),
-            evaluation.toOptions());
+    ComparisonOptions.Builder options =
+        ComparisonOptions.builder(model, folder)
+            .constraints(constraints)
+            .methods(methods)
+            .calibration(calibration.toOptions(spec))
+            .evaluation(evaluation.toOptions());
+    Optional.ofNullable(effort).ifPresent(options::effort);
     ComparisonReport report;
     try (Compute compute = machine.compute();
         ProgressDisplay progress = machine.progress()) {
-      report = Comparison.run(options, Version.awp(), compute, progress);
+      report = Comparison.run(options.build(), Version.awp(), compute, progress);
     }
     ComparisonTable.print(report, spec.commandLine().getOut());
     spec.commandLine()

@@ -2,43 +2,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli;
 
-import dev.awp.AwpException;
 import dev.awp.blas.mixed.MixedPrecision;
-import dev.awp.cli.option.BudgetArguments;
 import dev.awp.cli.option.CalibrationArguments;
 import dev.awp.cli.option.EvaluationArguments;
-import dev.awp.cli.option.FormatArguments;
-import dev.awp.cli.option.GgufArguments;
 import dev.awp.cli.option.MachineArguments;
-import dev.awp.cli.option.RecipeFlags;
-import dev.awp.cli.option.SizeConverter;
+import dev.awp.cli.option.SchemeArguments;
+import dev.awp.cli.option.SizeArguments;
 import dev.awp.cli.option.SolverArguments;
-import dev.awp.cli.option.SparsityArgument;
+import dev.awp.cli.option.StartArguments;
+import dev.awp.cli.option.TargetArguments;
 import dev.awp.cli.print.PlanTable;
 import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.cli.print.SummaryTable;
 import dev.awp.compress.CompressionOptions;
-import dev.awp.compress.ConstraintOptions;
-import dev.awp.compress.Propagation;
 import dev.awp.compress.Start;
-import dev.awp.compress.Target;
 import dev.awp.compress.walk.Compressor;
 import dev.awp.compute.Compute;
-import dev.awp.format.gguf.GgufFormat;
-import dev.awp.recipe.Budget;
-import dev.awp.recipe.Choice;
-import dev.awp.recipe.LayerRule;
-import dev.awp.recipe.LayerSettings;
-import dev.awp.recipe.Recipe;
-import dev.awp.recipe.RecipeFile;
 import dev.awp.report.PlanReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
@@ -46,7 +30,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -94,43 +77,17 @@ final class CompressCommand implements Callable<Integer> {
       description = "The folder to write; it must not exist yet, or be empty.")
   private Path output;
 
-  @Mixin private final ConstraintArguments constraint = new ConstraintArguments();
-
-  @Mixin private final FormatArguments format = new FormatArguments();
-
-  @Mixin private final GgufArguments gguf = new GgufArguments();
-
-  @Mixin private final BudgetArguments budget = new BudgetArguments();
-
-  @Mixin private final RecipeArguments recipe = new RecipeArguments();
+  @Mixin private final SchemeArguments scheme = new SchemeArguments();
 
   @Mixin private final SolverArguments solver = new SolverArguments();
 
   @Mixin private final CalibrationArguments calibration = new CalibrationArguments();
 
-  @Mixin private final OutputArguments result = new OutputArguments();
+  @Mixin private final SizeArguments sizes = new SizeArguments();
 
   @Mixin private final EvaluationArguments evaluation = new EvaluationArguments();
 
-  @Option(
-      names = "--propagate",
-      paramLabel = "WHICH",
-      defaultValue = "compressed",
-      description = {
-        "Inputs that a layer is calibrated on: 'compressed', what the compressed layers before it"
-            + " deliver, or 'dense', those of the original model. Default: ${DEFAULT-VALUE}."
-      })
-  private Propagation propagation;
-
-  @Option(
-      names = "--target",
-      paramLabel = "WHICH",
-      description = {
-        "What a layer should reproduce: 'propagated', the original model's outputs, making up for"
-            + " the errors of the layers before it (a second file of activations), or 'dense',"
-            + " its own weights. Default: propagated, dense with --propagate dense."
-      })
-  private Target target;
+  @Mixin private final TargetArguments target = new TargetArguments();
 
   @Option(
       names = "--precision",
@@ -144,25 +101,9 @@ final class CompressCommand implements Callable<Integer> {
       })
   private MixedPrecision.Mode precision;
 
-  @ArgGroup private Beginning beginning;
+  @ArgGroup private StartArguments start;
 
   @Mixin private MachineArguments machine;
-
-  /** At most one of them. */
-  static final class Beginning {
-    @Option(
-        names = "--resume",
-        description = {
-          "Go on with the unfinished run beside OUT_DIR, and refuse where there is none. Without"
-              + " this, a run goes on where there is one of the same inputs and options."
-        })
-    private boolean resume;
-
-    @Option(
-        names = "--restart",
-        description = "Throw an unfinished run beside OUT_DIR away and begin anew.")
-    private boolean restart;
-  }
 
   @Option(
       names = "--dry-run",
@@ -174,107 +115,6 @@ final class CompressCommand implements Callable<Integer> {
 
   @Option(names = "--json", description = "With --dry-run: print JSON.")
   private boolean json;
-
-  static final class ConstraintArguments {
-    @Option(
-        names = "--sparsity",
-        paramLabel = "RATIO|N:M",
-        converter = SparsityArgument.Converter.class,
-        description = {
-          "Share of zeros in every row, such as 0.5, or a pattern such as 2:4: at most 2 non-zeros"
-              + " in every 4 consecutive columns."
-        })
-    private SparsityArgument sparsity;
-
-    @Option(
-        names = "--bits",
-        paramLabel = "B",
-        description = "Bits of the integer grid: 2, 3, 4 or 8. With --sparsity: both at once.")
-    private Integer bits;
-
-    @Option(
-        names = "--group-size",
-        paramLabel = "G",
-        defaultValue = "128",
-        description = {
-          "Columns that share a scale and a zero point; 0 for the whole row. A last group may be"
-              + " shorter. Default: ${DEFAULT-VALUE}."
-        })
-    private int groupSize;
-
-    @Option(
-        names = "--symmetric",
-        description = "Zero point in the middle of the codes; the default is one for each group.")
-    private boolean symmetric;
-
-    /** What every runtime reads: where a format is asked for and nothing else. */
-    private void takeDefaultBits() {
-      bits = 4;
-      symmetric = true;
-    }
-
-    private LayerSettings toSettings() {
-      try {
-        var _ = new ConstraintOptions.Grid(bits == null ? 4 : bits, groupSize, symmetric);
-      } catch (IllegalArgumentException e) {
-        throw new AwpException(
-            "%s--group-size %d: %s"
-                .formatted(bits == null ? "" : "--bits " + bits + " ", groupSize, e.getMessage()),
-            e);
-      }
-      return LayerSettings.of(
-              Choice.of(Optional.ofNullable(sparsity).map(SparsityArgument::toSparsity)),
-              Choice.of(Optional.ofNullable(bits)))
-          .withGrid(groupSize, symmetric);
-    }
-  }
-
-  static final class RecipeArguments {
-    @Option(
-        names = "--recipe",
-        paramLabel = "FILE",
-        description = {
-          "YAML file with any of these options, and with rules for single layers (docs/recipes.md)."
-              + " What is typed here wins over the recipe's options for all layers."
-        })
-    private Path file;
-
-    @Option(
-        names = "--lm-head",
-        description = "Compress lm_head too; not where its weights are those of the embeddings.")
-    private boolean head;
-
-    @Option(
-        names = "--fused",
-        description = {
-          "Layers with the same inputs (q, k and v; gate and up) get the same scheme, as readers"
-              + " that fuse them need it. On by itself for a target of bits or size in a format"
-              + " with such readers: compressed-tensors, gptq, awq."
-        })
-    private boolean fused;
-  }
-
-  static final class OutputArguments {
-    @Option(
-        names = "--max-shard-size",
-        paramLabel = "SIZE",
-        defaultValue = "5GB",
-        converter = SizeConverter.class,
-        description = "Largest size of one written file. Default: ${DEFAULT-VALUE}.")
-    private long maxShardSize;
-
-    @Option(
-        names = "--memory-limit",
-        paramLabel = "SIZE",
-        converter = SizeConverter.class,
-        description = {
-          "Memory that the run may use, such as 4GiB; mapped files, which the system can take back"
-              + " at any time, are not counted. Where it is short, the layers of a block are"
-              + " calibrated in more passes, with the same results; below what that needs, the"
-              + " smallest limit that would do is told. Default: the machine's memory."
-        })
-    private Long memoryLimit;
-  }
 
   @Override
   public Integer call() {
@@ -289,78 +129,21 @@ final class CompressCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** What was asked for, by the command line and by the recipe. */
+  /** What was asked for, once the command is parsed. */
   CompressionOptions options() {
-    List<LayerRule> rules = List.of();
-    if (recipe.file != null) {
-      RecipeFile read = RecipeFile.read(recipe.file);
-      new RecipeFlags(read, spec, new CommandLine(new CompressCommand())).apply();
-      rules = read.rules();
-    }
-    Recipe whole = recipe(rules);
-    return new CompressionOptions(
-        model,
-        output,
-        gguf.applyTo(format.toFormats(), spec),
-        whole,
-        solver.toOptions(),
-        calibration.toOptions(spec),
-        propagation,
-        target(),
-        result.maxShardSize,
-        result.memoryLimit == null ? OptionalLong.empty() : OptionalLong.of(result.memoryLimit),
-        evaluation.toOptions());
+    CompressionOptions.Builder options = CompressionOptions.builder(model, output);
+    scheme.applyTo(options, spec, new CommandLine(new CompressCommand()));
+    options.solver(solver.toOptions());
+    options.calibration(calibration.toOptions(spec));
+    options.evaluation(evaluation.toOptions());
+    sizes.applyTo(options);
+    target.applyTo(options, spec);
+    return options.build();
   }
 
   /** What computes it. */
   Compute compute() {
     return machine.compute(precision);
-  }
-
-  private Recipe recipe(List<LayerRule> rules) {
-    Optional<Budget> shared = budget.toBudget(spec);
-    boolean zeros = constraint.sparsity != null || budget.givesSparsity();
-    boolean bits = constraint.bits != null || budget.givesBits();
-    if (!zeros && !bits && rules.isEmpty() && !gguf.given() && !format.given()) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, --format FORMAT, a"
-              + " --target-..., or a --recipe");
-    }
-    if (bits && gguf.blocks().isPresent()) {
-      throw new ParameterException(
-          spec.commandLine(), "--gguf-type says the bits already: leave --bits out");
-    }
-    if (!zeros && !bits && format.only(GgufFormat.NAME)) {
-      gguf.takeDefaultBlocks();
-    }
-    if (!zeros && !bits && gguf.blocks().isEmpty() && format.given()) {
-      constraint.takeDefaultBits();
-    }
-    if ((constraint.sparsity != null && budget.givesSparsity())
-        || (constraint.bits != null && budget.givesBits())) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "a target decides about this itself: --sparsity excludes --target-sparsity, --bits"
-              + " excludes --target-bits and --target-size");
-    }
-    LayerSettings settings = constraint.toSettings().withBlocks(gguf.blocks());
-    settings = budget.givesSparsity() ? settings.withSparsity(new Choice.Budgeted<>()) : settings;
-    settings = budget.givesBits() ? settings.withBits(new Choice.Budgeted<>()) : settings;
-    return new Recipe(settings, rules, recipe.head, recipe.fused, shared);
-  }
-
-  private Target target() {
-    boolean compressed = propagation == Propagation.COMPRESSED;
-    if (target == Target.PROPAGATED && !compressed) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--target propagated needs --propagate compressed: dense inputs have not drifted");
-    }
-    if (target != null) {
-      return target;
-    }
-    return compressed ? Target.PROPAGATED : Target.DENSE;
   }
 
   private void print(PlanReport plan, PrintWriter out) {
@@ -382,14 +165,8 @@ final class CompressCommand implements Callable<Integer> {
     try (Compute compute = compute();
         ProgressDisplay progress = machine.progress();
         StopSignal signal = StopSignal.listen(spec.commandLine().getErr(), progress)) {
-      return Compressor.run(options, start(), Version.awp(), compute, signal);
+      Start begin = start == null ? Start.CONTINUE : start.toStart();
+      return Compressor.run(options, begin, Version.awp(), compute, signal);
     }
-  }
-
-  private Start start() {
-    if (beginning == null || !(beginning.resume || beginning.restart)) {
-      return Start.CONTINUE;
-    }
-    return beginning.resume ? Start.RESUME : Start.RESTART;
   }
 }

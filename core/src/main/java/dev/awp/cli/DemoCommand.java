@@ -8,8 +8,6 @@ import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.compress.ConstraintOptions;
-import dev.awp.compress.Propagation;
-import dev.awp.compress.Target;
 import dev.awp.compress.walk.Compressor;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.NmSparsity;
@@ -27,7 +25,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -129,17 +126,12 @@ final class DemoCommand implements Callable<Integer> {
   private static RunReport compress(
       Run run, DemoModel.Unpacked demo, Path output, Compute compute, ProgressDisplay progress) {
     CompressionOptions options =
-        new CompressionOptions(
-            demo.model(),
-            output,
-            new ConstraintOptions(run.sparsity(), run.grid()),
-            SolverOptions.of(run.solver()),
-            new Calibration(List.of(demo.calibration()), 20, OptionalInt.empty(), 0),
-            Propagation.COMPRESSED,
-            Target.PROPAGATED,
-            5_000_000_000L,
-            OptionalLong.empty(),
-            new EvaluationOptions(List.of(demo.evaluation()), OptionalInt.empty()));
+        CompressionOptions.builder(demo.model(), output)
+            .constraint(new ConstraintOptions(run.sparsity(), run.grid()))
+            .solver(SolverOptions.of(run.solver()))
+            .calibration(new Calibration(List.of(demo.calibration()), 20, OptionalInt.empty(), 0))
+            .evaluation(new EvaluationOptions(List.of(demo.evaluation()), OptionalInt.empty()))
+            .build();
     return Compressor.run(options, Version.awp(), compute, progress);
   }
 

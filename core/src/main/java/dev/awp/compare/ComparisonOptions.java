@@ -6,6 +6,7 @@ import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.eval.EvaluationOptions;
 import dev.awp.solver.Effort;
+import dev.awp.solver.registry.SolverOptions;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -29,5 +30,63 @@ public record ComparisonOptions(
   public ComparisonOptions {
     constraints = List.copyOf(constraints);
     methods = List.copyOf(methods);
+  }
+
+  /**
+   * Begins a description in which all methods are compared and no text is evaluated.
+   *
+   * @param model folder of the checkpoint to read
+   * @param output folder of the results
+   */
+  public static Builder builder(Path model, Path output) {
+    return new Builder(model, output);
+  }
+
+  /** Options that are named one by one; what is not named keeps its default. */
+  public static final class Builder {
+    private final Path model;
+    private final Path output;
+    private List<ConstraintOptions> constraints = List.of();
+    private List<String> methods = List.of();
+    private Effort effort = SolverOptions.EFFORT;
+    private CompressionOptions.Calibration calibration =
+        CompressionOptions.Calibration.of(List.of());
+    private EvaluationOptions evaluation = EvaluationOptions.NONE;
+
+    private Builder(Path model, Path output) {
+      this.model = model;
+      this.output = output;
+    }
+
+    public Builder constraints(List<ConstraintOptions> wanted) {
+      constraints = wanted;
+      return this;
+    }
+
+    /** By default all that can serve a constraint. */
+    public Builder methods(List<String> names) {
+      methods = names;
+      return this;
+    }
+
+    public Builder effort(Effort wanted) {
+      effort = wanted;
+      return this;
+    }
+
+    public Builder calibration(CompressionOptions.Calibration wanted) {
+      calibration = wanted;
+      return this;
+    }
+
+    public Builder evaluation(EvaluationOptions wanted) {
+      evaluation = wanted;
+      return this;
+    }
+
+    public ComparisonOptions build() {
+      return new ComparisonOptions(
+          model, output, constraints, methods, effort, calibration, evaluation);
+    }
   }
 }

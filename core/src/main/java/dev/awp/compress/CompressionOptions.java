@@ -9,6 +9,7 @@ import dev.awp.recipe.Recipe;
 import dev.awp.solver.registry.SolverOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -39,6 +40,9 @@ public record CompressionOptions(
     long maxShardBytes,
     OptionalLong memoryLimit,
     EvaluationOptions evaluation) {
+  /** Data of one written safetensors file, at most, where nothing is said. */
+  public static final int MAX_SHARD_GIGABYTES = 5;
+
   public CompressionOptions {
     if (target == Target.PROPAGATED && propagation == Propagation.DENSE) {
       throw new IllegalArgumentException("dense inputs have not drifted");
@@ -52,30 +56,14 @@ public record CompressionOptions(
     }
   }
 
-  /** The same constraint for the layers of all blocks, written as ordinary tensors. */
-  public CompressionOptions(
-      Path model,
-      Path output,
-      ConstraintOptions constraint,
-      SolverOptions solver,
-      Calibration calibration,
-      Propagation propagation,
-      Target target,
-      long maxShardBytes,
-      OptionalLong memoryLimit,
-      EvaluationOptions evaluation) {
-    this(
-        model,
-        output,
-        List.of(OutputFormats.DENSE),
-        Recipe.uniform(constraint.toSettings()),
-        solver,
-        calibration,
-        propagation,
-        target,
-        maxShardBytes,
-        memoryLimit,
-        evaluation);
+  /**
+   * Begins a description in which all but the recipe and the calibration have a default.
+   *
+   * @param model folder of the checkpoint to read
+   * @param output folder to write
+   */
+  public static Builder builder(Path model, Path output) {
+    return new Builder(model, output);
   }
 
   /**
@@ -88,8 +76,123 @@ public record CompressionOptions(
    */
   public record Calibration(
       List<Path> files, int sequences, OptionalInt sequenceLength, long seed) {
+    /** How many windows there are where nothing is said. */
+    public static final int SEQUENCES = 128;
+
+    /** The seed where nothing is said. */
+    public static final long SEED = 0;
+
     public Calibration {
       files = List.copyOf(files);
+    }
+
+    /** As many windows as nothing else is said, of the model's context. */
+    public static Calibration of(List<Path> files) {
+      return new Calibration(files, SEQUENCES, OptionalInt.empty(), SEED);
+    }
+
+    /** The same of other texts. */
+    public Calibration withFiles(List<Path> others) {
+      return new Calibration(others, sequences, sequenceLength, seed);
+    }
+  }
+
+  /** Options that are named one by one; what is not named keeps its default. */
+  public static final class Builder {
+    private final Path model;
+    private final Path output;
+    private List<OutputFormat> formats = List.of(OutputFormats.DENSE);
+    private Optional<Recipe> recipe = Optional.empty();
+    private SolverOptions solver = SolverOptions.of(SolverOptions.AUTO);
+    private Optional<Calibration> calibration = Optional.empty();
+    private Propagation propagation = Propagation.COMPRESSED;
+    private Optional<Target> target = Optional.empty();
+    private long maxShardBytes = MAX_SHARD_GIGABYTES * 1_000_000_000L;
+    private OptionalLong memoryLimit = OptionalLong.empty();
+    private EvaluationOptions evaluation = EvaluationOptions.NONE;
+
+    private Builder(Path model, Path output) {
+      this.model = model;
+      this.output = output;
+    }
+
+    /** By default ordinary tensors alone. */
+    public Builder formats(List<OutputFormat> wanted) {
+      formats = List.copyOf(wanted);
+      return this;
+    }
+
+    public Builder recipe(Recipe wanted) {
+      recipe = Optional.of(wanted);
+      return this;
+    }
+
+    /** A recipe that gives the layers of all blocks the same constraint. */
+    public Builder constraint(ConstraintOptions wanted) {
+      return recipe(Recipe.uniform(wanted.toSettings()));
+    }
+
+    /** By default the best for the constraint. */
+    public Builder solver(SolverOptions wanted) {
+      solver = wanted;
+      return this;
+    }
+
+    public Builder calibration(Calibration wanted) {
+      calibration = Optional.of(wanted);
+      return this;
+    }
+
+    /** By default {@link Propagation#COMPRESSED}. */
+    public Builder propagation(Propagation wanted) {
+      propagation = wanted;
+      return this;
+    }
+
+    /** By default {@link Target#PROPAGATED} wherever inputs drift. */
+    public Builder target(Target wanted) {
+      target = Optional.of(wanted);
+      return this;
+    }
+
+    /** By default {@value #MAX_SHARD_GIGABYTES} GB. */
+    public Builder maxShardBytes(long bytes) {
+      maxShardBytes = bytes;
+      return this;
+    }
+
+    /** By default the machine's memory. */
+    public Builder memoryLimit(long bytes) {
+      memoryLimit = OptionalLong.of(bytes);
+      return this;
+    }
+
+    /** By default of no text. */
+    public Builder evaluation(EvaluationOptions wanted) {
+      evaluation = wanted;
+      return this;
+    }
+
+    /**
+     * The description.
+     *
+     * @throws IllegalStateException where the recipe or the calibration is missing
+     * @throws IllegalArgumentException for options that exclude each other
+     */
+    public CompressionOptions build() {
+      return new CompressionOptions(
+          model,
+          output,
+          formats,
+          recipe.orElseThrow(() -> new IllegalStateException("say what to do: a recipe")),
+          solver,
+          calibration.orElseThrow(
+              () -> new IllegalStateException("a text to calibrate on is needed")),
+          propagation,
+          target.orElse(propagation == Propagation.COMPRESSED ? Target.PROPAGATED : Target.DENSE),
+          maxShardBytes,
+          memoryLimit,
+          evaluation);
     }
   }
 }

@@ -68,9 +68,15 @@ public record ConstraintOptions(
 
   /** As settings of a recipe. */
   public LayerSettings toSettings() {
-    LayerSettings settings =
-        LayerSettings.of(Choice.of(sparsity), Choice.of(grid.map(Grid::bits))).withBlocks(blocks);
-    return grid.map(g -> settings.withGrid(g.groupSize(), g.symmetric())).orElse(settings);
+    LayerSettings.Builder settings =
+        LayerSettings.builder().sparsity(Choice.of(sparsity)).blocks(blocks);
+    grid.ifPresent(
+        g ->
+            settings
+                .bits(new Choice.Fixed<>(g.bits()))
+                .groupSize(g.groupSize())
+                .symmetric(g.symmetric()));
+    return settings.build();
   }
 
   /** The constraint of a layer that is stored as ordinary tensors of that type. */

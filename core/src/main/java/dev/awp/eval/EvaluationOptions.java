@@ -12,6 +12,10 @@ import java.util.OptionalInt;
  * @param sequenceLength tokens of a window; by default as for the calibration
  */
 public record EvaluationOptions(List<Path> files, OptionalInt sequenceLength) {
+  /** Of no text. */
+  public static final EvaluationOptions NONE =
+      new EvaluationOptions(List.of(), OptionalInt.empty());
+
   public EvaluationOptions {
     files = List.copyOf(files);
   }

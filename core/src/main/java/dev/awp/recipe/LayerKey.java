@@ -10,70 +10,64 @@ import dev.awp.tensor.DType;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** The keys that a recipe can set for single layers, and what their values mean. */
 enum LayerKey {
   IGNORE {
     @Override
-    LayerSettings apply(LayerSettings settings, String value) {
-      return settings.withIgnore(bool(value));
+    LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {
+      return settings.ignore(bool(value));
     }
   },
   SPARSITY {
     @Override
-    LayerSettings apply(LayerSettings settings, String value) {
-      return settings.withSparsity(
+    LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {
+      return settings.sparsity(
           value.equals(NONE) ? new Choice.None<>() : new Choice.Fixed<>(Sparsity.parse(value)));
     }
   },
   BITS {
     @Override
-    LayerSettings apply(LayerSettings settings, String value) {
+    LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {
       if (value.equals(NONE)) {
-        return settings.withBits(new Choice.None<>());
+        return settings.bits(new Choice.None<>());
       }
       int bits = integer(value);
       var _ = new IntegerGrid(bits, 0, false, DType.F32);
-      return settings.withBits(new Choice.Fixed<>(bits));
+      return settings.bits(new Choice.Fixed<>(bits));
     }
   },
   GROUP_SIZE {
     @Override
-    LayerSettings apply(LayerSettings settings, String value) {
+    LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {
       int size = integer(value);
       var _ = new IntegerGrid(4, size, false, DType.F32);
-      return settings.withGroupSize(size);
+      return settings.groupSize(size);
     }
   },
   SYMMETRIC {
     @Override
-    LayerSettings apply(LayerSettings settings, String value) {
-      return settings.withSymmetric(bool(value));
+    LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {
+      return settings.symmetric(bool(value));
     }
   },
   SOLVER {
     @Override
-    LayerSettings apply(LayerSettings settings, String value) {
+    LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {
       if (!value.equals(AUTO) && Solvers.byName(value, Effort.NORMAL).isEmpty()) {
         throw new IllegalArgumentException(
             "there is no solver %s; these are: %s, %s"
-                .formatted(
-                    value,
-                    AUTO,
-                    Solvers.all(Effort.NORMAL).stream()
-                        .map(dev.awp.solver.Solver::name)
-                        .collect(Collectors.joining(", "))));
+                .formatted(value, AUTO, String.join(", ", Solvers.names())));
       }
-      return settings.withSolver(value);
+      return settings.solver(value);
     }
   },
   EFFORT {
     @Override
-    LayerSettings apply(LayerSettings settings, String value) {
+    LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {
       for (Effort effort : Effort.values()) {
         if (effort.name().toLowerCase(Locale.ROOT).equals(value)) {
-          return settings.withEffort(effort);
+          return settings.effort(effort);
         }
       }
       throw new IllegalArgumentException("the effort is normal or high, not '" + value + "'");
@@ -86,11 +80,11 @@ enum LayerKey {
   private static final String AUTO = "auto";
 
   /**
-   * The settings with this one changed.
+   * Sets this one.
    *
    * @throws IllegalArgumentException that tells the rule that the value breaks
    */
-  abstract LayerSettings apply(LayerSettings settings, String value);
+  abstract LayerSettings.Builder apply(LayerSettings.Builder settings, String value);
 
   /** As it is written: "group-size". */
   String word() {

@@ -67,11 +67,9 @@ public final class LayerRule {
   }
 
   LayerSettings apply(LayerSettings settings) {
-    LayerSettings changed = settings;
-    for (Map.Entry<LayerKey, String> entry : values.entrySet()) {
-      changed = entry.getKey().apply(changed, entry.getValue());
-    }
-    return changed;
+    LayerSettings.Builder changed = settings.toBuilder();
+    values.forEach((key, value) -> key.apply(changed, value));
+    return changed.build();
   }
 
   /** For reports: "*.down_proj: bits 8". */

@@ -27,10 +27,20 @@ public record LayerSettings(
     Optional<BlockGrid> blocks,
     Optional<String> solver,
     Optional<Effort> effort) {
-  /** With a sparsity, bits, both, or neither; groups of 128 columns with zero points. */
-  public static LayerSettings of(Choice<Sparsity> sparsity, Choice<Integer> bits) {
-    return new LayerSettings(
-        false, sparsity, bits, 128, false, Optional.empty(), Optional.empty(), Optional.empty());
+  /** Columns that share a scale, where nothing is said. */
+  public static final int GROUP_SIZE = 128;
+
+  /**
+   * Neither a sparsity nor bits; where bits are given, groups of {@value #GROUP_SIZE} columns with
+   * zero points.
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Begins others that are the same but for what is then named. */
+  public Builder toBuilder() {
+    return new Builder(this);
   }
 
   /** Whether a budget has to decide something. */
@@ -40,49 +50,79 @@ public record LayerSettings(
 
   /** What is stored depends on: without how it is found. */
   LayerSettings scheme() {
-    return new LayerSettings(
-        ignore, sparsity, bits, groupSize, symmetric, blocks, Optional.empty(), Optional.empty());
+    Builder scheme = toBuilder();
+    scheme.solver = Optional.empty();
+    scheme.effort = Optional.empty();
+    return scheme.build();
   }
 
-  LayerSettings withIgnore(boolean value) {
-    return new LayerSettings(value, sparsity, bits, groupSize, symmetric, blocks, solver, effort);
-  }
+  /** Settings that are named one by one; what is not named keeps its default. */
+  public static final class Builder {
+    private boolean ignore;
+    private Choice<Sparsity> sparsity = new Choice.None<>();
+    private Choice<Integer> bits = new Choice.None<>();
+    private int groupSize = GROUP_SIZE;
+    private boolean symmetric;
+    private Optional<BlockGrid> blocks = Optional.empty();
+    private Optional<String> solver = Optional.empty();
+    private Optional<Effort> effort = Optional.empty();
 
-  /** The same with another sparsity. */
-  public LayerSettings withSparsity(Choice<Sparsity> value) {
-    return new LayerSettings(ignore, value, bits, groupSize, symmetric, blocks, solver, effort);
-  }
+    private Builder() {}
 
-  /** The same with other bits. */
-  public LayerSettings withBits(Choice<Integer> value) {
-    return new LayerSettings(ignore, sparsity, value, groupSize, symmetric, blocks, solver, effort);
-  }
+    private Builder(LayerSettings settings) {
+      ignore = settings.ignore;
+      sparsity = settings.sparsity;
+      bits = settings.bits;
+      groupSize = settings.groupSize;
+      symmetric = settings.symmetric;
+      blocks = settings.blocks;
+      solver = settings.solver;
+      effort = settings.effort;
+    }
 
-  /** The same with another grid. */
-  public LayerSettings withGrid(int groups, boolean middle) {
-    return withGroupSize(groups).withSymmetric(middle);
-  }
+    public Builder ignore(boolean wanted) {
+      ignore = wanted;
+      return this;
+    }
 
-  /** The same with the grid of a block type where no bits are given. */
-  public LayerSettings withBlocks(Optional<BlockGrid> value) {
-    return new LayerSettings(ignore, sparsity, bits, groupSize, symmetric, value, solver, effort);
-  }
+    public Builder sparsity(Choice<Sparsity> wanted) {
+      sparsity = wanted;
+      return this;
+    }
 
-  LayerSettings withGroupSize(int value) {
-    return new LayerSettings(ignore, sparsity, bits, value, symmetric, blocks, solver, effort);
-  }
+    public Builder bits(Choice<Integer> wanted) {
+      bits = wanted;
+      return this;
+    }
 
-  LayerSettings withSymmetric(boolean value) {
-    return new LayerSettings(ignore, sparsity, bits, groupSize, value, blocks, solver, effort);
-  }
+    public Builder groupSize(int columns) {
+      groupSize = columns;
+      return this;
+    }
 
-  LayerSettings withSolver(String value) {
-    return new LayerSettings(
-        ignore, sparsity, bits, groupSize, symmetric, blocks, Optional.of(value), effort);
-  }
+    public Builder symmetric(boolean wanted) {
+      symmetric = wanted;
+      return this;
+    }
 
-  LayerSettings withEffort(Effort value) {
-    return new LayerSettings(
-        ignore, sparsity, bits, groupSize, symmetric, blocks, solver, Optional.of(value));
+    public Builder blocks(Optional<BlockGrid> wanted) {
+      blocks = wanted;
+      return this;
+    }
+
+    public Builder solver(String name) {
+      solver = Optional.of(name);
+      return this;
+    }
+
+    public Builder effort(Effort wanted) {
+      effort = Optional.of(wanted);
+      return this;
+    }
+
+    public LayerSettings build() {
+      return new LayerSettings(
+          ignore, sparsity, bits, groupSize, symmetric, blocks, solver, effort);
+    }
   }
 }

@@ -66,8 +66,8 @@ public record RecipeFile(Path file, List<Flag> flags, List<LayerRule> rules) {
     return new RecipeFile(file, flags, rules);
   }
 
-  private static LayerSettings probe(LayerKey key, String value) {
-    return key.apply(LayerSettings.of(new Choice.None<>(), new Choice.None<>()), value);
+  private static void probe(LayerKey key, String value) {
+    key.apply(LayerSettings.builder(), value);
   }
 
   private static LayerRule rule(YamlMap map) {

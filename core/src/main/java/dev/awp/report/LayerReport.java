@@ -70,6 +70,16 @@ public record LayerReport(
   }
 
   /**
+   * Begins the report of a layer, whose values are then named.
+   *
+   * @param rows dOut
+   * @param columns dIn
+   */
+  public static LayerReportBuilder of(String name, int rows, int columns) {
+    return new LayerReportBuilder(name, rows, columns);
+  }
+
+  /**
    * f at an iteration.
    *
    * @param iteration 0 for the start

@@ -8,15 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.OutputFolders;
+import dev.awp.fixture.Terminal;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import dev.awp.safetensors.CheckpointWriter;
+import dev.awp.solver.registry.Solvers;
 import dev.awp.stored.TensorSpec;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -35,8 +36,7 @@ class CommandLineTest {
   @TempDir private Path folder;
   private Path model;
   private Path text;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Terminal awp = new Terminal();
 
   @BeforeEach
   void generate() throws IOException {
@@ -46,17 +46,11 @@ class CommandLineTest {
         Files.writeString(folder.resolve("text.txt"), "A text of some words, again. ".repeat(99));
   }
 
-  private int run(String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    return Main.execute(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
-  }
-
-  private int compress(String... more) {
+  private Terminal compress(String... more) {
     return compressWindows("32", more);
   }
 
-  private int compressWindows(String length, String... more) {
+  private Terminal compressWindows(String length, String... more) {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -71,31 +65,32 @@ class CommandLineTest {
                 "8",
                 "--quiet"));
     arguments.addAll(List.of(more));
-    return run(arguments.toArray(String[]::new));
+    return awp.run(arguments);
   }
 
-  /** Exit code 1, one line that says the rule, and nothing left behind. */
-  private void assertRefused(int exitCode, String rule) throws IOException {
-    assertEquals(1, exitCode, err.toString());
-    assertTrue(err.toString().contains(rule), err.toString());
-    assertTrue(err.toString().startsWith("awp: "), err.toString());
-    assertEquals(1, err.toString().lines().count(), err.toString());
-    assertEquals("", out.toString());
+  /** Half of the weights of a model, on a text that may be none. */
+  private Terminal half(Object from, Object to, Path calibration) {
+    return awp.run(
+        "compress",
+        from.toString(),
+        to.toString(),
+        "--sparsity=0.5",
+        "--calibration=" + calibration,
+        "--quiet");
+  }
+
+  /** One line that says the rule, and nothing left behind. */
+  private void assertRefused(Terminal ended, String rule) throws IOException {
+    ended.assertRefused(rule);
     assertNothingWritten();
   }
 
   private void assertNothingWritten() throws IOException {
-    try (Stream<Path> content = Files.list(folder)) {
-      List<Path> others =
-          content.filter(p -> p.getFileName().toString().startsWith("out")).toList();
-      assertEquals(List.of(), others);
-    }
+    OutputFolders.assertNone(folder, "out");
   }
 
-  private void assertMisuse(int exitCode, String rule) throws IOException {
-    assertEquals(2, exitCode, err.toString());
-    assertTrue(err.toString().contains(rule), err.toString());
-    assertTrue(err.toString().contains("Usage: awp"), err.toString());
+  private void assertMisuse(Terminal ended, String rule) throws IOException {
+    ended.assertMisuse(rule);
     assertNothingWritten();
   }
 
@@ -104,15 +99,14 @@ class CommandLineTest {
     assertMisuse(
         compress("--sparsity", "0.5", "--propagate", "dense", "--target", "propagated"),
         "--target propagated needs --propagate compressed");
-    assertEquals(0, compress("--bits", "4"), err.toString());
+    compress("--bits", "4").assertExit(0);
     Path output = folder.resolve("out");
     assertEquals("PROPAGATED", ReportFile.read(output).options().get("target"));
   }
 
   @Test
   void compressingWritesAFolderThatEvaluates() throws IOException {
-    int exitCode =
-        compress(
+    compress(
             "--sparsity",
             "0.5",
             "--solver",
@@ -120,28 +114,28 @@ class CommandLineTest {
             "--evaluate",
             text.toString(),
             "--max-shard-size",
-            "20KB");
-    assertEquals(0, exitCode, err.toString());
+            "20KB")
+        .assertExit(0);
     Path output = folder.resolve("out");
     RunReport report = ReportFile.read(output);
     assertEquals(14, report.layers().size());
     assertEquals(201, report.layers().getFirst().trace().size());
     assertEquals("0", report.options().get("seed").toString());
     assertEquals(1, report.perplexity().size());
-    assertTrue(out.toString().contains("14 layers"), out.toString());
+    awp.assertOut("14 layers");
     assertEquals(
         Files.readString(model.resolve("config.json")),
         Files.readString(output.resolve("config.json")));
     assertTrue(Files.exists(output.resolve("model.safetensors.index.json")));
-    assertEquals(
-        0, run("eval", output.toString(), text.toString(), "--sequence-length", "32", "-q"));
+    awp.run("eval", output.toString(), text.toString(), "--sequence-length", "32", "-q")
+        .assertExit(0);
     String perplexity = "perplexity %.4f".formatted(report.perplexity().getFirst().after());
-    assertTrue(out.toString().contains(perplexity), out + " lacks " + perplexity);
+    awp.assertOut(perplexity);
   }
 
   @Test
   void untouchedTensorsAreTheSameBytes() {
-    assertEquals(0, compress("--bits", "4"), err.toString());
+    compress("--bits", "4").assertExit(0);
     try (SafetensorsCheckpoint before = SafetensorsCheckpoint.open(model);
         SafetensorsCheckpoint after = SafetensorsCheckpoint.open(folder.resolve("out"))) {
       assertEquals(before.tensors().size(), after.tensors().size());
@@ -158,7 +152,7 @@ class CommandLineTest {
   void sameCommandGivesTheSameBytesOnAnyThreads() throws IOException {
     byte[] expected = null;
     for (String threads : List.of("1", "2", "4", "2")) {
-      assertEquals(0, compress("--sparsity", "2:4", "--bits", "3", "--threads", threads));
+      compress("--sparsity", "2:4", "--bits", "3", "--threads", threads).assertExit(0);
       Path output = folder.resolve("out");
       byte[] bytes = Files.readAllBytes(output.resolve("model.safetensors"));
       expected = expected == null ? bytes : expected;
@@ -176,9 +170,9 @@ class CommandLineTest {
   void forcedPrecisionIsKeptOrRefused() throws IOException {
     byte[] expected = null;
     for (String threads : List.of("1", "2")) {
-      int exit = compress("--sparsity", "0.5", "--precision", "bf16", "--threads", threads);
-      if (exit != 0) {
-        assertRefused(exit, "--precision bf16 cannot be had: ");
+      compress("--sparsity", "0.5", "--precision", "bf16", "--threads", threads);
+      if (awp.exitCode() != 0) {
+        assertRefused(awp, "--precision bf16 cannot be had: ");
         return;
       }
       Path output = Files.move(folder.resolve("out"), folder.resolve("on-" + threads));
@@ -193,9 +187,9 @@ class CommandLineTest {
 
   @Test
   void smallLayersAreSolvedInF32UnlessToldOtherwise() throws IOException {
-    assertEquals(0, compress("--sparsity", "0.5"));
+    compress("--sparsity", "0.5").assertExit(0);
     Path automatic = Files.move(folder.resolve("out"), folder.resolve("automatic"));
-    assertEquals(0, compress("--sparsity", "0.5", "--precision", "f32"));
+    compress("--sparsity", "0.5", "--precision", "f32").assertExit(0);
     assertEquals(
         -1,
         Files.mismatch(
@@ -214,7 +208,7 @@ class CommandLineTest {
         }) {
       List<String> all = new ArrayList<>(List.of(options));
       all.addAll(List.of("--sparsity", "0.6"));
-      assertEquals(0, compress(all.toArray(String[]::new)), err.toString());
+      compress(all.toArray(String[]::new)).assertExit(0);
       Path output = Files.move(folder.resolve("out"), folder.resolve("run-" + System.nanoTime()));
       byte[] bytes = Files.readAllBytes(output.resolve("model.safetensors"));
       if (first == null) {
@@ -227,7 +221,6 @@ class CommandLineTest {
 
   @Test
   void badInputIsToldInOneLine() throws IOException {
-    String quiet = "--quiet";
     assertRefused(compress("--sparsity", "1.5"), "--sparsity 1.5: the share of zeros must lie");
     assertRefused(compress("--sparsity", "0"), "--sparsity 0: the share of zeros must lie");
     assertRefused(compress("--sparsity", "-0.1"), "--sparsity -0.1: the share of zeros must lie");
@@ -258,80 +251,32 @@ class CommandLineTest {
         compress("--sparsity", "0.5", "--evaluate", text.toString(), "--evaluate-length", "129"),
         "an evaluation window of 129 tokens is more than the 128 positions of the model");
     assertRefused(
-        run("eval", model.toString(), text.toString(), "--sequence-length", "1", quiet),
+        awp.run("eval", model.toString(), text.toString(), "--sequence-length", "1", "--quiet"),
         "text.txt: a window of 1 tokens predicts none");
     assertRefused(compress("--sparsity", "0.5", "--max-shard-size", "0"), "holds nothing");
     Path none = folder.resolve("none.txt");
-    assertRefused(
-        run(
-            "compress",
-            model.toString(),
-            folder + "/out",
-            "--sparsity",
-            "0.5",
-            "--calibration",
-            none.toString(),
-            quiet),
-        "none.txt: the file is missing");
+    assertRefused(half(model, folder + "/out", none), "none.txt: the file is missing");
     Path tiny = Files.writeString(folder.resolve("tiny.txt"), "Too short.");
     assertRefused(
-        run(
-            "compress",
-            model.toString(),
-            folder + "/out",
-            "--sparsity",
-            "0.5",
-            "--calibration",
-            tiny.toString(),
-            quiet),
+        half(model, folder + "/out", tiny),
         "a calibration text of 11 tokens is shorter than one window of 128");
     assertRefused(
         compress("--sparsity", "0.5", "--evaluate", tiny.toString()),
         "tiny.txt: a text of 11 tokens is shorter than one window of 32");
-    assertRefused(
-        run(
-            "compress",
-            model.toString(),
-            model.toString(),
-            "--sparsity",
-            "0.5",
-            "--calibration",
-            text.toString(),
-            quiet),
-        "must lie outside the model folder");
-    assertRefused(
-        run(
-            "compress",
-            model.toString(),
-            model + "/inside",
-            "--sparsity",
-            "0.5",
-            "--calibration",
-            text.toString(),
-            quiet),
-        "must lie outside the model folder");
-    assertRefused(
-        run(
-            "compress",
-            folder + "/nowhere",
-            folder + "/out",
-            "--sparsity",
-            "0.5",
-            "--calibration",
-            text.toString(),
-            quiet),
-        "there is no such folder");
+    assertRefused(half(model, model, text), "must lie outside the model folder");
+    assertRefused(half(model, model + "/inside", text), "must lie outside the model folder");
+    assertRefused(half(folder + "/nowhere", folder + "/out", text), "there is no such folder");
   }
 
   @Test
   void occupiedOutputIsRefusedAndLeftAlone() throws IOException {
     Path output = Files.createDirectory(folder.resolve("out"));
     Path mine = Files.writeString(output.resolve("mine.txt"), "precious");
-    assertEquals(1, compress("--sparsity", "0.5"));
-    assertTrue(err.toString().contains("is not empty"), err.toString());
+    compress("--sparsity", "0.5").assertExit(1);
+    awp.assertErr("is not empty");
     assertEquals("precious", Files.readString(mine));
     Files.delete(mine);
-    assertEquals(0, compress("--sparsity", "0.5"), err.toString());
+    compress("--sparsity", "0.5").assertExit(0);
   }
 
   @Test
@@ -397,29 +342,31 @@ class CommandLineTest {
     assertMisuse(
         compress("--sparsity", "0.5", "--sparsity", "0.6"), "should be specified only once");
     assertMisuse(compress("--sparsity", "0.5", "--seed", "1", "--seed", "2"), "only once");
-    assertMisuse(run("compress", model.toString()), "Missing required");
-    assertMisuse(run("eval", model.toString()), "Missing required parameter: 'TEXT'");
-    assertMisuse(run("squash"), "Unmatched argument");
-    assertMisuse(run(), "a command is missing");
-    assertTrue(err.toString().contains("Commands:"), err.toString());
-    run("compress", model.toString());
-    assertTrue(err.toString().lines().count() < 5, err.toString());
-    assertTrue(err.toString().contains("'awp compress --help' tells every option"));
+    assertMisuse(awp.run("compress", model.toString()), "Missing required");
+    assertMisuse(awp.run("eval", model.toString()), "Missing required parameter: 'TEXT'");
+    assertMisuse(awp.run("squash"), "Unmatched argument");
+    assertMisuse(awp.run(), "a command is missing");
+    awp.assertErr("Commands:");
+    awp.run("compress", model.toString());
+    assertTrue(awp.err().lines().count() < 5, awp.err());
+    awp.assertErr("'awp compress --help' tells every option");
   }
 
   @Test
-  void helpIsWorthReading() {
+  void helpTellsUsageExamplesAndEverySolver() {
     for (String[] command : new String[][] {{}, {"compress"}, {"eval"}, {"demo"}}) {
       List<String> arguments = new ArrayList<>(List.of(command));
       arguments.add("--help");
-      assertEquals(0, run(arguments.toArray(String[]::new)));
-      assertTrue(out.toString().contains("Usage: awp"), out.toString());
-      assertEquals("", err.toString());
+      awp.run(arguments).assertExit(0);
+      awp.assertOut("Usage: awp");
+      assertEquals("", awp.err());
     }
-    run("compress", "--help");
-    assertTrue(out.toString().contains("--sparsity 0.5 --calibration text.txt"), out.toString());
-    assertEquals(0, run("--version"));
-    assertTrue(out.toString().startsWith("awp "), out.toString());
+    awp.run("compress", "--help");
+    awp.assertOut("--sparsity 0.5 --calibration text.txt");
+    String words = awp.out().replaceAll("\\s+", "");
+    Solvers.names().forEach(name -> assertTrue(words.contains(name), name + " is not in " + words));
+    awp.run("--version").assertExit(0);
+    assertTrue(awp.out().startsWith("awp "), awp.out());
   }
 
   @Test
@@ -428,7 +375,7 @@ class CommandLineTest {
     Files.writeString(
         lines, "{\"text\":\"%s\"}\n\n{\"text\":\"b\"}\n".formatted("word ".repeat(200)));
     text = lines;
-    assertEquals(0, compress("--sparsity", "0.5"), err.toString());
+    compress("--sparsity", "0.5").assertExit(0);
     Files.writeString(lines, "{\"text\":\"a\"}\n{\"texts\":1}\n");
     Path output = Files.move(folder.resolve("out"), folder.resolve("done"));
     assertTrue(Files.exists(output));

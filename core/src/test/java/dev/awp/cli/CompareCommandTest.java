@@ -7,14 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.Terminal;
 import dev.awp.report.ComparisonReport;
 import dev.awp.report.LayerReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.page.ComparisonFiles;
 import dev.awp.tensor.DType;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,8 +30,7 @@ class CompareCommandTest {
   private Path model;
   private Path text;
   private Path output;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Terminal awp = new Terminal();
 
   @BeforeEach
   void generate() throws IOException {
@@ -43,9 +41,7 @@ class CompareCommandTest {
         Files.writeString(folder.resolve("text.txt"), "A text of some words, again. ".repeat(99));
   }
 
-  private int compare(String... more) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
+  private Terminal compare(String... more) {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -61,8 +57,7 @@ class CompareCommandTest {
                 "32",
                 "--quiet"));
     arguments.addAll(List.of(more));
-    return Main.execute(
-        new PrintWriter(out, true), new PrintWriter(err, true), arguments.toArray(String[]::new));
+    return awp.run(arguments);
   }
 
   private ComparisonReport report() {
@@ -71,10 +66,8 @@ class CompareCommandTest {
 
   @Test
   void everyMethodHasItsCell() throws Exception {
-    assertEquals(
-        0,
-        compare("--sparsity", "0.5,2:4", "--bits", "3", "--joint", "0.5+4", "--group-size", "8"),
-        err.toString());
+    compare("--sparsity", "0.5,2:4", "--bits", "3", "--joint", "0.5+4", "--group-size", "8")
+        .assertExit(0);
     ComparisonReport report = report();
     List<String> pruning =
         report.cells().stream()
@@ -89,7 +82,7 @@ class CompareCommandTest {
       double mean =
           cell.layers().stream().mapToDouble(LayerReport::relativeError).average().orElseThrow();
       assertEquals(mean, cell.summary().meanRelativeError(), 1e-12);
-      assertTrue(out.toString().contains(cell.method()), out.toString());
+      awp.assertOut(cell.method());
     }
     List<String> csv = Files.readAllLines(output.resolve(ComparisonFiles.CSV));
     assertEquals(report.cells().size() + 1, csv.size());
@@ -108,27 +101,26 @@ class CompareCommandTest {
 
   @Test
   void finishedCellsAreKeptAndMissingOnesMade() throws IOException {
-    assertEquals(0, compare("--sparsity", "0.5", "--methods", "wanda,admm"), err.toString());
+    compare("--sparsity", "0.5", "--methods", "wanda,admm").assertExit(0);
     ComparisonReport before = report();
     Path cells = output.resolve("cells");
     Files.delete(cells.resolve("50-sparse-admm.json"));
     Path kept = cells.resolve("50-sparse-wanda.json");
     Files.writeString(kept, Files.readString(kept).replace("\"wanda\"", "\"kept\""));
-    assertEquals(0, compare("--sparsity", "0.5", "--methods", "wanda,admm"), err.toString());
+    compare("--sparsity", "0.5", "--methods", "wanda,admm").assertExit(0);
     ComparisonReport after = report();
     assertEquals("kept", after.cells().getFirst().method());
     assertEquals(
         before.cells().getLast().summary().meanRelativeError(),
         after.cells().getLast().summary().meanRelativeError());
     assertEquals(before.cells().getLast().perplexity(), after.cells().getLast().perplexity());
-    assertEquals(1, compare("--sparsity", "0.5", "--seed", "1"));
-    assertTrue(err.toString().contains("has seed 0, not 1"), err.toString());
+    compare("--sparsity", "0.5", "--seed", "1").assertExit(1);
+    awp.assertErr("has seed 0, not 1");
   }
 
   @Test
   void autoIsTheBestSolverOfTheConstraint() {
-    assertEquals(
-        0, compare("--sparsity", "0.5", "--bits", "4", "--methods", "auto"), err.toString());
+    compare("--sparsity", "0.5", "--bits", "4", "--methods", "auto").assertExit(0);
     assertEquals(
         List.of("admm", "cd"),
         report().cells().stream().map(ComparisonReport.Cell::method).toList());
@@ -136,20 +128,20 @@ class CompareCommandTest {
 
   @Test
   void whatCannotBeComparedIsRefused() throws IOException {
-    assertEquals(2, compare());
-    assertTrue(err.toString().contains("say what to compare"), err.toString());
-    assertEquals(2, compare("--joint", "0.5"));
-    assertTrue(err.toString().contains("such as 0.5+4"), err.toString());
-    assertEquals(1, compare("--bits", "4", "--methods", "wanda"));
-    assertTrue(err.toString().contains("none of the methods [wanda] can serve"), err.toString());
-    assertEquals(1, compare("--bits", "4", "--methods", "x"));
-    assertTrue(err.toString().contains("there is no method x"), err.toString());
-    assertEquals(1, compare("--bits", "5"));
-    assertTrue(err.toString().contains("2, 3, 4 or 8 bits, not 5"), err.toString());
+    compare().assertExit(2);
+    awp.assertErr("say what to compare");
+    compare("--joint", "0.5").assertExit(2);
+    awp.assertErr("such as 0.5+4");
+    compare("--bits", "4", "--methods", "wanda").assertExit(1);
+    awp.assertErr("none of the methods [wanda] can serve");
+    compare("--bits", "4", "--methods", "x").assertExit(1);
+    awp.assertErr("there is no method x");
+    compare("--bits", "5").assertExit(1);
+    awp.assertErr("2, 3, 4 or 8 bits, not 5");
     assertFalse(Files.exists(output));
     Files.createDirectories(output);
     Files.writeString(output.resolve("notes.txt"), "mine");
-    assertEquals(1, compare("--bits", "4"));
-    assertTrue(err.toString().contains("something other than a comparison"), err.toString());
+    compare("--bits", "4").assertExit(1);
+    awp.assertErr("something other than a comparison");
   }
 }

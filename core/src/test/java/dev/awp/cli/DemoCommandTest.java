@@ -5,9 +5,8 @@ package dev.awp.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.fixture.Terminal;
 import dev.awp.report.ReportFile;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -23,18 +22,9 @@ class DemoCommandTest {
 
   @Test
   void tableShowsThatTheMethodWorks() {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
     Path keep = folder.resolve("demo");
-    int exitCode =
-        Main.execute(
-            new PrintWriter(out, true),
-            new PrintWriter(err, true),
-            "demo",
-            "--keep",
-            keep.toString());
-    assertEquals(0, exitCode, err.toString());
-    List<String> lines = out.toString().lines().toList();
+    Terminal awp = new Terminal().run("demo", "--keep", keep.toString()).assertExit(0);
+    List<String> lines = awp.out().lines().toList();
     assertTrue(lines.getFirst().startsWith("method"), lines.getFirst());
     assertTrue(lines.getLast().startsWith("kept: "), lines.getLast());
     Map<String, Double> perplexity = new HashMap<>();

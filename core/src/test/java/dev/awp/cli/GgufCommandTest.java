@@ -7,13 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.Terminal;
 import dev.awp.gguf.GgufFile;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import dev.awp.tensor.DType;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,7 +27,7 @@ class GgufCommandTest {
   private Path model;
   private Path text;
   private Path output;
-  private final StringWriter err = new StringWriter();
+  private final Terminal awp = new Terminal();
 
   @BeforeEach
   void generate() throws IOException {
@@ -39,31 +38,22 @@ class GgufCommandTest {
         Files.writeString(folder.resolve("text.txt"), "A text of some words, again. ".repeat(99));
   }
 
-  private int compress(String... more) {
+  private Terminal compress(String... more) {
     List<String> arguments =
         new ArrayList<>(List.of("compress", model.toString(), output.toString()));
     arguments.addAll(List.of("--calibration", text.toString(), "--sequence-length", "32"));
     arguments.addAll(List.of("--sequences", "8", "--quiet"));
     arguments.addAll(List.of(more));
-    err.getBuffer().setLength(0);
-    return Main.execute(
-        new PrintWriter(new StringWriter(), true),
-        new PrintWriter(err, true),
-        arguments.toArray(String[]::new));
+    return awp.run(arguments);
   }
 
   @Test
-  void aModelAsOneFileWhosePerplexityIsThatOfWhatWasWritten() throws IOException {
-    int code = compress("--format", "gguf", "--gguf-type", "Q8_0", "--evaluate", text.toString());
-    assertEquals(0, code, err.toString());
+  void aModelIsOneFileWhosePerplexityIsThatOfWhatWasWritten() throws IOException {
+    compress("--format", "gguf", "--gguf-type", "Q8_0", "--evaluate", text.toString())
+        .assertExit(0);
     assertTrue(GgufFile.read(output.resolve("model.gguf")).tensors().size() > 10);
     assertFalse(Files.exists(output.resolve("config.json")));
-    StringWriter table = new StringWriter();
-    PrintWriter printer = new PrintWriter(table, true);
-    assertEquals(
-        0, Main.execute(printer, new PrintWriter(err, true), "inspect", output.toString()));
-    assertTrue(table.toString().contains("blk.0.attn_q"), table.toString());
-    assertTrue(table.toString().contains("Q8_0"), table.toString());
+    awp.run("inspect", output.toString()).assertExit(0).assertOut("blk.0.attn_q").assertOut("Q8_0");
     RunReport report = ReportFile.read(output);
     assertEquals("Q8_0", report.options().get("blocks"));
     assertEquals("model.gguf", report.layers().getFirst().file());
@@ -72,34 +62,31 @@ class GgufCommandTest {
   }
 
   @Test
-  void besideOrdinaryTensorsAndSparse() {
-    assertEquals(
-        0,
-        compress("--format", "gguf,dense", "--gguf-type", "Q4_0", "--sparsity", "2:4"),
-        err.toString());
+  void sparseBlocksAreWrittenBesideOrdinaryTensors() {
+    compress("--format", "gguf,dense", "--gguf-type", "Q4_0", "--sparsity", "2:4").assertExit(0);
     assertTrue(Files.exists(output.resolve("gguf/model.gguf")));
     assertTrue(Files.exists(output.resolve("dense/model.safetensors")));
     assertFalse(Files.exists(output.resolve("dense/awp/grid.safetensors")));
   }
 
   @Test
-  void whatCannotBeIsRefused() {
-    assertEquals(1, compress("--format", "gguf", "--gguf-type", "Q4_K"));
-    assertTrue(err.toString().contains("q_proj (64)"), err.toString());
-    assertEquals(1, compress("--format", "gguf", "--gguf-type", "Q4_1", "--sparsity", "0.5"));
-    assertTrue(err.toString().contains("exact zeros"), err.toString());
-    assertEquals(1, compress("--format", "gguf", "--bits", "4"));
-    assertTrue(err.toString().contains("--gguf-type"), err.toString());
+  void whatBlocksCannotHoldIsRefused() {
+    compress("--format", "gguf", "--gguf-type", "Q4_K").assertExit(1);
+    awp.assertErr("q_proj (64)");
+    compress("--format", "gguf", "--gguf-type", "Q4_1", "--sparsity", "0.5").assertExit(1);
+    awp.assertErr("exact zeros");
+    compress("--format", "gguf", "--bits", "4").assertExit(1);
+    awp.assertErr("--gguf-type");
     assertFalse(Files.exists(output));
   }
 
   @Test
-  void misuse() {
-    assertEquals(2, compress("--gguf-type", "Q4_0"));
-    assertTrue(err.toString().contains("need --format gguf"), err.toString());
-    assertEquals(2, compress("--format", "gguf", "--gguf-type", "Q4_0", "--bits", "4"));
-    assertTrue(err.toString().contains("leave --bits out"), err.toString());
-    assertEquals(2, compress("--format", "gguf", "--gguf-type", "Q2_K", "--sparsity", "0.5"));
-    assertTrue(err.toString().contains("does not write Q2_K"), err.toString());
+  void misuseIsToldWithTheOptionThatItIs() {
+    compress("--gguf-type", "Q4_0").assertExit(2);
+    awp.assertErr("need --format gguf");
+    compress("--format", "gguf", "--gguf-type", "Q4_0", "--bits", "4").assertExit(2);
+    awp.assertErr("leave --bits out");
+    compress("--format", "gguf", "--gguf-type", "Q2_K", "--sparsity", "0.5").assertExit(2);
+    awp.assertErr("does not write Q2_K");
   }
 }

@@ -10,13 +10,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.fixture.ForkedJvm;
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.Terminal;
 import dev.awp.report.page.HtmlReport;
 import dev.awp.tensor.DType;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,8 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LookingCommandsTest {
   @TempDir private Path folder;
   private Path model;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Terminal awp = new Terminal();
 
   @BeforeEach
   void generate() throws IOException {
@@ -35,43 +34,27 @@ class LookingCommandsTest {
     new GeneratedCheckpoint(2, 16, 24, 2, 1, DType.BF16).write(model);
   }
 
-  private void run(int exitCode, String... arguments) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
-    PrintWriter errors = new PrintWriter(err, true);
-    assertEquals(exitCode, Main.execute(new PrintWriter(out, true), errors, arguments), err + "");
+  private void compress(Path from, Path to, String... constraint) throws IOException {
+    Path text = Files.writeString(folder.resolve("text.txt"), "A text of words. ".repeat(99));
+    List<String> arguments = new ArrayList<>(List.of("compress", from.toString(), to.toString()));
+    arguments.addAll(List.of(constraint));
+    arguments.addAll(
+        List.of("--calibration=" + text, "--sequence-length=32", "--sequences=4", "-q"));
+    awp.run(arguments).assertExit(0);
   }
 
   private Path compressed() throws IOException {
     Path output = folder.resolve("out");
-    Path text = Files.writeString(folder.resolve("text.txt"), "A text of words. ".repeat(99));
-    run(
-        0,
-        "compress",
-        model.toString(),
-        output.toString(),
-        "--sparsity",
-        "2:4",
-        "--bits",
-        "4",
-        "--group-size",
-        "8",
-        "--calibration",
-        text.toString(),
-        "--sequence-length",
-        "32",
-        "--sequences",
-        "4",
-        "--quiet");
+    compress(model, output, "--sparsity", "2:4", "--bits", "4", "--group-size", "8");
     return output;
   }
 
   @Test
   void inspectShowsWhatCompressDid() throws IOException {
     Path output = compressed();
-    run(0, "inspect", output.toString());
+    awp.run("inspect", output.toString()).assertExit(0);
     String line =
-        out.toString()
+        awp.out()
             .lines()
             .filter(l -> l.startsWith("model.layers.1.mlp.down_proj "))
             .findFirst()
@@ -79,32 +62,33 @@ class LookingCommandsTest {
     assertTrue(line.contains("int4 asymmetric g8"), line);
     assertTrue(line.contains("[16, 24]"), line);
     assertTrue(line.contains("2:4"), line);
-    assertTrue(out.toString().contains("and 5 vectors"), out.toString());
-    run(0, "inspect", output.toString(), "--json");
-    JsonNode json = new ObjectMapper().readTree(out.toString());
+    awp.assertOut("and 5 vectors");
+    awp.run("inspect", output.toString(), "--json").assertExit(0);
+    JsonNode json = new ObjectMapper().readTree(awp.out());
     assertEquals(21, json.path("weights").size());
     JsonNode layer = weight(json, "model.layers.1.mlp.down_proj.weight");
     assertEquals(4, layer.path("grid").path("bits").intValue(), layer.toString());
     assertEquals("2:4", layer.path("statistics").path("pattern").textValue(), layer.toString());
-    run(0, "inspect", output.resolve("model.safetensors").toString(), "--headers", "--json");
-    json = new ObjectMapper().readTree(out.toString());
+    awp.run("inspect", output.resolve("model.safetensors").toString(), "--headers", "--json")
+        .assertExit(0);
+    json = new ObjectMapper().readTree(awp.out());
     assertTrue(json.path("sparsity").isNull());
-    run(1, "inspect", folder.resolve("nowhere").toString());
-    assertTrue(err.toString().contains("there is no such file or folder"), err.toString());
-    run(1, "inspect", folder.resolve("text.txt").toString());
-    run(1, "inspect", folder.toString());
-    assertTrue(err.toString().contains("there is no .safetensors file"), err.toString());
+    awp.run("inspect", folder.resolve("nowhere").toString()).assertExit(1);
+    awp.assertErr("there is no such file or folder");
+    awp.run("inspect", folder.resolve("text.txt").toString()).assertExit(1);
+    awp.run("inspect", folder.toString()).assertExit(1);
+    awp.assertErr("there is no .safetensors file");
   }
 
   @Test
   void diffShowsWhatCompressDid() throws IOException {
     Path output = compressed();
-    run(0, "diff", model.toString(), output.toString());
-    assertTrue(out.toString().startsWith("21 weights in both: 7 the same, 14 differ"), out + "");
-    assertTrue(out.toString().contains("0.0 -> 5"), out.toString());
-    assertFalse(out.toString().contains("embed_tokens"), out.toString());
-    run(0, "diff", model.toString(), model.toString(), "--all", "--json");
-    JsonNode json = new ObjectMapper().readTree(out.toString());
+    awp.run("diff", model.toString(), output.toString()).assertExit(0);
+    assertTrue(awp.out().startsWith("21 weights in both: 7 the same, 14 differ"), awp.out());
+    awp.assertOut("0.0 -> 5");
+    assertFalse(awp.out().contains("embed_tokens"), awp.out());
+    awp.run("diff", model.toString(), model.toString(), "--all", "--json").assertExit(0);
+    JsonNode json = new ObjectMapper().readTree(awp.out());
     json.path("weights").forEach(w -> assertTrue(w.path("same").booleanValue(), w.toString()));
   }
 
@@ -115,10 +99,10 @@ class LookingCommandsTest {
     String before = Files.readString(page);
     assertTrue(before.contains("model.layers.1.mlp.down_proj"), before);
     Files.delete(page);
-    run(0, "report", output.toString());
+    awp.run("report", output.toString()).assertExit(0);
     assertEquals(before, Files.readString(page));
-    run(1, "report", model.toString());
-    assertTrue(err.toString().contains("report.json: the file is missing"), err.toString());
+    awp.run("report", model.toString()).assertExit(1);
+    awp.assertErr("report.json: the file is missing");
   }
 
   @Test
@@ -126,84 +110,61 @@ class LookingCommandsTest {
     String[] command = {
       "generate", model.toString(), "--prompt", "Hi ", "--tokens", "12", "--seed", "4"
     };
-    run(0, command);
-    String first = out.toString();
+    awp.run(command).assertExit(0);
+    String first = awp.out();
     assertTrue(first.startsWith("Hi "), first);
-    assertTrue(err.toString().contains("4 prompt tokens"), err.toString());
-    run(0, command);
-    assertEquals(first, out.toString());
-    run(1, "generate", model.toString(), "--prompt", "Hi", "--tokens", "126");
-    assertTrue(err.toString().contains("above the 128 positions"), err.toString());
-    run(1, "generate", model.toString(), "--prompt", "Hi", "--temperature", "-1");
-    run(1, "generate", model.toString(), "--prompt", "Hi", "--tokens", "0");
-    run(2, "generate", model.toString());
+    awp.assertErr("4 prompt tokens");
+    awp.run(command).assertExit(0);
+    assertEquals(first, awp.out());
+    awp.run("generate", model.toString(), "--prompt", "Hi", "--tokens", "126").assertExit(1);
+    awp.assertErr("above the 128 positions");
+    awp.run("generate", model.toString(), "--prompt", "Hi", "--temperature", "-1").assertExit(1);
+    awp.run("generate", model.toString(), "--prompt", "Hi", "--tokens", "0").assertExit(1);
+    awp.run("generate", model.toString()).assertExit(2);
   }
 
   @Test
   void completionKnowsCommandsAndOptions() {
     for (String shell : List.of("bash", "zsh")) {
-      run(0, "completion", shell);
+      awp.run("completion", shell).assertExit(0);
       for (String word : List.of("inspect", "--temperature", "bashcompinit")) {
-        assertTrue(out.toString().contains(word), word);
+        awp.assertOut(word);
       }
     }
-    run(2, "completion", "fish");
+    awp.run("completion", "fish").assertExit(2);
   }
 
   /** Packed and GGUF models are shown, compared and spoken by as the dense one is. */
   @Test
   void otherFormatsAreLookedAtToo() throws IOException {
     new GeneratedCheckpoint(1, 64, 96, 2, 1, DType.F16).write(folder.resolve("wide"));
-    Path text = Files.writeString(folder.resolve("text.txt"), "A text of words. ".repeat(99));
     Path output = folder.resolve("formats");
-    run(
-        0,
-        "compress",
-        folder.resolve("wide").toString(),
-        output.toString(),
+    compress(
+        folder.resolve("wide"),
+        output,
         "--bits",
         "4",
         "--symmetric",
         "--group-size",
         "32",
         "--format",
-        "dense,compressed-tensors,gptq",
-        "--calibration",
-        text.toString(),
-        "--sequence-length",
-        "32",
-        "--sequences",
-        "4",
-        "-q");
+        "dense,compressed-tensors,gptq");
     Path dense = output.resolve("dense");
     for (String format : List.of("compressed-tensors", "gptq")) {
       Path packed = output.resolve(format);
-      run(0, "inspect", packed.toString());
-      assertTrue(out.toString().contains("int4 g32 (" + format + ")"), out.toString());
-      run(0, "diff", dense.toString(), packed.toString(), "--json");
-      for (JsonNode weight : new ObjectMapper().readTree(out.toString()).path("weights")) {
+      awp.run("inspect", packed.toString()).assertExit(0);
+      awp.assertOut("int4 g32 (" + format + ")");
+      awp.run("diff", dense.toString(), packed.toString(), "--json").assertExit(0);
+      for (JsonNode weight : new ObjectMapper().readTree(awp.out()).path("weights")) {
         // Products of codes and scales are rounded to float16 in the dense model alone.
         assertTrue(weight.path("values").path("relativeError").asDouble() < 5e-4, weight + "");
       }
-      run(0, "generate", packed.toString(), "--prompt", "Hi", "--tokens", "3", "-q");
+      awp.run("generate", packed.toString(), "--prompt", "Hi", "--tokens", "3", "-q").assertExit(0);
     }
     Path gguf = folder.resolve("gguf");
-    run(
-        0,
-        "compress",
-        folder.resolve("wide").toString(),
-        gguf.toString(),
-        "--format",
-        "gguf",
-        "--calibration",
-        text.toString(),
-        "--sequence-length",
-        "32",
-        "--sequences",
-        "4",
-        "-q");
-    run(0, "inspect", gguf.toString(), "--json");
-    JsonNode json = new ObjectMapper().readTree(out.toString());
+    compress(folder.resolve("wide"), gguf, "--format", "gguf");
+    awp.run("inspect", gguf.toString(), "--json").assertExit(0);
+    JsonNode json = new ObjectMapper().readTree(awp.out());
     JsonNode gate = weight(json, "blk.0.ffn_gate.weight");
     assertEquals("Q4_0", gate.path("storage").textValue(), json.toString());
     assertEquals(4.5, 8 * gate.path("bytes").doubleValue() / gate.path("elements").doubleValue());

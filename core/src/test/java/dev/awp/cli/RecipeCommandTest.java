@@ -11,21 +11,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.OutputFolders;
+import dev.awp.fixture.Terminal;
 import dev.awp.recipe.RecipeFile;
 import dev.awp.report.LayerReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import dev.awp.tensor.DType;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,8 +34,7 @@ class RecipeCommandTest {
   @TempDir private Path folder;
   private Path model;
   private Path text;
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Terminal awp = new Terminal();
 
   @BeforeEach
   void generate() throws IOException {
@@ -46,19 +44,16 @@ class RecipeCommandTest {
         Files.writeString(folder.resolve("text.txt"), "A text of some words, again. ".repeat(99));
   }
 
-  private int compress(String output, String... more) {
-    out.getBuffer().setLength(0);
-    err.getBuffer().setLength(0);
+  private Terminal compress(String output, String... more) {
     List<String> arguments =
         new ArrayList<>(
             List.of("compress", model.toString(), folder.resolve(output).toString(), "--quiet"));
     arguments.addAll(List.of(more));
-    return Main.execute(
-        new PrintWriter(out, true), new PrintWriter(err, true), arguments.toArray(String[]::new));
+    return awp.run(arguments);
   }
 
   private RunReport compressed(String output, String... more) {
-    assertEquals(0, compress(output, more), err.toString());
+    compress(output, more).assertExit(0);
     return ReportFile.read(folder.resolve(output));
   }
 
@@ -67,19 +62,13 @@ class RecipeCommandTest {
     return "--recipe=" + Files.writeString(folder.resolve("r.yaml"), windows + yaml);
   }
 
-  private void assertRefused(int exitCode, String rule) throws IOException {
-    assertEquals(1, exitCode, err.toString());
-    assertTrue(err.toString().contains(rule), err.toString());
-    assertEquals(1, err.toString().lines().count(), err.toString());
+  private void assertRefused(Terminal ended, String rule) throws IOException {
+    ended.assertRefused(rule);
     assertNothingWritten();
   }
 
   private void assertNothingWritten() throws IOException {
-    try (Stream<Path> content = Files.list(folder)) {
-      List<Path> others =
-          content.filter(p -> p.getFileName().toString().startsWith("out")).toList();
-      assertEquals(List.of(), others);
-    }
+    OutputFolders.assertNone(folder, "out");
   }
 
   private byte[] weights(String output) throws IOException {
@@ -202,8 +191,8 @@ class RecipeCommandTest {
     assertRefused(
         compress("out", recipe("bits: 4\nlayers:\n- {match: k_proj, solver: wanda}\n")),
         "model.layers.0.self_attn.k_proj: the solver wanda cannot serve");
-    assertEquals(2, compress("out", "--bits=4"));
-    assertTrue(err.toString().contains("--calibration"), err.toString());
+    compress("out", "--bits=4").assertExit(2);
+    awp.assertErr("--calibration");
   }
 
   @Test
@@ -249,13 +238,13 @@ class RecipeCommandTest {
     assertTrue(sized.at("/totals/packedBytes").longValue() <= size, sized.toString());
     JsonNode uniform = plan("--target-bits=3.9", "--group-size=32", "--allocate=uniform");
     assertEquals("3 bit, groups of 32", uniform.at("/layers/7/constraint").textValue());
-    assertEquals(1, compress("out", recipe(""), "--target-bits=1.5"));
-    assertTrue(err.toString().contains("the fewest bits a weight"), err.toString());
-    assertEquals(1, compress("out", recipe(""), "--target-size=1KB"));
-    assertTrue(err.toString().contains("the smallest size that this recipe"), err.toString());
-    assertEquals(2, compress("out", recipe(""), "--target-bits=4", "--bits=4"));
-    assertEquals(2, compress("out", recipe(""), "--target-bits=4", "--target-sparsity=0.5"));
-    assertEquals(1, compress("out", recipe(""), "--target-sparsity=1.5"));
+    compress("out", recipe(""), "--target-bits=1.5").assertExit(1);
+    awp.assertErr("the fewest bits a weight");
+    compress("out", recipe(""), "--target-size=1KB").assertExit(1);
+    awp.assertErr("the smallest size that this recipe");
+    compress("out", recipe(""), "--target-bits=4", "--bits=4").assertExit(2);
+    compress("out", recipe(""), "--target-bits=4", "--target-sparsity=0.5").assertExit(2);
+    compress("out", recipe(""), "--target-sparsity=1.5").assertExit(1);
     assertNothingWritten();
   }
 
@@ -282,8 +271,8 @@ class RecipeCommandTest {
     String rules = "layers: [{match: k_proj, bits: 8}, {match: 1.mlp.up_proj, symmetric: true}]\n";
     for (String what : List.of("target-bits: 4.5\n", "bits: 4\n")) {
       String yaml = what + "group-size: 16\nformat: compressed-tensors\n" + rules;
-      assertEquals(1, compress("out", recipe(yaml)));
-      String message = err.toString();
+      compress("out", recipe(yaml)).assertExit(1);
+      String message = awp.err();
       assertEquals(1, message.lines().count(), message);
       for (int block = 0; block < 3; block++) {
         for (String name : List.of("q_proj", "k_proj", "v_proj")) {
@@ -302,16 +291,16 @@ class RecipeCommandTest {
   private JsonNode plan(String... more) throws IOException {
     List<String> arguments = new ArrayList<>(List.of(recipe(""), "--dry-run", "--json"));
     arguments.addAll(List.of(more));
-    assertEquals(0, compress("out", arguments.toArray(String[]::new)), err.toString());
+    compress("out", arguments.toArray(String[]::new)).assertExit(0);
     assertNothingWritten();
-    return new ObjectMapper().readTree(out.toString());
+    return new ObjectMapper().readTree(awp.out());
   }
 
   @Test
   void aBudgetedRunWritesWhatItsDryRunPlans() throws IOException {
     String fixed = "target-bits: 4.5\ngroup-size: 16\nlayers: [{match: o_proj, bits: 8}]\n";
-    assertEquals(0, compress("out", recipe(fixed), "--dry-run", "--json"), err.toString());
-    JsonNode plan = new ObjectMapper().readTree(out.toString());
+    compress("out", recipe(fixed), "--dry-run", "--json").assertExit(0);
+    JsonNode plan = new ObjectMapper().readTree(awp.out());
     RunReport report = compressed("out", recipe(fixed));
     for (int i = 0; i < report.layers().size(); i++) {
       LayerReport layer = report.layers().get(i);
@@ -325,12 +314,9 @@ class RecipeCommandTest {
 
   @Test
   void aDryRunPrintsAndWritesNothing() throws IOException {
-    assertEquals(
-        0,
-        compress(
-            "out", recipe("sparsity: 0.5\nlayers: [{blocks: 0, ignore: true}]\n"), "--dry-run"),
-        err.toString());
-    String table = out.toString();
+    compress("out", recipe("sparsity: 0.5\nlayers: [{blocks: 0, ignore: true}]\n"), "--dry-run")
+        .assertExit(0);
+    String table = awp.out();
     assertTrue(table.contains("model.layers.1.self_attn.q_proj"), table);
     assertTrue(table.contains("50 % sparse"), table);
     assertTrue(table.contains("left alone: model.layers.0.self_attn.q_proj"), table);
@@ -348,16 +334,14 @@ class RecipeCommandTest {
     Path file = Files.writeString(folder.resolve("r.yaml"), yaml);
     RecipeFile recipe = RecipeFile.read(file);
     assertFalse(recipe.rules().isEmpty());
-    assertEquals(
-        0,
-        compress(
+    compress(
             "out",
             "--recipe=" + file,
             "--calibration=" + text,
             "--evaluate=" + text,
             "--sequences=4",
             "--sequence-length=32",
-            "--dry-run"),
-        err.toString());
+            "--dry-run")
+        .assertExit(0);
   }
 }

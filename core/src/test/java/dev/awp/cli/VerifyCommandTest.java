@@ -6,12 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.Terminal;
 import dev.awp.report.ReportFile;
 import dev.awp.tensor.DType;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.RandomAccessFile;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class VerifyCommandTest {
   @TempDir private Path folder;
   private Path out;
-  private final StringWriter said = new StringWriter();
+  private final Terminal awp = new Terminal();
 
   @BeforeEach
   void generate() throws IOException {
@@ -33,32 +32,25 @@ class VerifyCommandTest {
     out = folder.resolve("out");
   }
 
-  private int run(String... arguments) {
-    said.getBuffer().setLength(0);
-    PrintWriter writer = new PrintWriter(said, true);
-    return Main.execute(writer, writer, arguments);
-  }
-
   private void compress(String... constraint) {
     List<String> arguments =
         new ArrayList<>(List.of("compress", folder + "/model", out.toString()));
     arguments.addAll(List.of(constraint));
     arguments.addAll(
         List.of("--calibration", folder + "/text.txt", "--sequence-length", "32", "--quiet"));
-    assertEquals(0, run(arguments.toArray(String[]::new)), said.toString());
+    awp.run(arguments).assertExit(0);
   }
 
-  private int verify() {
-    return run("verify", out.toString(), "--quiet");
+  private Terminal verify() {
+    return awp.run("verify", out.toString(), "--quiet");
   }
 
   /** Exit code 1, and one line for each of these. */
   private void assertViolations(String... rules) {
-    assertEquals(1, verify(), said.toString());
-    List<String> lines = said.toString().lines().toList();
-    assertEquals(rules.length, lines.size(), said.toString());
+    List<String> lines = verify().assertExit(1).out().lines().toList();
+    assertEquals(rules.length, lines.size(), awp.toString());
     for (int i = 0; i < rules.length; i++) {
-      assertTrue(lines.get(i).contains(rules[i]), said.toString());
+      assertTrue(lines.get(i).contains(rules[i]), awp.toString());
     }
   }
 
@@ -82,22 +74,21 @@ class VerifyCommandTest {
     for (int i = 0; i < constraints.length; i++) {
       out = folder.resolve("out-" + i);
       compress(constraints[i]);
-      assertEquals(0, verify(), said.toString());
-      assertTrue(
-          said.toString().contains(i == 3 ? "14 layers are as" : "7 layers are as"), "" + said);
+      verify().assertExit(0);
+      awp.assertOut(i == 3 ? "14 layers are as" : "7 layers are as");
     }
   }
 
   @Test
   void ggufFilesAreDecodedForTheirMasks() throws IOException {
     compress("--sparsity", "0.5", "--format", "gguf");
-    assertEquals(0, verify(), said.toString());
-    assertTrue(said.toString().contains("7 layers are as"), said.toString());
+    verify().assertExit(0);
+    awp.assertOut("7 layers are as");
     Path report = out.resolve(ReportFile.NAME);
     String words = Files.readString(report);
     Files.writeString(report, words.replace("\"sparsity\" : \"0.5\"", "\"sparsity\" : \"2:4\""));
-    assertEquals(1, verify());
-    assertEquals(7, said.toString().lines().count(), said.toString());
+    verify().assertExit(1);
+    assertEquals(7, awp.out().lines().count(), awp.toString());
     Files.writeString(report, words.replace("layers.0.mlp.up_proj", "layers.1.mlp.up_proj"));
     assertViolations("model.gguf: tensor blk.1.ffn_up.weight is missing");
   }
@@ -113,13 +104,12 @@ class VerifyCommandTest {
       List<String> arguments = new ArrayList<>(List.of("--format", "gguf"));
       arguments.addAll(List.of(types[i]));
       compress(arguments.toArray(String[]::new));
-      assertEquals(0, verify(), said.toString());
+      verify().assertExit(0);
       Path report = out.resolve(ReportFile.NAME);
       String other = told[i].replaceFirst(": .*", ": \"F32\"");
       Files.writeString(report, Files.readString(report).replace(told[i], other));
-      assertEquals(1, verify());
-      assertEquals(7, said.toString().lines().count(), said.toString());
-      assertTrue(said.toString().contains(", not F32 as report.json says"), said.toString());
+      verify().assertExit(1).assertOut(", not F32 as report.json says");
+      assertEquals(7, awp.out().lines().count(), awp.toString());
     }
   }
 
@@ -146,9 +136,9 @@ class VerifyCommandTest {
     Path report = out.resolve(ReportFile.NAME);
     String words = Files.readString(report);
     Files.writeString(report, words.replace("\"sparsity\" : \"0.5\"", "\"sparsity\" : \"0.75\""));
-    assertEquals(1, verify());
-    assertEquals(7, said.toString().lines().count(), said.toString());
-    assertTrue(said.toString().contains("non-zeros where 8 of 32 are allowed"), said.toString());
+    verify().assertExit(1);
+    assertEquals(7, awp.out().lines().count(), awp.toString());
+    awp.assertOut("non-zeros where 8 of 32 are allowed");
   }
 
   @Test
@@ -159,10 +149,10 @@ class VerifyCommandTest {
     Files.writeString(report, words.replace("\"config.json\" : {", "\"../model/config.json\" : {"));
     assertViolations("../model/config.json: is missing", "config.json: is not in report.json");
     Files.writeString(report, "{\"layers\":[]}");
-    assertEquals(1, verify());
-    assertTrue(said.toString().startsWith("awp: "), said.toString());
+    verify().assertExit(1);
+    assertTrue(awp.err().startsWith("awp: "), awp.toString());
     Files.delete(report);
-    assertEquals(1, verify());
-    assertTrue(said.toString().contains("report.json: the file is missing"), said.toString());
+    verify().assertExit(1);
+    awp.assertErr("report.json: the file is missing");
   }
 }

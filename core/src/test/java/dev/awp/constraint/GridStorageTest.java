@@ -45,7 +45,7 @@ class GridStorageTest {
 
   /** Without the zero point 0, a group of positive values still reaches to its largest. */
   @Property(tries = 200)
-  void gridsWithoutTheZeroPointZero(
+  void gridsWithoutTheZeroPointZeroReachTheLargestValue(
       @ForAll @IntRange(min = 0, max = 3) int bits,
       @ForAll @IntRange(min = 1, max = 70) int columns,
       @ForAll boolean positive,

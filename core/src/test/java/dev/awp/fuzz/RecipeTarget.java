@@ -2,14 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.fuzz;
 
-import dev.awp.cli.Main;
 import dev.awp.compute.Compute;
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.Terminal;
 import dev.awp.recipe.RecipeFile;
 import dev.awp.tensor.DType;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,11 +104,11 @@ final class RecipeTarget implements FuzzTarget {
           if (recipe.flags().hashCode() % WHOLE != 0) {
             return; // a whole plan takes hundred times as long
           }
-          StringWriter said = new StringWriter();
-          PrintWriter writer = new PrintWriter(said, true);
-          int code = Main.execute(writer, writer, command);
-          if (said.toString().contains("error of awp itself") || code < 0 || code > 2) {
-            throw new AssertionError(code + ": " + said);
+          Terminal awp = new Terminal().run(command);
+          if (awp.err().contains("error of awp itself")
+              || awp.exitCode() < 0
+              || awp.exitCode() > 2) {
+            throw new AssertionError(awp);
           }
         });
   }

@@ -2,12 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.fuzz;
 
-import dev.awp.cli.Main;
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.Terminal;
 import dev.awp.tensor.DType;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -22,8 +20,6 @@ final class SmallModels {
     new GeneratedCheckpoint(1, 32, 32, 1, 1, DType.F16).write(model);
     Path text = Files.writeString(folder.resolve("text.txt"), "Some words. ".repeat(30));
     Path out = folder.resolve("out");
-    StringWriter said = new StringWriter();
-    PrintWriter writer = new PrintWriter(said, true);
     Stream<String> fixed =
         Stream.of(
             "compress",
@@ -37,10 +33,7 @@ final class SmallModels {
             "--iterations=2",
             "--threads=1",
             "--quiet");
-    String[] command = Stream.concat(fixed, Stream.of(options)).toArray(String[]::new);
-    if (Main.execute(writer, writer, command) != 0) {
-      throw new AssertionError(said.toString());
-    }
+    new Terminal().run(Stream.concat(fixed, Stream.of(options)).toList()).assertExit(0);
     return out;
   }
 }

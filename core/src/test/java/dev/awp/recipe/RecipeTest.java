@@ -46,7 +46,7 @@ class RecipeTest {
       throws IOException {
     Path file =
         Files.writeString(folder.resolve("r.yaml"), "layers:\n- " + String.join("\n- ", rules));
-    LayerSettings four = LayerSettings.of(new Choice.None<>(), new Choice.Fixed<>(4));
+    LayerSettings four = LayerSettings.builder().bits(new Choice.Fixed<>(4)).build();
     return new Recipe(four, RecipeFile.read(file).rules(), true, fused, Optional.empty())
         .settle(LAYERS, BLOCKS);
   }
@@ -135,7 +135,8 @@ class RecipeTest {
   void fusedLayersThatDifferAreNamedAllAtOnce() throws IOException {
     settle(true, "{match: down_proj, bits: 8}");
     assertRefused(
-        "these do not: model.layers.0.self_attn.q_proj, model.layers.0.self_attn.k_proj, model.layers.5.self_attn.q_proj",
+        "these do not: model.layers.0.self_attn.q_proj, model.layers.0.self_attn.k_proj,"
+            + " model.layers.5.self_attn.q_proj",
         true,
         "{match: 're:.*[05].self_attn.q_proj', bits: 8}");
   }

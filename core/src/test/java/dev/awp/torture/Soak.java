@@ -2,14 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.torture;
 
-import dev.awp.cli.Main;
 import dev.awp.disk.Folders;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.NativeMemory;
+import dev.awp.fixture.Terminal;
 import dev.awp.tensor.DType;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -118,8 +116,7 @@ public final class Soak {
           case 1 -> List.of("--bits", "4", "--group-size", "32");
           default -> List.of("--sparsity", "2:4", "--bits", "4", "--group-size", "32");
         };
-    StringWriter said = new StringWriter();
-    PrintWriter writer = new PrintWriter(said, true);
+    Terminal awp = new Terminal();
     String[] command =
         Stream.concat(
                 Stream.of("compress", folder + "/model", out.toString()),
@@ -138,10 +135,8 @@ public final class Soak {
                         "2",
                         "-q")))
             .toArray(String[]::new);
-    if (Main.execute(writer, writer, command) != 0
-        || Main.execute(writer, writer, "verify", out.toString(), "-q") != 0) {
-      throw new AssertionError(said.toString());
-    }
+    awp.run(command).assertExit(0);
+    awp.run("verify", out.toString(), "-q").assertExit(0);
     Folders.delete(out);
   }
 

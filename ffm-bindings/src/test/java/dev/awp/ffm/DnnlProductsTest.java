@@ -103,7 +103,7 @@ class DnnlProductsTest {
 
   @ParameterizedTest
   @CsvSource({"0, 3, 4", "3, 0, 4", "3, 4, 0"})
-  void emptyProducts(int m, int n, int k) {
+  void productsOfEmptyMatricesAreEmptyOrZero(int m, int n, int k) {
     try (Arena arena = Arena.ofConfined()) {
       Matrix c = Fixtures.random(arena, m, n, 0, 1);
       float[][] before = c.toArray();

@@ -25,7 +25,7 @@ class OpenBlasProductsTest {
   private final OpenBlas blas = Fixtures.openBlas();
 
   @Property(tries = 300)
-  void gemmAtAnyShape(
+  void gemmIsTheDefinitionAtAnyShape(
       @ForAll Op opA,
       @ForAll Op opB,
       @ForAll @IntRange(max = 40) int m,
@@ -51,7 +51,7 @@ class OpenBlasProductsTest {
 
   @ParameterizedTest
   @CsvSource({"0, 5, 3", "5, 0, 3", "5, 3, 0", "0, 0, 0"})
-  void gemmWithoutElements(int m, int n, int k) {
+  void gemmWithoutElementsIsLegal(int m, int n, int k) {
     for (Op op : Op.values()) {
       gemm(op, op, m, n, k, 0, 1f, 3f);
       gemm(op, op, m, n, k, 2, 1f, 0f);
@@ -142,7 +142,7 @@ class OpenBlasProductsTest {
   }
 
   @Property(tries = 200)
-  void syrkAtAnyShape(
+  void syrkIsTheDefinitionAtAnyShape(
       @ForAll @IntRange(max = 60) int n,
       @ForAll @IntRange(max = 60) int d,
       @ForAll @IntRange(max = 9) int gap) {
@@ -150,7 +150,7 @@ class OpenBlasProductsTest {
   }
 
   @Test
-  void syrkAtAPrimeSize() {
+  void syrkIsTheDefinitionAtAPrimeSize() {
     syrk(PRIME, PRIME, 0, 1f, 0f);
     syrk(211, PRIME, 7, 1f, 1f);
     syrk(1, PRIME, 7, 1f, 0f);

@@ -23,7 +23,7 @@ public final class CalibrationArguments {
   @Option(
       names = "--sequences",
       paramLabel = "N",
-      defaultValue = "128",
+      defaultValue = "" + Calibration.SEQUENCES,
       description = "Number of token windows. Default: ${DEFAULT-VALUE}.")
   private int sequences;
 
@@ -36,7 +36,7 @@ public final class CalibrationArguments {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      defaultValue = "0",
+      defaultValue = "" + Calibration.SEED,
       description = "Seed of the choice of windows. Default: ${DEFAULT-VALUE}.")
   private long seed;
 

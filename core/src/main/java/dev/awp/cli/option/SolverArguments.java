@@ -3,6 +3,7 @@
 package dev.awp.cli.option;
 
 import dev.awp.solver.Effort;
+import dev.awp.solver.pgd.PgdChanges;
 import dev.awp.solver.pgd.PgdOptions;
 import dev.awp.solver.registry.SolverOptions;
 import java.util.Optional;
@@ -29,10 +30,9 @@ public final class SolverArguments {
   @Option(
       names = "--effort",
       paramLabel = "E",
-      defaultValue = "normal",
       description = {
         "auto, admm, cd: normal, or high for a lower error at several times the cost. Default:"
-            + " ${DEFAULT-VALUE}."
+            + " normal."
       })
   private Effort effort;
 
@@ -76,11 +76,12 @@ public final class SolverArguments {
   public SolverOptions toOptions() {
     return new SolverOptions(
         name,
-        iterations == null ? OptionalInt.empty() : OptionalInt.of(iterations),
-        step == null ? OptionalDouble.empty() : OptionalDouble.of(step),
-        tolerance == null ? OptionalDouble.empty() : OptionalDouble.of(tolerance),
-        ramp == null ? OptionalInt.empty() : OptionalInt.of(ramp),
-        Optional.ofNullable(start),
-        effort);
+        Optional.ofNullable(effort).orElse(SolverOptions.EFFORT),
+        new PgdChanges(
+            iterations == null ? OptionalInt.empty() : OptionalInt.of(iterations),
+            step == null ? OptionalDouble.empty() : OptionalDouble.of(step),
+            tolerance == null ? OptionalDouble.empty() : OptionalDouble.of(tolerance),
+            ramp == null ? OptionalInt.empty() : OptionalInt.of(ramp),
+            Optional.ofNullable(start)));
   }
 }

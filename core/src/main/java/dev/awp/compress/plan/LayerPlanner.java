@@ -113,13 +113,15 @@ public final class LayerPlanner {
 
   private List<LayerSettings> candidates(LayerSettings settings) {
     if (settings.bits().isBudgeted()) {
-      return BITS.stream().map(bits -> settings.withBits(new Choice.Fixed<>(bits))).toList();
+      return BITS.stream()
+          .map(bits -> settings.toBuilder().bits(new Choice.Fixed<>(bits)).build())
+          .toList();
     }
     if (settings.sparsity().isBudgeted()
         && recipe.budget().orElseThrow() instanceof Budget.Zeros(double target, var _)) {
       return ratios(target).stream()
           .<Sparsity>map(RowSparsity::new)
-          .map(sparsity -> settings.withSparsity(new Choice.Fixed<>(sparsity)))
+          .map(sparsity -> settings.toBuilder().sparsity(new Choice.Fixed<>(sparsity)).build())
           .toList();
     }
     return List.of(settings);

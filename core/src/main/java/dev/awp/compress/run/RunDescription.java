@@ -49,14 +49,7 @@ public final class RunDescription {
     if (!plan.untouched().isEmpty()) {
       all.put("leftAlone", plan.untouched());
     }
-    SolverOptions solver = options.solver();
-    all.put("solver", solver.name());
-    all.put("effort", solver.effort().name());
-    solver.iterations().ifPresent(v -> all.put("iterations", v));
-    solver.step().ifPresent(v -> all.put("step", v));
-    solver.tolerance().ifPresent(v -> all.put("tolerance", v));
-    solver.ramp().ifPresent(v -> all.put("ramp", v));
-    solver.start().ifPresent(v -> all.put("start", v.name()));
+    all.putAll(options.solver().describe());
     all.put("calibration", names(options.calibration().files()));
     all.put("sequences", calibration.windows().size());
     all.put("sequencesWanted", options.calibration().sequences());

@@ -11,7 +11,6 @@ import dev.awp.constraint.Constraint;
 import dev.awp.format.LayerPlan;
 import dev.awp.format.ModelPlan;
 import dev.awp.model.LinearLayer;
-import dev.awp.report.ConstraintRule;
 import dev.awp.report.LayerReport;
 import dev.awp.report.LayerReport.TracePoint;
 import dev.awp.solver.LayerProblem;
@@ -87,30 +86,24 @@ public final class LayerCompressor {
       double objective = Objective.of(target, t, c, compute);
       double drift = target == w ? 0 : Objective.of(w, target, c, compute);
       double sparsity = shareOfZeros(t);
-      return new LayerReport(
-          linear.name(),
-          fileName(stored),
-          linear.rows(),
-          linear.columns(),
-          layer.dtype().name(),
-          constraint.describe(),
-          ConstraintRule.of(constraint),
-          solver.name(),
-          solved.precision().label(),
-          solution.denseObjective(),
-          objective,
-          Objective.relative(objective, solution.denseObjective()),
-          Objective.relative(drift, solution.denseObjective()),
-          sparsity,
-          solution.iterations(),
-          solution.stop().name(),
-          solution.gemmEquivalents(),
-          solution.damping(),
-          (System.nanoTime() - start) / 1e9,
-          solution.trace().stream()
-              .map(point -> new TracePoint(point.iteration(), point.objective()))
-              .toList(),
-          new LayerReport.Inputs(inputs.tokens(), inputs.everyToken(), inputs.precision()));
+      return LayerReport.of(linear.name(), linear.rows(), linear.columns())
+          .stored(fileName(stored), layer.dtype().name())
+          .constraint(constraint)
+          .solver(solver.name())
+          .precision(solved.precision().label())
+          .objectives(solution.denseObjective(), objective)
+          .drift(drift)
+          .sparsity(sparsity)
+          .stopped(solution.iterations(), solution.stop().name())
+          .gemmEquivalents(solution.gemmEquivalents())
+          .damping(solution.damping())
+          .seconds((System.nanoTime() - start) / 1e9)
+          .trace(
+              solution.trace().stream()
+                  .map(point -> new TracePoint(point.iteration(), point.objective()))
+                  .toList())
+          .inputs(new LayerReport.Inputs(inputs.tokens(), inputs.everyToken(), inputs.precision()))
+          .build();
     }
   }
 

@@ -6,43 +6,29 @@ import dev.awp.AwpException;
 import dev.awp.constraint.Constraint;
 import dev.awp.solver.Effort;
 import dev.awp.solver.Solver;
-import dev.awp.solver.pgd.PgdOptions;
+import dev.awp.solver.pgd.PgdChanges;
 import dev.awp.solver.pgd.ProjectedGradient;
-import dev.awp.solver.rounding.GridDescent;
-import dev.awp.solver.splitting.OperatorSplitting;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.stream.Collectors;
 
 /**
- * Which solver, and what is changed of its settings; empty values keep the solver's own.
+ * Which solver, and what is changed of its settings.
  *
  * @param name the solver's name, or {@value #AUTO}
  * @param effort of the solvers that can trade time for error
- * @param step eta * norm(C)_F
+ * @param pgd changes of the settings of the solver pgd
  */
-public record SolverOptions(
-    String name,
-    OptionalInt iterations,
-    OptionalDouble step,
-    OptionalDouble tolerance,
-    OptionalInt ramp,
-    Optional<PgdOptions.Start> start,
-    Effort effort) {
+public record SolverOptions(String name, Effort effort, PgdChanges pgd) {
   /** The name for the best solver of the constraint. */
   public static final String AUTO = "auto";
 
+  /** The effort where nothing is said. */
+  public static final Effort EFFORT = Effort.NORMAL;
+
   /** A solver with its own settings. */
   public static SolverOptions of(String name) {
-    return new SolverOptions(
-        name,
-        OptionalInt.empty(),
-        OptionalDouble.empty(),
-        OptionalDouble.empty(),
-        OptionalInt.empty(),
-        Optional.empty(),
-        Effort.NORMAL);
+    return new SolverOptions(name, EFFORT, PgdChanges.NONE);
   }
 
   /**
@@ -53,15 +39,17 @@ public record SolverOptions(
    */
   public SolverOptions with(Optional<String> other, Optional<Effort> otherEffort) {
     boolean same = other.isEmpty() || other.get().equals(name);
-    SolverOptions base = same ? this : of(other.get());
     return new SolverOptions(
-        base.name,
-        base.iterations,
-        base.step,
-        base.tolerance,
-        base.ramp,
-        base.start,
-        otherEffort.orElse(effort));
+        other.orElse(name), otherEffort.orElse(effort), same ? pgd : PgdChanges.NONE);
+  }
+
+  /** As report.json tells them: those that are given, by the names of their options. */
+  public Map<String, Object> describe() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("solver", name);
+    all.put("effort", effort.name());
+    all.putAll(pgd.describe());
+    return all;
   }
 
   /** Makes the solver and checks that it can serve such a constraint. */
@@ -71,15 +59,15 @@ public record SolverOptions(
       throw new AwpException(
           "the solver %s cannot serve the constraint '%s'".formatted(name, constraint.describe()));
     }
-    if (effort == Effort.HIGH && !canTakeEffort(named)) {
-      throw new AwpException("--effort high is for the solvers admm and cd, not for " + name);
+    if (effort == Effort.HIGH && !Solvers.takeEffort().contains(named.name())) {
+      throw new AwpException(
+          "--effort high is for the solvers %s, not for %s"
+              .formatted(String.join(" and ", Solvers.takeEffort()), name));
     }
     if (named instanceof ProjectedGradient) {
-      checkSettings(constraint);
-      return new ProjectedGradient(this::settings);
+      return changed(constraint);
     }
-    if (!new SolverOptions(name, iterations, step, tolerance, ramp, start, Effort.NORMAL)
-        .equals(of(name))) {
+    if (!pgd.equals(PgdChanges.NONE)) {
       throw new AwpException(
           "--iterations, --step, --tolerance, --ramp and --start are settings of the solver pgd,"
               + " not of "
@@ -97,52 +85,15 @@ public record SolverOptions(
             () ->
                 new AwpException(
                     "there is no solver %s; these are: %s, %s"
-                        .formatted(name, AUTO, solverNames())));
+                        .formatted(name, AUTO, String.join(", ", Solvers.names()))));
   }
 
-  private static boolean canTakeEffort(Solver solver) {
-    return solver instanceof OperatorSplitting || solver instanceof GridDescent;
-  }
-
-  private static String solverNames() {
-    return Solvers.all(Effort.NORMAL).stream().map(Solver::name).collect(Collectors.joining(", "));
-  }
-
-  private void checkSettings(Constraint constraint) {
-    PgdOptions settings;
+  private Solver changed(Constraint constraint) {
     try {
-      settings = settings(constraint);
+      var _ = pgd.settings(constraint);
     } catch (IllegalArgumentException e) {
       throw new AwpException("solver pgd: " + e.getMessage(), e);
     }
-    boolean grid = constraint.grid().isPresent();
-    boolean fits =
-        switch (settings.start()) {
-          case DENSE -> true;
-          case WANDA -> !grid;
-          case NEAREST -> grid;
-        };
-    boolean leaves =
-        settings.start() != PgdOptions.Start.DENSE
-            || settings.iterations() > Math.max(settings.pruneOnly(), settings.ramp());
-    if (!fits || !leaves) {
-      throw new AwpException(
-          "solver pgd: --start %s does not fit the constraint '%s'"
-              .formatted(settings.start(), constraint.describe()));
-    }
-  }
-
-  /** The paper's settings with the changes; in joint mode half of the iterations only prune. */
-  private PgdOptions settings(Constraint constraint) {
-    PgdOptions paper = PgdOptions.forConstraint(constraint);
-    int total = iterations.orElse(paper.iterations());
-    int pruneOnly = paper.pruneOnly() == 0 ? 0 : total / 2;
-    return new PgdOptions(
-        start.orElse(paper.start()),
-        step.orElse(paper.step()),
-        total,
-        tolerance.orElse(paper.tolerance()),
-        pruneOnly,
-        ramp.orElse(paper.ramp() == 0 ? 0 : pruneOnly / 2));
+    return new ProjectedGradient(pgd::settings);
   }
 }

@@ -25,23 +25,71 @@ import java.util.Optional;
 public final class Solvers {
   private Solvers() {}
 
-  /** The methods, the project's own first. */
-  public static List<Solver> all(Effort effort) {
+  /**
+   * A line of the list.
+   *
+   * @param high the same method at several times the cost, where it can trade time for error
+   */
+  private record Method(Solver normal, Optional<Solver> high) {
+    private static Method of(Solver solver) {
+      return new Method(solver, Optional.empty());
+    }
+
+    private Solver at(Effort effort) {
+      return switch (effort) {
+        case NORMAL -> normal;
+        case HIGH -> high.orElse(normal);
+      };
+    }
+  }
+
+  /** The methods, the project's own first: the list to add one to. */
+  private static List<Method> methods() {
     return List.of(
-        pruning(effort),
-        quantization(effort),
-        new ProjectedGradient(),
-        new Wanda(),
-        new Magnitude(),
-        new RoundToNearest(),
-        new SparseGpt(),
-        new Alps(),
-        new Gptq(false),
-        new Gptq(true),
-        new Awq(),
-        Sequence.wandaAwq(),
-        Sequence.awqWanda(),
-        Sequence.alpsGptq());
+        pruning(),
+        quantization(),
+        Method.of(new ProjectedGradient()),
+        Method.of(new Wanda()),
+        Method.of(new Magnitude()),
+        Method.of(new RoundToNearest()),
+        Method.of(new SparseGpt()),
+        Method.of(new Alps()),
+        Method.of(new Gptq(false)),
+        Method.of(new Gptq(true)),
+        Method.of(new Awq()),
+        Method.of(Sequence.wandaAwq()),
+        Method.of(Sequence.awqWanda()),
+        Method.of(Sequence.alpsGptq()));
+  }
+
+  private static Method pruning() {
+    return new Method(
+        new OperatorSplitting(),
+        Optional.of(new OperatorSplitting((columns, _) -> SplittingOptions.high(columns))));
+  }
+
+  private static Method quantization() {
+    return new Method(
+        new GridDescent(),
+        Optional.of(
+            new GridDescent(
+                new OperatorSplitting((columns, _) -> SplittingOptions.high(columns)),
+                DescentOptions.high())));
+  }
+
+  /** All methods. */
+  public static List<Solver> all(Effort effort) {
+    return methods().stream().map(method -> method.at(effort)).toList();
+  }
+
+  /** Their names, which are words for {@code --solver}. */
+  public static List<String> names() {
+    return all(Effort.NORMAL).stream().map(Solver::name).toList();
+  }
+
+  /** Names of those that can trade time for error. */
+  static List<String> takeEffort() {
+    return methods().stream().flatMap(method -> method.high().stream()).map(Solver::name).toList();
   }
 
   /** The method of that name. */
@@ -51,20 +99,6 @@ public final class Solvers {
 
   /** The method with the lowest error for a constraint: {@code --solver auto}. */
   public static Solver best(Constraint constraint, Effort effort) {
-    return constraint.grid().isPresent() ? quantization(effort) : pruning(effort);
-  }
-
-  private static OperatorSplitting pruning(Effort effort) {
-    return switch (effort) {
-      case NORMAL -> new OperatorSplitting();
-      case HIGH -> new OperatorSplitting((columns, _) -> SplittingOptions.high(columns));
-    };
-  }
-
-  private static GridDescent quantization(Effort effort) {
-    return switch (effort) {
-      case NORMAL -> new GridDescent();
-      case HIGH -> new GridDescent(pruning(effort), DescentOptions.high());
-    };
+    return (constraint.grid().isPresent() ? quantization() : pruning()).at(effort);
   }
 }

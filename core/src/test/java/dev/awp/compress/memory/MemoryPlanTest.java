@@ -18,7 +18,6 @@ import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.Propagation;
-import dev.awp.compress.Target;
 import dev.awp.compress.plan.LayerPlanner;
 import dev.awp.compress.plan.Schemes;
 import dev.awp.compress.walk.Compressor;
@@ -26,7 +25,6 @@ import dev.awp.compute.Compute;
 import dev.awp.compute.KernelProvider;
 import dev.awp.config.json.ModelConfigReader;
 import dev.awp.constraint.RowSparsity;
-import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.ForkedJvm;
 import dev.awp.fixture.GeneratedArchitectures;
 import dev.awp.fixture.GeneratedCheckpoint;
@@ -93,17 +91,14 @@ class MemoryPlanTest {
       OptionalLong limit)
       throws IOException {
     Path text = Files.writeString(folder.resolve("t.txt"), "Words, and more words. ".repeat(200));
-    return new CompressionOptions(
-        model,
-        output,
-        constraint,
-        SolverOptions.of(solver),
-        new Calibration(List.of(text), SEQUENCES, OptionalInt.of(LENGTH), 0),
-        propagation,
-        propagation == Propagation.COMPRESSED ? Target.PROPAGATED : Target.DENSE,
-        Long.MAX_VALUE,
-        limit,
-        new EvaluationOptions(List.of(), OptionalInt.empty()));
+    CompressionOptions.Builder options =
+        CompressionOptions.builder(model, output)
+            .constraint(constraint)
+            .solver(SolverOptions.of(solver))
+            .calibration(new Calibration(List.of(text), SEQUENCES, OptionalInt.of(LENGTH), 0))
+            .propagation(propagation);
+    limit.ifPresent(options::memoryLimit);
+    return options.build();
   }
 
   private static ConstraintOptions constraint(String kind) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** The most memory that was resident. */
 class PeakMemoryTest {
   @Test
-  void theLineIsRead() {
+  void residentBytesAreReadFromTheLineOfTheirOwn() {
     assertEquals(
         OptionalLong.of(123_456L * 1024),
         PeakMemory.residentBytes(List.of("VmPeak:  9 kB", "VmHWM:\t  123456 kB", "VmRSS: 8 kB")));
@@ -23,7 +23,7 @@ class PeakMemoryTest {
   }
 
   @Test
-  void linuxTells() {
+  void residentMemoryIsToldWhereTheSystemKnowsIt() {
     boolean linux = Files.exists(Path.of("/proc/self/status"));
     assertEquals(linux, PeakMemory.residentBytes().isPresent());
     assertTrue(!linux || PeakMemory.residentBytes().getAsLong() > 1 << 20);

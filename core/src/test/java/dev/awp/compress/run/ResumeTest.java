@@ -42,7 +42,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,19 +100,19 @@ class ResumeTest {
   }
 
   private CompressionOptions options(Path output, double ratio, Target target) {
-    return new CompressionOptions(
-        model,
-        output,
-        new ConstraintOptions(
-            Optional.of(new RowSparsity(ratio)),
-            Optional.of(new ConstraintOptions.Grid(4, 8, false))),
-        SolverOptions.of("pgd"),
-        new Calibration(List.of(text), 8, OptionalInt.of(32), 0),
-        Propagation.COMPRESSED,
-        target,
-        20_000,
-        OptionalLong.empty(),
-        new EvaluationOptions(List.of(text), OptionalInt.empty()));
+    return builder(output, ratio).target(target).build();
+  }
+
+  private CompressionOptions.Builder builder(Path output, double ratio) {
+    return CompressionOptions.builder(model, output)
+        .constraint(
+            new ConstraintOptions(
+                Optional.of(new RowSparsity(ratio)),
+                Optional.of(new ConstraintOptions.Grid(4, 8, false))))
+        .solver(SolverOptions.of("pgd"))
+        .calibration(new Calibration(List.of(text), 8, OptionalInt.of(32), 0))
+        .maxShardBytes(20_000)
+        .evaluation(new EvaluationOptions(List.of(text), OptionalInt.empty()));
   }
 
   private static void run(CompressionOptions options, Start start, int threads, Stopper stopper) {
@@ -184,21 +183,9 @@ class ResumeTest {
 
   @Test
   void denseActivationsPassThroughToo() throws IOException {
-    CompressionOptions base = options(out, 0.5, Target.DENSE);
     for (String name : List.of("out", "expected")) {
       CompressionOptions dense =
-          new CompressionOptions(
-              base.model(),
-              folder.resolve(name),
-              base.formats(),
-              base.recipe(),
-              base.solver(),
-              base.calibration(),
-              Propagation.DENSE,
-              Target.DENSE,
-              base.maxShardBytes(),
-              base.memoryLimit(),
-              base.evaluation());
+          builder(folder.resolve(name), 0.5).propagation(Propagation.DENSE).build();
       if (name.equals("out")) {
         assertRefused(() -> run(dense, Start.CONTINUE, 2, new Stopper(9)));
       }
@@ -219,21 +206,13 @@ class ResumeTest {
             Optional.empty(), Optional.of(new ConstraintOptions.Grid(4, 32, false)));
     ConstraintOptions half =
         new ConstraintOptions(Optional.of(new RowSparsity(0.5)), Optional.empty());
-    CompressionOptions base = options(out, 0.5, Target.PROPAGATED);
     for (String name : List.of("out", "expected")) {
       CompressionOptions options =
-          new CompressionOptions(
-              model,
-              folder.resolve(name),
-              formats,
-              Recipe.uniform((names.contains("gguf") ? half : grid).toSettings()),
-              SolverOptions.of(SolverOptions.AUTO),
-              base.calibration(),
-              base.propagation(),
-              base.target(),
-              base.maxShardBytes(),
-              base.memoryLimit(),
-              base.evaluation());
+          builder(folder.resolve(name), 0.5)
+              .formats(formats)
+              .constraint(names.contains("gguf") ? half : grid)
+              .solver(SolverOptions.of(SolverOptions.AUTO))
+              .build();
       for (int layers : name.equals("out") ? new int[] {5, 4} : new int[0]) {
         assertRefused(() -> run(options, Start.CONTINUE, 2, new Stopper(layers)));
       }

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
-import dev.awp.cli.Main;
 import dev.awp.compute.KernelProvider;
 import dev.awp.fixture.GeneratedArchitectures;
+import dev.awp.fixture.Terminal;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
@@ -23,8 +23,6 @@ import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,10 +60,7 @@ class ArchitecturesTest {
     Path text = Files.writeString(folder.resolve("text.txt"), sentence.repeat(30));
     List<String> all = new ArrayList<>(arguments);
     all.addAll(List.of("--calibration=" + text, "--evaluate=" + text, "--quiet", "--threads=2"));
-    StringWriter errors = new StringWriter();
-    PrintWriter out = new PrintWriter(new StringWriter(), true);
-    int code = Main.execute(out, new PrintWriter(errors, true), all.toArray(String[]::new));
-    assertEquals(0, code, errors.toString());
+    new Terminal().run(all).assertExit(0);
   }
 
   @ParameterizedTest

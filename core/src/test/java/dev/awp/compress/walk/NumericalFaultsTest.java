@@ -12,12 +12,9 @@ import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.compress.ConstraintOptions;
-import dev.awp.compress.Propagation;
-import dev.awp.compress.Target;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
-import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.report.LayerReport;
 import dev.awp.report.RunReport;
@@ -35,7 +32,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,21 +85,16 @@ class NumericalFaultsTest {
   private RunReport compress(ConstraintOptions constraint, String solver, int tokens) {
     Path out = folder.resolve("out-" + runs++);
     CompressionOptions options =
-        new CompressionOptions(
-            model,
-            out,
-            constraint,
-            SolverOptions.of(solver),
-            new Calibration(
-                List.of(folder.resolve("text.txt")),
-                tokens == 1 ? 1 : 4,
-                OptionalInt.of(Math.min(tokens, 32)),
-                0),
-            Propagation.COMPRESSED,
-            Target.PROPAGATED,
-            Long.MAX_VALUE,
-            OptionalLong.empty(),
-            new EvaluationOptions(List.of(), OptionalInt.empty()));
+        CompressionOptions.builder(model, out)
+            .constraint(constraint)
+            .solver(SolverOptions.of(solver))
+            .calibration(
+                new Calibration(
+                    List.of(folder.resolve("text.txt")),
+                    tokens == 1 ? 1 : 4,
+                    OptionalInt.of(Math.min(tokens, 32)),
+                    0))
+            .build();
     try (Compute compute = Compute.create(2)) {
       CompressionListener silent = new CompressionListener() {};
       RunReport report = Compressor.run(options, "test", compute, silent);

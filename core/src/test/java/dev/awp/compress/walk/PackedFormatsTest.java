@@ -16,7 +16,6 @@ import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.compress.ConstraintOptions;
-import dev.awp.compress.Propagation;
 import dev.awp.compress.Target;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
@@ -33,7 +32,6 @@ import dev.awp.format.safetensors.GridFile;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
-import dev.awp.recipe.Recipe;
 import dev.awp.report.RunReport;
 import dev.awp.safetensors.SafetensorsFile;
 import dev.awp.solver.Effort;
@@ -53,7 +51,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,18 +89,14 @@ class PackedFormatsTest {
       Path model, List<String> formats, ConstraintOptions constraint, String solver) {
     List<OutputFormat> all =
         formats.stream().map(name -> OutputFormats.byName(name).orElseThrow()).toList();
-    return new CompressionOptions(
-        model,
-        folder.resolve("out-" + System.nanoTime()),
-        all,
-        Recipe.uniform(constraint.toSettings()),
-        SolverOptions.of(solver),
-        new Calibration(List.of(text), 8, OptionalInt.of(64), 0),
-        Propagation.COMPRESSED,
-        Target.DENSE,
-        Long.MAX_VALUE,
-        OptionalLong.empty(),
-        new EvaluationOptions(List.of(text), OptionalInt.of(64)));
+    return CompressionOptions.builder(model, folder.resolve("out-" + System.nanoTime()))
+        .formats(all)
+        .constraint(constraint)
+        .solver(SolverOptions.of(solver))
+        .calibration(new Calibration(List.of(text), 8, OptionalInt.of(64), 0))
+        .target(Target.DENSE)
+        .evaluation(new EvaluationOptions(List.of(text), OptionalInt.of(64)))
+        .build();
   }
 
   private static RunReport run(CompressionOptions options) {
@@ -233,18 +226,11 @@ class PackedFormatsTest {
           method.equals("gptq"), Files.exists(options.output().resolve("quantize_config.json")));
       Path second = folder.resolve("second-" + format);
       CompressionOptions quantizedAgain =
-          new CompressionOptions(
-              options.output(),
-              second,
-              List.of(OutputFormats.DENSE),
-              options.recipe(),
-              options.solver(),
-              options.calibration(),
-              options.propagation(),
-              options.target(),
-              options.maxShardBytes(),
-              options.memoryLimit(),
-              options.evaluation());
+          CompressionOptions.builder(options.output(), second)
+              .recipe(options.recipe())
+              .solver(options.solver())
+              .calibration(options.calibration())
+              .build();
       String message = assertThrows(AwpException.class, () -> run(quantizedAgain)).getMessage();
       assertTrue(message.contains("quantized already (" + method + ")"), message);
     }

@@ -20,7 +20,6 @@ import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.report.LayerReport;
 import dev.awp.report.RunReport;
-import dev.awp.solver.registry.SolverOptions;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,7 +27,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,17 +43,15 @@ class TargetTest {
       Propagation propagation,
       Target target,
       List<Path> evaluation) {
-    return new CompressionOptions(
-        model,
-        folder.resolve(output),
-        new ConstraintOptions(Optional.of(new RowSparsity(0.7)), Optional.empty()),
-        SolverOptions.of(SolverOptions.AUTO),
-        new Calibration(List.of(text), sequences, OptionalInt.of(64), 0),
-        propagation,
-        target,
-        Long.MAX_VALUE,
-        OptionalLong.empty(),
-        new EvaluationOptions(evaluation, OptionalInt.empty()));
+    ConstraintOptions sparse =
+        new ConstraintOptions(Optional.of(new RowSparsity(0.7)), Optional.empty());
+    return CompressionOptions.builder(model, folder.resolve(output))
+        .constraint(sparse)
+        .calibration(new Calibration(List.of(text), sequences, OptionalInt.of(64), 0))
+        .propagation(propagation)
+        .target(target)
+        .evaluation(new EvaluationOptions(evaluation, OptionalInt.empty()))
+        .build();
   }
 
   private static RunReport run(CompressionOptions options, int threads) {

@@ -10,7 +10,6 @@ import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.compress.ConstraintOptions;
-import dev.awp.compress.Propagation;
 import dev.awp.compress.Target;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
@@ -19,7 +18,6 @@ import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.demo.DemoModel;
-import dev.awp.eval.EvaluationOptions;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.format.safetensors.GridFile;
 import dev.awp.model.LinearLayer;
@@ -43,7 +41,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,17 +53,12 @@ class WrittenFilesTest {
 
   private RunReport compress(Path model, Path text, ConstraintOptions constraint, String solver) {
     CompressionOptions options =
-        new CompressionOptions(
-            model,
-            folder.resolve("out-" + System.nanoTime()),
-            constraint,
-            SolverOptions.of(solver),
-            new Calibration(List.of(text), 8, OptionalInt.of(64), 0),
-            Propagation.COMPRESSED,
-            Target.DENSE,
-            Long.MAX_VALUE,
-            OptionalLong.empty(),
-            new EvaluationOptions(List.of(), OptionalInt.empty()));
+        CompressionOptions.builder(model, folder.resolve("out-" + System.nanoTime()))
+            .constraint(constraint)
+            .solver(SolverOptions.of(solver))
+            .calibration(new Calibration(List.of(text), 8, OptionalInt.of(64), 0))
+            .target(Target.DENSE)
+            .build();
     try (Compute compute = Compute.create(2)) {
       RunReport report = Compressor.run(options, "test", compute, new CompressionListener() {});
       check(options, report, compute);

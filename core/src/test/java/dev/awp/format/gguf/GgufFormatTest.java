@@ -145,7 +145,7 @@ class GgufFormatTest {
 
   @ParameterizedTest
   @EnumSource(names = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"})
-  void smallBlocksWithAPaddedInnerWidth(BlockGrid grid) throws IOException {
+  void smallBlocksPadTheInnerWidth(BlockGrid grid) throws IOException {
     try (Checkpoint checkpoint = model(64, 44, DType.BF16)) {
       GgufFile file = written(checkpoint, grid, GgufOptions.DEFAULT);
       assertEquals(
@@ -161,7 +161,7 @@ class GgufFormatTest {
 
   @ParameterizedTest
   @EnumSource(names = {"Q3_K", "Q4_K", "Q5_K", "Q6_K"})
-  void superBlocks(BlockGrid grid) throws IOException {
+  void superBlocksPadTheInnerWidthAndKeepTheEmbeddingsType(BlockGrid grid) throws IOException {
     try (Checkpoint checkpoint = model(256, 300, DType.F32)) {
       GgufOptions options = new GgufOptions(Optional.empty(), GgufType.Q8_0);
       GgufFile file = written(checkpoint, grid, options);

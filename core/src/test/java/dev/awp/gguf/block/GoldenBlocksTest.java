@@ -32,7 +32,7 @@ class GoldenBlocksTest {
   }
 
   @Test
-  void fourBits() {
+  void fourBitsAreNibblesOfTheLowerAndUpperHalf() {
     // d = 0.5; byte j holds j below and 15 - j above.
     float[] values = decode(BlockGrid.Q4_0, bytes("0038 f0e1d2c3b4a5968778695a4b3c2d1e0f"));
     for (int j = 0; j < 16; j++) {
@@ -48,7 +48,7 @@ class GoldenBlocksTest {
   }
 
   @Test
-  void fiveBits() {
+  void fifthBitsAreTakenFromAWordOfTheirOwn() {
     // d = 1; fifth bits of columns 0, 9, 16 and 31; all nibbles 3 below, 12 above.
     byte[] block = bytes("003c 01020180 c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3");
     float[] values = decode(BlockGrid.Q5_0, block);
@@ -63,7 +63,7 @@ class GoldenBlocksTest {
   }
 
   @Test
-  void eightBits() {
+  void eightBitsAreSignedBytes() {
     byte[] block = new byte[34];
     block[1] = 0x40; // d = 2
     block[2] = 127;
@@ -79,7 +79,7 @@ class GoldenBlocksTest {
   }
 
   @Test
-  void sixBitsOfASuperBlock() {
+  void sixBitsAreJoinedFromTwoPlaces() {
     byte[] block = new byte[210];
     block[209] = 0x3c; // d = 1
     Arrays.fill(block, 192, 208, (byte) 1);

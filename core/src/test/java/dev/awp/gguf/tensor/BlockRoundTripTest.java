@@ -44,7 +44,7 @@ class BlockRoundTripTest {
   }
 
   @Property(tries = 300)
-  void blocks(
+  void everyBlockReadsBackAsTheValuesThatWereWritten(
       @ForAll BlockGrid grid,
       @ForAll Kind kind,
       @ForAll @IntRange(min = 1, max = 600) int columns,
@@ -68,7 +68,7 @@ class BlockRoundTripTest {
   }
 
   @Property(tries = 60)
-  void singleNumbers(
+  void singleNumbersReadBackAsTheValuesThatWereWritten(
       @ForAll @IntRange(min = 0, max = 2) int which,
       @ForAll @IntRange(min = 1, max = 70) int columns,
       @ForAll boolean permuted,

@@ -71,7 +71,7 @@ class GgufTokenizerTest {
   }
 
   @Test
-  void sentencePieceWithScoresByTheRankOfItsMerges() throws IOException {
+  void sentencePieceIsWrittenWithScoresByTheRankOfItsMerges() throws IOException {
     Map<String, GgufValue> keys = read(SENTENCE_PIECE, 10).metadata();
     assertEquals(GgufValue.of("llama"), keys.get("tokenizer.ggml.model"));
     assertEquals(
@@ -97,7 +97,7 @@ class GgufTokenizerTest {
   }
 
   @Test
-  void byteLevelWithMergesAndTheSpecialTokensOfTheSettings() throws IOException {
+  void byteLevelIsWrittenWithMergesAndTheSpecialTokensOfTheSettings() throws IOException {
     Files.writeString(
         folder.resolve("tokenizer_config.json"),
         """

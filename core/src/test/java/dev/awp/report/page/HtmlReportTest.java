@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.report.ConstraintRule;
 import dev.awp.report.LayerReport;
 import dev.awp.report.LayerReport.TracePoint;
 import dev.awp.report.PerplexityReport;
@@ -35,28 +34,18 @@ class HtmlReportTest {
   @TempDir private Path folder;
 
   private static LayerReport layer(String name, double error, List<TracePoint> trace) {
-    return new LayerReport(
-        name,
-        "model.safetensors",
-        64,
-        128,
-        "BF16",
-        "50 % sparse",
-        ConstraintRule.NONE,
-        "admm",
-        "f32",
-        4,
-        4 * error,
-        error,
-        0,
-        0.5,
-        7,
-        "CONVERGED",
-        3,
-        0,
-        1.25,
-        trace,
-        new LayerReport.Inputs(512, true, "f32"));
+    return LayerReport.of(name, 64, 128)
+        .stored("model.safetensors", "BF16")
+        .constraint("50 % sparse")
+        .solver("admm")
+        .objectives(4, 4 * error)
+        .sparsity(0.5)
+        .stopped(7, "CONVERGED")
+        .gemmEquivalents(3)
+        .seconds(1.25)
+        .trace(trace)
+        .inputs(new LayerReport.Inputs(512, true, "f32"))
+        .build();
   }
 
   private static RunReport report(List<LayerReport> layers, String text) {
@@ -157,6 +146,7 @@ class HtmlReportTest {
   void theFileDoesNotDependOnTheLocale() throws IOException {
     RunReport report = report(layers(""), "");
     ReportFile.write(report, folder);
+    HtmlReport.write(report, folder);
     String page = Files.readString(folder.resolve(HtmlReport.NAME));
     Locale before = Locale.getDefault();
     try {

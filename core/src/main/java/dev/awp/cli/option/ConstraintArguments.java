@@ -1,0 +1,75 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli.option;
+
+import dev.awp.AwpException;
+import dev.awp.compress.ConstraintOptions;
+import dev.awp.recipe.Choice;
+import dev.awp.recipe.LayerSettings;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The options that give all layers the same constraint. */
+final class ConstraintArguments {
+  @Option(
+      names = "--sparsity",
+      paramLabel = "RATIO|N:M",
+      converter = SparsityArgument.Converter.class,
+      description = {
+        "Share of zeros in every row, such as 0.5, or a pattern such as 2:4: at most 2 non-zeros"
+            + " in every 4 consecutive columns."
+      })
+  private SparsityArgument sparsity;
+
+  @Option(
+      names = "--bits",
+      paramLabel = "B",
+      description = "Bits of the integer grid: 2, 3, 4 or 8. With --sparsity: both at once.")
+  private Integer bits;
+
+  @Option(
+      names = "--group-size",
+      paramLabel = "G",
+      defaultValue = "" + LayerSettings.GROUP_SIZE,
+      description = {
+        "Columns that share a scale and a zero point; 0 for the whole row. A last group may be"
+            + " shorter. Default: ${DEFAULT-VALUE}."
+      })
+  private int groupSize;
+
+  @Option(
+      names = "--symmetric",
+      description = "Zero point in the middle of the codes; the default is one for each group.")
+  private boolean symmetric;
+
+  /** What every runtime reads: where a format is asked for and nothing else. */
+  void takeDefaultBits() {
+    bits = 4;
+    symmetric = true;
+  }
+
+  boolean givesSparsity() {
+    return sparsity != null;
+  }
+
+  boolean givesBits() {
+    return bits != null;
+  }
+
+  /** What was asked for; AwpException where it is out of range. */
+  LayerSettings.Builder toSettings() {
+    try {
+      var _ = new ConstraintOptions.Grid(bits == null ? 4 : bits, groupSize, symmetric);
+    } catch (IllegalArgumentException e) {
+      throw new AwpException(
+          "%s--group-size %d: %s"
+              .formatted(bits == null ? "" : "--bits " + bits + " ", groupSize, e.getMessage()),
+          e);
+    }
+    return LayerSettings.builder()
+        .sparsity(Choice.of(Optional.ofNullable(sparsity).map(SparsityArgument::toSparsity)))
+        .bits(Choice.of(Optional.ofNullable(bits)))
+        .groupSize(groupSize)
+        .symmetric(symmetric);
+  }
+}

@@ -1,0 +1,106 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli.option;
+
+import dev.awp.compress.CompressionOptions;
+import dev.awp.format.gguf.GgufFormat;
+import dev.awp.recipe.Budget;
+import dev.awp.recipe.Choice;
+import dev.awp.recipe.LayerRule;
+import dev.awp.recipe.LayerSettings;
+import dev.awp.recipe.Recipe;
+import dev.awp.recipe.RecipeFile;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options that say what becomes of the layers, and in which formats they are written. */
+public final class SchemeArguments {
+  @Mixin private final ConstraintArguments constraint = new ConstraintArguments();
+
+  @Mixin private final FormatArguments format = new FormatArguments();
+
+  @Mixin private final GgufArguments gguf = new GgufArguments();
+
+  @Mixin private final BudgetArguments budget = new BudgetArguments();
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "FILE",
+      description = {
+        "YAML file with any of these options, and with rules for single layers (docs/recipes.md)."
+            + " What is typed here wins over the recipe's options for all layers."
+      })
+  private Path file;
+
+  @Option(
+      names = "--lm-head",
+      description = "Compress lm_head too; not where its weights are those of the embeddings.")
+  private boolean head;
+
+  @Option(
+      names = "--fused",
+      description = {
+        "Layers with the same inputs (q, k and v; gate and up) get the same scheme, as readers"
+            + " that fuse them need it. On by itself for a target of bits or size in a format"
+            + " with such readers: compressed-tensors, gptq, awq."
+      })
+  private boolean fused;
+
+  /**
+   * Sets what was asked for; misuse where options exclude each other.
+   *
+   * @param trial another command of the same kind, to read the recipe's values with
+   */
+  public void applyTo(CompressionOptions.Builder options, CommandSpec spec, CommandLine trial) {
+    List<LayerRule> rules = List.of();
+    if (file != null) {
+      RecipeFile read = RecipeFile.read(file);
+      new RecipeFlags(read, spec, trial).apply();
+      rules = read.rules();
+    }
+    options.recipe(recipe(rules, spec)).formats(gguf.applyTo(format.toFormats(), spec));
+  }
+
+  private Recipe recipe(List<LayerRule> rules, CommandSpec spec) {
+    Optional<Budget> shared = budget.toBudget(spec);
+    boolean zeros = constraint.givesSparsity() || budget.givesSparsity();
+    boolean bits = constraint.givesBits() || budget.givesBits();
+    if (!zeros && !bits && rules.isEmpty() && !gguf.given() && !format.given()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, --format FORMAT, a"
+              + " --target-..., or a --recipe");
+    }
+    if (bits && gguf.blocks().isPresent()) {
+      throw new ParameterException(
+          spec.commandLine(), "--gguf-type says the bits already: leave --bits out");
+    }
+    if (!zeros && !bits && format.only(GgufFormat.NAME)) {
+      gguf.takeDefaultBlocks();
+    }
+    if (!zeros && !bits && gguf.blocks().isEmpty() && format.given()) {
+      constraint.takeDefaultBits();
+    }
+    if ((constraint.givesSparsity() && budget.givesSparsity())
+        || (constraint.givesBits() && budget.givesBits())) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "a target decides about this itself: --sparsity excludes --target-sparsity, --bits"
+              + " excludes --target-bits and --target-size");
+    }
+    LayerSettings.Builder settings = constraint.toSettings().blocks(gguf.blocks());
+    if (budget.givesSparsity()) {
+      settings.sparsity(new Choice.Budgeted<>());
+    }
+    if (budget.givesBits()) {
+      settings.bits(new Choice.Budgeted<>());
+    }
+    return new Recipe(settings.build(), rules, head, fused, shared);
+  }
+}

@@ -1,0 +1,44 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli.option;
+
+import dev.awp.compress.CompressionOptions;
+import dev.awp.compress.Propagation;
+import dev.awp.compress.Target;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options that say on which inputs layers are calibrated, and what they should reproduce. */
+public final class TargetArguments {
+  @Option(
+      names = "--propagate",
+      paramLabel = "WHICH",
+      description = {
+        "Inputs that a layer is calibrated on: 'compressed', what the compressed layers before it"
+            + " deliver, or 'dense', those of the original model. Default: compressed."
+      })
+  private Propagation propagation;
+
+  @Option(
+      names = "--target",
+      paramLabel = "WHICH",
+      description = {
+        "What a layer should reproduce: 'propagated', the original model's outputs, making up for"
+            + " the errors of the layers before it (a second file of activations), or 'dense',"
+            + " its own weights. Default: propagated, dense with --propagate dense."
+      })
+  private Target target;
+
+  /** Sets what was asked for; misuse where the two exclude each other. */
+  public void applyTo(CompressionOptions.Builder options, CommandSpec spec) {
+    if (target == Target.PROPAGATED && propagation == Propagation.DENSE) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--target propagated needs --propagate compressed: dense inputs have not drifted");
+    }
+    Optional.ofNullable(propagation).ifPresent(options::propagation);
+    Optional.ofNullable(target).ifPresent(options::target);
+  }
+}
