@@ -2,15 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver.baseline;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.AwpException;
 import dev.awp.blas.Blas.Op;
-import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.IntegerGrid;
@@ -21,17 +17,14 @@ import dev.awp.constraint.Sparsity;
 import dev.awp.constraint.Storage;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
-import dev.awp.solver.IterationListener;
+import dev.awp.fixture.SolverFixture;
 import dev.awp.solver.IterationRecord;
-import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
-import java.util.Optional;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -39,47 +32,15 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
-import net.jqwik.api.lifecycle.AfterProperty;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** AWQ and the sequences: true to the papers, exact in what they store, defined on hard layers. */
-class AwqTest {
+class AwqTest extends SolverFixture {
   private static final List<Solver> SEQUENCES =
       List.of(Sequence.wandaAwq(), Sequence.awqWanda(), Sequence.alpsGptq());
 
-  private final Arena arena = Arena.ofShared();
-  private final Compute compute = Compute.create(2);
-  private final Matrix w = RandomMatrices.of(Kind.GAUSSIAN, 70, 97, 1, arena);
-  private final Matrix c = RandomMatrices.secondMoment(97, 2, arena);
-
-  @AfterEach
-  void free() {
-    compute.close();
-    arena.close();
-  }
-
-  @AfterProperty
-  void freeAfterProperty() {
-    free();
-  }
-
-  private Solution solve(Solver solver, Matrix weights, Matrix moment, Constraint constraint) {
-    Solution solution =
-        solver.solve(
-            new LayerProblem(weights, moment, constraint), compute, arena, IterationListener.NONE);
-    String what = solver.name() + ", " + constraint.describe();
-    assertEquals(Optional.empty(), constraint.check(solution.weights(), solution.grid()), what);
-    assertEquals(
-        -1, compute.kernels().arithmetic().firstNonFinite(solution.weights().segment()), what);
-    assertTrue(Double.isFinite(solution.relativeError()), what);
-    assertTrue(solution.gemmEquivalents() >= 0, what);
-    assertTrue(Double.isFinite(solution.gemmEquivalents()), what);
-    return solution;
-  }
-
-  private Solution solve(Solver solver, Constraint constraint) {
-    return solve(solver, w, c, constraint);
+  AwqTest() {
+    super(70, 97, 1);
   }
 
   @Test
@@ -285,13 +246,9 @@ class AwqTest {
   /** Dead channels, few tokens, huge and tiny inputs; empty, constant and partly empty rows. */
   @Test
   void hardLayersAreNoWorseThanTheirStart() {
-    for (int j = 0; j < w.columns(); j++) {
-      w.set(0, j, 0);
-      w.set(1, j, 0.25f);
-      w.set(2, j, j < 64 ? 0 : w.get(2, j));
-    }
-    for (String kind : List.of("dead", "few tokens", "one token", "outlier", "tiny", "zero")) {
-      Matrix hard = hard(kind);
+    makeOddRows();
+    for (String kind : HARD) {
+      Matrix hard = hard(kind, c);
       for (IntegerGrid grid :
           List.of(
               new IntegerGrid(4, 32, false, DType.F16),
@@ -306,33 +263,6 @@ class AwqTest {
           // solve() holds it to its set and to numbers.
           solve(sequence, w, hard, joint);
         }
-      }
-    }
-  }
-
-  private Matrix hard(String kind) {
-    int n = c.rows();
-    Matrix m = Matrix.allocate(arena, n, n);
-    m.copyFrom(c);
-    switch (kind) {
-      case "dead" -> scaleChannels(m, 0, 0, 7, 96);
-      case "outlier" -> scaleChannels(m, 1000, 11);
-      case "tiny" -> compute.kernels().arithmetic().scale(c.segment(), 1e-20f, m.segment());
-      case "zero" -> m.clear();
-      default -> {
-        int tokens = kind.equals("one token") ? 1 : 20;
-        Matrix x = RandomMatrices.of(Kind.GAUSSIAN, tokens, n, 6, arena);
-        compute.blas().gemm(Op.TRANSPOSE, Op.NONE, 1f / tokens, x, x, 0, m);
-      }
-    }
-    return m;
-  }
-
-  private static void scaleChannels(Matrix m, float factor, int... channels) {
-    for (int channel : channels) {
-      for (int j = 0; j < m.rows(); j++) {
-        m.set(channel, j, m.get(channel, j) * factor);
-        m.set(j, channel, m.get(j, channel) * factor);
       }
     }
   }
@@ -373,19 +303,8 @@ class AwqTest {
     Matrix many = RandomMatrices.of(Kind.GAUSSIAN, 300, 97, 3, arena);
     for (Solver solver : List.of(new Awq(), SEQUENCES.get(0), SEQUENCES.get(1), SEQUENCES.get(2))) {
       Constraint constraint = solver.supports(grid) ? grid : joint;
-      byte[] expected = bytes(solve(solver, many, c, constraint));
-      for (int threads : new int[] {1, 4}) {
-        try (Compute other = Compute.create(threads)) {
-          LayerProblem problem = new LayerProblem(many, c, constraint);
-          Solution solution = solver.solve(problem, other, arena, IterationListener.NONE);
-          assertArrayEquals(expected, bytes(solution), solver.name() + ", threads: " + threads);
-        }
-      }
+      assertSameOnAnyThreads(solver, many, constraint);
     }
-  }
-
-  private static byte[] bytes(Solution solution) {
-    return solution.weights().segment().toArray(ValueLayout.JAVA_BYTE);
   }
 
   @Test
@@ -402,12 +321,6 @@ class AwqTest {
 
   @Test
   void interruptionEndsTheSearch() {
-    Thread.currentThread().interrupt();
-    try {
-      Constraint grid = new IntegerGrid(4, 32, false, DType.F32);
-      assertThrows(AwpException.class, () -> solve(new Awq(), grid));
-    } finally {
-      assertTrue(Thread.interrupted());
-    }
+    assertInterruptible(new Awq(), new IntegerGrid(4, 32, false, DType.F32));
   }
 }

@@ -3,11 +3,8 @@
 package dev.awp.solver.baseline;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.AwpException;
-import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.NmSparsity;
@@ -16,8 +13,7 @@ import dev.awp.constraint.SparseGrid;
 import dev.awp.constraint.Sparsity;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
-import dev.awp.solver.IterationListener;
-import dev.awp.solver.LayerProblem;
+import dev.awp.fixture.SolverFixture;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
 import dev.awp.solver.StopReason;
@@ -27,7 +23,6 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -36,12 +31,10 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
-import net.jqwik.api.lifecycle.AfterProperty;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** SparseGPT and ALPS: better than what they improve on, and defined where C is not. */
-class BaselinesTest {
+class BaselinesTest extends SolverFixture {
   private static final List<Sparsity> SPARSE =
       List.of(
           new RowSparsity(0.5), new RowSparsity(0.7), new NmSparsity(2, 4), new NmSparsity(3, 5));
@@ -63,35 +56,16 @@ class BaselinesTest {
           Sequence.awqWanda(),
           Sequence.alpsGptq());
 
-  private final Arena arena = Arena.ofShared();
-  private final Compute compute = Compute.create(2);
-
-  @AfterEach
-  void free() {
-    compute.close();
-    arena.close();
+  BaselinesTest() {
+    super(130, 301, 1);
   }
 
   private Matrix weights(int rows, int columns) {
     return RandomMatrices.of(Kind.GAUSSIAN, rows, columns, 1, arena);
   }
 
-  private Solution solve(Solver solver, Matrix w, Matrix c, Constraint constraint) {
-    Solution solution =
-        solver.solve(new LayerProblem(w, c, constraint), compute, arena, IterationListener.NONE);
-    String what = solver.name() + ", " + constraint.describe();
-    assertEquals(Optional.empty(), constraint.check(solution.weights(), solution.grid()), what);
-    assertEquals(
-        -1, compute.kernels().arithmetic().firstNonFinite(solution.weights().segment()), what);
-    assertTrue(Double.isFinite(solution.relativeError()), what);
-    assertTrue(Double.isFinite(solution.gemmEquivalents()), what);
-    return solution;
-  }
-
   @Test
   void eachBeatsTheOneBefore() {
-    Matrix w = weights(130, 301);
-    Matrix c = RandomMatrices.secondMoment(301, 3, arena);
     for (Sparsity sparsity : SPARSE) {
       double wanda = solve(new Wanda(), w, c, sparsity).relativeError();
       double gpt = solve(new SparseGpt(), w, c, sparsity).relativeError();
@@ -110,8 +84,6 @@ class BaselinesTest {
 
   @Test
   void jointSweepBeatsWandaAndRounding() {
-    Matrix w = weights(130, 301);
-    Matrix c = RandomMatrices.secondMoment(301, 3, arena);
     for (Constraint joint : ALL.subList(SPARSE.size(), ALL.size())) {
       double wanda = solve(new Wanda(), w, c, joint).relativeError();
       double gpt = solve(new SparseGpt(), w, c, joint).relativeError();
@@ -355,22 +327,11 @@ class BaselinesTest {
 
   @Test
   void resultsDoNotDependOnThreads() {
-    Matrix w = weights(300, 301);
-    Matrix c = RandomMatrices.secondMoment(301, 3, arena);
+    Matrix many = weights(300, 301);
     for (Constraint constraint : List.of(ALL.get(0), ALL.get(2), ALL.get(5))) {
       for (Solver solver : BOTH) {
         if (solver.supports(constraint)) {
-          Matrix expected = solve(solver, w, c, constraint).weights();
-          for (int threads : new int[] {1, 4}) {
-            try (Compute other = Compute.create(threads)) {
-              Matrix t =
-                  solver
-                      .solve(
-                          new LayerProblem(w, c, constraint), other, arena, IterationListener.NONE)
-                      .weights();
-              assertEquals(-1, expected.segment().mismatch(t.segment()), threads + " threads");
-            }
-          }
+          assertSameOnAnyThreads(solver, many, constraint);
         }
       }
     }
@@ -412,20 +373,8 @@ class BaselinesTest {
     }
   }
 
-  @AfterProperty
-  void freeAfterProperty() {
-    free();
-  }
-
   @Test
   void interruptionEndsAlps() {
-    Matrix w = weights(20, 97);
-    Matrix c = RandomMatrices.secondMoment(97, 2, arena);
-    Thread.currentThread().interrupt();
-    try {
-      assertThrows(AwpException.class, () -> solve(new Alps(), w, c, new RowSparsity(0.5)));
-    } finally {
-      assertTrue(Thread.interrupted());
-    }
+    assertInterruptible(new Alps(), new RowSparsity(0.5));
   }
 }

@@ -5,43 +5,24 @@ package dev.awp.solver.mask;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.compute.Compute;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
-import dev.awp.fixture.RandomMatrices;
-import dev.awp.fixture.RandomMatrices.Kind;
+import dev.awp.fixture.SolverFixture;
 import dev.awp.solver.Objective;
 import dev.awp.tensor.Matrix;
-import java.lang.foreign.Arena;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Exchanges of mask entries: exact, allowed, and none left that lowers f. */
-class MaskExchangeTest {
+class MaskExchangeTest extends SolverFixture {
   private static final int COLUMNS = 13;
   private static final List<Sparsity> SPARSITIES =
       List.of(new RowSparsity(0.6), new NmSparsity(2, 4), new NmSparsity(1, 3));
 
-  private final Arena arena = Arena.ofShared();
-  private Compute compute;
-  private Matrix w;
-  private Matrix c;
-
-  @BeforeEach
-  void generate() {
-    compute = Compute.create(1);
-    w = RandomMatrices.of(Kind.GAUSSIAN, 6, COLUMNS, 5, arena);
-    c = RandomMatrices.secondMoment(COLUMNS, 6, arena);
-  }
-
-  @AfterEach
-  void free() {
-    compute.close();
-    arena.close();
+  MaskExchangeTest() {
+    super(6, COLUMNS, 5, 1);
   }
 
   private Matrix magnitudes(Sparsity sparsity) {

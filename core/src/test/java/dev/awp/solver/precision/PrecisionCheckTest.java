@@ -14,8 +14,8 @@ import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.RowSparsity;
-import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RoundedProducts;
+import dev.awp.fixture.SolverFixture;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Objective;
@@ -28,36 +28,28 @@ import dev.awp.solver.rounding.GridDescent;
 import dev.awp.solver.splitting.OperatorSplitting;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
-import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class PrecisionCheckTest {
+class PrecisionCheckTest extends SolverFixture {
   private static final int ROWS = 160;
   private static final int COLUMNS = 96;
 
-  private final Arena arena = Arena.ofShared();
-  private final Compute f32 = Compute.create(2);
-  private final Matrix w = RandomMatrices.of(RandomMatrices.Kind.GAUSSIAN, ROWS, COLUMNS, 1, arena);
-  private final Matrix c = RandomMatrices.secondMoment(COLUMNS, 2, arena);
   private final PrecisionCheck check = new PrecisionCheck(0);
 
-  @AfterEach
-  void free() {
-    f32.close();
-    arena.close();
+  PrecisionCheckTest() {
+    super(ROWS, COLUMNS, 1);
   }
 
   private Compute with(Mode mode, int bits, int bitsOfThree) {
-    RoundedProducts products = new RoundedProducts(f32.blas(), bits, bitsOfThree);
+    RoundedProducts products = new RoundedProducts(compute.blas(), bits, bitsOfThree);
     List<MixedBlas> candidates =
         Stream.of(Precision.BF16, Precision.BF16X3)
-            .map(precision -> new MixedBlas(f32.blas(), products, precision))
+            .map(precision -> new MixedBlas(compute.blas(), products, precision))
             .toList();
     MixedPrecision lower = new MixedPrecision(mode, candidates);
-    return new Compute(f32.kernels(), f32.blas(), f32.workers(), lower);
+    return new Compute(compute.kernels(), compute.blas(), compute.workers(), lower);
   }
 
   private LayerProblem problem(Constraint constraint) {
@@ -75,12 +67,12 @@ class PrecisionCheckTest {
   }
 
   private void assertServes(LayerProblem problem, Solver solver) {
-    Solution full = solver.solve(problem, f32, arena, IterationListener.NONE);
+    Solution full = solver.solve(problem, compute, arena, IterationListener.NONE);
     try (PrecisionCheck.Solved mixed = solve(problem, solver, with(Mode.AUTO, 8, 16))) {
       assertEquals(Precision.BF16, mixed.precision());
       double objective = mixed.solution().objective();
       assertTrue(objective <= 1.01 * full.objective(), objective + " after " + full.objective());
-      double evaluated = Objective.of(problem.weights(), mixed.solution().weights(), c, f32);
+      double evaluated = Objective.of(problem.weights(), mixed.solution().weights(), c, compute);
       assertEquals(evaluated, objective, 1e-6 * evaluated);
       assertTrue(mixed.solution().weights().segment().mismatch(full.weights().segment()) >= 0);
     }
@@ -116,11 +108,11 @@ class PrecisionCheckTest {
     for (Solver solver : List.of(new OperatorSplitting(), new ProjectedGradient())) {
       LayerProblem problem = problem(new RowSparsity(0.5));
       Solver.Sampled both =
-          solver.solveSampled(problem, f32, few, f32, arena, IterationListener.NONE);
+          solver.solveSampled(problem, compute, few, compute, arena, IterationListener.NONE);
       Matrix same = both.layer().weights().rowRange(0, 8);
-      double expected = Objective.of(few, same, c, f32);
+      double expected = Objective.of(few, same, c, compute);
       assertEquals(expected, both.sample().objective(), 1e-3 * expected);
-      Solution layer = solver.solve(problem, f32, arena, IterationListener.NONE);
+      Solution layer = solver.solve(problem, compute, arena, IterationListener.NONE);
       assertEquals(-1, layer.weights().segment().mismatch(both.layer().weights().segment()));
     }
   }
@@ -153,7 +145,7 @@ class PrecisionCheckTest {
       assertEquals(Precision.BF16X3, precision(problem, solver, with(Mode.AUTO, 1, 20)));
       try (PrecisionCheck.Solved solved = solve(problem, solver, with(Mode.AUTO, 1, 1))) {
         assertEquals(Precision.F32, solved.precision());
-        Solution full = solver.solve(problem, f32, arena, IterationListener.NONE);
+        Solution full = solver.solve(problem, compute, arena, IterationListener.NONE);
         assertEquals(-1, solved.solution().weights().segment().mismatch(full.weights().segment()));
       }
     }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver.registry;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,7 +10,6 @@ import dev.awp.blas.Blas;
 import dev.awp.blas.Precision;
 import dev.awp.blas.RightOperand;
 import dev.awp.blas.RowSource;
-import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.NmSparsity;
@@ -21,9 +19,8 @@ import dev.awp.constraint.Sparsity;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
 import dev.awp.fixture.RoundedProducts;
+import dev.awp.fixture.SolverFixture;
 import dev.awp.solver.Effort;
-import dev.awp.solver.IterationListener;
-import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Objective;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
@@ -41,42 +38,17 @@ import dev.awp.solver.splitting.OperatorSplitting;
 import dev.awp.solver.splitting.SplittingOptions;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
-import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The project's own solvers: lower errors than the references, and no layer that breaks them. */
-class BestSolversTest {
+class BestSolversTest extends SolverFixture {
   private static final List<Sparsity> SPARSITIES =
       List.of(new RowSparsity(0.5), new RowSparsity(0.7), new NmSparsity(2, 4));
 
-  private final Arena arena = Arena.ofShared();
-  private Compute compute;
-  private Matrix w;
-  private Matrix c;
-
-  @BeforeEach
-  void generate() {
-    compute = Compute.create(2);
-    w = RandomMatrices.of(Kind.GAUSSIAN, 150, 193, 3, arena);
-    c = RandomMatrices.secondMoment(193, 4, arena);
-  }
-
-  @AfterEach
-  void free() {
-    compute.close();
-    arena.close();
-  }
-
-  private Solution solve(Solver solver, Constraint constraint) {
-    return solver.solve(new LayerProblem(w, c, constraint), compute, arena, IterationListener.NONE);
-  }
-
-  private double error(Solver solver, Constraint constraint) {
-    return solve(solver, constraint).relativeError();
+  BestSolversTest() {
+    super(150, 193, 3);
   }
 
   @Test
@@ -198,12 +170,7 @@ class BestSolversTest {
             new SparseGpt(),
             new ProjectedGradient())) {
       Constraint constraint = solver.supports(half) ? half : grid;
-      Solution solution =
-          solver.solve(
-              new LayerProblem(weights, indefinite, constraint),
-              compute,
-              arena,
-              IterationListener.NONE);
+      Solution solution = solve(solver, weights, indefinite, constraint);
       boolean factors = !(solver instanceof ProjectedGradient);
       assertEquals(factors, solution.damping() > 0.4, solver.name() + ": " + solution.damping());
       for (int row = 0; row < 2; row++) {
@@ -304,13 +271,10 @@ class BestSolversTest {
   /** Dead channels, few tokens, huge channels, constant and empty rows: defined, and never NaN. */
   @Test
   void hardLayersAreSolved() {
-    for (String kind : List.of("dead", "few tokens", "one token", "outlier", "tiny", "zero")) {
-      c = hard(kind);
-      for (int j = 0; j < w.columns(); j++) {
-        w.set(0, j, 0);
-        w.set(1, j, 0.25f);
-        w.set(2, j, j < 64 ? 0 : w.get(2, j));
-      }
+    Matrix whole = c;
+    makeOddRows();
+    for (String kind : HARD) {
+      c = hard(kind, whole);
       for (Constraint constraint :
           List.of(
               new RowSparsity(0.5),
@@ -330,44 +294,6 @@ class BestSolversTest {
     }
   }
 
-  private Matrix hard(String kind) {
-    Matrix m = RandomMatrices.secondMoment(w.columns(), 5, arena);
-    int n = m.rows();
-    switch (kind) {
-      case "dead" -> {
-        for (int j = 0; j < n; j++) {
-          for (int dead : new int[] {0, 7, 190}) {
-            m.set(dead, j, 0);
-            m.set(j, dead, 0);
-          }
-        }
-      }
-      case "few tokens", "one token" -> {
-        int tokens = kind.equals("one token") ? 1 : 20;
-        Matrix x = RandomMatrices.of(Kind.GAUSSIAN, tokens, n, 6, arena);
-        compute
-            .blas()
-            .gemm(
-                dev.awp.blas.Blas.Op.TRANSPOSE, dev.awp.blas.Blas.Op.NONE, 1f / tokens, x, x, 0, m);
-      }
-      case "outlier" -> {
-        for (int j = 0; j < n; j++) {
-          m.set(11, j, m.get(11, j) * 1000);
-          m.set(j, 11, m.get(j, 11) * 1000);
-        }
-      }
-      case "tiny" -> {
-        for (int r = 0; r < n; r++) {
-          for (int j = 0; j < n; j++) {
-            m.set(r, j, m.get(r, j) * 1e-20f);
-          }
-        }
-      }
-      default -> m.clear();
-    }
-    return m;
-  }
-
   @Test
   void resultsDoNotDependOnThreads() {
     for (Constraint constraint :
@@ -375,18 +301,7 @@ class BestSolversTest {
             new RowSparsity(0.6),
             new IntegerGrid(3, 32, false, DType.BF16),
             new SparseGrid(new NmSparsity(2, 4), new IntegerGrid(4, 64, false, DType.F16)))) {
-      byte[] expected = null;
-      for (int threads : new int[] {1, 2, 4}) {
-        try (Compute other = Compute.create(threads)) {
-          Solution solution =
-              Solvers.best(constraint, Effort.NORMAL)
-                  .solve(new LayerProblem(w, c, constraint), other, arena, IterationListener.NONE);
-          byte[] bytes =
-              solution.weights().segment().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
-          expected = expected == null ? bytes : expected;
-          assertArrayEquals(expected, bytes, constraint.describe() + ", " + threads + " threads");
-        }
-      }
+      assertSameOnAnyThreads(Solvers.best(constraint, Effort.NORMAL), w, constraint);
     }
   }
 

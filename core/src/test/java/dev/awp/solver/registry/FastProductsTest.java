@@ -11,6 +11,7 @@ import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
+import dev.awp.fixture.SolverFixture;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Objective;
@@ -20,22 +21,15 @@ import dev.awp.solver.pgd.PgdOptions;
 import dev.awp.solver.pgd.ProjectedGradient;
 import dev.awp.solver.splitting.OperatorSplitting;
 import dev.awp.tensor.Matrix;
-import java.lang.foreign.Arena;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Solves whose products are made by Strassen's algorithm. */
-class FastProductsTest {
+class FastProductsTest extends SolverFixture {
   private static final RowSparsity HALF = new RowSparsity(0.5);
 
-  private final Arena arena = Arena.ofShared();
-  private final Compute compute = Compute.create(2);
-
-  @AfterEach
-  void free() {
-    compute.close();
-    arena.close();
+  FastProductsTest() {
+    super(96, 256, 1);
   }
 
   /** C of inputs of which some channels are so much larger, and some never active. */
@@ -59,7 +53,6 @@ class FastProductsTest {
 
   @Test
   void outlierChannelsCostNothing() {
-    Matrix w = RandomMatrices.of(Kind.GAUSSIAN, 96, 256, 1, arena);
     for (float larger : new float[] {1, 100}) {
       LayerProblem problem = new LayerProblem(w, secondMoment(256, larger), HALF);
       for (Solver solver : List.of(new ProjectedGradient(), new OperatorSplitting())) {
@@ -73,7 +66,7 @@ class FastProductsTest {
 
   /** Neither do the rows that leave, which take their pairs with them. */
   @Test
-  void threadsChangeNoBit() {
+  void resultsDoNotDependOnThreads() {
     Matrix w = RandomMatrices.of(Kind.GAUSSIAN, 2101, 420, 2, arena);
     for (int row = 0; row < w.rows(); row++) {
       boolean settlesAtOnce = row % 96 >= 48 || row % 7 > 0;

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.AwpException;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.IntegerGrid;
@@ -16,6 +15,7 @@ import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.SparseGrid;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
+import dev.awp.fixture.SolverFixture;
 import dev.awp.solver.Effort;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.IterationRecord;
@@ -30,15 +30,12 @@ import dev.awp.solver.pgd.PgdOptions;
 import dev.awp.solver.pgd.ProjectedGradient;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
-import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Projected gradient descent and the baselines on generated layers. */
-class SolversTest {
+class SolversTest extends SolverFixture {
   private static final List<Constraint> ALL =
       List.of(
           new RowSparsity(0.5),
@@ -50,43 +47,8 @@ class SolversTest {
           new SparseGrid(new RowSparsity(0.5), new IntegerGrid(4, 128, false, DType.BF16)),
           new SparseGrid(new NmSparsity(2, 4), new IntegerGrid(4, 24, true, DType.F32)));
 
-  private final Arena arena = Arena.ofShared();
-  private Compute compute;
-  private Matrix w;
-  private Matrix c;
-
-  @BeforeEach
-  void generate() {
-    compute = Compute.create(2);
-    w = RandomMatrices.of(Kind.GAUSSIAN, 70, 97, 1, arena);
-    c = RandomMatrices.secondMoment(97, 2, arena);
-  }
-
-  @AfterEach
-  void free() {
-    compute.close();
-    arena.close();
-  }
-
-  private Solution solve(Solver solver, Constraint constraint) {
-    return solver.solve(new LayerProblem(w, c, constraint), compute, arena, IterationListener.NONE);
-  }
-
-  /** f(T) in float64, straight from the definition. */
-  private double objective(Matrix t) {
-    double sum = 0;
-    double[] r = new double[w.columns()];
-    for (int row = 0; row < w.rows(); row++) {
-      for (int j = 0; j < r.length; j++) {
-        r[j] = (double) w.get(row, j) - t.get(row, j);
-      }
-      for (int i = 0; i < r.length; i++) {
-        for (int j = 0; j < r.length; j++) {
-          sum += r[i] * c.get(i, j) * r[j];
-        }
-      }
-    }
-    return sum;
+  SolversTest() {
+    super(70, 97, 1);
   }
 
   @Test
@@ -247,17 +209,7 @@ class SolversTest {
   @Test
   void resultsDoNotDependOnThreads() {
     for (Constraint constraint : ALL) {
-      Matrix expected = null;
-      for (int threads : new int[] {1, 2, 4}) {
-        try (Compute other = Compute.create(threads)) {
-          Matrix t =
-              new ProjectedGradient()
-                  .solve(new LayerProblem(w, c, constraint), other, arena, IterationListener.NONE)
-                  .weights();
-          expected = expected == null ? t : expected;
-          assertEquals(-1, expected.segment().mismatch(t.segment()), threads + " threads");
-        }
-      }
+      assertSameOnAnyThreads(new ProjectedGradient(), w, constraint);
     }
   }
 
@@ -265,7 +217,7 @@ class SolversTest {
    * Of a large layer every number of threads takes other parts, and rows that converge leave them.
    */
   @Test
-  void neitherDoLargeLayersWhoseRowsLeave() {
+  void largeLayersWhoseRowsLeaveDoNotDependOnThreads() {
     int rows = 2100;
     int columns = 67;
     Matrix large = RandomMatrices.of(Kind.GAUSSIAN, rows, columns, 5, arena);
@@ -338,12 +290,7 @@ class SolversTest {
 
   @Test
   void interruptionEndsTheSolve() {
-    Thread.currentThread().interrupt();
-    try {
-      assertThrows(AwpException.class, () -> solve(new ProjectedGradient(), new RowSparsity(0.5)));
-    } finally {
-      assertTrue(Thread.interrupted());
-    }
+    assertInterruptible(new ProjectedGradient(), new RowSparsity(0.5));
   }
 
   @Test

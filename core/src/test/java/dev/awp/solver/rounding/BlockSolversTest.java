@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.compute.Compute;
 import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.NmSparsity;
@@ -14,69 +13,58 @@ import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.SparseGrid;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
+import dev.awp.fixture.SolverFixture;
 import dev.awp.solver.Effort;
-import dev.awp.solver.IterationListener;
-import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Objective;
 import dev.awp.solver.Solution;
+import dev.awp.solver.Solver;
 import dev.awp.solver.registry.Solvers;
 import dev.awp.tensor.Matrix;
-import java.lang.foreign.Arena;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Solvers on the grids of GGUF's blocks. */
-class BlockSolversTest {
-  private static Solution solve(
-      String solver, Constraint constraint, Kind kind, int columns, Arena arena) {
-    Matrix w = RandomMatrices.of(kind, 21, columns, 4, arena);
-    Matrix c = RandomMatrices.secondMoment(columns, 8, arena);
-    try (Compute compute = Compute.create(2)) {
-      Solution solution =
-          Solvers.byName(solver, Effort.NORMAL)
-              .orElseThrow()
-              .solve(new LayerProblem(w, c, constraint), compute, arena, IterationListener.NONE);
-      assertEquals(
-          Optional.empty(),
-          constraint.check(solution.weights(), solution.grid()),
-          solver + ", " + constraint.describe() + ", " + kind);
-      double objective = Objective.of(w, solution.weights(), c, compute);
-      assertEquals(objective, solution.objective(), 1e-3 * objective + 1e-9);
-      return solution;
-    }
+class BlockSolversTest extends SolverFixture {
+  BlockSolversTest() {
+    super(21, 96, 4);
+  }
+
+  private Solution solve(String solver, Constraint constraint, Kind kind, int columns) {
+    Matrix weights = RandomMatrices.of(kind, 21, columns, 4, arena);
+    Matrix moment = RandomMatrices.secondMoment(columns, 8, arena);
+    Solver named = Solvers.byName(solver, Effort.NORMAL).orElseThrow();
+    Solution solution = solve(named, weights, moment, constraint);
+    double objective = Objective.of(weights, solution.weights(), moment, compute);
+    assertEquals(objective, solution.objective(), 1e-3 * objective + 1e-9);
+    return solution;
   }
 
   @ParameterizedTest
   @EnumSource
   void descentBeatsTheOthersAndAllLieOnStorableScales(BlockGrid grid) {
     for (int columns : List.of(96, 300)) {
-      try (Arena arena = Arena.ofShared()) {
-        double descent = solve("cd", grid, Kind.GAUSSIAN, columns, arena).objective();
-        double nearest = solve("rtn", grid, Kind.GAUSSIAN, columns, arena).objective();
-        double gptq = solve("gptq", grid, Kind.GAUSSIAN, columns, arena).objective();
-        double ordered = solve("gptq-act-order", grid, Kind.GAUSSIAN, columns, arena).objective();
-        assertTrue(descent < 0.7 * nearest, descent + " against " + nearest);
-        // At 8 bits little is left to gain, and the order of rounding moves it either way.
-        double slack = grid.bits() == 8 ? 1.1 : 1;
-        assertTrue(descent < slack * gptq, descent + " against " + gptq);
-        assertTrue(descent < slack * ordered, descent + " against " + ordered);
-        assertTrue(ordered < nearest, ordered + " against " + nearest);
-      }
+      double descent = solve("cd", grid, Kind.GAUSSIAN, columns).objective();
+      double nearest = solve("rtn", grid, Kind.GAUSSIAN, columns).objective();
+      double gptq = solve("gptq", grid, Kind.GAUSSIAN, columns).objective();
+      double ordered = solve("gptq-act-order", grid, Kind.GAUSSIAN, columns).objective();
+      assertTrue(descent < 0.7 * nearest, descent + " against " + nearest);
+      // At 8 bits little is left to gain, and the order of rounding moves it either way.
+      double slack = grid.bits() == 8 ? 1.1 : 1;
+      assertTrue(descent < slack * gptq, descent + " against " + gptq);
+      assertTrue(descent < slack * ordered, descent + " against " + ordered);
+      assertTrue(ordered < nearest, ordered + " against " + nearest);
     }
   }
 
   @ParameterizedTest
   @EnumSource
   void moreBitsMeanLessError(BlockGrid grid) {
-    try (Arena arena = Arena.ofShared()) {
-      double error = solve("cd", grid, Kind.GAUSSIAN, 256, arena).relativeError();
-      // Halving the step takes three quarters of the error off.
-      double expected = 0.18 * Math.pow(4, 3 - grid.bits());
-      assertTrue(error < expected, grid + " has " + error + ", not below " + expected);
-    }
+    double error = solve("cd", grid, Kind.GAUSSIAN, 256).relativeError();
+    // Halving the step takes three quarters of the error off.
+    double expected = 0.18 * Math.pow(4, 3 - grid.bits());
+    assertTrue(error < expected, grid + " has " + error + ", not below " + expected);
   }
 
   @ParameterizedTest
@@ -85,24 +73,20 @@ class BlockSolversTest {
       names = {"ZERO", "CONSTANT", "TINY", "LARGE", "OUTLIERS", "TIES", "POSITIVE"})
   void oddWeightsAreStorableToo(Kind kind) {
     for (BlockGrid grid : BlockGrid.values()) {
-      try (Arena arena = Arena.ofShared()) {
-        var _ = solve("cd", grid, kind, 70, arena);
-      }
+      var _ = solve("cd", grid, kind, 70);
     }
   }
 
   @ParameterizedTest
   @EnumSource(names = {"Q4_0", "Q5_0", "Q8_0", "Q3_K", "Q6_K"})
-  void sparseAndOnBlocks(BlockGrid grid) {
-    try (Arena arena = Arena.ofShared()) {
-      for (Constraint both :
-          List.of(
-              new SparseGrid(new RowSparsity(0.5), grid),
-              new SparseGrid(new NmSparsity(2, 4), grid))) {
-        double descent = solve("cd", both, Kind.GAUSSIAN, 272, arena).objective();
-        double wanda = solve("wanda", both, Kind.GAUSSIAN, 272, arena).objective();
-        assertTrue(descent < wanda, both.describe() + ": " + descent + " against " + wanda);
-      }
+  void descentBeatsWandaWhereBlocksAreSparseToo(BlockGrid grid) {
+    for (Constraint both :
+        List.of(
+            new SparseGrid(new RowSparsity(0.5), grid),
+            new SparseGrid(new NmSparsity(2, 4), grid))) {
+      double descent = solve("cd", both, Kind.GAUSSIAN, 272).objective();
+      double wanda = solve("wanda", both, Kind.GAUSSIAN, 272).objective();
+      assertTrue(descent < wanda, both.describe() + ": " + descent + " against " + wanda);
     }
   }
 

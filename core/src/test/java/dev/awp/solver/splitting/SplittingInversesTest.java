@@ -7,29 +7,21 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.blas.Blas.Op;
-import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.fixture.RandomMatrices;
+import dev.awp.fixture.SolverFixture;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.SharedFactors;
 import dev.awp.tensor.Matrix;
-import java.lang.foreign.Arena;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The stages' inverses, and the range of rho. */
-class SplittingInversesTest {
+class SplittingInversesTest extends SolverFixture {
   private static final int COLUMNS = 96;
 
-  private final Arena arena = Arena.ofShared();
-  private final Compute compute = Compute.create(2);
-  private final Matrix w = RandomMatrices.of(RandomMatrices.Kind.GAUSSIAN, 40, COLUMNS, 1, arena);
-
-  @AfterEach
-  void free() {
-    compute.close();
-    arena.close();
+  SplittingInversesTest() {
+    super(40, COLUMNS, 1);
   }
 
   private LayerProblem problem(Matrix c, SharedFactors factors) {
