@@ -12,6 +12,7 @@ import dev.awp.model.forward.DecoderBlock;
 import dev.awp.model.forward.Stage;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.Matrix;
+import dev.awp.text.TokenWeights;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Map;
@@ -103,8 +104,10 @@ public final class StepMoments implements AutoCloseable {
    * model's states through its own step their drift is summed too.
    *
    * @param original states of the original model, for the same tokens
+   * @param weights what the tokens count, one a row of the states
+   * @param length tokens of a window
    */
-  public void observe(Stream stream, Optional<Stream> original, int length) {
+  public void observe(Stream stream, Optional<Stream> original, TokenWeights weights, int length) {
     int total = stream.states().rows();
     int rows = Math.min(total, DecoderBlock.chunkRows(length));
     try (Arena arena = Arena.ofShared()) {
@@ -125,10 +128,11 @@ public final class StepMoments implements AutoCloseable {
               .stage()
               .forward(dense.chunk(from, copy), length, new Expected(expected, dense.advance()));
         }
+        Matrix chunk = stream.chunk(from, copy);
+        TokenWeights ofChunk = weights.range(from, from + chunk.rows());
         stream
             .stage()
-            .forward(
-                stream.chunk(from, copy), length, new Seen(expected, residual, stream.advance()));
+            .forward(chunk, length, new Seen(expected, residual, ofChunk, stream.advance()));
       }
     }
   }
@@ -175,24 +179,38 @@ public final class StepMoments implements AutoCloseable {
   private final class Seen extends Observer {
     private final Map<InputSite, Matrix> expected;
     private final Matrix residual;
+    private final TokenWeights weights;
 
-    private Seen(Map<InputSite, Matrix> expected, Matrix residual, boolean advance) {
+    private Seen(
+        Map<InputSite, Matrix> expected, Matrix residual, TokenWeights weights, boolean advance) {
       super(advance);
+      this.weights = weights;
       this.expected = expected;
       this.residual = residual;
     }
 
     @Override
     public void accept(InputSite site, Matrix inputs) {
-      SecondMoment moment = seconds.get(site);
-      if (moment != null) {
-        moment.add(inputs);
-      }
+      addSecond(site, inputs, weights);
       if (expected.containsKey(site)) {
-        addDrift(site, expected.get(site).rowRange(0, inputs.rows()), inputs);
+        Matrix drift = expected.get(site).rowRange(0, inputs.rows());
+        subtract(drift, inputs, drift);
+        drifts.get(site).add(drift, inputs, weights);
       }
       if (residuals.containsKey(site)) {
-        residuals.get(site).add(residual.rowRange(0, inputs.rows()), inputs);
+        residuals.get(site).add(residual.rowRange(0, inputs.rows()), inputs, weights);
+      }
+    }
+
+    @Override
+    public void acceptSome(InputSite site, Matrix inputs, int[] tokens) {
+      addSecond(site, inputs, weights.choose(tokens));
+    }
+
+    private void addSecond(InputSite site, Matrix inputs, TokenWeights ofInputs) {
+      SecondMoment moment = seconds.get(site);
+      if (moment != null) {
+        moment.add(inputs, ofInputs);
       }
     }
 
@@ -202,7 +220,13 @@ public final class StepMoments implements AutoCloseable {
     }
   }
 
-  /** The most off-heap memory that {@link #observe} takes beside the sums, in bytes. */
+  /**
+   * The most off-heap memory that {@link #observe} takes beside the sums, in bytes.
+   *
+   * @param tokens of all windows
+   * @param length tokens of a window
+   * @param weighted whether some tokens count more than others
+   */
   public static long observeBytes(
       ModelLayout layout,
       Step step,
@@ -210,6 +234,7 @@ public final class StepMoments implements AutoCloseable {
       boolean withDrift,
       long tokens,
       int length,
+      boolean weighted,
       int threads) {
     long rows = Math.min(tokens, DecoderBlock.chunkRows(length));
     long drifts =
@@ -226,13 +251,10 @@ public final class StepMoments implements AutoCloseable {
     long states = withDrift ? 2 : 1;
     return rows * (states * layout.config().hiddenSize() + drifts) * Float.BYTES
         + DecoderBlock.forwardBytes(layout, step, tokens, length, threads)
-        + SecondMoment.addBytes(widest, threads);
-  }
-
-  /** Adds (x - x~) x~^T; x becomes x - x~. */
-  private void addDrift(InputSite site, Matrix expected, Matrix inputs) {
-    subtract(expected, inputs, expected);
-    drifts.get(site).add(expected, inputs);
+        + SecondMoment.addBytes(widest, threads, weighted)
+        + (withDrift
+            ? CrossMoment.addBytes(Math.max(widest, layout.config().hiddenSize()), weighted)
+            : 0);
   }
 
   private void subtract(Matrix a, Matrix b, Matrix out) {

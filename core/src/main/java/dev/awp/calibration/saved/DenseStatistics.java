@@ -135,7 +135,7 @@ public final class DenseStatistics {
         new StepMoments(model.layout(), linears, false, starved, Precision.F32, compute)) {
       try (Arena arena = Arena.ofShared()) {
         Stream states = new Stream(model.step(index, step, arena), activations.states(), true);
-        moments.observe(states, Optional.empty(), activations.length());
+        moments.observe(states, Optional.empty(), activations.weights(), activations.length());
       }
       for (InputSite site : model.layout().sites(index)) {
         if (site.part().step() != step) {

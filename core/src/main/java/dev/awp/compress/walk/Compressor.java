@@ -259,6 +259,7 @@ public final class Compressor {
             planner.schemes(),
             tokens,
             length,
+            calibration.isWeighted(),
             compute.workers(),
             compute.lower(),
             planner.needsErrors());

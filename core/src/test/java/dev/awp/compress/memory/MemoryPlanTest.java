@@ -129,6 +129,7 @@ class MemoryPlanTest {
           schemes,
           (long) SEQUENCES * LENGTH,
           LENGTH,
+          false,
           workers,
           MixedPrecision.none(),
           false);
