@@ -64,8 +64,8 @@ public final class SecondMoment implements AutoCloseable {
     return (long) threads * PANEL * (columns + (weighted ? CHUNK : 0)) * Float.BYTES;
   }
 
-  /** First element of row i in the packed triangle. */
-  private static long rowStart(int i) {
+  /** First element of row i in the {@link #sums}; for i = dIn, how many these are. */
+  public static long rowStart(int i) {
     return (long) i * (i + 1) / 2;
   }
 
@@ -149,6 +149,57 @@ public final class SecondMoment implements AutoCloseable {
     return lower.asSlice(rowStart(i) * Double.BYTES, (i + 1L) * Double.BYTES);
   }
 
+  /** The rows of a lower triangle; row i has i + 1 float64 values. */
+  @FunctionalInterface
+  public interface TriangleRows {
+    void copyTo(int row, MemorySegment destination);
+  }
+
+  /**
+   * Adds what another moment of as many columns has summed.
+   *
+   * @param rows of its {@link #sums}
+   * @param otherTokens of it
+   * @param otherWeight of it
+   */
+  public void addSums(TriangleRows rows, long otherTokens, double otherWeight) {
+    try (Arena scratch = Arena.ofConfined()) {
+      MemorySegment whole = scratch.allocate((long) columns * Double.BYTES, 64);
+      for (int i = 0; i < columns; i++) {
+        MemorySegment row = whole.asSlice(0, (i + 1L) * Double.BYTES);
+        rows.copyTo(i, row);
+        MemorySegment own = lowerRow(i);
+        for (int j = 0; j <= i; j++) {
+          double sum = own.getAtIndex(JAVA_DOUBLE, j) + row.getAtIndex(JAVA_DOUBLE, j);
+          own.setAtIndex(JAVA_DOUBLE, j, sum);
+        }
+      }
+    }
+    seen += otherTokens;
+    tokens += otherTokens;
+    weight += otherWeight;
+  }
+
+  /** sum_i w_i. */
+  public double weight() {
+    return weight;
+  }
+
+  /**
+   * sum_i w_i x_i x_i^T, the lower triangle row after row in float64, until this is closed.
+   *
+   * @param what the site, for the message when an activation was not finite
+   */
+  public MemorySegment sums(String what) {
+    checkCounted(what, seen, tokens);
+    for (int i = 0; i < columns; i++) {
+      for (int j = 0; j <= i; j++) {
+        mean(what, i, j);
+      }
+    }
+    return lower.asReadOnly();
+  }
+
   /**
    * The mean, symmetric, [dIn, dIn].
    *
@@ -185,17 +236,21 @@ public final class SecondMoment implements AutoCloseable {
 
   /** Entries (i, from) to (i, to), and their mirror images. */
   private void finish(String what, Matrix c, int i, int from, int to) {
-    MemorySegment row = lowerRow(i);
     for (int j = from; j < to; j++) {
-      float mean = (float) (row.getAtIndex(JAVA_DOUBLE, j) / weight);
-      if (!Float.isFinite(mean)) {
-        throw new AwpException(
-            "%s: the second moment of input channels %d and %d is %s, activations must be finite"
-                .formatted(what, i, j, mean));
-      }
+      float mean = mean(what, i, j);
       c.set(i, j, mean);
       c.set(j, i, mean);
     }
+  }
+
+  private float mean(String what, int i, int j) {
+    float mean = (float) (lower.getAtIndex(JAVA_DOUBLE, rowStart(i) + j) / weight);
+    if (!Float.isFinite(mean)) {
+      throw new AwpException(
+          "%s: the second moment of input channels %d and %d is %s, activations must be finite"
+              .formatted(what, i, j, mean));
+    }
+    return mean;
   }
 
   @Override

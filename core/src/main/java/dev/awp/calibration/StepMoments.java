@@ -22,7 +22,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The moments of some of a step's input sites while they are accumulated. */
-public final class StepMoments implements AutoCloseable {
+public final class StepMoments implements SiteMoments, AutoCloseable {
   private final Compute compute;
   private final Set<InputSite> everyToken;
   private final Precision precision;
@@ -263,25 +263,31 @@ public final class StepMoments implements AutoCloseable {
     }
   }
 
-  /** What C of a site is the mean of. */
+  @Override
   public SeenInputs inputs(InputSite site) {
     long tokens = seconds.get(site).tokens();
     return new SeenInputs(tokens, everyToken.contains(site), precision.label());
   }
 
-  /** C of a site; what it was summed in is freed. */
+  /** As the seam says; what C was summed in is freed. */
+  @Override
   public Matrix finish(InputSite site, String what, Arena arena) {
     try (SecondMoment moment = seconds.remove(site)) {
       return moment.finish(what, arena);
     }
   }
 
-  /** Takes the drift of a site, where it was summed, for the caller to close. */
+  /** Takes the sums of a site's C, for the caller to close. */
+  public SecondMoment take(InputSite site) {
+    return seconds.remove(site);
+  }
+
+  @Override
   public Optional<CrossMoment> takeDrift(InputSite site) {
     return Optional.ofNullable(drifts.remove(site));
   }
 
-  /** Takes R of a site whose layer's outputs are added to the hidden states, in the same way. */
+  @Override
   public Optional<CrossMoment> takeResidual(InputSite site) {
     return Optional.ofNullable(residuals.remove(site));
   }

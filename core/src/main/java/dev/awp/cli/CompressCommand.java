@@ -14,6 +14,7 @@ import dev.awp.cli.option.RecipeFlags;
 import dev.awp.cli.option.SizeConverter;
 import dev.awp.cli.option.SolverArguments;
 import dev.awp.cli.option.SparsityArgument;
+import dev.awp.cli.option.StatisticsArguments;
 import dev.awp.cli.print.PlanTable;
 import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.cli.print.SummaryTable;
@@ -107,6 +108,8 @@ final class CompressCommand implements Callable<Integer> {
   @Mixin private final SolverArguments solver = new SolverArguments();
 
   @Mixin private final CalibrationArguments calibration = new CalibrationArguments();
+
+  @Mixin private final StatisticsArguments statistics = new StatisticsArguments();
 
   @Mixin private final OutputArguments result = new OutputArguments();
 
@@ -292,7 +295,7 @@ final class CompressCommand implements Callable<Integer> {
             gguf.applyTo(format.toFormats(), spec),
             whole,
             solver.toOptions(),
-            calibration.toOptions(spec),
+            statistics.applyTo(calibration.toOptions(spec), propagation, target(), spec),
             propagation,
             target(),
             result.maxShardSize,

@@ -9,6 +9,7 @@ import dev.awp.recipe.Recipe;
 import dev.awp.solver.registry.SolverOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -42,6 +43,9 @@ public record CompressionOptions(
   public CompressionOptions {
     if (target == Target.PROPAGATED && propagation == Propagation.DENSE) {
       throw new IllegalArgumentException("dense inputs have not drifted");
+    }
+    if (calibration.statistics().isPresent() && propagation != Propagation.DENSE) {
+      throw new IllegalArgumentException("saved moments are those of dense inputs");
     }
     formats = List.copyOf(formats);
     if (formats.stream().anyMatch(OutputFormat::isFused)) {
@@ -85,11 +89,27 @@ public record CompressionOptions(
    * @param sequences number of windows
    * @param sequenceLength tokens of a window; by default the model's context, at most 2,048
    * @param seed of the choice of windows
+   * @param statistics folder of their saved moments, with {@link Propagation#DENSE}; where there is
+   *     none they are taken by the run
    */
   public record Calibration(
-      List<Path> files, int sequences, OptionalInt sequenceLength, long seed) {
+      List<Path> files,
+      int sequences,
+      OptionalInt sequenceLength,
+      long seed,
+      Optional<Path> statistics) {
     public Calibration {
       files = List.copyOf(files);
+    }
+
+    /** A calibration whose moments the run takes. */
+    public Calibration(List<Path> files, int sequences, OptionalInt sequenceLength, long seed) {
+      this(files, sequences, sequenceLength, seed, Optional.empty());
+    }
+
+    /** The same with saved moments. */
+    public Calibration withStatistics(Path folder) {
+      return new Calibration(files, sequences, sequenceLength, seed, Optional.of(folder));
     }
   }
 }

@@ -11,10 +11,13 @@ import dev.awp.report.ComparisonReport;
 import dev.awp.report.LayerReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.page.ComparisonFiles;
+import dev.awp.safetensors.CheckpointWriter;
+import dev.awp.stored.TensorSpec;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -123,6 +126,31 @@ class CompareCommandTest {
     assertEquals(before.cells().getLast().perplexity(), after.cells().getLast().perplexity());
     assertEquals(1, compare("--sparsity", "0.5", "--seed", "1"));
     assertTrue(err.toString().contains("has seed 0, not 1"), err.toString());
+  }
+
+  /** Moments of another kind are not misread, and not thrown away either. */
+  @Test
+  void statisticsOfAnOlderProgramAreRefused() throws IOException {
+    Path statistics = output.resolve("statistics");
+    assertEquals(0, compare("--sparsity", "0.5", "--methods", "wanda"), err.toString());
+    ComparisonReport before = report();
+    Path file = statistics.resolve("model.safetensors");
+    Files.delete(file);
+    Files.delete(statistics);
+    List<TensorSpec> old = List.of(new TensorSpec("block.0.mlp_input", DType.F32, List.of(1L, 1L)));
+    try (CheckpointWriter writer = CheckpointWriter.create(statistics, old, Long.MAX_VALUE)) {
+      writer.write("block.0.mlp_input", MemorySegment.ofArray(new byte[4]));
+      writer.commit();
+    }
+    assertEquals(1, compare("--sparsity", "0.5", "--methods", "wanda,magnitude"));
+    assertTrue(err.toString().contains("holds no sums of moments"), err.toString());
+    assertTrue(err.toString().contains("remove that folder, and it is made anew"), err.toString());
+    Files.delete(file);
+    Files.delete(statistics);
+    assertEquals(0, compare("--sparsity", "0.5", "--methods", "wanda"), err.toString());
+    assertEquals(
+        before.cells().getFirst().summary().meanRelativeError(),
+        report().cells().getFirst().summary().meanRelativeError());
   }
 
   @Test
