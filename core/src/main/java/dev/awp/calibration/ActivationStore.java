@@ -5,6 +5,8 @@ package dev.awp.calibration;
 import dev.awp.disk.ScratchFile;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.tensor.Matrix;
+import dev.awp.text.TokenWeights;
+import dev.awp.text.TokenWindow;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -16,11 +18,13 @@ public final class ActivationStore implements AutoCloseable {
   private final ScratchFile file;
   private final Path folder;
   private final int length;
+  private final TokenWeights weights;
 
-  private ActivationStore(ScratchFile file, Path folder, int length) {
+  private ActivationStore(ScratchFile file, Path folder, int length, TokenWeights weights) {
     this.file = file;
     this.folder = folder;
     this.length = length;
+    this.weights = weights;
   }
 
   /**
@@ -28,15 +32,17 @@ public final class ActivationStore implements AutoCloseable {
    *
    * @param folder where the file lies while the store is open
    */
-  public static ActivationStore embed(TransformerModel model, List<int[]> windows, Path folder) {
-    int length = windows.getFirst().length;
+  public static ActivationStore embed(
+      TransformerModel model, List<TokenWindow> windows, Path folder) {
+    int length = windows.getFirst().length();
     int rows = Math.multiplyExact(windows.size(), length);
     ScratchFile file = ScratchFile.create(folder, rows, model.layout().config().hiddenSize());
     try {
       for (int i = 0; i < windows.size(); i++) {
-        model.embed(windows.get(i), file.matrix().rowRange(i * length, (i + 1) * length));
+        model.embed(windows.get(i).tokens(), file.matrix().rowRange(i * length, (i + 1) * length));
       }
-      return new ActivationStore(file, folder, length);
+      TokenWeights weights = TokenWeights.join(windows.stream().map(TokenWindow::weights).toList());
+      return new ActivationStore(file, folder, length, weights);
     } catch (RuntimeException | Error e) {
       file.close();
       throw e;
@@ -47,7 +53,7 @@ public final class ActivationStore implements AutoCloseable {
   public ActivationStore copy() {
     ScratchFile copy = ScratchFile.create(folder, states().rows(), states().columns());
     copy.matrix().copyFrom(states());
-    return new ActivationStore(copy, folder, length);
+    return new ActivationStore(copy, folder, length, weights);
   }
 
   /** [windows * length, hidden]. */
@@ -58,6 +64,11 @@ public final class ActivationStore implements AutoCloseable {
   /** Tokens of a window. */
   public int length() {
     return length;
+  }
+
+  /** What the tokens of all windows count, one a row of the states. */
+  public TokenWeights weights() {
+    return weights;
   }
 
   @Override

@@ -4,6 +4,8 @@ package dev.awp.calibration;
 
 import dev.awp.AwpException;
 import dev.awp.text.TokenStream;
+import dev.awp.text.TokenWindow;
+import dev.awp.text.document.Documents;
 import dev.awp.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -15,11 +17,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Token windows that second moments are taken from.
  *
- * @param windows [sequences][length]
+ * @param windows of equal length, with where documents begin in them and what tokens count
  * @param length tokens of a window
  * @param textTokens tokens of all files together
  */
-public record CalibrationSet(List<int[]> windows, int length, int textTokens) {
+public record CalibrationSet(List<TokenWindow> windows, int length, int textTokens) {
   private static final Logger LOG = LoggerFactory.getLogger(CalibrationSet.class);
 
   public CalibrationSet {
@@ -38,13 +40,13 @@ public record CalibrationSet(List<int[]> windows, int length, int textTokens) {
           "calibration needs at least 1 window of 1 token, not %d of %d"
               .formatted(sequences, length));
     }
-    int[] tokens = TokenStream.of(files, tokenizer);
-    if (tokens.length < length) {
+    TokenStream stream = TokenStream.of(Documents.of(files), tokenizer);
+    if (stream.length() < length) {
       throw new AwpException(
           "%s: a calibration text of %d tokens is shorter than one window of %d"
-              .formatted(files, tokens.length, length));
+              .formatted(files, stream.length(), length));
     }
-    int slots = tokens.length / length;
+    int slots = stream.length() / length;
     if (slots < sequences) {
       LOG.warn(
           "the calibration text holds {} windows of {} tokens, not {}: all of them are used",
@@ -55,18 +57,19 @@ public record CalibrationSet(List<int[]> windows, int length, int textTokens) {
     // Where the slots begin is drawn too, so that another seed gives other windows even when all
     // slots are used.
     SplittableRandom random = new SplittableRandom(seed);
-    int shift = random.nextInt(tokens.length - slots * length + 1);
+    int shift = random.nextInt(stream.length() - slots * length + 1);
     int[] order = shuffled(slots, random);
-    List<int[]> windows =
+    List<TokenWindow> windows =
         Arrays.stream(order)
             .limit(sequences)
-            .mapToObj(slot -> window(tokens, shift + slot * length, length))
+            .mapToObj(slot -> stream.window(shift + slot * length, length))
             .toList();
-    return new CalibrationSet(windows, length, tokens.length);
+    return new CalibrationSet(windows, length, stream.length());
   }
 
-  private static int[] window(int[] tokens, int start, int length) {
-    return Arrays.copyOfRange(tokens, start, start + length);
+  /** Whether some tokens count more than others. */
+  public boolean isWeighted() {
+    return windows.stream().map(TokenWindow::weights).anyMatch(weights -> !weights.areOnes());
   }
 
   private static int[] shuffled(int n, SplittableRandom random) {

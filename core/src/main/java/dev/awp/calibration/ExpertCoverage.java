@@ -8,6 +8,7 @@ import dev.awp.Progress;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.forward.TransformerModel;
+import dev.awp.text.TokenWeights;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -41,7 +42,9 @@ public final class ExpertCoverage {
       return Set.of();
     }
     progress.step("block " + (index + 1) + ": routing");
-    long[] routed = model.routedTokens(index, activations.states());
+    TokenWeights weights = activations.weights();
+    long[] routed =
+        model.routedTokens(index, activations.states(), token -> weights.get(token) > 0);
     Set<InputSite> starved = new TreeSet<>();
     for (LinearLayer linear : layers) {
       InputSite site = linear.site();

@@ -8,14 +8,19 @@ import dev.awp.AwpException;
 import dev.awp.blas.Blas.Op;
 import dev.awp.compute.Compute;
 import dev.awp.tensor.Matrix;
+import dev.awp.text.TokenWeights;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 
 /**
- * C = (1/n) sum_i x_i x_i^T, the second moment of a linear layer's inputs (METHOD of the paper,
- * section 3). Products of a chunk of tokens run in float32 (syrk on the diagonal, gemm beside it);
- * chunks are added in float64, of which only the lower triangle is kept: 4 dIn^2 bytes.
+ * C = sum_i w_i x_i x_i^T / sum_i w_i, the second moment of a linear layer's inputs (METHOD of the
+ * paper, section 3, where all w_i = 1). Products of a chunk of tokens run in float32 (syrk on the
+ * diagonal, gemm beside it); chunks are added in float64, of which only the lower triangle is kept:
+ * 4 dIn^2 bytes.
+ *
+ * <p>Weights are multiplied into one factor of each product, a panel at a time: scratch stays
+ * small, and weights that are powers of two cost no rounding.
  */
 public final class SecondMoment implements AutoCloseable {
   /** Rows of C that are one task. */
@@ -31,7 +36,9 @@ public final class SecondMoment implements AutoCloseable {
   private final Compute compute;
   private final Arena arena;
   private final MemorySegment lower;
+  private long seen;
   private long tokens;
+  private double weight;
 
   /** An empty sum for inputs of that many columns. */
   @SuppressWarnings("MustBeClosed") // the arena is closed by close(), or below
@@ -53,33 +60,52 @@ public final class SecondMoment implements AutoCloseable {
   }
 
   /** Off-heap memory of {@link #add}, in bytes. */
-  public static long addBytes(int columns, int threads) {
-    return (long) threads * PANEL * columns * Float.BYTES;
+  public static long addBytes(int columns, int threads, boolean weighted) {
+    return (long) threads * PANEL * (columns + (weighted ? CHUNK : 0)) * Float.BYTES;
   }
 
-  /** First element of row i in the packed triangle. */
-  private static long rowStart(int i) {
+  /** First element of row i in the {@link #sums}; for i = dIn, how many these are. */
+  public static long rowStart(int i) {
     return (long) i * (i + 1) / 2;
   }
 
-  /** Tokens added so far. */
+  /** Tokens added so far, those of weight 0 aside. */
   public long tokens() {
     return tokens;
   }
 
   /** Adds inputs, [tokens, dIn]. */
   public void add(Matrix inputs) {
+    add(inputs, TokenWeights.ones(inputs.rows()));
+  }
+
+  /**
+   * Adds inputs that do not count alike.
+   *
+   * @param inputs [tokens, dIn]
+   * @param weights one a token
+   */
+  public void add(Matrix inputs, TokenWeights weights) {
     if (inputs.columns() != columns) {
       throw new IllegalArgumentException(
           "inputs " + inputs + " for a second moment of " + columns + " columns");
     }
-    for (int from = 0; from < inputs.rows(); from += CHUNK) {
-      addChunk(inputs.rowRange(from, Math.min(inputs.rows(), from + CHUNK)));
+    if (weights.size() != inputs.rows()) {
+      throw new IllegalArgumentException(weights.size() + " weights for inputs " + inputs);
     }
-    tokens += inputs.rows();
+    for (int from = 0; from < inputs.rows(); from += CHUNK) {
+      int to = Math.min(inputs.rows(), from + CHUNK);
+      TokenWeights ofChunk = weights.range(from, to);
+      if (ofChunk.counted() > 0) {
+        addChunk(inputs.rowRange(from, to), ofChunk);
+      }
+    }
+    seen += inputs.rows();
+    tokens += weights.counted();
+    weight += weights.sum();
   }
 
-  private void addChunk(Matrix x) {
+  private void addChunk(Matrix x, TokenWeights weights) {
     compute
         .workers()
         .forEachBlock(
@@ -89,19 +115,12 @@ public final class SecondMoment implements AutoCloseable {
               try (Arena scratch = Arena.ofConfined()) {
                 Matrix panel = Matrix.allocate(scratch, to - from, to);
                 Matrix own = x.columnRange(from, to);
-                if (from > 0) {
-                  compute
-                      .blas()
-                      .gemm(
-                          Op.TRANSPOSE,
-                          Op.NONE,
-                          1,
-                          own,
-                          x.columnRange(0, from),
-                          0,
-                          panel.columnRange(0, from));
+                if (weights.areOnes()) {
+                  multiply(own, x.columnRange(0, from), panel.columnRange(0, from));
+                  compute.blas().syrk(1, own, 0, panel.columnRange(from, to));
+                } else {
+                  multiply(weigh(own, weights, compute, scratch), x.columnRange(0, to), panel);
                 }
-                compute.blas().syrk(1, own, 0, panel.columnRange(from, to));
                 for (int i = from; i < to; i++) {
                   MemorySegment row = panel.row(i - from).asSlice(0, (i + 1L) * Float.BYTES);
                   compute.kernels().arithmetic().accumulate(row, lowerRow(i));
@@ -110,8 +129,75 @@ public final class SecondMoment implements AutoCloseable {
             });
   }
 
+  /** product = a^T b. */
+  private void multiply(Matrix a, Matrix b, Matrix product) {
+    if (b.columns() > 0) {
+      compute.blas().gemm(Op.TRANSPOSE, Op.NONE, 1, a, b, 0, product);
+    }
+  }
+
+  /** Rows times their weights. */
+  static Matrix weigh(Matrix rows, TokenWeights weights, Compute compute, Arena arena) {
+    Matrix weighed = Matrix.allocate(arena, rows.rows(), rows.columns());
+    for (int i = 0; i < rows.rows(); i++) {
+      compute.kernels().arithmetic().scale(rows.row(i), weights.get(i), weighed.row(i));
+    }
+    return weighed;
+  }
+
   private MemorySegment lowerRow(int i) {
     return lower.asSlice(rowStart(i) * Double.BYTES, (i + 1L) * Double.BYTES);
+  }
+
+  /** The rows of a lower triangle; row i has i + 1 float64 values. */
+  @FunctionalInterface
+  public interface TriangleRows {
+    void copyTo(int row, MemorySegment destination);
+  }
+
+  /**
+   * Adds what another moment of as many columns has summed.
+   *
+   * @param rows of its {@link #sums}
+   * @param otherTokens of it
+   * @param otherWeight of it
+   */
+  public void addSums(TriangleRows rows, long otherTokens, double otherWeight) {
+    try (Arena scratch = Arena.ofConfined()) {
+      MemorySegment whole = scratch.allocate((long) columns * Double.BYTES, 64);
+      for (int i = 0; i < columns; i++) {
+        MemorySegment row = whole.asSlice(0, (i + 1L) * Double.BYTES);
+        rows.copyTo(i, row);
+        MemorySegment own = lowerRow(i);
+        for (int j = 0; j <= i; j++) {
+          double sum = own.getAtIndex(JAVA_DOUBLE, j) + row.getAtIndex(JAVA_DOUBLE, j);
+          own.setAtIndex(JAVA_DOUBLE, j, sum);
+        }
+      }
+    }
+    seen += otherTokens;
+    tokens += otherTokens;
+    weight += otherWeight;
+  }
+
+  /** sum_i w_i. */
+  public double weight() {
+    return weight;
+  }
+
+  /**
+   * sum_i w_i x_i x_i^T, the lower triangle row after row in float64, until this is closed.
+   *
+   * @param what the site, for the message when an activation was not finite
+   */
+  public MemorySegment sums(String what) {
+    checkCounted(what, seen, tokens);
+    for (int i = 0; i < columns; i++) {
+      for (int j = 0; j <= i; j++) {
+        mean(what, i, j);
+      }
+    }
+    return lower.asReadOnly();
   }
 
   /**
@@ -120,9 +206,7 @@ public final class SecondMoment implements AutoCloseable {
    * @param what the site, for the message when an activation was not finite
    */
   public Matrix finish(String what, SegmentAllocator allocator) {
-    if (tokens == 0) {
-      throw new IllegalStateException(what + ": no inputs were seen");
-    }
+    checkCounted(what, seen, tokens);
     Matrix c = Matrix.allocate(allocator, columns, columns);
     compute
         .workers()
@@ -140,19 +224,33 @@ public final class SecondMoment implements AutoCloseable {
     return c;
   }
 
+  static void checkCounted(String what, long seen, long tokens) {
+    if (seen == 0) {
+      throw new IllegalStateException(what + ": no inputs were seen");
+    }
+    if (tokens == 0) {
+      throw new AwpException(
+          "%s: all of the %d tokens that were seen have weight 0".formatted(what, seen));
+    }
+  }
+
   /** Entries (i, from) to (i, to), and their mirror images. */
   private void finish(String what, Matrix c, int i, int from, int to) {
-    MemorySegment row = lowerRow(i);
     for (int j = from; j < to; j++) {
-      float mean = (float) (row.getAtIndex(JAVA_DOUBLE, j) / tokens);
-      if (!Float.isFinite(mean)) {
-        throw new AwpException(
-            "%s: the second moment of input channels %d and %d is %s, activations must be finite"
-                .formatted(what, i, j, mean));
-      }
+      float mean = mean(what, i, j);
       c.set(i, j, mean);
       c.set(j, i, mean);
     }
+  }
+
+  private float mean(String what, int i, int j) {
+    float mean = (float) (lower.getAtIndex(JAVA_DOUBLE, rowStart(i) + j) / weight);
+    if (!Float.isFinite(mean)) {
+      throw new AwpException(
+          "%s: the second moment of input channels %d and %d is %s, activations must be finite"
+              .formatted(what, i, j, mean));
+    }
+    return mean;
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.awp.model.forward.DecoderBlock;
 import dev.awp.model.forward.Stage;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.Matrix;
+import dev.awp.text.TokenWeights;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The moments of some of a step's input sites while they are accumulated. */
-public final class StepMoments implements AutoCloseable {
+public final class StepMoments implements SiteMoments, AutoCloseable {
   private final Compute compute;
   private final Set<InputSite> everyToken;
   private final Precision precision;
@@ -103,8 +104,10 @@ public final class StepMoments implements AutoCloseable {
    * model's states through its own step their drift is summed too.
    *
    * @param original states of the original model, for the same tokens
+   * @param weights what the tokens count, one a row of the states
+   * @param length tokens of a window
    */
-  public void observe(Stream stream, Optional<Stream> original, int length) {
+  public void observe(Stream stream, Optional<Stream> original, TokenWeights weights, int length) {
     int total = stream.states().rows();
     int rows = Math.min(total, DecoderBlock.chunkRows(length));
     try (Arena arena = Arena.ofShared()) {
@@ -125,10 +128,11 @@ public final class StepMoments implements AutoCloseable {
               .stage()
               .forward(dense.chunk(from, copy), length, new Expected(expected, dense.advance()));
         }
+        Matrix chunk = stream.chunk(from, copy);
+        TokenWeights ofChunk = weights.range(from, from + chunk.rows());
         stream
             .stage()
-            .forward(
-                stream.chunk(from, copy), length, new Seen(expected, residual, stream.advance()));
+            .forward(chunk, length, new Seen(expected, residual, ofChunk, stream.advance()));
       }
     }
   }
@@ -175,24 +179,38 @@ public final class StepMoments implements AutoCloseable {
   private final class Seen extends Observer {
     private final Map<InputSite, Matrix> expected;
     private final Matrix residual;
+    private final TokenWeights weights;
 
-    private Seen(Map<InputSite, Matrix> expected, Matrix residual, boolean advance) {
+    private Seen(
+        Map<InputSite, Matrix> expected, Matrix residual, TokenWeights weights, boolean advance) {
       super(advance);
+      this.weights = weights;
       this.expected = expected;
       this.residual = residual;
     }
 
     @Override
     public void accept(InputSite site, Matrix inputs) {
-      SecondMoment moment = seconds.get(site);
-      if (moment != null) {
-        moment.add(inputs);
-      }
+      addSecond(site, inputs, weights);
       if (expected.containsKey(site)) {
-        addDrift(site, expected.get(site).rowRange(0, inputs.rows()), inputs);
+        Matrix drift = expected.get(site).rowRange(0, inputs.rows());
+        subtract(drift, inputs, drift);
+        drifts.get(site).add(drift, inputs, weights);
       }
       if (residuals.containsKey(site)) {
-        residuals.get(site).add(residual.rowRange(0, inputs.rows()), inputs);
+        residuals.get(site).add(residual.rowRange(0, inputs.rows()), inputs, weights);
+      }
+    }
+
+    @Override
+    public void acceptSome(InputSite site, Matrix inputs, int[] tokens) {
+      addSecond(site, inputs, weights.choose(tokens));
+    }
+
+    private void addSecond(InputSite site, Matrix inputs, TokenWeights ofInputs) {
+      SecondMoment moment = seconds.get(site);
+      if (moment != null) {
+        moment.add(inputs, ofInputs);
       }
     }
 
@@ -202,7 +220,13 @@ public final class StepMoments implements AutoCloseable {
     }
   }
 
-  /** The most off-heap memory that {@link #observe} takes beside the sums, in bytes. */
+  /**
+   * The most off-heap memory that {@link #observe} takes beside the sums, in bytes.
+   *
+   * @param tokens of all windows
+   * @param length tokens of a window
+   * @param weighted whether some tokens count more than others
+   */
   public static long observeBytes(
       ModelLayout layout,
       Step step,
@@ -210,6 +234,7 @@ public final class StepMoments implements AutoCloseable {
       boolean withDrift,
       long tokens,
       int length,
+      boolean weighted,
       int threads) {
     long rows = Math.min(tokens, DecoderBlock.chunkRows(length));
     long drifts =
@@ -226,13 +251,10 @@ public final class StepMoments implements AutoCloseable {
     long states = withDrift ? 2 : 1;
     return rows * (states * layout.config().hiddenSize() + drifts) * Float.BYTES
         + DecoderBlock.forwardBytes(layout, step, tokens, length, threads)
-        + SecondMoment.addBytes(widest, threads);
-  }
-
-  /** Adds (x - x~) x~^T; x becomes x - x~. */
-  private void addDrift(InputSite site, Matrix expected, Matrix inputs) {
-    subtract(expected, inputs, expected);
-    drifts.get(site).add(expected, inputs);
+        + SecondMoment.addBytes(widest, threads, weighted)
+        + (withDrift
+            ? CrossMoment.addBytes(Math.max(widest, layout.config().hiddenSize()), weighted)
+            : 0);
   }
 
   private void subtract(Matrix a, Matrix b, Matrix out) {
@@ -241,25 +263,31 @@ public final class StepMoments implements AutoCloseable {
     }
   }
 
-  /** What C of a site is the mean of. */
+  @Override
   public SeenInputs inputs(InputSite site) {
     long tokens = seconds.get(site).tokens();
     return new SeenInputs(tokens, everyToken.contains(site), precision.label());
   }
 
-  /** C of a site; what it was summed in is freed. */
+  /** As the seam says; what C was summed in is freed. */
+  @Override
   public Matrix finish(InputSite site, String what, Arena arena) {
     try (SecondMoment moment = seconds.remove(site)) {
       return moment.finish(what, arena);
     }
   }
 
-  /** Takes the drift of a site, where it was summed, for the caller to close. */
+  /** Takes the sums of a site's C, for the caller to close. */
+  public SecondMoment take(InputSite site) {
+    return seconds.remove(site);
+  }
+
+  @Override
   public Optional<CrossMoment> takeDrift(InputSite site) {
     return Optional.ofNullable(drifts.remove(site));
   }
 
-  /** Takes R of a site whose layer's outputs are added to the hidden states, in the same way. */
+  @Override
   public Optional<CrossMoment> takeResidual(InputSite site) {
     return Optional.ofNullable(residuals.remove(site));
   }

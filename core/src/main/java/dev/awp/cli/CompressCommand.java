@@ -10,6 +10,7 @@ import dev.awp.cli.option.SchemeArguments;
 import dev.awp.cli.option.SizeArguments;
 import dev.awp.cli.option.SolverArguments;
 import dev.awp.cli.option.StartArguments;
+import dev.awp.cli.option.StatisticsArguments;
 import dev.awp.cli.option.TargetArguments;
 import dev.awp.cli.print.PlanTable;
 import dev.awp.cli.print.ProgressDisplay;
@@ -83,6 +84,8 @@ final class CompressCommand implements Callable<Integer> {
 
   @Mixin private final CalibrationArguments calibration = new CalibrationArguments();
 
+  @Mixin private final StatisticsArguments statistics = new StatisticsArguments();
+
   @Mixin private final SizeArguments sizes = new SizeArguments();
 
   @Mixin private final EvaluationArguments evaluation = new EvaluationArguments();
@@ -134,10 +137,10 @@ final class CompressCommand implements Callable<Integer> {
     CompressionOptions.Builder options = CompressionOptions.builder(model, output);
     scheme.applyTo(options, spec, new CommandLine(new CompressCommand()));
     options.solver(solver.toOptions());
-    options.calibration(calibration.toOptions(spec));
     options.evaluation(evaluation.toOptions());
     sizes.applyTo(options);
     target.applyTo(options, spec);
+    options.calibration(statistics.applyTo(calibration.toOptions(spec), target, spec));
     return options.build();
   }
 

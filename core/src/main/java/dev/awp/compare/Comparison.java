@@ -4,12 +4,15 @@ package dev.awp.compare;
 
 import dev.awp.AwpException;
 import dev.awp.calibration.CalibrationSet;
-import dev.awp.calibration.saved.DenseStatistics;
+import dev.awp.calibration.saved.DenseMoments;
+import dev.awp.calibration.saved.MomentsIdentity;
+import dev.awp.calibration.saved.SavedMoments;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.plan.RunChecks;
+import dev.awp.compress.run.CalibrationIdentity;
 import dev.awp.compress.run.RunDescription;
 import dev.awp.compute.Compute;
 import dev.awp.eval.Evaluator;
@@ -97,17 +100,21 @@ public final class Comparison {
       Path finished = prepareFolder(described);
       Evaluator evaluator =
           Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
+      listener.step("checksums of the input");
+      MomentsIdentity identity =
+          CalibrationIdentity.of(options.calibration(), calibration, checkpoint, compute);
       Path statistics = options.output().resolve("statistics");
-      if (!DenseStatistics.exist(statistics)) {
+      if (!SavedMoments.exist(statistics)) {
         TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
-        DenseStatistics.write(statistics, model, calibration, compute, listener);
+        DenseMoments.write(
+            statistics, identity, version, model, calibration.windows(), compute, listener);
       }
       ComparisonCell runner =
           new ComparisonCell(
               options.output(),
               checkpoint,
               layout,
-              DenseStatistics.open(statistics, compute, arena),
+              opened(statistics, identity, arena),
               evaluator,
               compute,
               listener);
@@ -126,6 +133,14 @@ public final class Comparison {
           new ComparisonReport(version, RunDescription.environment(compute), described, reports);
       ComparisonFiles.write(report, options.output());
       return report;
+    }
+  }
+
+  private SavedMoments opened(Path statistics, MomentsIdentity identity, Arena arena) {
+    try {
+      return SavedMoments.open(statistics, identity, compute, arena);
+    } catch (AwpException e) {
+      throw new AwpException(e.getMessage() + "; remove that folder, and it is made anew", e);
     }
   }
 

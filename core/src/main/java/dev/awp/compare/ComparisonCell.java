@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compare;
 
-import dev.awp.calibration.saved.DenseStatistics;
+import dev.awp.calibration.SeenInputs;
+import dev.awp.calibration.SiteMoments;
+import dev.awp.calibration.saved.SavedMoments;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.ConstraintOptions;
@@ -36,7 +38,7 @@ final class ComparisonCell {
   private final Path output;
   private final Checkpoint checkpoint;
   private final ModelLayout layout;
-  private final DenseStatistics statistics;
+  private final SavedMoments statistics;
   private final Evaluator evaluator;
   private final Compute compute;
   private final CompressionListener listener;
@@ -46,7 +48,7 @@ final class ComparisonCell {
       Path output,
       Checkpoint checkpoint,
       ModelLayout layout,
-      DenseStatistics statistics,
+      SavedMoments statistics,
       Evaluator evaluator,
       Compute compute,
       CompressionListener listener) {
@@ -75,10 +77,10 @@ final class ComparisonCell {
       for (LinearLayer linear : layout.linears()) {
         try (Arena arena = Arena.ofShared()) {
           Matrix w = model.weights(linear, arena);
-          Matrix c = statistics.secondMoment(linear, arena);
-          layers.add(
-              compressor.compress(
-                  linear, w, w, c, SharedFactors.none(), statistics.inputs(linear)));
+          SiteMoments moments = statistics.block(linear.block());
+          SeenInputs inputs = moments.inputs(linear.site());
+          Matrix c = moments.finish(linear.site(), linear.name(), arena);
+          layers.add(compressor.compress(linear, w, w, c, SharedFactors.none(), inputs));
         }
       }
       List<PerplexityReport> perplexity = evaluator.compare(before.orElseThrow(), written::read);

@@ -47,6 +47,9 @@ public record CompressionOptions(
     if (target == Target.PROPAGATED && propagation == Propagation.DENSE) {
       throw new IllegalArgumentException("dense inputs have not drifted");
     }
+    if (calibration.statistics().isPresent() && propagation != Propagation.DENSE) {
+      throw new IllegalArgumentException("saved moments are those of dense inputs");
+    }
     formats = List.copyOf(formats);
     if (formats.stream().anyMatch(OutputFormat::isFused)) {
       recipe = recipe.forFusedReaders();
@@ -73,9 +76,15 @@ public record CompressionOptions(
    * @param sequences number of windows
    * @param sequenceLength tokens of a window; by default the model's context, at most 2,048
    * @param seed of the choice of windows
+   * @param statistics folder of their saved moments, with {@link Propagation#DENSE}; where there is
+   *     none they are taken by the run
    */
   public record Calibration(
-      List<Path> files, int sequences, OptionalInt sequenceLength, long seed) {
+      List<Path> files,
+      int sequences,
+      OptionalInt sequenceLength,
+      long seed,
+      Optional<Path> statistics) {
     /** How many windows there are where nothing is said. */
     public static final int SEQUENCES = 128;
 
@@ -86,6 +95,11 @@ public record CompressionOptions(
       files = List.copyOf(files);
     }
 
+    /** A calibration whose moments the run takes. */
+    public Calibration(List<Path> files, int sequences, OptionalInt sequenceLength, long seed) {
+      this(files, sequences, sequenceLength, seed, Optional.empty());
+    }
+
     /** As many windows as nothing else is said, of the model's context. */
     public static Calibration of(List<Path> files) {
       return new Calibration(files, SEQUENCES, OptionalInt.empty(), SEED);
@@ -93,7 +107,12 @@ public record CompressionOptions(
 
     /** The same of other texts. */
     public Calibration withFiles(List<Path> others) {
-      return new Calibration(others, sequences, sequenceLength, seed);
+      return new Calibration(others, sequences, sequenceLength, seed, statistics);
+    }
+
+    /** The same with saved moments. */
+    public Calibration withStatistics(Path folder) {
+      return new Calibration(files, sequences, sequenceLength, seed, Optional.of(folder));
     }
   }
 

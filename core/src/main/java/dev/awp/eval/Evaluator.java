@@ -14,6 +14,7 @@ import dev.awp.model.forward.TransformerModel;
 import dev.awp.report.PerplexityReport;
 import dev.awp.text.TokenStream;
 import dev.awp.text.Tokenizers;
+import dev.awp.text.document.Documents;
 import dev.awp.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -32,15 +33,7 @@ public final class Evaluator {
   private final Compute compute;
   private final Progress progress;
 
-  private static final class Text {
-    private final String name;
-    private final int[] tokens;
-
-    private Text(String name, int[] tokens) {
-      this.name = name;
-      this.tokens = tokens;
-    }
-  }
+  private record Text(String name, TokenStream tokens) {}
 
   private Evaluator(
       ModelLayout layout, int length, List<Text> texts, Compute compute, Progress progress) {
@@ -60,7 +53,7 @@ public final class Evaluator {
       Progress progress) {
     List<Text> texts = new ArrayList<>();
     for (Path file : options.files()) {
-      int[] tokens = TokenStream.of(List.of(file), tokenizer);
+      TokenStream tokens = TokenStream.of(Documents.of(List.of(file)), tokenizer);
       texts.add(new Text(file.getFileName().toString(), tokens));
     }
     int length = options.sequenceLength().orElse(defaultLength);
@@ -95,7 +88,7 @@ public final class Evaluator {
 
   /** Tokens of all texts, and of a window. */
   public long tokens() {
-    return texts.stream().mapToLong(text -> text.tokens.length).sum();
+    return texts.stream().mapToLong(text -> text.tokens.length()).sum();
   }
 
   public int length() {

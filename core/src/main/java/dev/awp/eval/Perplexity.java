@@ -11,13 +11,15 @@ import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.Matrix;
 import dev.awp.text.TokenStream;
+import dev.awp.text.TokenWindow;
 import java.lang.foreign.Arena;
-import java.util.Arrays;
+import java.util.List;
 
 /**
  * Perplexity as the GPTQ and SparseGPT papers measure it: the text is cut into windows of N tokens
  * that do not overlap, a last partial one is dropped, and the negative log-likelihoods of tokens
- * 2..N of every window, given those before them in the window, are averaged.
+ * 2..N of every window, given those before them in the window, are averaged; where tokens have
+ * weights, by these.
  */
 public final class Perplexity {
   /** Hidden states held at a time; the blocks' weights are decoded once for each such batch. */
@@ -35,27 +37,32 @@ public final class Perplexity {
    * Evaluates a model.
    *
    * @param what the text's name, for messages
-   * @param tokens of the text, special tokens included
+   * @param text its tokens, special ones included
    * @param length tokens of a window, at least 2
    */
   public static PerplexityResult evaluate(
-      TransformerModel model, String what, int[] tokens, int length, Listener listener) {
+      TransformerModel model, String what, TokenStream text, int length, Listener listener) {
     if (length < 2) {
       throw new AwpException(what + ": a window of " + length + " tokens predicts none");
     }
-    int[][] windows = TokenStream.windows(tokens, length);
-    if (windows.length == 0) {
+    List<TokenWindow> windows = text.windows(length);
+    if (windows.isEmpty()) {
       throw new AwpException(
           "%s: a text of %d tokens is shorter than one window of %d"
-              .formatted(what, tokens.length, length));
+              .formatted(what, text.length(), length));
     }
-    int perBatch = windowsPerBatch(model.layout().config(), length, windows.length);
-    int batches = Math.ceilDiv(windows.length, perBatch);
+    double weight =
+        windows.stream().mapToDouble(window -> window.weights().range(1, length).sum()).sum();
+    if (weight == 0) {
+      throw new AwpException(what + ": no token that is predicted counts: all weights are 0");
+    }
+    int perBatch = windowsPerBatch(model.layout().config(), length, windows.size());
+    int batches = Math.ceilDiv(windows.size(), perBatch);
     int total = batches * model.layout().config().layers();
     double loss = 0;
     int done = 0;
-    for (int from = 0; from < windows.length; from += perBatch) {
-      int[][] batch = Arrays.copyOfRange(windows, from, Math.min(windows.length, from + perBatch));
+    for (int from = 0; from < windows.size(); from += perBatch) {
+      List<TokenWindow> batch = windows.subList(from, Math.min(windows.size(), from + perBatch));
       int before = done;
       loss +=
           lossOf(
@@ -65,8 +72,8 @@ public final class Perplexity {
               (blocks, ignored) -> listener.blockDone(before + blocks, total));
       done += model.layout().config().layers();
     }
-    double mean = loss / ((double) windows.length * (length - 1));
-    return new PerplexityResult(Math.exp(mean), mean, windows.length, length, tokens.length);
+    double mean = loss / weight;
+    return new PerplexityResult(Math.exp(mean), mean, windows.size(), length, text.length());
   }
 
   private static int windowsPerBatch(ModelConfig config, int length, int windows) {
@@ -88,18 +95,19 @@ public final class Perplexity {
         + Math.max(forward, OutputHead.bytes(config, threads));
   }
 
-  /** Sum of the losses of all predicted tokens of some windows. */
+  /** Weighted sum of the losses of all predicted tokens of some windows. */
   private static double lossOf(
-      TransformerModel model, int[][] windows, int length, Listener listener) {
+      TransformerModel model, List<TokenWindow> windows, int length, Listener listener) {
     int layers = model.layout().config().layers();
     try (Arena arena = Arena.ofShared()) {
       Matrix x =
-          Matrix.allocate(arena, windows.length * length, model.layout().config().hiddenSize());
+          Matrix.allocate(arena, windows.size() * length, model.layout().config().hiddenSize());
       int[] targets = new int[x.rows()];
-      for (int i = 0; i < windows.length; i++) {
-        model.embed(windows[i], x.rowRange(i * length, (i + 1) * length));
+      for (int i = 0; i < windows.size(); i++) {
+        int[] tokens = windows.get(i).tokens();
+        model.embed(tokens, x.rowRange(i * length, (i + 1) * length));
         // The last position of a window predicts nothing that is counted.
-        System.arraycopy(windows[i], 1, targets, i * length, length - 1);
+        System.arraycopy(tokens, 1, targets, i * length, length - 1);
       }
       for (int block = 0; block < layers; block++) {
         try (Arena weights = Arena.ofShared()) {
@@ -112,7 +120,10 @@ public final class Perplexity {
       double[] losses = head.negativeLogLikelihood(x, targets);
       double sum = 0;
       for (int i = 0; i < losses.length; i++) {
-        sum += i % length == length - 1 ? 0 : losses[i];
+        int place = i % length;
+        if (place < length - 1) {
+          sum += windows.get(i / length).weights().get(place + 1) * losses[i];
+        }
       }
       return sum;
     }

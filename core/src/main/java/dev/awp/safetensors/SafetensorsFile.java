@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** One safetensors file: read its header, map its data. */
 public final class SafetensorsFile {
@@ -26,6 +27,32 @@ public final class SafetensorsFile {
 
   /** The tensors of a file, in the order of their data, mapped read-only into the arena. */
   public static List<TensorView> map(Path file, Arena arena) {
+    return read(
+        file,
+        (channel, header, dataStart) -> {
+          MemorySegment data = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+          List<TensorView> views = new ArrayList<>();
+          for (SafetensorsHeader.Entry entry : header.tensors()) {
+            long offset = dataStart + entry.begin();
+            MemorySegment slice = data.asSlice(offset, entry.end() - entry.begin());
+            views.add(
+                new TensorView(entry.name(), entry.dtype(), entry.shape(), file, offset, slice));
+          }
+          return views;
+        });
+  }
+
+  /** The strings that a file's header has beside its tensors. */
+  public static Map<String, String> metadata(Path file) {
+    return read(file, (_, header, _) -> header.metadata());
+  }
+
+  /** What becomes of a file whose header was read. */
+  private interface Use<T> {
+    T of(FileChannel channel, SafetensorsHeader header, long dataStart) throws IOException;
+  }
+
+  private static <T> T read(Path file, Use<T> use) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       long headerLength = headerLength(channel, file, size);
@@ -33,14 +60,7 @@ public final class SafetensorsFile {
       byte[] json = new byte[(int) headerLength];
       readFully(channel, ByteBuffer.wrap(json), SafetensorsHeader.PREFIX);
       SafetensorsHeader header = new SafetensorsHeaderParser(file, size - dataStart).parse(json);
-      MemorySegment data = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-      List<TensorView> views = new ArrayList<>();
-      for (SafetensorsHeader.Entry entry : header.tensors()) {
-        long offset = dataStart + entry.begin();
-        MemorySegment slice = data.asSlice(offset, entry.end() - entry.begin());
-        views.add(new TensorView(entry.name(), entry.dtype(), entry.shape(), file, offset, slice));
-      }
-      return views;
+      return use.of(channel, header, dataStart);
     } catch (NoSuchFileException e) {
       throw new AwpException(file + ": the file is missing", e);
     } catch (IOException e) {

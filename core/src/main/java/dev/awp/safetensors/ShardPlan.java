@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 
 /**
  * Where every tensor of a checkpoint to be written goes, decided before the first byte: tensors may
@@ -50,8 +51,11 @@ final class ShardPlan {
   /**
    * Distributes tensors, in the given order, over files of at most that many data bytes; a single
    * larger tensor gets a file of its own. One file is named model.safetensors.
+   *
+   * @param metadata of every file, beside the format
    */
-  static ShardPlan of(List<TensorSpec> tensors, long maxShardBytes) {
+  static ShardPlan of(
+      List<TensorSpec> tensors, long maxShardBytes, SortedMap<String, String> metadata) {
     List<List<TensorSpec>> files = new ArrayList<>();
     List<TensorSpec> current = new ArrayList<>();
     long size = 0;
@@ -71,7 +75,7 @@ final class ShardPlan {
           files.size() == 1
               ? SafetensorsFile.SINGLE
               : "model-%05d-of-%05d.safetensors".formatted(i + 1, files.size());
-      shards.add(shard(name, files.get(i)));
+      shards.add(shard(name, files.get(i), metadata));
     }
     return new ShardPlan(shards);
   }
@@ -79,7 +83,7 @@ final class ShardPlan {
   /**
    * One file: tensors by falling alignment, then by name, as the format's own writer orders them.
    */
-  static Shard shard(String file, List<TensorSpec> tensors) {
+  static Shard shard(String file, List<TensorSpec> tensors, SortedMap<String, String> metadata) {
     List<TensorSpec> ordered = new ArrayList<>(tensors);
     ordered.sort(
         Comparator.comparingInt((TensorSpec t) -> -t.dtype().bits())
@@ -87,7 +91,8 @@ final class ShardPlan {
     Map<TensorSpec, Long> begins = new LinkedHashMap<>();
     ObjectNode root = JSON.createObjectNode();
     // transformers refuses a file whose metadata does not name a format.
-    root.putObject("__metadata__").put("format", "pt");
+    ObjectNode strings = root.putObject("__metadata__").put("format", "pt");
+    metadata.forEach(strings::put);
     long position = 0;
     for (TensorSpec tensor : ordered) {
       ObjectNode entry = root.putObject(tensor.name()).put("dtype", tensor.dtype().name());

@@ -14,9 +14,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 
 /**
  * The safetensors files of one checkpoint while they are written into a folder that somebody else
@@ -39,10 +41,19 @@ public final class ShardSet implements AutoCloseable {
    * @param maxShardBytes data bytes of a file, unless a single tensor is larger
    */
   public static ShardSet create(Path folder, List<TensorSpec> tensors, long maxShardBytes) {
+    return create(folder, tensors, maxShardBytes, Collections.emptySortedMap());
+  }
+
+  /** As the other method, with metadata in every file. */
+  static ShardSet create(
+      Path folder,
+      List<TensorSpec> tensors,
+      long maxShardBytes,
+      SortedMap<String, String> metadata) {
     checkShardSize(maxShardBytes);
     ShardSet set = new ShardSet(folder);
     try {
-      set.openShards(ShardPlan.of(tensors, maxShardBytes));
+      set.openShards(ShardPlan.of(tensors, maxShardBytes, metadata));
       return set;
     } catch (IOException e) {
       set.close();
@@ -67,7 +78,7 @@ public final class ShardSet implements AutoCloseable {
   public void addFile(String name, List<TensorSpec> tensors) {
     try {
       Files.createDirectories(folder.resolve(name).getParent());
-      open(ShardPlan.shard(name, tensors));
+      open(ShardPlan.shard(name, tensors, Collections.emptySortedMap()));
     } catch (IOException e) {
       throw Folders.unwritable(folder.resolve(name), e);
     }

@@ -3,40 +3,73 @@
 package dev.awp.text;
 
 import dev.awp.tokenizer.Tokenizer;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
-/** The tokens of files, document after document. */
-public final class TokenStream {
-  private TokenStream() {}
-
-  public static int[] of(List<Path> files, Tokenizer tokenizer) {
-    List<int[]> parts = new ArrayList<>();
-    int total = 0;
-    for (Path file : files) {
-      for (String document : TextFile.documents(file)) {
-        int[] tokens = tokenizer.encode(document);
-        parts.add(tokens);
-        total = Math.addExact(total, tokens.length);
+/**
+ * The tokens of documents, one document after the other. The arrays are not to be written.
+ *
+ * @param tokens of all documents
+ * @param starts where each document begins, strictly ascending; one without tokens has no start
+ * @param weights one a token
+ */
+public record TokenStream(int[] tokens, int[] starts, TokenWeights weights) {
+  public TokenStream {
+    if (weights.size() != tokens.length) {
+      throw new IllegalArgumentException(
+          "%d weights for %d tokens".formatted(weights.size(), tokens.length));
+    }
+    for (int i = 0; i < starts.length; i++) {
+      if (starts[i] < 0 || starts[i] >= tokens.length || (i > 0 && starts[i] <= starts[i - 1])) {
+        throw new IllegalArgumentException(
+            "document %d begins at %d of %d tokens".formatted(i, starts[i], tokens.length));
       }
     }
-    int[] all = new int[total];
-    int at = 0;
-    for (int[] part : parts) {
-      System.arraycopy(part, 0, all, at, part.length);
-      at += part.length;
+  }
+
+  /** Plain documents, every token of which counts. */
+  public static TokenStream of(Stream<String> documents, Tokenizer tokenizer) {
+    List<int[]> parts = new ArrayList<>();
+    documents.map(tokenizer::encode).filter(part -> part.length > 0).forEach(parts::add);
+    int[] starts = new int[parts.size()];
+    int total = 0;
+    for (int i = 0; i < starts.length; i++) {
+      starts[i] = total;
+      total = Math.addExact(total, parts.get(i).length);
     }
-    return all;
+    int[] all = new int[total];
+    for (int i = 0; i < starts.length; i++) {
+      System.arraycopy(parts.get(i), 0, all, starts[i], parts.get(i).length);
+    }
+    return new TokenStream(all, starts, TokenWeights.ones(total));
+  }
+
+  /** Number of tokens. */
+  public int length() {
+    return tokens.length;
+  }
+
+  /** The window of that many tokens that begins at a place. */
+  public TokenWindow window(int from, int length) {
+    int to = from + length;
+    int[] borders =
+        IntStream.range(firstStart(from), firstStart(to)).map(i -> starts[i] - from).toArray();
+    return new TokenWindow(Arrays.copyOfRange(tokens, from, to), weights.range(from, to), borders);
+  }
+
+  /** Index of the first document that begins at a place or behind it. */
+  private int firstStart(int place) {
+    int found = Arrays.binarySearch(starts, place);
+    return found < 0 ? -found - 1 : found;
   }
 
   /** Non-overlapping windows of that many tokens; a last partial one is dropped. */
-  public static int[][] windows(int[] tokens, int length) {
-    int[][] windows = new int[tokens.length / length][];
-    for (int i = 0; i < windows.length; i++) {
-      windows[i] = Arrays.copyOfRange(tokens, i * length, (i + 1) * length);
-    }
-    return windows;
+  public List<TokenWindow> windows(int length) {
+    return IntStream.range(0, tokens.length / length)
+        .mapToObj(i -> window(i * length, length))
+        .toList();
   }
 }

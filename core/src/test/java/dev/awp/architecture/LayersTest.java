@@ -54,6 +54,7 @@ class LayersTest {
           "dev.awp.tokenizer.sentencepiece",
           "dev.awp.gguf.tokenizer",
           "dev.awp.text",
+          "dev.awp.text.document",
           "dev.awp.model",
           "dev.awp.model.attention",
           "dev.awp.model.sublayer",

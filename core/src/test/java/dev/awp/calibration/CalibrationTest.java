@@ -15,16 +15,20 @@ import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
 import dev.awp.tensor.Matrix;
 import dev.awp.text.TokenStream;
+import dev.awp.text.TokenWindow;
 import dev.awp.text.Tokenizers;
+import dev.awp.text.document.Documents;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -60,17 +64,18 @@ class CalibrationTest {
     String text = text(5000);
     Path file = Files.writeString(folder.resolve("t.txt"), text);
     try (Tokenizer tokenizer = tokenizer()) {
-      int[] all = TokenStream.of(List.of(file), tokenizer);
+      int[] all = TokenStream.of(Documents.of(List.of(file)), tokenizer).tokens();
       CalibrationSet set = CalibrationSet.load(List.of(file), tokenizer, 20, 64, 3);
       assertEquals(20, set.windows().size());
       assertEquals(all.length, set.textTokens());
       Set<Integer> starts = new HashSet<>();
-      for (int[] window : set.windows()) {
-        int start = indexOf(all, window);
+      for (TokenWindow window : set.windows()) {
+        int start = indexOf(all, window.tokens());
         assertTrue(start >= 0);
         starts.add(start / 64);
       }
       assertTrue(starts.size() >= 19, "windows overlap: " + starts);
+      assertFalse(set.isWeighted());
       CalibrationSet same = CalibrationSet.load(List.of(file), tokenizer, 20, 64, 3);
       CalibrationSet other = CalibrationSet.load(List.of(file), tokenizer, 20, 64, 4);
       assertTrue(Arrays.deepEquals(array(set), array(same)));
@@ -78,8 +83,38 @@ class CalibrationTest {
     }
   }
 
+  /** The choice of windows is part of what a seed promises. */
+  @Test
+  void windowsOfASeedStayTheSame() throws IOException {
+    Path file = Files.writeString(folder.resolve("t.txt"), text(5000));
+    try (Tokenizer tokenizer = tokenizer()) {
+      int[] all = TokenStream.of(Documents.of(List.of(file)), tokenizer).tokens();
+      assertEquals(
+          List.of(4103, 3143, 135, 2183, 3335),
+          CalibrationSet.load(List.of(file), tokenizer, 5, 64, 3).windows().stream()
+              .map(window -> indexOf(all, window.tokens()))
+              .toList());
+    }
+  }
+
+  @Test
+  void windowsKnowWhereDocumentsBegin() throws IOException {
+    List<Path> files = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      files.add(Files.writeString(folder.resolve(i + ".txt"), text(99 + i)));
+    }
+    try (Tokenizer tokenizer = tokenizer()) {
+      for (TokenWindow window : CalibrationSet.load(files, tokenizer, 99, 10, 0).windows()) {
+        // The special token stands at the beginning of a document and nowhere else.
+        int[] expected =
+            IntStream.range(0, 10).filter(place -> window.tokens()[place] == 0).toArray();
+        assertArrayEquals(expected, window.borders());
+      }
+    }
+  }
+
   private static Object[] array(CalibrationSet set) {
-    return set.windows().toArray();
+    return set.windows().stream().map(TokenWindow::tokens).toArray();
   }
 
   /** Text in which no 64 characters repeat. */

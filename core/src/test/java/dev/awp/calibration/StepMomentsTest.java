@@ -22,6 +22,7 @@ import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
+import dev.awp.text.TokenWeights;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -100,6 +101,7 @@ class StepMomentsTest {
         moments.observe(
             new Stream(compressed.step(0, step, arena), drifted, false),
             Optional.of(new Stream(model.step(0, step, arena), states, true)),
+            TokenWeights.ones(h.rows()),
             LENGTH);
         assertArrayEquals(before, drifted.toArray());
         assertArrayEquals(after.toArray(), states.toArray());
@@ -173,7 +175,10 @@ class StepMomentsTest {
         try (StepMoments moments =
             new StepMoments(layout, first, false, Set.of(), Precision.F32, compute)) {
           moments.observe(
-              new Stream(norms.step(0, step, arena), h, false), Optional.empty(), LENGTH);
+              new Stream(norms.step(0, step, arena), h, false),
+              Optional.empty(),
+              TokenWeights.ones(LENGTH),
+              LENGTH);
           assertEquals(LENGTH, moments.inputs(first.getFirst().site()).tokens());
         }
       }

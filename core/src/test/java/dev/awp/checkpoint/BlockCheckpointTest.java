@@ -30,6 +30,8 @@ import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
+import dev.awp.text.TokenStream;
+import dev.awp.text.TokenWeights;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -74,7 +76,8 @@ class BlockCheckpointTest {
   private double perplexity(WeightSource weights) {
     int[] tokens = IntStream.range(0, 300).map(i -> 32 + i * i % 90).toArray();
     TransformerModel model = new TransformerModel(layout, weights, compute);
-    return Perplexity.evaluate(model, "text", tokens, 32, (_, _) -> {}).perplexity();
+    TokenStream stream = new TokenStream(tokens, new int[] {0}, TokenWeights.ones(tokens.length));
+    return Perplexity.evaluate(model, "text", stream, 32, (_, _) -> {}).perplexity();
   }
 
   @Test

@@ -12,8 +12,11 @@ import dev.awp.report.ComparisonReport;
 import dev.awp.report.LayerReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.page.ComparisonFiles;
+import dev.awp.safetensors.CheckpointWriter;
+import dev.awp.stored.TensorSpec;
 import dev.awp.tensor.DType;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -116,6 +119,30 @@ class CompareCommandTest {
     assertEquals(before.cells().getLast().perplexity(), after.cells().getLast().perplexity());
     compare("--sparsity", "0.5", "--seed", "1").assertExit(1);
     awp.assertErr("has seed 0, not 1");
+  }
+
+  /** Moments of another kind are not misread, and not thrown away either. */
+  @Test
+  void statisticsOfAnOlderProgramAreRefused() throws IOException {
+    Path statistics = output.resolve("statistics");
+    compare("--sparsity", "0.5", "--methods", "wanda").assertExit(0);
+    ComparisonReport before = report();
+    Path file = statistics.resolve("model.safetensors");
+    Files.delete(file);
+    Files.delete(statistics);
+    List<TensorSpec> old = List.of(new TensorSpec("block.0.mlp_input", DType.F32, List.of(1L, 1L)));
+    try (CheckpointWriter writer = CheckpointWriter.create(statistics, old, Long.MAX_VALUE)) {
+      writer.write("block.0.mlp_input", MemorySegment.ofArray(new byte[4]));
+      writer.commit();
+    }
+    compare("--sparsity", "0.5", "--methods", "wanda,magnitude").assertExit(1);
+    awp.assertErr("holds no sums of moments").assertErr("remove that folder, and it is made anew");
+    Files.delete(file);
+    Files.delete(statistics);
+    compare("--sparsity", "0.5", "--methods", "wanda").assertExit(0);
+    assertEquals(
+        before.cells().getFirst().summary().meanRelativeError(),
+        report().cells().getFirst().summary().meanRelativeError());
   }
 
   @Test

@@ -3,7 +3,7 @@
 package dev.awp.fuzz;
 
 import dev.awp.compute.Compute;
-import dev.awp.text.TextFile;
+import dev.awp.text.document.Documents;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -36,7 +36,7 @@ final class TextTarget implements FuzzTarget {
         file,
         List.of(seed.getBytes(StandardCharsets.UTF_8)),
         () -> {
-          var _ = TextFile.documents(file);
+          var _ = Documents.of(file);
         });
   }
 }

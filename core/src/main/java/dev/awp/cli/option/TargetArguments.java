@@ -41,4 +41,9 @@ public final class TargetArguments {
     Optional.ofNullable(propagation).ifPresent(options::propagation);
     Optional.ofNullable(target).ifPresent(options::target);
   }
+
+  /** Whether every layer is calibrated on inputs of the original model. */
+  boolean isDense() {
+    return propagation == Propagation.DENSE;
+  }
 }

@@ -43,7 +43,7 @@ final class WorkEstimate {
   }
 
   /**
-   * Flops of calibrating and of moving the activations on.
+   * Flops of calibrating and of moving the activations on; none with saved moments.
    *
    * @param passes over each block, each as far as its sites
    */
@@ -53,6 +53,9 @@ final class WorkEstimate {
       Schemes plan,
       CalibrationSet calibration,
       List<Set<InputSite>> passes) {
+    if (options.calibration().statistics().isPresent()) {
+      return 0;
+    }
     double tokens = (double) calibration.windows().size() * calibration.length();
     boolean drifted = options.target() == Target.PROPAGATED;
     boolean corrected = options.propagation() == Propagation.COMPRESSED;

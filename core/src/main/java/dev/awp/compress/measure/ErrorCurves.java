@@ -158,7 +158,7 @@ public final class ErrorCurves {
           new StepMoments(model.layout(), linears, false, starved, Precision.F32, compute)) {
         try (Arena arena = Arena.ofShared()) {
           Stream states = stream(block, step, activations, lastPass, arena);
-          moments.observe(states, Optional.empty(), activations.length());
+          moments.observe(states, Optional.empty(), activations.weights(), activations.length());
         }
         pass.forEach((site, ofSite) -> measure(site, ofSite, moments));
       }

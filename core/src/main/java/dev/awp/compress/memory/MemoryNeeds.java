@@ -36,6 +36,7 @@ import java.util.stream.IntStream;
  * @param drifted whether layers make up for the drift of their inputs
  * @param tokens of the calibration
  * @param length tokens of a calibration window
+ * @param weighted whether some of them count more than others
  * @param lower precisions that products may have: prepared operands take memory
  * @param probing whether blocks are run while their layers are solved, as a budget's measuring does
  */
@@ -46,6 +47,7 @@ public record MemoryNeeds(
     boolean drifted,
     long tokens,
     int length,
+    boolean weighted,
     Workers workers,
     MixedPrecision lower,
     boolean probing) {
@@ -55,13 +57,14 @@ public record MemoryNeeds(
       Schemes schemes,
       long tokens,
       int length,
+      boolean weighted,
       Workers workers,
       MixedPrecision lower,
       boolean probing) {
     boolean together = options.propagation() == Propagation.DENSE;
     boolean drifted = options.target() == Target.PROPAGATED;
     return new MemoryNeeds(
-        layout, schemes, together, drifted, tokens, length, workers, lower, probing);
+        layout, schemes, together, drifted, tokens, length, weighted, workers, lower, probing);
   }
 
   /** Peak of a block, or of the head, in bytes, when input sites are calibrated in these passes. */
@@ -136,7 +139,8 @@ public record MemoryNeeds(
   /** What a pass takes beside its sums. */
   private long calibration(Step step, List<LinearLayer> linears) {
     long observing =
-        StepMoments.observeBytes(layout, step, linears, drifted, tokens, length, workers.threads());
+        StepMoments.observeBytes(
+            layout, step, linears, drifted, tokens, length, weighted, workers.threads());
     // The original step's weights, and those of the compressed one's first layers.
     long weights = DecoderBlock.weightBytes(layout, step) * (drifted ? 2 : 1);
     return weights + preparing() + observing;

@@ -13,7 +13,6 @@ import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerRule;
 import dev.awp.recipe.LayerSettings;
 import dev.awp.recipe.Recipe;
-import dev.awp.solver.registry.SolverOptions;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -56,6 +55,7 @@ public final class RunDescription {
     all.put("sequenceLength", calibration.length());
     all.put("calibrationTextTokens", calibration.textTokens());
     all.put("seed", options.calibration().seed());
+    options.calibration().statistics().ifPresent(v -> all.put("statistics", fileName(v)));
     all.put("propagate", options.propagation().name());
     all.put("target", options.target().name());
     all.put("maxShardBytes", options.maxShardBytes());

@@ -3,10 +3,8 @@
 package dev.awp.compress.run;
 
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.CompanionFiles;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compute.Compute;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -42,7 +40,10 @@ public record RunIdentity(
       Compute compute) {
     Map<String, String> words = new LinkedHashMap<>();
     described.forEach((key, value) -> words.put(key, value.toString()));
-    return new RunIdentity(inputs(options, checkpoint, compute), words, machine(version, compute));
+    return new RunIdentity(
+        FileSums.sha256(InputFiles.of(options, checkpoint), compute.workers()),
+        words,
+        machine(version, compute));
   }
 
   private static Map<String, String> machine(String version, Compute compute) {
@@ -53,30 +54,6 @@ public record RunIdentity(
     machine.remove("os");
     machine.put("threads", ALIKE.contains(threads) ? "1, 2 or 4" : Integer.toString(threads));
     return machine;
-  }
-
-  private static Map<String, String> inputs(
-      CompressionOptions options, Checkpoint checkpoint, Compute compute) {
-    Map<String, Path> files = new LinkedHashMap<>();
-    CompanionFiles.list(options.model()).forEach(file -> files.put(name(file), file));
-    Set<Path> weights = new LinkedHashSet<>();
-    checkpoint.tensors().stream()
-        .flatMap(tensor -> tensor.parts().stream())
-        .forEach(part -> weights.add(part.file()));
-    weights.forEach(file -> files.put(name(file), file));
-    addTexts("calibration", options.calibration().files(), files);
-    addTexts("evaluation", options.evaluation().files(), files);
-    return FileSums.sha256(files, compute.workers());
-  }
-
-  private static void addTexts(String use, List<Path> texts, Map<String, Path> files) {
-    for (int i = 0; i < texts.size(); i++) {
-      files.put("%s text %d, %s".formatted(use, i + 1, name(texts.get(i))), texts.get(i));
-    }
-  }
-
-  private static String name(Path file) {
-    return file.getFileName().toString();
   }
 
   /** How this run differs from an earlier one, in words; empty where it does not. */

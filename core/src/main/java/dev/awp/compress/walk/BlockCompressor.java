@@ -19,6 +19,7 @@ import dev.awp.model.Step;
 import dev.awp.model.WeightSource;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.report.LayerReport;
+import dev.awp.text.TokenWeights;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -169,10 +170,11 @@ final class BlockCompressor {
               .compressed()
               .map(store -> stream(place, soFar(solved, arena), store, false, arena));
       int length = streams.inputs().length();
+      TokenWeights weights = streams.inputs().weights();
       if (compressed.isPresent()) {
-        moments.observe(compressed.get(), original, length);
+        moments.observe(compressed.get(), original, weights, length);
       } else {
-        moments.observe(original.orElseThrow(), Optional.empty(), length);
+        moments.observe(original.orElseThrow(), Optional.empty(), weights, length);
       }
     }
   }

@@ -3,8 +3,11 @@
 package dev.awp.compress.walk;
 
 import dev.awp.AwpException;
+import dev.awp.blas.Precision;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
+import dev.awp.calibration.saved.MomentsIdentity;
+import dev.awp.calibration.saved.SavedMoments;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.CompressionListener;
@@ -22,6 +25,7 @@ import dev.awp.compress.memory.PhysicalMemory;
 import dev.awp.compress.plan.LayerPlanner;
 import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.plan.Schemes;
+import dev.awp.compress.run.CalibrationIdentity;
 import dev.awp.compress.run.FileSums;
 import dev.awp.compress.run.ModelOutput;
 import dev.awp.compress.run.RunDescription;
@@ -48,6 +52,7 @@ import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
 import dev.awp.text.Tokenizers;
 import dev.awp.tokenizer.Tokenizer;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -142,6 +147,7 @@ public final class Compressor {
   private PreparedRun prepare(boolean checked) {
     RunChecks.checkDense(checkpoint);
     layout.check(checkpoint::tensor);
+    options.calibration().statistics().ifPresent(SavedMoments::identity);
     if (!planner.isBudgeted()) {
       var _ = checked(planner.schemes());
     }
@@ -212,11 +218,13 @@ public final class Compressor {
       listener.step("checksums of the input");
       RunIdentity identity = RunIdentity.of(options, described, checkpoint, version, compute);
       run.check(identity);
-      try (ModelOutput output = run.output(options, prepared.plan(), compute, version)) {
+      try (Arena arena = Arena.ofShared();
+          ModelOutput output = run.output(options, prepared.plan(), compute, version)) {
+        Optional<SavedMoments> moments = savedMoments(prepared, identity, arena);
         SavedLayers saved = run.layers(output, identity, listener);
         try {
           List<Double> before = run.before(() -> evaluator.evaluate(checkpoint::tensor, "before"));
-          List<LayerReport> layers = compress(prepared, output, saved);
+          List<LayerReport> layers = compress(prepared, moments, output, saved);
           output.flush();
           List<PerplexityReport> perplexity = evaluator.compare(before, output::read);
           listener.step("checksums of the output");
@@ -260,6 +268,7 @@ public final class Compressor {
             planner.schemes(),
             tokens,
             length,
+            calibration.isWeighted(),
             compute.workers(),
             compute.lower(),
             planner.needsErrors());
@@ -278,7 +287,8 @@ public final class Compressor {
     }
   }
 
-  private List<LayerReport> compress(PreparedRun prepared, ModelOutput output, SavedLayers saved) {
+  private List<LayerReport> compress(
+      PreparedRun prepared, Optional<SavedMoments> moments, ModelOutput output, SavedLayers saved) {
     Schemes schemes = prepared.schemes();
     int count = layout.config().layers();
     boolean head = !schemes.layers(count).isEmpty();
@@ -294,6 +304,9 @@ public final class Compressor {
     MemoryPlan memory = prepared.memory();
     SiteCompressor sites =
         new SiteCompressor(model, layers, saved, memory.spare(), compute, listener);
+    if (moments.isPresent()) {
+      return new SavedBlocks(schemes, moments.get(), sites).compress(head ? count + 1 : count);
+    }
     BlockCompressor blocks =
         new BlockCompressor(schemes, memory, model, output, sites, compute, listener);
     List<LayerReport> reports = new ArrayList<>();
@@ -313,6 +326,26 @@ public final class Compressor {
       }
     }
     return reports;
+  }
+
+  /** Those that the run is given, if they were taken of what it would calibrate on. */
+  private Optional<SavedMoments> savedMoments(
+      PreparedRun prepared, RunIdentity identity, Arena arena) {
+    Precision precision =
+        compute.lower().isForced()
+            ? compute.lower().candidates().getFirst().precision()
+            : Precision.F32;
+    MomentsIdentity wanted =
+        CalibrationIdentity.of(
+            options.calibration(),
+            prepared.calibration(),
+            checkpoint,
+            identity.inputs(),
+            precision);
+    return options
+        .calibration()
+        .statistics()
+        .map(folder -> SavedMoments.open(folder, wanted, compute, arena));
   }
 
   private List<StoredTensor> weights(int block) {

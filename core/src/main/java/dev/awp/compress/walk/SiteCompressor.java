@@ -4,7 +4,7 @@ package dev.awp.compress.walk;
 
 import dev.awp.calibration.DriftedSite;
 import dev.awp.calibration.SeenInputs;
-import dev.awp.calibration.StepMoments;
+import dev.awp.calibration.SiteMoments;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.run.SavedLayers;
 import dev.awp.compute.Compute;
@@ -61,7 +61,7 @@ final class SiteCompressor {
    * @param moments of the site's inputs, where layers are to be solved
    */
   Map<String, LayerReport> compress(
-      InputSite site, List<LinearLayer> linears, StepMoments moments) {
+      InputSite site, List<LinearLayer> linears, SiteMoments moments) {
     Map<String, LayerReport> reports = new HashMap<>();
     linears.forEach(
         linear -> saved.find(linear.name()).ifPresent(r -> reports.put(linear.name(), r)));
@@ -75,7 +75,7 @@ final class SiteCompressor {
   private void solve(
       InputSite site,
       List<LinearLayer> linears,
-      StepMoments moments,
+      SiteMoments moments,
       Map<String, LayerReport> reports) {
     String what = linears.getFirst().name();
     try (Arena arena = Arena.ofShared()) {

@@ -23,6 +23,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 
 /**
  * One of a block's two steps, x = x + f(norm(x)). The weights of f are decoded when they are first
@@ -119,8 +120,9 @@ final class ResidualStep implements Stage {
    * How many tokens are sent to each expert; nothing where there are none.
    *
    * @param x hidden states on their way into the step, left alone
+   * @param counted which rows count
    */
-  long[] routedTokens(Matrix x) {
+  long[] routedTokens(Matrix x, IntPredicate counted) {
     if (!(sublayer instanceof ExpertMixture mixture)) {
       return new long[0];
     }
@@ -132,7 +134,8 @@ final class ResidualStep implements Stage {
         Matrix chunk = x.rowRange(from, Math.min(x.rows(), from + most));
         Matrix normed = scratch.rowRange(0, chunk.rows());
         rows.rmsNorm(chunk, norm, normed);
-        long[] routed = mixture.countRouted(normed);
+        int first = from;
+        long[] routed = mixture.countRouted(normed, row -> counted.test(first + row));
         all = all.length == 0 ? new long[routed.length] : all;
         for (int e = 0; e < routed.length; e++) {
           all[e] += routed[e];

@@ -16,6 +16,7 @@ import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
+import java.util.function.IntPredicate;
 
 /** A decoder-only transformer whose weights are decoded block by block, as they are needed. */
 public final class TransformerModel {
@@ -106,10 +107,11 @@ public final class TransformerModel {
    * How many tokens are sent to each expert of a block; nothing where it has none.
    *
    * @param x hidden states between the block's steps
+   * @param counted which rows count
    */
-  public long[] routedTokens(int index, Matrix x) {
+  public long[] routedTokens(int index, Matrix x, IntPredicate counted) {
     try (Arena arena = Arena.ofShared()) {
-      return residual(index, Step.MLP, arena).routedTokens(x);
+      return residual(index, Step.MLP, arena).routedTokens(x, counted);
     }
   }
 

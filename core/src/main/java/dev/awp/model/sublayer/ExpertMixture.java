@@ -14,8 +14,10 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -119,11 +121,17 @@ public final class ExpertMixture implements Sublayer {
     };
   }
 
-  /** How many tokens are sent to each expert. */
-  public long[] countRouted(Matrix normed) {
+  /**
+   * How many tokens are sent to each expert.
+   *
+   * @param counted which rows count
+   */
+  public long[] countRouted(Matrix normed, IntPredicate counted) {
     try (Arena arena = Arena.ofShared()) {
       Router.Routes routes = route(normed, Matrix.allocate(arena, normed.rows(), experts.count()));
-      return IntStream.range(0, experts.count()).mapToLong(e -> routes.tokens(e).length).toArray();
+      return IntStream.range(0, experts.count())
+          .mapToLong(e -> Arrays.stream(routes.tokens(e)).filter(counted).count())
+          .toArray();
     }
   }
 
@@ -153,7 +161,7 @@ public final class ExpertMixture implements Sublayer {
     }
     if (inputs.endsAt(into)) {
       if (!allInto && routed.length > 0) {
-        inputs.accept(into, gather(routed, normed, buffers));
+        inputs.acceptSome(into, gather(routed, normed, buffers), routed);
       }
       return;
     }
@@ -165,7 +173,7 @@ public final class ExpertMixture implements Sublayer {
     if (routed.length > 0) {
       Matrix gated = gate(routed, normed, allInto ? LinearInputs.IGNORED : inputs, into, buffers);
       if (!allOutOf) {
-        inputs.accept(outOf, gated);
+        inputs.acceptSome(outOf, gated, routed);
       }
       if (inputs.endsAt(outOf)) {
         return;
@@ -188,7 +196,7 @@ public final class ExpertMixture implements Sublayer {
     Matrix in = gather(tokens, normed, buffers);
     Matrix gate = buffers.gate().rowRange(0, tokens.length);
     Matrix up = buffers.up().rowRange(0, tokens.length);
-    inputs.accept(site, in);
+    inputs.acceptSome(site, in, tokens);
     rows.project(in, buffers.linears().get(0), gate);
     rows.project(in, buffers.linears().get(1), up);
     gating.apply(gate, up);

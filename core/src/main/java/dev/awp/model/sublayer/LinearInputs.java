@@ -19,6 +19,16 @@ public interface LinearInputs {
   void accept(InputSite site, Matrix inputs);
 
   /**
+   * Inputs of some tokens of a chunk only, those that are routed to the site's expert.
+   *
+   * @param inputs [tokens, dIn]; valid during the call only
+   * @param tokens places in the chunk, one a row of the inputs, ascending
+   */
+  default void acceptSome(InputSite site, Matrix inputs, int[] tokens) {
+    accept(site, inputs);
+  }
+
+  /**
    * Whether an expert's site is to see every token, and not only those that are routed to it. What
    * the block computes does not change.
    */

@@ -16,6 +16,7 @@ import dev.awp.model.ModelLayout;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
+import dev.awp.text.TokenWindow;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -36,13 +37,13 @@ class InfluenceTest {
   @TempDir private Path folder;
 
   private static CalibrationSet windows() {
-    List<int[]> windows = new ArrayList<>();
+    List<TokenWindow> windows = new ArrayList<>();
     for (int w = 0; w < WINDOWS; w++) {
       int[] window = new int[LENGTH];
       for (int i = 0; i < LENGTH; i++) {
         window[i] = (w * 37 + i * i * 11 + i) % 200;
       }
-      windows.add(window);
+      windows.add(TokenWindow.of(window));
     }
     return new CalibrationSet(windows, LENGTH, WINDOWS * LENGTH);
   }
@@ -76,9 +77,9 @@ class InfluenceTest {
   /** D(p || q) by the definition, from the hidden states of whole models. */
   private static double direct(TransformerModel p, TransformerModel q, Arena arena) {
     double sum = 0;
-    for (int[] window : windows().windows()) {
-      Matrix a = hidden(p, window, arena);
-      Matrix b = hidden(q, window, arena);
+    for (TokenWindow window : windows().windows()) {
+      Matrix a = hidden(p, window.tokens(), arena);
+      Matrix b = hidden(q, window.tokens(), arena);
       for (double d : p.head().divergence(a, b)) {
         sum += d;
       }

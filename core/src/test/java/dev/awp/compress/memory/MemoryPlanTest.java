@@ -125,6 +125,7 @@ class MemoryPlanTest {
           schemes,
           (long) SEQUENCES * LENGTH,
           LENGTH,
+          false,
           workers,
           MixedPrecision.none(),
           false);

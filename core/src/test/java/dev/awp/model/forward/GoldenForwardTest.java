@@ -233,7 +233,7 @@ public class GoldenForwardTest {
       DecoderBlock block = model.block(1, arena);
       Matrix between = Matrix.copyOf(arena, before.toArray());
       model.step(1, Step.ATTENTION, arena).forward(between, tokens.length, LinearInputs.IGNORED);
-      long[] routed = model.routedTokens(1, between);
+      long[] routed = model.routedTokens(1, between, _ -> true);
       assertEquals(2L * tokens.length, LongStream.of(routed).sum());
       Map<InputSite, Integer> own = new TreeMap<>();
       Matrix after = Matrix.copyOf(arena, before.toArray());

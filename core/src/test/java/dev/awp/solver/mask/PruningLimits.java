@@ -4,6 +4,7 @@ package dev.awp.solver.mask;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.calibration.saved.SavedMoments;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
@@ -12,21 +13,16 @@ import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
-import dev.awp.safetensors.SafetensorsFile;
 import dev.awp.solver.Effort;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.registry.Solvers;
 import dev.awp.stored.TensorReader;
-import dev.awp.stored.TensorView;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * How far the pruning solvers are from what no mask can beat: {@code scripts/pruning-limits}. For a
@@ -62,21 +58,18 @@ final class PruningLimits {
     int sample = Integer.parseInt(arguments[4]);
     double share = Double.parseDouble(arguments[5]);
     long limit = Long.parseLong(arguments[6]);
-    Path statistics = Path.of(arguments[1], "statistics", "model.safetensors");
+    Path statistics = Path.of(arguments[1], "statistics");
     try (Compute compute = Compute.create(Runtime.getRuntime().availableProcessors());
         Checkpoint checkpoint = Checkpoints.open(Path.of(arguments[0]));
         Arena arena = Arena.ofShared()) {
-      Map<String, TensorView> moments =
-          SafetensorsFile.map(statistics, arena).stream()
-              .collect(Collectors.toMap(TensorView::name, Function.identity()));
+      SavedMoments moments = SavedMoments.open(statistics, compute, arena);
       TensorReader reader = new TensorReader(compute.kernels());
       PruningLimits limits = new PruningLimits(compute, sample, share, limit);
       Sums all = new Sums();
       for (LinearLayer layer : ModelLayout.of(checkpoint.config()).linears()) {
         if (layer.columns() <= columns) {
-          String site = layer.site().part().name().toLowerCase(Locale.ROOT);
           Matrix w = reader.matrix(checkpoint.tensor(layer.weight()), arena);
-          Matrix c = reader.matrix(moments.get("block." + layer.block() + "." + site), arena);
+          Matrix c = moments.block(layer.block()).finish(layer.site(), layer.name(), arena);
           limits.add(new LayerProblem(w, c, sparsity), all);
         }
       }

@@ -1,0 +1,60 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.run;
+
+import dev.awp.calibration.saved.SavedMoments;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.CompanionFiles;
+import dev.awp.compress.CompressionOptions;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Every file that a run reads, under the name by which its checksum is known. */
+final class InputFiles {
+  private InputFiles() {}
+
+  /** Weights, configuration, tokenizer, and what else is copied. */
+  static Map<String, Path> ofModel(Checkpoint checkpoint) {
+    Map<String, Path> files = new LinkedHashMap<>();
+    CompanionFiles.list(checkpoint.folder()).forEach(file -> files.put(name(file), file));
+    Set<Path> weights = new LinkedHashSet<>();
+    checkpoint.tensors().stream()
+        .flatMap(tensor -> tensor.parts().stream())
+        .forEach(part -> weights.add(part.file()));
+    weights.forEach(file -> files.put(name(file), file));
+    return files;
+  }
+
+  /** Texts to calibrate on. */
+  static Map<String, Path> calibration(List<Path> texts) {
+    return texts("calibration", texts);
+  }
+
+  /** All that a compression reads. */
+  static Map<String, Path> of(CompressionOptions options, Checkpoint checkpoint) {
+    Map<String, Path> files = ofModel(checkpoint);
+    files.putAll(calibration(options.calibration().files()));
+    files.putAll(texts("evaluation", options.evaluation().files()));
+    options
+        .calibration()
+        .statistics()
+        .ifPresent(folder -> files.put("statistics", SavedMoments.file(folder)));
+    return files;
+  }
+
+  private static Map<String, Path> texts(String use, List<Path> texts) {
+    Map<String, Path> files = new LinkedHashMap<>();
+    for (int i = 0; i < texts.size(); i++) {
+      files.put("%s text %d, %s".formatted(use, i + 1, name(texts.get(i))), texts.get(i));
+    }
+    return files;
+  }
+
+  private static String name(Path file) {
+    return file.getFileName().toString();
+  }
+}

@@ -1,0 +1,113 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.text;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.AwpException;
+import dev.awp.tokenizer.Tokenizer;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Documents that become one stream, and the windows that are cut from it. */
+class TokenStreamTest {
+  /** A token a character. */
+  private static final Tokenizer CHARACTERS =
+      new Tokenizer() {
+        @Override
+        public int[] encode(String text) {
+          return text.chars().toArray();
+        }
+
+        @Override
+        public String decode(int[] tokens) {
+          return new String(tokens, 0, tokens.length);
+        }
+
+        @Override
+        public void close() {}
+      };
+
+  private static TokenStream stream(String... documents) {
+    return TokenStream.of(Stream.of(documents), CHARACTERS);
+  }
+
+  @Test
+  void documentsFollowEachOtherAndAreRemembered() {
+    TokenStream stream = stream("abc", "", "de", "fghi");
+    assertEquals("abcdefghi", CHARACTERS.decode(stream.tokens()));
+    assertArrayEquals(new int[] {0, 3, 5}, stream.starts());
+    assertTrue(stream.weights().areOnes());
+    assertEquals(9, stream.weights().size());
+    assertEquals(0, stream().length());
+  }
+
+  @Test
+  void windowsKeepBordersAndWeights() {
+    TokenStream plain = stream("abc", "de", "fghi");
+    TokenStream stream =
+        new TokenStream(
+            plain.tokens(), plain.starts(), TokenWeights.of(1, 1, 1, 0, 1, 2, 0.5f, 1, 1));
+    List<TokenWindow> windows = stream.windows(4);
+    assertEquals(2, windows.size());
+    assertEquals("abcd", CHARACTERS.decode(windows.get(0).tokens()));
+    assertArrayEquals(new int[] {0, 3}, windows.get(0).borders());
+    assertEquals("[1.0, 1.0, 1.0, 0.0]", windows.get(0).weights().toString());
+    assertEquals("efgh", CHARACTERS.decode(windows.get(1).tokens()));
+    assertArrayEquals(new int[] {1}, windows.get(1).borders());
+    assertEquals("[1.0, 2.0, 0.5, 1.0]", windows.get(1).weights().toString());
+    TokenWindow within = stream.window(7, 2);
+    assertArrayEquals(new int[0], within.borders());
+    assertTrue(within.weights().areOnes());
+  }
+
+  @Test
+  void whatDoesNotFitTogetherIsRefused() {
+    int[] tokens = {1, 2, 3};
+    TokenWeights three = TokenWeights.ones(3);
+    TokenWeights two = TokenWeights.ones(2);
+    for (int[] starts : new int[][] {{3}, {-1}, {1, 1}, {2, 0}}) {
+      assertThrows(IllegalArgumentException.class, () -> new TokenStream(tokens, starts, three));
+    }
+    int[] none = {};
+    assertThrows(IllegalArgumentException.class, () -> new TokenStream(tokens, none, two));
+    assertThrows(IllegalArgumentException.class, () -> new TokenWindow(tokens, two, none));
+  }
+
+  @Test
+  void weightsAreCutChosenAndJoined() {
+    TokenWeights weights = TokenWeights.of(1, 0, 0.25f, 1, 1);
+    assertFalse(weights.areOnes());
+    assertEquals(3.25, weights.sum());
+    assertEquals(4, weights.counted());
+    TokenWeights range = weights.range(1, 4);
+    assertEquals("[0.0, 0.25, 1.0]", range.toString());
+    assertEquals("[0.25, 1.0]", range.range(1, 3).toString());
+    assertEquals("[1.0, 0.25, 0.0]", range.choose(2, 1, 0).toString());
+    assertTrue(weights.range(3, 5).areOnes());
+    assertTrue(weights.choose(0, 4, 3).areOnes());
+    TokenWeights joined = TokenWeights.join(List.of(TokenWeights.ones(2), range));
+    assertEquals("[1.0, 1.0, 0.0, 0.25, 1.0]", joined.toString());
+    TokenWeights ones = TokenWeights.join(List.of(TokenWeights.ones(2), TokenWeights.of(1, 1)));
+    assertTrue(ones.areOnes());
+    assertEquals(4, ones.sum());
+    assertEquals(4, ones.counted());
+    assertTrue(ones.range(1, 3).areOnes());
+    assertEquals(1, ones.get(3));
+  }
+
+  @Test
+  void weightsAreFiniteAndNotNegative() {
+    for (float bad : new float[] {-1, Float.NaN, Float.POSITIVE_INFINITY, -Float.MIN_VALUE}) {
+      AwpException refusal = assertThrows(AwpException.class, () -> TokenWeights.of(1, bad));
+      assertEquals(
+          "token 1 has the weight " + bad + ": weights must be finite and not negative",
+          refusal.getMessage());
+    }
+  }
+}
