@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress.run;
 
-import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CompanionFiles;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compute.Compute;
@@ -34,15 +33,22 @@ public record RunIdentity(
         .forEach(map -> map.forEach((key, value) -> Objects.requireNonNull(value, key)));
   }
 
+  /**
+   * The identity of a run.
+   *
+   * @param described the options, as report.json tells them
+   * @param weights SHA-256 of every file that holds weights
+   * @param version of the program
+   */
   public static RunIdentity of(
       CompressionOptions options,
       Map<String, Object> described,
-      Checkpoint checkpoint,
+      Map<Path, String> weights,
       String version,
       Compute compute) {
     Map<String, String> words = new LinkedHashMap<>();
     described.forEach((key, value) -> words.put(key, value.toString()));
-    return new RunIdentity(inputs(options, checkpoint, compute), words, machine(version, compute));
+    return new RunIdentity(inputs(options, weights, compute), words, machine(version, compute));
   }
 
   private static Map<String, String> machine(String version, Compute compute) {
@@ -56,17 +62,16 @@ public record RunIdentity(
   }
 
   private static Map<String, String> inputs(
-      CompressionOptions options, Checkpoint checkpoint, Compute compute) {
-    Map<String, Path> files = new LinkedHashMap<>();
-    CompanionFiles.list(options.model()).forEach(file -> files.put(name(file), file));
-    Set<Path> weights = new LinkedHashSet<>();
-    checkpoint.tensors().stream()
-        .flatMap(tensor -> tensor.parts().stream())
-        .forEach(part -> weights.add(part.file()));
-    weights.forEach(file -> files.put(name(file), file));
-    addTexts("calibration", options.calibration().files(), files);
-    addTexts("evaluation", options.evaluation().files(), files);
-    return FileSums.sha256(files, compute.workers());
+      CompressionOptions options, Map<Path, String> weights, Compute compute) {
+    Map<String, Path> companions = new LinkedHashMap<>();
+    CompanionFiles.list(options.model()).forEach(file -> companions.put(name(file), file));
+    Map<String, String> sums = new LinkedHashMap<>(FileSums.sha256(companions, compute.workers()));
+    weights.forEach((file, sum) -> sums.put(name(file), sum));
+    Map<String, Path> texts = new LinkedHashMap<>();
+    addTexts("calibration", options.calibration().files(), texts);
+    addTexts("evaluation", options.evaluation().files(), texts);
+    sums.putAll(FileSums.sha256(texts, compute.workers()));
+    return sums;
   }
 
   private static void addTexts(String use, List<Path> texts, Map<String, Path> files) {
