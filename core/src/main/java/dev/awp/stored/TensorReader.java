@@ -12,6 +12,8 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Decodes stored tensors to float32. */
 public final class TensorReader {
@@ -127,18 +129,25 @@ public final class TensorReader {
     }
   }
 
-  /** Refuses a tensor that holds a NaN or an infinity, decoding it piece by piece. */
-  public void checkFinite(StoredTensor view, Workers workers) {
+  /**
+   * What together refuses a tensor that holds a NaN or an infinity, a piece of its rows each; in
+   * any order, on any threads.
+   */
+  public List<Runnable> finiteChecks(StoredTensor view) {
     int rows = view.shape().size() == 1 ? 1 : size(view, view.shape().getFirst());
     int columns = size(view, view.shape().getLast());
-    workers.forEachBlock(
-        rows,
-        PIECE_ROWS,
-        (from, to) -> {
-          try (Arena arena = Arena.ofConfined()) {
-            decodeFiniteRows(view, from, Matrix.allocate(arena, to - from, columns));
-          }
-        });
+    List<Runnable> checks = new ArrayList<>();
+    for (int row = 0; row < rows; row += PIECE_ROWS) {
+      int from = row;
+      int count = Math.min(PIECE_ROWS, rows - row);
+      checks.add(
+          () -> {
+            try (Arena arena = Arena.ofConfined()) {
+              decodeFiniteRows(view, from, Matrix.allocate(arena, count, columns));
+            }
+          });
+    }
+    return checks;
   }
 
   private void checkFinite(StoredTensor view, Matrix piece, int firstRow) {

@@ -13,6 +13,7 @@ import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.run.RunDescription;
 import dev.awp.compress.run.RunIdentity;
+import dev.awp.compress.run.WeightScan;
 import dev.awp.compute.Compute;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.format.ModelPlan;
@@ -202,7 +203,11 @@ class CompressOptionsTest {
           new ModelPlan(
               checkpoint, ModelLayout.of(checkpoint.config()), List.of(), options.maxShardBytes());
       return RunIdentity.of(
-          options, RunDescription.options(options, plan, calibration), checkpoint, "test", compute);
+          options,
+          RunDescription.options(options, plan, calibration),
+          new WeightScan(checkpoint, compute).sums(Set.of()),
+          "test",
+          compute);
     }
   }
 }

@@ -7,9 +7,16 @@ import dev.awp.compress.memory.MemoryPlan;
 import dev.awp.compress.plan.Schemes;
 import dev.awp.eval.Evaluator;
 import dev.awp.format.ModelPlan;
+import java.nio.file.Path;
+import java.util.Map;
 
-/** What stands before the first layer is solved. */
+/**
+ * What stands before the first layer is solved.
+ *
+ * @param weights SHA-256 of the files that hold weights; none where nothing will be written
+ */
 public record PreparedRun(
+    Map<Path, String> weights,
     CalibrationSet calibration,
     Evaluator evaluator,
     MemoryPlan memory,

@@ -17,10 +17,16 @@ import java.util.Set;
 final class InputFiles {
   private InputFiles() {}
 
-  /** Weights, configuration, tokenizer, and what else is copied. */
-  static Map<String, Path> ofModel(Checkpoint checkpoint) {
+  /** Configuration, tokenizer, and what else of a model's folder is copied. */
+  static Map<String, Path> companions(Path folder) {
     Map<String, Path> files = new LinkedHashMap<>();
-    CompanionFiles.list(checkpoint.folder()).forEach(file -> files.put(name(file), file));
+    CompanionFiles.list(folder).forEach(file -> files.put(name(file), file));
+    return files;
+  }
+
+  /** The same, and the weights. */
+  static Map<String, Path> ofModel(Checkpoint checkpoint) {
+    Map<String, Path> files = companions(checkpoint.folder());
     Set<Path> weights = new LinkedHashSet<>();
     checkpoint.tensors().stream()
         .flatMap(tensor -> tensor.parts().stream())
@@ -34,10 +40,9 @@ final class InputFiles {
     return texts("calibration", texts);
   }
 
-  /** All that a compression reads. */
-  static Map<String, Path> of(CompressionOptions options, Checkpoint checkpoint) {
-    Map<String, Path> files = ofModel(checkpoint);
-    files.putAll(calibration(options.calibration().files()));
+  /** All that a compression reads besides the model. */
+  static Map<String, Path> besidesModel(CompressionOptions options) {
+    Map<String, Path> files = calibration(options.calibration().files());
     files.putAll(texts("evaluation", options.evaluation().files()));
     options
         .calibration()
@@ -54,7 +59,7 @@ final class InputFiles {
     return files;
   }
 
-  private static String name(Path file) {
+  static String name(Path file) {
     return file.getFileName().toString();
   }
 }

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress.run;
 
-import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compute.Compute;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -32,18 +32,22 @@ public record RunIdentity(
         .forEach(map -> map.forEach((key, value) -> Objects.requireNonNull(value, key)));
   }
 
+  /**
+   * The identity of a run.
+   *
+   * @param described the options, as report.json tells them
+   * @param weights SHA-256 of every file that holds weights
+   * @param version of the program
+   */
   public static RunIdentity of(
       CompressionOptions options,
       Map<String, Object> described,
-      Checkpoint checkpoint,
+      Map<Path, String> weights,
       String version,
       Compute compute) {
     Map<String, String> words = new LinkedHashMap<>();
     described.forEach((key, value) -> words.put(key, value.toString()));
-    return new RunIdentity(
-        FileSums.sha256(InputFiles.of(options, checkpoint), compute.workers()),
-        words,
-        machine(version, compute));
+    return new RunIdentity(inputs(options, weights, compute), words, machine(version, compute));
   }
 
   private static Map<String, String> machine(String version, Compute compute) {
@@ -54,6 +58,15 @@ public record RunIdentity(
     machine.remove("os");
     machine.put("threads", ALIKE.contains(threads) ? "1, 2 or 4" : Integer.toString(threads));
     return machine;
+  }
+
+  private static Map<String, String> inputs(
+      CompressionOptions options, Map<Path, String> weights, Compute compute) {
+    Map<String, Path> companions = InputFiles.companions(options.model());
+    Map<String, String> sums = new LinkedHashMap<>(FileSums.sha256(companions, compute.workers()));
+    weights.forEach((file, sum) -> sums.put(InputFiles.name(file), sum));
+    sums.putAll(FileSums.sha256(InputFiles.besidesModel(options), compute.workers()));
+    return sums;
   }
 
   /** How this run differs from an earlier one, in words; empty where it does not. */

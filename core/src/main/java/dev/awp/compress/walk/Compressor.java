@@ -32,6 +32,7 @@ import dev.awp.compress.run.RunDescription;
 import dev.awp.compress.run.RunIdentity;
 import dev.awp.compress.run.SavedLayers;
 import dev.awp.compress.run.UnfinishedRun;
+import dev.awp.compress.run.WeightScan;
 import dev.awp.compress.walk.BlockCompressor.Streams;
 import dev.awp.compute.Compute;
 import dev.awp.disk.OutputFolder;
@@ -49,7 +50,6 @@ import dev.awp.report.RunReport;
 import dev.awp.report.page.HtmlReport;
 import dev.awp.stored.ReadAhead;
 import dev.awp.stored.StoredTensor;
-import dev.awp.stored.TensorReader;
 import dev.awp.text.Tokenizers;
 import dev.awp.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
@@ -59,6 +59,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The walk: checkpoint, calibration, solve, store, report. Everything that can be refused is
@@ -132,7 +134,7 @@ public final class Compressor {
     long start = System.nanoTime();
     try (Checkpoint checkpoint = Checkpoints.open(options.model())) {
       Compressor compressor = new Compressor(options, compute, listener, checkpoint);
-      PreparedRun prepared = compressor.prepare(false);
+      PreparedRun prepared = compressor.prepare(compressor::checkedWeights);
       double seconds = (System.nanoTime() - start) / 1e9;
       return new DryRun(options, checkpoint, compressor.layout, prepared, seconds, compute)
           .report();
@@ -142,9 +144,9 @@ public final class Compressor {
   /**
    * Checks and plans.
    *
-   * @param checked whether the weights were, in an earlier part of the run
+   * @param scan reads the weights, and takes sums of their files where they are needed
    */
-  private PreparedRun prepare(boolean checked) {
+  private PreparedRun prepare(Supplier<Map<Path, String>> scan) {
     RunChecks.checkDense(checkpoint);
     layout.check(checkpoint::tensor);
     options.calibration().statistics().ifPresent(SavedMoments::identity);
@@ -152,9 +154,7 @@ public final class Compressor {
       var _ = checked(planner.schemes());
     }
     int length = RunChecks.windowLength(options.calibration(), checkpoint.config());
-    if (!checked) {
-      checkWeights();
-    }
+    Map<Path, String> weights = scan.get();
     try (Tokenizer tokenizer = Tokenizers.open(options.model())) {
       listener.step("tokenizing " + options.calibration().files());
       CalibrationSet calibration =
@@ -168,7 +168,7 @@ public final class Compressor {
           Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
       MemoryPlan memory = memory(calibration, evaluator);
       Schemes schemes = schemes(calibration, memory);
-      return new PreparedRun(calibration, evaluator, memory, schemes, checked(schemes));
+      return new PreparedRun(weights, calibration, evaluator, memory, schemes, checked(schemes));
     }
   }
 
@@ -211,12 +211,12 @@ public final class Compressor {
 
   private RunReport run(Start start, String version) {
     try (UnfinishedRun run = UnfinishedRun.open(options.output(), start)) {
-      PreparedRun prepared = prepare(run.isBegun());
+      PreparedRun prepared = prepare(() -> summedWeights(run.isBegun()));
       Evaluator evaluator = prepared.evaluator();
       Map<String, Object> described =
           RunDescription.options(options, prepared.plan(), prepared.calibration());
-      listener.step("checksums of the input");
-      RunIdentity identity = RunIdentity.of(options, described, checkpoint, version, compute);
+      RunIdentity identity =
+          RunIdentity.of(options, described, prepared.weights(), version, compute);
       run.check(identity);
       try (Arena arena = Arena.ofShared();
           ModelOutput output = run.output(options, prepared.plan(), compute, version)) {
@@ -276,15 +276,16 @@ public final class Compressor {
         needs, evaluator.memoryBytes(), options.memoryLimit(), PhysicalMemory.bytes());
   }
 
-  /** A NaN in the last block should not be found after hours. */
-  private void checkWeights() {
+  private Map<Path, String> checkedWeights() {
     listener.step("checking the weights");
-    TensorReader reader = new TensorReader(compute.kernels());
-    for (String name : layout.shapes().keySet()) {
-      StoredTensor view = checkpoint.tensor(name);
-      reader.checkFinite(view, compute.workers());
-      view.release();
-    }
+    new WeightScan(checkpoint, compute).check(layout.shapes().keySet());
+    return Map.of();
+  }
+
+  /** Sums of the weights' files; the values are checked too, once for all parts of a run. */
+  private Map<Path, String> summedWeights(boolean checked) {
+    listener.step("checking the weights");
+    return new WeightScan(checkpoint, compute).sums(checked ? Set.of() : layout.shapes().keySet());
   }
 
   private List<LayerReport> compress(
