@@ -33,7 +33,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -129,7 +128,9 @@ public final class DenseStatistics {
       Compute compute,
       Progress progress) {
     List<LinearLayer> linears =
-        model.layout().linears(index).stream().filter(linear -> linear.step() == step).toList();
+        model.layout().linears(index).stream()
+            .filter(linear -> linear.step().equals(step))
+            .toList();
     Set<InputSite> starved = ExpertCoverage.starved(model, index, linears, activations, progress);
     try (StepMoments moments =
         new StepMoments(model.layout(), linears, false, starved, Precision.F32, compute)) {
@@ -138,7 +139,7 @@ public final class DenseStatistics {
         moments.observe(states, Optional.empty(), activations.length());
       }
       for (InputSite site : model.layout().sites(index)) {
-        if (site.part().step() != step) {
+        if (!site.step().equals(step)) {
           continue;
         }
         try (Arena own = Arena.ofShared()) {
@@ -162,7 +163,7 @@ public final class DenseStatistics {
   }
 
   private static String name(int block, InputSite site) {
-    String part = site.part().name().toLowerCase(Locale.ROOT);
+    String part = site.part().name();
     return "block." + block + "." + part + (site.ofExpert() ? "." + site.expert() : "");
   }
 }
