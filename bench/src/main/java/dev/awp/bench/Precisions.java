@@ -121,7 +121,7 @@ public final class Precisions {
       Matrix x = Matrix.allocate(arena, tokens.length, layout.config().hiddenSize());
       model.embed(tokens, x);
       long start = System.nanoTime();
-      for (Step step : Step.OF_BLOCK) {
+      for (Step step : layout.steps(0)) {
         try (Arena weights = Arena.ofShared()) {
           model.on(compute).step(0, step, weights).forward(x, length, inputs);
         }

@@ -10,7 +10,7 @@ import java.util.Optional;
  * of a mixture has two of its own, for it sees only the tokens that the router sends to it. Sites
  * are ordered as data flows through them, the experts one after the other behind the rest.
  *
- * @param part which of the block's activations
+ * @param part which of the step's activations
  * @param expert index of the expert, or {@link #NO_EXPERT}
  */
 public record InputSite(Part part, int expert) implements Comparable<InputSite> {
@@ -37,31 +37,58 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
   private static final Comparator<InputSite> FLOW =
       Comparator.comparingInt(InputSite::expert).thenComparing(InputSite::part);
 
-  /** The activations of a block that feed linear layers. */
-  public enum Part {
-    ATTENTION_INPUT(Step.ATTENTION),
-    ATTENTION_OUTPUT(Step.ATTENTION),
-    MLP_INPUT(Step.MLP),
-    MLP_OUTPUT(Step.MLP),
-    EXPERT_INPUT(Step.MLP),
-    EXPERT_OUTPUT(Step.MLP),
-    HEAD_INPUT(Step.HEAD);
+  /**
+   * An activation of a step that feeds linear layers.
+   *
+   * @param name as saved moments have it
+   * @param ofExpert whether every expert of a mixture has one of its own
+   * @param elementwise whether its values are made one by one of those at the same place that the
+   *     layers of the site before deliver, and zeros of zeros
+   * @param next the part whose values are made of what the layers of this one deliver
+   */
+  public record Part(
+      Step step, String name, boolean ofExpert, boolean elementwise, Optional<Part> next)
+      implements Comparable<Part> {
+    public static final Part ATTENTION_OUTPUT =
+        new Part(Step.ATTENTION, "attention_output", false, false, Optional.empty());
+    public static final Part ATTENTION_INPUT = ATTENTION_OUTPUT.fedBy("attention_input");
+    public static final Part MLP_OUTPUT =
+        new Part(Step.MLP, "mlp_output", false, true, Optional.empty());
+    public static final Part MLP_INPUT = MLP_OUTPUT.fedBy("mlp_input");
+    public static final Part EXPERT_OUTPUT =
+        new Part(Step.MLP, "expert_output", true, true, Optional.empty());
+    public static final Part EXPERT_INPUT = EXPERT_OUTPUT.fedBy("expert_input");
+    public static final Part HEAD_INPUT =
+        new Part(Step.HEAD, "head_input", false, false, Optional.empty());
 
-    private final Step step;
+    private static final Comparator<Part> FLOW =
+        Comparator.comparing(Part::step)
+            .thenComparing(Comparator.comparingInt(Part::behind).reversed())
+            .thenComparing(Part::name);
 
-    Part(Step step) {
-      this.step = step;
+    /** The part before this one in its step. */
+    private Part fedBy(String before) {
+      return new Part(step, before, ofExpert, false, Optional.of(this));
     }
 
-    /** The step that the site is in. */
-    public Step step() {
-      return step;
+    /** How many parts come after this one. */
+    private int behind() {
+      return next.map(part -> part.behind() + 1).orElse(0);
+    }
+
+    @Override
+    public int compareTo(Part other) {
+      return FLOW.compare(this, other);
+    }
+
+    @Override
+    public String toString() {
+      return name;
     }
   }
 
   public InputSite {
-    boolean ofExpert = part == Part.EXPERT_INPUT || part == Part.EXPERT_OUTPUT;
-    if (ofExpert ? expert < 0 : expert != NO_EXPERT) {
+    if (part.ofExpert() ? expert < 0 : expert != NO_EXPERT) {
       throw new IllegalArgumentException(part + " of expert " + expert);
     }
   }
@@ -78,17 +105,17 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
 
   /** Whether only the tokens of one expert come by. */
   public boolean ofExpert() {
-    return expert != NO_EXPERT;
+    return part.ofExpert();
+  }
+
+  /** The step that the site is in. */
+  public Step step() {
+    return part.step();
   }
 
   /** The site whose values are made of what the layers of this one deliver, in the same step. */
   public Optional<InputSite> next() {
-    return switch (part) {
-      case ATTENTION_INPUT -> Optional.of(ATTENTION_OUTPUT);
-      case MLP_INPUT -> Optional.of(MLP_OUTPUT);
-      case EXPERT_INPUT -> Optional.of(expertOutput(expert));
-      case ATTENTION_OUTPUT, MLP_OUTPUT, EXPERT_OUTPUT, HEAD_INPUT -> Optional.empty();
-    };
+    return part.next().map(following -> new InputSite(following, expert));
   }
 
   @Override

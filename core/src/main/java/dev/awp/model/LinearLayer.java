@@ -14,7 +14,7 @@ package dev.awp.model;
 public record LinearLayer(String name, int block, InputSite site, int rows, int columns) {
   /** The step that the layer is in. */
   public Step step() {
-    return site.part().step();
+    return site.step();
   }
 
   /** dOut dIn^2: what a product with C costs, and so the layer's share of the time. */

@@ -7,7 +7,6 @@ import static java.util.stream.Collectors.toCollection;
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
 import dev.awp.config.BlockConfig;
-import dev.awp.config.ExpertNames;
 import dev.awp.config.ModelConfig;
 import dev.awp.stored.StoredTensor;
 import java.util.ArrayList;
@@ -44,9 +43,14 @@ public record ModelLayout(ModelConfig config) {
     return architecture().prefix() + "model.layers." + block + ".";
   }
 
+  /** The steps of a block as data, in their order. */
+  public List<BlockStep> blockSteps(int block) {
+    return BlockStep.of(this, block);
+  }
+
   /** The linear layers of a block, in the order in which data flows through them. */
   public List<LinearLayer> linears(int block) {
-    return new BlockLinears(this, block).all();
+    return blockSteps(block).stream().flatMap(step -> step.linears().stream()).toList();
   }
 
   /** The linear layers of all blocks. */
@@ -94,29 +98,12 @@ public record ModelLayout(ModelConfig config) {
                 config.hiddenSize()));
   }
 
-  /**
-   * Whether the outputs of a linear layer are added to the hidden states as they are: neither
-   * normed before, nor weighed as those of experts.
-   */
+  /** Whether the outputs of a linear layer are added to the hidden states as they are. */
   public boolean isAdded(LinearLayer linear) {
-    return switch (linear.site().part()) {
-      case ATTENTION_OUTPUT -> architecture().norms().afterAttention().isEmpty();
-      case MLP_OUTPUT ->
-          architecture().norms().afterMlp().isEmpty()
-              && config.block(linear.block()).experts().isEmpty();
-      case ATTENTION_INPUT, MLP_INPUT, EXPERT_INPUT, EXPERT_OUTPUT, HEAD_INPUT -> false;
-    };
-  }
-
-  /** Whether a linear layer has a bias. */
-  boolean hasBias(LinearLayer linear) {
-    BlockConfig block = config.block(linear.block());
-    return switch (linear.site().part()) {
-      case ATTENTION_INPUT -> block.attention().inputBias();
-      case ATTENTION_OUTPUT -> block.attention().outputBias();
-      case MLP_INPUT, MLP_OUTPUT -> block.mlp().bias();
-      case EXPERT_INPUT, EXPERT_OUTPUT, HEAD_INPUT -> false;
-    };
+    return linear.block() < config.layers()
+        && blockSteps(linear.block()).stream()
+            .filter(step -> step.step().equals(linear.step()))
+            .anyMatch(step -> step.isAdded(linear));
   }
 
   /**
@@ -154,33 +141,20 @@ public record ModelLayout(ModelConfig config) {
   }
 
   private void addBlock(int block, Map<String, List<Long>> shapes) {
-    String prefix = prefix(block);
-    long hidden = config.hiddenSize();
-    for (String norm : architecture().norms().modules()) {
-      shapes.put(prefix + norm + ".weight", List.of(hidden));
-    }
-    for (LinearLayer linear : linears(block)) {
-      shapes.put(linear.weight(), List.of((long) linear.rows(), (long) linear.columns()));
-      if (hasBias(linear)) {
-        shapes.put(linear.bias(), List.of((long) linear.rows()));
+    List<Long> hidden = List.of((long) config.hiddenSize());
+    List<BlockStep> steps = blockSteps(block);
+    steps.stream()
+        .flatMap(step -> step.norms().modules())
+        .forEach(norm -> shapes.put(prefix(block) + norm + ".weight", hidden));
+    for (BlockStep step : steps) {
+      for (LinearLayer linear : step.linears()) {
+        shapes.put(linear.weight(), List.of((long) linear.rows(), (long) linear.columns()));
+        if (step.hasBias(linear)) {
+          shapes.put(linear.bias(), List.of((long) linear.rows()));
+        }
       }
     }
-    if (architecture().queryKeyNorm()) {
-      List<Long> head = List.of((long) config.block(block).attention().headDimension());
-      shapes.put(prefix + "self_attn.q_norm.weight", head);
-      shapes.put(prefix + "self_attn.k_norm.weight", head);
-    }
-    config
-        .block(block)
-        .experts()
-        .ifPresent(
-            experts -> {
-              ExpertNames names = architecture().experts().orElseThrow().names();
-              shapes.put(prefix + names.router(), List.of((long) experts.count(), hidden));
-              if (experts.sharedWidth().isPresent()) {
-                shapes.put(prefix + names.sharedGate(), List.of(1L, hidden));
-              }
-            });
+    steps.forEach(step -> shapes.putAll(step.others()));
   }
 
   /**
@@ -189,7 +163,16 @@ public record ModelLayout(ModelConfig config) {
    * @param block the number of blocks for what lies behind the last one
    */
   public List<Step> steps(int block) {
-    return block < config.layers() ? Step.OF_BLOCK : List.of(Step.HEAD);
+    return block < config.layers()
+        ? blockSteps(block).stream().map(BlockStep::step).toList()
+        : List.of(Step.HEAD);
+  }
+
+  /** The steps that there are in any of the blocks. */
+  public SortedSet<Step> steps() {
+    return blockKinds().stream()
+        .flatMap(block -> steps(block).stream())
+        .collect(toCollection(TreeSet::new));
   }
 
   /**
@@ -200,7 +183,7 @@ public record ModelLayout(ModelConfig config) {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     addBlock(block, shapes);
     for (LinearLayer linear : linears(block)) {
-      if (linear.site().ofExpert() || linear.step() != step) {
+      if (linear.site().ofExpert() || !linear.step().equals(step)) {
         shapes.remove(linear.weight());
       }
     }

@@ -2,17 +2,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
-import java.util.List;
+import java.util.Comparator;
 
-/** What the hidden states go through one after the other: a block is two steps. */
-public enum Step {
-  /** x + attention(norm(x)). */
-  ATTENTION,
+/**
+ * A place on the way of the hidden states through a block, or behind the last one. What is computed
+ * there, a {@link BlockStep} says for each block.
+ *
+ * @param place of the step among those of its block: the hidden states go through them in this
+ *     order
+ */
+public record Step(String name, int place) implements Comparable<Step> {
+  /** x + attention(norm(x)), or what else mixes tokens. */
+  public static final Step ATTENTION = new Step("attention", 0);
+
   /** x + mlp(norm(x)), or a mixture of experts in the MLP's place. */
-  MLP,
-  /** The norm behind the last block, whose output feeds the head. */
-  HEAD;
+  public static final Step MLP = new Step("mlp", 1);
 
-  /** The steps of a block. */
-  public static final List<Step> OF_BLOCK = List.of(ATTENTION, MLP);
+  /** The norm behind the last block, whose output feeds the head. */
+  public static final Step HEAD = new Step("head", Integer.MAX_VALUE);
+
+  private static final Comparator<Step> FLOW =
+      Comparator.comparingInt(Step::place).thenComparing(Step::name);
+
+  @Override
+  public int compareTo(Step other) {
+    return FLOW.compare(this, other);
+  }
 }

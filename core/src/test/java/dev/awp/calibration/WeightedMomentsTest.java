@@ -235,7 +235,7 @@ class WeightedMomentsTest {
   private static final int WINDOWS = 40;
 
   private static List<LinearLayer> layers(ModelLayout layout, Step step) {
-    return layout.linears(0).stream().filter(l -> l.step() == step).toList();
+    return layout.linears(0).stream().filter(l -> l.step().equals(step)).toList();
   }
 
   /** What goes by at a site, and which of all tokens it is. */
@@ -284,7 +284,7 @@ class WeightedMomentsTest {
       int hidden = layout.config().hiddenSize();
       Matrix h = RandomMatrices.of(Kind.GAUSSIAN, WINDOWS * LENGTH, hidden, 1, arena);
       TokenWeights weights = TokenWeights.of(weights(h.rows(), 5));
-      for (Step step : Step.OF_BLOCK) {
+      for (Step step : layout.steps(0)) {
         Map<InputSite, Kept> expected = inputs(model, step, h);
         try (StepMoments moments =
             new StepMoments(

@@ -95,7 +95,7 @@ public final class DenseMoments {
   private void calibrate(int index, boolean advance) {
     for (Step step : model.layout().steps(index)) {
       List<LinearLayer> linears =
-          linears(model.layout(), index).stream().filter(l -> l.step() == step).toList();
+          linears(model.layout(), index).stream().filter(l -> l.step().equals(step)).toList();
       calibrate(index, step, linears, advance);
     }
   }

@@ -10,7 +10,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * What a file of moments holds: for every input site
@@ -39,7 +38,7 @@ final class MomentsFile {
   }
 
   static String name(int block, InputSite site) {
-    String part = site.part().name().toLowerCase(Locale.ROOT);
+    String part = site.part().name();
     return "block." + block + "." + part + (site.ofExpert() ? "." + site.expert() : "");
   }
 

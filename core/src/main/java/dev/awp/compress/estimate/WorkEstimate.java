@@ -63,7 +63,7 @@ final class WorkEstimate {
     int streams = (corrected ? 1 : 0) + original;
     double passing = streams * forward(layout, tokens, calibration.length());
     // The last pass of a step takes what goes through the original one to its end.
-    for (Step step : Step.OF_BLOCK) {
+    for (Step step : layout.steps()) {
       long deep = passes.stream().filter(pass -> isDeep(pass, step)).count();
       passing += (streams * deep - original) * openings(layout, step, tokens);
     }
@@ -83,7 +83,7 @@ final class WorkEstimate {
 
   /** Whether a pass reaches the last layers of a step. */
   private static boolean isDeep(Set<InputSite> pass, Step step) {
-    return pass.stream().anyMatch(site -> site.part().step() == step && site.next().isEmpty());
+    return pass.stream().anyMatch(site -> site.step().equals(step) && site.next().isEmpty());
   }
 
   /** Flops of a step's first layers in all blocks. */
@@ -91,7 +91,7 @@ final class WorkEstimate {
     return 2
         * tokens
         * layout.linears().stream()
-            .filter(linear -> linear.step() == step)
+            .filter(linear -> linear.step().equals(step))
             .filter(linear -> linear.site().next().isPresent())
             .mapToLong(PackedSize::weights)
             .sum();

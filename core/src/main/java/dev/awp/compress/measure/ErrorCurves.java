@@ -145,7 +145,7 @@ public final class ErrorCurves {
   private void measure(int block, Step step, ActivationStore activations) {
     List<LinearLayer> layers =
         candidates.keySet().stream()
-            .filter(layer -> layer.block() == block && layer.step() == step)
+            .filter(layer -> layer.block() == block && layer.step().equals(step))
             .filter(layer -> candidates.get(layer).size() > 1)
             .toList();
     Set<InputSite> starved = ExpertCoverage.starved(model, block, layers, activations, progress);

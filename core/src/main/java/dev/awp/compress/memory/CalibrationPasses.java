@@ -31,10 +31,10 @@ final class CalibrationPasses {
    */
   static List<List<Set<InputSite>>> choices(SortedSet<InputSite> sites, boolean together) {
     List<List<InputSite>> apart =
-        alike(sites, site -> List.of(site.part().step(), site.next().isPresent()));
+        alike(sites, site -> List.of(site.step(), site.next().isPresent()));
     List<List<Set<InputSite>>> choices = new ArrayList<>();
     if (together) {
-      choices.add(inGroups(alike(sites, site -> site.part().step()), sites.size()));
+      choices.add(inGroups(alike(sites, site -> site.step()), sites.size()));
     }
     int group = apart.stream().mapToInt(List::size).max().orElse(1);
     choices.add(inGroups(apart, group));

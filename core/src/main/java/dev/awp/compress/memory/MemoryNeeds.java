@@ -83,7 +83,7 @@ public record MemoryNeeds(
 
   /** Activations on their way through a step of which nothing is compressed. */
   private long advancing() {
-    return Step.OF_BLOCK.stream()
+    return layout.steps().stream()
             .mapToLong(
                 step ->
                     DecoderBlock.weightBytes(layout, step)

@@ -119,7 +119,7 @@ final class BlockCompressor {
   private List<LayerReport> compress(Place place, Streams streams, boolean last) {
     List<LinearLayer> planned =
         schemes.layers(place.index()).stream()
-            .filter(layer -> layer.step() == place.step())
+            .filter(layer -> layer.step().equals(place.step()))
             .toList();
     Set<InputSite> starved =
         ExpertCoverage.starved(model, place.index(), planned, streams.inputs(), progress);

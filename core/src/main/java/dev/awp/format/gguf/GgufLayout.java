@@ -14,7 +14,6 @@ import dev.awp.gguf.model.GgufArchitecture;
 import dev.awp.gguf.model.GgufNames;
 import dev.awp.gguf.tensor.GgufTensorPlan;
 import dev.awp.gguf.tensor.RowOrder;
-import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import java.util.ArrayList;
@@ -99,10 +98,7 @@ final class GgufLayout {
 
   /** Whether a layer takes an inner width: zeros in, zeros out, and nothing else sees them. */
   static boolean canBePadded(LinearLayer linear) {
-    return switch (linear.site().part()) {
-      case MLP_OUTPUT, EXPERT_OUTPUT -> true;
-      case ATTENTION_INPUT, ATTENTION_OUTPUT, MLP_INPUT, EXPERT_INPUT, HEAD_INPUT -> false;
-    };
+    return linear.site().part().elementwise();
   }
 
   /**
@@ -152,8 +148,7 @@ final class GgufLayout {
     boolean ofExpert = linear.site().ofExpert();
     RowOrder order = order(place.tensor());
     int paddedRows = rows;
-    if (linear.site().part() == InputSite.Part.MLP_INPUT
-        || linear.site().part() == InputSite.Part.EXPERT_INPUT) {
+    if (linear.site().next().filter(site -> site.part().elementwise()).isPresent()) {
       int parts = linear.name().endsWith(".gate_up_proj") ? 2 : 1;
       int part = rows / parts;
       paddedRows = parts * padded(part, ofExpert);

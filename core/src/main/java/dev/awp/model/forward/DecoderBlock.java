@@ -4,7 +4,6 @@ package dev.awp.model.forward;
 
 import dev.awp.compute.Compute;
 import dev.awp.config.AttentionConfig;
-import dev.awp.config.ModelConfig;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.model.WeightSource;
@@ -12,13 +11,12 @@ import dev.awp.model.attention.KeyValueCache;
 import dev.awp.model.attention.NextTokens;
 import dev.awp.model.attention.RotaryTable;
 import dev.awp.model.sublayer.BlockWeights;
-import dev.awp.model.sublayer.ExpertMixture;
-import dev.awp.model.sublayer.GatedMlp;
 import dev.awp.model.sublayer.LinearInputs;
-import dev.awp.model.sublayer.SelfAttention;
+import dev.awp.model.sublayer.Sublayers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -40,12 +38,13 @@ public final class DecoderBlock implements Stage {
 
   DecoderBlock(ModelLayout layout, int index, WeightSource source, Compute compute, Arena arena) {
     BlockWeights weights = new BlockWeights(layout, index, source, compute, arena);
-    this.steps = Step.OF_BLOCK.stream().map(step -> new ResidualStep(weights, step)).toList();
+    this.steps =
+        layout.blockSteps(index).stream().map(step -> new ResidualStep(weights, step)).toList();
   }
 
   /** Off-heap memory of the weights of the largest block in float32, in bytes. */
   public static long weightBytes(ModelLayout layout) {
-    return weightBytes(layout, Step.OF_BLOCK);
+    return weightBytes(layout, layout.steps());
   }
 
   /** The same for one step of a block, or for what lies behind the last one. */
@@ -53,7 +52,7 @@ public final class DecoderBlock implements Stage {
     return weightBytes(layout, List.of(step));
   }
 
-  private static long weightBytes(ModelLayout layout, List<Step> steps) {
+  private static long weightBytes(ModelLayout layout, Collection<Step> steps) {
     return layout.blockKinds().stream()
             .mapToLong(
                 block -> steps.stream().mapToLong(s -> layout.residentWeights(block, s)).sum())
@@ -69,7 +68,7 @@ public final class DecoderBlock implements Stage {
    * @param length tokens of a sequence
    */
   public static long forwardBytes(ModelLayout layout, long tokens, int length, int threads) {
-    return Step.OF_BLOCK.stream()
+    return layout.steps().stream()
         .mapToLong(step -> forwardBytes(layout, step, tokens, length, threads))
         .sum();
   }
@@ -77,32 +76,15 @@ public final class DecoderBlock implements Stage {
   /** The same for one step. */
   public static long forwardBytes(
       ModelLayout layout, Step step, long tokens, int length, int threads) {
-    ModelConfig config = layout.config();
     long rows = Math.min(tokens, chunkRows(length));
     long own =
-        switch (step) {
-          case ATTENTION ->
-              layout.blockKinds().stream()
-                  .map(block -> config.block(block).attention())
-                  .mapToLong(attention -> SelfAttention.floats(attention, rows, length, threads))
-                  .max()
-                  .orElse(0);
-          case MLP ->
-              layout.blockKinds().stream()
-                  .mapToLong(block -> mlpFloats(config, block, rows))
-                  .max()
-                  .orElse(0);
-          case HEAD -> 0;
-        };
-    return (rows * config.hiddenSize() + own) * Float.BYTES;
-  }
-
-  private static long mlpFloats(ModelConfig config, int block, long rows) {
-    return config
-        .block(block)
-        .experts()
-        .map(experts -> ExpertMixture.floats(experts, config.hiddenSize(), rows))
-        .orElseGet(() -> GatedMlp.floats(rows, config.block(block).mlp().width()));
+        layout.blockKinds().stream()
+            .flatMap(block -> layout.blockSteps(block).stream())
+            .filter(ofBlock -> ofBlock.step().equals(step))
+            .mapToLong(ofBlock -> Sublayers.floats(ofBlock, rows, length, threads))
+            .max()
+            .orElse(0);
+    return (rows * layout.config().hiddenSize() + own) * Float.BYTES;
   }
 
   @Override

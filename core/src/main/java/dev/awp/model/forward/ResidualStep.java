@@ -3,21 +3,17 @@
 package dev.awp.model.forward;
 
 import dev.awp.config.AttentionConfig;
-import dev.awp.config.BlockNorms;
-import dev.awp.config.ExpertConfig;
-import dev.awp.config.ModelConfig;
-import dev.awp.model.Step;
+import dev.awp.model.BlockStep;
 import dev.awp.model.attention.Attention;
 import dev.awp.model.attention.RotaryTable;
 import dev.awp.model.attention.SequencePlaces;
 import dev.awp.model.attention.WholeSequences;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.ExpertMixture;
-import dev.awp.model.sublayer.GatedMlp;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.model.sublayer.RowOperations;
-import dev.awp.model.sublayer.SelfAttention;
 import dev.awp.model.sublayer.Sublayer;
+import dev.awp.model.sublayer.Sublayers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -26,35 +22,30 @@ import java.util.Optional;
 import java.util.function.IntPredicate;
 
 /**
- * One of a block's two steps, x = x + f(norm(x)). The weights of f are decoded when they are first
+ * A step of a block, x = x + f(norm(x)). The weights of f are decoded when they are first
  * multiplied with, into memory that the caller owns: whoever wants the first layers' inputs only
  * pays for none.
  */
 final class ResidualStep implements Stage {
   private final BlockWeights weights;
   private final RowOperations rows;
-  private final MemorySegment norm;
+  private final Optional<MemorySegment> norm;
   private final Sublayer sublayer;
 
-  ResidualStep(BlockWeights weights, Step step) {
-    ModelConfig config = weights.layout().config();
-    BlockNorms norms = weights.layout().architecture().norms();
+  ResidualStep(BlockWeights weights, BlockStep step) {
     this.weights = weights;
-    this.rows = new RowOperations(weights.compute(), config.rmsNormEpsilon());
-    this.norm = weights.norm(step == Step.ATTENTION ? norms.beforeAttention() : norms.beforeMlp());
-    this.sublayer = sublayer(step, config.block(weights.index()).experts());
+    this.rows = new RowOperations(weights.compute(), weights.layout().config().rmsNormEpsilon());
+    this.norm = step.norms().before().map(weights::norm);
+    this.sublayer = Sublayers.of(step, weights, rows);
   }
 
-  private Sublayer sublayer(Step step, Optional<ExpertConfig> experts) {
-    int width = weights.layout().config().block(weights.index()).mlp().width();
-    return switch (step) {
-      case ATTENTION -> new SelfAttention(weights, rows);
-      case MLP ->
-          experts.isPresent()
-              ? new ExpertMixture(weights, experts.get(), rows)
-              : new GatedMlp(weights, "mlp.", width, rows);
-      case HEAD -> throw new IllegalArgumentException("the head's step is not of a block");
-    };
+  /** The sublayer's input. */
+  private void norm(Matrix x, Matrix normed) {
+    if (norm.isPresent()) {
+      rows.rmsNorm(x, norm.get(), normed);
+    } else {
+      normed.copyFrom(x);
+    }
   }
 
   /** The step with its buffers. */
@@ -62,7 +53,7 @@ final class ResidualStep implements Stage {
     /** Takes at most the rows that it was made for through the step. */
     private void forward(Matrix x, LinearInputs inputs) {
       Matrix normed = scratch.rowRange(0, x.rows());
-      step.rows.rmsNorm(x, step.norm, normed);
+      step.norm(x, normed);
       sublayer.add(normed, x, inputs);
     }
   }
@@ -133,7 +124,7 @@ final class ResidualStep implements Stage {
       for (int from = 0; from < x.rows(); from += most) {
         Matrix chunk = x.rowRange(from, Math.min(x.rows(), from + most));
         Matrix normed = scratch.rowRange(0, chunk.rows());
-        rows.rmsNorm(chunk, norm, normed);
+        norm(chunk, normed);
         int first = from;
         long[] routed = mixture.countRouted(normed, row -> counted.test(first + row));
         all = all.length == 0 ? new long[routed.length] : all;

@@ -4,7 +4,9 @@ package dev.awp.model.forward;
 
 import dev.awp.AwpException;
 import dev.awp.compute.Compute;
+import dev.awp.model.BlockStep;
 import dev.awp.model.LinearLayer;
+import dev.awp.model.MixtureStep;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.model.WeightSource;
@@ -16,7 +18,9 @@ import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
+import java.util.Optional;
 import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 
 /** A decoder-only transformer whose weights are decoded block by block, as they are needed. */
 public final class TransformerModel {
@@ -96,22 +100,31 @@ public final class TransformerModel {
    * @param arena of the weights, which are decoded when they are first needed
    */
   public Stage step(int index, Step step, Arena arena) {
-    return step == Step.HEAD ? head()::inputs : residual(index, step, arena);
+    return step.equals(Step.HEAD)
+        ? head()::inputs
+        : residual(index, ofBlock -> ofBlock.step().equals(step), arena).orElseThrow();
   }
 
-  private ResidualStep residual(int index, Step step, Arena arena) {
-    return new ResidualStep(new BlockWeights(layout, index, source, compute, arena), step);
+  private Optional<ResidualStep> residual(int index, Predicate<BlockStep> wanted, Arena arena) {
+    return layout.blockSteps(index).stream()
+        .filter(wanted)
+        .findFirst()
+        .map(
+            step ->
+                new ResidualStep(new BlockWeights(layout, index, source, compute, arena), step));
   }
 
   /**
    * How many tokens are sent to each expert of a block; nothing where it has none.
    *
-   * @param x hidden states between the block's steps
+   * @param x hidden states on their way into the step that has them
    * @param counted which rows count
    */
   public long[] routedTokens(int index, Matrix x, IntPredicate counted) {
     try (Arena arena = Arena.ofShared()) {
-      return residual(index, Step.MLP, arena).routedTokens(x, counted);
+      return residual(index, MixtureStep.class::isInstance, arena)
+          .map(step -> step.routedTokens(x, counted))
+          .orElse(new long[0]);
     }
   }
 

@@ -9,7 +9,6 @@ import dev.awp.blas.Blas.Op;
 import dev.awp.blas.RightOperand;
 import dev.awp.blas.RowSource;
 import dev.awp.compute.Compute;
-import dev.awp.config.BlockConfig;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
 import dev.awp.stored.StoredRows;
@@ -41,10 +40,6 @@ public record BlockWeights(
       return new Linear(
           RightOperand.plain(compute.parallelBlas(), Op.TRANSPOSE, weight), Optional.empty());
     }
-  }
-
-  BlockConfig block() {
-    return layout.config().block(index);
   }
 
   /** A linear layer of the block by its module's name in the block. */

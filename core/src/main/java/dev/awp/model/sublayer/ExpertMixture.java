@@ -4,8 +4,10 @@ package dev.awp.model.sublayer;
 
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ExpertNames;
+import dev.awp.config.MlpConfig;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.model.InputSite;
+import dev.awp.model.MixtureStep;
 import dev.awp.model.attention.SequencePlaces;
 import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.stored.StoredTensor;
@@ -50,14 +52,14 @@ public final class ExpertMixture implements Sublayer {
       List<Matrix> weights,
       List<Linear> linears) {}
 
-  public ExpertMixture(BlockWeights weights, ExpertConfig experts, RowOperations rows) {
-    ExpertNames names = weights.layout().architecture().experts().orElseThrow().names();
-    String prefix = weights.layout().prefix(weights.index());
-    this.experts = experts;
-    this.hidden = weights.layout().config().hiddenSize();
+  ExpertMixture(MixtureStep step, BlockWeights weights, RowOperations rows) {
+    ExpertNames names = step.names();
+    MlpConfig mlp = step.layout().config().block(step.block()).mlp();
+    this.experts = step.config();
+    this.hidden = step.layout().config().hiddenSize();
     this.rows = rows;
-    this.gating = new Gating(weights.block().mlp().activation(), rows);
-    Matrix routing = weights.matrix(prefix + names.router());
+    this.gating = new Gating(mlp.activation(), rows);
+    Matrix routing = weights.matrix(step.layout().prefix(step.block()) + names.router());
     this.router = new Router(experts, Linear.plain(routing, weights.compute()), rows);
     for (int e = 0; e < experts.count(); e++) {
       String module = names.expert(e);
@@ -68,19 +70,20 @@ public final class ExpertMixture implements Sublayer {
               weights.view(module + names.down() + ".weight")));
     }
     this.shared =
-        experts.sharedWidth().isEmpty()
-            ? Optional.empty()
-            : Optional.of(shared(weights, names, experts.sharedWidth().getAsInt()));
+        experts.sharedWidth().stream()
+            .mapToObj(width -> new MlpConfig(width, mlp.activation(), mlp.bias()))
+            .map(own -> shared(weights, names, own))
+            .findFirst();
   }
 
-  private Shared shared(BlockWeights weights, ExpertNames names, int width) {
-    GatedMlp mlp = new GatedMlp(weights, names.sharedExpert(), width, rows);
+  private Shared shared(BlockWeights weights, ExpertNames names, MlpConfig config) {
+    GatedMlp mlp = new GatedMlp(weights, names.sharedExpert(), config, Optional.empty(), rows);
     String gate = weights.layout().prefix(weights.index()) + names.sharedGate();
     return new Shared(mlp, weights.matrix(gate).row(0));
   }
 
   /** Floats of the buffers, one expert's weights among them. */
-  public static long floats(ExpertConfig experts, int hidden, long rows) {
+  static long floats(ExpertConfig experts, int hidden, long rows) {
     long width = experts.width();
     return rows * (experts.count() + 2L * hidden + 2 * width + 2L * experts.sharedWidth().orElse(0))
         + 3L * hidden * width;

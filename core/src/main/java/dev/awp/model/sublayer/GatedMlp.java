@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.sublayer;
 
-import dev.awp.config.Architecture;
 import dev.awp.config.MlpConfig;
 import dev.awp.model.InputSite;
+import dev.awp.model.MlpStep;
 import dev.awp.model.attention.SequencePlaces;
 import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;
@@ -22,28 +22,38 @@ public final class GatedMlp implements Sublayer {
   private final Deferred<Linear> down;
   private final Optional<MemorySegment> outputNorm;
 
+  /** The MLP of a block. */
+  GatedMlp(MlpStep step, BlockWeights weights, RowOperations rows) {
+    this(weights, MlpStep.MODULE, step.config(), step.norms().after().map(weights::norm), rows);
+  }
+
   /**
-   * The MLP of a block, or the shared expert of a mixture.
+   * An MLP, which may be the shared expert of a mixture.
    *
    * @param module what the names of its projections begin with
-   * @param width intermediate size
+   * @param outputNorm of what it adds
    */
-  public GatedMlp(BlockWeights weights, String module, int width, RowOperations rows) {
-    Architecture architecture = weights.layout().architecture();
-    MlpConfig config = weights.block().mlp();
-    this.width = width;
+  GatedMlp(
+      BlockWeights weights,
+      String module,
+      MlpConfig config,
+      Optional<MemorySegment> outputNorm,
+      RowOperations rows) {
+    this.width = config.width();
     this.rows = rows;
     this.gating = new Gating(config.activation(), rows);
     List<String> gated =
-        architecture.projections().gated().stream().map(name -> module + name).toList();
+        weights.layout().architecture().projections().gated().stream()
+            .map(name -> module + name)
+            .toList();
     this.gateUp =
         new Deferred<>(() -> weights.linears(gated, config.bias(), List.of(width, width)));
     this.down = new Deferred<>(() -> weights.linear(module + "down_proj", config.bias()));
-    this.outputNorm = architecture.norms().afterMlp().map(weights::norm);
+    this.outputNorm = outputNorm;
   }
 
   /** Floats of the buffers. */
-  public static long floats(long rows, int width) {
+  static long floats(long rows, int width) {
     return 2 * rows * width;
   }
 

@@ -4,6 +4,7 @@ package dev.awp.model.sublayer;
 
 import dev.awp.config.Architecture;
 import dev.awp.config.AttentionConfig;
+import dev.awp.model.AttentionStep;
 import dev.awp.model.InputSite;
 import dev.awp.model.attention.Attention;
 import dev.awp.model.attention.SequencePlaces;
@@ -24,9 +25,9 @@ public final class SelfAttention implements Sublayer {
   private final Optional<MemorySegment> keyNorm;
   private final Optional<MemorySegment> outputNorm;
 
-  public SelfAttention(BlockWeights weights, RowOperations rows) {
-    Architecture architecture = weights.layout().architecture();
-    this.config = weights.block().attention();
+  SelfAttention(AttentionStep step, BlockWeights weights, RowOperations rows) {
+    Architecture architecture = step.layout().architecture();
+    this.config = step.config();
     this.rows = rows;
     this.queryKeyValue =
         new Deferred<>(
@@ -39,7 +40,7 @@ public final class SelfAttention implements Sublayer {
     boolean normed = architecture.queryKeyNorm();
     this.queryNorm = norm(weights, "self_attn.q_norm", normed);
     this.keyNorm = norm(weights, "self_attn.k_norm", normed);
-    this.outputNorm = architecture.norms().afterAttention().map(weights::norm);
+    this.outputNorm = step.norms().after().map(weights::norm);
   }
 
   private static Optional<MemorySegment> norm(BlockWeights weights, String module, boolean there) {
@@ -47,7 +48,7 @@ public final class SelfAttention implements Sublayer {
   }
 
   /** Floats of the buffers: for each row, and for a sequence. */
-  public static long floats(AttentionConfig config, long rows, int length, int threads) {
+  static long floats(AttentionConfig config, long rows, int length, int threads) {
     long rotary = (long) length * config.headDimension();
     long scores = (long) threads * Math.min(Attention.QUERY_BLOCK, length) * length;
     return rows * (2L * config.queryWidth() + 2L * config.keyValueWidth()) + rotary + scores;

@@ -6,8 +6,8 @@ import dev.awp.model.attention.SequencePlaces;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 
-/** One of the two steps of a block: attention, or what stands in the place of the MLP. */
-public sealed interface Sublayer permits SelfAttention, GatedMlp, ExpertMixture {
+/** What a step of a block adds to the hidden states: attention, or a feed-forward layer. */
+public interface Sublayer {
   /**
    * Gets ready for chunks of rows.
    *

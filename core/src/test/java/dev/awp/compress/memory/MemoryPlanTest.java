@@ -197,7 +197,8 @@ class MemoryPlanTest {
     Schemes attention =
         Schemes.of(
             all.layers(),
-            layer -> Optional.of(all.scheme(layer)).filter(_ -> layer.step() == Step.ATTENTION));
+            layer ->
+                Optional.of(all.scheme(layer)).filter(_ -> layer.step().equals(Step.ATTENTION)));
     MemoryPlan plan =
         MemoryPlan.of(
             needs(options, layout, attention, 2), 0, OptionalLong.empty(), Long.MAX_VALUE);

@@ -164,7 +164,7 @@ class ArchitecturesTest {
       assertTrue(starved > 0, "no expert had too few tokens");
       long routed =
           ofBlock.entrySet().stream()
-              .filter(entry -> entry.getKey().part() == InputSite.Part.EXPERT_INPUT)
+              .filter(entry -> entry.getKey().part().equals(InputSite.Part.EXPERT_INPUT))
               .mapToLong(Map.Entry::getValue)
               .sum();
       assertTrue(routed <= (long) tokens * perToken, "tokens routed in the first block: " + routed);

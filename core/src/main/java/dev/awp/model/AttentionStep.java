@@ -1,0 +1,60 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+import dev.awp.config.AttentionConfig;
+import dev.awp.config.StepNorms;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Attention of a block: q, k and v projections of the step's input, one of the heads' outputs. */
+public record AttentionStep(ModelLayout layout, int block) implements BlockStep {
+  /** What config.json says of it. */
+  public AttentionConfig config() {
+    return layout.config().block(block).attention();
+  }
+
+  @Override
+  public Step step() {
+    return Step.ATTENTION;
+  }
+
+  @Override
+  public StepNorms norms() {
+    return layout.architecture().norms().attention();
+  }
+
+  @Override
+  public List<LinearLayer> linears() {
+    int hidden = layout.config().hiddenSize();
+    int queries = config().queryWidth();
+    int keys = config().keyValueWidth();
+    StepLinears linears = new StepLinears(layout, block);
+    linears.add(
+        layout.architecture().projections().attention(),
+        List.of(queries, keys, keys),
+        InputSite.ATTENTION_INPUT,
+        hidden);
+    linears.add(List.of("self_attn.o_proj"), List.of(hidden), InputSite.ATTENTION_OUTPUT, queries);
+    return linears.all();
+  }
+
+  @Override
+  public boolean hasBias(LinearLayer linear) {
+    return linear.site().equals(InputSite.ATTENTION_INPUT)
+        ? config().inputBias()
+        : config().outputBias();
+  }
+
+  @Override
+  public Map<String, List<Long>> others() {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    if (layout.architecture().queryKeyNorm()) {
+      List<Long> head = List.of((long) config().headDimension());
+      shapes.put(layout.prefix(block) + "self_attn.q_norm.weight", head);
+      shapes.put(layout.prefix(block) + "self_attn.k_norm.weight", head);
+    }
+    return shapes;
+  }
+}

@@ -1,0 +1,44 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+import dev.awp.config.StepNorms;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A step of one block as data: x + f(norm(x)), with the linear layers of f, the sites that they
+ * hang at, and its other tensors. Which sublayer computes f, {@code
+ * dev.awp.model.sublayer.Sublayers} says.
+ */
+public sealed interface BlockStep permits AttentionStep, MlpStep, MixtureStep {
+  /** The steps of a block, in their order. */
+  static List<BlockStep> of(ModelLayout layout, int block) {
+    boolean mixture = layout.config().block(block).experts().isPresent();
+    return List.of(
+        new AttentionStep(layout, block),
+        mixture ? new MixtureStep(layout, block) : new MlpStep(layout, block));
+  }
+
+  /** Its place in the block. */
+  Step step();
+
+  StepNorms norms();
+
+  /** Its linear layers, in the order in which data flows through them. */
+  List<LinearLayer> linears();
+
+  /** Whether one of its linear layers has a bias. */
+  boolean hasBias(LinearLayer linear);
+
+  /** Name and shape of its tensors beside norms and linear layers. */
+  Map<String, List<Long>> others();
+
+  /**
+   * Whether the outputs of one of its linear layers are added to the hidden states as they are:
+   * neither normed before, nor weighed as those of experts.
+   */
+  default boolean isAdded(LinearLayer linear) {
+    return linear.site().next().isEmpty() && norms().after().isEmpty();
+  }
+}

@@ -1,0 +1,74 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model;
+
+import dev.awp.config.ExpertConfig;
+import dev.awp.config.ExpertNames;
+import dev.awp.config.StepNorms;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The mixture of experts of a block, in the place of its feed-forward layer. */
+public record MixtureStep(ModelLayout layout, int block) implements BlockStep {
+  /** What config.json says of it. */
+  public ExpertConfig config() {
+    return layout.config().block(block).experts().orElseThrow();
+  }
+
+  /** How its parts are called. */
+  public ExpertNames names() {
+    return layout.architecture().experts().orElseThrow().names();
+  }
+
+  @Override
+  public Step step() {
+    return Step.MLP;
+  }
+
+  @Override
+  public StepNorms norms() {
+    return layout.architecture().norms().mlp();
+  }
+
+  /** Those of the shared expert, then those of the routed ones. */
+  @Override
+  public List<LinearLayer> linears() {
+    ExpertConfig experts = config();
+    ExpertNames names = names();
+    StepLinears linears = new StepLinears(layout, block);
+    experts.sharedWidth().ifPresent(width -> linears.addGated(names.sharedExpert(), width));
+    int hidden = layout.config().hiddenSize();
+    int width = experts.width();
+    for (int e = 0; e < experts.count(); e++) {
+      String module = names.expert(e);
+      List<String> gated = List.of(module + names.gate(), module + names.up());
+      linears.add(gated, List.of(width, width), InputSite.expertInput(e), hidden);
+      linears.add(
+          List.of(module + names.down()), List.of(hidden), InputSite.expertOutput(e), width);
+    }
+    return linears.all();
+  }
+
+  @Override
+  public boolean hasBias(LinearLayer linear) {
+    return !linear.site().ofExpert() && layout.config().block(block).mlp().bias();
+  }
+
+  @Override
+  public Map<String, List<Long>> others() {
+    String prefix = layout.prefix(block);
+    long hidden = layout.config().hiddenSize();
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    shapes.put(prefix + names().router(), List.of((long) config().count(), hidden));
+    if (config().sharedWidth().isPresent()) {
+      shapes.put(prefix + names().sharedGate(), List.of(1L, hidden));
+    }
+    return shapes;
+  }
+
+  @Override
+  public boolean isAdded(LinearLayer linear) {
+    return false;
+  }
+}

@@ -1,0 +1,37 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model.sublayer;
+
+import dev.awp.model.AttentionStep;
+import dev.awp.model.BlockStep;
+import dev.awp.model.MixtureStep;
+import dev.awp.model.MlpStep;
+
+/** Which sublayer computes a step of a block: the list to add one to. */
+public final class Sublayers {
+  private Sublayers() {}
+
+  public static Sublayer of(BlockStep step, BlockWeights weights, RowOperations rows) {
+    return switch (step) {
+      case AttentionStep attention -> new SelfAttention(attention, weights, rows);
+      case MlpStep mlp -> new GatedMlp(mlp, weights, rows);
+      case MixtureStep mixture -> new ExpertMixture(mixture, weights, rows);
+    };
+  }
+
+  /**
+   * Floats of a sublayer's buffers.
+   *
+   * @param rows of the largest chunk
+   * @param length tokens of a sequence
+   */
+  public static long floats(BlockStep step, long rows, int length, int threads) {
+    return switch (step) {
+      case AttentionStep attention ->
+          SelfAttention.floats(attention.config(), rows, length, threads);
+      case MlpStep mlp -> GatedMlp.floats(rows, mlp.config().width());
+      case MixtureStep mixture ->
+          ExpertMixture.floats(mixture.config(), mixture.layout().config().hiddenSize(), rows);
+    };
+  }
+}

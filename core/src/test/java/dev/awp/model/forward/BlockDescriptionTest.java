@@ -1,0 +1,309 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model.forward;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.compute.Compute;
+import dev.awp.config.Architecture;
+import dev.awp.config.AttentionConfig;
+import dev.awp.config.BlockConfig;
+import dev.awp.config.BlockNorms;
+import dev.awp.config.MlpConfig;
+import dev.awp.config.ModelConfig;
+import dev.awp.config.StepNorms;
+import dev.awp.config.json.ModelConfigReader;
+import dev.awp.fixture.RandomMatrices;
+import dev.awp.fixture.RandomMatrices.Kind;
+import dev.awp.kernel.Kernels;
+import dev.awp.model.InputSite;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
+import dev.awp.model.WeightSource;
+import dev.awp.model.sublayer.LinearInputs;
+import dev.awp.stored.EncodedTensor;
+import dev.awp.stored.StoredType;
+import dev.awp.stored.TensorView;
+import dev.awp.tensor.DType;
+import dev.awp.tensor.Matrix;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Blocks that differ from each other, and blocks of other norms than those that are known. */
+class BlockDescriptionTest {
+  private static final int HIDDEN = 16;
+  private static final int LENGTH = 12;
+
+  @TempDir private Path folder;
+  private ModelConfig config;
+
+  @BeforeEach
+  void read() throws IOException {
+    Path file = folder.resolve("config.json");
+    Files.writeString(
+        file,
+        """
+        {"architectures":["LlamaForCausalLM"],"hidden_size":16,"intermediate_size":24,
+         "num_hidden_layers":2,"num_attention_heads":4,"num_key_value_heads":2,"vocab_size":32,
+         "tie_word_embeddings":true}
+        """);
+    config = ModelConfigReader.read(file);
+  }
+
+  private ModelConfig with(Architecture architecture, List<BlockConfig> blocks) {
+    return new ModelConfig(
+        config.file(),
+        architecture,
+        config.hiddenSize(),
+        config.vocabularySize(),
+        config.maxPositions(),
+        config.rmsNormEpsilon(),
+        config.tieWordEmbeddings(),
+        config.logitSoftCap(),
+        config.rotation(),
+        config.localRotation(),
+        blocks);
+  }
+
+  /** The last block with one of its two groups of heads, and with two thirds of its MLP. */
+  private ModelLayout narrower() {
+    BlockConfig wide = config.block(1);
+    AttentionConfig attention = wide.attention();
+    BlockConfig narrow =
+        new BlockConfig(
+            new AttentionConfig(
+                2,
+                1,
+                attention.headDimension(),
+                attention.scores(),
+                attention.rotation(),
+                attention.window(),
+                attention.inputBias(),
+                attention.outputBias()),
+            new MlpConfig(16, wide.mlp().activation(), wide.mlp().bias()),
+            Optional.empty());
+    return ModelLayout.of(with(config.architecture(), List.of(wide, narrow)));
+  }
+
+  @Test
+  void shapesAreThoseOfTheBlock() {
+    ModelLayout layout = narrower();
+    Map<String, List<Long>> shapes = layout.shapes();
+    assertEquals(List.of(16L, 16L), shapes.get("model.layers.0.self_attn.q_proj.weight"));
+    assertEquals(List.of(8L, 16L), shapes.get("model.layers.1.self_attn.q_proj.weight"));
+    assertEquals(List.of(4L, 16L), shapes.get("model.layers.1.self_attn.v_proj.weight"));
+    assertEquals(List.of(16L, 8L), shapes.get("model.layers.1.self_attn.o_proj.weight"));
+    assertEquals(List.of(24L, 16L), shapes.get("model.layers.0.mlp.up_proj.weight"));
+    assertEquals(List.of(16L, 16L), shapes.get("model.layers.1.mlp.down_proj.weight"));
+    assertEquals(List.of(0, 1), layout.blockKinds());
+  }
+
+  @Test
+  void memoryIsThatOfTheWidestBlock() {
+    ModelLayout uniform = ModelLayout.of(config);
+    for (Step step : uniform.steps()) {
+      assertEquals(
+          DecoderBlock.forwardBytes(uniform, step, LENGTH, LENGTH, 1),
+          DecoderBlock.forwardBytes(narrower(), step, LENGTH, LENGTH, 1));
+    }
+  }
+
+  /** What is cut off does nothing in the wide model: its outputs are multiplied by zeros. */
+  @Test
+  void aNarrowBlockIsAWideOneWithoutWhatDoesNothing() {
+    try (Compute compute = Compute.create(2);
+        Arena arena = Arena.ofShared()) {
+      ModelLayout wide = ModelLayout.of(config);
+      ModelLayout narrow = narrower();
+      Map<String, Matrix> all = random(wide, arena);
+      Map<String, Matrix> cut = new HashMap<>();
+      narrow
+          .shapes()
+          .forEach(
+              (name, shape) -> {
+                Matrix whole = all.get(name);
+                int rows = shape.size() == 1 ? 1 : Math.toIntExact(shape.getFirst());
+                int columns = Math.toIntExact(shape.getLast());
+                for (int r = 0; r < whole.rows(); r++) {
+                  for (int c = columns; c < whole.columns(); c++) {
+                    whole.set(r, c, 0);
+                  }
+                }
+                Matrix part = Matrix.allocate(arena, rows, columns);
+                part.copyFrom(whole.rowRange(0, rows).columnRange(0, columns));
+                cut.put(name, part);
+              });
+      int[] tokens = tokens();
+      Matrix expected = states(new TransformerModel(wide, source(all), compute), tokens, arena);
+      Matrix actual = states(new TransformerModel(narrow, source(cut), compute), tokens, arena);
+      for (int r = 0; r < LENGTH; r++) {
+        assertArrayEquals(expected.toArray()[r], actual.toArray()[r], 1e-5f, "row " + r);
+      }
+      CachedModel cached =
+          new CachedModel(new TransformerModel(narrow, source(cut), compute), LENGTH, 0);
+      try (cached) {
+        float[] logits = cached.step(tokens);
+        Matrix last = actual.rowRange(LENGTH - 1, LENGTH);
+        TransformerModel model = new TransformerModel(narrow, source(cut), compute);
+        assertArrayEquals(model.head().logits(last), logits, 1e-4f);
+      }
+    }
+  }
+
+  /** Norms behind the steps only: a step sees the states as they are, and adds rows of length 1. */
+  @Test
+  void normsStandWhereTheArchitecturePutsThem() {
+    Architecture behind =
+        Architecture.named("BehindForCausalLM")
+            .norms(
+                new BlockNorms(
+                    0,
+                    new StepNorms(Optional.empty(), Optional.of("post_attention_layernorm")),
+                    new StepNorms(Optional.empty(), Optional.of("post_feedforward_layernorm"))))
+            .build();
+    ModelLayout layout = ModelLayout.of(with(behind, config.blocks()));
+    List<String> norms =
+        layout.shapes().keySet().stream()
+            .filter(name -> name.startsWith("model.layers.0.") && name.contains("norm"))
+            .toList();
+    assertEquals(
+        List.of(
+            "model.layers.0.post_attention_layernorm.weight",
+            "model.layers.0.post_feedforward_layernorm.weight"),
+        norms);
+    layout.linears(0).forEach(linear -> assertTrue(!layout.isAdded(linear), linear.name()));
+    try (Compute compute = Compute.create(1);
+        Arena arena = Arena.ofShared()) {
+      TransformerModel model = new TransformerModel(layout, source(random(layout, arena)), compute);
+      for (Step step : layout.steps(0)) {
+        Matrix x = RandomMatrices.of(Kind.GAUSSIAN, LENGTH, HIDDEN, 3, arena);
+        float[][] before = x.toArray();
+        List<float[][]> seen = new ArrayList<>();
+        LinearInputs first =
+            (site, inputs) -> {
+              if (site.next().isPresent()) {
+                seen.add(inputs.toArray());
+              }
+            };
+        model.step(0, step, arena).forward(x, LENGTH, first);
+        assertArrayEquals(before, seen.getFirst());
+        for (int r = 0; r < LENGTH; r++) {
+          double sum = 0;
+          for (int c = 0; c < HIDDEN; c++) {
+            sum += Math.pow(x.get(r, c) - before[r][c], 2);
+          }
+          assertEquals(1, Math.sqrt(sum / HIDDEN), 1e-3, step + ", row " + r);
+        }
+      }
+    }
+  }
+
+  /** Saved moments and plans rely on it: data flows through sites in their order. */
+  @Test
+  void sitesAreOrderedAsDataFlows() {
+    assertEquals(
+        List.of(
+            InputSite.ATTENTION_INPUT,
+            InputSite.ATTENTION_OUTPUT,
+            InputSite.MLP_INPUT,
+            InputSite.MLP_OUTPUT),
+        List.copyOf(ModelLayout.of(config).sites()));
+    List<InputSite> mixture =
+        List.of(
+            InputSite.MLP_OUTPUT,
+            InputSite.HEAD_INPUT,
+            InputSite.expertInput(0),
+            InputSite.expertOutput(0),
+            InputSite.expertInput(1));
+    assertEquals(mixture, mixture.reversed().stream().sorted().toList());
+  }
+
+  private static int[] tokens() {
+    int[] tokens = new int[LENGTH];
+    for (int i = 0; i < LENGTH; i++) {
+      tokens[i] = i * 5 % 32;
+    }
+    return tokens;
+  }
+
+  private static Matrix states(TransformerModel model, int[] tokens, Arena arena) {
+    Matrix x = Matrix.allocate(arena, tokens.length, HIDDEN);
+    model.embed(tokens, x);
+    for (int block = 0; block < model.layout().config().layers(); block++) {
+      model.block(block, arena).forward(x, LENGTH, LinearInputs.IGNORED);
+    }
+    return x;
+  }
+
+  /** Gaussian weights, norms of ones. */
+  private static Map<String, Matrix> random(ModelLayout layout, Arena arena) {
+    Map<String, Matrix> tensors = new HashMap<>();
+    layout
+        .shapes()
+        .forEach(
+            (name, shape) -> {
+              int columns = Math.toIntExact(shape.getLast());
+              if (shape.size() == 1) {
+                Matrix ones = Matrix.allocate(arena, 1, columns);
+                for (int c = 0; c < columns; c++) {
+                  ones.set(0, c, 1);
+                }
+                tensors.put(name, ones);
+              } else {
+                int rows = Math.toIntExact(shape.getFirst());
+                int seed = tensors.size();
+                tensors.put(name, RandomMatrices.of(Kind.GAUSSIAN, rows, columns, seed, arena));
+              }
+            });
+    return tensors;
+  }
+
+  private static WeightSource source(Map<String, Matrix> tensors) {
+    return name -> new InMemory(name, tensors.get(name));
+  }
+
+  private record InMemory(String name, Matrix values) implements EncodedTensor {
+    @Override
+    public List<Long> shape() {
+      return List.of((long) values.rows(), (long) values.columns());
+    }
+
+    @Override
+    public StoredType type() {
+      return StoredType.of(DType.F32);
+    }
+
+    @Override
+    public List<TensorView> parts() {
+      return List.of();
+    }
+
+    @Override
+    public Path file() {
+      return Path.of("memory");
+    }
+
+    @Override
+    public void checkPresent() {}
+
+    @Override
+    public void release() {}
+
+    @Override
+    public void decodeRows(int firstRow, Matrix destination, Kernels kernels) {
+      destination.copyFrom(values.rowRange(firstRow, firstRow + destination.rows()));
+    }
+  }
+}
