@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.recipe;
 
-import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.Sparsity;
+import dev.awp.gguf.block.BlockType;
 import dev.awp.solver.Effort;
 import java.util.Optional;
 
@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param bits 2, 3, 4 or 8
  * @param groupSize columns that share a scale, 0 for the whole row
  * @param symmetric true for a zero point in the middle of the codes
- * @param blocks the grid of a block type, where no bits are given
+ * @param blocks the type whose grid it has, where no bits are given
  * @param solver a solver's name, where it is not the run's
  * @param effort where it is not the run's
  */
@@ -24,7 +24,7 @@ public record LayerSettings(
     Choice<Integer> bits,
     int groupSize,
     boolean symmetric,
-    Optional<BlockGrid> blocks,
+    Optional<BlockType> blocks,
     Optional<String> solver,
     Optional<Effort> effort) {
   /** With a sparsity, bits, both, or neither; groups of 128 columns with zero points. */
@@ -64,7 +64,7 @@ public record LayerSettings(
   }
 
   /** The same with the grid of a block type where no bits are given. */
-  public LayerSettings withBlocks(Optional<BlockGrid> value) {
+  public LayerSettings withBlocks(Optional<BlockType> value) {
     return new LayerSettings(ignore, sparsity, bits, groupSize, symmetric, value, solver, effort);
   }
 

@@ -7,7 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.fixture.GeneratedCheckpoint;
-import dev.awp.gguf.GgufFile;
+import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.file.GgufFile;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import dev.awp.tensor.DType;
@@ -50,6 +51,15 @@ class GgufCommandTest {
         new PrintWriter(new StringWriter(), true),
         new PrintWriter(err, true),
         arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void helpNamesEveryTypeThatCanBeWritten() {
+    StringWriter help = new StringWriter();
+    Main.execute(new PrintWriter(help, true), new PrintWriter(err, true), "compress", "--help");
+    for (BlockType type : BlockType.values()) {
+      assertEquals(type.isWritable(), help.toString().contains(type.name()), type.name());
+    }
   }
 
   @Test
