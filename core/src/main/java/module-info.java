@@ -21,9 +21,11 @@ module dev.awp.core {
   exports dev.awp.compress;
   exports dev.awp.compute;
   exports dev.awp.constraint;
+  exports dev.awp.constraint.block;
   exports dev.awp.eval;
   exports dev.awp.format;
   exports dev.awp.format.registry;
+  exports dev.awp.gguf.block;
   exports dev.awp.parallel;
   exports dev.awp.recipe;
   exports dev.awp.report;

@@ -3,6 +3,7 @@
 package dev.awp.cli;
 
 import dev.awp.AwpException;
+import dev.awp.cli.option.BlockTypeTexts;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -45,7 +46,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  130 and 143 stopped by Ctrl-C and by SIGTERM.",
       "JVM switches (AWP_JAVA_OPTS of scripts/awp):",
       "  -Dawp.kernels=scalar|vector   force the kernels; the default is vector where it can run",
-      "  -Dawp.blas=openblas|java      force the matrix products; the default is openblas, else java",
+      "  -Dawp.blas=openblas|java      force the matrix products; the default is openblas, else"
+          + " java",
       "  -Dawp.openblas=FILE           use this OpenBLAS library",
     })
 public final class Main implements Runnable {
@@ -70,6 +72,7 @@ public final class Main implements Runnable {
 
   private static CommandLine commandLine(PrintWriter out, PrintWriter err) {
     return new CommandLine(new Main())
+        .setResourceBundle(new BlockTypeTexts())
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
-import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridStorage;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.SparseGrid;
 import dev.awp.constraint.Sparsity;
+import dev.awp.gguf.block.BlockType;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerSettings;
 import dev.awp.tensor.DType;
@@ -17,10 +17,10 @@ import java.util.Optional;
  * What every linear layer must satisfy: a sparsity, a grid, or both.
  *
  * @param grid an integer grid
- * @param blocks the grid of a block type, instead of an integer grid
+ * @param blocks a type that has a grid, instead of an integer grid
  */
 public record ConstraintOptions(
-    Optional<Sparsity> sparsity, Optional<Grid> grid, Optional<BlockGrid> blocks) {
+    Optional<Sparsity> sparsity, Optional<Grid> grid, Optional<BlockType> blocks) {
   public ConstraintOptions {
     if (sparsity.isEmpty() && grid.isEmpty() && blocks.isEmpty()) {
       throw new IllegalArgumentException("neither a sparsity nor a number of bits is given");
@@ -29,7 +29,7 @@ public record ConstraintOptions(
       throw new IllegalArgumentException("both a number of bits and a block type are given");
     }
     if (sparsity.isPresent() && blocks.isPresent()) {
-      var _ = new SparseGrid(sparsity.get(), blocks.get());
+      var _ = new SparseGrid(sparsity.get(), blocks.get().grid().orElseThrow());
     }
   }
 
@@ -87,12 +87,15 @@ public record ConstraintOptions(
   /** The constraint of a layer whose grid is stored like that. */
   public Constraint forStorage(GridStorage storage) {
     if (blocks.isPresent()) {
-      return sparsity.<Constraint>map(s -> new SparseGrid(s, blocks.get())).orElseGet(blocks::get);
+      return with(blocks.get().grid().orElseThrow());
     }
     if (grid.isEmpty()) {
       return sparsity.orElseThrow();
     }
-    IntegerGrid stored = grid.get().stored(storage);
-    return sparsity.<Constraint>map(s -> new SparseGrid(s, stored)).orElse(stored);
+    return with(grid.get().stored(storage));
+  }
+
+  private Constraint with(dev.awp.constraint.Grid of) {
+    return sparsity.<Constraint>map(s -> new SparseGrid(s, of)).orElse(of);
   }
 }

@@ -3,6 +3,7 @@
 package dev.awp.constraint;
 
 import dev.awp.compute.Compute;
+import dev.awp.constraint.block.BlockGrid;
 import dev.awp.tensor.DType;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf;
 
+import dev.awp.gguf.file.GgufTensor;
 import java.util.List;
 import java.util.stream.Stream;
 

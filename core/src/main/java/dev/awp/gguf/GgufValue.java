@@ -34,16 +34,16 @@ public sealed interface GgufValue {
     }
 
     /** The fewest bytes that such a value takes in a file. */
-    int leastBytes() {
+    public int leastBytes() {
       return leastBytes;
     }
 
     /** The number in the file: the format counts its types in this order. */
-    int id() {
+    public int id() {
       return BY_ID.indexOf(this);
     }
 
-    static Optional<Kind> of(int id) {
+    public static Optional<Kind> of(int id) {
       return id < 0 || id >= BY_ID.size() ? Optional.empty() : Optional.of(BY_ID.get(id));
     }
   }

@@ -1,8 +1,5 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
 
-/**
- * A GGUF file: its header, values, tensor table and places. Knows neither how blocks are coded nor
- * what a model is.
- */
+/** What GGUF says: values of metadata, and places of tensors. Knows neither files nor blocks. */
 package dev.awp.gguf;

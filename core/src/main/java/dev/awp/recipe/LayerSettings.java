@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.recipe;
 
-import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.Sparsity;
+import dev.awp.gguf.block.BlockType;
 import dev.awp.solver.Effort;
 import java.util.Optional;
 
@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param bits 2, 3, 4 or 8
  * @param groupSize columns that share a scale, 0 for the whole row
  * @param symmetric true for a zero point in the middle of the codes
- * @param blocks the grid of a block type, where no bits are given
+ * @param blocks the type whose grid it has, where no bits are given
  * @param solver a solver's name, where it is not the run's
  * @param effort where it is not the run's
  */
@@ -24,7 +24,7 @@ public record LayerSettings(
     Choice<Integer> bits,
     int groupSize,
     boolean symmetric,
-    Optional<BlockGrid> blocks,
+    Optional<BlockType> blocks,
     Optional<String> solver,
     Optional<Effort> effort) {
   /** Columns that share a scale, where nothing is said. */
@@ -63,7 +63,7 @@ public record LayerSettings(
     private Choice<Integer> bits = new Choice.None<>();
     private int groupSize = GROUP_SIZE;
     private boolean symmetric;
-    private Optional<BlockGrid> blocks = Optional.empty();
+    private Optional<BlockType> blocks = Optional.empty();
     private Optional<String> solver = Optional.empty();
     private Optional<Effort> effort = Optional.empty();
 
@@ -105,7 +105,7 @@ public record LayerSettings(
       return this;
     }
 
-    public Builder blocks(Optional<BlockGrid> wanted) {
+    public Builder blocks(Optional<BlockType> wanted) {
       blocks = wanted;
       return this;
     }

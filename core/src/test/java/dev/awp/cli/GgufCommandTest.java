@@ -8,7 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.Terminal;
-import dev.awp.gguf.GgufFile;
+import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.file.GgufFile;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import dev.awp.tensor.DType;
@@ -45,6 +46,14 @@ class GgufCommandTest {
     arguments.addAll(List.of("--sequences", "8", "--quiet"));
     arguments.addAll(List.of(more));
     return awp.run(arguments);
+  }
+
+  @Test
+  void helpNamesEveryTypeThatCanBeWritten() {
+    String help = awp.run("compress", "--help").assertExit(0).out();
+    for (BlockType type : BlockType.values()) {
+      assertEquals(type.isWritable(), help.contains(type.name()), type.name());
+    }
   }
 
   @Test

@@ -2,31 +2,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
-import dev.awp.constraint.BlockGrid;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.gguf.GgufFormat;
 import dev.awp.format.gguf.GgufOptions;
 import dev.awp.format.registry.OutputFormats;
-import dev.awp.gguf.GgufType;
+import dev.awp.gguf.block.BlockType;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** The options of {@code --format gguf}. */
+/** The options of {@code --format gguf}; {@link BlockTypeTexts} completes their help. */
 public final class GgufArguments {
   @Option(
       names = "--gguf-type",
       paramLabel = "TYPE",
       description = {
-        "gguf: type of the linear layers, in place of --bits: the blocks Q4_0, Q4_1, Q5_0, Q5_1,"
-            + " Q8_0 (32 columns), Q3_K, Q4_K, Q5_K, Q6_K (256 columns), whose grids are then the"
-            + " solver's, or F32, F16, BF16 for layers that are pruned only. With --sparsity the"
-            + " types that hold zeros: Q4_0, Q5_0, Q8_0, Q3_K, Q6_K. Default where nothing says"
-            + " what to do: Q4_0."
+        "gguf: type of the linear layers, in place of --bits: the blocks ${bundle:gguf.blocks},"
+            + " whose grids are then the solver's, or ${bundle:gguf.numbers} for layers that are"
+            + " pruned only. With --sparsity the types that hold zeros: ${bundle:gguf.sparse}."
+            + " Default where nothing says what to do: Q4_0."
       })
-  private GgufType type;
+  private BlockType type;
 
   @Option(
       names = "--gguf-embedding",
@@ -34,7 +32,7 @@ public final class GgufArguments {
       description = {
         "gguf: type of the embedding and the output head, rounded to nearest. Default: F16."
       })
-  private GgufType embedding;
+  private BlockType embedding;
 
   public boolean given() {
     return type != null;
@@ -43,13 +41,13 @@ public final class GgufArguments {
   /** Where nothing says what to do: 4 bits that every version of llama.cpp reads. */
   public void takeDefaultBlocks() {
     if (type == null) {
-      type = GgufType.Q4_0;
+      type = BlockType.Q4_0;
     }
   }
 
   /** The block type whose grid is to be solved for. */
-  public Optional<BlockGrid> blocks() {
-    return Optional.ofNullable(type).flatMap(GgufType::grid);
+  public Optional<BlockType> blocks() {
+    return Optional.ofNullable(type).filter(t -> t.grid().isPresent());
   }
 
   /** The formats, with these options where one is gguf. */

@@ -5,7 +5,6 @@ package dev.awp.compress.plan;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.constraint.IntegerGrid;
-import dev.awp.gguf.GgufType;
 import dev.awp.model.LinearLayer;
 import dev.awp.stored.StoredTensor;
 import dev.awp.tensor.DType;
@@ -27,8 +26,7 @@ public final class PackedSize {
   public static long bits(LinearLayer layer, ConstraintOptions constraint, DType storage) {
     long weights = weights(layer);
     if (constraint.blocks().isPresent()) {
-      GgufType type = GgufType.valueOf(constraint.blocks().get().name());
-      return (long) Math.ceil(weights * type.bitsPerWeight());
+      return (long) Math.ceil(weights * constraint.blocks().get().bitsPerWeight());
     }
     if (constraint.grid().isEmpty()) {
       return weights * storage.bits();

@@ -3,11 +3,11 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
-import dev.awp.gguf.GgufFile;
 import dev.awp.gguf.GgufPlace;
-import dev.awp.gguf.GgufTensor;
-import dev.awp.gguf.GgufType;
 import dev.awp.gguf.GgufValue;
+import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.file.GgufFile;
+import dev.awp.gguf.file.GgufTensor;
 import dev.awp.gguf.model.GgufNames;
 import dev.awp.gguf.tensor.GgufValues;
 import dev.awp.kernel.Kernels;
@@ -97,7 +97,7 @@ public final class GgufLayers {
     }
     GgufPlace place = names.place(layer + ".weight");
     String told = GgufOptions.typeTold(options).orElse(original);
-    String stored = tensor(place).type().map(GgufType::name).orElse("of an unknown type");
+    String stored = tensor(place).type().map(BlockType::name).orElse("of an unknown type");
     if (!stored.equals(told)) {
       throw fail(place, "is %s, not %s as report.json says".formatted(stored, told));
     }

@@ -9,7 +9,7 @@ import dev.awp.config.ModelConfig;
 import dev.awp.format.LayerPlan;
 import dev.awp.format.ModelPlan;
 import dev.awp.gguf.GgufPlace;
-import dev.awp.gguf.GgufType;
+import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.model.GgufArchitecture;
 import dev.awp.gguf.model.GgufNames;
 import dev.awp.gguf.tensor.GgufTensorPlan;
@@ -29,7 +29,7 @@ final class GgufLayout {
   private final GgufNames names;
   private final GgufOptions options;
   private final Map<String, LinearLayer> linears;
-  private final Map<String, GgufType> types;
+  private final Map<String, BlockType> types;
 
   GgufLayout(ModelPlan plan, GgufOptions options) {
     this.layout = plan.layout();
@@ -67,7 +67,7 @@ final class GgufLayout {
   }
 
   /** The type that a linear layer is stored as. */
-  GgufType type(LinearLayer linear) {
+  BlockType type(LinearLayer linear) {
     return types.get(linear.weight());
   }
 
@@ -84,8 +84,8 @@ final class GgufLayout {
   }
 
   /** The type that most of the weights have. */
-  GgufType commonType() {
-    Map<GgufType, Long> weights = new LinkedHashMap<>();
+  BlockType commonType() {
+    Map<BlockType, Long> weights = new LinkedHashMap<>();
     types.forEach(
         (name, type) ->
             weights.merge(
@@ -93,7 +93,7 @@ final class GgufLayout {
     return weights.entrySet().stream()
         .max(Map.Entry.comparingByValue())
         .map(Map.Entry::getKey)
-        .orElse(GgufType.F32);
+        .orElse(BlockType.F32);
   }
 
   /** Whether a layer takes an inner width: zeros in, zeros out, and nothing else sees them. */
@@ -131,7 +131,7 @@ final class GgufLayout {
     boolean router = name.contains(".ffn_gate_inp.");
     if (matrix || router) {
       // llama.cpp never quantizes routers.
-      GgufType type = router ? GgufType.F32 : options.embedding();
+      BlockType type = router ? BlockType.F32 : options.embedding();
       return new GgufTensorPlan(
           source, place, type, false, rows, columns, rows, columns, RowOrder.NATURAL, 0);
     }
@@ -139,7 +139,7 @@ final class GgufLayout {
     int width = inner ? padded(columns, false) : columns;
     float offset = architecture.isGemma() && name.contains("norm") ? 1 : 0;
     return new GgufTensorPlan(
-        source, place, GgufType.F32, true, 1, columns, 1, width, order(name), offset);
+        source, place, BlockType.F32, true, 1, columns, 1, width, order(name), offset);
   }
 
   private GgufTensorPlan layer(LinearLayer linear, GgufPlace place) {

@@ -2,11 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
-import dev.awp.constraint.BlockGrid;
 import dev.awp.format.LayerPlan;
-import dev.awp.gguf.GgufType;
+import dev.awp.gguf.block.BlockType;
 import dev.awp.tensor.DType;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -20,12 +18,12 @@ import java.util.stream.Stream;
  *     that they have in the checkpoint
  * @param embedding of the embedding and the output head, rounded to nearest
  */
-public record GgufOptions(Optional<GgufType> plain, GgufType embedding) {
+public record GgufOptions(Optional<BlockType> plain, BlockType embedding) {
   private static final String TYPE = "ggufType";
   private static final String EMBEDDING = "ggufEmbedding";
 
   /** The layers' own types, embeddings as F16. */
-  public static final GgufOptions DEFAULT = new GgufOptions(Optional.empty(), GgufType.F16);
+  public static final GgufOptions DEFAULT = new GgufOptions(Optional.empty(), BlockType.F16);
 
   public GgufOptions {
     if (plain.isPresent() && plain.get().dtype().isEmpty()) {
@@ -63,24 +61,12 @@ public record GgufOptions(Optional<GgufType> plain, GgufType embedding) {
   }
 
   /** The type of a layer. */
-  GgufType typeOf(LayerPlan layer) {
-    return layer
-        .constraint()
-        .grid()
-        .filter(BlockGrid.class::isInstance)
-        .map(grid -> ofGrid((BlockGrid) grid))
-        .orElseGet(() -> plain(layer.dtype()));
+  BlockType typeOf(LayerPlan layer) {
+    return layer.constraint().grid().flatMap(BlockType::of).orElseGet(() -> plain(layer.dtype()));
   }
 
   /** The type of a layer that stays as it is. */
-  GgufType plain(DType dtype) {
-    return plain.orElseGet(() -> GgufType.valueOf(dtype.name()));
-  }
-
-  private static GgufType ofGrid(BlockGrid grid) {
-    return Arrays.stream(GgufType.values())
-        .filter(type -> type.grid().filter(grid::equals).isPresent())
-        .findFirst()
-        .orElseThrow();
+  BlockType plain(DType dtype) {
+    return plain.orElseGet(() -> BlockType.of(dtype).orElseThrow());
   }
 }

@@ -13,7 +13,7 @@ import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.format.BrokenRule;
 import dev.awp.format.ModelPlan;
-import dev.awp.gguf.GgufType;
+import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.model.GgufArchitecture;
 import dev.awp.model.LinearLayer;
 import java.util.ArrayList;
@@ -207,9 +207,9 @@ final class GgufRules {
   }
 
   private void checkWidths() {
-    Map<GgufType, List<String>> wrong = new LinkedHashMap<>();
+    Map<BlockType, List<String>> wrong = new LinkedHashMap<>();
     for (LinearLayer linear : layout.linears()) {
-      GgufType type = layout.type(linear);
+      BlockType type = layout.type(linear);
       if (!GgufLayout.canBePadded(linear) && linear.columns() % type.blockColumns() != 0) {
         wrong
             .computeIfAbsent(type, _ -> new ArrayList<>())
@@ -223,7 +223,7 @@ final class GgufRules {
                     "%s blocks need columns in multiples of %d, and these widths cannot be padded"
                         .formatted(type, type.blockColumns()),
                     names)));
-    GgufType embedding = options.embedding();
+    BlockType embedding = options.embedding();
     if (config.hiddenSize() % embedding.blockColumns() != 0) {
       broken.add(
           new BrokenRule(

@@ -2,25 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.block;
 
-import dev.awp.constraint.BlockGrid;
+import dev.awp.constraint.block.BlockGrid;
 
 /** How the codes and scales of a row's blocks lie in bytes. */
-public interface BlockCodec {
+interface BlockCodec {
   /** Packs all blocks of a row. */
   void pack(BlockRow row, byte[] bytes);
 
   /** Unpacks all blocks of a row, whatever the bytes are. */
   void unpack(byte[] bytes, BlockRow row);
 
-  /** The layout of a grid's blocks. */
-  static BlockCodec of(BlockGrid grid) {
-    return switch (grid) {
-      case Q4_0, Q4_1, Q5_0, Q5_1 -> new NibbleBlocks();
-      case Q8_0 -> new ByteBlocks();
-      case Q3_K -> new Q3Blocks();
-      case Q4_K, Q5_K -> new MinimumBlocks();
-      case Q6_K -> new Q6Blocks();
-    };
+  /** The code of 0 as {@link BlockRow} has it. */
+  default int zero(BlockGrid grid) {
+    return grid.zero();
   }
 
   /** A binary16 number, little-endian. */

@@ -4,8 +4,8 @@ package dev.awp.gguf.block;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.GridParameters;
+import dev.awp.constraint.block.BlockGrid;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -13,7 +13,7 @@ import java.util.Arrays;
  * One row of a tensor between its values and its bytes: codes and scales. A row is padded with
  * columns of the code of 0 to whole blocks. Scratch for one thread.
  */
-public final class BlockRow {
+final class BlockRow {
   /** The code of 0 as the bytes hold it: 128 for signed bytes, the grid's own otherwise. */
   private final int zero;
 
@@ -28,12 +28,13 @@ public final class BlockRow {
   /**
    * For rows of that length.
    *
+   * @param zero the code of 0
    * @param columns that hold values
    * @param paddedColumns a multiple of the block's, at least as many
    */
-  public BlockRow(BlockGrid grid, int columns, int paddedColumns) {
+  BlockRow(BlockGrid grid, int zero, int columns, int paddedColumns) {
     this.grid = grid;
-    this.zero = grid == BlockGrid.Q8_0 ? ByteBlocks.ZERO : grid.zero();
+    this.zero = zero;
     this.columns = columns;
     this.codes = new byte[paddedColumns];
     this.scales = new float[grid.groups(paddedColumns)];
@@ -88,7 +89,7 @@ public final class BlockRow {
   }
 
   /** A row of zeros, such as padding a matrix takes. */
-  public void clear() {
+  void clear() {
     Arrays.fill(codes, (byte) zero);
     Arrays.fill(scales, 0);
     Arrays.fill(minimums, 0);
@@ -101,7 +102,7 @@ public final class BlockRow {
    *
    * @throws IllegalStateException where a value does not lie on it
    */
-  public void take(MemorySegment values, GridParameters parameters, int row) {
+  void take(MemorySegment values, GridParameters parameters, int row) {
     clear();
     for (int g = 0; g < grid.groups(columns); g++) {
       scales[g] = parameters.scales().get(row, g);
@@ -131,7 +132,7 @@ public final class BlockRow {
   }
 
   /** Gives the values. */
-  public void give(MemorySegment values) {
+  void give(MemorySegment values) {
     for (int g = 0; g < grid.groups(columns); g++) {
       float scale = scales[g];
       float minimum = minimums[g];

@@ -2,15 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.block;
 
+import dev.awp.constraint.block.BlockGrid;
+
 /**
  * Q8_0: 32 columns; d, then a signed byte a column. awp writes none of -128, and reads them, so the
  * codes are the bytes and 128 here, not the solver's.
  */
 final class ByteBlocks implements BlockCodec {
   /** The code of 0. */
-  static final int ZERO = 128;
+  private static final int ZERO = 128;
 
   private static final int COLUMNS = 32;
+
+  @Override
+  public int zero(BlockGrid grid) {
+    return ZERO;
+  }
 
   @Override
   public void pack(BlockRow row, byte[] bytes) {

@@ -1,5 +1,8 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** The bytes of every GGUF block type, packed and unpacked. Knows no file. */
+/**
+ * The list of GGUF's tensor types ({@link dev.awp.gguf.block.BlockType}), and the bytes of their
+ * blocks, packed and unpacked. Knows no file.
+ */
 package dev.awp.gguf.block;

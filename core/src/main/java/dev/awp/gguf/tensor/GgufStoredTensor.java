@@ -2,12 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.tensor;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.constraint.BlockGrid;
-import dev.awp.gguf.block.BlockCodec;
-import dev.awp.gguf.block.BlockRow;
+import dev.awp.gguf.block.RowReader;
 import dev.awp.kernel.Kernels;
 import dev.awp.stored.EncodedTensor;
 import dev.awp.stored.StoredType;
@@ -56,48 +53,29 @@ public record GgufStoredTensor(GgufTensorPlan plan, TensorView bytes) implements
     int rowBytes = Math.toIntExact(plan.type().rowBytes(plan.paddedColumns()));
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment stored = arena.allocate(rowBytes, 64);
-      RowDecoder decoder = decoder(kernels, arena);
+      RowReader reader = reader(kernels, arena);
       for (int r = 0; r < destination.rows(); r++) {
         int at = plan.vector() ? 0 : plan.order().stored(firstRow + r);
         bytes.copyTo((long) at * rowBytes, stored);
-        decoder.decode(stored, destination.row(r));
+        reader.read(stored, destination.row(r));
       }
     }
   }
 
-  /** Decodes one stored row; with scratch for one thread. */
-  private interface RowDecoder {
-    void decode(MemorySegment stored, MemorySegment row);
-  }
-
-  private RowDecoder decoder(Kernels kernels, Arena arena) {
-    if (plan.type().grid().isPresent()) {
-      return blockDecoder(plan.type().grid().get());
+  private RowReader reader(Kernels kernels, Arena arena) {
+    if (!plan.vector() && plan.offset() == 0) {
+      return plan.type().reader(plan.columns(), plan.paddedColumns(), kernels);
     }
-    MemorySegment padded = arena.allocate(JAVA_FLOAT, plan.paddedColumns());
+    int padded = plan.paddedColumns();
+    RowReader whole = plan.type().reader(padded, padded, kernels);
+    MemorySegment values = arena.allocate(JAVA_FLOAT, padded);
     return (stored, row) -> {
-      switch (plan.type()) {
-        case F32 -> kernels.conversion().decodeF32(stored, padded);
-        case F16 -> kernels.conversion().decodeF16(stored, padded);
-        case BF16 -> kernels.conversion().decodeBf16(stored, padded);
-        default -> throw new IllegalArgumentException("awp does not decode " + plan.type());
-      }
+      whole.read(stored, values);
       for (int j = 0; j < plan.columns(); j++) {
         // The entries of a bias are ordered as its matrix's rows are.
         int from = plan.vector() ? plan.order().stored(j) : j;
-        row.setAtIndex(JAVA_FLOAT, j, padded.getAtIndex(JAVA_FLOAT, from) - plan.offset());
+        row.setAtIndex(JAVA_FLOAT, j, values.getAtIndex(JAVA_FLOAT, from) - plan.offset());
       }
-    };
-  }
-
-  private RowDecoder blockDecoder(BlockGrid grid) {
-    BlockCodec codec = BlockCodec.of(grid);
-    BlockRow blocks = new BlockRow(grid, plan.columns(), plan.paddedColumns());
-    byte[] some = new byte[Math.toIntExact(plan.type().rowBytes(plan.paddedColumns()))];
-    return (stored, row) -> {
-      MemorySegment.copy(stored, JAVA_BYTE, 0, some, 0, some.length);
-      codec.unpack(some, blocks);
-      blocks.give(row);
     };
   }
 }

@@ -3,8 +3,8 @@
 package dev.awp.gguf.tensor;
 
 import dev.awp.gguf.GgufPlace;
-import dev.awp.gguf.GgufPlan;
-import dev.awp.gguf.GgufType;
+import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.file.GgufPlan;
 import java.util.List;
 
 /**
@@ -23,7 +23,7 @@ import java.util.List;
 public record GgufTensorPlan(
     String source,
     GgufPlace place,
-    GgufType type,
+    BlockType type,
     boolean vector,
     int rows,
     int columns,
@@ -32,7 +32,7 @@ public record GgufTensorPlan(
     RowOrder order,
     float offset) {
   /** A matrix of which nothing is added, moved or padded. */
-  static GgufTensorPlan matrix(String name, GgufType type, int rows, int columns) {
+  static GgufTensorPlan matrix(String name, BlockType type, int rows, int columns) {
     GgufPlace place = GgufPlace.whole(name);
     return new GgufTensorPlan(
         name, place, type, false, rows, columns, rows, columns, RowOrder.NATURAL, 0);
@@ -42,7 +42,7 @@ public record GgufTensorPlan(
   public static GgufTensorPlan constant(String name, int count) {
     GgufPlace place = GgufPlace.whole(name);
     return new GgufTensorPlan(
-        name, place, GgufType.F32, true, 1, count, 1, count, RowOrder.NATURAL, 0);
+        name, place, BlockType.F32, true, 1, count, 1, count, RowOrder.NATURAL, 0);
   }
 
   /** The row of the source that is stored as that one, or {@link RowOrder#PADDING}. */

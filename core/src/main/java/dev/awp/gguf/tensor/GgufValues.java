@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.tensor;
 
-import dev.awp.gguf.GgufFile;
-import dev.awp.gguf.GgufTensor;
-import dev.awp.gguf.GgufType;
+import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.file.GgufFile;
+import dev.awp.gguf.file.GgufTensor;
 import dev.awp.stored.EncodedTensor;
 import java.lang.foreign.Arena;
 import java.util.Optional;
@@ -22,7 +22,7 @@ public final class GgufValues {
    * @return empty where awp does not decode the type, or the tensor has too many rows or columns
    */
   public static Optional<EncodedTensor> of(GgufFile file, GgufTensor tensor, Arena arena) {
-    GgufType type = tensor.type().filter(GgufType::isWritable).orElse(null);
+    BlockType type = tensor.type().filter(BlockType::isWritable).orElse(null);
     long columns = tensor.shape().getLast();
     long rows = tensor.shape().stream().reduce(1L, (x, y) -> x * y) / Math.max(1, columns);
     if (type == null || rows > Integer.MAX_VALUE || columns > MOST_COLUMNS) {

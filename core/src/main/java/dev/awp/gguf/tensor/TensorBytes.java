@@ -2,13 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.tensor;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.constraint.BlockGrid;
+import dev.awp.constraint.Grid;
 import dev.awp.constraint.GridParameters;
-import dev.awp.gguf.block.BlockCodec;
-import dev.awp.gguf.block.BlockRow;
+import dev.awp.gguf.block.BlockRows;
 import dev.awp.kernel.Kernels;
 import dev.awp.stored.TensorEncoder;
 import dev.awp.tensor.DType;
@@ -30,20 +28,17 @@ public final class TensorBytes {
   /** Values that lie on the blocks of the tensor's type. */
   public MemorySegment blocks(
       GgufTensorPlan plan, Matrix t, GridParameters parameters, SegmentAllocator allocator) {
-    BlockGrid grid = plan.type().grid().orElseThrow();
-    BlockCodec codec = BlockCodec.of(grid);
-    BlockRow row = new BlockRow(grid, plan.columns(), plan.paddedColumns());
-    byte[] bytes = new byte[Math.toIntExact(plan.type().rowBytes(plan.paddedColumns()))];
-    MemorySegment all = allocator.allocate((long) bytes.length * plan.paddedRows(), Long.BYTES);
+    BlockRows rows = plan.type().blocks(plan.columns(), plan.paddedColumns());
+    long rowBytes = plan.type().rowBytes(plan.paddedColumns());
+    MemorySegment all = allocator.allocate(rowBytes * plan.paddedRows(), Long.BYTES);
     for (int r = 0; r < plan.paddedRows(); r++) {
       int source = plan.sourceRow(r);
+      MemorySegment stored = all.asSlice(r * rowBytes, rowBytes);
       if (source != RowOrder.PADDING) {
-        row.take(t.row(source), parameters, source);
+        rows.write(t.row(source), parameters, source, stored);
       } else {
-        row.clear();
+        rows.writeZeros(stored);
       }
-      codec.pack(row, bytes);
-      MemorySegment.copy(bytes, 0, all, JAVA_BYTE, (long) r * bytes.length, bytes.length);
     }
     return all;
   }
@@ -51,7 +46,7 @@ public final class TensorBytes {
   /** Values rounded to nearest: to the tensor's type, or to its blocks fitted to each range. */
   public MemorySegment nearest(GgufTensorPlan plan, Matrix x, SegmentAllocator allocator) {
     if (plan.type().grid().isPresent()) {
-      BlockGrid grid = plan.type().grid().get();
+      Grid grid = plan.type().grid().get();
       try (Arena arena = Arena.ofConfined()) {
         GridParameters parameters = GridParameters.allocate(grid, x.rows(), x.columns(), arena);
         Matrix rounded = Matrix.allocate(arena, x.rows(), x.columns());

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect.file;
 
-import dev.awp.gguf.GgufFile;
-import dev.awp.gguf.GgufTensor;
+import dev.awp.gguf.file.GgufFile;
+import dev.awp.gguf.file.GgufTensor;
 import dev.awp.gguf.tensor.GgufValues;
 import dev.awp.inspect.StoredWeight;
 import dev.awp.inspect.StoredWeights;

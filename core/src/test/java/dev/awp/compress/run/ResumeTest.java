@@ -25,7 +25,7 @@ import dev.awp.format.OutputFormat;
 import dev.awp.format.gguf.GgufFormat;
 import dev.awp.format.gguf.GgufOptions;
 import dev.awp.format.registry.OutputFormats;
-import dev.awp.gguf.GgufType;
+import dev.awp.gguf.block.BlockType;
 import dev.awp.recipe.LayerSettings;
 import dev.awp.recipe.Recipe;
 import dev.awp.report.LayerReport;
@@ -227,12 +227,12 @@ class ResumeTest {
   void aGgufFileOfOtherTypesIsRefusedWithTheDifference() throws IOException {
     model = folder.resolve("wide");
     new GeneratedCheckpoint(2, 64, 96, 2, 1, DType.BF16).write(model);
-    GgufOptions half = new GgufOptions(Optional.of(GgufType.F16), GgufType.F16);
+    GgufOptions half = new GgufOptions(Optional.of(BlockType.F16), BlockType.F16);
     assertRefused(() -> run(gguf(half), Start.CONTINUE, 2, new Stopper(5)));
-    GgufOptions brain = new GgufOptions(Optional.of(GgufType.BF16), GgufType.F16);
+    GgufOptions brain = new GgufOptions(Optional.of(BlockType.BF16), BlockType.F16);
     String told = assertRefused(() -> run(gguf(brain), Start.CONTINUE, 2, new Stopper(99)));
     assertTrue(told.contains("(ggufType: 'F16' then, 'BF16' now)"), told);
-    GgufOptions wide = new GgufOptions(Optional.of(GgufType.F16), GgufType.F32);
+    GgufOptions wide = new GgufOptions(Optional.of(BlockType.F16), BlockType.F32);
     told = assertRefused(() -> run(gguf(wide), Start.CONTINUE, 2, new Stopper(99)));
     assertTrue(told.contains("(ggufEmbedding: 'F16' then, 'F32' now)"), told);
     Stopper rest = new Stopper(99);

@@ -12,10 +12,10 @@ import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
-import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.RowSparsity;
+import dev.awp.constraint.block.BlockGrid;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.LlamaCppArchitectures;
 import dev.awp.fixture.SyntheticWeights;
@@ -25,10 +25,10 @@ import dev.awp.format.LayerPlan;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.registry.OutputFormats;
-import dev.awp.gguf.GgufFile;
-import dev.awp.gguf.GgufTensor;
-import dev.awp.gguf.GgufType;
 import dev.awp.gguf.GgufValue;
+import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.file.GgufFile;
+import dev.awp.gguf.file.GgufTensor;
 import dev.awp.gguf.tensor.GgufValues;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
@@ -163,12 +163,12 @@ class GgufFormatTest {
   @EnumSource(names = {"Q3_K", "Q4_K", "Q5_K", "Q6_K"})
   void superBlocksPadTheInnerWidthAndKeepTheEmbeddingsType(BlockGrid grid) throws IOException {
     try (Checkpoint checkpoint = model(256, 300, DType.F32)) {
-      GgufOptions options = new GgufOptions(Optional.empty(), GgufType.Q8_0);
+      GgufOptions options = new GgufOptions(Optional.empty(), BlockType.Q8_0);
       GgufFile file = written(checkpoint, grid, options);
       assertEquals(
           new GgufValue.Whole(GgufValue.Kind.U32, 512),
           file.metadata().get("llama.feed_forward_length"));
-      assertEquals(GgufType.Q8_0, file.tensor("output.weight").orElseThrow().type().orElseThrow());
+      assertEquals(BlockType.Q8_0, file.tensor("output.weight").orElseThrow().type().orElseThrow());
     }
   }
 

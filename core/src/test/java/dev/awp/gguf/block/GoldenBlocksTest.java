@@ -5,8 +5,8 @@ package dev.awp.gguf.block;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.awp.constraint.BlockGrid;
-import dev.awp.gguf.GgufType;
+import dev.awp.constraint.block.BlockGrid;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
@@ -20,11 +20,15 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class GoldenBlocksTest {
   private static float[] decode(BlockGrid grid, byte[] bytes) {
-    BlockRow row = new BlockRow(grid, grid.blockColumns(), grid.blockColumns());
-    BlockCodec.of(grid).unpack(bytes, row);
     float[] values = new float[grid.blockColumns()];
-    row.give(java.lang.foreign.MemorySegment.ofArray(values));
+    rows(grid).read(MemorySegment.ofArray(bytes), MemorySegment.ofArray(values));
     return values;
+  }
+
+  /** Rows of one block. */
+  private static AffineRows rows(BlockGrid grid) {
+    BlockType type = BlockType.of(grid).orElseThrow();
+    return (AffineRows) type.blocks(grid.blockColumns(), grid.blockColumns());
   }
 
   private static byte[] bytes(String hex) {
@@ -97,7 +101,7 @@ class GoldenBlocksTest {
   @EnumSource
   void randomBytesDecodeAsByLoopsOverBytes(BlockGrid grid) {
     Random random = new Random(grid.name().hashCode());
-    int size = GgufType.valueOf(grid.name()).blockBytes();
+    int size = BlockType.valueOf(grid.name()).blockBytes();
     for (int i = 0; i < 200; i++) {
       byte[] block = new byte[size];
       random.nextBytes(block);
@@ -114,16 +118,16 @@ class GoldenBlocksTest {
 
   /** Packs what was unpacked; where d is 0 or not finite the integers of the scales are lost. */
   private static byte[] packedAgain(BlockGrid grid, byte[] block) {
-    BlockRow row = new BlockRow(grid, grid.blockColumns(), grid.blockColumns());
-    BlockCodec codec = BlockCodec.of(grid);
-    codec.unpack(block, row);
+    AffineRows rows = rows(grid);
+    rows.read(MemorySegment.ofArray(block), MemorySegment.ofArray(new float[grid.blockColumns()]));
+    BlockRow row = rows.row();
     float d = grid.hasSuperScales() ? row.superScales()[0] : row.scales()[0];
     float m = grid.hasSuperScales() ? row.superMinimums()[0] : row.minimums()[0];
     if (!Float.isFinite(d) || d == 0 || !Float.isFinite(m) || (m == 0 && grid.hasMinimums())) {
       return block;
     }
     byte[] again = new byte[block.length];
-    codec.pack(row, again);
+    rows.pack(MemorySegment.ofArray(again));
     return again;
   }
 

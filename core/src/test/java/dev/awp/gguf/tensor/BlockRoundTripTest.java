@@ -7,13 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.compute.Compute;
-import dev.awp.constraint.BlockGrid;
 import dev.awp.constraint.GridParameters;
+import dev.awp.constraint.block.BlockGrid;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
 import dev.awp.gguf.GgufPlace;
-import dev.awp.gguf.GgufTensor;
-import dev.awp.gguf.GgufType;
+import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.file.GgufTensor;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 /** Matrices on a grid to bytes and back, bit for bit: every type, tail, padding and row order. */
 class BlockRoundTripTest {
   private static GgufTensorPlan plan(
-      GgufType type, int rows, int columns, int moreRows, RowOrder order) {
+      BlockType type, int rows, int columns, int moreRows, RowOrder order) {
     int padded = Math.ceilDiv(columns, type.blockColumns()) * type.blockColumns();
     return new GgufTensorPlan(
         "w", GgufPlace.whole("w"), type, false, rows, columns, rows + moreRows, padded, order, 0);
@@ -51,7 +51,7 @@ class BlockRoundTripTest {
       @ForAll @IntRange(min = 0, max = 3) int moreRows,
       @ForAll boolean permuted,
       @ForAll long seed) {
-    GgufType type = GgufType.valueOf(grid.name());
+    BlockType type = BlockType.valueOf(grid.name());
     GgufTensorPlan plan =
         plan(type, 12, columns, moreRows, permuted ? RowOrder.interleaved(6) : RowOrder.NATURAL);
     try (Compute compute = Compute.create(1);
@@ -73,7 +73,7 @@ class BlockRoundTripTest {
       @ForAll @IntRange(min = 1, max = 70) int columns,
       @ForAll boolean permuted,
       @ForAll long seed) {
-    GgufType type = List.of(GgufType.F32, GgufType.F16, GgufType.BF16).get(which);
+    BlockType type = List.of(BlockType.F32, BlockType.F16, BlockType.BF16).get(which);
     GgufTensorPlan plan =
         plan(type, 12, columns, 2, permuted ? RowOrder.interleaved(4) : RowOrder.NATURAL);
     try (Compute compute = Compute.create(1);
@@ -104,7 +104,7 @@ class BlockRoundTripTest {
       BlockGrid.Q8_0.project(
           RandomMatrices.of(Kind.GAUSSIAN, 1, 32, 1, arena), t, parameters, compute);
       t.set(0, 7, Math.nextUp(t.get(0, 7)));
-      GgufTensorPlan plan = plan(GgufType.Q8_0, 1, 32, 0, RowOrder.NATURAL);
+      GgufTensorPlan plan = plan(BlockType.Q8_0, 1, 32, 0, RowOrder.NATURAL);
       TensorBytes encoder = new TensorBytes(compute.kernels());
       IllegalStateException refused =
           assertThrows(

@@ -1,9 +1,11 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.gguf;
+package dev.awp.gguf.file;
 
 import dev.awp.AwpException;
+import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.GgufValue.Kind;
+import dev.awp.gguf.block.BlockType;
 import dev.awp.stored.TensorView;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -233,7 +235,7 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
       return placed;
     }
 
-    private long byteSize(GgufTensor tensor, GgufType type) {
+    private long byteSize(GgufTensor tensor, BlockType type) {
       long columns = tensor.shape().getLast();
       if (columns % type.blockColumns() != 0) {
         throw fail(

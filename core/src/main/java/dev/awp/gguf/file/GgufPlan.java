@@ -1,7 +1,9 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.gguf;
+package dev.awp.gguf.file;
 
+import dev.awp.gguf.GgufValue;
+import dev.awp.gguf.block.BlockType;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -32,7 +34,7 @@ public final class GgufPlan {
   }
 
   /** A tensor that is to be written; shape outermost first. */
-  public record Wanted(String name, GgufType type, List<Long> shape) {
+  public record Wanted(String name, BlockType type, List<Long> shape) {
     public long byteSize() {
       long rows = shape.subList(0, shape.size() - 1).stream().reduce(1L, Math::multiplyExact);
       return Math.multiplyExact(rows, type.rowBytes(shape.getLast()));

@@ -1,6 +1,8 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.constraint;
+package dev.awp.constraint.block;
+
+import dev.awp.constraint.SharedScales;
 
 /**
  * The scales and minimums of a block's groups while they are rounded, together, to what the block

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.gguf;
+package dev.awp.gguf.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
 import dev.awp.compute.Compute;
-import dev.awp.gguf.GgufPlan.Wanted;
+import dev.awp.gguf.GgufValue;
+import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.file.GgufPlan.Wanted;
 import dev.awp.gguf.tensor.GgufValues;
 import dev.awp.tensor.Matrix;
 import java.io.IOException;
@@ -52,9 +54,9 @@ class GgufFileTest {
     metadata.put("types", GgufValue.wholes(new int[] {3, 1, 1, 1}));
     List<Wanted> wanted =
         List.of(
-            new Wanted("one", GgufType.F32, List.of(5L)),
-            new Wanted("two", GgufType.Q4_0, List.of(3L, 64L)),
-            new Wanted("three", GgufType.F16, List.of(2L, 3L)));
+            new Wanted("one", BlockType.F32, List.of(5L)),
+            new Wanted("two", BlockType.Q4_0, List.of(3L, 64L)),
+            new Wanted("three", BlockType.F16, List.of(2L, 3L)));
     try (GgufWriter writer = GgufWriter.create(file, GgufPlan.of(metadata, wanted))) {
       // In another order than planned.
       writer.write("three", filled(12, 3));
@@ -78,7 +80,7 @@ class GgufFileTest {
         List.of("one", "two", "three"), read.tensors().stream().map(GgufTensor::name).toList());
     GgufTensor two = read.tensor("two").orElseThrow();
     assertEquals(List.of(3L, 64L), two.shape());
-    assertEquals(GgufType.Q4_0, two.type().orElseThrow());
+    assertEquals(BlockType.Q4_0, two.type().orElseThrow());
     try (Arena arena = Arena.ofConfined()) {
       for (GgufTensor tensor : read.tensors()) {
         assertEquals(0, tensor.offset() % 32);
@@ -110,7 +112,7 @@ class GgufFileTest {
   @Test
   void aTensorThatIsMissingOrWrittenTwiceIsAnError() {
     Path other = folder.resolve("other.gguf");
-    List<Wanted> wanted = List.of(new Wanted("one", GgufType.F32, List.of(5L)));
+    List<Wanted> wanted = List.of(new Wanted("one", BlockType.F32, List.of(5L)));
     try (GgufWriter writer = GgufWriter.create(other, GgufPlan.of(Map.of(), wanted))) {
       assertThrows(IllegalStateException.class, writer::finish);
       assertThrows(IllegalArgumentException.class, () -> writer.write("one", filled(19, 1)));

@@ -1,7 +1,8 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.gguf;
+package dev.awp.gguf.file;
 
+import dev.awp.gguf.block.BlockType;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import java.lang.foreign.MemorySegment;
@@ -33,7 +34,7 @@ public record GgufTensor(String name, List<Long> shape, int typeId, long offset,
   }
 
   /** The type, where awp knows it. */
-  public Optional<GgufType> type() {
-    return GgufType.byId(typeId);
+  public Optional<BlockType> type() {
+    return BlockType.byId(typeId);
   }
 }

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.gguf;
+package dev.awp.gguf.file;
 
 import dev.awp.AwpException;
 import java.io.IOException;

@@ -1,7 +1,12 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.constraint;
+package dev.awp.constraint.block;
 
+import dev.awp.constraint.AffineGrid;
+import dev.awp.constraint.GridParameters;
+import dev.awp.constraint.GroupNumbers;
+import dev.awp.constraint.RowProjection;
+import dev.awp.constraint.SharedScales;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;

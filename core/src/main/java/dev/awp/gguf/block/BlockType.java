@@ -1,0 +1,179 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.gguf.block;
+
+import dev.awp.constraint.Grid;
+import dev.awp.constraint.block.BlockGrid;
+import dev.awp.kernel.ConversionKernels;
+import dev.awp.kernel.Kernels;
+import dev.awp.tensor.DType;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Tensor types of GGUF that awp knows, a row each: id, columns and bytes of a block, file type, and
+ * what makes it readable: the element type of single numbers, or a grid and the bytes of its
+ * blocks. What is read, written, proposed and explained of types anywhere follows this list.
+ */
+public enum BlockType {
+  F32(0, 4, 0, DType.F32),
+  F16(1, 2, 1, DType.F16),
+  BF16(30, 2, 32, DType.BF16),
+  Q4_0(2, 32, 18, 2, BlockGrid.Q4_0, new NibbleBlocks()),
+  Q4_1(3, 32, 20, 3, BlockGrid.Q4_1, new NibbleBlocks()),
+  Q5_0(6, 32, 22, 8, BlockGrid.Q5_0, new NibbleBlocks()),
+  Q5_1(7, 32, 24, 9, BlockGrid.Q5_1, new NibbleBlocks()),
+  Q8_0(8, 32, 34, 7, BlockGrid.Q8_0, new ByteBlocks()),
+  Q2_K(10, 256, 84, 10),
+  Q3_K(11, 256, 110, 11, BlockGrid.Q3_K, new Q3Blocks()),
+  Q4_K(12, 256, 144, 14, BlockGrid.Q4_K, new MinimumBlocks()),
+  Q5_K(13, 256, 176, 16, BlockGrid.Q5_K, new MinimumBlocks()),
+  Q6_K(14, 256, 210, 18, BlockGrid.Q6_K, new Q6Blocks());
+
+  private final int id;
+  private final int blockColumns;
+  private final int blockBytes;
+  private final int fileType;
+  private final Optional<DType> dtype;
+  private final Optional<Grid> grid;
+  private final Optional<BlockRows.Maker> rows;
+
+  /** Any type. */
+  BlockType(
+      int id,
+      int blockColumns,
+      int blockBytes,
+      int fileType,
+      Optional<DType> dtype,
+      Optional<Grid> grid,
+      Optional<BlockRows.Maker> rows) {
+    this.id = id;
+    this.blockColumns = blockColumns;
+    this.blockBytes = blockBytes;
+    this.fileType = fileType;
+    this.dtype = dtype;
+    this.grid = grid;
+    this.rows = rows;
+  }
+
+  /** Single numbers. */
+  BlockType(int id, int bytes, int fileType, DType dtype) {
+    this(id, 1, bytes, fileType, Optional.of(dtype), Optional.empty(), Optional.empty());
+  }
+
+  /** Blocks that awp only tells the name of. */
+  BlockType(int id, int columns, int bytes, int fileType) {
+    this(id, columns, bytes, fileType, Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /** Blocks of equal steps. */
+  BlockType(int id, int columns, int bytes, int fileType, BlockGrid grid, BlockCodec codec) {
+    this(
+        id,
+        columns,
+        bytes,
+        fileType,
+        grid,
+        (of, padded) ->
+            new AffineRows(grid, codec, of, padded, Math.multiplyExact(padded / columns, bytes)));
+  }
+
+  /** Blocks of any grid. */
+  BlockType(int id, int columns, int bytes, int fileType, Grid grid, BlockRows.Maker rows) {
+    this(id, columns, bytes, fileType, Optional.empty(), Optional.of(grid), Optional.of(rows));
+  }
+
+  /** The number that a file names the type by. */
+  public int id() {
+    return id;
+  }
+
+  /** Columns of a block; 1 where every element stands alone. */
+  public int blockColumns() {
+    return blockColumns;
+  }
+
+  /** Bytes of a block. */
+  public int blockBytes() {
+    return blockBytes;
+  }
+
+  /** The "general.file_type" of a model most of whose weights have this type. */
+  public int fileType() {
+    return fileType;
+  }
+
+  /** Bits of a weight, scales included. */
+  public double bitsPerWeight() {
+    return 8.0 * blockBytes / blockColumns;
+  }
+
+  /** The solver's grid for this type, where it has blocks that awp writes. */
+  public Optional<Grid> grid() {
+    return grid;
+  }
+
+  /** The checkpoint's type that is the same, where there is one. */
+  public Optional<DType> dtype() {
+    return dtype;
+  }
+
+  /** Whether awp reads and writes tensors of this type. */
+  public boolean isWritable() {
+    return dtype.isPresent() || grid.isPresent();
+  }
+
+  /** Bytes of a row of so many columns, a multiple of the block's. */
+  public long rowBytes(long columns) {
+    if (columns % blockColumns != 0) {
+      throw new IllegalArgumentException(columns + " columns are no whole blocks of " + this);
+    }
+    return Math.multiplyExact(columns / blockColumns, blockBytes);
+  }
+
+  /**
+   * What reads rows of this type.
+   *
+   * @param columns that hold values
+   * @param paddedColumns a multiple of the block's, at least as many
+   */
+  public RowReader reader(int columns, int paddedColumns, Kernels kernels) {
+    return dtype
+        .map(type -> plainReader(type, columns, kernels.conversion()))
+        .orElseGet(() -> blocks(columns, paddedColumns));
+  }
+
+  private static RowReader plainReader(DType type, int columns, ConversionKernels conversion) {
+    long bytes = (long) columns * type.bits() / Byte.SIZE;
+    return switch (type) {
+      case F16 -> (stored, values) -> conversion.decodeF16(stored.asSlice(0, bytes), values);
+      case BF16 -> (stored, values) -> conversion.decodeBf16(stored.asSlice(0, bytes), values);
+      default -> (stored, values) -> conversion.decodeF32(stored.asSlice(0, bytes), values);
+    };
+  }
+
+  /** What reads and writes rows of blocks; columns as above. */
+  public BlockRows blocks(int columns, int paddedColumns) {
+    return rows.map(maker -> maker.of(columns, paddedColumns))
+        .orElseThrow(() -> new IllegalArgumentException("awp knows no blocks of " + this));
+  }
+
+  /** The type of that number. */
+  public static Optional<BlockType> byId(int id) {
+    return Arrays.stream(values()).filter(type -> type.id == id).findFirst();
+  }
+
+  /** The type whose blocks have that grid. */
+  public static Optional<BlockType> of(Grid grid) {
+    return Arrays.stream(values())
+        .filter(type -> type.grid.filter(grid::equals).isPresent())
+        .findFirst();
+  }
+
+  /** The type of single numbers of a checkpoint's type. */
+  public static Optional<BlockType> of(DType dtype) {
+    return Arrays.stream(values())
+        .filter(type -> type.dtype.filter(dtype::equals).isPresent())
+        .findFirst();
+  }
+}
