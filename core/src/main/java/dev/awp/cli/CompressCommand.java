@@ -141,6 +141,11 @@ final class CompressCommand implements Callable<Integer> {
     return options.build();
   }
 
+  /** What computes it. */
+  Compute compute() {
+    return machine.compute(precision);
+  }
+
   private void print(PlanReport plan, PrintWriter out) {
     if (json) {
       out.println(ReportFile.toJson(plan));
@@ -150,14 +155,14 @@ final class CompressCommand implements Callable<Integer> {
   }
 
   private PlanReport plan(CompressionOptions options) {
-    try (Compute compute = machine.compute(precision);
+    try (Compute compute = compute();
         ProgressDisplay progress = machine.progress()) {
       return Compressor.plan(options, compute, progress);
     }
   }
 
   private RunReport run(CompressionOptions options) {
-    try (Compute compute = machine.compute(precision);
+    try (Compute compute = compute();
         ProgressDisplay progress = machine.progress();
         StopSignal signal = StopSignal.listen(spec.commandLine().getErr(), progress)) {
       Start begin = start == null ? Start.CONTINUE : start.toStart();
