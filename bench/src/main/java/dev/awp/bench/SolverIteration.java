@@ -42,8 +42,7 @@ public class SolverIteration {
   /** Projections of a solve; the last product has none after it and is not counted. */
   private static final int ITERATIONS = 5;
 
-  private static final PgdOptions OPTIONS =
-      new PgdOptions(PgdOptions.Start.WANDA, 2, ITERATIONS, 0, 0, 0);
+  private static final PgdOptions OPTIONS = PgdOptions.of(PgdOptions.Start.WANDA, 2, ITERATIONS);
 
   @Param({"4096"})
   public int n = 4096;

@@ -136,7 +136,7 @@ public final class Rivals {
   /** The paper's pruning with so many iterations, none of which is left out. */
   public static Solver pgd(int iterations) {
     return new ProjectedGradient(
-        constraint -> new PgdOptions(PgdOptions.Start.WANDA, 2, iterations, 0, 0, 0));
+        constraint -> PgdOptions.of(PgdOptions.Start.WANDA, 2, iterations));
   }
 
   private static String compare(

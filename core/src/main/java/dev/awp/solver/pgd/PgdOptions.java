@@ -49,13 +49,18 @@ public record PgdOptions(
     }
   }
 
+  /** Settings that never stop early, and prune all there is to prune from the first iteration. */
+  public static PgdOptions of(Start start, double step, int iterations) {
+    return new PgdOptions(start, step, iterations, 0, 0, 0);
+  }
+
   /** The paper's settings for a constraint. */
   public static PgdOptions forConstraint(Constraint constraint) {
     if (constraint.grid().isEmpty()) {
       return new PgdOptions(Start.WANDA, 2, 200, 1e-4, 0, 0);
     }
     return constraint.sparsity().isEmpty()
-        ? new PgdOptions(Start.NEAREST, 1.5, 10, 0, 0, 0)
+        ? of(Start.NEAREST, 1.5, 10)
         : new PgdOptions(Start.DENSE, 1.5, 100, 0, 50, 25);
   }
 }

@@ -73,7 +73,7 @@ class RecoveryTest {
         sum += (double) c.get(i, j) * c.get(i, j);
       }
     }
-    return new PgdOptions(PgdOptions.Start.WANDA, Math.sqrt(sum), iterations, 0, 0, 0);
+    return PgdOptions.of(PgdOptions.Start.WANDA, Math.sqrt(sum), iterations);
   }
 
   /**

@@ -75,7 +75,7 @@ class FastProductsTest extends SolverFixture {
       }
     }
     LayerProblem problem = new LayerProblem(w, RandomMatrices.secondMoment(420, 3, arena), HALF);
-    PgdOptions few = new PgdOptions(PgdOptions.Start.WANDA, 2, 4, 0, 0, 0);
+    PgdOptions few = PgdOptions.of(PgdOptions.Start.WANDA, 2, 4);
     Solution expected = null;
     for (int threads : new int[] {1, 2, 4}) {
       try (Compute other = Compute.create(threads)) {

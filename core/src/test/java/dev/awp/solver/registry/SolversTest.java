@@ -285,7 +285,7 @@ class SolversTest extends SolverFixture {
   }
 
   private static PgdOptions noStop(Constraint any) {
-    return new PgdOptions(PgdOptions.Start.WANDA, 2, 20, 0, 0, 0);
+    return PgdOptions.of(PgdOptions.Start.WANDA, 2, 20);
   }
 
   @Test
