@@ -9,15 +9,20 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/**
- * The tokens of documents, one document after the other. The arrays are not to be written.
- *
- * @param tokens of all documents
- * @param starts where each document begins, strictly ascending; one without tokens has no start
- * @param weights one a token
- */
-public record TokenStream(int[] tokens, int[] starts, TokenWeights weights) {
-  public TokenStream {
+/** The tokens of documents, one document after the other. Its arrays are not to be written. */
+public final class TokenStream {
+  private final int[] tokens;
+  private final int[] starts;
+  private final TokenWeights weights;
+
+  /**
+   * A stream over the given arrays.
+   *
+   * @param tokens of all documents
+   * @param starts where each document begins, strictly ascending; one without tokens has no start
+   * @param weights one a token
+   */
+  public TokenStream(int[] tokens, int[] starts, TokenWeights weights) {
     if (weights.size() != tokens.length) {
       throw new IllegalArgumentException(
           "%d weights for %d tokens".formatted(weights.size(), tokens.length));
@@ -28,6 +33,9 @@ public record TokenStream(int[] tokens, int[] starts, TokenWeights weights) {
             "document %d begins at %d of %d tokens".formatted(i, starts[i], tokens.length));
       }
     }
+    this.tokens = tokens;
+    this.starts = starts;
+    this.weights = weights;
   }
 
   /** Plain documents, every token of which counts. */
@@ -45,6 +53,18 @@ public record TokenStream(int[] tokens, int[] starts, TokenWeights weights) {
       System.arraycopy(parts.get(i), 0, all, starts[i], parts.get(i).length);
     }
     return new TokenStream(all, starts, TokenWeights.ones(total));
+  }
+
+  public int[] tokens() {
+    return tokens;
+  }
+
+  public int[] starts() {
+    return starts;
+  }
+
+  public TokenWeights weights() {
+    return weights;
   }
 
   /** Number of tokens. */

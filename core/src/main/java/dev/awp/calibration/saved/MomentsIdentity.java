@@ -40,8 +40,8 @@ public record MomentsIdentity(
     List<WindowRange> sorted = new ArrayList<>(windows);
     sorted.sort(
         Comparator.comparing(WindowRange::texts)
-            .thenComparing(WindowRange::seed)
-            .thenComparing(WindowRange::from));
+            .thenComparingLong(WindowRange::seed)
+            .thenComparingInt(WindowRange::from));
     List<WindowRange> joined = new ArrayList<>();
     for (WindowRange range : sorted) {
       Optional<WindowRange> both =
