@@ -3,7 +3,6 @@
 package dev.awp.constraint;
 
 import dev.awp.compute.Compute;
-import dev.awp.constraint.block.BlockGrid;
 import dev.awp.tensor.DType;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
@@ -11,8 +10,8 @@ import java.util.Optional;
 /**
  * A grid of equal steps: value = (code - zeroPoint) * scale + minimum, code in 0 .. {@link
  * #maxCode()}. What scales, zero points and minimums there can be is the grid's business: {@link
- * IntegerGrid} has a zero point for each group and no minimum, {@link BlockGrid} is what a block
- * type of GGUF can store.
+ * IntegerGrid} has a zero point for each group and no minimum, a block grid is what a block type of
+ * GGUF can store.
  */
 public interface AffineGrid extends Grid {
   /** The largest code. */

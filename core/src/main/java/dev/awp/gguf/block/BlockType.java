@@ -15,6 +15,7 @@ import java.util.Optional;
  * what makes it readable: the element type of single numbers, or a grid and the bytes of its
  * blocks. What is read, written, proposed and explained of types anywhere follows this list.
  */
+@SuppressWarnings("ImmutableEnumChecker") // grids are records and enums, makers hold nothing
 public enum BlockType {
   F32(0, 4, 0, DType.F32),
   F16(1, 2, 1, DType.F16),
