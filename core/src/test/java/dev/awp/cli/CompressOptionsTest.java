@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.calibration.CalibrationSet;
+import dev.awp.calibration.saved.SavedMoments;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.CompressionOptions;
@@ -126,6 +127,7 @@ class CompressOptionsTest {
         change("--max-shard-size", "--sparsity=0.5", "", "1MB"),
         change("--evaluate", "--sparsity=0.5", "", "more.txt"),
         change("--evaluate-length", "--sparsity=0.5 --evaluate=more.txt", "", "16"),
+        change("--statistics", "--sparsity=0.5 --propagate=dense", "", "moments"),
         change("--propagate", "--sparsity=0.5 --target=dense", "", "dense"),
         change("--target", "--sparsity=0.5", "", "dense"),
         change("--precision", "--sparsity=0.5", "", "f32"),
@@ -139,6 +141,8 @@ class CompressOptionsTest {
     new GeneratedCheckpoint(1, 16, 24, 2, 1, DType.BF16).write(folder.resolve("model"));
     Files.writeString(folder.resolve("text.txt"), "A text of some words, again. ".repeat(720));
     Files.writeString(folder.resolve("more.txt"), "Other words, once more. ".repeat(720));
+    Path moments = Files.createDirectory(folder.resolve("moments"));
+    Files.writeString(SavedMoments.file(moments), "what their checksum is taken of");
     Files.writeString(
         folder.resolve("bits.yaml"), "layers:\n  - match: '*.down_proj'\n    bits: 4\n");
     Files.writeString(
@@ -184,7 +188,7 @@ class CompressOptionsTest {
   }
 
   private String resolved(String argument) {
-    return argument.replaceFirst("=([a-z]+[.](txt|yaml))$", "=" + folder + "/$1");
+    return argument.replaceFirst("=(moments|[a-z]+[.](txt|yaml))$", "=" + folder + "/$1");
   }
 
   private static RunIdentity identity(CompressionOptions options, CompressCommand command) {
