@@ -137,7 +137,7 @@ class WeightedMomentsTest {
     SplittableRandom random = new SplittableRandom(2);
     float[] powers = new float[x.rows()];
     for (int i = 0; i < powers.length; i++) {
-      powers[i] = (float) Math.scalb(1, random.nextInt(6) - 3);
+      powers[i] = Math.scalb(1f, random.nextInt(6) - 3);
     }
     TokenWeights weights = TokenWeights.of(powers);
     Matrix c = second(x, weights);
