@@ -11,10 +11,12 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -103,6 +105,7 @@ class LayersTest {
           "dev.awp.cli");
 
   private static final Path SOURCES = Path.of("src/main/java");
+  private static final Path PAGE = Path.of("../docs/architecture.md");
 
   /** The one package that is a roof over its rooms; any other knows nothing of those within it. */
   private static final String ROOF = "dev.awp.cli";
@@ -167,6 +170,18 @@ class LayersTest {
                     !Files.exists(SOURCES.resolve(room.replace('.', '/') + "/package-info.java")))
             .toList();
     assertEquals(List.of(), silent);
+  }
+
+  @Test
+  void theArchitecturesPageListsTheRoomsInTheirOrder() throws IOException {
+    Pattern row = Pattern.compile("^[|] `([a-z.]+)` [|]", Pattern.MULTILINE);
+    List<String> listed =
+        row.matcher(Files.readString(PAGE))
+            .results()
+            .map(match -> match.group(1))
+            .map(room -> room.startsWith("dev.awp") ? room : "dev.awp." + room)
+            .toList();
+    assertEquals(ROOMS, listed);
   }
 
   @Test
