@@ -52,7 +52,7 @@ public interface AffineGrid extends Grid {
   /**
    * The storable scale nearest to another.
    *
-   * @param group whose scale it is, with its unit's numbers; kept where there is no better
+   * @param group its numbers, and its unit's; its scale is kept where there is no better
    * @param step by how much the other is larger
    */
   float movedScale(GroupNumbers group, double step);

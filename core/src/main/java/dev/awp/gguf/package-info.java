@@ -1,5 +1,5 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** What GGUF says: values of metadata, and places of tensors. Knows neither files nor blocks. */
+/** What GGUF says: values of metadata. Knows neither files nor blocks. */
 package dev.awp.gguf;

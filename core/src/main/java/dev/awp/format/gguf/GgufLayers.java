@@ -3,10 +3,10 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
-import dev.awp.gguf.GgufPlace;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.file.GgufFile;
+import dev.awp.gguf.file.GgufPlace;
 import dev.awp.gguf.file.GgufTensor;
 import dev.awp.gguf.model.GgufNames;
 import dev.awp.gguf.tensor.GgufValues;

@@ -3,7 +3,7 @@
 package dev.awp.gguf.model;
 
 import dev.awp.AwpException;
-import dev.awp.gguf.GgufPlace;
+import dev.awp.gguf.file.GgufPlace;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Matcher;

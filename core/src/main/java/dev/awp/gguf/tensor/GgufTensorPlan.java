@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.tensor;
 
-import dev.awp.gguf.GgufPlace;
 import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.file.GgufPlace;
 import dev.awp.gguf.file.GgufPlan;
 import java.util.List;
 

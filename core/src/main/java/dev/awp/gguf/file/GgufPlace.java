@@ -1,8 +1,7 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.gguf;
+package dev.awp.gguf.file;
 
-import dev.awp.gguf.file.GgufTensor;
 import java.util.List;
 import java.util.stream.Stream;
 
