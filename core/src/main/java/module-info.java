@@ -21,6 +21,7 @@ module dev.awp.core {
   exports dev.awp.compress;
   exports dev.awp.compute;
   exports dev.awp.constraint;
+  exports dev.awp.constraint.affine;
   exports dev.awp.constraint.block;
   exports dev.awp.eval;
   exports dev.awp.format;

@@ -24,7 +24,7 @@ import java.nio.file.Path;
  *
  * over all T in a {@linkplain Constraint constraint set}: the problem of AWP (Liu et al., arXiv
  * 2506.10205, equation 1). Constraints are {@link dev.awp.constraint.RowSparsity}, {@link
- * dev.awp.constraint.NmSparsity}, {@link dev.awp.constraint.IntegerGrid} and {@link
+ * dev.awp.constraint.NmSparsity}, {@link dev.awp.constraint.affine.IntegerGrid} and {@link
  * dev.awp.constraint.SparseGrid}.
  *
  * <p>Errors: {@link AwpException}, a {@link RuntimeException}, for input that cannot be compressed,

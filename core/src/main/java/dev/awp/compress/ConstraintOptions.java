@@ -4,9 +4,9 @@ package dev.awp.compress;
 
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridStorage;
-import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.SparseGrid;
 import dev.awp.constraint.Sparsity;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerSettings;

@@ -22,11 +22,6 @@ public sealed interface Constraint permits Sparsity, Grid, SparseGrid {
     return Optional.empty();
   }
 
-  /** The same where it is an integer grid, as most of the field's methods need it. */
-  default Optional<IntegerGrid> integerGrid() {
-    return Optional.empty();
-  }
-
   /** The sparsity of the constraint, where it has one. */
   default Optional<Sparsity> sparsity() {
     return Optional.empty();

@@ -9,7 +9,7 @@ import java.util.Optional;
 /**
  * A grid on which weights are rounded, group by group: the values that a group's columns can have
  * are a finite set, chosen by the numbers of the group. Which sets there are, and how one is fitted
- * to a group, is the grid's business alone: {@link AffineGrid}s have equal steps, codebooks have
+ * to a group, is the grid's business alone: {@code AffineGrid}s have equal steps, codebooks have
  * levels of their own. What solvers do to many rows at once they do through {@link GridLanes}.
  */
 public non-sealed interface Grid extends Constraint {

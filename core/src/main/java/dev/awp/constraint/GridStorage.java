@@ -58,7 +58,7 @@ public record GridStorage(Set<DType> scales, DType values, int leastZeroPoint) {
   }
 
   /** The nearest scale that is positive and normal and at most that large. */
-  float roundScale(double scale, double multiples) {
+  public float roundScale(double scale, double multiples) {
     float smallest = Float.MIN_NORMAL;
     double largest = Storage.largest(values) / multiples;
     for (DType type : scales) {
@@ -69,7 +69,7 @@ public record GridStorage(Set<DType> scales, DType values, int leastZeroPoint) {
   }
 
   /** Whether a scale is exact in every type. */
-  boolean holdsScale(float scale) {
+  public boolean holdsScale(float scale) {
     return scales.stream().allMatch(type -> Storage.round(type, scale) == scale);
   }
 }

@@ -28,11 +28,6 @@ public record SparseGrid(Sparsity pattern, Grid integers) implements Constraint 
   }
 
   @Override
-  public Optional<IntegerGrid> integerGrid() {
-    return integers.integerGrid();
-  }
-
-  @Override
   public Optional<Sparsity> sparsity() {
     return Optional.of(pattern);
   }

@@ -3,7 +3,7 @@
 package dev.awp.format;
 
 import dev.awp.constraint.Constraint;
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.model.LinearLayer;
 import dev.awp.tensor.DType;
 import java.util.Optional;
@@ -20,6 +20,6 @@ public record LayerPlan(
     LinearLayer layer, DType dtype, Constraint constraint, boolean channelScales) {
   /** The integer grid that its solution will lie on, where there is one. */
   public Optional<IntegerGrid> grid() {
-    return constraint.integerGrid();
+    return IntegerGrid.of(constraint);
   }
 }

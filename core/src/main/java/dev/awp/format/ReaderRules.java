@@ -6,7 +6,7 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.model.LinearLayer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.recipe;
 
-import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.Sparsity;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.solver.Effort;
 import dev.awp.solver.registry.Solvers;
 import dev.awp.tensor.DType;

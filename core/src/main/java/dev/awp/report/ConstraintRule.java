@@ -4,10 +4,10 @@ package dev.awp.report;
 
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridStorage;
-import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.tensor.DType;
 import java.util.Objects;
 import java.util.Optional;
@@ -39,8 +39,7 @@ public record ConstraintRule(String sparsity, int bits, int groupSize, boolean s
                       case NmSparsity nm -> nm.keep() + ":" + nm.group();
                     })
             .orElse("");
-    return constraint
-        .integerGrid()
+    return IntegerGrid.of(constraint)
         .map(grid -> new ConstraintRule(sparsity, grid.bits(), grid.groupSize(), grid.symmetric()))
         .orElse(new ConstraintRule(sparsity, 0, 0, false));
   }

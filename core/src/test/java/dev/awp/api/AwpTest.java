@@ -9,9 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
 import dev.awp.compress.CompressionListener;
-import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.report.LayerReport;
 import dev.awp.report.ReportFile;

@@ -41,6 +41,7 @@ class LayersTest {
           "dev.awp.stored",
           "dev.awp.safetensors",
           "dev.awp.constraint",
+          "dev.awp.constraint.affine",
           "dev.awp.constraint.block",
           "dev.awp.gguf",
           "dev.awp.gguf.block",

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.compute.Compute;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.compute.Compute;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;

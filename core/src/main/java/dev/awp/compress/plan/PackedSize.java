@@ -4,7 +4,7 @@ package dev.awp.compress.plan;
 
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compress.ConstraintOptions;
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.model.LinearLayer;
 import dev.awp.stored.StoredTensor;
 import dev.awp.tensor.DType;
@@ -31,7 +31,7 @@ public final class PackedSize {
     if (constraint.grid().isEmpty()) {
       return weights * storage.bits();
     }
-    IntegerGrid grid = constraint.forStorage(storage).integerGrid().orElseThrow();
+    IntegerGrid grid = IntegerGrid.of(constraint.forStorage(storage)).orElseThrow();
     long groups = (long) layer.rows() * grid.groups(layer.columns());
     return weights * grid.bits() + groups * (SCALE_BITS + (grid.symmetric() ? 0 : grid.bits()));
   }

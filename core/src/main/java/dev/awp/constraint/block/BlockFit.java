@@ -5,7 +5,7 @@ package dev.awp.constraint.block;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.constraint.GridParameters;
-import dev.awp.constraint.GroupNumbers;
+import dev.awp.constraint.affine.GroupNumbers;
 import dev.awp.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.constraint.block;
 
-import dev.awp.constraint.AffineGrid;
 import dev.awp.constraint.GridParameters;
-import dev.awp.constraint.GroupNumbers;
 import dev.awp.constraint.RowProjection;
-import dev.awp.constraint.SharedScales;
+import dev.awp.constraint.affine.AffineGrid;
+import dev.awp.constraint.affine.GroupNumbers;
+import dev.awp.constraint.affine.SharedScales;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;

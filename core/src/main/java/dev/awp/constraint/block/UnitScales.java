@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.constraint.block;
 
-import dev.awp.constraint.SharedScales;
+import dev.awp.constraint.affine.SharedScales;
 
 /**
  * The scales and minimums of a block's groups while they are rounded, together, to what the block

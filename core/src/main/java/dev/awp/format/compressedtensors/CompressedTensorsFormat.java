@@ -5,7 +5,7 @@ package dev.awp.format.compressedtensors;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.constraint.GridStorage;
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.BrokenRule;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.LayerPlan;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.compressedtensors;
 
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.LayerPlan;
 import dev.awp.format.packed.BitStream;
 import dev.awp.format.packed.CodePacking;

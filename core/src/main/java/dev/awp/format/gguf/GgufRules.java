@@ -11,6 +11,7 @@ import dev.awp.config.Llama3Scaling;
 import dev.awp.config.LongRopeScaling;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.BrokenRule;
 import dev.awp.format.ModelPlan;
 import dev.awp.gguf.block.BlockType;
@@ -194,7 +195,7 @@ final class GgufRules {
   private void checkGrids() {
     List<String> integers =
         plan.layers().stream()
-            .filter(layer -> layer.constraint().integerGrid().isPresent())
+            .filter(layer -> IntegerGrid.of(layer.constraint()).isPresent())
             .map(layer -> layer.layer().name())
             .toList();
     if (!integers.isEmpty()) {

@@ -4,7 +4,7 @@ package dev.awp.format.gptq;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.constraint.GridStorage;
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.BrokenRule;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.LayerPlan;

@@ -4,7 +4,7 @@ package dev.awp.format.packed;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.LayerPlan;
 import dev.awp.solver.Solution;
 import dev.awp.tensor.Matrix;

@@ -4,7 +4,7 @@ package dev.awp.format.safetensors;
 
 import dev.awp.AwpException;
 import dev.awp.constraint.GridParameters;
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.LayerPlan;
 import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;

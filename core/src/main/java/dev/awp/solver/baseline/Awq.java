@@ -5,8 +5,8 @@ package dev.awp.solver.baseline;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
-import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.Storage;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.solver.Interruption;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.IterationRecord;
@@ -53,7 +53,7 @@ public final class Awq implements Solver {
 
   @Override
   public boolean supports(Constraint constraint) {
-    return constraint.integerGrid().isPresent() && constraint.sparsity().isEmpty();
+    return IntegerGrid.of(constraint).isPresent() && constraint.sparsity().isEmpty();
   }
 
   @Override
@@ -95,7 +95,7 @@ public final class Awq implements Solver {
         IterationListener listener) {
       this.w = problem.weights();
       this.c = problem.secondMoment();
-      this.grid = problem.constraint().integerGrid().orElseThrow();
+      this.grid = IntegerGrid.of(problem.constraint()).orElseThrow();
       this.compute = compute;
       this.listener = listener;
       this.t = Matrix.allocate(allocator, w.rows(), w.columns());

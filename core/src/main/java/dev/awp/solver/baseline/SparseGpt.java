@@ -5,6 +5,7 @@ package dev.awp.solver.baseline;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
 import dev.awp.solver.Solution;
@@ -45,7 +46,7 @@ public final class SparseGpt implements Solver {
 
   @Override
   public boolean supports(Constraint constraint) {
-    boolean fits = constraint.grid().isEmpty() || constraint.integerGrid().isPresent();
+    boolean fits = constraint.grid().isEmpty() || IntegerGrid.of(constraint).isPresent();
     return fits && constraint.sparsity().isPresent();
   }
 

@@ -8,11 +8,11 @@ import dev.awp.blas.Blas.Op;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.GridParameters;
-import dev.awp.constraint.IntegerGrid;
 import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.solver.rounding.ColumnOrder;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
@@ -55,7 +55,7 @@ final class SparseGptSweep {
       Matrix t,
       SegmentAllocator scratch) {
     this.sparsity = constraint.sparsity().orElseThrow();
-    this.grid = constraint.integerGrid();
+    this.grid = IntegerGrid.of(constraint);
     this.order = order;
     this.compute = compute;
     this.t = t;

@@ -3,7 +3,7 @@
 package dev.awp.format.packed;
 
 import dev.awp.constraint.GridParameters;
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.LayerPlan;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;

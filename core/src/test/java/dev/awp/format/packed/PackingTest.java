@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.awp.compute.KernelProvider;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.GridStorage;
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.LayerPlan;
 import dev.awp.format.awq.AwqLayer;
 import dev.awp.format.compressedtensors.CompressedTensorsLayer;

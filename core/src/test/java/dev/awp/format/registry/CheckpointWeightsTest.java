@@ -12,7 +12,7 @@ import dev.awp.AwpException;
 import dev.awp.checkpoint.CompanionFiles;
 import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.compute.Compute;
-import dev.awp.constraint.IntegerGrid;
+import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.LayerPlan;

@@ -1,9 +1,14 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.constraint;
+package dev.awp.constraint.affine;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.constraint.Constraint;
+import dev.awp.constraint.GridParameters;
+import dev.awp.constraint.GridStorage;
+import dev.awp.constraint.RowProjection;
+import dev.awp.constraint.Storage;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
@@ -155,9 +160,9 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, GridStorag
     return 0;
   }
 
-  @Override
-  public Optional<IntegerGrid> integerGrid() {
-    return Optional.of(this);
+  /** The grid of a constraint where it is one of these, as most of the field's methods need it. */
+  public static Optional<IntegerGrid> of(Constraint constraint) {
+    return constraint.grid().filter(IntegerGrid.class::isInstance).map(IntegerGrid.class::cast);
   }
 
   @Override

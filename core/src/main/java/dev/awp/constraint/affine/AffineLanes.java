@@ -1,10 +1,16 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.constraint;
+package dev.awp.constraint.affine;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.compute.Compute;
+import dev.awp.constraint.GridLanes;
+import dev.awp.constraint.GridParameters;
+import dev.awp.constraint.GridPoints;
+import dev.awp.constraint.GroupTrial;
+import dev.awp.constraint.ScaleFit;
+import dev.awp.constraint.Storage;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.constraint;
+package dev.awp.constraint.affine;
 
 /** The numbers of one group of an {@link AffineGrid}. Scratch for one thread. */
 public final class GroupNumbers {

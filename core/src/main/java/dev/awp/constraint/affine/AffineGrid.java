@@ -1,8 +1,10 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.constraint;
+package dev.awp.constraint.affine;
 
 import dev.awp.compute.Compute;
+import dev.awp.constraint.Grid;
+import dev.awp.constraint.GridLanes;
 import dev.awp.tensor.DType;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.constraint;
+package dev.awp.constraint.affine;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 

@@ -1,7 +1,9 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.constraint;
+package dev.awp.constraint.affine;
 
+import dev.awp.constraint.GridPoints;
+import dev.awp.constraint.Storage;
 import dev.awp.tensor.DType;
 
 /**
