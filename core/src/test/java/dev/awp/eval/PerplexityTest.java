@@ -63,7 +63,8 @@ class PerplexityTest {
           PerplexityResult masked = evaluate(model, tokens, TokenWeights.of(weights));
           int[] two = Arrays.copyOf(tokens, 2 * LENGTH);
           PerplexityResult expected = evaluate(model, two, TokenWeights.ones(two.length));
-          assertEquals(expected.meanLoss(), masked.meanLoss(), 1e-12);
+          // Products of three windows and of two round differently.
+          assertEquals(expected.meanLoss(), masked.meanLoss(), 1e-6);
           assertEquals(3, masked.windows());
         });
   }
