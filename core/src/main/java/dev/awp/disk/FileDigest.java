@@ -3,7 +3,6 @@
 package dev.awp.disk;
 
 import dev.awp.AwpException;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -17,12 +16,10 @@ import java.util.HexFormat;
  * the operating system's cache meanwhile. For one thread at a time.
  */
 public final class FileDigest implements AutoCloseable {
-  private static final int PIECE = 1 << 20;
-
   private final Path file;
   private final FileChannel channel;
   private final MessageDigest digest = Sha256.digest();
-  private final ByteBuffer piece = ByteBuffer.allocate(PIECE);
+  private final ByteBuffer piece = Sha256.piece(Long.MAX_VALUE);
   private long done;
 
   private FileDigest(Path file, FileChannel channel) {
@@ -42,15 +39,8 @@ public final class FileDigest implements AutoCloseable {
   /** Reads on, up to that byte (exclusive); AwpException where the file cannot be read. */
   public void readTo(long end) {
     try {
-      while (done < end) {
-        piece.clear().limit((int) Math.min(PIECE, end - done));
-        int read = channel.read(piece, done);
-        if (read < 0) {
-          throw new EOFException("the file ended at " + done);
-        }
-        digest.update(piece.flip());
-        done += read;
-      }
+      Sha256.update(digest, channel, done, end, piece);
+      done = Math.max(done, end);
     } catch (IOException e) {
       throw unreadable(file, e);
     }

@@ -104,12 +104,9 @@ public final class OutputFolder implements AutoCloseable {
         makeParents(root.getParent(), parents);
         makeRoot(root);
         return FolderLock.acquire(root.resolve(LOCK));
-      } catch (NoSuchFileException e) {
-        if (i == TRIES) {
-          throw e;
-        }
-      } catch (AwpException e) {
-        if (!(e.getCause() instanceof NoSuchFileException) || i == TRIES) {
+      } catch (IOException | AwpException e) {
+        Throwable reason = e instanceof AwpException ? e.getCause() : e;
+        if (!(reason instanceof NoSuchFileException) || i == TRIES) {
           throw e;
         }
       }

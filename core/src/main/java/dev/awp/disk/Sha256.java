@@ -60,17 +60,28 @@ public final class Sha256 {
   /** Of a range of a file; EOFException where the file ends before it. */
   public static String of(FileChannel channel, long offset, long length) throws IOException {
     MessageDigest digest = digest();
-    ByteBuffer piece = ByteBuffer.allocate((int) Math.min(PIECE, length));
-    for (long done = 0; done < length; ) {
-      piece.clear().limit((int) Math.min(piece.capacity(), length - done));
-      int read = channel.read(piece, offset + done);
+    update(digest, channel, offset, offset + length, piece(length));
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Room to read so many bytes through, piece by piece. */
+  static ByteBuffer piece(long length) {
+    return ByteBuffer.allocate((int) Math.min(PIECE, length));
+  }
+
+  /** Adds the bytes of a file from one place to another, read through the piece. */
+  static void update(
+      MessageDigest digest, FileChannel channel, long from, long to, ByteBuffer piece)
+      throws IOException {
+    for (long at = from; at < to; ) {
+      piece.clear().limit((int) Math.min(piece.capacity(), to - at));
+      int read = channel.read(piece, at);
       if (read < 0) {
-        throw new EOFException("the file ended at " + (offset + done));
+        throw new EOFException("the file ended at " + at);
       }
       digest.update(piece.flip());
-      done += read;
+      at += read;
     }
-    return HexFormat.of().formatHex(digest.digest());
   }
 
   static MessageDigest digest() {

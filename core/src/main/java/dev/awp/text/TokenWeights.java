@@ -102,6 +102,9 @@ public final class TokenWeights {
 
   /** The number of tokens that count at all. */
   public int counted() {
+    if (areOnes()) {
+      return size;
+    }
     int counted = 0;
     for (int i = 0; i < size; i++) {
       counted += get(i) > 0 ? 1 : 0;
@@ -110,6 +113,9 @@ public final class TokenWeights {
   }
 
   public double sum() {
+    if (areOnes()) {
+      return size;
+    }
     double sum = 0;
     for (int i = 0; i < size; i++) {
       sum += get(i);

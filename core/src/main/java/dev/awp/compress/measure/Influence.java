@@ -4,20 +4,16 @@ package dev.awp.compress.measure;
 
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
-import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.forward.DecoderBlock;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.stored.EncodedTensor;
-import dev.awp.stored.StoredType;
-import dev.awp.stored.TensorView;
-import dev.awp.tensor.DType;
+import dev.awp.stored.MemoryTensor;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -76,7 +72,7 @@ final class Influence implements AutoCloseable {
 
   /** A layer's tensor with other weights; nothing is copied. */
   static EncodedTensor replaced(LinearLayer layer, Matrix weights) {
-    return new Replacement(layer, weights);
+    return new MemoryTensor(layer.weight(), weights);
   }
 
   /** Takes all models through a block, but for those that were given theirs in it. */
@@ -132,38 +128,5 @@ final class Influence implements AutoCloseable {
   public void close() {
     dense.close();
     probes.values().forEach(ActivationStore::close);
-  }
-
-  /** A layer's other weights, in place of those of the checkpoint. */
-  private record Replacement(LinearLayer layer, Matrix weights) implements EncodedTensor {
-    @Override
-    public String name() {
-      return layer.weight();
-    }
-
-    @Override
-    public List<Long> shape() {
-      return List.of((long) layer.rows(), (long) layer.columns());
-    }
-
-    @Override
-    public StoredType type() {
-      return StoredType.of(DType.F32);
-    }
-
-    @Override
-    public List<TensorView> parts() {
-      return List.of();
-    }
-
-    @Override
-    public Path file() {
-      return Path.of("memory");
-    }
-
-    @Override
-    public void decodeRows(int firstRow, Matrix destination, Kernels kernels) {
-      destination.copyFrom(weights.rowRange(firstRow, firstRow + destination.rows()));
-    }
   }
 }

@@ -40,7 +40,7 @@ public record WeightScan(Checkpoint checkpoint, Compute compute) {
    * @param checked names of the tensors whose values must be finite
    */
   public void check(Set<String> checked) {
-    scan(checked, Map.of());
+    scan(files(checked), Map.of());
   }
 
   /**
@@ -49,10 +49,11 @@ public record WeightScan(Checkpoint checkpoint, Compute compute) {
    * @param checked names of the tensors whose values must be finite; may be none
    */
   public Map<Path, String> sums(Set<String> checked) {
+    Map<Path, List<Step>> files = files(checked);
     Map<Path, FileDigest> digests = new LinkedHashMap<>();
     try {
-      files(checked).keySet().forEach(file -> digests.put(file, FileDigest.open(file)));
-      scan(checked, digests);
+      files.keySet().forEach(file -> digests.put(file, FileDigest.open(file)));
+      scan(files, digests);
       Map<Path, String> sums = new LinkedHashMap<>();
       digests.forEach((file, digest) -> sums.put(file, digest.finish()));
       return sums;
@@ -61,9 +62,8 @@ public record WeightScan(Checkpoint checkpoint, Compute compute) {
     }
   }
 
-  private void scan(Set<String> checked, Map<Path, FileDigest> digests) {
+  private void scan(Map<Path, List<Step>> files, Map<Path, FileDigest> digests) {
     TensorReader reader = new TensorReader(compute.kernels());
-    Map<Path, List<Step>> files = files(checked);
     int most = files.values().stream().mapToInt(List::size).max().orElse(0);
     for (int i = 0; i < most; i++) {
       List<Step> steps = new ArrayList<>();

@@ -332,6 +332,10 @@ public final class Compressor {
   /** Those that the run is given, if they were taken of what it would calibrate on. */
   private Optional<SavedMoments> savedMoments(
       PreparedRun prepared, RunIdentity identity, Arena arena) {
+    Optional<Path> folder = options.calibration().statistics();
+    if (folder.isEmpty()) {
+      return Optional.empty();
+    }
     Precision precision =
         compute.lower().isForced()
             ? compute.lower().candidates().getFirst().precision()
@@ -343,10 +347,7 @@ public final class Compressor {
             checkpoint,
             identity.inputs(),
             precision);
-    return options
-        .calibration()
-        .statistics()
-        .map(folder -> SavedMoments.open(folder, wanted, compute, arena));
+    return Optional.of(SavedMoments.open(folder.get(), wanted, compute, arena));
   }
 
   private List<StoredTensor> weights(int block) {

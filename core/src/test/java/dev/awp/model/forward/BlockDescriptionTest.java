@@ -17,16 +17,12 @@ import dev.awp.config.StepNorms;
 import dev.awp.config.json.ModelConfigReader;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
-import dev.awp.kernel.Kernels;
 import dev.awp.model.InputSite;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.model.WeightSource;
 import dev.awp.model.sublayer.LinearInputs;
-import dev.awp.stored.EncodedTensor;
-import dev.awp.stored.StoredType;
-import dev.awp.stored.TensorView;
-import dev.awp.tensor.DType;
+import dev.awp.stored.MemoryTensor;
 import dev.awp.tensor.Matrix;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -280,39 +276,6 @@ class BlockDescriptionTest {
   }
 
   private static WeightSource source(Map<String, Matrix> tensors) {
-    return name -> new InMemory(name, tensors.get(name));
-  }
-
-  private record InMemory(String name, Matrix values) implements EncodedTensor {
-    @Override
-    public List<Long> shape() {
-      return List.of((long) values.rows(), (long) values.columns());
-    }
-
-    @Override
-    public StoredType type() {
-      return StoredType.of(DType.F32);
-    }
-
-    @Override
-    public List<TensorView> parts() {
-      return List.of();
-    }
-
-    @Override
-    public Path file() {
-      return Path.of("memory");
-    }
-
-    @Override
-    public void checkPresent() {}
-
-    @Override
-    public void release() {}
-
-    @Override
-    public void decodeRows(int firstRow, Matrix destination, Kernels kernels) {
-      destination.copyFrom(values.rowRange(firstRow, firstRow + destination.rows()));
-    }
+    return name -> new MemoryTensor(name, tensors.get(name));
   }
 }
