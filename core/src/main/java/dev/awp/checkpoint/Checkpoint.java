@@ -7,7 +7,9 @@ import dev.awp.config.ModelConfig;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorView;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A model, open for reading. Its tensors are stored one number by one, or in blocks that decode;
@@ -40,6 +42,27 @@ public interface Checkpoint extends AutoCloseable {
     throw new AwpException(
         "%s: tensor %s is stored as %s where single numbers are expected"
             .formatted(tensor.file(), name, tensor.type().name()));
+  }
+
+  /** The files that it is read from: weights, what lists them, and what goes along. */
+  default Set<Path> files() {
+    FolderContent content = FolderContent.of(folder());
+    Set<Path> files = new LinkedHashSet<>(content.companions());
+    files.addAll(content.indexes());
+    tensors().stream()
+        .flatMap(tensor -> tensor.parts().stream())
+        .forEach(part -> files.add(part.file()));
+    return files;
+  }
+
+  /** What was assumed or is not as the files say: a sentence each, for people and reports. */
+  default List<String> warnings() {
+    return List.of();
+  }
+
+  /** What a copy of config.json has to say otherwise. */
+  default ConfigCorrections corrections() {
+    return ConfigCorrections.NONE;
   }
 
   @Override

@@ -3,9 +3,13 @@
 package dev.awp.checkpoint;
 
 import dev.awp.AwpException;
+import dev.awp.disk.FileStamps;
+import dev.awp.disk.FoundFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -19,10 +23,29 @@ import java.util.stream.Stream;
 public record FolderContent(List<Path> files) {
   private static final String SAFETENSORS = ".safetensors";
   private static final String GGUF = ".gguf";
+  private static final String INDEX = ".index.json";
 
   /** Of weights and their indexes, in formats of any program. */
   private static final List<String> WEIGHT_ENDINGS =
-      List.of(SAFETENSORS, ".index.json", ".bin", ".pt", ".pth", GGUF, ".h5", ".msgpack", ".onnx");
+      List.of(SAFETENSORS, INDEX, ".bin", ".pt", ".pth", GGUF, ".h5", ".msgpack", ".onnx");
+
+  /** What awp reads besides weights, as far as a folder has it. */
+  private static final List<String> READ =
+      List.of(
+          "config.json",
+          "generation_config.json",
+          "quantize_config.json",
+          "tokenizer.json",
+          "tokenizer.model",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.json",
+          "merges.txt",
+          "chat_template.json",
+          "chat_template.jinja",
+          "model.safetensors",
+          "model.safetensors.index.json");
 
   public FolderContent {
     files = List.copyOf(files);
@@ -35,6 +58,48 @@ public record FolderContent(List<Path> files) {
     } catch (IOException e) {
       throw new AwpException(folder + ": cannot be listed: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Looks at all files of a model's folder, and at others, before any of them is opened.
+   *
+   * @param folder may be missing: whoever opens it says so
+   * @param others that are read with it, such as texts
+   */
+  public static FileStamps stamps(Path folder, Collection<Path> others) {
+    List<Path> all = new ArrayList<>(others);
+    if (Files.isDirectory(folder)) {
+      all.addAll(of(folder).files());
+    }
+    return FileStamps.of(all);
+  }
+
+  /**
+   * Refuses folders, loops of links, FIFOs and devices in the place of files that are read, and
+   * other things that take the place of a configuration or a tokenizer.
+   *
+   * @throws AwpException that names the file and says what it is
+   */
+  public void check() {
+    List<String> names = files.stream().map(file -> file.getFileName().toString()).toList();
+    for (int i = 0; i < names.size(); i++) {
+      if (READ.contains(names.get(i))) {
+        FoundFile.check(files.get(i));
+        String name = names.get(i);
+        boolean used = name.equals("tokenizer.model") && !names.contains("tokenizer.json");
+        if (used || name.equals("config.json") || name.equals("tokenizer.json")) {
+          checkKind(files.get(i));
+        }
+      }
+    }
+  }
+
+  private static void checkKind(Path file) {
+    FoundFile.kind(file)
+        .ifPresent(
+            kind -> {
+              throw new AwpException(file + ": is not what its name says but " + kind);
+            });
   }
 
   /** Whether there are weights in safetensors files. */
@@ -56,6 +121,11 @@ public record FolderContent(List<Path> files) {
    */
   public List<Path> companions() {
     return files.stream().filter(FolderContent::isCompanion).toList();
+  }
+
+  /** The files that say which of several files holds which weight. */
+  public List<Path> indexes() {
+    return files.stream().filter(file -> file.toString().endsWith(INDEX)).toList();
   }
 
   private static boolean isCompanion(Path file) {

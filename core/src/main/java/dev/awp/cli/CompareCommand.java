@@ -3,6 +3,7 @@
 package dev.awp.cli;
 
 import dev.awp.AwpException;
+import dev.awp.checkpoint.ModelName;
 import dev.awp.cli.option.CalibrationArguments;
 import dev.awp.cli.option.EvaluationArguments;
 import dev.awp.cli.option.MachineArguments;
@@ -147,7 +148,7 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   private Path defaultOutput() {
-    return Path.of(model.toAbsolutePath().normalize().getFileName() + "-comparison");
+    return Path.of(ModelName.of(model) + "-comparison");
   }
 
   private List<ConstraintOptions> constraints() {

@@ -8,6 +8,8 @@ import dev.awp.calibration.saved.DenseMoments;
 import dev.awp.calibration.saved.MomentsIdentity;
 import dev.awp.calibration.saved.SavedMoments;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.FolderContent;
+import dev.awp.checkpoint.ModelName;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.ConstraintOptions;
@@ -15,6 +17,7 @@ import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.run.CalibrationIdentity;
 import dev.awp.compress.run.RunDescription;
 import dev.awp.compute.Compute;
+import dev.awp.disk.FileStamps;
 import dev.awp.eval.Evaluator;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.forward.TransformerModel;
@@ -32,6 +35,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -82,12 +86,17 @@ public final class Comparison {
   private ComparisonReport run(String version) {
     List<Cell> cells = cells();
     RunChecks.checkFolders(options.model(), options.output());
+    Set<Path> read = new HashSet<>(options.calibration().files());
+    read.addAll(options.evaluation().files());
+    FileStamps stamps = FolderContent.stamps(options.model(), read);
     try (Checkpoint checkpoint = Checkpoints.open(options.model());
         Tokenizer tokenizer = Tokenizers.open(options.model());
         Arena arena = Arena.ofShared()) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       RunChecks.checkDense(checkpoint);
       layout.check(checkpoint::tensor);
+      read.addAll(checkpoint.files());
+      FileStamps inputs = stamps.only(read);
       int length = RunChecks.windowLength(options.calibration(), checkpoint.config());
       CalibrationSet calibration =
           CalibrationSet.load(
@@ -107,7 +116,7 @@ public final class Comparison {
       if (!SavedMoments.exist(statistics)) {
         TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
         DenseMoments.write(
-            statistics, identity, version, model, calibration.windows(), compute, listener);
+            statistics, identity, inputs, version, model, calibration.windows(), compute, listener);
       }
       ComparisonCell runner =
           new ComparisonCell(
@@ -125,7 +134,9 @@ public final class Comparison {
           listener.step(
               "%s by %s (%d of %d)"
                   .formatted(cell.words(), cell.solver().name(), reports.size() + 1, cells.size()));
-          ReportFile.writeJson(runner.run(cell.constraint(), cell.words(), cell.solver()), file);
+          ComparisonReport.Cell result = runner.run(cell.constraint(), cell.words(), cell.solver());
+          inputs.check();
+          ReportFile.writeJson(result, file);
         }
         reports.add(ReportFile.readJson(file, ComparisonReport.Cell.class));
       }
@@ -147,7 +158,7 @@ public final class Comparison {
   /** What must be equal for the cells of two comparisons to stand in one table. */
   private Map<String, Object> described(CalibrationSet calibration) {
     Map<String, Object> all = new LinkedHashMap<>();
-    all.put("model", RunDescription.fileName(options.model()));
+    all.put("model", ModelName.of(options.model()));
     all.put("effort", options.effort().name());
     all.put("calibration", RunDescription.names(options.calibration().files()));
     all.put("sequences", calibration.windows().size());

@@ -10,6 +10,8 @@ import java.util.Optional;
  * was read.
  *
  * @param name its class in transformers, as "architectures" has it
+ * @param modelType its "model_type", by which models that also see name their text model; empty
+ *     where none names it
  * @param prefix what the names of all tensors of the text model begin with
  * @param norms of a block
  * @param queryKeyNorm whether each query and key head is normed before it is rotated
@@ -20,10 +22,13 @@ import java.util.Optional;
  * @param defaults a JSON object: what config.json's keys mean where it leaves them out, by the
  *     architecture's class in transformers (models/.../configuration_*.py), where that differs from
  *     LLaMA's
+ * @param sizes a JSON object: what the keys of a text_config mean besides, where a model that also
+ *     sees leaves out what is transformers' default
  * @param llamaCppName the graph of llama.cpp that computes it, where there is one
  */
 public record Architecture(
     String name,
+    String modelType,
     String prefix,
     BlockNorms norms,
     boolean queryKeyNorm,
@@ -32,6 +37,7 @@ public record Architecture(
     WindowRule windows,
     Optional<ExpertRule> experts,
     String defaults,
+    String sizes,
     Optional<String> llamaCppName) {
   /** An architecture that is LLaMA but for what is said about it. */
   public static Builder named(String name) {
@@ -41,6 +47,7 @@ public record Architecture(
   /** Begins with LLaMA's choices. */
   public static final class Builder {
     private final String name;
+    private String modelType = "";
     private String prefix = "";
     private BlockNorms norms = BlockNorms.BEFORE;
     private boolean queryKeyNorm;
@@ -49,10 +56,16 @@ public record Architecture(
     private WindowRule windows = WindowRule.NEVER;
     private Optional<ExpertRule> experts = Optional.empty();
     private String defaults = "{}";
+    private String sizes = "{}";
     private Optional<String> llamaCppName = Optional.empty();
 
     private Builder(String name) {
       this.name = name;
+    }
+
+    public Builder modelType(String value) {
+      this.modelType = value;
+      return this;
     }
 
     public Builder prefix(String value) {
@@ -95,6 +108,11 @@ public record Architecture(
       return this;
     }
 
+    public Builder sizes(String json) {
+      this.sizes = json;
+      return this;
+    }
+
     public Builder llamaCpp(String graph) {
       this.llamaCppName = Optional.of(graph);
       return this;
@@ -103,6 +121,7 @@ public record Architecture(
     public Architecture build() {
       return new Architecture(
           name,
+          modelType,
           prefix,
           norms,
           queryKeyNorm,
@@ -111,6 +130,7 @@ public record Architecture(
           windows,
           experts,
           defaults,
+          sizes,
           llamaCppName);
     }
   }

@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
  *
  * @param file where it was read, for messages
  * @param architecture that of the first of "architectures"
+ * @param names of tensors on disk
  * @param tieWordEmbeddings whether the embeddings turn hidden states into logits too
  * @param logitSoftCap c, where logits become c tanh(logit / c)
  * @param rotation of all blocks but those with another one
@@ -25,6 +26,7 @@ import java.util.stream.IntStream;
 public record ModelConfig(
     Path file,
     Architecture architecture,
+    TensorNames names,
     int hiddenSize,
     int vocabularySize,
     int maxPositions,
@@ -36,6 +38,32 @@ public record ModelConfig(
     List<BlockConfig> blocks) {
   public ModelConfig {
     blocks = List.copyOf(blocks);
+  }
+
+  /** The same model under other names. */
+  public ModelConfig withNames(TensorNames others) {
+    return with(others, tieWordEmbeddings);
+  }
+
+  /** The same model with an output head of its own. */
+  public ModelConfig untied() {
+    return with(names, false);
+  }
+
+  private ModelConfig with(TensorNames others, boolean tied) {
+    return new ModelConfig(
+        file,
+        architecture,
+        others,
+        hiddenSize,
+        vocabularySize,
+        maxPositions,
+        rmsNormEpsilon,
+        tied,
+        logitSoftCap,
+        rotation,
+        localRotation,
+        blocks);
   }
 
   /** The number of decoder blocks. */

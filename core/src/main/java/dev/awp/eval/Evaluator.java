@@ -5,8 +5,10 @@ package dev.awp.eval;
 import dev.awp.AwpException;
 import dev.awp.Progress;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.FolderContent;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
+import dev.awp.disk.FileStamps;
 import dev.awp.format.registry.CheckpointWeights;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
@@ -21,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Perplexity of a checkpoint on texts, before and after. */
@@ -69,6 +72,7 @@ public final class Evaluator {
   /** Perplexity of a checkpoint folder on one text. */
   public static PerplexityResult evaluate(
       Path folder, Path text, OptionalInt length, Compute compute, Progress progress) {
+    FileStamps stamps = FolderContent.stamps(folder, List.of(text));
     try (Checkpoint checkpoint = Checkpoints.open(folder);
         Tokenizer tokenizer = Tokenizers.open(folder)) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
@@ -77,7 +81,12 @@ public final class Evaluator {
       int window = Math.min(checkpoint.config().maxPositions(), DEFAULT_LENGTH);
       EvaluationOptions options = new EvaluationOptions(List.of(text), length);
       Evaluator evaluator = of(options, layout, window, tokenizer, compute, progress);
-      return evaluator.evaluate(weights, evaluator.texts.getFirst(), "evaluating");
+      PerplexityResult result =
+          evaluator.evaluate(weights, evaluator.texts.getFirst(), "evaluating");
+      Set<Path> read = checkpoint.files();
+      read.add(text);
+      stamps.only(read).check();
+      return result;
     }
   }
 

@@ -37,6 +37,11 @@ public interface OutputFormat {
   /** The readers' rules that a plan breaks; empty where the format can hold it. */
   List<BrokenRule> brokenRules(ModelPlan plan);
 
+  /** What an output of a plan leaves out or says otherwise than the original, a sentence each. */
+  default List<String> warnings(ModelPlan plan) {
+    return List.of();
+  }
+
   /**
    * Begins an output: plans every file and writes all that is known before the layers are. Files of
    * an earlier run of the same plan are opened, and what they hold of layers is left alone.

@@ -3,9 +3,8 @@
 package dev.awp.generation;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.awp.AwpException;
-import java.io.IOException;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.awp.json.JsonFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -30,15 +29,6 @@ final class EndTokens {
   }
 
   private static JsonNode read(Path file) {
-    JsonMapper json = new JsonMapper();
-    if (!Files.exists(file)) {
-      return json.createObjectNode();
-    }
-    try {
-      return json.readTree(file.toFile());
-    } catch (IOException e) {
-      String reason = e.getMessage().lines().findFirst().orElse("");
-      throw new AwpException(file + ": not readable: " + reason, e);
-    }
+    return Files.exists(file) ? JsonFile.read(file) : MissingNode.getInstance();
   }
 }

@@ -4,8 +4,10 @@ package dev.awp.generation;
 
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.FolderContent;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
+import dev.awp.disk.FileStamps;
 import dev.awp.format.registry.CheckpointWeights;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
@@ -15,6 +17,7 @@ import dev.awp.text.Tokenizers;
 import dev.awp.tokenizer.Detokenizer;
 import dev.awp.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -55,6 +58,7 @@ public final class TextGeneration {
     if (tokens < 1) {
       throw new AwpException("--tokens " + tokens + ": at least one token is needed");
     }
+    FileStamps stamps = FolderContent.stamps(folder, List.of());
     try (Checkpoint checkpoint = Checkpoints.open(folder);
         Tokenizer tokenizer = Tokenizers.open(folder)) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
@@ -74,7 +78,9 @@ public final class TextGeneration {
       try (CachedModel cached = new CachedModel(model, given.length + tokens, weightBytes)) {
         Set<Integer> ends = EndTokens.of(folder);
         Detokenizer words = new Detokenizer(tokenizer, given);
-        return generate(cached, given, tokens, sampler, ends, words, text);
+        Result result = generate(cached, given, tokens, sampler, ends, words, text);
+        stamps.only(checkpoint.files()).check();
+        return result;
       }
     }
   }

@@ -19,8 +19,6 @@ import java.util.TreeSet;
 
 /** Which tensors a model consists of: names on disk, shapes, and the linear layers among them. */
 public record ModelLayout(ModelConfig config) {
-  private static final String HEAD = "lm_head";
-
   /** The layout of a checkpoint's architecture. */
   public static ModelLayout of(ModelConfig config) {
     return new ModelLayout(config);
@@ -31,16 +29,16 @@ public record ModelLayout(ModelConfig config) {
   }
 
   public String embedding() {
-    return architecture().prefix() + "model.embed_tokens.weight";
+    return config.names().embedding();
   }
 
   public String finalNorm() {
-    return architecture().prefix() + "model.norm.weight";
+    return config.names().finalNorm();
   }
 
   /** What the names of a block's tensors begin with. */
   public String prefix(int block) {
-    return architecture().prefix() + "model.layers." + block + ".";
+    return config.names().block(block);
   }
 
   /** The steps of a block as data, in their order. */
@@ -91,7 +89,7 @@ public record ModelLayout(ModelConfig config) {
         ? Optional.empty()
         : Optional.of(
             new LinearLayer(
-                architecture().prefix() + HEAD,
+                config.names().head(),
                 config.layers(),
                 InputSite.HEAD_INPUT,
                 config.vocabularySize(),
@@ -194,6 +192,6 @@ public record ModelLayout(ModelConfig config) {
 
   /** The tensor that turns hidden states into logits. */
   public String headTensor() {
-    return config.tieWordEmbeddings() ? embedding() : architecture().prefix() + HEAD + ".weight";
+    return config.tieWordEmbeddings() ? embedding() : config.names().headTensor();
   }
 }

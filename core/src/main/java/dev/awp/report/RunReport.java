@@ -16,6 +16,8 @@ import java.util.Map;
  * @param environment Java, operating system, kernels, BLAS and threads
  * @param options every option of the run, defaults included
  * @param inputs SHA-256 of every file that was read, by name
+ * @param warnings what was assumed or left out, and where tensors say otherwise than files: a
+ *     sentence each
  * @param summary means and totals over the layers
  * @param peakResidentBytes the most memory that the process had resident, mapped files included; 0
  *     where the system does not tell
@@ -28,6 +30,7 @@ public record RunReport(
     Map<String, String> environment,
     Map<String, Object> options,
     Map<String, String> inputs,
+    List<String> warnings,
     Summary summary,
     long peakResidentBytes,
     List<PerplexityReport> perplexity,
@@ -40,7 +43,8 @@ public record RunReport(
     options = whole(options);
     perplexity = List.copyOf(perplexity);
     layers = List.copyOf(layers);
-    // Reports of earlier versions have neither.
+    // Reports of earlier versions have none of these.
+    warnings = warnings == null ? List.of() : List.copyOf(warnings);
     inputs = inputs == null ? Map.of() : whole(inputs);
     files = files == null ? Map.of() : whole(files);
   }

@@ -3,6 +3,7 @@
 package dev.awp.safetensors;
 
 import dev.awp.AwpException;
+import dev.awp.disk.FoundFile;
 import dev.awp.stored.TensorView;
 import java.io.EOFException;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -53,16 +53,18 @@ public final class SafetensorsFile {
   }
 
   private static <T> T read(Path file, Use<T> use) {
+    FoundFile.check(file);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       long headerLength = headerLength(channel, file, size);
       long dataStart = SafetensorsHeader.PREFIX + headerLength;
       byte[] json = new byte[(int) headerLength];
       readFully(channel, ByteBuffer.wrap(json), SafetensorsHeader.PREFIX);
+      if (json.length == 0 || json[0] != '{') {
+        throw other(file, "the header does not begin with '{'");
+      }
       SafetensorsHeader header = new SafetensorsHeaderParser(file, size - dataStart).parse(json);
       return use.of(channel, header, dataStart);
-    } catch (NoSuchFileException e) {
-      throw new AwpException(file + ": the file is missing", e);
     } catch (IOException e) {
       throw new AwpException(file + ": cannot be read: " + e.getMessage(), e);
     }
@@ -70,23 +72,32 @@ public final class SafetensorsFile {
 
   private static long headerLength(FileChannel channel, Path file, long size) throws IOException {
     if (size < SafetensorsHeader.PREFIX) {
-      throw new AwpException(
-          file + ": " + size + " bytes are too few for a safetensors file, is it truncated?");
+      throw other(file, size + " bytes are too few for a safetensors file, is it truncated?");
     }
     ByteBuffer prefix = ByteBuffer.allocate(SafetensorsHeader.PREFIX);
     readFully(channel, prefix, 0);
     long length = prefix.order(ByteOrder.LITTLE_ENDIAN).getLong(0);
     if (length < 0 || length > SafetensorsHeader.MAX_LENGTH) {
-      throw new AwpException(
-          "%s: a header of %s bytes is longer than the %d that the format allows"
-              .formatted(file, Long.toUnsignedString(length), SafetensorsHeader.MAX_LENGTH));
+      throw other(
+          file,
+          "a header of %s bytes is longer than the %d that the format allows"
+              .formatted(Long.toUnsignedString(length), SafetensorsHeader.MAX_LENGTH));
     }
     if (length > size - SafetensorsHeader.PREFIX) {
-      throw new AwpException(
-          "%s: the header of %d bytes goes beyond the end of the file of %d bytes, is it truncated?"
-              .formatted(file, length, size));
+      throw other(
+          file,
+          "the header of %d bytes goes beyond the end of the file of %d bytes, is it truncated?"
+              .formatted(length, size));
     }
     return length;
+  }
+
+  /** What breaks a rule from the first bytes on may be something else altogether. */
+  private static AwpException other(Path file, String rule) {
+    return new AwpException(
+        FoundFile.kindOfBinary(file)
+            .map(kind -> "%s: is no safetensors file but %s".formatted(file, kind))
+            .orElse(file + ": " + rule));
   }
 
   private static void readFully(FileChannel channel, ByteBuffer into, long position)

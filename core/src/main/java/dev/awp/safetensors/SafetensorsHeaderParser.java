@@ -54,9 +54,6 @@ final class SafetensorsHeaderParser {
   }
 
   SafetensorsHeader parse(byte[] json) {
-    if (json.length == 0 || json[0] != '{') {
-      throw fail("the header does not begin with '{'");
-    }
     checkUtf8(json);
     try (JsonParser parser = JSON.createParser(json)) {
       parser.nextToken();
@@ -87,7 +84,10 @@ final class SafetensorsHeaderParser {
   }
 
   private void parseMetadata(JsonParser parser) throws IOException {
-    if (parser.nextToken() != JsonToken.START_OBJECT) {
+    if (parser.nextToken() == JsonToken.VALUE_NULL) {
+      return; // some writers have it where there is nothing to say
+    }
+    if (parser.currentToken() != JsonToken.START_OBJECT) {
       throw fail("__metadata__ must map strings to strings");
     }
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
@@ -157,7 +157,7 @@ final class SafetensorsHeaderParser {
     if (entry.begin() > entry.end() || entry.end() > dataBytes) {
       throw fail(
           entry.name(),
-          "data_offsets [%d, %d] do not lie in the file's %d data bytes"
+          "data_offsets [%d, %d] do not lie in the file's %d data bytes, is it truncated?"
               .formatted(entry.begin(), entry.end(), dataBytes));
     }
     long expected;

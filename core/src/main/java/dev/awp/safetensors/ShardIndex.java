@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.safetensors;
 
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
+import dev.awp.json.JsonFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -22,8 +22,7 @@ import java.util.TreeSet;
 public record ShardIndex(Map<String, String> weightMap) {
   public static final String NAME = "model.safetensors.index.json";
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   public ShardIndex {
     weightMap = Map.copyOf(weightMap);
@@ -35,13 +34,7 @@ public record ShardIndex(Map<String, String> weightMap) {
   }
 
   public static ShardIndex read(Path file) {
-    JsonNode root;
-    try {
-      root = JSON.readTree(file.toFile());
-    } catch (IOException e) {
-      String reason = e.getMessage().lines().findFirst().orElse("");
-      throw new AwpException(file + ": not a readable shard index: " + reason, e);
-    }
+    JsonNode root = JsonFile.readStrict(file);
     JsonNode map = root.path("weight_map");
     if (!map.isObject() || map.isEmpty()) {
       throw new AwpException(file + ": weight_map is missing or empty");

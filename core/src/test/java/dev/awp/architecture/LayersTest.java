@@ -38,6 +38,7 @@ class LayersTest {
           "dev.awp.compute",
           "dev.awp.linalg",
           "dev.awp.disk",
+          "dev.awp.json",
           "dev.awp.stored",
           "dev.awp.safetensors",
           "dev.awp.constraint",

@@ -5,7 +5,7 @@ package dev.awp.fuzz;
 import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.compute.Compute;
 import dev.awp.fixture.GeneratedCheckpoint;
-import dev.awp.stored.TensorView;
+import dev.awp.stored.StoredTensor;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,7 +58,7 @@ final class ShardIndexTarget implements FuzzTarget {
         List.of(Files.readAllBytes(file)),
         () -> {
           try (SafetensorsCheckpoint opened = SafetensorsCheckpoint.open(model)) {
-            for (TensorView view : opened.tensors()) {
+            for (StoredTensor view : opened.tensors()) {
               if (!view.file().toRealPath().startsWith(real)) {
                 throw new AssertionError(view.file() + " lies outside of " + real);
               }

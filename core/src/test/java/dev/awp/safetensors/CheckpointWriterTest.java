@@ -83,7 +83,7 @@ class CheckpointWriterTest {
     try (SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.open(out)) {
       assertEquals(tensors.size(), checkpoint.tensors().size());
       for (TensorSpec tensor : tensors) {
-        TensorView view = checkpoint.tensor(tensor.name());
+        TensorView view = checkpoint.view(tensor.name());
         assertEquals(tensor, view.spec());
         MemorySegment expected = MemorySegment.ofArray(contents.get(tensor.name()));
         assertEquals(-1, expected.mismatch(view.data()));

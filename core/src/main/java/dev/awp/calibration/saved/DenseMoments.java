@@ -10,6 +10,7 @@ import dev.awp.calibration.SecondMoment;
 import dev.awp.calibration.StepMoments;
 import dev.awp.calibration.StepMoments.Stream;
 import dev.awp.compute.Compute;
+import dev.awp.disk.FileStamps;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
@@ -50,11 +51,13 @@ public final class DenseMoments {
    *
    * @param folder to write; must not exist, or be empty
    * @param identity what the windows are
+   * @param inputs nothing is saved where one of them has changed by the end
    * @param awp version of the program
    */
   public static void write(
       Path folder,
       MomentsIdentity identity,
+      FileStamps inputs,
       String awp,
       TransformerModel model,
       List<TokenWindow> windows,
@@ -81,6 +84,7 @@ public final class DenseMoments {
         progress.step("calibrating the head");
         run.calibrate(blocks, false);
       }
+      inputs.check();
       writer.commit();
     }
   }

@@ -8,12 +8,14 @@ import dev.awp.compress.plan.Schemes;
 import dev.awp.eval.Evaluator;
 import dev.awp.format.ModelPlan;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
  * What stands before the first layer is solved.
  *
  * @param weights SHA-256 of the files that hold weights; none where nothing will be written
+ * @param warnings what the report has to tell of the inputs and the outputs, a sentence each
  */
 public record PreparedRun(
     Map<Path, String> weights,
@@ -21,4 +23,9 @@ public record PreparedRun(
     Evaluator evaluator,
     MemoryPlan memory,
     Schemes schemes,
-    ModelPlan plan) {}
+    ModelPlan plan,
+    List<String> warnings) {
+  public PreparedRun {
+    warnings = List.copyOf(warnings);
+  }
+}

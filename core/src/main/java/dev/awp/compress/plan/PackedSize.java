@@ -7,6 +7,7 @@ import dev.awp.compress.ConstraintOptions;
 import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.model.LinearLayer;
 import dev.awp.stored.StoredTensor;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import java.util.Collection;
 import java.util.Set;
@@ -50,9 +51,9 @@ public final class PackedSize {
         .sum();
   }
 
-  /** Codes are written as single numbers, everything else is copied. */
+  /** What decodes is written as single numbers, everything else is copied. */
   private static long written(StoredTensor tensor) {
-    return tensor.type().dtype().isPresent()
+    return tensor instanceof TensorView
         ? tensor.byteSize() * Byte.SIZE
         : tensor.shape().stream().reduce(1L, Math::multiplyExact) * tensor.type().written().bits();
   }

@@ -14,16 +14,23 @@ import dev.awp.format.registry.CheckpointWeights;
 import dev.awp.format.registry.OutputFormats;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.UnusedTensors;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What every run checks and settles of its inputs before anything is computed. */
 public final class RunChecks {
   private static final int DEFAULT_LENGTH = 2048;
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunChecks.class);
 
   private RunChecks() {}
 
@@ -56,6 +63,21 @@ public final class RunChecks {
           "%s: the model is quantized already (%s); the original is compressed, not its quantization"
               .formatted(checkpoint.folder(), method));
     }
+  }
+
+  /**
+   * What is not as the files say, what is assumed and what outputs leave out; what opening the
+   * checkpoint did not tell is told here.
+   */
+  public static List<String> warnings(ModelPlan plan, List<OutputFormat> formats) {
+    Checkpoint checkpoint = plan.checkpoint();
+    Set<String> more = new LinkedHashSet<>();
+    UnusedTensors.warning(checkpoint, plan.layout()).ifPresent(more::add);
+    formats.forEach(format -> more.addAll(format.warnings(plan)));
+    more.forEach(warning -> LOG.warn("{}", warning));
+    List<String> all = new ArrayList<>(checkpoint.warnings());
+    all.addAll(more);
+    return all;
   }
 
   /** Tokens of a calibration window. */

@@ -5,7 +5,9 @@ package dev.awp.compress.run;
 import dev.awp.calibration.saved.SavedMoments;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CompanionFiles;
+import dev.awp.checkpoint.FolderContent;
 import dev.awp.compress.CompressionOptions;
+import dev.awp.disk.FileStamps;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -14,8 +16,25 @@ import java.util.Map;
 import java.util.Set;
 
 /** Every file that a run reads, under the name by which its checksum is known. */
-final class InputFiles {
+public final class InputFiles {
   private InputFiles() {}
+
+  /**
+   * Looks at all files that a run may read, before the first is opened.
+   *
+   * @see #stamps(FileStamps, Checkpoint, CompressionOptions)
+   */
+  public static FileStamps stamps(CompressionOptions options) {
+    return FolderContent.stamps(options.model(), besidesModel(options).values());
+  }
+
+  /** Those of the files that the run does read. */
+  public static FileStamps stamps(
+      FileStamps all, Checkpoint checkpoint, CompressionOptions options) {
+    Set<Path> files = new LinkedHashSet<>(besidesModel(options).values());
+    files.addAll(checkpoint.files());
+    return all.only(files);
+  }
 
   /** Configuration, tokenizer, and what else of a model's folder is copied. */
   static Map<String, Path> companions(Path folder) {

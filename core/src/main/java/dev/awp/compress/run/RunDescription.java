@@ -3,6 +3,7 @@
 package dev.awp.compress.run;
 
 import dev.awp.calibration.CalibrationSet;
+import dev.awp.checkpoint.ModelName;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
@@ -41,7 +42,7 @@ public final class RunDescription {
   public static Map<String, Object> options(
       CompressionOptions options, ModelPlan plan, CalibrationSet calibration) {
     Map<String, Object> all = new LinkedHashMap<>();
-    all.put("model", fileName(options.model()));
+    all.put("model", ModelName.of(options.model()));
     describe(options.recipe(), all);
     all.put("formats", options.formats().stream().map(OutputFormat::name).toList());
     options.formats().forEach(format -> all.putAll(format.options()));

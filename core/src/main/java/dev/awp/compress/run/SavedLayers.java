@@ -4,6 +4,7 @@ package dev.awp.compress.run;
 
 import dev.awp.AwpException;
 import dev.awp.compress.CompressionListener;
+import dev.awp.disk.FileStamps;
 import dev.awp.disk.OutputFolder;
 import dev.awp.model.LinearLayer;
 import dev.awp.report.LayerReport;
@@ -23,6 +24,7 @@ public final class SavedLayers {
   private final RunJournal journal;
   private final ModelOutput output;
   private final OutputFolder folder;
+  private final FileStamps inputs;
   private final DoubleSupplier elapsed;
   private final CompressionListener listener;
   private final Map<String, LayerReport> restored = new HashMap<>();
@@ -31,17 +33,20 @@ public final class SavedLayers {
   /**
    * Restores what the journal tells of, as far as it is there.
    *
+   * @param inputs a layer is believed only where none of them has changed by then
    * @param elapsed seconds of the run, all its parts together
    */
   SavedLayers(
       RunJournal journal,
       ModelOutput output,
       OutputFolder folder,
+      FileStamps inputs,
       DoubleSupplier elapsed,
       CompressionListener listener) {
     this.journal = journal;
     this.output = output;
     this.folder = folder;
+    this.inputs = inputs;
     this.elapsed = elapsed;
     this.listener = listener;
     for (JournalEntry.Layer layer : journal.layers()) {
@@ -88,6 +93,7 @@ public final class SavedLayers {
         new JournalEntry.Layer(report, output.takePieces(), elapsed.getAsDouble());
     output.writeBehind(
         () -> {
+          inputs.check();
           journal.append(layer);
           folder.keep();
           listener.saved(count.incrementAndGet(), folder.scratchFolder());

@@ -7,6 +7,7 @@ import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Start;
 import dev.awp.compute.Compute;
+import dev.awp.disk.FileStamps;
 import dev.awp.disk.OutputFolder;
 import dev.awp.disk.WrittenPiece;
 import dev.awp.format.ModelPlan;
@@ -100,22 +101,27 @@ public final class UnfinishedRun implements AutoCloseable {
     return ModelOutput.create(folder, options.formats(), plan, compute.kernels(), version);
   }
 
-  /** The finished layers, each looked at; from here on the run can be gone on with. */
+  /**
+   * The finished layers, each looked at; from here on the run can be gone on with.
+   *
+   * @param inputs as they were before anything was read
+   */
   public SavedLayers layers(
-      ModelOutput output, RunIdentity identity, CompressionListener listener) {
+      ModelOutput output, RunIdentity identity, FileStamps inputs, CompressionListener listener) {
     folder.force();
     if (!isBegun()) {
       journal.append(new JournalEntry.Begin(identity));
     }
-    return new SavedLayers(journal, output, folder, this::elapsed, listener);
+    return new SavedLayers(journal, output, folder, inputs, this::elapsed, listener);
   }
 
   /** The original model's perplexities, evaluated once. */
-  public List<Double> before(Supplier<List<Double>> evaluation) {
+  public List<Double> before(FileStamps inputs, Supplier<List<Double>> evaluation) {
     if (journal.before().isPresent()) {
       return journal.before().get();
     }
     List<Double> before = evaluation.get();
+    inputs.check();
     journal.append(new JournalEntry.Before(before));
     return before;
   }

@@ -27,6 +27,7 @@ import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.plan.Schemes;
 import dev.awp.compress.run.CalibrationIdentity;
 import dev.awp.compress.run.FileSums;
+import dev.awp.compress.run.InputFiles;
 import dev.awp.compress.run.ModelOutput;
 import dev.awp.compress.run.RunDescription;
 import dev.awp.compress.run.RunIdentity;
@@ -35,6 +36,7 @@ import dev.awp.compress.run.UnfinishedRun;
 import dev.awp.compress.run.WeightScan;
 import dev.awp.compress.walk.BlockCompressor.Streams;
 import dev.awp.compute.Compute;
+import dev.awp.disk.FileStamps;
 import dev.awp.disk.OutputFolder;
 import dev.awp.eval.Evaluator;
 import dev.awp.format.ModelPlan;
@@ -116,8 +118,10 @@ public final class Compressor {
       return ReportFile.read(options.output());
     }
     OutputFolder.checkFree(options.output());
+    FileStamps stamps = InputFiles.stamps(options);
     try (Checkpoint checkpoint = Checkpoints.open(options.model())) {
-      return new Compressor(options, compute, listener, checkpoint).run(start, version);
+      FileStamps inputs = InputFiles.stamps(stamps, checkpoint, options);
+      return new Compressor(options, compute, listener, checkpoint).run(start, inputs, version);
     }
   }
 
@@ -168,7 +172,9 @@ public final class Compressor {
           Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
       MemoryPlan memory = memory(calibration, evaluator);
       Schemes schemes = schemes(calibration, memory);
-      return new PreparedRun(weights, calibration, evaluator, memory, schemes, checked(schemes));
+      ModelPlan plan = checked(schemes);
+      List<String> warnings = RunChecks.warnings(plan, options.formats());
+      return new PreparedRun(weights, calibration, evaluator, memory, schemes, plan, warnings);
     }
   }
 
@@ -209,7 +215,7 @@ public final class Compressor {
     return folder;
   }
 
-  private RunReport run(Start start, String version) {
+  private RunReport run(Start start, FileStamps inputs, String version) {
     try (UnfinishedRun run = UnfinishedRun.open(options.output(), start)) {
       PreparedRun prepared = prepare(() -> summedWeights(run.isBegun()));
       Evaluator evaluator = prepared.evaluator();
@@ -221,9 +227,10 @@ public final class Compressor {
       try (Arena arena = Arena.ofShared();
           ModelOutput output = run.output(options, prepared.plan(), compute, version)) {
         Optional<SavedMoments> moments = savedMoments(prepared, identity, arena);
-        SavedLayers saved = run.layers(output, identity, listener);
+        SavedLayers saved = run.layers(output, identity, inputs, listener);
         try {
-          List<Double> before = run.before(() -> evaluator.evaluate(checkpoint::tensor, "before"));
+          List<Double> before =
+              run.before(inputs, () -> evaluator.evaluate(checkpoint::tensor, "before"));
           List<LayerReport> layers = compress(prepared, moments, output, saved);
           output.flush();
           List<PerplexityReport> perplexity = evaluator.compare(before, output::read);
@@ -234,6 +241,7 @@ public final class Compressor {
                   RunDescription.environment(compute),
                   described,
                   identity.inputs(),
+                  prepared.warnings(),
                   RunReport.Summary.of(layers, run.elapsed()),
                   PeakMemory.residentBytes().orElse(0),
                   perplexity,
@@ -241,14 +249,29 @@ public final class Compressor {
                   FileSums.below(output.workFolder(), compute.workers()));
           ReportFile.write(report, output.workFolder());
           HtmlReport.write(report, output.workFolder());
+          inputs.check();
           output.commit();
           return report;
         } catch (AwpException e) {
           saved.settle();
+          Optional<String> change = inputs.change();
+          if (change.isPresent()) {
+            throw changed(change.get(), saved, e);
+          }
           throw saved.count() == 0 ? e : resumable(e, saved, prepared.schemes());
         }
       }
     }
+  }
+
+  /** Whatever else went wrong, a file that changed under the run is the reason to tell. */
+  private AwpException changed(String change, SavedLayers saved, AwpException e) {
+    String kept =
+        saved.count() == 0
+            ? ""
+            : "; what was finished before is kept in %s.partial, and is gone on with where the file is what it was (else --restart)"
+                .formatted(options.output());
+    return new AwpException(change + ", so the result would not be that of one input" + kept, e);
   }
 
   private AwpException resumable(AwpException e, SavedLayers saved, Schemes schemes) {

@@ -28,6 +28,13 @@ public final class Architectures {
     return ALL;
   }
 
+  /** The architecture of that "model_type", where it is known. */
+  public static Optional<Architecture> ofModelType(String type) {
+    return ALL.stream()
+        .filter(architecture -> !type.isEmpty() && architecture.modelType().equals(type))
+        .findFirst();
+  }
+
   /** The architecture of that class of transformers, where it is known. */
   public static Optional<Architecture> named(String name) {
     return ALL.stream().filter(architecture -> architecture.name().equals(name)).findFirst();

@@ -10,6 +10,12 @@ import dev.awp.config.WindowRule;
 final class Gemma2 {
   static final Architecture GEMMA2 =
       Architecture.named("Gemma2ForCausalLM")
+          .modelType("gemma2")
+          .sizes(
+              """
+              {"vocab_size": 256000, "hidden_size": 2304, "intermediate_size": 9216,
+               "num_hidden_layers": 26, "num_attention_heads": 8, "num_key_value_heads": 4}
+              """)
           .norms(BlockNorms.BEFORE_AND_AFTER)
           .scalesEmbeddings()
           .windows(new WindowRule.Listed(new WindowRule.AllButEvery(2)))

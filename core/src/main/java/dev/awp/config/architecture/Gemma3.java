@@ -11,7 +11,7 @@ import dev.awp.config.WindowRule;
  * key heads, and a window in five of six blocks.
  */
 final class Gemma3 {
-  static final Architecture TEXT = named("Gemma3ForCausalLM").build();
+  static final Architecture TEXT = named("Gemma3ForCausalLM").modelType("gemma3_text").build();
 
   static final Architecture MULTIMODAL =
       named("Gemma3ForConditionalGeneration").prefix("language_model.").build();

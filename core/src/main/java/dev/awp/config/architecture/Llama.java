@@ -7,7 +7,15 @@ import dev.awp.config.Architecture;
 /** LLaMA: what the others are told apart from. */
 final class Llama {
   static final Architecture LLAMA =
-      Architecture.named("LlamaForCausalLM").llamaCpp("llama").build();
+      Architecture.named("LlamaForCausalLM")
+          .modelType("llama")
+          .sizes(
+              """
+              {"vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008,
+               "num_hidden_layers": 32, "num_attention_heads": 32}
+              """)
+          .llamaCpp("llama")
+          .build();
 
   private Llama() {}
 }

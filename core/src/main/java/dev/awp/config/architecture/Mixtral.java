@@ -13,6 +13,7 @@ import java.util.Optional;
 final class Mixtral {
   static final Architecture MIXTRAL =
       Architecture.named("MixtralForCausalLM")
+          .modelType("mixtral")
           .windows(WindowRule.ALL)
           .experts(
               new ExpertRule(

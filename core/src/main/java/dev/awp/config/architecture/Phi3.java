@@ -10,6 +10,13 @@ import dev.awp.config.WindowRule;
 final class Phi3 {
   static final Architecture PHI3 =
       Architecture.named("Phi3ForCausalLM")
+          .modelType("phi3")
+          .sizes(
+              """
+              {"vocab_size": 32064, "hidden_size": 3072, "intermediate_size": 8192,
+               "num_hidden_layers": 32, "num_attention_heads": 32,
+               "max_position_embeddings": 4096}
+              """)
           .projections(Projections.FUSED)
           .windows(new WindowRule.Listed(WindowRule.ALL))
           .defaults(

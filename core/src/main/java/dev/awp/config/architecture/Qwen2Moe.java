@@ -10,6 +10,7 @@ import dev.awp.config.WindowRule;
 final class Qwen2Moe {
   static final Architecture QWEN2_MOE =
       Architecture.named("Qwen2MoeForCausalLM")
+          .modelType("qwen2_moe")
           .windows(new WindowRule.Flagged(new WindowRule.Listed(new WindowRule.Unlisted())))
           .experts(ExpertRule.qwen().sharing("shared_expert_intermediate_size"))
           .defaults(

@@ -10,6 +10,7 @@ import dev.awp.config.WindowRule;
 final class Qwen3Moe {
   static final Architecture QWEN3_MOE =
       Architecture.named("Qwen3MoeForCausalLM")
+          .modelType("qwen3_moe")
           .queryKeyNorm()
           .windows(new WindowRule.Flagged(new WindowRule.Listed(WindowRule.ALL)))
           .experts(ExpertRule.qwen())

@@ -3,7 +3,6 @@
 package dev.awp.config.json;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -17,10 +16,9 @@ import dev.awp.config.ExpertConfig;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.Rotation;
+import dev.awp.config.TensorNames;
 import dev.awp.config.architecture.Architectures;
-import java.io.FileNotFoundException;
-import java.io.IOException;
-import java.nio.file.NoSuchFileException;
+import dev.awp.json.JsonFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,8 +28,7 @@ import java.util.stream.Collectors;
 
 /** Reads config.json as transformers writes it, older and newer spellings, with its defaults. */
 public final class ModelConfigReader {
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /** No published model comes near: a larger number is a broken or hostile file. */
   private static final int LARGEST_WIDTH = 1 << 20;
@@ -55,31 +52,41 @@ public final class ModelConfigReader {
   }
 
   private ModelConfig read() {
-    JsonNode given = tree();
+    JsonNode given = JsonFile.readStrict(file);
     if (!given.isObject()) {
       throw new ConfigObject(file, given).fail("is no JSON object");
     }
-    Architecture architecture = architecture(given);
+    ConfigObject whole = new ConfigObject(file, given);
+    ConfigObject text = whole.child(WrappedText.KEY);
+    if (!text.node().isObject()) {
+      Architecture architecture = architecture(given);
+      JsonNode completed = complete(given, architecture.defaults());
+      TensorNames names = TensorNames.under(architecture.prefix());
+      return read(new ConfigObject(file, completed), architecture, names);
+    }
     // Models that see as well keep what describes the text model in an object of its own.
-    ConfigObject text = new ConfigObject(file, given).child("text_config");
-    JsonNode own = text.node().isObject() ? text.node() : given;
-    return read(new ConfigObject(file, complete(own, architecture)), architecture);
+    Architecture architecture =
+        new WrappedText(given, text.node()).architecture().orElseGet(() -> architecture(given));
+    JsonNode own = complete(text.node(), WrappedText.shared(given).toString());
+    JsonNode completed = complete(complete(own, architecture.defaults()), architecture.sizes());
+    TensorNames names = TensorNames.under(WrappedText.PREFIX);
+    return read(new ConfigObject(file, completed), architecture, names);
   }
 
   /**
-   * The same object with the defaults of an architecture under the keys that it lacks. A key that
-   * is there with the value null stays null.
+   * The same object with defaults under the keys that it lacks. A key that is there with the value
+   * null stays null.
    */
-  private static JsonNode complete(JsonNode given, Architecture architecture) {
+  private static JsonNode complete(JsonNode given, String defaultsJson) {
     try {
-      ObjectNode defaults = (ObjectNode) JSON.readTree(architecture.defaults());
+      ObjectNode defaults = (ObjectNode) JSON.readTree(defaultsJson);
       return defaults.setAll((ObjectNode) given);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
   }
 
-  private static ModelConfig read(ConfigObject root, Architecture architecture) {
+  private static ModelConfig read(ConfigObject root, Architecture architecture, TensorNames names) {
     int hidden = root.integer("hidden_size", LARGEST_WIDTH);
     int heads = root.integer("num_attention_heads", LARGEST_COUNT);
     int keyValueHeads = root.integerOr("num_key_value_heads", heads, LARGEST_COUNT);
@@ -117,6 +124,7 @@ public final class ModelConfigReader {
     return new ModelConfig(
         root.file(),
         architecture,
+        names,
         hidden,
         root.integer("vocab_size", LARGEST_VOCABULARY),
         maxPositions,
@@ -169,23 +177,22 @@ public final class ModelConfigReader {
     return root.has(key) ? Optional.of((float) root.positive(key)) : Optional.empty();
   }
 
-  private JsonNode tree() {
-    try {
-      return JSON.readTree(file.toFile());
-    } catch (FileNotFoundException | NoSuchFileException e) {
-      throw new AwpException(file + ": the file is missing", e);
-    } catch (IOException e) {
-      String reason = e.getMessage().lines().findFirst().orElse("");
-      throw new AwpException(file + ": not readable as JSON: " + reason, e);
-    }
-  }
-
   private Architecture architecture(JsonNode root) {
     JsonNode first = root.path("architectures").path(0);
     if (!first.isTextual()) {
-      throw new AwpException(file + ": architectures is missing");
+      throw new AwpException(file + ": architectures is missing" + answer(root));
     }
     return Architectures.named(first.textValue()).orElseThrow(() -> unknown(first.textValue()));
+  }
+
+  /** Servers send errors as JSON, and downloads keep them under the name of the file. */
+  private static String answer(JsonNode root) {
+    for (String key : List.of("error", "message", "detail", "errors")) {
+      if (root.hasNonNull(key)) {
+        return ", this looks like a server's answer: %s: %s".formatted(key, root.path(key));
+      }
+    }
+    return "";
   }
 
   private AwpException unknown(String name) {

@@ -4,6 +4,7 @@ package dev.awp.format.awq;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.awp.config.TensorNames;
 import dev.awp.constraint.GridStorage;
 import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.BrokenRule;
@@ -82,6 +83,12 @@ public final class AwqFormat implements OutputFormat {
         files -> ConfigFiles.addQuantization(files, quantization(plan)));
   }
 
+  /** Readers look for it in names of modules, before which other versions have "model.". */
+  private static String loaded(String name, TensorNames names) {
+    boolean beside = !names.areUsual() && !names.has(name) && name.startsWith("model.");
+    return beside ? name.substring("model.".length()) : name;
+  }
+
   private static ObjectNode quantization(ModelPlan plan) {
     IntegerGrid grid = plan.layers().getFirst().grid().orElseThrow();
     ObjectNode root = ConfigFiles.object();
@@ -90,7 +97,10 @@ public final class AwqFormat implements OutputFormat {
     root.put("bits", grid.bits()).put("version", VERSION);
     // The head is never converted, and a list asks for newer readers than null does.
     List<String> unpacked =
-        plan.unpackedModules().stream().filter(name -> !name.endsWith("lm_head")).toList();
+        plan.unpackedModules().stream()
+            .filter(name -> !name.endsWith("lm_head"))
+            .map(name -> loaded(name, plan.layout().config().names()))
+            .toList();
     if (unpacked.isEmpty()) {
       root.putNull("modules_to_not_convert");
     } else {

@@ -90,7 +90,8 @@ public final class CompressedTensorsFormat implements OutputFormat {
     plan.layers().stream()
         .filter(layer -> layer.grid().isEmpty())
         .forEach(layer -> ignored.add(layer.layer().name()));
-    ignored.forEach(root.putArray("ignore")::add);
+    ModuleMatch match = new ModuleMatch(plan.layout().config().names());
+    ignored.stream().map(match::of).distinct().forEach(root.putArray("ignore")::add);
     root.putNull("kv_cache_scheme");
     root.putObject("sparsity_config");
     root.putObject("transform_config");
@@ -103,7 +104,7 @@ public final class CompressedTensorsFormat implements OutputFormat {
         if (!targets.containsKey(key)) {
           targets.put(key, addGroup(groups, key));
         }
-        targets.get(key).add(layer.layer().name());
+        targets.get(key).add(match.of(layer.layer().name()));
       }
     }
     if (targets.size() == 1) {

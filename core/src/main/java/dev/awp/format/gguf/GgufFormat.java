@@ -48,6 +48,11 @@ public record GgufFormat(GgufOptions types) implements OutputFormat {
     return broken;
   }
 
+  @Override
+  public List<String> warnings(ModelPlan plan) {
+    return new GgufWarnings(plan).all();
+  }
+
   static GgufTokenizer.Result tokenizer(ModelPlan plan) {
     return GgufTokenizer.of(plan.checkpoint().folder(), plan.layout().config().vocabularySize());
   }

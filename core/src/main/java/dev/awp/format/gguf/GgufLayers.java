@@ -3,6 +3,7 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
+import dev.awp.config.TensorNames;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.file.GgufFile;
@@ -23,7 +24,7 @@ import java.util.Map;
  * in the file decode. Rows are in the file's order, with those that only fill up between them.
  */
 public final class GgufLayers {
-  private static final String BLOCKS = "model.layers.";
+  private static final String BLOCKS = "layers.";
 
   private final GgufFile file;
   private final GgufNames names;
@@ -43,13 +44,14 @@ public final class GgufLayers {
    */
   public static GgufLayers open(Path folder, Collection<String> layers, Arena arena) {
     GgufFile file = GgufFile.read(folder.resolve(GgufFormat.FILE));
-    String prefix =
+    String decoder =
         layers.stream()
             .filter(name -> name.contains(BLOCKS))
             .findFirst()
             .map(name -> name.substring(0, name.indexOf(BLOCKS)))
             .orElse("");
-    return new GgufLayers(file, new GgufNames(prefix, false, experts(file)), arena);
+    TensorNames names = new TensorNames(decoder, "lm_head");
+    return new GgufLayers(file, new GgufNames(names, false, experts(file)), arena);
   }
 
   private static int experts(GgufFile file) {

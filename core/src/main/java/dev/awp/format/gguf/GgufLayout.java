@@ -37,7 +37,7 @@ final class GgufLayout {
     this.architecture = GgufArchitecture.of(layout.architecture());
     this.names =
         new GgufNames(
-            layout.architecture().prefix(),
+            config.names(),
             architecture.isGemma(),
             config.experts().map(ExpertConfig::count).orElse(0));
     this.options = options;

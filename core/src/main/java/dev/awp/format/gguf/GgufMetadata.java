@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
+import dev.awp.checkpoint.ModelName;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ModelConfig;
@@ -42,8 +43,8 @@ final class GgufMetadata {
   private void addGeneral(Path folder) {
     keys.put("general.architecture", GgufValue.of(name));
     keys.put("general.type", GgufValue.of("model"));
-    Path last = folder.toAbsolutePath().normalize().getFileName();
-    keys.put("general.name", GgufValue.of(last == null ? name : last.toString()));
+    String own = ModelName.of(folder);
+    keys.put("general.name", GgufValue.of(own.isEmpty() ? name : own));
     keys.put("general.file_type", GgufValue.of(layout.commonType().fileType()));
     keys.put("general.quantization_version", GgufValue.of(2));
   }

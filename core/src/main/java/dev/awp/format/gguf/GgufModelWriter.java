@@ -64,7 +64,6 @@ final class GgufModelWriter implements FormatWriter {
     Map<String, GgufValue> metadata =
         GgufMetadata.of(plan.layout().config(), layout, plan.checkpoint().folder());
     metadata.putAll(tokenizer.metadata());
-    tokenizer.warnings().forEach(LOG::warn);
     say(plan, layout);
     List<GgufPlan.Wanted> wanted =
         plans.values().stream().map(GgufTensorPlan::wanted).distinct().toList();
@@ -99,15 +98,6 @@ final class GgufModelWriter implements FormatWriter {
             inner,
             width);
       }
-    }
-    if (plan.layout().config().slidingWindow().isPresent() && !layout.architecture().isGemma()) {
-      LOG.warn("GGUF: llama.cpp attends to all positions where this model has a sliding window");
-    }
-    long written = plan.layout().shapes().size();
-    long there = plan.checkpoint().tensors().size();
-    if (there > written) {
-      LOG.warn(
-          "GGUF: {} tensors that are no part of the text model are not written", there - written);
     }
   }
 

@@ -3,6 +3,7 @@
 package dev.awp.format.gptq;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.awp.config.json.StatedQuantization;
 import dev.awp.constraint.GridStorage;
 import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.BrokenRule;
@@ -106,7 +107,7 @@ public final class GptqFormat implements OutputFormat {
         kernels,
         files -> {
           ConfigFiles.addQuantization(files, quantization);
-          ConfigFiles.write(files.resolve(ConfigFiles.GPTQ), quantization);
+          ConfigFiles.write(files.resolve(StatedQuantization.GPTQ_FILE), quantization);
         });
   }
 

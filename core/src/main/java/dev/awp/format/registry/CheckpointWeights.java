@@ -7,6 +7,7 @@ import static java.util.stream.Collectors.toMap;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.config.json.StatedQuantization;
 import dev.awp.format.awq.AwqFormat;
 import dev.awp.format.awq.AwqOpener;
 import dev.awp.format.compressedtensors.CompressedTensorsFormat;
@@ -19,17 +20,22 @@ import dev.awp.format.safetensors.QuantizationSettings;
 import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.UnusedTensors;
 import dev.awp.model.WeightSource;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.StoredType;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The weights of any checkpoint that awp reads, this program's or others': ordinary tensors, and
  * layers packed as compressed-tensors, GPTQ or AWQ have them, decoded to float32.
  */
 public final class CheckpointWeights {
+  private static final Logger LOG = LoggerFactory.getLogger(CheckpointWeights.class);
+
   private CheckpointWeights() {}
 
   /** How a checkpoint is quantized, by its tensors or its files; empty where it is not. */
@@ -43,7 +49,14 @@ public final class CheckpointWeights {
     if (codes.isPresent()) {
       return codes.get();
     }
-    return ConfigFiles.quantization(checkpoint.folder()).path("quant_method").asText("");
+    return stated(checkpoint).path("quant_method").asText("");
+  }
+
+  /** What the files say, unless the tensors say otherwise. */
+  private static JsonNode stated(Checkpoint checkpoint) {
+    return checkpoint.corrections().unquantized()
+        ? ConfigFiles.object()
+        : StatedQuantization.of(checkpoint.folder());
   }
 
   /**
@@ -52,8 +65,10 @@ public final class CheckpointWeights {
    * @throws AwpException where it is quantized in a way that awp does not read
    */
   public static WeightSource of(Checkpoint checkpoint, ModelLayout layout, Kernels kernels) {
-    JsonNode quantization = ConfigFiles.quantization(checkpoint.folder());
+    JsonNode quantization = stated(checkpoint);
     if (quantization.isEmpty()) {
+      UnusedTensors.warning(checkpoint, layout)
+          .ifPresent(warning -> LOG.warn("{}: {}", checkpoint.folder(), warning));
       return checkpoint::tensor;
     }
     LayerOpener opener = opener(checkpoint, quantization, kernels);
@@ -83,7 +98,7 @@ public final class CheckpointWeights {
       case AwqFormat.METHOD -> new AwqOpener(checkpoint, settings, kernels);
       default ->
           throw settings.fail(
-              "quant_method '%s' is not supported, only %s, %s and %s are"
+              "quant_method '%s' is not supported, only %s, %s and %s are; where Python's transformers loads it, model.dequantize() and save_pretrained(NEW_DIR) give plain numbers"
                   .formatted(
                       method, CompressedTensorsFormat.NAME, GptqFormat.METHOD, AwqFormat.METHOD));
     };

@@ -5,12 +5,15 @@ package dev.awp.format.safetensors;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
+import dev.awp.checkpoint.ConfigCorrections;
+import dev.awp.config.json.StatedQuantization;
+import dev.awp.disk.Folders;
+import dev.awp.json.JsonFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,15 +22,12 @@ import java.nio.file.Path;
 public final class ConfigFiles {
   public static final String CONFIG = "config.json";
 
-  /** The key of config.json. */
-  static final String QUANTIZATION = "quantization_config";
-
-  /** GPTQ's own file, with the same content. */
-  public static final String GPTQ = "quantize_config.json";
+  private static final String TIED = "tie_word_embeddings";
+  private static final String TEXT = "text_config";
 
   /** Numbers stay as they were written. */
   private static final JsonMapper JSON =
-      JsonMapper.builder()
+      JsonFile.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(SerializationFeature.INDENT_OUTPUT)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -41,25 +41,44 @@ public final class ConfigFiles {
     return JSON.createObjectNode();
   }
 
-  /** The quantization that a folder's files tell, an empty object where they tell none. */
-  public static JsonNode quantization(Path folder) {
-    Path config = folder.resolve(CONFIG);
-    JsonNode inConfig = (Files.exists(config) ? read(config) : object()).path(QUANTIZATION);
-    if (inConfig.isMissingNode() || inConfig.isNull()) {
-      Path own = folder.resolve(GPTQ);
-      // Checkpoints of AutoGPTQ's first years have this file alone.
-      return Files.isRegularFile(own) ? read(own) : object();
+  /**
+   * Makes the copies of a model's files say what its tensors say.
+   *
+   * @param folder of the copies
+   */
+  static void correct(Path folder, ConfigCorrections corrections) {
+    if (corrections.equals(ConfigCorrections.NONE)) {
+      return;
     }
-    return inConfig;
+    Path file = folder.resolve(CONFIG);
+    ObjectNode config = object(file);
+    if (corrections.untied()) {
+      config.put(TIED, false);
+      if (config.path(TEXT) instanceof ObjectNode text) {
+        text.put(TIED, false);
+      }
+    }
+    if (corrections.unquantized()) {
+      config.remove(StatedQuantization.KEYS);
+      if (config.path(TEXT) instanceof ObjectNode text) {
+        text.remove(StatedQuantization.KEYS);
+      }
+    }
+    write(file, config);
+    try {
+      if (corrections.unquantized()) {
+        Files.deleteIfExists(folder.resolve(StatedQuantization.GPTQ_FILE));
+      }
+    } catch (IOException e) {
+      throw Folders.unwritable(folder, e);
+    }
   }
 
   /** Adds the quantization to config.json. */
   public static void addQuantization(Path folder, ObjectNode quantization) {
     Path file = folder.resolve(CONFIG);
-    if (!(read(file) instanceof ObjectNode config)) {
-      throw new AwpException(file + ": is no JSON object");
-    }
-    config.set(QUANTIZATION, quantization);
+    ObjectNode config = object(file);
+    config.set(StatedQuantization.KEY, quantization);
     write(file, config);
   }
 
@@ -71,12 +90,10 @@ public final class ConfigFiles {
     }
   }
 
-  private static JsonNode read(Path file) {
-    try {
-      return JSON.readTree(file.toFile());
-    } catch (IOException e) {
-      String reason = e.getMessage().lines().findFirst().orElse("");
-      throw new AwpException(file + ": not readable as JSON: " + reason, e);
+  private static ObjectNode object(Path file) {
+    if (JsonFile.read(file, JSON) instanceof ObjectNode object) {
+      return object;
     }
+    throw new AwpException(file + ": is no JSON object");
   }
 }

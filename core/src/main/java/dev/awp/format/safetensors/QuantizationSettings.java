@@ -4,6 +4,7 @@ package dev.awp.format.safetensors;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.awp.AwpException;
+import dev.awp.config.json.StatedQuantization;
 import java.nio.file.Path;
 import java.util.Set;
 
@@ -45,6 +46,6 @@ public record QuantizationSettings(Path file, JsonNode root) {
   }
 
   public AwpException fail(String rule) {
-    return new AwpException(file + ": " + ConfigFiles.QUANTIZATION + ": " + rule);
+    return new AwpException(file + ": " + StatedQuantization.KEY + ": " + rule);
   }
 }

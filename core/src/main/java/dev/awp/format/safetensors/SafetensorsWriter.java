@@ -47,6 +47,7 @@ public final class SafetensorsWriter implements FormatWriter {
   public static SafetensorsWriter create(
       Path folder, ModelPlan plan, LayerFormat format, Kernels kernels, Consumer<Path> configure) {
     CompanionFiles.copy(plan.checkpoint().folder(), folder);
+    ConfigFiles.correct(folder, plan.checkpoint().corrections());
     configure.accept(folder);
     ShardSet shards = ShardSet.create(folder, tensors(plan, format), plan.maxShardBytes());
     try {

@@ -3,6 +3,7 @@
 package dev.awp.gguf.file;
 
 import dev.awp.AwpException;
+import dev.awp.disk.FoundFile;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.GgufValue.Kind;
 import dev.awp.gguf.block.BlockType;
@@ -42,6 +43,7 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
 
   /** Reads a header. */
   public static GgufFile read(Path file) {
+    FoundFile.check(file);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       return new Reader(file, size, new GgufCursor(file, channel, size)).read();
@@ -86,7 +88,9 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
 
     GgufFile read() {
       if (cursor.i32("the magic number") != GgufPlan.MAGIC) {
-        throw new AwpException(file + ": not a GGUF file: it does not begin with \"GGUF\"");
+        throw new AwpException(
+            "%s: not a GGUF file: it does not begin with \"GGUF\"%s"
+                .formatted(file, FoundFile.kindOfBinary(file).map(k -> ", it is " + k).orElse("")));
       }
       int version = cursor.i32("the version");
       if (version != 2 && version != GgufPlan.VERSION) {

@@ -3,6 +3,7 @@
 package dev.awp.gguf.model;
 
 import dev.awp.AwpException;
+import dev.awp.config.TensorNames;
 import dev.awp.gguf.file.GgufPlace;
 import java.util.HashMap;
 import java.util.Map;
@@ -58,19 +59,19 @@ public final class GgufNames {
           "pre_feedforward_layernorm", "ffn_norm",
           "post_feedforward_layernorm", "post_ffw_norm");
 
-  private final String prefix;
+  private final TensorNames names;
   private final Map<String, String> parts;
   private final int experts;
 
   /**
    * The names of a model's tensors.
    *
-   * @param prefix what the names of all its tensors begin with in the checkpoint
+   * @param names that its tensors have in the checkpoint
    * @param normsBehind whether blocks have norms behind their steps
    * @param experts of a block
    */
-  public GgufNames(String prefix, boolean normsBehind, int experts) {
-    this.prefix = prefix;
+  public GgufNames(TensorNames names, boolean normsBehind, int experts) {
+    this.names = names;
     this.parts = new HashMap<>(PARTS);
     if (normsBehind) {
       parts.putAll(NORMS_BEHIND);
@@ -80,7 +81,7 @@ public final class GgufNames {
 
   /** Where a tensor of the checkpoint lies in the file. */
   public GgufPlace place(String source) {
-    String rest = source.substring(prefix.length());
+    String rest = names.alone(source);
     int end = rest.lastIndexOf('.');
     String module = rest.substring(0, end);
     String kind = rest.substring(end);

@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.tokenizer;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.awp.AwpException;
 import dev.awp.gguf.GgufValue;
+import dev.awp.json.JsonFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +27,6 @@ record GgufTokenizerSettings(Path folder, JsonNode settings, JsonNode config, in
   static final String PREFIX = "tokenizer.ggml.";
   static final String TEMPLATE = "tokenizer.chat_template";
 
-  private static final JsonMapper JSON = new JsonMapper();
   private static final List<String> SPECIAL = List.of("bos", "eos", "unk", "pad");
 
   /** llama.cpp has other words for some of them. */
@@ -44,16 +42,7 @@ record GgufTokenizerSettings(Path folder, JsonNode settings, JsonNode config, in
 
   /** A file's content; a missing node where there is no file. */
   static JsonNode json(Path file) {
-    if (!Files.isRegularFile(file)) {
-      return MissingNode.getInstance();
-    }
-    try {
-      return JSON.readTree(Files.readAllBytes(file));
-    } catch (JsonProcessingException e) {
-      throw new AwpException(file + ": not valid JSON: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new AwpException(file + ": cannot be read: " + e.getMessage(), e);
-    }
+    return Files.isRegularFile(file) ? JsonFile.read(file) : MissingNode.getInstance();
   }
 
   /**

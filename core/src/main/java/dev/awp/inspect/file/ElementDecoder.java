@@ -9,6 +9,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import dev.awp.tensor.DType;
+import dev.awp.tensor.Float8;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -41,10 +42,7 @@ final class ElementDecoder {
       case U16 -> bytes.getAtIndex(I16, i) & 0xffff;
       case I8 -> bytes.get(JAVA_BYTE, i);
       case U8, BOOL -> bytes.get(JAVA_BYTE, i) & 0xff;
-      case F8_E4M3 -> e4m3(bytes.get(JAVA_BYTE, i) & 0xff);
-      // The upper byte of an IEEE binary16.
-      case F8_E5M2 -> Float.float16ToFloat((short) (bytes.get(JAVA_BYTE, i) << 8));
-      case F8_E8M0 -> e8m0(bytes.get(JAVA_BYTE, i) & 0xff);
+      case F8_E4M3, F8_E5M2, F8_E8M0 -> Float8.value(type, bytes.get(JAVA_BYTE, i) & 0xff);
       case F32, F16, BF16, F6_E2M3, F6_E3M2, F4, C64 ->
           throw new IllegalArgumentException("not decoded here: " + type);
     };
@@ -52,24 +50,5 @@ final class ElementDecoder {
 
   private static float unsigned(long value) {
     return value >= 0 ? value : 2 * (float) ((value >>> 1) | (value & 1));
-  }
-
-  /**
-   * OCP 8-bit floating point E4M3: bias 7, no infinities, NaN where all bits but the sign are 1.
-   */
-  private static float e4m3(int bits) {
-    int exponent = bits >> 3 & 15;
-    int mantissa = bits & 7;
-    float magnitude =
-        exponent == 0 ? mantissa * 0x1p-9f : Math.scalb(1 + mantissa / 8f, exponent - 7);
-    if ((bits & 127) == 127) {
-      magnitude = Float.NaN;
-    }
-    return bits >= 128 ? -magnitude : magnitude;
-  }
-
-  /** OCP microscaling E8M0: a power of two, bias 127. */
-  private static float e8m0(int bits) {
-    return bits == 255 ? Float.NaN : Math.scalb(1f, bits - 127);
   }
 }

@@ -3,9 +3,7 @@
 package dev.awp.inspect.file;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.awp.AwpException;
-import java.io.IOException;
+import dev.awp.json.JsonFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -27,13 +25,8 @@ record QuantizationConfig(int gptqZeroOffset) {
     if (!Files.exists(file)) {
       return "";
     }
-    try {
-      JsonNode root = new JsonMapper().readTree(file.toFile());
-      JsonNode config = key.isEmpty() ? root : root.path(key);
-      return config.path("checkpoint_format").asText("");
-    } catch (IOException e) {
-      String reason = e.getMessage().lines().findFirst().orElse("");
-      throw new AwpException(file + ": not readable: " + reason, e);
-    }
+    JsonNode root = JsonFile.read(file);
+    JsonNode config = key.isEmpty() ? root : root.path(key);
+    return config.path("checkpoint_format").asText("");
   }
 }

@@ -4,9 +4,11 @@ package dev.awp.inspect.file;
 
 import dev.awp.AwpException;
 import dev.awp.checkpoint.FolderContent;
+import dev.awp.disk.FoundFile;
 import dev.awp.inspect.StoredWeights;
 import dev.awp.kernel.Kernels;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -26,9 +28,10 @@ public final class WeightFiles {
           ? GgufWeights.open(content.gguf().get(), kernels)
           : SafetensorsWeights.openFolder(path, content.files(), kernels);
     }
-    if (!Files.isRegularFile(path)) {
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       throw new AwpException(path + ": there is no such file or folder");
     }
+    FoundFile.check(path);
     String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
     if (name.endsWith(".safetensors")) {
       return SafetensorsWeights.openFile(path, kernels);

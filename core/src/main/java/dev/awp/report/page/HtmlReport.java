@@ -54,6 +54,13 @@ public final class HtmlReport {
       html.add("<section>%n<h2>Perplexity</h2>%n").add("%s", ReportTables.perplexity(report));
       html.add("</section>%n");
     }
+    if (!report.warnings().isEmpty()) {
+      html.add("<section>%n<h2>Warnings</h2>%n<ul>%n");
+      for (String warning : report.warnings()) {
+        html.add("<li>%s</li>%n", Markup.escape(warning));
+      }
+      html.add("</ul>%n</section>%n");
+    }
     if (!report.layers().isEmpty()) {
       plots(report.layers(), html);
       html.add("<section>%n<h2>Layers</h2>%n%s</section>%n", ReportTables.layers(report.layers()));

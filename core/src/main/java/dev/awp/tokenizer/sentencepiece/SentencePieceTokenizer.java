@@ -3,12 +3,12 @@
 package dev.awp.tokenizer.sentencepiece;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.awp.AwpException;
+import dev.awp.json.JsonFile;
 import dev.awp.tokenizer.TextSize;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,15 +62,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
   }
 
   private static JsonNode config(Path file) {
-    JsonMapper json = new JsonMapper();
-    if (!Files.isRegularFile(file)) {
-      return json.createObjectNode();
-    }
-    try {
-      return json.readTree(file.toFile());
-    } catch (IOException e) {
-      throw new AwpException(file + ": not readable as JSON", e);
-    }
+    return Files.isRegularFile(file) ? JsonFile.read(file) : MissingNode.getInstance();
   }
 
   /** A name is a string, or an object with the string as its content. */

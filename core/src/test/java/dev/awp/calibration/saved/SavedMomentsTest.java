@@ -15,6 +15,7 @@ import dev.awp.calibration.SiteMoments;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
+import dev.awp.disk.FileStamps;
 import dev.awp.fixture.GeneratedArchitectures;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.RandomMatrices;
@@ -112,7 +113,14 @@ class SavedMomentsTest {
   private Path calibrate(TransformerModel model, int from, int to) {
     Path written = folder.resolve(from + "-" + to);
     DenseMoments.write(
-        written, identity(from, to), "test", model, windows(from, to), compute, Progress.NONE);
+        written,
+        identity(from, to),
+        FileStamps.of(List.of()),
+        "test",
+        model,
+        windows(from, to),
+        compute,
+        Progress.NONE);
     return written;
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.compute.KernelProvider;
 import dev.awp.fixture.GeneratedArchitectures;
+import dev.awp.fixture.PlainTensors;
 import dev.awp.fixture.Terminal;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
@@ -99,8 +100,8 @@ class ArchitecturesTest {
           layout.linears().stream()
               .collect(Collectors.toMap(LinearLayer::weight, Function.identity()));
       TensorReader reader = new TensorReader(KernelProvider.kernels());
-      for (TensorView view : before.tensors()) {
-        TensorView written = after.tensor(view.name());
+      for (TensorView view : PlainTensors.of(before)) {
+        TensorView written = after.view(view.name());
         boolean same = view.data().mismatch(written.data()) == -1;
         LinearLayer linear = linears.get(view.name());
         assertEquals(linear == null, same, view.name());

@@ -62,7 +62,7 @@ class NumericalFaultsTest {
     long offset;
     Path file;
     try (SafetensorsCheckpoint checkpoint = SafetensorsCheckpoint.open(model)) {
-      TensorView view = checkpoint.tensor(tensor);
+      TensorView view = checkpoint.view(tensor);
       offset = view.fileOffset();
       file = view.file();
     }

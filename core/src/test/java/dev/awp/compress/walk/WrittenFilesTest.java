@@ -79,7 +79,7 @@ class WrittenFilesTest {
       List<LinearLayer> linears = ModelLayout.of(written.config()).linears();
       assertEquals(linears.size(), report.layers().size());
       for (int i = 0; i < linears.size(); i++) {
-        TensorView view = written.tensor(linears.get(i).weight());
+        TensorView view = written.view(linears.get(i).weight());
         Constraint constraint =
             ConstraintOptions.of(options.recipe().defaults()).forStorage(view.dtype());
         Matrix t = reader.matrix(view, arena);

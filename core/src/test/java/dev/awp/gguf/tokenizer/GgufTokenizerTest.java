@@ -164,7 +164,7 @@ class GgufTokenizerTest {
     assertTrue(refusal(SENTENCE_PIECE, 8).contains("has the id 8, the embedding has 8 rows"));
     assertTrue(refusal(SENTENCE_PIECE.replace("\"id\": 8", "\"id\": 9"), 10).isEmpty());
     assertTrue(refusal("{\"model\": {\"type\": \"Unigram\"}}", 10).contains("not Unigram"));
-    assertTrue(refusal("{\"model\":", 10).contains("not valid JSON"));
+    assertTrue(refusal("{\"model\":", 10).contains("not readable as JSON"));
     assertTrue(
         refusal(SENTENCE_PIECE.replace("\"<mine>\"", "\"[PAD9]\""), 10).contains("comes twice"));
   }

@@ -62,6 +62,7 @@ class BlockDescriptionTest {
     return new ModelConfig(
         config.file(),
         architecture,
+        config.names(),
         config.hiddenSize(),
         config.vocabularySize(),
         config.maxPositions(),

@@ -54,6 +54,7 @@ class HtmlReportTest {
         Map.of("java", "25" + text),
         Map.of("model", "m" + text, "calibration", List.of("c" + text)),
         Map.of(),
+        List.of("w" + text),
         RunReport.Summary.of(layers, 3725.4),
         3L << 30,
         List.of(new PerplexityReport("t" + text, 256, 12, 10, 12.5)),

@@ -1,0 +1,16 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.checkpoint;
+
+/**
+ * Where a checkpoint's tensors say otherwise than its config.json, which copies have to say too.
+ *
+ * @param untied whether the output head is another matrix than the embeddings, though config.json
+ *     ties them
+ * @param unquantized whether the tensors are plain numbers, or are read as such, though the files
+ *     state a quantization
+ */
+public record ConfigCorrections(boolean untied, boolean unquantized) {
+  /** Where config.json is right. */
+  public static final ConfigCorrections NONE = new ConfigCorrections(false, false);
+}
