@@ -95,6 +95,7 @@ public final class Comparison {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       RunChecks.checkDense(checkpoint);
       layout.check(checkpoint::tensor);
+      RunChecks.tellUnused(checkpoint, layout);
       read.addAll(checkpoint.files());
       FileStamps inputs = stamps.only(read);
       int length = RunChecks.windowLength(options.calibration(), checkpoint.config());

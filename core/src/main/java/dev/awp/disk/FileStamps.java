@@ -36,15 +36,17 @@ public final class FileStamps {
   public static FileStamps of(Collection<Path> files) {
     Map<Path, Stamp> stamps = new LinkedHashMap<>();
     for (Path file : files) {
-      try {
-        if (Files.isRegularFile(file)) {
-          stamps.put(file, stamp(file));
-        }
-      } catch (IOException e) {
-        continue; // whoever reads it says so
-      }
+      look(file).ifPresent(stamp -> stamps.put(file, stamp));
     }
     return new FileStamps(stamps);
+  }
+
+  private static Optional<Stamp> look(Path file) {
+    try {
+      return Files.isRegularFile(file) ? Optional.of(stamp(file)) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty(); // whoever reads it says so
+    }
   }
 
   private static Stamp stamp(Path file) throws IOException {

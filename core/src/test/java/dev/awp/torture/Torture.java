@@ -34,6 +34,7 @@ public final class Torture {
     System.out.println(together(victim, 50, seed));
     System.out.println(fileLimits(victim));
     System.out.println(vanishingReads(victim));
+    System.out.println(changingInputs(victim, victim.layers()));
     if (arguments.length > 3) {
       Path disk = Path.of(arguments[3]);
       System.out.println(smallDisk(Victim.prepare(folder.resolve("disk"), disk), disk));
@@ -244,6 +245,49 @@ public final class Torture {
     }
     return "model cut off during the run: %d failures, each resumed to the same bytes"
         .formatted(failures);
+  }
+
+  /**
+   * The model's file is written over with other weights of the same size while layers are solved:
+   * no output, the file is named, and once it is what it was the run is gone on with.
+   *
+   * @param most layers that are saved before, every fifth of them in turn
+   */
+  static String changingInputs(Victim victim, int most) throws IOException, InterruptedException {
+    byte[] whole = Files.readAllBytes(victim.model());
+    int refused = 0;
+    for (int layers = 2; layers < most; layers += 5) {
+      Victim.Run run = victim.start();
+      while (victim.saved() < layers && run.process().isAlive()) {
+        Thread.sleep(1);
+      }
+      byte[] other = whole.clone();
+      for (int i = other.length / 2; i < other.length; i++) {
+        other[i] ^= 1;
+      }
+      write(victim.model(), other);
+      boolean failed = run.process().waitFor() != 0;
+      write(victim.model(), whole);
+      if (failed) {
+        run.expect(1);
+        assertOneSentence(run);
+        assertSaid(run, victim.model() + ": was written to while it was in use");
+        if (Files.exists(victim.output()) || !Files.exists(victim.state())) {
+          throw new AssertionError("the output of a changed model is not kept apart");
+        }
+        refused++;
+        victim.start().expect(0);
+      }
+      victim.assertUndisturbed();
+    }
+    return "model written over during the run: %d refused, each gone on with to the same bytes"
+        .formatted(refused);
+  }
+
+  private static void write(Path file, byte[] content) throws IOException {
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.write(content);
+    }
   }
 
   /** A disk of its own for the output, filled up by another file that shrinks until it is done. */

@@ -25,6 +25,13 @@ class TortureTest {
   }
 
   @Test
+  void aModelThatChangesUnderARunIsNamed() throws IOException, InterruptedException {
+    Victim victim = Victim.prepare(folder.resolve("victim"), folder);
+    String told = Torture.changingInputs(victim, 3);
+    assertTrue(told.startsWith("model written over during the run"), told);
+  }
+
+  @Test
   void processesThatAreStartedTogetherNeverShareAFolder() throws IOException, InterruptedException {
     Victim victim = Victim.prepare(folder.resolve("victim"), folder);
     String told = Torture.together(victim, 3, 1);

@@ -36,8 +36,9 @@ final class Float8Blocks {
       rows = size.path(0).asInt(0);
       columns = size.path(1).asInt(0);
     } else if (size.asText("").matches("\\d{1,6}x\\d{1,6}")) {
-      rows = Integer.parseInt(size.asText().split("x")[0]);
-      columns = Integer.parseInt(size.asText().split("x")[1]);
+      int by = size.asText().indexOf('x');
+      rows = Integer.parseInt(size.asText().substring(0, by));
+      columns = Integer.parseInt(size.asText().substring(by + 1));
     }
     if (rows > 0 && columns > 0) {
       sizes.add(new int[] {rows, columns});
@@ -50,8 +51,12 @@ final class Float8Blocks {
       throw Float8Layers.fail(
           scale, "is " + scale.dtype() + ", scales are read as F32, F16, BF16 and F8_E8M0");
     }
-    int rows = Math.toIntExact(weight.shape().getFirst());
-    int columns = Math.toIntExact(weight.shape().getLast());
+    if (weight.shape().stream().anyMatch(size -> size > Integer.MAX_VALUE)) {
+      throw Float8Layers.fail(
+          weight, "has shape %s, a size is above 2^31 - 1".formatted(weight.shape()));
+    }
+    int rows = (int) (long) weight.shape().getFirst();
+    int columns = (int) (long) weight.shape().getLast();
     long count = scale.shape().stream().reduce(1L, Math::multiplyExact);
     int rank = scale.shape().size();
     if (count == 1) {

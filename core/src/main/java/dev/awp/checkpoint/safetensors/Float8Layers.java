@@ -9,6 +9,7 @@ import dev.awp.stored.ScaledTensor.Scales;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -23,12 +24,13 @@ import java.util.Set;
  * transformers' "fp8" (weight_scale_inv), compressed-tensors' "float-quantized" and "fbgemm_fp8"
  * (weight_scale) write them. All three mean number times scale.
  */
-final class Float8Layers {
+public final class Float8Layers {
   private static final String WEIGHT = ".weight";
 
   /** A scale of the weight, by any of its names. */
   private static final List<String> SCALES = List.of(".weight_scale_inv", ".weight_scale");
 
+  private static final int LARGEST_ZEROS = 1 << 28;
   private static final String ZERO_POINT = ".weight_zero_point";
 
   /** Scales of what goes in and out at run time, which computing in float32 does not need. */
@@ -57,18 +59,33 @@ final class Float8Layers {
    * @param settings what its files say of its quantization, empty where they say nothing
    * @param written the element type in which such weights are written again
    */
-  Float8Layers(Map<String, TensorView> tensors, JsonNode settings, DType written) {
+  public Float8Layers(Map<String, TensorView> tensors, JsonNode settings, DType written) {
     this.tensors = tensors;
     this.blocks = new Float8Blocks(settings);
     this.stated = !settings.isEmpty();
     this.written = written;
   }
 
-  /** All tensors, such weights as one each, without what belongs to them. */
+  /**
+   * All tensors, such weights as one each, without what belongs to them.
+   *
+   * @throws AwpException where scales fit no weight, and where a scale is missing
+   */
   Map<String, StoredTensor> read() {
+    return read(true);
+  }
+
+  /**
+   * The same of what may be a part of a model: a weight whose scale is not there stays a tensor.
+   */
+  public Map<String, StoredTensor> readPart() {
+    return read(false);
+  }
+
+  private Map<String, StoredTensor> read(boolean whole) {
     Map<String, StoredTensor> decoded = new LinkedHashMap<>();
     for (TensorView view : tensors.values()) {
-      weight(view).ifPresent(weight -> decoded.put(view.name(), weight));
+      weight(view, whole).ifPresent(weight -> decoded.put(view.name(), weight));
     }
     Map<String, StoredTensor> all = new LinkedHashMap<>();
     for (TensorView view : tensors.values()) {
@@ -98,7 +115,7 @@ final class Float8Layers {
     return warnings;
   }
 
-  private Optional<StoredTensor> weight(TensorView view) {
+  private Optional<StoredTensor> weight(TensorView view, boolean whole) {
     boolean float8 = view.dtype() == DType.F8_E4M3 || view.dtype() == DType.F8_E5M2;
     if (!float8 || !view.name().endsWith(WEIGHT)) {
       return Optional.empty();
@@ -109,7 +126,10 @@ final class Float8Layers {
     if (found.size() > 1) {
       throw fail(view, "has both " + String.join(" and ", SCALES));
     }
-    return found.isEmpty() ? bare(view, module) : scaled(view, module, found.getFirst());
+    if (found.isEmpty()) {
+      return whole ? bare(view, module) : Optional.empty();
+    }
+    return scaled(view, module, found.getFirst());
   }
 
   private Optional<StoredTensor> scaled(TensorView view, String module, TensorView scale) {
@@ -149,9 +169,12 @@ final class Float8Layers {
   }
 
   private static void checkZero(TensorView zeros) {
-    byte[] bytes = new byte[Math.toIntExact(zeros.data().byteSize())];
+    if (zeros.data().byteSize() > LARGEST_ZEROS) {
+      throw fail(zeros, "has shape %s, too large for zero points".formatted(zeros.shape()));
+    }
+    byte[] bytes = new byte[(int) zeros.data().byteSize()];
     zeros.checkPresent();
-    zeros.copyTo(0, java.lang.foreign.MemorySegment.ofArray(bytes));
+    zeros.copyTo(0, MemorySegment.ofArray(bytes));
     for (byte b : bytes) {
       if (b != 0) {
         throw fail(zeros, "is not all zero, which weights in floating point are not read with");

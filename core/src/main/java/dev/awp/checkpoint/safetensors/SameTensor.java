@@ -48,7 +48,8 @@ final class SameTensor {
 
   /** Whether shape and all values are the same, of matrices in whatever types they are stored. */
   static boolean values(StoredTensor a, StoredTensor b) {
-    if (!a.shape().equals(b.shape()) || a.shape().size() != 2) {
+    boolean matrices = a.shape().size() == 2 && b.shape().size() == 2;
+    if (!matrices || !a.shape().equals(b.shape())) {
       return false;
     }
     if (a instanceof TensorView first
@@ -61,8 +62,11 @@ final class SameTensor {
     }
     Kernels kernels = ScalarKernels.create();
     TensorReader reader = new TensorReader(kernels);
-    int rows = Math.toIntExact(a.shape().getFirst());
-    int columns = Math.toIntExact(a.shape().getLast());
+    if (a.shape().stream().anyMatch(size -> size < 1 || size > Integer.MAX_VALUE)) {
+      return false; // no model has such, and the check of shapes says so
+    }
+    int rows = (int) (long) a.shape().getFirst();
+    int columns = (int) (long) a.shape().getLast();
     for (int row = 0; row < rows; row += PIECE_ROWS) {
       int count = Math.min(PIECE_ROWS, rows - row);
       try (Arena arena = Arena.ofConfined()) {

@@ -65,6 +65,11 @@ public final class RunChecks {
     }
   }
 
+  /** Tells of tensors in the blocks that nothing uses. */
+  public static void tellUnused(Checkpoint checkpoint, ModelLayout layout) {
+    UnusedTensors.warning(checkpoint, layout).ifPresent(warning -> LOG.warn("{}", warning));
+  }
+
   /**
    * What is not as the files say, what is assumed and what outputs leave out; what opening the
    * checkpoint did not tell is told here.

@@ -64,7 +64,7 @@ final class GgufModelWriter implements FormatWriter {
     Map<String, GgufValue> metadata =
         GgufMetadata.of(plan.layout().config(), layout, plan.checkpoint().folder());
     metadata.putAll(tokenizer.metadata());
-    say(plan, layout);
+    say(layout);
     List<GgufPlan.Wanted> wanted =
         plans.values().stream().map(GgufTensorPlan::wanted).distinct().toList();
     GgufPlan whole = GgufPlan.of(metadata, wanted);
@@ -85,7 +85,7 @@ final class GgufModelWriter implements FormatWriter {
     }
   }
 
-  private static void say(ModelPlan plan, GgufLayout layout) {
+  private static void say(GgufLayout layout) {
     Set<String> padded = new TreeSet<>();
     for (LinearLayer linear : layout.linears()) {
       int inner = linear.columns();

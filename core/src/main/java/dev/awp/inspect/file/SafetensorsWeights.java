@@ -3,12 +3,16 @@
 package dev.awp.inspect.file;
 
 import dev.awp.AwpException;
+import dev.awp.checkpoint.safetensors.Float8Layers;
+import dev.awp.config.json.StatedQuantization;
 import dev.awp.format.safetensors.GridFile;
 import dev.awp.inspect.StoredWeight;
 import dev.awp.inspect.StoredWeights;
 import dev.awp.kernel.Kernels;
 import dev.awp.safetensors.SafetensorsFile;
+import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorView;
+import dev.awp.tensor.DType;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +60,9 @@ final class SafetensorsWeights implements StoredWeights {
         add(gridFile, grids, arena);
       }
       QuantizationConfig config = QuantizationConfig.of(folder);
-      List<StoredWeight> weights = new WeightAssembly(tensors, grids, config, kernels).weights();
+      Map<String, StoredTensor> read =
+          new Float8Layers(tensors, StatedQuantization.of(folder), DType.BF16).readPart();
+      List<StoredWeight> weights = new WeightAssembly(read, grids, config, kernels).weights();
       return new SafetensorsWeights(arena, weights);
     } catch (RuntimeException e) {
       arena.close();

@@ -5,10 +5,13 @@ package dev.awp.inspect.file;
 import dev.awp.format.safetensors.GridFile;
 import dev.awp.inspect.StoredWeight;
 import dev.awp.kernel.Kernels;
+import dev.awp.stored.EncodedTensor;
+import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorView;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,18 +24,25 @@ import java.util.stream.Stream;
  * tensors.
  */
 final class WeightAssembly {
-  private final Map<String, TensorView> tensors;
+  private final Map<String, StoredTensor> all;
+  private final Map<String, TensorView> tensors = new LinkedHashMap<>();
   private final Map<String, TensorView> grids;
   private final QuantizationConfig config;
   private final Kernels kernels;
   private final Set<String> used = new HashSet<>();
 
   WeightAssembly(
-      Map<String, TensorView> tensors,
+      Map<String, StoredTensor> all,
       Map<String, TensorView> grids,
       QuantizationConfig config,
       Kernels kernels) {
-    this.tensors = tensors;
+    this.all = all;
+    all.forEach(
+        (name, tensor) -> {
+          if (tensor instanceof TensorView view) {
+            tensors.put(name, view);
+          }
+        });
     this.grids = grids;
     this.config = config;
     this.kernels = kernels;
@@ -45,11 +55,16 @@ final class WeightAssembly {
       packed(view).ifPresent(weight -> packed.put(view.name(), weight));
     }
     List<StoredWeight> weights = new ArrayList<>();
-    for (TensorView view : tensors.values()) {
-      if (packed.containsKey(view.name())) {
-        weights.add(packed.get(view.name()));
-      } else if (!used.contains(view.name())) {
-        weights.add(plain(view));
+    for (StoredTensor tensor : all.values()) {
+      switch (tensor) {
+        case EncodedTensor scaled -> weights.add(new ScaledWeight(scaled, kernels));
+        case TensorView view -> {
+          if (packed.containsKey(view.name())) {
+            weights.add(packed.get(view.name()));
+          } else if (!used.contains(view.name())) {
+            weights.add(plain(view));
+          }
+        }
       }
     }
     return weights;

@@ -32,6 +32,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,10 +63,11 @@ class ChangedInputsTest {
   }
 
   /** Does something behind a layer. */
-  private record After(int layer, Change change, int[] count) implements CompressionListener {
+  private record After(int layer, Change change, AtomicInteger count)
+      implements CompressionListener {
     @Override
     public void layerFinished(int block, LayerReport report, long work) {
-      if (++count[0] == layer) {
+      if (count.incrementAndGet() == layer) {
         try {
           change.make();
         } catch (IOException e) {
@@ -134,7 +136,7 @@ class ChangedInputsTest {
     AwpException refusal =
         assertThrows(
             AwpException.class,
-            () -> run(out, new After(layer, () -> change(file, how), new int[1])));
+            () -> run(out, new After(layer, () -> change(file, how), new AtomicInteger())));
     assertTrue(refusal.getMessage().startsWith(file + ": "), refusal.getMessage());
     assertTrue(refusal.getMessage().contains(rule), refusal.getMessage());
     assertTrue(
@@ -145,9 +147,9 @@ class ChangedInputsTest {
       assertThrows(AwpException.class, () -> run(out, new CompressionListener() {}));
     }
     Files.write(file, before);
-    int[] solved = new int[1];
+    AtomicInteger solved = new AtomicInteger();
     run(out, new After(-1, () -> {}, solved));
-    assertTrue(solved[0] < LAYERS, "layers before the change are not solved again");
+    assertTrue(solved.get() < LAYERS, "layers before the change are not solved again");
     OutputFolders.assertSame(folder.resolve("expected"), out);
   }
 
@@ -172,7 +174,7 @@ class ChangedInputsTest {
   @Test
   void filesThatTheRunDoesNotReadMayChange() throws IOException {
     Path other = Files.writeString(model.resolve("other.bin"), "x");
-    run(out, new After(5, () -> Files.writeString(other, "another"), new int[1]));
+    run(out, new After(5, () -> Files.writeString(other, "another"), new AtomicInteger()));
     assertEquals(List.of(), OutputFolders.names(out).stream().filter("other.bin"::equals).toList());
   }
 }
