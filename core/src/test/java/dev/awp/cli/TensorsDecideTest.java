@@ -165,11 +165,13 @@ class TensorsDecideTest {
                 .put("quant_method", "bitsandbytes")
                 .put("load_in_4bit", true));
     Files.writeString(model.resolve("quantize_config.json"), "{\"bits\":4}");
+    Files.writeString(model.resolve("hf_quant_config.json"), "{\"quantization\":{}}");
     assertEquals(plain, perplexity(model));
     compress().assertExit(0);
     assertWarned("quantization_config (bitsandbytes) is left out of outputs: no tensor");
     assertFalse(config(out).has("quantization_config"));
     assertFalse(Files.exists(out.resolve("quantize_config.json")));
+    assertFalse(Files.exists(out.resolve("hf_quant_config.json")));
     String pruned = perplexity(out);
     assertFalse(pruned.isEmpty());
   }

@@ -121,6 +121,16 @@ class SafetensorsFileTest {
   }
 
   @Test
+  void metadataMayBeNull() throws IOException {
+    String tensors = "\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}";
+    Path file = file(safetensors("{\"__metadata__\":null,%s}".formatted(tensors), 1));
+    try (Arena arena = Arena.ofConfined()) {
+      assertEquals(1, SafetensorsFile.map(file, arena).size());
+      assertEquals(java.util.Map.of(), SafetensorsFile.metadata(file));
+    }
+  }
+
+  @Test
   void brokenFramesAreRefused() throws IOException {
     assertRefused(file(new byte[] {1, 2, 3, 4, 5, 6, 7}), "7 bytes are too few");
     assertRefused(file(new byte[8]), "is no safetensors file but zeros");

@@ -37,12 +37,13 @@ record ReadModel(
         new Float8Layers(found.tensors(), settings, written(found.tensors(), config.names()));
     Map<String, StoredTensor> tensors = float8.read();
     warnings.addAll(float8.warnings());
-    boolean stale = !settings.isEmpty() && !holdsCodes(tensors, config.names());
+    boolean stated = !settings.isEmpty() || !StatedQuantization.files(folder).isEmpty();
+    boolean stale = stated && !holdsCodes(tensors, config.names());
     if (stale) {
       warnings.add(
           "quantization_config (%s) is left out of outputs: %s"
               .formatted(
-                  settings.path("quant_method").asText("of no method"),
+                  settings.path("quant_method").asText("in a file of its own"),
                   float8.warnings().isEmpty()
                       ? "no tensor of the model is quantized, and the tensors count"
                       : "nothing is quantized any more"));

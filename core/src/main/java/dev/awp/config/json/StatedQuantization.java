@@ -23,9 +23,18 @@ public final class StatedQuantization {
   /** GPTQ's own file, with the same content. */
   public static final String GPTQ_FILE = "quantize_config.json";
 
+  /** Files beside config.json in which programs say how a model is quantized. */
+  private static final List<String> FILES =
+      List.of(GPTQ_FILE, "quant_config.json", "hf_quant_config.json");
+
   private static final String CONFIG = "config.json";
 
   private StatedQuantization() {}
+
+  /** The files of a folder, beside config.json, that speak of nothing else. */
+  public static List<Path> files(Path folder) {
+    return FILES.stream().map(folder::resolve).filter(Files::isRegularFile).toList();
+  }
 
   /** The settings, an empty object where there are none. */
   public static JsonNode of(Path folder) {

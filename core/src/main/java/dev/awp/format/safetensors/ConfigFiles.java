@@ -67,7 +67,9 @@ public final class ConfigFiles {
     write(file, config);
     try {
       if (corrections.unquantized()) {
-        Files.deleteIfExists(folder.resolve(StatedQuantization.GPTQ_FILE));
+        for (Path stale : StatedQuantization.files(folder)) {
+          Files.delete(stale);
+        }
       }
     } catch (IOException e) {
       throw Folders.unwritable(folder, e);
