@@ -27,6 +27,7 @@ import java.util.Set;
  * @param target {@link Target#PROPAGATED} needs {@link Propagation#COMPRESSED}
  * @param maxShardBytes largest data size of one written safetensors file
  * @param memoryLimit bytes that the run may use, mapped files aside; results do not depend on it
+ * @param sources files that these options were taken from, which must not change under the run
  */
 public record CompressionOptions(
     Path model,
@@ -39,7 +40,8 @@ public record CompressionOptions(
     Target target,
     long maxShardBytes,
     OptionalLong memoryLimit,
-    EvaluationOptions evaluation) {
+    EvaluationOptions evaluation,
+    List<Path> sources) {
   /** Data of one written safetensors file, at most, where nothing is said. */
   public static final int MAX_SHARD_GIGABYTES = 5;
 
@@ -51,6 +53,7 @@ public record CompressionOptions(
       throw new IllegalArgumentException("saved moments are those of dense inputs");
     }
     formats = List.copyOf(formats);
+    sources = List.copyOf(sources);
     if (formats.stream().anyMatch(OutputFormat::isFused)) {
       recipe = recipe.forFusedReaders();
     }
@@ -129,6 +132,7 @@ public record CompressionOptions(
     private long maxShardBytes = MAX_SHARD_GIGABYTES * 1_000_000_000L;
     private OptionalLong memoryLimit = OptionalLong.empty();
     private EvaluationOptions evaluation = EvaluationOptions.NONE;
+    private List<Path> sources = List.of();
 
     private Builder(Path model, Path output) {
       this.model = model;
@@ -192,6 +196,12 @@ public record CompressionOptions(
       return this;
     }
 
+    /** By default none. */
+    public Builder sources(List<Path> files) {
+      sources = List.copyOf(files);
+      return this;
+    }
+
     /**
      * The description.
      *
@@ -211,7 +221,8 @@ public record CompressionOptions(
           target.orElse(propagation == Propagation.COMPRESSED ? Target.PROPAGATED : Target.DENSE),
           maxShardBytes,
           memoryLimit,
-          evaluation);
+          evaluation,
+          sources);
     }
   }
 }

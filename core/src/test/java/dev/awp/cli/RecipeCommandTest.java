@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.ModelEdit;
 import dev.awp.fixture.OutputFolders;
 import dev.awp.fixture.Terminal;
 import dev.awp.recipe.RecipeFile;
@@ -219,6 +220,8 @@ class RecipeCommandTest {
             .replace("\"tie_word_embeddings\":false", "\"tie_word_embeddings\":true");
     assertTrue(tied.contains("\"tie_word_embeddings\":true"), tied);
     Files.writeString(config, tied);
+    Path weights = model.resolve("model.safetensors");
+    ModelEdit.of(weights).remove("lm_head.weight").write(weights);
     assertRefused(
         compress("out", recipe("bits: 4\n"), "--lm-head"),
         "lm_head cannot be compressed, its weights are those of the embeddings");

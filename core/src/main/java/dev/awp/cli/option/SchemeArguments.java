@@ -62,6 +62,7 @@ public final class SchemeArguments {
     if (file != null) {
       RecipeFile read = RecipeFile.read(file);
       new RecipeFlags(read, spec, trial).apply();
+      options.sources(List.of(file));
       rules = read.rules();
     }
     options.recipe(recipe(rules, spec)).formats(gguf.applyTo(format.toFormats(), spec));

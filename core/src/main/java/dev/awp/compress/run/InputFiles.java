@@ -25,15 +25,22 @@ public final class InputFiles {
    * @see #stamps(FileStamps, Checkpoint, CompressionOptions)
    */
   public static FileStamps stamps(CompressionOptions options) {
-    return FolderContent.stamps(options.model(), besidesModel(options).values());
+    return FolderContent.stamps(options.model(), notOfModel(options));
   }
 
   /** Those of the files that the run does read. */
   public static FileStamps stamps(
       FileStamps all, Checkpoint checkpoint, CompressionOptions options) {
-    Set<Path> files = new LinkedHashSet<>(besidesModel(options).values());
+    Set<Path> files = notOfModel(options);
     files.addAll(checkpoint.files());
     return all.only(files);
+  }
+
+  /** What has a checksum, and what the options stand for. */
+  private static Set<Path> notOfModel(CompressionOptions options) {
+    Set<Path> files = new LinkedHashSet<>(besidesModel(options).values());
+    files.addAll(options.sources());
+    return files;
   }
 
   /** Configuration, tokenizer, and what else of a model's folder is copied. */

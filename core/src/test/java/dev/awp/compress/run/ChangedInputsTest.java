@@ -54,6 +54,7 @@ class ChangedInputsTest {
     model = folder.resolve("model");
     new GeneratedCheckpoint(2, 16, 24, 2, 1, DType.BF16).write(model, 9000);
     Files.writeString(folder.resolve("text.txt"), "A text of some words, again. ".repeat(99));
+    Files.writeString(folder.resolve("recipe.yaml"), "sparsity: 0.5\n");
     Files.writeString(folder.resolve("eval.txt"), "Another text of words. ".repeat(99));
     out = folder.resolve("out");
   }
@@ -86,6 +87,7 @@ class ChangedInputsTest {
                 new Calibration(List.of(folder.resolve("text.txt")), 4, OptionalInt.of(32), 0))
             .evaluation(
                 new EvaluationOptions(List.of(folder.resolve("eval.txt")), OptionalInt.empty()))
+            .sources(List.of(folder.resolve("recipe.yaml")))
             .build();
     try (Compute compute = Compute.create(1)) {
       Compressor.run(options, "test", compute, listener);
@@ -125,6 +127,7 @@ class ChangedInputsTest {
     "model/tokenizer.json, truncated, bytes and has",
     "text.txt, removed, was removed",
     "eval.txt, truncated, bytes and has",
+    "recipe.yaml, replaced, was replaced",
   })
   void aRunWhoseInputChangesNamesItAndCanBeGoneOnWith(String name, String how, String rule)
       throws IOException {

@@ -258,7 +258,8 @@ class ResumeTest {
         base.target(),
         base.maxShardBytes(),
         base.memoryLimit(),
-        base.evaluation());
+        base.evaluation(),
+        base.sources());
   }
 
   @Test
