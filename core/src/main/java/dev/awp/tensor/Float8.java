@@ -6,11 +6,6 @@ package dev.awp.tensor;
 public final class Float8 {
   private Float8() {}
 
-  /** Whether a type is one of them. */
-  public static boolean is(DType type) {
-    return type == DType.F8_E4M3 || type == DType.F8_E5M2 || type == DType.F8_E8M0;
-  }
-
   /**
    * The value of every byte.
    *
