@@ -16,8 +16,17 @@ import java.util.Set;
  * they live until {@link #close}.
  */
 public interface Checkpoint extends AutoCloseable {
-  /** The folder, for messages and for the files that go along. */
+  /** The folder or file, for messages. */
   Path folder();
+
+  /**
+   * Where the files lie that go along: configuration, tokenizer, templates of conversations. A
+   * model that is one file holds them in other words, and writes them out for as long as it is
+   * open.
+   */
+  default Path companions() {
+    return folder();
+  }
 
   ModelConfig config();
 

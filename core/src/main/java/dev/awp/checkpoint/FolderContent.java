@@ -5,6 +5,7 @@ package dev.awp.checkpoint;
 import dev.awp.AwpException;
 import dev.awp.disk.FileStamps;
 import dev.awp.disk.FoundFile;
+import dev.awp.gguf.file.GgufParts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,12 +23,12 @@ import java.util.stream.Stream;
  */
 public record FolderContent(List<Path> files) {
   private static final String SAFETENSORS = ".safetensors";
-  private static final String GGUF = ".gguf";
   private static final String INDEX = ".index.json";
 
   /** Of weights and their indexes, in formats of any program. */
   private static final List<String> WEIGHT_ENDINGS =
-      List.of(SAFETENSORS, INDEX, ".bin", ".pt", ".pth", GGUF, ".h5", ".msgpack", ".onnx");
+      List.of(
+          SAFETENSORS, INDEX, ".bin", ".pt", ".pth", GgufParts.ENDING, ".h5", ".msgpack", ".onnx");
 
   /** What awp reads besides weights, as far as a folder has it. */
   private static final List<String> READ =
@@ -51,8 +52,15 @@ public record FolderContent(List<Path> files) {
     files = List.copyOf(files);
   }
 
-  /** The content of a folder; AwpException where it cannot be listed. */
+  /**
+   * The content of a folder, or of a GGUF file: all files that its model was split into.
+   *
+   * @throws AwpException where it cannot be listed
+   */
   public static FolderContent of(Path folder) {
+    if (isModelFile(folder)) {
+      return new FolderContent(GgufParts.files(folder).stream().filter(Files::exists).toList());
+    }
     try (Stream<Path> content = Files.list(folder)) {
       return new FolderContent(content.sorted().toList());
     } catch (IOException e) {
@@ -68,7 +76,7 @@ public record FolderContent(List<Path> files) {
    */
   public static FileStamps stamps(Path folder, Collection<Path> others) {
     List<Path> all = new ArrayList<>(others);
-    if (Files.isDirectory(folder)) {
+    if (Files.isDirectory(folder) || isModelFile(folder)) {
       all.addAll(of(folder).files());
     }
     return FileStamps.of(all);
@@ -107,10 +115,20 @@ public record FolderContent(List<Path> files) {
     return files.stream().anyMatch(file -> file.toString().endsWith(SAFETENSORS));
   }
 
-  /** The GGUF file that is the whole model: the only one, and no safetensors file beside it. */
+  /** Whether a path is a model in one file, or a file of one that was split. */
+  public static boolean isModelFile(Path path) {
+    return GgufParts.isNamedSo(path) && !Files.isDirectory(path) && Files.exists(path);
+  }
+
+  /**
+   * The GGUF file that is the whole model, or the first of those that it was split into: there are
+   * no others, and no safetensors file beside it.
+   */
   public Optional<Path> gguf() {
-    List<Path> found = files.stream().filter(file -> file.toString().endsWith(GGUF)).toList();
-    return found.size() == 1 && !hasSafetensors()
+    List<Path> found = files.stream().filter(GgufParts::isNamedSo).toList();
+    return !found.isEmpty()
+            && !hasSafetensors()
+            && GgufParts.files(found.getFirst()).size() == found.size()
         ? Optional.of(found.getFirst())
         : Optional.empty();
   }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.checkpoint;
 
+import dev.awp.gguf.file.GgufParts;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,10 +14,13 @@ public final class ModelName {
   private ModelName() {}
 
   /**
-   * The folder's name; in a hub's cache (models--ORG--NAME/snapshots/HASH) the NAME. Empty for the
-   * root of a file system.
+   * The folder's name, or the file's without its ending; in a hub's cache
+   * (models--ORG--NAME/snapshots/HASH) the NAME. Empty for the root of a file system.
    */
   public static String of(Path folder) {
+    if (FolderContent.isModelFile(folder)) {
+      return GgufParts.modelName(folder);
+    }
     Path whole = folder.toAbsolutePath().normalize();
     Path name = whole.getFileName();
     Path parent = whole.getParent();

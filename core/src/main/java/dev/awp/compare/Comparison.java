@@ -90,7 +90,7 @@ public final class Comparison {
     read.addAll(options.evaluation().files());
     FileStamps stamps = FolderContent.stamps(options.model(), read);
     try (Checkpoint checkpoint = Checkpoints.open(options.model());
-        Tokenizer tokenizer = Tokenizers.open(options.model());
+        Tokenizer tokenizer = Tokenizers.open(checkpoint.companions());
         Arena arena = Arena.ofShared()) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       RunChecks.checkDense(checkpoint);

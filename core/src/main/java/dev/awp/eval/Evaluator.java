@@ -74,7 +74,7 @@ public final class Evaluator {
       Path folder, Path text, OptionalInt length, Compute compute, Progress progress) {
     FileStamps stamps = FolderContent.stamps(folder, List.of(text));
     try (Checkpoint checkpoint = Checkpoints.open(folder);
-        Tokenizer tokenizer = Tokenizers.open(folder)) {
+        Tokenizer tokenizer = Tokenizers.open(checkpoint.companions())) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());
       layout.check(weights);

@@ -60,7 +60,7 @@ public final class TextGeneration {
     }
     FileStamps stamps = FolderContent.stamps(folder, List.of());
     try (Checkpoint checkpoint = Checkpoints.open(folder);
-        Tokenizer tokenizer = Tokenizers.open(folder)) {
+        Tokenizer tokenizer = Tokenizers.open(checkpoint.companions())) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());
       layout.check(weights);
@@ -76,7 +76,7 @@ public final class TextGeneration {
       }
       TransformerModel model = new TransformerModel(layout, weights, compute);
       try (CachedModel cached = new CachedModel(model, given.length + tokens, weightBytes)) {
-        Set<Integer> ends = EndTokens.of(folder);
+        Set<Integer> ends = EndTokens.of(checkpoint.companions());
         Detokenizer words = new Detokenizer(tokenizer, given);
         Result result = generate(cached, given, tokens, sampler, ends, words, text);
         stamps.only(checkpoint.files()).check();

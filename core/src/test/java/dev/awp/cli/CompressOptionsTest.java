@@ -207,6 +207,7 @@ class CompressOptionsTest {
           new ModelPlan(
               checkpoint, ModelLayout.of(checkpoint.config()), List.of(), options.maxShardBytes());
       return RunIdentity.of(
+          checkpoint,
           options,
           RunDescription.options(options, plan, calibration),
           new WeightScan(checkpoint, compute).sums(Set.of()),

@@ -6,6 +6,7 @@ import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CheckpointKind;
 import dev.awp.checkpoint.FolderContent;
+import dev.awp.checkpoint.gguf.GgufCheckpoint;
 import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -17,18 +18,19 @@ import org.slf4j.LoggerFactory;
 /** Opens a model folder by what lies in it. */
 public final class Checkpoints {
   /** A line a kind. A folder that fits none is refused in the words of the last. */
-  private static final List<CheckpointKind> KINDS = List.of(SafetensorsCheckpoint.KIND);
+  private static final List<CheckpointKind> KINDS =
+      List.of(GgufCheckpoint.KIND, SafetensorsCheckpoint.KIND);
 
   private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
 
   private Checkpoints() {}
 
   /**
-   * Opens a folder and tells its warnings; AwpException where it is none, or breaks the rules of
-   * its kind.
+   * Opens a folder, or a model in one file, and tells its warnings; AwpException where it is
+   * neither, or breaks the rules of its kind.
    */
   public static Checkpoint open(Path folder) {
-    if (!Files.isDirectory(folder)) {
+    if (!Files.isDirectory(folder) && !FolderContent.isModelFile(folder)) {
       throw new AwpException(folder + ": " + missing(folder));
     }
     FolderContent content = FolderContent.of(folder);
@@ -56,7 +58,7 @@ public final class Checkpoints {
 
   private static String missing(Path folder) {
     return Files.exists(folder, LinkOption.NOFOLLOW_LINKS)
-        ? "is no folder, a model is a folder with config.json and the weights"
-        : "there is no such folder";
+        ? "is no model, which is a folder with config.json and the weights, or a .gguf file"
+        : "there is no such folder or file";
   }
 }

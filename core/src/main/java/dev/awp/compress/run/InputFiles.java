@@ -44,15 +44,18 @@ public final class InputFiles {
   }
 
   /** Configuration, tokenizer, and what else of a model's folder is copied. */
-  static Map<String, Path> companions(Path folder) {
+  static Map<String, Path> companions(Checkpoint checkpoint) {
+    Set<Path> read = checkpoint.files();
     Map<String, Path> files = new LinkedHashMap<>();
-    CompanionFiles.list(folder).forEach(file -> files.put(name(file), file));
+    CompanionFiles.list(checkpoint.companions()).stream()
+        .filter(read::contains)
+        .forEach(file -> files.put(name(file), file));
     return files;
   }
 
   /** The same, and the weights. */
   static Map<String, Path> ofModel(Checkpoint checkpoint) {
-    Map<String, Path> files = companions(checkpoint.folder());
+    Map<String, Path> files = companions(checkpoint);
     Set<Path> weights = new LinkedHashSet<>();
     checkpoint.tensors().stream()
         .flatMap(tensor -> tensor.parts().stream())

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress.run;
 
+import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compute.Compute;
 import java.nio.file.Path;
@@ -40,6 +41,7 @@ public record RunIdentity(
    * @param version of the program
    */
   public static RunIdentity of(
+      Checkpoint checkpoint,
       CompressionOptions options,
       Map<String, Object> described,
       Map<Path, String> weights,
@@ -47,7 +49,8 @@ public record RunIdentity(
       Compute compute) {
     Map<String, String> words = new LinkedHashMap<>();
     described.forEach((key, value) -> words.put(key, value.toString()));
-    return new RunIdentity(inputs(options, weights, compute), words, machine(version, compute));
+    return new RunIdentity(
+        inputs(checkpoint, options, weights, compute), words, machine(version, compute));
   }
 
   private static Map<String, String> machine(String version, Compute compute) {
@@ -61,8 +64,11 @@ public record RunIdentity(
   }
 
   private static Map<String, String> inputs(
-      CompressionOptions options, Map<Path, String> weights, Compute compute) {
-    Map<String, Path> companions = InputFiles.companions(options.model());
+      Checkpoint checkpoint,
+      CompressionOptions options,
+      Map<Path, String> weights,
+      Compute compute) {
+    Map<String, Path> companions = InputFiles.companions(checkpoint);
     Map<String, String> sums = new LinkedHashMap<>(FileSums.sha256(companions, compute.workers()));
     weights.forEach((file, sum) -> sums.put(InputFiles.name(file), sum));
     sums.putAll(FileSums.sha256(InputFiles.besidesModel(options), compute.workers()));

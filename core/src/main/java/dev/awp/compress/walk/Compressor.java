@@ -159,7 +159,7 @@ public final class Compressor {
     }
     int length = RunChecks.windowLength(options.calibration(), checkpoint.config());
     Map<Path, String> weights = scan.get();
-    try (Tokenizer tokenizer = Tokenizers.open(options.model())) {
+    try (Tokenizer tokenizer = Tokenizers.open(checkpoint.companions())) {
       listener.step("tokenizing " + options.calibration().files());
       CalibrationSet calibration =
           CalibrationSet.load(
@@ -222,7 +222,7 @@ public final class Compressor {
       Map<String, Object> described =
           RunDescription.options(options, prepared.plan(), prepared.calibration());
       RunIdentity identity =
-          RunIdentity.of(options, described, prepared.weights(), version, compute);
+          RunIdentity.of(checkpoint, options, described, prepared.weights(), version, compute);
       run.check(identity);
       try (Arena arena = Arena.ofShared();
           ModelOutput output = run.output(options, prepared.plan(), compute, version)) {

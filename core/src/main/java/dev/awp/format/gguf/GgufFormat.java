@@ -54,7 +54,8 @@ public record GgufFormat(GgufOptions types) implements OutputFormat {
   }
 
   static GgufTokenizer.Result tokenizer(ModelPlan plan) {
-    return GgufTokenizer.of(plan.checkpoint().folder(), plan.layout().config().vocabularySize());
+    return GgufTokenizer.of(
+        plan.checkpoint().companions(), plan.layout().config().vocabularySize());
   }
 
   @Override

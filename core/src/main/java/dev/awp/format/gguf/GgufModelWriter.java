@@ -64,6 +64,7 @@ final class GgufModelWriter implements FormatWriter {
     Map<String, GgufValue> metadata =
         GgufMetadata.of(plan.layout().config(), layout, plan.checkpoint().folder());
     metadata.putAll(tokenizer.metadata());
+    ForeignMetadata.add(plan.checkpoint(), metadata);
     say(layout);
     List<GgufPlan.Wanted> wanted =
         plans.values().stream().map(GgufTensorPlan::wanted).distinct().toList();

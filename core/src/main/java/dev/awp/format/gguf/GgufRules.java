@@ -34,10 +34,6 @@ final class GgufRules {
   /** What llama.cpp's Gemma 3 takes as the base of rotation in blocks with a window. */
   private static final double LOCAL_BASE = 10_000;
 
-  /** Blocks of the 27B models, whose scores llama.cpp divides otherwise. */
-  private static final Map<GgufArchitecture, Integer> LARGEST =
-      Map.of(GgufArchitecture.GEMMA2, 46, GgufArchitecture.GEMMA3, 62);
-
   private final ModelPlan plan;
   private final GgufOptions options;
   private final GgufLayout layout;
@@ -102,7 +98,7 @@ final class GgufRules {
         !architecture.isGemma() && config.logitSoftCap().isPresent(), "has no soft cap of logits");
     refuse(caps && config.logitSoftCap().isEmpty(), "needs a soft cap of logits");
     double divisor =
-        LARGEST.getOrDefault(architecture, 0) == config.layers()
+        architecture.isLargest(config.layers())
             ? (double) config.hiddenSize() / attention.heads()
             : attention.headDimension();
     refuse(
@@ -166,7 +162,7 @@ final class GgufRules {
   }
 
   private void checkExperts(ExpertConfig experts) {
-    boolean normalized = architecture != GgufArchitecture.QWEN2_MOE;
+    boolean normalized = architecture.normalizesShares();
     refuse(
         experts.normalized() != normalized,
         normalized

@@ -20,7 +20,7 @@ record GgufWarnings(ModelPlan plan) {
   List<String> all() {
     List<String> warnings = new ArrayList<>();
     // Reports are published, and where the files lay is nobody's business.
-    String folder = plan.checkpoint().folder() + File.separator;
+    String folder = plan.checkpoint().companions() + File.separator;
     GgufFormat.tokenizer(plan).warnings().stream()
         .map(warning -> warning.replace(folder, ""))
         .forEach(warnings::add);

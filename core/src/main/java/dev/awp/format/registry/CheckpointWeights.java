@@ -56,7 +56,7 @@ public final class CheckpointWeights {
   private static JsonNode stated(Checkpoint checkpoint) {
     return checkpoint.corrections().unquantized()
         ? ConfigFiles.object()
-        : StatedQuantization.of(checkpoint.folder());
+        : StatedQuantization.of(checkpoint.companions());
   }
 
   /**

@@ -46,7 +46,7 @@ public final class SafetensorsWriter implements FormatWriter {
    */
   public static SafetensorsWriter create(
       Path folder, ModelPlan plan, LayerFormat format, Kernels kernels, Consumer<Path> configure) {
-    CompanionFiles.copy(plan.checkpoint().folder(), folder);
+    CompanionFiles.copy(plan.checkpoint().companions(), folder);
     ConfigFiles.correct(folder, plan.checkpoint().corrections());
     configure.accept(folder);
     ShardSet shards = ShardSet.create(folder, tensors(plan, format), plan.maxShardBytes());

@@ -56,6 +56,23 @@ public enum GgufArchitecture {
     return isGemma() || this == PHI3;
   }
 
+  /**
+   * Whether so many blocks are those of the largest Gemma, whose scores are divided by the root of
+   * the hidden size over the heads.
+   */
+  public boolean isLargest(int blocks) {
+    return switch (this) {
+      case GEMMA2 -> blocks == 46;
+      case GEMMA3 -> blocks == 62;
+      default -> false;
+    };
+  }
+
+  /** Whether the shares of a token's experts are made to add up to one. */
+  public boolean normalizesShares() {
+    return this != QWEN2_MOE;
+  }
+
   /** Every so many blocks one has no sliding window; 0 where llama.cpp knows none. */
   public int windowPattern() {
     return switch (this) {

@@ -3,12 +3,18 @@
 package dev.awp.gguf.model;
 
 import dev.awp.AwpException;
+import dev.awp.config.Architecture;
+import dev.awp.config.ExpertNames;
+import dev.awp.config.ExpertRule;
+import dev.awp.config.Projections;
 import dev.awp.config.TensorNames;
 import dev.awp.gguf.file.GgufPlace;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Names of tensors in a GGUF file, by the names that transformers gives their modules. llama.cpp
@@ -18,6 +24,15 @@ public final class GgufNames {
   private static final Pattern BLOCK = Pattern.compile("model\\.layers\\.(\\d+)\\.(.*)");
   private static final Pattern EXPERT =
       Pattern.compile("(?:mlp|block_sparse_moe)\\.experts\\.(\\d+)\\.(\\w+)");
+  private static final Pattern STORED = Pattern.compile("(?:blk\\.(\\d{1,5})\\.)?(\\w+)");
+
+  /** What names of the first expert hold. */
+  public static final String FIRST_EXPERT = ".experts.0.";
+
+  private static final String ROUTER = "ffn_gate_inp";
+  private static final String FUSED = "mlp.gate_up_proj";
+  private static final String HEAD = "lm_head";
+  private static final String DECODER = "model.";
   private static final Map<String, String> EXPERT_PARTS =
       Map.of(
           "gate_proj", "ffn_gate_exps",
@@ -38,10 +53,10 @@ public final class GgufNames {
           Map.entry("mlp.gate_proj", "ffn_gate"),
           Map.entry("mlp.up_proj", "ffn_up"),
           // Gate above up, as llama.cpp splits it.
-          Map.entry("mlp.gate_up_proj", "ffn_up"),
+          Map.entry(FUSED, "ffn_up"),
           Map.entry("mlp.down_proj", "ffn_down"),
-          Map.entry("mlp.gate", "ffn_gate_inp"),
-          Map.entry("block_sparse_moe.gate", "ffn_gate_inp"),
+          Map.entry("mlp.gate", ROUTER),
+          Map.entry("block_sparse_moe.gate", ROUTER),
           Map.entry("mlp.shared_expert.gate_proj", "ffn_gate_shexp"),
           Map.entry("mlp.shared_expert.up_proj", "ffn_up_shexp"),
           Map.entry("mlp.shared_expert.down_proj", "ffn_down_shexp"),
@@ -50,7 +65,7 @@ public final class GgufNames {
           Map.entry("post_attention_layernorm", "ffn_norm"),
           Map.entry("model.embed_tokens", "token_embd"),
           Map.entry("model.norm", "output_norm"),
-          Map.entry("lm_head", "output"));
+          Map.entry(HEAD, "output"));
 
   /** Where a block has norms behind its steps too. */
   private static final Map<String, String> NORMS_BEHIND =
@@ -96,6 +111,62 @@ public final class GgufNames {
     }
     String part = name(EXPERT_PARTS, expert.group(2), source);
     return new GgufPlace(before + part + kind, Integer.parseInt(expert.group(1)), experts);
+  }
+
+  /**
+   * The checkpoint's tensor that a tensor of the file is; for one of slices the first, of expert 0.
+   * Empty for those that no checkpoint has.
+   *
+   * @param architecture whose modules have these names
+   */
+  public Optional<String> source(String tensor, Architecture architecture) {
+    int end = tensor.lastIndexOf('.');
+    Matcher stored = STORED.matcher(end < 0 ? tensor : tensor.substring(0, end));
+    if (end < 0 || !stored.matches()) {
+      return Optional.empty();
+    }
+    boolean inBlock = stored.group(1) != null;
+    return modules(stored.group(2), architecture)
+        .filter(module -> inBlock != isOutside(module))
+        .map(module -> (inBlock ? names.block(Integer.parseInt(stored.group(1))) : "") + module)
+        .map(module -> inBlock ? module : outside(module))
+        .map(module -> module + tensor.substring(end));
+  }
+
+  /** The names of experts after the first, by that of the first. */
+  public static String ofExpert(String first, int expert) {
+    return first.replace(FIRST_EXPERT, ".experts." + expert + ".");
+  }
+
+  private Optional<String> modules(String part, Architecture architecture) {
+    Optional<ExpertNames> experts = architecture.experts().map(ExpertRule::names);
+    if (part.endsWith("_exps")) {
+      return experts.flatMap(
+          own ->
+              Stream.of(own.gate(), own.up(), own.down())
+                  .filter(name -> part.equals(EXPERT_PARTS.get(name)))
+                  .map(name -> own.module() + FIRST_EXPERT + name)
+                  .findFirst());
+    }
+    if (part.equals(ROUTER)) {
+      return experts.map(own -> own.module() + ".gate");
+    }
+    boolean fused = architecture.projections() == Projections.FUSED;
+    return parts.entrySet().stream()
+        .filter(entry -> entry.getValue().equals(part))
+        .map(Map.Entry::getKey)
+        .filter(module -> !part.equals("ffn_up") || module.equals(FUSED) == fused)
+        .findFirst();
+  }
+
+  private static boolean isOutside(String module) {
+    return module.equals(HEAD) || module.startsWith(DECODER);
+  }
+
+  private String outside(String module) {
+    return module.equals(HEAD)
+        ? names.head()
+        : names.decoder() + module.substring(DECODER.length());
   }
 
   private static String name(Map<String, String> names, String module, String source) {

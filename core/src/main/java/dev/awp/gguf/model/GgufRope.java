@@ -77,13 +77,17 @@ public final class GgufRope {
     return config.block(0).attention().headDimension();
   }
 
-  /** LLaMA 3's stretching of long wave lengths. */
   private static float[] llama3(ModelConfig config, Llama3Scaling scaling) {
-    float[] factors = new float[dimension(config) / 2];
+    return llama3(config.rotation().theta(), dimension(config), scaling);
+  }
+
+  /** LLaMA 3's stretching of long wave lengths: what each frequency is divided by. */
+  static float[] llama3(double theta, int dimension, Llama3Scaling scaling) {
+    float[] factors = new float[dimension / 2];
     double longest = scaling.originalContext() / scaling.lowFrequencyFactor();
     double shortest = scaling.originalContext() / scaling.highFrequencyFactor();
     for (int i = 0; i < factors.length; i++) {
-      double frequency = Math.pow(config.rotation().theta(), -2.0 * i / dimension(config));
+      double frequency = Math.pow(theta, -2.0 * i / dimension);
       double length = 2 * Math.PI / frequency;
       if (length < shortest) {
         factors[i] = 1;

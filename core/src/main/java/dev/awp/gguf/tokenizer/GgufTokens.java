@@ -20,7 +20,14 @@ final class GgufTokens {
     CONTROL,
     USER_DEFINED,
     UNUSED,
-    BYTE
+    BYTE;
+
+    /** The type of that number in a file. */
+    static Optional<Kind> of(int number) {
+      return number < 1 || number > values().length
+          ? Optional.empty()
+          : Optional.of(values()[number - 1]);
+    }
   }
 
   private final Path file;

@@ -3,6 +3,7 @@
 package dev.awp.inspect.file;
 
 import dev.awp.gguf.file.GgufFile;
+import dev.awp.gguf.file.GgufParts;
 import dev.awp.gguf.file.GgufTensor;
 import dev.awp.gguf.tensor.GgufValues;
 import dev.awp.inspect.StoredWeight;
@@ -27,19 +28,25 @@ final class GgufWeights implements StoredWeights {
 
   @SuppressWarnings("MustBeClosed") // the arena is closed by close(), or below
   static GgufWeights open(Path file, Kernels kernels) {
-    GgufFile gguf = GgufFile.read(file);
+    List<GgufFile> parts = GgufParts.read(file);
     Arena arena = Arena.ofShared();
     try {
       List<StoredWeight> weights =
-          gguf.tensors().stream()
-              .<StoredWeight>map(
-                  tensor -> new GgufWeight(tensor, GgufValues.of(gguf, tensor, arena), kernels))
+          parts.stream()
+              .flatMap(
+                  part ->
+                      part.tensors().stream().map(tensor -> weight(part, tensor, arena, kernels)))
               .toList();
       return new GgufWeights(arena, weights);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
     }
+  }
+
+  private static StoredWeight weight(
+      GgufFile part, GgufTensor tensor, Arena arena, Kernels kernels) {
+    return new GgufWeight(tensor, GgufValues.of(part, tensor, arena), kernels);
   }
 
   @Override

@@ -1,0 +1,194 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.checkpoint.gguf;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import dev.awp.AwpException;
+import dev.awp.config.Architecture;
+import dev.awp.config.TensorNames;
+import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.file.GgufFile;
+import dev.awp.gguf.file.GgufKeys;
+import dev.awp.gguf.file.GgufPlace;
+import dev.awp.gguf.file.GgufTensor;
+import dev.awp.gguf.model.GgufArchitecture;
+import dev.awp.gguf.model.GgufConfig;
+import dev.awp.gguf.model.GgufNames;
+import dev.awp.gguf.tensor.GgufStoredTensor;
+import dev.awp.gguf.tensor.GgufTensorPlan;
+import dev.awp.gguf.tensor.RowOrder;
+import dev.awp.stored.StoredTensor;
+import dev.awp.stored.TensorView;
+import dev.awp.tensor.DType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The tensors of a GGUF file under the names that a checkpoint has for them. */
+final class ModelTensors {
+  /** What the configuration holds in other words. */
+  private static final String ROPE = "rope_f";
+
+  private static final ValueLayout.OfFloat FLOAT = JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+  private final GgufKeys keys;
+  private final Architecture architecture;
+  private final GgufArchitecture graph;
+  private final GgufNames names;
+  private final Arena arena;
+  private final Map<String, Stored> stored = new LinkedHashMap<>();
+  private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+  private final List<String> unused = new ArrayList<>();
+
+  /** A tensor and the file that it lies in. */
+  private record Stored(GgufFile file, GgufTensor tensor) {}
+
+  private ModelTensors(GgufKeys keys, Architecture architecture, TensorNames names, Arena arena) {
+    this.keys = keys;
+    this.architecture = architecture;
+    this.graph = GgufArchitecture.of(architecture);
+    this.names = new GgufNames(names, graph.isGemma(), 0);
+    this.arena = arena;
+  }
+
+  /**
+   * Maps all tensors.
+   *
+   * @param arena owns the maps
+   */
+  static ModelTensors of(
+      List<GgufFile> parts,
+      GgufKeys keys,
+      Architecture architecture,
+      TensorNames names,
+      Arena arena) {
+    ModelTensors all = new ModelTensors(keys, architecture, names, arena);
+    for (GgufFile part : parts) {
+      for (GgufTensor tensor : part.tensors()) {
+        if (all.stored.put(tensor.name(), new Stored(part, tensor)) != null) {
+          throw new AwpException(
+              "%s: tensor %s is in two files of the model".formatted(part.file(), tensor.name()));
+        }
+      }
+    }
+    all.stored.values().forEach(all::add);
+    return all;
+  }
+
+  /** By the checkpoint's names, in the order of the file. */
+  Map<String, StoredTensor> tensors() {
+    return tensors;
+  }
+
+  List<String> warnings() {
+    return unused.isEmpty()
+        ? List.of()
+        : List.of("tensors that awp knows no use of are left out: " + String.join(", ", unused));
+  }
+
+  /** What the configuration is read from besides metadata. */
+  GgufConfig.GgufTensors asked() {
+    return new GgufConfig.GgufTensors(
+        name -> Optional.ofNullable(stored.get(name)).map(found -> found.tensor.shape()),
+        this::vector);
+  }
+
+  private float[] vector(String name) {
+    Stored found = stored.get(name);
+    if (found == null || found.tensor.typeId() != BlockType.F32.id()) {
+      throw fail(name, found == null ? "is missing" : "is not stored as F32");
+    }
+    return found.file.view(found.tensor, arena).data().toArray(FLOAT);
+  }
+
+  private void add(Stored found) {
+    String name = found.tensor.name();
+    Optional<String> source = names.source(name, architecture);
+    if (source.isPresent()) {
+      if (source.get().contains(GgufNames.FIRST_EXPERT)) {
+        addExperts(found, source.get());
+      } else {
+        put(found.file, found.tensor, source.get());
+      }
+    } else if (!name.startsWith(ROPE)) {
+      unused.add(name);
+    }
+  }
+
+  private void addExperts(Stored found, String first) {
+    List<Long> shape = found.tensor.shape();
+    int count = keys.whole(graph.llamaName() + ".expert_count").orElse(0);
+    if (shape.size() != 3 || shape.getFirst() != count) {
+      throw fail(found.tensor.name(), "has the shape %s for %d experts".formatted(shape, count));
+    }
+    for (int expert = 0; expert < count; expert++) {
+      GgufPlace place = new GgufPlace(found.tensor.name(), expert, count);
+      put(found.file, place.of(found.tensor), GgufNames.ofExpert(first, expert));
+    }
+  }
+
+  private void put(GgufFile file, GgufTensor tensor, String source) {
+    List<Long> shape = tensor.shape();
+    BlockType type = tensor.type().filter(BlockType::isWritable).orElse(null);
+    if (type == null || shape.size() > 2) {
+      throw fail(
+          tensor.name(),
+          type == null
+              ? "is of type %s, which awp does not decode"
+                  .formatted(tensor.type().map(Enum::name).orElse("" + tensor.typeId()))
+              : "has the shape %s where a vector or matrix is expected".formatted(shape));
+    }
+    if (shape.stream().anyMatch(size -> size > Integer.MAX_VALUE)) {
+      throw fail(tensor.name(), "has the shape %s, a size is above 2^31 - 1".formatted(shape));
+    }
+    TensorView bytes = file.view(tensor, arena);
+    boolean vector = shape.size() == 1;
+    int columns = Math.toIntExact(shape.getLast());
+    int rows = vector ? 1 : Math.toIntExact(shape.getFirst());
+    GgufTensorPlan plan =
+        new GgufTensorPlan(
+            source,
+            GgufPlace.whole(tensor.name()),
+            type,
+            vector,
+            rows,
+            columns,
+            rows,
+            columns,
+            order(tensor.name(), vector ? columns : rows),
+            offset(tensor.name()));
+    boolean plain = plan.order().equals(RowOrder.NATURAL) && plan.offset() == 0;
+    Optional<DType> dtype = type.dtype().filter(_ -> plain);
+    tensors.put(
+        source,
+        dtype.isPresent()
+            ? new TensorView(
+                source, dtype.get(), shape, bytes.file(), bytes.fileOffset(), bytes.data())
+            : new GgufStoredTensor(plan, bytes));
+  }
+
+  private RowOrder order(String name, int rows) {
+    if (!graph.interleavesHeads() || !(name.contains(".attn_q.") || name.contains(".attn_k."))) {
+      return RowOrder.NATURAL;
+    }
+    int dimension = GgufConfig.headDimension(keys);
+    if (dimension < 2 || dimension % 2 != 0 || rows % dimension != 0) {
+      throw fail(name, "has %d rows, which are no heads of %d".formatted(rows, dimension));
+    }
+    return RowOrder.interleaved(dimension);
+  }
+
+  private float offset(String name) {
+    return graph.isGemma() && name.contains("norm") ? 1 : 0;
+  }
+
+  private AwpException fail(String tensor, String rule) {
+    return new AwpException("%s: tensor %s %s".formatted(keys.file(), tensor, rule));
+  }
+}

@@ -1,0 +1,272 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.gguf.model;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.awp.AwpException;
+import dev.awp.config.Architecture;
+import dev.awp.config.ExpertRule;
+import dev.awp.config.Llama3Scaling;
+import dev.awp.config.architecture.Architectures;
+import dev.awp.gguf.file.GgufKeys;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * config.json of transformers for a model in a GGUF file: what llama.cpp's graph computes, in the
+ * words of the architecture's class.
+ */
+public final class GgufConfig {
+  private final GgufKeys keys;
+  private final GgufTensors tensors;
+  private final Architecture architecture;
+  private final GgufArchitecture graph;
+  private final ObjectNode config = JsonNodeFactory.instance.objectNode();
+
+  private GgufConfig(GgufKeys keys, GgufTensors tensors) {
+    this.keys = keys;
+    this.tensors = tensors;
+    this.architecture = architecture(keys);
+    this.graph = GgufArchitecture.of(architecture);
+  }
+
+  /** What is asked of the tensors: the shape of one, and the values of a vector. */
+  public record GgufTensors(
+      Function<String, Optional<List<Long>>> shape, Function<String, float[]> vector) {
+    boolean has(String name) {
+      return shape.apply(name).isPresent();
+    }
+  }
+
+  /** The class of transformers whose graph a file names. */
+  public static Architecture architecture(GgufKeys keys) {
+    String name = keys.architecture();
+    boolean mixture = keys.whole(name + ".expert_count").orElse(0) > 0;
+    return Architectures.all().stream()
+        .filter(known -> known.llamaCppName().filter(name::equals).isPresent())
+        .filter(known -> known.experts().isPresent() == mixture)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new AwpException(
+                    "%s: architecture %s%s is not supported; these are: %s"
+                        .formatted(
+                            keys.file(), name, mixture ? " with experts" : "", supported())));
+  }
+
+  private static String supported() {
+    return Architectures.all().stream()
+        .flatMap(known -> known.llamaCppName().stream())
+        .distinct()
+        .collect(Collectors.joining(", "));
+  }
+
+  /**
+   * The content of config.json.
+   *
+   * @throws AwpException where a key is missing, or asks for what awp does not know
+   */
+  public static ObjectNode of(GgufKeys keys, GgufTensors tensors) {
+    GgufConfig made = new GgufConfig(keys, tensors);
+    made.config.putArray("architectures").add(made.architecture.name());
+    made.config.put("model_type", made.architecture.modelType());
+    made.addSizes();
+    made.addAttention();
+    made.architecture.experts().ifPresent(made::addExperts);
+    made.addRotation();
+    made.addTokens();
+    return made.config;
+  }
+
+  private String key(String name) {
+    return keys.architecture() + "." + name;
+  }
+
+  private int whole(String name) {
+    return whole(keys, key(name));
+  }
+
+  private static int whole(GgufKeys keys, String key) {
+    return keys.ofBlocks(key).orElseThrow(() -> keys.fail(key, "is missing"));
+  }
+
+  private int headDimension() {
+    return headDimension(keys);
+  }
+
+  /** Rows of a head of queries or keys. */
+  public static int headDimension(GgufKeys keys) {
+    String name = keys.architecture();
+    return keys.whole(name + ".attention.key_length")
+        .orElseGet(
+            () ->
+                whole(keys, name + ".embedding_length")
+                    / Math.max(1, whole(keys, name + ".attention.head_count")));
+  }
+
+  private void addSizes() {
+    String embedding = "token_embd.weight";
+    List<Long> shape =
+        tensors
+            .shape()
+            .apply(embedding)
+            .orElseThrow(
+                () -> new AwpException(keys.file() + ": tensor " + embedding + " is missing"));
+    config.put("vocab_size", shape.getFirst());
+    config.put("hidden_size", whole("embedding_length"));
+    config.put("intermediate_size", whole("feed_forward_length"));
+    config.put("num_hidden_layers", whole("block_count"));
+    config.put("max_position_embeddings", whole("context_length"));
+    config.put("hidden_act", graph.isGemma() ? "gelu_pytorch_tanh" : "silu");
+    if (graph.isGemma()) {
+      config.put("hidden_activation", "gelu_pytorch_tanh");
+    }
+    config.put("tie_word_embeddings", !tensors.has("output.weight"));
+  }
+
+  private void addAttention() {
+    int heads = whole("attention.head_count");
+    config.put("num_attention_heads", heads);
+    config.put("num_key_value_heads", keys.ofBlocks(key("attention.head_count_kv")).orElse(heads));
+    config.put("head_dim", headDimension());
+    Optional<Integer> values = keys.whole(key("attention.value_length"));
+    if (values.isPresent() && values.get() != headDimension()) {
+      throw keys.fail(
+          key("attention.value_length"),
+          "is %d where keys have %d, awp reads heads of one size"
+              .formatted(values.get(), headDimension()));
+    }
+    config.put("rms_norm_eps", shortest(key("attention.layer_norm_rms_epsilon"), 1e-6));
+    addBiases();
+    softCap("attn_logit_softcapping");
+    softCap("final_logit_softcapping");
+    Optional<Integer> window =
+        graph.readsWindow() ? keys.whole(key("attention.sliding_window")) : Optional.empty();
+    window
+        .filter(width -> width < whole("context_length"))
+        .ifPresentOrElse(
+            width -> config.put("sliding_window", width), () -> config.putNull("sliding_window"));
+    if (graph.isGemma()) {
+      boolean largest = graph.isLargest(whole("block_count"));
+      config.put(
+          "query_pre_attn_scalar", largest ? whole("embedding_length") / heads : headDimension());
+    }
+    if (graph == GgufArchitecture.GEMMA3) {
+      config.put("sliding_window_pattern", graph.windowPattern());
+    }
+  }
+
+  /** Qwen2 has them by itself. */
+  private void addBiases() {
+    boolean biased = tensors.has("blk.0.attn_q.bias");
+    switch (graph) {
+      case QWEN2 -> {}
+      case QWEN2_MOE -> config.put("qkv_bias", biased);
+      default -> config.put("attention_bias", biased);
+    }
+    if (tensors.has("blk.0.ffn_gate.bias")) {
+      config.put("mlp_bias", true);
+    }
+  }
+
+  /** Caps that the architecture has at other times are none where the file has none. */
+  private void softCap(String name) {
+    Optional<Double> cap = keys.number(key(name)).filter(value -> value != 0);
+    if (cap.isPresent()) {
+      config.put(name, cap.get());
+    } else if (graph.isGemma()) {
+      config.putNull(name);
+    }
+  }
+
+  private void addExperts(ExpertRule rule) {
+    config.put(rule.countKeys().getLast(), whole("expert_count"));
+    config.put("num_experts_per_tok", whole("expert_used_count"));
+    if (graph.isQwenMixture()) {
+      config.put(rule.widthKey(), whole("expert_feed_forward_length"));
+    }
+    rule.sharedWidthKey()
+        .ifPresent(name -> config.put(name, whole("expert_shared_feed_forward_length")));
+    rule.normalizedKey().ifPresent(name -> config.put(name, graph.normalizesShares()));
+  }
+
+  private void addRotation() {
+    double theta = shortest(key("rope.freq_base"), 10_000);
+    config.put("rope_theta", theta);
+    int rotated = keys.whole(key("rope.dimension_count")).orElse(headDimension());
+    if (rotated != headDimension()) {
+      config.put("partial_rotary_factor", (double) rotated / headDimension());
+    }
+    if (graph == GgufArchitecture.GEMMA3) {
+      config.put("rope_local_base_freq", shortest(key("rope.freq_base_swa"), 10_000));
+    }
+    String type = keys.text(key("rope.scaling.type")).orElse("none");
+    if (tensors.has("rope_freqs.weight")) {
+      addStretching(theta, tensors.vector().apply("rope_freqs.weight"));
+    } else if (tensors.has("rope_factors_long.weight")) {
+      addLongRope();
+    } else if (!type.equals("none")) {
+      ObjectNode scaling = config.putObject("rope_scaling");
+      scaling.put("rope_type", type);
+      scaling.put("factor", shortest(key("rope.scaling.factor"), 1));
+    }
+  }
+
+  private void addStretching(double theta, float[] factors) {
+    Llama3Scaling found =
+        Llama3Factors.scaling(theta, factors)
+            .orElseThrow(
+                () ->
+                    new AwpException(
+                        keys.file()
+                            + ": tensor rope_freqs.weight holds factors that no rope scaling of"
+                            + " LLaMA 3 has"));
+    if (found.factor() == 1) {
+      return;
+    }
+    ObjectNode scaling = config.putObject("rope_scaling");
+    scaling.put("rope_type", "llama3");
+    scaling.put("factor", found.factor());
+    scaling.put("low_freq_factor", found.lowFrequencyFactor());
+    scaling.put("high_freq_factor", found.highFrequencyFactor());
+    scaling.put("original_max_position_embeddings", found.originalContext());
+  }
+
+  private void addLongRope() {
+    config.put("original_max_position_embeddings", whole("rope.scaling.original_context_length"));
+    ObjectNode scaling = config.putObject("rope_scaling");
+    scaling.put("rope_type", "longrope");
+    scaling.put("type", "longrope");
+    put(scaling.putArray("long_factor"), tensors.vector().apply("rope_factors_long.weight"));
+    put(scaling.putArray("short_factor"), tensors.vector().apply("rope_factors_short.weight"));
+    keys.number(key("rope.scaling.attn_factor"))
+        .ifPresent(factor -> scaling.put("attention_factor", factor));
+  }
+
+  private static void put(ArrayNode list, float[] values) {
+    for (float value : values) {
+      list.add(decimal(value));
+    }
+  }
+
+  private void addTokens() {
+    for (String name : List.of("bos", "eos")) {
+      keys.whole("tokenizer.ggml." + name + "_token_id")
+          .ifPresent(id -> config.put(name + "_token_id", id));
+    }
+    keys.whole("tokenizer.ggml.padding_token_id").ifPresent(id -> config.put("pad_token_id", id));
+  }
+
+  private double shortest(String key, double fallback) {
+    return keys.number(key).map(value -> decimal(value.floatValue())).orElse(fallback);
+  }
+
+  /** 1e-5 as people write it, where float32 holds 9.999999747378752e-06. */
+  private static double decimal(float value) {
+    return Double.parseDouble(Float.toString(value));
+  }
+}
