@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.checkpoint;
 
+import dev.awp.tensor.DType;
+import java.util.Optional;
+
 /**
  * Where a checkpoint's tensors say otherwise than its config.json, which copies have to say too.
  *
@@ -9,8 +12,10 @@ package dev.awp.checkpoint;
  *     ties them
  * @param unquantized whether the tensors are plain numbers, or are read as such, though the files
  *     state a quantization
+ * @param dtype of all numbers, where copies have another than config.json says
  */
-public record ConfigCorrections(boolean untied, boolean unquantized) {
+public record ConfigCorrections(boolean untied, boolean unquantized, Optional<DType> dtype) {
   /** Where config.json is right. */
-  public static final ConfigCorrections NONE = new ConfigCorrections(false, false);
+  public static final ConfigCorrections NONE =
+      new ConfigCorrections(false, false, Optional.empty());
 }

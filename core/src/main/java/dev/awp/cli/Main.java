@@ -31,6 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       CompressCommand.class,
       CompareCommand.class,
+      ConvertCommand.class,
       EvalCommand.class,
       InspectCommand.class,
       DiffCommand.class,

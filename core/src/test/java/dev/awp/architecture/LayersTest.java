@@ -89,6 +89,7 @@ class LayersTest {
           "dev.awp.report.page",
           "dev.awp.eval",
           "dev.awp.generation",
+          "dev.awp.convert",
           "dev.awp.inspect",
           "dev.awp.inspect.file",
           "dev.awp.inspect.values",

@@ -58,7 +58,7 @@ record ReadModel(
     return new ReadModel(
         untied ? config.untied() : config,
         tensors,
-        new ConfigCorrections(untied, stale),
+        new ConfigCorrections(untied, stale, Optional.empty()),
         List.copyOf(warnings));
   }
 

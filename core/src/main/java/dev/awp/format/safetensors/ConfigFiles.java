@@ -14,6 +14,7 @@ import dev.awp.checkpoint.ConfigCorrections;
 import dev.awp.config.json.StatedQuantization;
 import dev.awp.disk.Folders;
 import dev.awp.json.JsonFile;
+import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,6 +65,7 @@ public final class ConfigFiles {
         text.remove(StatedQuantization.KEYS);
       }
     }
+    corrections.dtype().ifPresent(dtype -> correct(config, dtype));
     write(file, config);
     try {
       if (corrections.unquantized()) {
@@ -73,6 +75,20 @@ public final class ConfigFiles {
       }
     } catch (IOException e) {
       throw Folders.unwritable(folder, e);
+    }
+  }
+
+  /** transformers 5 has another name for the key than those before it. */
+  private static void correct(ObjectNode config, DType dtype) {
+    String name =
+        switch (dtype) {
+          case F16 -> "float16";
+          case BF16 -> "bfloat16";
+          default -> "float32";
+        };
+    config.put(config.has("dtype") ? "dtype" : "torch_dtype", name);
+    if (config.path(TEXT) instanceof ObjectNode text) {
+      text.put(text.has("dtype") ? "dtype" : "torch_dtype", name);
     }
   }
 

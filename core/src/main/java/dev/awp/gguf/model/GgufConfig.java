@@ -144,12 +144,9 @@ public final class GgufConfig {
     addBiases();
     softCap("attn_logit_softcapping");
     softCap("final_logit_softcapping");
-    Optional<Integer> window =
-        graph.readsWindow() ? keys.whole(key("attention.sliding_window")) : Optional.empty();
-    window
-        .filter(width -> width < whole("context_length"))
-        .ifPresentOrElse(
-            width -> config.put("sliding_window", width), () -> config.putNull("sliding_window"));
+    if (graph.readsWindow()) {
+      addWindow();
+    }
     if (graph.isGemma()) {
       boolean largest = graph.isLargest(whole("block_count"));
       config.put(
@@ -158,6 +155,14 @@ public final class GgufConfig {
     if (graph == GgufArchitecture.GEMMA3) {
       config.put("sliding_window_pattern", graph.windowPattern());
     }
+  }
+
+  /** A window of the whole context is none. */
+  private void addWindow() {
+    keys.whole(key("attention.sliding_window"))
+        .filter(width -> width < whole("context_length"))
+        .ifPresentOrElse(
+            width -> config.put("sliding_window", width), () -> config.putNull("sliding_window"));
   }
 
   /** Qwen2 has them by itself. */

@@ -1,0 +1,129 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.convert;
+
+import dev.awp.AwpException;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.ConfigCorrections;
+import dev.awp.config.ModelConfig;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.WeightSource;
+import dev.awp.stored.StoredTensor;
+import dev.awp.tensor.DType;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * A checkpoint as it is to be written: layers decoded, other orders, another type. Borrows the
+ * original, which must stay open.
+ */
+final class ConvertedCheckpoint implements Checkpoint {
+  private final Checkpoint original;
+  private final Optional<DType> dtype;
+  private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+
+  /**
+   * A view of a checkpoint.
+   *
+   * @param weights the decoded tensors of the original
+   * @param dtype of all numbers; where there is none, each tensor keeps its own, and codes become
+   *     F16
+   */
+  ConvertedCheckpoint(
+      Checkpoint original,
+      ModelLayout layout,
+      WeightSource weights,
+      Optional<DType> dtype,
+      Shuffle shuffle) {
+    this.original = original;
+    this.dtype = dtype;
+    Set<String> modules =
+        layout.linears().stream().map(LinearLayer::name).collect(Collectors.toSet());
+    layout.head().map(LinearLayer::name).ifPresent(modules::add);
+    Map<String, List<Long>> shapes = layout.shapes();
+    for (StoredTensor tensor : original.tensors()) {
+      String name = tensor.name();
+      String module = name.substring(0, Math.max(0, name.lastIndexOf('.')));
+      if (shapes.containsKey(name) || modules.contains(module)) {
+        // Codes and scales of a layer are one tensor again.
+        String weight = shapes.containsKey(name) ? name : module + ".weight";
+        tensors.computeIfAbsent(weight, wanted -> converted(weights.tensor(wanted), shuffle));
+      } else {
+        tensors.put(name, converted(tensor, shuffle));
+      }
+    }
+  }
+
+  private StoredTensor converted(StoredTensor tensor, Shuffle shuffle) {
+    if (!tensor.type().isComputable()) {
+      return tensor;
+    }
+    Order rows = shuffle.rows(tensor.name());
+    Order columns = shuffle.columns(tensor.name());
+    DType wanted = dtype.orElse(tensor.type().written());
+    boolean same = tensor.type().dtype().filter(wanted::equals).isPresent();
+    return same && rows.isNatural() && columns.isNatural()
+        ? tensor
+        : new ConvertedTensor(tensor, wanted, rows, columns);
+  }
+
+  @Override
+  public Path folder() {
+    return original.folder();
+  }
+
+  @Override
+  public Path companions() {
+    return original.companions();
+  }
+
+  @Override
+  public ModelConfig config() {
+    return original.config();
+  }
+
+  @Override
+  public List<StoredTensor> tensors() {
+    return List.copyOf(tensors.values());
+  }
+
+  @Override
+  public boolean contains(String name) {
+    return tensors.containsKey(name);
+  }
+
+  @Override
+  public StoredTensor tensor(String name) {
+    StoredTensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new AwpException(folder() + ": tensor " + name + " is missing");
+    }
+    return tensor;
+  }
+
+  @Override
+  public Set<Path> files() {
+    return original.files();
+  }
+
+  @Override
+  public List<String> warnings() {
+    return original.warnings();
+  }
+
+  /** Nothing is quantized here. */
+  @Override
+  public ConfigCorrections corrections() {
+    return new ConfigCorrections(original.corrections().untied(), true, dtype);
+  }
+
+  /** The original's to close. */
+  @Override
+  public void close() {}
+}
