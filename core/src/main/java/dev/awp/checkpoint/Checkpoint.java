@@ -30,6 +30,11 @@ public interface Checkpoint extends AutoCloseable {
 
   ModelConfig config();
 
+  /** The checkpoint that is shown in other words; this one, where it is read from files itself. */
+  default Checkpoint source() {
+    return this;
+  }
+
   /** All tensors: by file, then in the order of their data. */
   List<? extends StoredTensor> tensors();
 

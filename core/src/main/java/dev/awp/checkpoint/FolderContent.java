@@ -59,7 +59,7 @@ public record FolderContent(List<Path> files) {
    */
   public static FolderContent of(Path folder) {
     if (isModelFile(folder)) {
-      return new FolderContent(GgufParts.files(folder).stream().filter(Files::exists).toList());
+      return new FolderContent(GgufParts.files(folder));
     }
     try (Stream<Path> content = Files.list(folder)) {
       return new FolderContent(content.sorted().toList());
@@ -121,14 +121,14 @@ public record FolderContent(List<Path> files) {
   }
 
   /**
-   * The GGUF file that is the whole model, or the first of those that it was split into: there are
-   * no others, and no safetensors file beside it.
+   * The GGUF file that is the whole model, or one of those that it was split into: there are no
+   * others, and no safetensors file beside it.
    */
   public Optional<Path> gguf() {
     List<Path> found = files.stream().filter(GgufParts::isNamedSo).toList();
     return !found.isEmpty()
             && !hasSafetensors()
-            && GgufParts.files(found.getFirst()).size() == found.size()
+            && GgufParts.files(found.getFirst()).containsAll(found)
         ? Optional.of(found.getFirst())
         : Optional.empty();
   }

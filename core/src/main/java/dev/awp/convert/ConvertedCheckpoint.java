@@ -84,6 +84,11 @@ final class ConvertedCheckpoint implements Checkpoint {
   }
 
   @Override
+  public Checkpoint source() {
+    return original.source();
+  }
+
+  @Override
   public ModelConfig config() {
     return original.config();
   }

@@ -160,7 +160,7 @@ class FoundFilesTest {
   @Test
   void aModelThatIsNoFolderIsSaidSo() throws IOException {
     model = text;
-    assertRefused("is no folder");
+    assertRefused("is no model");
     Path cache = folder.resolve("models--org--tiny");
     Files.createDirectories(cache.resolve("snapshots/0123abc"));
     model = cache;

@@ -60,7 +60,7 @@ public final class RunChecks {
     String method = CheckpointWeights.method(checkpoint);
     if (!method.isEmpty()) {
       throw new AwpException(
-          "%s: the model is quantized already (%s); the original is compressed, not its quantization (where only this is left, model.dequantize() and save_pretrained of Python's transformers write plain numbers)"
+          "%s: the model is quantized already (%s); the original is compressed, not its quantization (where only this is left, 'awp convert' writes its plain numbers)"
               .formatted(checkpoint.folder(), method));
     }
   }

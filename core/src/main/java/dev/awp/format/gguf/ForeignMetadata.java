@@ -25,7 +25,7 @@ final class ForeignMetadata {
    * @param metadata of the new file so far; what is in it stays, names and tokenizer aside
    */
   static void add(Checkpoint original, Map<String, GgufValue> metadata) {
-    if (!(original instanceof GgufCheckpoint gguf)) {
+    if (!(original.source() instanceof GgufCheckpoint gguf)) {
       return;
     }
     Map<String, GgufValue> own = gguf.metadata();

@@ -242,13 +242,18 @@ public final class GgufConfig {
   }
 
   private void addLongRope() {
-    config.put("original_max_position_embeddings", whole("rope.scaling.original_context_length"));
+    int original = whole("rope.scaling.original_context_length");
+    config.put("original_max_position_embeddings", original);
     ObjectNode scaling = config.putObject("rope_scaling");
     scaling.put("rope_type", "longrope");
     scaling.put("type", "longrope");
     put(scaling.putArray("long_factor"), tensors.vector().apply("rope_factors_long.weight"));
     put(scaling.putArray("short_factor"), tensors.vector().apply("rope_factors_short.weight"));
+    // What the contexts imply is left to them: the file holds it in float32.
+    double ratio = (double) whole("context_length") / original;
+    double implied = ratio > 1 ? Math.sqrt(1 + Math.log(ratio) / Math.log(original)) : 1;
     keys.number(key("rope.scaling.attn_factor"))
+        .filter(factor -> factor.floatValue() != (float) implied)
         .ifPresent(factor -> scaling.put("attention_factor", factor));
   }
 

@@ -79,6 +79,7 @@ public final class GgufTokenizer {
     JsonNode steps = root.path("post_processor");
     Map<String, Integer> own = new HashMap<>();
     tokens.id(model.path("unk_token").asText("")).ifPresent(id -> own.put("unk", id));
+    begin(steps, tokens).ifPresent(id -> own.put("bos", id));
     keys.putAll(settings.special(tokens, own, adds(steps, true), adds(steps, false)));
     if (sentencePiece) {
       keys.put(PREFIX + "add_space_prefix", GgufValue.of(addsSpacePrefix()));
@@ -194,6 +195,18 @@ public final class GgufTokenizer {
     }
     JsonNode single = processor.path("single");
     return single.size() > 0 && single.path(first ? 0 : single.size() - 1).has("SpecialToken");
+  }
+
+  /** The token that a text begins with. */
+  private static Optional<Integer> begin(JsonNode processor, GgufTokens tokens) {
+    for (JsonNode step : processor.path("processors")) {
+      Optional<Integer> found = begin(step, tokens);
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    String text = processor.path("single").path(0).path("SpecialToken").path("id").asText("");
+    return tokens.id(text);
   }
 
   private boolean addsSpacePrefix() {

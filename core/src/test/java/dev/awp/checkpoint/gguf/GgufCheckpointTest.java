@@ -1,0 +1,276 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.checkpoint.gguf;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.AwpException;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
+import dev.awp.compute.Compute;
+import dev.awp.config.ModelConfig;
+import dev.awp.config.TensorNames;
+import dev.awp.fixture.GgufModels;
+import dev.awp.gguf.GgufValue;
+import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.file.GgufFile;
+import dev.awp.gguf.file.GgufPlan;
+import dev.awp.gguf.file.GgufTensor;
+import dev.awp.gguf.file.GgufWriter;
+import dev.awp.stored.StoredTensor;
+import dev.awp.stored.TensorReader;
+import dev.awp.tensor.DType;
+import dev.awp.text.Tokenizers;
+import dev.awp.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** GGUF files as models: what a folder says and what the file made of it says are the same. */
+class GgufCheckpointTest {
+  private final Compute compute = Compute.create(1);
+
+  @TempDir private Path folder;
+
+  @AfterEach
+  void close() {
+    compute.close();
+  }
+
+  private Path model(String goldenCase) throws IOException {
+    Path model = folder.resolve("model");
+    GgufModels.writeFolder(model, goldenCase, DType.F32);
+    return model;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "llama3-scaling",
+        "qwen2",
+        "qwen3",
+        "phi3",
+        "phi3-longrope-long",
+        "gemma2",
+        "gemma3",
+        "mixtral",
+        "qwen2-moe",
+        "qwen3-moe"
+      })
+  void aModelComesBackFromItsFile(String goldenCase) throws IOException {
+    Path original = model(goldenCase);
+    Path file = GgufModels.convert(original, folder.resolve("gguf"), compute);
+    try (Checkpoint expected = Checkpoints.open(original);
+        Checkpoint actual = Checkpoints.open(file)) {
+      assertSameConfig(expected.config(), actual.config());
+      for (StoredTensor tensor : expected.tensors()) {
+        assertArrayEquals(
+            values(tensor), values(actual.tensor(tensor.name())), 1e-6f, tensor.name());
+      }
+      assertEquals(expected.tensors().size(), actual.tensors().size());
+      assertEquals(List.of(), actual.warnings());
+    }
+  }
+
+  /** But for where they were read, and how LLaMA 3's rope scaling is put. */
+  private static void assertSameConfig(ModelConfig expected, ModelConfig actual) {
+    assertEquals(expected.architecture(), actual.architecture());
+    assertEquals(expected.names(), actual.names());
+    assertEquals(expected.hiddenSize(), actual.hiddenSize());
+    assertEquals(expected.vocabularySize(), actual.vocabularySize());
+    assertEquals(expected.maxPositions(), actual.maxPositions());
+    assertEquals(expected.rmsNormEpsilon(), actual.rmsNormEpsilon());
+    assertEquals(expected.tieWordEmbeddings(), actual.tieWordEmbeddings());
+    assertEquals(expected.logitSoftCap(), actual.logitSoftCap());
+    assertEquals(expected.rotation(), actual.rotation());
+    assertEquals(expected.localRotation(), actual.localRotation());
+    assertEquals(expected.blocks(), actual.blocks());
+  }
+
+  private float[] values(StoredTensor tensor) {
+    try (Arena arena = Arena.ofConfined()) {
+      return new TensorReader(compute.kernels())
+          .matrix(tensor, arena)
+          .segment()
+          .toArray(ValueLayout.JAVA_FLOAT);
+    }
+  }
+
+  @Test
+  void theFilesThatItIsWrittenOutAsGoWithIt() throws IOException {
+    Path file = GgufModels.convert(model("qwen2"), folder.resolve("gguf"), compute);
+    Path written;
+    try (Checkpoint checkpoint = Checkpoints.open(file)) {
+      written = checkpoint.companions();
+      assertTrue(Files.exists(written.resolve("tokenizer.json")));
+      assertEquals(Set.of(file), checkpoint.files());
+    }
+    assertFalse(Files.exists(written));
+  }
+
+  @Test
+  void textHasTheSameTokensByTheFile() throws IOException {
+    Path original = model("qwen2");
+    Path file = GgufModels.convert(original, folder.resolve("gguf"), compute);
+    String text = "It's 12 o'clock,\n\n  and <s>all</s> is w\u00e9ll \ud83d\ude42";
+    try (Checkpoint checkpoint = Checkpoints.open(file);
+        Tokenizer expected = Tokenizers.open(original);
+        Tokenizer actual = Tokenizers.open(checkpoint.companions())) {
+      assertArrayEquals(expected.encode(text), actual.encode(text));
+    }
+  }
+
+  @Test
+  void aFolderWithOneFileIsAModelToo() throws IOException {
+    Path file = GgufModels.convert(model("qwen3"), folder.resolve("gguf"), compute);
+    try (Checkpoint checkpoint = Checkpoints.open(file.getParent())) {
+      assertTrue(checkpoint.contains(checkpoint.config().names().embedding()));
+    }
+  }
+
+  @Test
+  void aSplitModelIsReadByAnyOfItsFiles() throws IOException {
+    Path file = GgufModels.convert(model("qwen2"), folder.resolve("gguf"), compute);
+    List<Path> parts = split(GgufFile.read(file), folder.resolve("parts"));
+    try (Checkpoint whole = Checkpoints.open(file);
+        Checkpoint split = Checkpoints.open(parts.getLast())) {
+      assertSameConfig(whole.config(), split.config());
+      for (StoredTensor tensor : whole.tensors()) {
+        assertArrayEquals(values(tensor), values(split.tensor(tensor.name())), tensor.name());
+      }
+    }
+    Files.delete(parts.getFirst());
+    AwpException missing =
+        assertThrows(AwpException.class, () -> Checkpoints.open(parts.getLast()));
+    assertEquals(parts.getFirst() + ": is missing, the model has 2 files", missing.getMessage());
+  }
+
+  /** Two files, the second without metadata of the model, as llama.cpp's gguf-split makes them. */
+  private static List<Path> split(GgufFile file, Path into) throws IOException {
+    Files.createDirectories(into);
+    List<Path> parts = new ArrayList<>();
+    int half = file.tensors().size() / 2;
+    for (int part = 0; part < 2; part++) {
+      Map<String, GgufValue> metadata = new LinkedHashMap<>(part == 0 ? file.metadata() : Map.of());
+      metadata.put("split.no", new GgufValue.Whole(GgufValue.Kind.U16, part));
+      metadata.put("split.count", new GgufValue.Whole(GgufValue.Kind.U16, 2));
+      List<GgufTensor> tensors =
+          part == 0
+              ? file.tensors().subList(0, half)
+              : file.tensors().subList(half, file.tensors().size());
+      Path path = into.resolve("model-0000%d-of-00002.gguf".formatted(part + 1));
+      write(file, metadata, tensors, path);
+      parts.add(path);
+    }
+    return parts;
+  }
+
+  private static void write(
+      GgufFile from, Map<String, GgufValue> metadata, List<GgufTensor> tensors, Path path) {
+    GgufPlan plan =
+        GgufPlan.of(
+            metadata,
+            tensors.stream()
+                .map(t -> new GgufPlan.Wanted(t.name(), t.type().orElseThrow(), t.shape()))
+                .toList());
+    try (GgufWriter writer = GgufWriter.create(path, plan, plan.tensors());
+        Arena arena = Arena.ofConfined()) {
+      tensors.forEach(tensor -> writer.write(tensor.name(), from.view(tensor, arena).data()));
+      writer.finish();
+    }
+  }
+
+  private Path changed(Path file, String key, Optional<GgufValue> value) {
+    GgufFile gguf = GgufFile.read(file);
+    Map<String, GgufValue> metadata = new LinkedHashMap<>(gguf.metadata());
+    metadata.remove(key);
+    value.ifPresent(wanted -> metadata.put(key, wanted));
+    Path changed = folder.resolve("changed.gguf");
+    write(gguf, metadata, gguf.tensors(), changed);
+    return changed;
+  }
+
+  private void assertRefused(Path file, String key, Optional<GgufValue> value, String rule) {
+    Path changed = changed(file, key, value);
+    AwpException refused = assertThrows(AwpException.class, () -> Checkpoints.open(changed));
+    assertEquals(changed + ": " + rule, refused.getMessage());
+  }
+
+  @Test
+  void whatIsMissingOrUnknownIsNamed() throws IOException {
+    Path file = GgufModels.convert(model("qwen2"), folder.resolve("gguf"), compute);
+    assertRefused(
+        file,
+        "general.architecture",
+        Optional.of(GgufValue.of("mamba")),
+        "architecture mamba is not supported; these are: llama, qwen2, qwen3, phi3, gemma2, gemma3,"
+            + " qwen2moe, qwen3moe");
+    assertRefused(
+        file,
+        "qwen2.block_count",
+        Optional.empty(),
+        "the metadata key qwen2.block_count is missing");
+    assertRefused(
+        file,
+        "qwen2.block_count",
+        Optional.of(GgufValue.of("seven")),
+        "the metadata key qwen2.block_count must be an integer from 0 to 2147483647, it is"
+            + " 'seven'");
+    assertRefused(
+        file,
+        "qwen2.rope.scaling.type",
+        Optional.of(GgufValue.of("yarn")),
+        "rope scaling 'yarn' is not supported, only [default, linear, llama3, longrope]");
+    assertRefused(
+        file,
+        "tokenizer.ggml.pre",
+        Optional.of(GgufValue.of("something")),
+        "the metadata key tokenizer.ggml.pre is 'something', a way of splitting text that awp does"
+            + " not know");
+    assertRefused(
+        file,
+        "tokenizer.ggml.tokens",
+        Optional.empty(),
+        "the metadata key tokenizer.ggml.tokens is missing, the file holds no tokenizer");
+  }
+
+  @Test
+  void namesOfTensorsThatNobodyUsesAreTold() throws IOException {
+    Path file = GgufModels.convert(model("qwen2"), folder.resolve("gguf"), compute);
+    GgufFile gguf = GgufFile.read(file);
+    GgufTensor norm = gguf.tensor("output_norm.weight").orElseThrow();
+    List<GgufTensor> tensors = new ArrayList<>(gguf.tensors());
+    tensors.add(
+        new GgufTensor(
+            "blk.0.surprise.weight",
+            norm.shape(),
+            BlockType.F32.id(),
+            norm.offset(),
+            norm.byteSize()));
+    Path changed = folder.resolve("more.gguf");
+    write(gguf, gguf.metadata(), tensors, changed);
+    try (Checkpoint checkpoint = Checkpoints.open(changed)) {
+      assertEquals(
+          List.of("tensors that awp knows no use of are left out: blk.0.surprise.weight"),
+          checkpoint.warnings());
+      assertTrue(TensorNames.under("").has(checkpoint.tensors().getFirst().name()));
+    }
+  }
+}
