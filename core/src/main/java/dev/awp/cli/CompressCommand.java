@@ -69,7 +69,7 @@ import picocli.CommandLine.Spec;
 final class CompressCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "The checkpoint folder to read.")
+  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "The model folder or .gguf file to read.")
   private Path model;
 
   @Parameters(

@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
 final class EvalCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "The checkpoint folder.")
+  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "A model folder or a .gguf file.")
   private Path model;
 
   @Parameters(

@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
 final class GenerateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "The checkpoint folder.")
+  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "A model folder or a .gguf file.")
   private Path model;
 
   @Option(
