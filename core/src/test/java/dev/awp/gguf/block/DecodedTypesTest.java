@@ -4,6 +4,7 @@ package dev.awp.gguf.block;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -144,6 +145,23 @@ class DecodedTypesTest {
     for (int columns = padded; columns > 0; columns -= 13) {
       float[] row = decode(type, bytes, columns);
       assertEquals(-1, Arrays.mismatch(Arrays.copyOf(whole, columns), row), type.name());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void allColumnsAreReadWhateverTheBytesAre(BlockType type) {
+    byte[] block = new byte[type.blockBytes()];
+    int mark = 0x7fc12345;
+    float[] values = new float[type.blockColumns()];
+    for (int b = 0; b < 256 && type.isReadable(); b++) {
+      Arrays.fill(block, (byte) b);
+      Arrays.fill(values, Float.intBitsToFloat(mark));
+      type.reader(values.length, values.length, compute.kernels())
+          .read(MemorySegment.ofArray(block), MemorySegment.ofArray(values));
+      for (float value : values) {
+        assertNotEquals(mark, Float.floatToRawIntBits(value));
+      }
     }
   }
 
