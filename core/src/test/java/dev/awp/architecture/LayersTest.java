@@ -45,6 +45,8 @@ class LayersTest {
           "dev.awp.constraint.affine",
           "dev.awp.constraint.block",
           "dev.awp.gguf",
+          "dev.awp.gguf.decode",
+          "dev.awp.gguf.codebook",
           "dev.awp.gguf.block",
           "dev.awp.gguf.file",
           "dev.awp.gguf.tensor",

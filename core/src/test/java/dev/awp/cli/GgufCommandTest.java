@@ -96,6 +96,15 @@ class GgufCommandTest {
     compress("--format", "gguf", "--gguf-type", "Q4_0", "--bits", "4").assertExit(2);
     awp.assertErr("leave --bits out");
     compress("--format", "gguf", "--gguf-type", "Q2_K", "--sparsity", "0.5").assertExit(2);
-    awp.assertErr("does not write Q2_K");
+    awp.assertErr("awp does not write Q2_K; what it writes: F32, F16, BF16, Q4_0");
+    compress("--format", "gguf", "--gguf-embedding", "IQ4_NL").assertExit(2);
+    awp.assertErr("awp does not write IQ4_NL");
+  }
+
+  @Test
+  void typesThatAreOnlyReadAreNowhereOffered() {
+    String completion = awp.run("completion", "bash").assertExit(0).out();
+    assertTrue(completion.contains("Q6_K"));
+    assertFalse(completion.contains("Q2_K"));
   }
 }

@@ -35,6 +35,9 @@ final class ModelTensors {
   /** What the configuration holds in other words. */
   private static final String ROPE = "rope_f";
 
+  /** What llama.cpp multiplies a product by: NVFP4 and ternary models may have one a weight. */
+  private static final String SCALE = ".scale";
+
   private static final ValueLayout.OfFloat FLOAT = JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
   private final GgufKeys keys;
@@ -109,6 +112,9 @@ final class ModelTensors {
 
   private void add(Stored found) {
     String name = found.tensor.name();
+    if (name.endsWith(SCALE)) {
+      throw fail(name, "scales a weight as a whole, which awp does not do");
+    }
     Optional<String> source = names.source(name, architecture);
     if (source.isPresent()) {
       if (source.get().contains(GgufNames.FIRST_EXPERT)) {
@@ -135,7 +141,7 @@ final class ModelTensors {
 
   private void put(GgufFile file, GgufTensor tensor, String source) {
     List<Long> shape = tensor.shape();
-    BlockType type = tensor.type().filter(BlockType::isWritable).orElse(null);
+    BlockType type = tensor.type().filter(BlockType::isReadable).orElse(null);
     if (type == null || shape.size() > 2) {
       throw fail(
           tensor.name(),

@@ -18,6 +18,8 @@ public final class GgufArguments {
   @Option(
       names = "--gguf-type",
       paramLabel = "TYPE",
+      converter = WrittenType.class,
+      completionCandidates = WrittenType.class,
       description = {
         "gguf: type of the linear layers, in place of --bits: the blocks ${bundle:gguf.blocks},"
             + " whose grids are then the solver's, or ${bundle:gguf.numbers} for layers that are"
@@ -29,6 +31,8 @@ public final class GgufArguments {
   @Option(
       names = "--gguf-embedding",
       paramLabel = "TYPE",
+      converter = WrittenType.class,
+      completionCandidates = WrittenType.class,
       description = {
         "gguf: type of the embedding and the output head, rounded to nearest. Default: F16."
       })
@@ -69,20 +73,13 @@ public final class GgufArguments {
           "the blocks of --gguf-type %s cannot be written as %s"
               .formatted(type, String.join(", ", others)));
     }
-    GgufFormat own = new GgufFormat(options(spec));
+    GgufFormat own = new GgufFormat(options());
     return formats.stream().map(format -> format instanceof GgufFormat ? own : format).toList();
   }
 
-  private GgufOptions options(CommandSpec spec) {
-    if (type != null && !type.isWritable()) {
-      throw new ParameterException(spec.commandLine(), "awp does not write " + type);
-    }
-    try {
-      return new GgufOptions(
-          Optional.ofNullable(type).filter(t -> t.dtype().isPresent()),
-          Optional.ofNullable(embedding).orElse(GgufOptions.DEFAULT.embedding()));
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), "--gguf-embedding: " + e.getMessage(), e);
-    }
+  private GgufOptions options() {
+    return new GgufOptions(
+        Optional.ofNullable(type).filter(t -> t.dtype().isPresent()),
+        Optional.ofNullable(embedding).orElse(GgufOptions.DEFAULT.embedding()));
   }
 }

@@ -17,12 +17,6 @@ interface BlockCodec {
     return grid.zero();
   }
 
-  /** A binary16 number, little-endian. */
-  static float half(byte[] bytes, int at) {
-    int bits = (bytes[at] & 0xff) | (bytes[at + 1] << 8);
-    return Float.float16ToFloat((short) bits);
-  }
-
   /** Puts a number that binary16 holds exactly. */
   static void putHalf(byte[] bytes, int at, float value) {
     short bits = Float.floatToFloat16(value);

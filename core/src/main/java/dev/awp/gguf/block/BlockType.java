@@ -4,6 +4,23 @@ package dev.awp.gguf.block;
 
 import dev.awp.constraint.Grid;
 import dev.awp.constraint.block.BlockGrid;
+import dev.awp.gguf.codebook.Iq1MDecoder;
+import dev.awp.gguf.codebook.Iq1SDecoder;
+import dev.awp.gguf.codebook.Iq2SDecoder;
+import dev.awp.gguf.codebook.Iq2XsDecoder;
+import dev.awp.gguf.codebook.Iq2XxsDecoder;
+import dev.awp.gguf.codebook.Iq3SDecoder;
+import dev.awp.gguf.codebook.Iq3XxsDecoder;
+import dev.awp.gguf.decode.BlockDecoder;
+import dev.awp.gguf.decode.Iq4NlDecoder;
+import dev.awp.gguf.decode.Iq4XsDecoder;
+import dev.awp.gguf.decode.Mxfp4Decoder;
+import dev.awp.gguf.decode.Nvfp4Decoder;
+import dev.awp.gguf.decode.Q1Decoder;
+import dev.awp.gguf.decode.Q2Decoder;
+import dev.awp.gguf.decode.Q2KDecoder;
+import dev.awp.gguf.decode.Tq1Decoder;
+import dev.awp.gguf.decode.Tq2Decoder;
 import dev.awp.kernel.ConversionKernels;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
@@ -11,11 +28,13 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Tensor types of GGUF that awp knows, a row each: id, columns and bytes of a block, file type, and
- * what makes it readable: the element type of single numbers, or a grid and the bytes of its
- * blocks. What is read, written, proposed and explained of types anywhere follows this list.
+ * Tensor types of GGUF, a row each: id, columns and bytes of a block, file type, and what makes it
+ * readable: the element type of single numbers, a grid and the bytes of its blocks, or the decoder
+ * of blocks that are only read. What is read, written, proposed and explained of types anywhere
+ * follows this list. Types with none of these are no types of weights in llama.cpp: whole numbers,
+ * float64, and the blocks that it rounds activations to.
  */
-@SuppressWarnings("ImmutableEnumChecker") // grids are records and enums, makers hold nothing
+@SuppressWarnings("ImmutableEnumChecker") // grids are records and enums, the others hold nothing
 public enum BlockType {
   F32(0, 4, 0, DType.F32),
   F16(1, 2, 1, DType.F16),
@@ -25,11 +44,36 @@ public enum BlockType {
   Q5_0(6, 32, 22, 8, BlockGrid.Q5_0, new NibbleBlocks()),
   Q5_1(7, 32, 24, 9, BlockGrid.Q5_1, new NibbleBlocks()),
   Q8_0(8, 32, 34, 7, BlockGrid.Q8_0, new ByteBlocks()),
-  Q2_K(10, 256, 84, 10),
+  Q8_1(9, 32, 36),
+  Q2_K(10, 256, 84, 10, new Q2KDecoder()),
   Q3_K(11, 256, 110, 11, BlockGrid.Q3_K, new Q3Blocks()),
   Q4_K(12, 256, 144, 14, BlockGrid.Q4_K, new MinimumBlocks()),
   Q5_K(13, 256, 176, 16, BlockGrid.Q5_K, new MinimumBlocks()),
-  Q6_K(14, 256, 210, 18, BlockGrid.Q6_K, new Q6Blocks());
+  Q6_K(14, 256, 210, 18, BlockGrid.Q6_K, new Q6Blocks()),
+  Q8_K(15, 256, 292),
+  IQ2_XXS(16, 256, 66, 19, new Iq2XxsDecoder()),
+  IQ2_XS(17, 256, 74, 20, new Iq2XsDecoder()),
+  IQ3_XXS(18, 256, 98, 23, new Iq3XxsDecoder()),
+  IQ1_S(19, 256, 50, 24, new Iq1SDecoder()),
+  IQ4_NL(20, 32, 18, 25, new Iq4NlDecoder()),
+  IQ3_S(21, 256, 110, 26, new Iq3SDecoder()),
+  IQ2_S(22, 256, 82, 28, new Iq2SDecoder()),
+  IQ4_XS(23, 256, 136, 30, new Iq4XsDecoder()),
+  I8(24, 1, 1),
+  I16(25, 1, 2),
+  I32(26, 1, 4),
+  I64(27, 1, 8),
+  F64(28, 1, 8),
+  IQ1_M(29, 256, 56, 31, new Iq1MDecoder()),
+  TQ1_0(34, 256, 54, 36, new Tq1Decoder()),
+  TQ2_0(35, 256, 66, 37, new Tq2Decoder()),
+  MXFP4(39, 32, 17, 38, new Mxfp4Decoder()),
+  NVFP4(40, 64, 36, 39, new Nvfp4Decoder()),
+  Q1_0(41, 128, 18, 40, new Q1Decoder()),
+  Q2_0(42, 64, 18, 41, new Q2Decoder());
+
+  /** Of no type in particular, as llama.cpp has it. */
+  private static final int GUESSED = 1024;
 
   private final int id;
   private final int blockColumns;
@@ -38,6 +82,7 @@ public enum BlockType {
   private final Optional<DType> dtype;
   private final Optional<Grid> grid;
   private final Optional<BlockRows.Maker> rows;
+  private final Optional<BlockDecoder> decoder;
 
   /** Any type. */
   BlockType(
@@ -47,7 +92,8 @@ public enum BlockType {
       int fileType,
       Optional<DType> dtype,
       Optional<Grid> grid,
-      Optional<BlockRows.Maker> rows) {
+      Optional<BlockRows.Maker> rows,
+      Optional<BlockDecoder> decoder) {
     this.id = id;
     this.blockColumns = blockColumns;
     this.blockBytes = blockBytes;
@@ -55,16 +101,46 @@ public enum BlockType {
     this.dtype = dtype;
     this.grid = grid;
     this.rows = rows;
+    this.decoder = decoder;
   }
 
   /** Single numbers. */
   BlockType(int id, int bytes, int fileType, DType dtype) {
-    this(id, 1, bytes, fileType, Optional.of(dtype), Optional.empty(), Optional.empty());
+    this(
+        id,
+        1,
+        bytes,
+        fileType,
+        Optional.of(dtype),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
-  /** Blocks that awp only tells the name of. */
-  BlockType(int id, int columns, int bytes, int fileType) {
-    this(id, columns, bytes, fileType, Optional.empty(), Optional.empty(), Optional.empty());
+  /** Only a name and a size. */
+  BlockType(int id, int columns, int bytes) {
+    this(
+        id,
+        columns,
+        bytes,
+        GUESSED,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /** Blocks that are only read. */
+  BlockType(int id, int columns, int bytes, int fileType, BlockDecoder decoder) {
+    this(
+        id,
+        columns,
+        bytes,
+        fileType,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(decoder));
   }
 
   /** Blocks of equal steps. */
@@ -81,7 +157,15 @@ public enum BlockType {
 
   /** Blocks of any grid. */
   BlockType(int id, int columns, int bytes, int fileType, Grid grid, BlockRows.Maker rows) {
-    this(id, columns, bytes, fileType, Optional.empty(), Optional.of(grid), Optional.of(rows));
+    this(
+        id,
+        columns,
+        bytes,
+        fileType,
+        Optional.empty(),
+        Optional.of(grid),
+        Optional.of(rows),
+        Optional.empty());
   }
 
   /** The number that a file names the type by. */
@@ -119,7 +203,12 @@ public enum BlockType {
     return dtype;
   }
 
-  /** Whether awp reads and writes tensors of this type. */
+  /** Whether awp decodes tensors of this type. */
+  public boolean isReadable() {
+    return isWritable() || decoder.isPresent();
+  }
+
+  /** Whether awp writes tensors of this type: single numbers, or blocks that have a grid. */
   public boolean isWritable() {
     return dtype.isPresent() || grid.isPresent();
   }
@@ -137,8 +226,12 @@ public enum BlockType {
    *
    * @param columns that hold values
    * @param paddedColumns a multiple of the block's, at least as many
+   * @throws IllegalArgumentException where the type is not readable
    */
   public RowReader reader(int columns, int paddedColumns, Kernels kernels) {
+    if (decoder.isPresent()) {
+      return new DecodedRows(decoder.get(), blockColumns, blockBytes, columns);
+    }
     return dtype
         .map(type -> plainReader(type, columns, kernels.conversion()))
         .orElseGet(() -> blocks(columns, paddedColumns));
@@ -153,10 +246,14 @@ public enum BlockType {
     };
   }
 
-  /** What reads and writes rows of blocks; columns as above. */
+  /**
+   * What reads and writes rows of blocks; columns as above.
+   *
+   * @throws IllegalArgumentException where the type has no grid
+   */
   public BlockRows blocks(int columns, int paddedColumns) {
     return rows.map(maker -> maker.of(columns, paddedColumns))
-        .orElseThrow(() -> new IllegalArgumentException("awp knows no blocks of " + this));
+        .orElseThrow(() -> new IllegalArgumentException("awp has no grid for " + this));
   }
 
   /** The type of that number. */

@@ -3,6 +3,7 @@
 package dev.awp.gguf.block;
 
 import dev.awp.constraint.block.BlockGrid;
+import dev.awp.gguf.decode.LittleEndian;
 
 /**
  * Q8_0: 32 columns; d, then a signed byte a column. awp writes none of -128, and reads them, so the
@@ -35,7 +36,7 @@ final class ByteBlocks implements BlockCodec {
   public void unpack(byte[] bytes, BlockRow row) {
     int at = 0;
     for (int block = 0; block < row.blocks(); block++) {
-      row.scales()[block] = BlockCodec.half(bytes, at);
+      row.scales()[block] = LittleEndian.half(bytes, at);
       row.minimums()[block] = 0;
       at += 2;
       for (int j = 0; j < COLUMNS; j++) {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.block;
 
+import dev.awp.gguf.decode.LittleEndian;
+
 /**
  * Q4_K and Q5_K: 256 columns; d, dmin, 12 bytes of eight six-bit scales and minimums, 32 bytes of
  * fifth bits (Q5_K), 128 bytes of nibbles. Byte 32 k + l has column 64 k + l in its low nibble and
@@ -62,8 +64,8 @@ final class MinimumBlocks implements BlockCodec {
     boolean fifth = row.grid().bits() == 5;
     for (int block = 0; block < row.blocks(); block++) {
       int at = block * blockBytes(fifth);
-      float d = BlockCodec.half(bytes, at);
-      float dmin = BlockCodec.half(bytes, at + 2);
+      float d = LittleEndian.half(bytes, at);
+      float dmin = LittleEndian.half(bytes, at + 2);
       row.superScales()[block] = d;
       row.superMinimums()[block] = dmin;
       for (int j = 0; j < GROUPS; j++) {

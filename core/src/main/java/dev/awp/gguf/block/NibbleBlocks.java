@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.block;
 
+import dev.awp.gguf.decode.LittleEndian;
+
 /**
  * Q4_0, Q4_1, Q5_0, Q5_1: 32 columns; d, the minimum where there is one, 32 fifth bits where there
  * are (bit j that of column j), then 16 bytes, the low nibble of byte j column j, the high one
@@ -44,11 +46,11 @@ final class NibbleBlocks implements BlockCodec {
     byte[] codes = row.codes();
     int at = 0;
     for (int block = 0; block < row.blocks(); block++) {
-      row.scales()[block] = BlockCodec.half(bytes, at);
+      row.scales()[block] = LittleEndian.half(bytes, at);
       at += 2;
       row.minimums()[block] = 0;
       if (row.grid().hasMinimums()) {
-        row.minimums()[block] = BlockCodec.half(bytes, at);
+        row.minimums()[block] = LittleEndian.half(bytes, at);
         at += 2;
       }
       int bits = 0;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.block;
 
+import dev.awp.gguf.decode.LittleEndian;
+
 /**
  * Q3_K: 256 columns; 32 bytes of third bits, 64 bytes of two-bit codes, 12 bytes of sixteen six-bit
  * scales (plus 32), d. Bit k of third-bit byte l is that of column 32 k + l. Bits 2 k, 2 k + 1 of
@@ -47,7 +49,7 @@ final class Q3Blocks implements BlockCodec {
         int low = (bytes[at + CODES + 32 * (j / 128) + j % 32] >> (2 * (j / 32 % 4))) & 3;
         row.codes()[first + j] = (byte) (low | (((bytes[at + j % 32] >> (j / 32)) & 1) << 2));
       }
-      float d = BlockCodec.half(bytes, at + D);
+      float d = LittleEndian.half(bytes, at + D);
       row.superScales()[block] = d;
       for (int j = 0; j < GROUPS; j++) {
         int low = bytes[at + SCALES + j % 8] >> (j < 8 ? 0 : 4) & 15;

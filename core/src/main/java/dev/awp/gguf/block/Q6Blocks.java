@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.block;
 
+import dev.awp.gguf.decode.LittleEndian;
+
 /**
  * Q6_K: 256 columns; 128 bytes of low nibbles, 64 bytes of high bit pairs, sixteen signed bytes of
  * scales, d. Of column 128 n + 32 k + l the low four bits are in byte 64 n + 32 (k mod 2) + l, in
@@ -45,7 +47,7 @@ final class Q6Blocks implements BlockCodec {
         int high = (bytes[at + HIGH + 32 * (j / 128) + j % 32] >> (2 * (j / 32 % 4))) & 3;
         row.codes()[block * COLUMNS + j] = (byte) (low | high << 4);
       }
-      float d = BlockCodec.half(bytes, at + D);
+      float d = LittleEndian.half(bytes, at + D);
       row.superScales()[block] = d;
       for (int j = 0; j < GROUPS; j++) {
         row.scales()[block * GROUPS + j] = bytes[at + SCALES + j] * d;

@@ -22,7 +22,7 @@ public final class GgufValues {
    * @return empty where awp does not decode the type, or the tensor has too many rows or columns
    */
   public static Optional<EncodedTensor> of(GgufFile file, GgufTensor tensor, Arena arena) {
-    BlockType type = tensor.type().filter(BlockType::isWritable).orElse(null);
+    BlockType type = tensor.type().filter(BlockType::isReadable).orElse(null);
     long columns = tensor.shape().getLast();
     long rows = tensor.shape().stream().reduce(1L, (x, y) -> x * y) / Math.max(1, columns);
     if (type == null || rows > Integer.MAX_VALUE || columns > MOST_COLUMNS) {

@@ -28,14 +28,17 @@ import dev.awp.text.Tokenizers;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -251,26 +254,85 @@ class GgufCheckpointTest {
         "the metadata key tokenizer.ggml.tokens is missing, the file holds no tokenizer");
   }
 
-  @Test
-  void namesOfTensorsThatNobodyUsesAreTold() throws IOException {
-    Path file = GgufModels.convert(model("qwen2"), folder.resolve("gguf"), compute);
+  /** The file with one tensor more, a vector. */
+  private Path withTensor(Path file, String name) {
     GgufFile gguf = GgufFile.read(file);
     GgufTensor norm = gguf.tensor("output_norm.weight").orElseThrow();
     List<GgufTensor> tensors = new ArrayList<>(gguf.tensors());
     tensors.add(
-        new GgufTensor(
-            "blk.0.surprise.weight",
-            norm.shape(),
-            BlockType.F32.id(),
-            norm.offset(),
-            norm.byteSize()));
+        new GgufTensor(name, norm.shape(), BlockType.F32.id(), norm.offset(), norm.byteSize()));
     Path changed = folder.resolve("more.gguf");
     write(gguf, gguf.metadata(), tensors, changed);
-    try (Checkpoint checkpoint = Checkpoints.open(changed)) {
+    return changed;
+  }
+
+  @Test
+  void namesOfTensorsThatNobodyUsesAreTold() throws IOException {
+    Path file = GgufModels.convert(model("qwen2"), folder.resolve("gguf"), compute);
+    try (Checkpoint checkpoint = Checkpoints.open(withTensor(file, "blk.0.surprise.weight"))) {
       assertEquals(
           List.of("tensors that awp knows no use of are left out: blk.0.surprise.weight"),
           checkpoint.warnings());
       assertTrue(TensorNames.under("").has(checkpoint.tensors().getFirst().name()));
     }
+  }
+
+  @Test
+  void aScaleBesideAWeightIsNotPassedOver() throws IOException {
+    Path file = GgufModels.convert(model("qwen2"), folder.resolve("gguf"), compute);
+    Path changed = withTensor(file, "blk.0.attn_q.scale");
+    AwpException refused = assertThrows(AwpException.class, () -> Checkpoints.open(changed));
+    assertEquals(
+        changed + ": tensor blk.0.attn_q.scale scales a weight as a whole, which awp does not do",
+        refused.getMessage());
+  }
+
+  /** The file with a tensor's values in place of its own: random bytes of another type. */
+  private Path withType(Path file, String name, BlockType type, byte[] bytes) {
+    GgufFile gguf = GgufFile.read(file);
+    List<GgufPlan.Wanted> wanted = new ArrayList<>();
+    for (GgufTensor tensor : gguf.tensors()) {
+      BlockType kept = tensor.name().equals(name) ? type : tensor.type().orElseThrow();
+      wanted.add(new GgufPlan.Wanted(tensor.name(), kept, tensor.shape()));
+    }
+    GgufPlan plan = GgufPlan.of(gguf.metadata(), wanted);
+    Path changed = folder.resolve(type + ".gguf");
+    try (GgufWriter writer = GgufWriter.create(changed, plan, plan.tensors());
+        Arena arena = Arena.ofConfined()) {
+      for (GgufTensor tensor : gguf.tensors()) {
+        boolean other = tensor.name().equals(name);
+        MemorySegment own = gguf.view(tensor, arena).data();
+        writer.write(tensor.name(), other ? MemorySegment.ofArray(bytes) : own);
+      }
+      writer.finish();
+    }
+    return changed;
+  }
+
+  @Test
+  void aTypeThatIsOnlyReadIsReadAndAnyOtherNamed() throws IOException {
+    Path file = GgufModels.convert(model("qwen2"), folder.resolve("gguf"), compute);
+    String name = "blk.0.ffn_up.weight";
+    List<Long> shape = GgufFile.read(file).tensor(name).orElseThrow().shape();
+    int columns = Math.toIntExact(shape.getLast());
+    byte[] bytes = new byte[Math.toIntExact(shape.getFirst() * BlockType.MXFP4.rowBytes(columns))];
+    new Random(1).nextBytes(bytes);
+    float[] last = new float[columns];
+    int rowBytes = Math.toIntExact(BlockType.MXFP4.rowBytes(columns));
+    BlockType.MXFP4
+        .reader(columns, columns, compute.kernels())
+        .read(
+            MemorySegment.ofArray(bytes).asSlice(bytes.length - rowBytes),
+            MemorySegment.ofArray(last));
+    try (Checkpoint read = Checkpoints.open(withType(file, name, BlockType.MXFP4, bytes))) {
+      float[] all = values(read.tensor("model.layers.0.mlp.up_proj.weight"));
+      assertArrayEquals(last, Arrays.copyOfRange(all, all.length - columns, all.length));
+    }
+    byte[] whole = new byte[Math.toIntExact(shape.getFirst() * columns)];
+    Path integers = withType(file, name, BlockType.I8, whole);
+    AwpException refused = assertThrows(AwpException.class, () -> Checkpoints.open(integers));
+    assertEquals(
+        integers + ": tensor " + name + " is of type I8, which awp does not decode",
+        refused.getMessage());
   }
 }

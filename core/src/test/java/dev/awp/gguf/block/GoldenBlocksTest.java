@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.awp.constraint.block.BlockGrid;
+import dev.awp.gguf.decode.LittleEndian;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -132,7 +133,7 @@ class GoldenBlocksTest {
   }
 
   private static float half(byte[] b, int at) {
-    return BlockCodec.half(b, at);
+    return LittleEndian.half(b, at);
   }
 
   private static float[] reference(BlockGrid grid, byte[] b) {

@@ -1,0 +1,33 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.gguf.codebook;
+
+import dev.awp.gguf.decode.BlockDecoder;
+import dev.awp.gguf.decode.LittleEndian;
+
+/**
+ * IQ3_XXS: 256 columns in eight groups; d, 64 codes of four columns each, then a word a group of
+ * four times seven signs, for eight columns each, and four bits of scale. A value is d (scale +
+ * 1/2) / 2 times the vector's.
+ */
+public final class Iq3XxsDecoder implements BlockDecoder {
+  private static final int GROUPS = 8;
+  private static final int CODES = 2;
+  private static final int WORDS = 66;
+
+  @Override
+  public void decode(byte[] block, float[] values) {
+    float d = LittleEndian.half(block, 0);
+    for (int g = 0; g < GROUPS; g++) {
+      int word = LittleEndian.i32(block, WORDS + 4 * g);
+      float scale = d * (0.5f + (word >>> 28)) * 0.5f;
+      for (int l = 0; l < 4; l++) {
+        int signs = Codebook.signs(word >> (7 * l));
+        int from = CODES + 8 * g + 2 * l;
+        int to = 32 * g + 8 * l;
+        Codebook.IQ3_XXS.put(block[from] & 0xff, scale, signs, values, to);
+        Codebook.IQ3_XXS.put(block[from + 1] & 0xff, scale, signs >> 4, values, to + 4);
+      }
+    }
+  }
+}

@@ -1,0 +1,8 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * GGUF's types whose codes name vectors of a codebook, of eight columns or four: what their blocks
+ * stand for, in the float32 arithmetic of llama.cpp, and the codebooks.
+ */
+package dev.awp.gguf.codebook;
