@@ -2,11 +2,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.tokenizer;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.awp.AwpException;
+import java.lang.management.ManagementFactory;
 
 /** How long a text may be. */
 public final class TextSize {
   private TextSize() {}
+
+  /**
+   * Characters that may be tokenized at once in native memory: half of the machine's.
+   *
+   * @param bytesPerCharacter what tokenizing takes at worst
+   */
+  public static int longest(long bytesPerCharacter) {
+    long memory =
+        ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+            ? system.getTotalMemorySize()
+            : Runtime.getRuntime().maxMemory();
+    return Math.clamp(memory / 2 / bytesPerCharacter, 1 << 20, 1 << 28);
+  }
 
   /**
    * Refuses a text that would not leave half of the Java heap free.

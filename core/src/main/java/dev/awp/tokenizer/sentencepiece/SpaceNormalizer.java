@@ -2,13 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.tokenizer.sentencepiece;
 
+import dev.awp.tokenizer.TextPieces;
+
 /** What SentencePiece's identity normalizer does to a text: only spaces change (normalizer.cc). */
 record SpaceNormalizer(SentencePieceModel model, PrefixTree userDefined) {
   private static final char ESCAPED = (char) 0x2581;
   private static final char SPACE = ' ';
 
   String normalize(String text) {
-    String input = wellFormed(text);
+    String input = TextPieces.wellFormed(text);
     int from = 0;
     while (model.removeExtraSpaces() && chunk(input, from).equals(" ")) {
       from++;
@@ -64,14 +66,5 @@ record SpaceNormalizer(SentencePieceModel model, PrefixTree userDefined) {
     }
     int end = userDefined.longest(input, from);
     return input.substring(from, end > from ? end : input.offsetByCodePoints(from, 1));
-  }
-
-  /** Halves of surrogate pairs have no UTF-8. */
-  private static String wellFormed(String text) {
-    StringBuilder out = new StringBuilder(text.length());
-    text.codePoints()
-        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xfffd : c)
-        .forEach(out::appendCodePoint);
-    return out.toString();
   }
 }
