@@ -3,10 +3,9 @@
 package dev.awp.tokenizer;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.awp.AwpException;
 import java.lang.management.ManagementFactory;
 
-/** How long a text may be. */
+/** How much of a text is tokenized at once. */
 public final class TextSize {
   private TextSize() {}
 
@@ -23,18 +22,9 @@ public final class TextSize {
     return Math.clamp(memory / 2 / bytesPerCharacter, 1 << 20, 1 << 28);
   }
 
-  /**
-   * Refuses a text that would not leave half of the Java heap free.
-   *
-   * @param bytesPerCharacter what tokenizing takes of the heap at worst
-   */
-  public static void check(String text, long bytesPerCharacter) {
-    long needed = bytesPerCharacter * text.length();
-    long most = Runtime.getRuntime().maxMemory() / 2;
-    if (needed > most) {
-      throw new AwpException(
-          "a text of %,d characters may need %,d MiB of Java heap to tokenize, at most %,d are for that: split it (.jsonl, a document a line) or raise the heap (AWP_JAVA_OPTS=-Xmx...)"
-              .formatted(text.length(), needed >> 20, most >> 20));
-    }
+  /** The same in half of the Java heap. */
+  public static int longestInHeap(long bytesPerCharacter) {
+    return Math.clamp(
+        Runtime.getRuntime().maxMemory() / 2 / bytesPerCharacter, 1 << 16, Integer.MAX_VALUE);
   }
 }

@@ -12,7 +12,7 @@ public interface Tokenizer extends AutoCloseable {
   /**
    * The tokens of a text, with the special tokens that the tokenizer puts around it.
    *
-   * @throws AwpException where the text is too long for the Java heap
+   * @throws AwpException where the text is too long for memory, and has no place to be cut
    */
   int[] encode(String text);
 

@@ -6,13 +6,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.awp.AwpException;
 import dev.awp.json.JsonFile;
+import dev.awp.tokenizer.CutRule;
+import dev.awp.tokenizer.TextPieces;
 import dev.awp.tokenizer.TextSize;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.ByteArrayOutputStream;
+import java.io.Reader;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -24,8 +32,11 @@ import java.util.stream.IntStream;
 public final class SentencePieceTokenizer implements Tokenizer {
   public static final String NAME = "tokenizer.model";
 
-  /** A symbol with its string, and three merges that were proposed for it. */
-  private static final long HEAP_BYTES_PER_CHARACTER = 320;
+  /** Characters of a part of a long text. */
+  private static final int PART = 1 << 16;
+
+  /** Of a character: a symbol with its string, and three merges that were proposed for it. */
+  private static final long HEAP_BYTES = 320;
 
   private final SentencePieceModel model;
   private final Pieces pieces;
@@ -34,7 +45,13 @@ public final class SentencePieceTokenizer implements Tokenizer {
   private final OptionalInt begin;
   private final OptionalInt end;
 
-  private SentencePieceTokenizer(SentencePieceModel model, OptionalInt begin, OptionalInt end) {
+  private final CutRule cuts;
+  private final int part;
+
+  private SentencePieceTokenizer(
+      SentencePieceModel model, OptionalInt begin, OptionalInt end, int part) {
+    this.cuts = SentencePieceCuts.of(model);
+    this.part = part;
     this.model = model;
     this.pieces = model.pieces();
     PrefixTree userDefined = new PrefixTree();
@@ -47,6 +64,11 @@ public final class SentencePieceTokenizer implements Tokenizer {
   }
 
   public static Tokenizer open(Path file) {
+    return open(file, PART);
+  }
+
+  /** With parts of that many characters or more. */
+  static Tokenizer open(Path file, int part) {
     SentencePieceModel model = SentencePieceModel.read(file);
     Path configFile = file.resolveSibling("tokenizer_config.json");
     JsonNode config = config(configFile);
@@ -58,7 +80,7 @@ public final class SentencePieceTokenizer implements Tokenizer {
         config.path("add_eos_token").asBoolean(false)
             ? special(config, "eos_token", model.end(), model, configFile)
             : OptionalInt.empty();
-    return new SentencePieceTokenizer(model, begin, end);
+    return new SentencePieceTokenizer(model, begin, end, part);
   }
 
   private static JsonNode config(Path file) {
@@ -80,9 +102,23 @@ public final class SentencePieceTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(String text) {
-    TextSize.check(text, HEAP_BYTES_PER_CHARACTER);
+    List<int[]> parts = new ArrayList<>();
+    encode(new StringReader(text), parts::add);
+    return parts.stream().flatMapToInt(Arrays::stream).toArray();
+  }
+
+  @Override
+  public void encode(Reader text, Consumer<int[]> tokens) {
+    begin.ifPresent(token -> tokens.accept(new int[] {token}));
+    TextPieces parts = new TextPieces(text, cuts, part, TextSize.longestInHeap(HEAP_BYTES));
+    while (parts.hasNext()) {
+      tokens.accept(part(parts.next()));
+    }
+    end.ifPresent(token -> tokens.accept(new int[] {token}));
+  }
+
+  private int[] part(String text) {
     IntStream.Builder tokens = IntStream.builder();
-    begin.ifPresent(tokens::add);
     boolean afterUnknown = false;
     for (String piece : segmentation.cut(normalizer.normalize(text))) {
       OptionalInt id = pieces.find(piece);
@@ -99,7 +135,6 @@ public final class SentencePieceTokenizer implements Tokenizer {
       }
       afterUnknown = unknown;
     }
-    end.ifPresent(tokens::add);
     return tokens.build().toArray();
   }
 

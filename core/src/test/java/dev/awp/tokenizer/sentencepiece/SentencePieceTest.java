@@ -12,15 +12,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.AwpException;
 import dev.awp.text.Tokenizers;
 import dev.awp.tokenizer.Detokenizer;
+import dev.awp.tokenizer.TextPieces;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +80,41 @@ class SentencePieceTest {
       int[] expected = IntStream.concat(IntStream.of(golden.path("bos").asInt()), ids).toArray();
       assertArrayEquals(expected, encode(text), name + ": " + text);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bpe-bytes", "bpe-no-prefix", "bpe-unknown", "unigram", "unigram-suffix"})
+  void partsHaveTheTokensOfTheWhole(String name) throws IOException {
+    Files.write(file, model(name));
+    String[] words = {
+      " ", "  ", "The", "heron", "never", "sold", "12", ".", "\n", "\u00fc", "\u2581", "<s>",
+      "\u4e00"
+    };
+    SplittableRandom random = new SplittableRandom(1);
+    try (Tokenizer whole = SentencePieceTokenizer.open(file, 1 << 16);
+        Tokenizer parts = SentencePieceTokenizer.open(file, 1)) {
+      for (int i = 0; i < 300; i++) {
+        String text =
+            random
+                .ints(1 + random.nextInt(40), 0, words.length)
+                .mapToObj(word -> words[word])
+                .collect(Collectors.joining());
+        assertArrayEquals(whole.encode(text), parts.encode(text), text);
+      }
+    }
+  }
+
+  @Test
+  void ordinaryTextsAreCut() throws IOException {
+    Files.write(file, model("bpe-bytes"));
+    TextPieces parts =
+        new TextPieces(
+            new StringReader("The heron never sold."),
+            SentencePieceCuts.of(SentencePieceModel.read(file)),
+            5,
+            50);
+    assertEquals("The heron", parts.next());
+    assertEquals("never", parts.next());
   }
 
   @ParameterizedTest
