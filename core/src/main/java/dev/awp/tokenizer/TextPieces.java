@@ -14,6 +14,8 @@ import java.util.NoSuchElementException;
  * wanted length where a {@link CutRule} allows it. Only one part is in memory.
  */
 public final class TextPieces implements Iterator<String> {
+  private static final int LARGE = 1 << 20;
+
   private final Reader text;
   private final CutRule rule;
   private final int wanted;
@@ -34,7 +36,7 @@ public final class TextPieces implements Iterator<String> {
     this.rule = rule;
     this.wanted = wanted;
     this.longest = longest;
-    this.buffer = new char[Math.min(2 * wanted, 1 << 20) + 2];
+    this.buffer = new char[Math.min(2 * wanted, LARGE) + 2];
   }
 
   /** Whether there is another part; an empty text has none. */
@@ -76,6 +78,12 @@ public final class TextPieces implements Iterator<String> {
   private String take(int length, int left) {
     String part = wellFormed(new String(buffer, from, length));
     from += length + left;
+    if (length > LARGE) {
+      // A long run does not keep its room.
+      buffer = Arrays.copyOfRange(buffer, from, Math.max(to, from + LARGE));
+      to -= from;
+      from = 0;
+    }
     return part;
   }
 
