@@ -5,6 +5,7 @@ package dev.awp.tokenizer;
 import dev.awp.AwpException;
 import java.io.IOException;
 import java.io.Reader;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** Text to token ids and back. */
@@ -33,6 +34,11 @@ public interface Tokenizer extends AutoCloseable {
 
   /** The text of tokens, special tokens left out. */
   String decode(int[] tokens);
+
+  /** What was assumed or left out when it was opened: a sentence each. */
+  default List<String> warnings() {
+    return List.of();
+  }
 
   @Override
   void close();

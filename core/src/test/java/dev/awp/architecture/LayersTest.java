@@ -56,6 +56,7 @@ class LayersTest {
           "dev.awp.checkpoint.safetensors",
           "dev.awp.checkpoint.registry",
           "dev.awp.tokenizer",
+          "dev.awp.tokenizer.added",
           "dev.awp.tokenizer.huggingface",
           "dev.awp.tokenizer.sentencepiece",
           "dev.awp.gguf.tokenizer",

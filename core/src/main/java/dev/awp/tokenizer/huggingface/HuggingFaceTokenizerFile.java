@@ -39,8 +39,11 @@ public final class HuggingFaceTokenizerFile implements Tokenizer {
   private final Optional<Around> around;
   private final CutRule cuts;
   private final int piece;
+  private final List<String> warnings;
 
-  private HuggingFaceTokenizerFile(TokenIds ids, TokenIds forLongRuns, CutRule cuts, int piece) {
+  private HuggingFaceTokenizerFile(
+      TokenIds ids, TokenIds forLongRuns, CutRule cuts, int piece, List<String> warnings) {
+    this.warnings = List.copyOf(warnings);
     this.ids = ids;
     this.forLongRuns = forLongRuns;
     this.around = Around.of(ids);
@@ -72,6 +75,21 @@ public final class HuggingFaceTokenizerFile implements Tokenizer {
   /** With pieces of that many characters or more. */
   static Tokenizer open(Path file, int piece) {
     ObjectNode root = TokenizerJsonCheck.read(file);
+    return open(file, root, List.of(), piece);
+  }
+
+  /** vocab.json and merges.txt of a folder; empty where one is missing. */
+  public static Optional<Tokenizer> openVocabulary(Path folder) {
+    return VocabularyFiles.of(folder)
+        .map(
+            files ->
+                open(folder.resolve(VocabularyFiles.NAME), files.root(), files.warnings(), PIECE));
+  }
+
+  private static Tokenizer open(Path file, ObjectNode root, List<String> assumed, int piece) {
+    TokenizerJsonCheck.check(file, root);
+    List<String> warnings = new ArrayList<>(assumed);
+    warnings.addAll(TokensBeside.add(root, file.resolveSibling(".")));
     Expressions.Risk risk = Expressions.bound(root);
     byte[] json = root.toString().getBytes(StandardCharsets.UTF_8);
     List<TokenIds> opened = new ArrayList<>();
@@ -83,7 +101,7 @@ public final class HuggingFaceTokenizerFile implements Tokenizer {
         opened.add(new IsolatedTokenIds(file, json));
       }
       return new HuggingFaceTokenizerFile(
-          opened.getFirst(), opened.getLast(), TokenizerCuts.of(root), piece);
+          opened.getFirst(), opened.getLast(), TokenizerCuts.of(root), piece, warnings);
     } catch (RuntimeException e) {
       opened.forEach(TokenIds::close);
       throw String.valueOf(e.getMessage()).startsWith(file.toString())
@@ -118,6 +136,11 @@ public final class HuggingFaceTokenizerFile implements Tokenizer {
   @Override
   public String decode(int[] tokens) {
     return ids.decode(tokens);
+  }
+
+  @Override
+  public List<String> warnings() {
+    return warnings;
   }
 
   @Override

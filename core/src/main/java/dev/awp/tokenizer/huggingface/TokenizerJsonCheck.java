@@ -29,9 +29,9 @@ final class TokenizerJsonCheck {
   }
 
   /**
-   * Reads and checks a file.
+   * Reads a file.
    *
-   * @throws AwpException where it is no JSON, or says something of what it does not have
+   * @throws AwpException where it is no JSON
    */
   static ObjectNode read(Path file) {
     try {
@@ -42,14 +42,22 @@ final class TokenizerJsonCheck {
       if (!(root instanceof ObjectNode object)) {
         throw new AwpException(file + ": not a readable tokenizer: it is no JSON object");
       }
-      TokenizerJsonCheck check = new TokenizerJsonCheck(file);
-      check.processor(root.path("post_processor"));
-      check.ids(root);
       return object;
     } catch (IOException e) {
       String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
       throw new AwpException(file + ": not a readable tokenizer: " + reason, e);
     }
+  }
+
+  /**
+   * Checks the content of a file.
+   *
+   * @throws AwpException where it says something of what it does not have
+   */
+  static void check(Path file, JsonNode root) {
+    TokenizerJsonCheck check = new TokenizerJsonCheck(file);
+    check.processor(root.path("post_processor"));
+    check.ids(root);
   }
 
   /** Templates consist of the one text that there is and of special tokens that are listed. */

@@ -15,34 +15,45 @@ final class SentencePieceCuts implements CutRule {
   private static final char SPACE = ' ';
 
   private final Set<Character> joined = new HashSet<>();
+  private final Set<Character> addedBegins = new HashSet<>();
+  private final Set<Character> addedEnds = new HashSet<>();
   private final Set<Character> known = new HashSet<>();
   private final Cut cut;
 
-  private SentencePieceCuts(SentencePieceModel model) {
+  private SentencePieceCuts(SentencePieceModel model, Set<String> added) {
     this.cut = model.addSpace() ? Cut.INSTEAD : Cut.BEFORE;
+    added.forEach(this::join);
+    added.forEach(text -> addedBegins.add(text.charAt(0)));
+    added.forEach(text -> addedEnds.add(text.charAt(text.length() - 1)));
     for (Pieces.Piece piece : model.pieces().all()) {
       String text = piece.text().replace((char) 0x2581, SPACE);
-      for (int i = text.indexOf(SPACE, 1); i > 0; i = text.indexOf(SPACE, i + 1)) {
-        joined.add(text.charAt(i - 1));
-      }
+      join(text);
       if (text.length() == 1 && piece.type() == Pieces.Type.NORMAL) {
         known.add(text.charAt(0));
       }
     }
   }
 
-  static CutRule of(SentencePieceModel model) {
+  static CutRule of(SentencePieceModel model, Set<String> added) {
     boolean keepsSpaces = model.addSpace() || !model.removeExtraSpaces();
     if (model.unigram() || model.spaceBehind() || !keepsSpaces) {
       return CutRule.NOWHERE;
     }
-    SentencePieceCuts cuts = new SentencePieceCuts(model);
+    SentencePieceCuts cuts = new SentencePieceCuts(model, added);
     return cuts.known.contains(SPACE) ? cuts : CutRule.NOWHERE;
+  }
+
+  private void join(String text) {
+    for (int i = text.indexOf(SPACE, 1); i > 0; i = text.indexOf(SPACE, i + 1)) {
+      joined.add(text.charAt(i - 1));
+    }
   }
 
   @Override
   public Cut between(char before, char after, char next) {
     boolean between = after == SPACE && known.contains(before) && !joined.contains(before);
-    return between && before != SPACE ? cut : Cut.NONE;
+    // Beside an added token the space may be all of a text of its own.
+    boolean free = !addedEnds.contains(before) && !addedBegins.contains(next);
+    return between && free && before != SPACE ? cut : Cut.NONE;
   }
 }

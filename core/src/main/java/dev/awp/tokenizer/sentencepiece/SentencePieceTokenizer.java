@@ -27,7 +27,8 @@ import java.util.stream.IntStream;
  * tokenizer.model, in Java: BPE and unigram models with the identity normalizer, as LLaMA, Mistral,
  * Phi-3 and Gemma have it. The token that begins a text is put in front unless
  * tokenizer_config.json says "add_bos_token": false, and one that ends it behind with
- * "add_eos_token": true. Names of control tokens in a text are read as text.
+ * "add_eos_token": true. Names of control tokens in a text are read as text, unless a file beside
+ * it adds them as tokens; a text between added tokens is read as one of its own.
  */
 public final class SentencePieceTokenizer implements Tokenizer {
   public static final String NAME = "tokenizer.model";
@@ -45,12 +46,18 @@ public final class SentencePieceTokenizer implements Tokenizer {
   private final OptionalInt begin;
   private final OptionalInt end;
 
+  private final SentencePieceAdded added;
   private final CutRule cuts;
   private final int part;
 
   private SentencePieceTokenizer(
-      SentencePieceModel model, OptionalInt begin, OptionalInt end, int part) {
-    this.cuts = SentencePieceCuts.of(model);
+      SentencePieceModel model,
+      SentencePieceAdded added,
+      OptionalInt begin,
+      OptionalInt end,
+      int part) {
+    this.added = added;
+    this.cuts = SentencePieceCuts.of(model, added.ids().keySet());
     this.part = part;
     this.model = model;
     this.pieces = model.pieces();
@@ -70,17 +77,18 @@ public final class SentencePieceTokenizer implements Tokenizer {
   /** With parts of that many characters or more. */
   static Tokenizer open(Path file, int part) {
     SentencePieceModel model = SentencePieceModel.read(file);
+    SentencePieceAdded added = SentencePieceAdded.of(model, file.resolveSibling("."));
     Path configFile = file.resolveSibling("tokenizer_config.json");
     JsonNode config = config(configFile);
     OptionalInt begin =
         config.path("add_bos_token").asBoolean(true)
-            ? special(config, "bos_token", model.begin(), model, configFile)
+            ? special(config, "bos_token", model.begin(), model, added, configFile)
             : OptionalInt.empty();
     OptionalInt end =
         config.path("add_eos_token").asBoolean(false)
-            ? special(config, "eos_token", model.end(), model, configFile)
+            ? special(config, "eos_token", model.end(), model, added, configFile)
             : OptionalInt.empty();
-    return new SentencePieceTokenizer(model, begin, end, part);
+    return new SentencePieceTokenizer(model, added, begin, end, part);
   }
 
   private static JsonNode config(Path file) {
@@ -89,9 +97,17 @@ public final class SentencePieceTokenizer implements Tokenizer {
 
   /** A name is a string, or an object with the string as its content. */
   private static OptionalInt special(
-      JsonNode config, String key, String fallback, SentencePieceModel model, Path configFile) {
+      JsonNode config,
+      String key,
+      String fallback,
+      SentencePieceModel model,
+      SentencePieceAdded added,
+      Path configFile) {
     JsonNode given = config.path(key);
     String name = given.path("content").asText(given.asText(fallback));
+    if (added.ids().containsKey(name)) {
+      return OptionalInt.of(added.ids().get(name));
+    }
     OptionalInt token = model.pieces().named(name.isEmpty() ? fallback : name);
     if (token.isEmpty() && config.hasNonNull(key)) {
       throw new AwpException(
@@ -117,10 +133,26 @@ public final class SentencePieceTokenizer implements Tokenizer {
     end.ifPresent(token -> tokens.accept(new int[] {token}));
   }
 
+  /** Added tokens, and what is between them. */
   private int[] part(String text) {
     IntStream.Builder tokens = IntStream.builder();
+    int from = 0;
+    for (int at = 0; at < text.length() && !added.ids().isEmpty(); at++) {
+      int end = added.texts().longest(text, at);
+      if (end > at) {
+        addPieces(text.substring(from, at), from == 0 || added.legacy(), tokens);
+        tokens.add(added.ids().get(text.substring(at, end)));
+        from = end;
+        at = end - 1;
+      }
+    }
+    addPieces(text.substring(from), from == 0 || added.legacy(), tokens);
+    return tokens.build().toArray();
+  }
+
+  private void addPieces(String text, boolean addSpace, IntStream.Builder tokens) {
     boolean afterUnknown = false;
-    for (String piece : segmentation.cut(normalizer.normalize(text))) {
+    for (String piece : segmentation.cut(normalizer.normalize(text, addSpace))) {
       OptionalInt id = pieces.find(piece);
       boolean unknown = id.isEmpty();
       if (!unknown) {
@@ -135,7 +167,6 @@ public final class SentencePieceTokenizer implements Tokenizer {
       }
       afterUnknown = unknown;
     }
-    return tokens.build().toArray();
   }
 
   /** Bytes that are no whole character become U+FFFD; the space that encoding adds is dropped. */
@@ -143,6 +174,13 @@ public final class SentencePieceTokenizer implements Tokenizer {
   public String decode(int[] tokens) {
     ByteArrayOutputStream utf8 = new ByteArrayOutputStream();
     for (int token : tokens) {
+      if (added.shown().containsKey(token)) {
+        utf8.writeBytes(added.shown().get(token).getBytes(StandardCharsets.UTF_8));
+        continue;
+      }
+      if (token >= pieces.all().size()) {
+        continue; // a row of the embedding without a token
+      }
       Pieces.Piece piece = pieces.get(token);
       switch (piece.type()) {
         case CONTROL -> {}
@@ -154,6 +192,11 @@ public final class SentencePieceTokenizer implements Tokenizer {
       }
     }
     return normalizer.withoutAdded(utf8.toString(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public List<String> warnings() {
+    return added.warnings();
   }
 
   /** Nothing is held. */

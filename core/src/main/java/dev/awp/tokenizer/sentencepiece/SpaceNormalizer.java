@@ -9,7 +9,13 @@ record SpaceNormalizer(SentencePieceModel model, PrefixTree userDefined) {
   private static final char ESCAPED = (char) 0x2581;
   private static final char SPACE = ' ';
 
-  String normalize(String text) {
+  /**
+   * Normalizes a text.
+   *
+   * @param mayAdd whether it gets the space that the model adds
+   */
+  String normalize(String text, boolean mayAdd) {
+    boolean addSpace = mayAdd && model.addSpace();
     String input = TextPieces.wellFormed(text);
     int from = 0;
     while (model.removeExtraSpaces() && chunk(input, from).equals(" ")) {
@@ -20,7 +26,7 @@ record SpaceNormalizer(SentencePieceModel model, PrefixTree userDefined) {
     }
     char space = model.escapeSpaces() ? ESCAPED : SPACE;
     StringBuilder out = new StringBuilder(input.length() + 1);
-    if (model.addSpace() && !model.spaceBehind()) {
+    if (addSpace && !model.spaceBehind()) {
       out.append(space);
     }
     boolean afterSpace = model.removeExtraSpaces();
@@ -36,7 +42,7 @@ record SpaceNormalizer(SentencePieceModel model, PrefixTree userDefined) {
     while (model.removeExtraSpaces() && !out.isEmpty() && out.charAt(out.length() - 1) == space) {
       out.setLength(out.length() - 1);
     }
-    if (model.addSpace() && model.spaceBehind()) {
+    if (addSpace && model.spaceBehind()) {
       out.append(space);
     }
     return out.toString();

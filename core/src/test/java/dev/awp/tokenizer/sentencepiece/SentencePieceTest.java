@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -110,7 +111,7 @@ class SentencePieceTest {
     TextPieces parts =
         new TextPieces(
             new StringReader("The heron never sold."),
-            SentencePieceCuts.of(SentencePieceModel.read(file)),
+            SentencePieceCuts.of(SentencePieceModel.read(file), Set.of()),
             5,
             50);
     assertEquals("The heron", parts.next());
@@ -132,6 +133,26 @@ class SentencePieceTest {
         out.append(detokenizer.add(token));
       }
       assertEquals(text.strip(), out.append(detokenizer.finish()).toString().strip());
+    }
+  }
+
+  @Test
+  void addedTokensAreReadBetweenTextsOfTheirOwn() throws IOException {
+    Files.write(file, model("bpe-bytes"));
+    int[] heron = encode("heron");
+    Files.writeString(
+        folder.resolve("added_tokens.json"), "{\"<|im_end|>\": 5000, \"<mine>\": 5001}");
+    Files.writeString(
+        folder.resolve("special_tokens_map.json"),
+        "{\"additional_special_tokens\": [\"<|im_end|>\"]}");
+    assertArrayEquals(new int[] {heron[0], 5000, 5001}, encode("<|im_end|><mine>"));
+    int[] both = encode("heron<|im_end|>heron");
+    assertEquals(2 * heron.length, both.length);
+    assertArrayEquals(heron, Arrays.copyOf(both, heron.length));
+    assertEquals(5000, both[heron.length]);
+    assertEquals(heron[1], both[heron.length + 1]); // with the space in front, as transformers does
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertEquals("<mine>", tokenizer.decode(new int[] {5000, 5001, 6000}));
     }
   }
 
