@@ -55,6 +55,7 @@ class LayersTest {
           "dev.awp.config.json",
           "dev.awp.gguf.model",
           "dev.awp.tokenizer",
+          "dev.awp.tokenizer.added",
           "dev.awp.tokenizer.huggingface",
           "dev.awp.tokenizer.sentencepiece",
           "dev.awp.gguf.tokenizer",

@@ -35,6 +35,8 @@ public final class Torture {
     System.out.println(fileLimits(victim));
     System.out.println(vanishingReads(victim));
     System.out.println(changingInputs(victim, victim.layers()));
+    System.out.println(HostileTexts.runs(folder.resolve("texts"), 11_000_000));
+    System.out.println(HostileTexts.orphans(victim));
     if (arguments.length > 3) {
       Path disk = Path.of(arguments[3]);
       System.out.println(smallDisk(Victim.prepare(folder.resolve("disk"), disk), disk));

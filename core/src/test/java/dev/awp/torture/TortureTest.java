@@ -37,4 +37,12 @@ class TortureTest {
     String told = Torture.together(victim, 3, 1);
     assertTrue(told.startsWith("3 times two processes together"), told);
   }
+
+  @Test
+  void textsThatTheTokenizerLibraryDiesOfAreTold() throws IOException, InterruptedException {
+    String told = HostileTexts.runs(folder.resolve("texts"), 100_000);
+    assertTrue(told.startsWith("100000 spaces: 100002 tokens"), told);
+    Victim victim = Victim.prepare(folder.resolve("victim"), folder);
+    assertTrue(HostileTexts.orphans(victim).startsWith("killed while a process of its own"));
+  }
 }

@@ -58,6 +58,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -173,8 +174,10 @@ public final class Compressor {
       MemoryPlan memory = memory(calibration, evaluator);
       Schemes schemes = schemes(calibration, memory);
       ModelPlan plan = checked(schemes);
-      List<String> warnings = RunChecks.warnings(plan, options.formats());
-      return new PreparedRun(weights, calibration, evaluator, memory, schemes, plan, warnings);
+      Set<String> warnings = new LinkedHashSet<>(RunChecks.warnings(plan, options.formats()));
+      warnings.addAll(tokenizer.warnings());
+      return new PreparedRun(
+          weights, calibration, evaluator, memory, schemes, plan, List.copyOf(warnings));
     }
   }
 

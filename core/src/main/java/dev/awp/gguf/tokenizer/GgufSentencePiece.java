@@ -5,6 +5,8 @@ package dev.awp.gguf.tokenizer;
 import dev.awp.AwpException;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.tokenizer.GgufTokens.Kind;
+import dev.awp.tokenizer.added.AddedToken;
+import dev.awp.tokenizer.added.AddedTokens;
 import dev.awp.tokenizer.sentencepiece.SentencePieceVocabulary;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,7 +38,13 @@ final class GgufSentencePiece {
         own.put("unk", id);
       }
     }
-    tokens.fillGaps();
+    List<String> warnings = new ArrayList<>();
+    for (AddedToken token : AddedTokens.of(file.resolveSibling("."))) {
+      add(token, tokens, model.pieces().size(), size, warnings);
+    }
+    AddedTokens.special(file.resolveSibling("."), tokens.ids(), tokens::text)
+        .forEach(tokens::control);
+    tokens.fillGaps().ifPresent(warnings::add);
     tokens.id(model.begin()).ifPresent(id -> own.put("bos", id));
     tokens.id(model.end()).ifPresent(id -> own.put("eos", id));
     GgufTokenizerSettings settings = GgufTokenizerSettings.of(file.resolveSibling("."), size);
@@ -47,11 +55,29 @@ final class GgufSentencePiece {
     keys.putAll(settings.special(tokens, own, true, false));
     keys.put(PREFIX + "add_space_prefix", GgufValue.of(model.addSpace()));
     settings.chatTemplate().ifPresent(text -> keys.put(GgufTokenizerSettings.TEMPLATE, text));
-    List<String> warnings = new ArrayList<>();
     if (model.removeExtraSpaces()) {
       warnings.add(file + ": llama.cpp keeps the spaces that this model removes from a text");
     }
     return new GgufTokenizer.Result(keys, warnings);
+  }
+
+  private static void add(
+      AddedToken token, GgufTokens tokens, int pieces, int size, List<String> warnings) {
+    boolean known = tokens.ids().getOrDefault(token.text(), -1) == token.id();
+    if (known && token.special()) {
+      tokens.control(token.id(), token.text());
+    } else if (!known && (token.id() < pieces || tokens.ids().containsKey(token.text()))) {
+      warnings.add(
+          "%s: token '%s' of the id %d contradicts the tokenizer: it is left out"
+              .formatted(token.from(), token.text(), token.id()));
+    } else if (!known) {
+      if (token.id() >= size) {
+        throw new AwpException(
+            "%s: token '%s' has the id %d, the embedding has %d rows"
+                .formatted(token.from(), token.text(), token.id(), size));
+      }
+      tokens.put(token.id(), token.text(), token.special() ? Kind.CONTROL : Kind.USER_DEFINED, 0);
+    }
   }
 
   private static void check(Path file, SentencePieceVocabulary model, int size) {

@@ -3,9 +3,12 @@
 package dev.awp.gguf.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.tokenizer.GgufTokens.Kind;
+import dev.awp.tokenizer.huggingface.TokensBeside;
+import dev.awp.tokenizer.huggingface.VocabularyFiles;
 import dev.awp.tokenizer.sentencepiece.SentencePieceVocabulary;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +21,9 @@ import java.util.Optional;
 
 /**
  * The tokenizer of a checkpoint folder as llama.cpp's metadata: "llama" for BPE with byte fallback
- * (SentencePiece's, as tokenizer.json holds it, or tokenizer.model), "gpt2" for byte-level BPE.
- * Others are refused.
+ * (SentencePiece's, as tokenizer.json holds it, or tokenizer.model), "gpt2" for byte-level BPE
+ * (tokenizer.json, or vocab.json and merges.txt). What other files add to it is written too. Others
+ * are refused.
  */
 public final class GgufTokenizer {
   private static final String PREFIX = GgufTokenizerSettings.PREFIX;
@@ -29,9 +33,12 @@ public final class GgufTokenizer {
   private final int size;
   private final List<String> warnings = new ArrayList<>();
 
-  private GgufTokenizer(Path file, int size) {
+  private GgufTokenizer(Path file, JsonNode root, int size) {
     this.file = file;
-    this.root = GgufTokenizerSettings.json(file);
+    this.root = root;
+    if (root instanceof ObjectNode object) {
+      warnings.addAll(TokensBeside.add(object, file.resolveSibling(".")));
+    }
     this.settings = GgufTokenizerSettings.of(file.resolveSibling("."), size);
     this.size = size;
   }
@@ -47,15 +54,28 @@ public final class GgufTokenizer {
   public static Result of(Path folder, int size) {
     Path json = folder.resolve("tokenizer.json");
     if (Files.isRegularFile(json)) {
-      GgufTokenizer tokenizer = new GgufTokenizer(json, size);
-      Map<String, GgufValue> metadata = tokenizer.metadata();
-      return new Result(metadata, List.copyOf(tokenizer.warnings));
+      return new GgufTokenizer(json, GgufTokenizerSettings.json(json), size).result(List.of());
     }
+    Path vocabulary = folder.resolve(VocabularyFiles.NAME);
     return SentencePieceVocabulary.file(folder)
         .map(file -> GgufSentencePiece.of(file, size))
+        .or(
+            () ->
+                VocabularyFiles.of(folder)
+                    .map(
+                        files ->
+                            new GgufTokenizer(vocabulary, files.root(), size)
+                                .result(files.warnings())))
         .orElseThrow(
             () ->
                 new AwpException(json + ": the file is missing, a GGUF file holds the tokenizer"));
+  }
+
+  private Result result(List<String> assumed) {
+    Map<String, GgufValue> metadata = metadata();
+    List<String> all = new ArrayList<>(assumed);
+    all.addAll(warnings);
+    return new Result(metadata, List.copyOf(all));
   }
 
   private Map<String, GgufValue> metadata() {
@@ -155,7 +175,7 @@ public final class GgufTokenizer {
       boolean isUnknown = sentencePiece && text.equals(unknown);
       tokens.put(id(text, added.path("id")), text, isUnknown ? Kind.UNKNOWN : kind, 0);
     }
-    tokens.fillGaps();
+    tokens.fillGaps().ifPresent(warnings::add);
     return tokens;
   }
 

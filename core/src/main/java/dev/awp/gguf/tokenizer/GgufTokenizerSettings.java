@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.awp.AwpException;
 import dev.awp.gguf.GgufValue;
 import dev.awp.json.JsonFile;
+import dev.awp.tokenizer.added.SettingsFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,16 +15,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What tokenizer_config.json and config.json say of a tokenizer: special tokens, what is put around
  * a text, the template of a conversation.
  *
- * @param settings tokenizer_config.json
- * @param config config.json
+ * @param files all that speak of tokens
+ * @param settings tokenizer_config.json, one of them
  * @param size rows of the embedding
  */
-record GgufTokenizerSettings(Path folder, JsonNode settings, JsonNode config, int size) {
+record GgufTokenizerSettings(Path folder, SettingsFiles files, JsonNode settings, int size) {
   static final String PREFIX = "tokenizer.ggml.";
   static final String TEMPLATE = "tokenizer.chat_template";
 
@@ -33,11 +35,8 @@ record GgufTokenizerSettings(Path folder, JsonNode settings, JsonNode config, in
   private static final Map<String, String> NAMES = Map.of("unk", "unknown", "pad", "padding");
 
   static GgufTokenizerSettings of(Path folder, int size) {
-    return new GgufTokenizerSettings(
-        folder,
-        json(folder.resolve("tokenizer_config.json")),
-        json(folder.resolve("config.json")),
-        size);
+    SettingsFiles files = SettingsFiles.of(folder);
+    return new GgufTokenizerSettings(folder, files, files.tokenizerConfig(), size);
   }
 
   /** A file's content; a missing node where there is no file. */
@@ -56,29 +55,37 @@ record GgufTokenizerSettings(Path folder, JsonNode settings, JsonNode config, in
       GgufTokens tokens, Map<String, Integer> own, boolean begins, boolean ends) {
     Map<String, GgufValue> keys = new LinkedHashMap<>();
     for (String name : SPECIAL) {
-      special(name, tokens)
-          .or(() -> Optional.ofNullable(own.get(name)))
-          .ifPresent(
-              id ->
-                  keys.put(
-                      PREFIX + NAMES.getOrDefault(name, name) + "_token_id", GgufValue.of(id)));
+      Optional<Integer> found = special(name, tokens).or(() -> Optional.ofNullable(own.get(name)));
+      if (name.equals("eos")) {
+        otherEnds(tokens, found, keys);
+      }
+      found.ifPresent(
+          id -> keys.put(PREFIX + NAMES.getOrDefault(name, name) + "_token_id", GgufValue.of(id)));
     }
     keys.put(PREFIX + "add_bos_token", GgufValue.of(flag("add_bos_token", begins)));
     keys.put(PREFIX + "add_eos_token", GgufValue.of(flag("add_eos_token", ends)));
     return keys;
   }
 
-  /** By name in tokenizer_config.json, else by number in config.json. */
+  /** By name in the tokenizer's settings, else by number in those of generation and the model. */
   private Optional<Integer> special(String name, GgufTokens tokens) {
-    JsonNode entry = settings.path(name + "_token");
-    String text = entry.isObject() ? entry.path("content").asText("") : entry.asText("");
-    if (!text.isEmpty() && !entry.isNull()) {
-      return tokens.id(text);
-    }
-    JsonNode id = config.path(name + "_token_id");
-    id = id.isArray() ? id.path(0) : id;
-    boolean known = id.isInt() && id.intValue() >= 0 && id.intValue() < size;
-    return known ? Optional.of(id.intValue()) : Optional.empty();
+    Optional<Integer> named = files.text(name).flatMap(tokens::id);
+    return named.or(() -> known(name).findFirst());
+  }
+
+  private Stream<Integer> known(String name) {
+    return files.ids(name).stream().filter(id -> id < size);
+  }
+
+  /** Where several tokens end a text, llama.cpp has keys for two more: of a turn, of a message. */
+  private void otherEnds(GgufTokens tokens, Optional<Integer> end, Map<String, GgufValue> keys) {
+    known("eos")
+        .filter(id -> !Optional.of(id).equals(end))
+        .forEach(
+            id -> {
+              String name = tokens.text(id).contains("eom") ? "eom" : "eot";
+              keys.putIfAbsent(PREFIX + name + "_token_id", GgufValue.of(id));
+            });
   }
 
   /** A flag of tokenizer_config.json. */

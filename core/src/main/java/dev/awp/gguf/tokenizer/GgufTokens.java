@@ -6,10 +6,12 @@ import dev.awp.AwpException;
 import dev.awp.gguf.GgufValue;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** The tokens of a model by id: text, type, score. */
 final class GgufTokens {
@@ -28,6 +30,11 @@ final class GgufTokens {
           ? Optional.empty()
           : Optional.of(values()[number - 1]);
     }
+
+    @SuppressWarnings("EnumOrdinal") // the order is the file format's
+    int number() {
+      return ordinal() + 1;
+    }
   }
 
   private final Path file;
@@ -45,7 +52,6 @@ final class GgufTokens {
   }
 
   /** Sets a token; a later entry of the same id and text, as added tokens are, sets its type. */
-  @SuppressWarnings("EnumOrdinal") // the order is the file format's
   void put(int id, String text, Kind kind, float score) {
     Integer before = ids.putIfAbsent(text, id);
     if (before != null && before != id) {
@@ -58,17 +64,37 @@ final class GgufTokens {
           "%s: tokens '%s' and '%s' have the same id %d".formatted(file, texts[id], text, id));
     }
     texts[id] = text;
-    types[id] = kind.ordinal() + 1;
+    types[id] = kind.number();
     scores[id] = score;
   }
 
-  /** Embedding rows beyond the tokenizer's tokens get names of their own. */
-  void fillGaps() {
-    for (int id = 0; id < texts.length; id++) {
-      if (types[id] == 0) {
-        put(id, "[PAD" + id + "]", Kind.UNUSED, -10000);
-      }
+  /** Embedding rows without a token of the tokenizer get names of their own, and are told. */
+  Optional<String> fillGaps() {
+    int[] gaps = IntStream.range(0, texts.length).filter(id -> types[id] == 0).toArray();
+    for (int id : gaps) {
+      put(id, "[PAD" + id + "]", Kind.UNUSED, -10000);
     }
+    return gaps.length == 0
+        ? Optional.empty()
+        : Optional.of(
+            "%s: %d of the %d rows of the embedding have no token, the first is %d; they are written as unused"
+                .formatted(file, gaps.length, texts.length, gaps[0]));
+  }
+
+  /** Makes a token special that another file calls so; one that has a type of its own keeps it. */
+  void control(int id, String text) {
+    if (types[id] == Kind.NORMAL.number() && texts[id].equals(text)) {
+      types[id] = Kind.CONTROL.number();
+    }
+  }
+
+  Map<String, Integer> ids() {
+    return Collections.unmodifiableMap(ids);
+  }
+
+  /** The text of a token; empty where there is none. */
+  String text(int id) {
+    return id < texts.length ? texts[id] : "";
   }
 
   Optional<Integer> id(String text) {

@@ -2,70 +2,150 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.tokenizer.huggingface;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
+import dev.awp.tokenizer.CutRule;
+import dev.awp.tokenizer.TextPieces;
 import dev.awp.tokenizer.TextSize;
 import dev.awp.tokenizer.Tokenizer;
-import java.io.IOException;
+import java.io.Reader;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 
-/** tokenizer.json, read by the Hugging Face library. */
+/**
+ * tokenizer.json, read by the Hugging Face library. Long texts reach it in pieces, and expressions
+ * that it might die of in a process of its own (docs/decisions/0022-long-texts.md).
+ */
 public final class HuggingFaceTokenizerFile implements Tokenizer {
   public static final String NAME = "tokenizer.json";
 
-  /**
-   * Every token comes back as a string, a span and five numbers; at worst a token a character.
-   * Native code of the library aborts the whole JVM when the heap runs out under it.
-   */
-  private static final long HEAP_BYTES_PER_CHARACTER = 160;
+  /** Characters of a piece: enough that its beginning costs nothing. */
+  static final int PIECE = 1 << 16;
 
-  static {
-    // The library would otherwise tell its makers of every machine of theirs that it runs on, and
-    // fetch native code that is not in its jar.
-    System.setProperty("OPT_OUT_TRACKING", "true");
-    System.setProperty("ai.djl.offline", "true");
+  /** A tenth of the retries that the library allows; some expressions take two a character. */
+  private static final int LONG_RUN = 1 << 20;
+
+  /** Measured: 90 on a run of spaces, 250 where all words are short. */
+  private static final long NATIVE_BYTES_PER_CHARACTER = 320;
+
+  private final TokenIds ids;
+  private final TokenIds forLongRuns;
+  private final Optional<Around> around;
+  private final CutRule cuts;
+  private final int piece;
+  private final List<String> warnings;
+
+  private HuggingFaceTokenizerFile(
+      TokenIds ids, TokenIds forLongRuns, CutRule cuts, int piece, List<String> warnings) {
+    this.warnings = List.copyOf(warnings);
+    this.ids = ids;
+    this.forLongRuns = forLongRuns;
+    this.around = Around.of(ids);
+    this.cuts = around.isPresent() ? cuts : CutRule.NOWHERE;
+    this.piece = piece;
   }
 
-  private final HuggingFaceTokenizer tokenizer;
-
-  private HuggingFaceTokenizerFile(HuggingFaceTokenizer tokenizer) {
-    this.tokenizer = tokenizer;
+  /** The special tokens that are put around a text. */
+  private record Around(int[] first, int[] last) {
+    /** Empty where they cannot be told apart from a text's own. */
+    static Optional<Around> of(TokenIds ids) {
+      int[] text = ids.encode("a", false);
+      int[] all = ids.encode("a", true);
+      for (int begin = 0; text.length > 0 && begin + text.length <= all.length; begin++) {
+        int end = begin + text.length;
+        if (Arrays.equals(text, Arrays.copyOfRange(all, begin, end))) {
+          int[] last = Arrays.copyOfRange(all, end, all.length);
+          return Optional.of(new Around(Arrays.copyOf(all, begin), last));
+        }
+      }
+      return Optional.empty();
+    }
   }
 
   public static Tokenizer open(Path file) {
-    TokenizerJsonCheck.check(file);
-    // The library would otherwise cut every text after 512 tokens.
-    Map<String, String> options = Map.of("truncation", "false", "padding", "false");
+    return open(file, PIECE);
+  }
+
+  /** With pieces of that many characters or more. */
+  static Tokenizer open(Path file, int piece) {
+    ObjectNode root = TokenizerJsonCheck.read(file);
+    return open(file, root, List.of(), piece);
+  }
+
+  /** vocab.json and merges.txt of a folder; empty where one is missing. */
+  public static Optional<Tokenizer> openVocabulary(Path folder) {
+    return VocabularyFiles.of(folder)
+        .map(
+            files ->
+                open(folder.resolve(VocabularyFiles.NAME), files.root(), files.warnings(), PIECE));
+  }
+
+  private static Tokenizer open(Path file, ObjectNode root, List<String> assumed, int piece) {
+    TokenizerJsonCheck.check(file, root);
+    List<String> warnings = new ArrayList<>(assumed);
+    warnings.addAll(TokensBeside.add(root, file.resolveSibling(".")));
+    Expressions.Risk risk = Expressions.bound(root);
+    byte[] json = root.toString().getBytes(StandardCharsets.UTF_8);
+    List<TokenIds> opened = new ArrayList<>();
     try {
-      return new HuggingFaceTokenizerFile(HuggingFaceTokenizer.newInstance(file, options));
-    } catch (IOException | RuntimeException e) {
-      throw new AwpException(file + ": not a readable tokenizer: " + e.getMessage(), e);
+      if (risk != Expressions.Risk.ANY) {
+        opened.add(NativeTokenIds.open(json));
+      }
+      if (risk != Expressions.Risk.NONE) {
+        opened.add(new IsolatedTokenIds(file, json));
+      }
+      return new HuggingFaceTokenizerFile(
+          opened.getFirst(), opened.getLast(), TokenizerCuts.of(root), piece, warnings);
+    } catch (RuntimeException e) {
+      opened.forEach(TokenIds::close);
+      throw String.valueOf(e.getMessage()).startsWith(file.toString())
+          ? e
+          : new AwpException(file + ": not a readable tokenizer: " + e.getMessage(), e);
     }
   }
 
   @Override
   public int[] encode(String text) {
-    TextSize.check(text, HEAP_BYTES_PER_CHARACTER);
-    long[] ids = tokenizer.encode(text).getIds();
-    int[] tokens = new int[ids.length];
-    for (int i = 0; i < ids.length; i++) {
-      tokens[i] = Math.toIntExact(ids[i]);
+    if (text.length() <= piece) {
+      return ids.encode(TextPieces.wellFormed(text), true);
     }
-    return tokens;
+    List<int[]> parts = new ArrayList<>();
+    encode(new StringReader(text), parts::add);
+    return parts.stream().flatMapToInt(Arrays::stream).toArray();
+  }
+
+  @Override
+  public void encode(Reader text, Consumer<int[]> tokens) {
+    int longest = TextSize.longest(NATIVE_BYTES_PER_CHARACTER);
+    TextPieces pieces = new TextPieces(text, cuts, piece, longest);
+    around.ifPresent(special -> tokens.accept(special.first()));
+    while (pieces.hasNext()) {
+      String next = pieces.next();
+      TokenIds by = next.length() > LONG_RUN ? forLongRuns : ids;
+      tokens.accept(by.encode(next, around.isEmpty()));
+    }
+    around.ifPresent(special -> tokens.accept(special.last()));
   }
 
   @Override
   public String decode(int[] tokens) {
-    long[] ids = new long[tokens.length];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = tokens[i];
-    }
-    return tokenizer.decode(ids, true);
+    return ids.decode(tokens);
+  }
+
+  @Override
+  public List<String> warnings() {
+    return warnings;
   }
 
   @Override
   public void close() {
-    tokenizer.close();
+    ids.close();
+    forLongRuns.close();
   }
 }

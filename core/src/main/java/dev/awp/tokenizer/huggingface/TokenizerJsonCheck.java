@@ -5,6 +5,7 @@ package dev.awp.tokenizer.huggingface;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,7 +13,7 @@ import java.nio.file.Path;
 
 /**
  * Looks at a tokenizer.json before the native library does, which takes the whole process down on
- * some files that contradict themselves (docs/decisions/0019-hostile-files.md).
+ * some files that contradict themselves (docs/decisions/0022-long-texts.md).
  */
 final class TokenizerJsonCheck {
   /** Published files have up to some 35 MB. */
@@ -28,26 +29,35 @@ final class TokenizerJsonCheck {
   }
 
   /**
-   * Checks a file.
+   * Reads a file.
    *
-   * @throws AwpException where it is no JSON, or says something of what it does not have
+   * @throws AwpException where it is no JSON
    */
-  static void check(Path file) {
+  static ObjectNode read(Path file) {
     try {
       if (Files.size(file) > LARGEST_FILE) {
         throw new AwpException(file + ": not a readable tokenizer: it is above 512 MiB");
       }
       JsonNode root = JSON.readTree(file.toFile());
-      if (!root.isObject()) {
+      if (!(root instanceof ObjectNode object)) {
         throw new AwpException(file + ": not a readable tokenizer: it is no JSON object");
       }
-      TokenizerJsonCheck check = new TokenizerJsonCheck(file);
-      check.processor(root.path("post_processor"));
-      check.ids(root);
+      return object;
     } catch (IOException e) {
       String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
       throw new AwpException(file + ": not a readable tokenizer: " + reason, e);
     }
+  }
+
+  /**
+   * Checks the content of a file.
+   *
+   * @throws AwpException where it says something of what it does not have
+   */
+  static void check(Path file, JsonNode root) {
+    TokenizerJsonCheck check = new TokenizerJsonCheck(file);
+    check.processor(root.path("post_processor"));
+    check.ids(root);
   }
 
   /** Templates consist of the one text that there is and of special tokens that are listed. */

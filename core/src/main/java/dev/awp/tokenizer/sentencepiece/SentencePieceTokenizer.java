@@ -6,26 +6,38 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.awp.AwpException;
 import dev.awp.json.JsonFile;
+import dev.awp.tokenizer.CutRule;
+import dev.awp.tokenizer.TextPieces;
 import dev.awp.tokenizer.TextSize;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.ByteArrayOutputStream;
+import java.io.Reader;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
  * tokenizer.model, in Java: BPE and unigram models with the identity normalizer, as LLaMA, Mistral,
  * Phi-3 and Gemma have it. The token that begins a text is put in front unless
  * tokenizer_config.json says "add_bos_token": false, and one that ends it behind with
- * "add_eos_token": true. Names of control tokens in a text are read as text.
+ * "add_eos_token": true. Names of control tokens in a text are read as text, unless a file beside
+ * it adds them as tokens; a text between added tokens is read as one of its own.
  */
 public final class SentencePieceTokenizer implements Tokenizer {
   public static final String NAME = "tokenizer.model";
 
-  /** A symbol with its string, and three merges that were proposed for it. */
-  private static final long HEAP_BYTES_PER_CHARACTER = 320;
+  /** Characters of a part of a long text. */
+  private static final int PART = 1 << 16;
+
+  /** Of a character: a symbol with its string, and three merges that were proposed for it. */
+  private static final long HEAP_BYTES = 320;
 
   private final SentencePieceModel model;
   private final Pieces pieces;
@@ -34,7 +46,19 @@ public final class SentencePieceTokenizer implements Tokenizer {
   private final OptionalInt begin;
   private final OptionalInt end;
 
-  private SentencePieceTokenizer(SentencePieceModel model, OptionalInt begin, OptionalInt end) {
+  private final SentencePieceAdded added;
+  private final CutRule cuts;
+  private final int part;
+
+  private SentencePieceTokenizer(
+      SentencePieceModel model,
+      SentencePieceAdded added,
+      OptionalInt begin,
+      OptionalInt end,
+      int part) {
+    this.added = added;
+    this.cuts = SentencePieceCuts.of(model, added.ids().keySet());
+    this.part = part;
     this.model = model;
     this.pieces = model.pieces();
     PrefixTree userDefined = new PrefixTree();
@@ -47,18 +71,24 @@ public final class SentencePieceTokenizer implements Tokenizer {
   }
 
   public static Tokenizer open(Path file) {
+    return open(file, PART);
+  }
+
+  /** With parts of that many characters or more. */
+  static Tokenizer open(Path file, int part) {
     SentencePieceModel model = SentencePieceModel.read(file);
+    SentencePieceAdded added = SentencePieceAdded.of(model, file.resolveSibling("."));
     Path configFile = file.resolveSibling("tokenizer_config.json");
     JsonNode config = config(configFile);
     OptionalInt begin =
         config.path("add_bos_token").asBoolean(true)
-            ? special(config, "bos_token", model.begin(), model, configFile)
+            ? special(config, "bos_token", model.begin(), model, added, configFile)
             : OptionalInt.empty();
     OptionalInt end =
         config.path("add_eos_token").asBoolean(false)
-            ? special(config, "eos_token", model.end(), model, configFile)
+            ? special(config, "eos_token", model.end(), model, added, configFile)
             : OptionalInt.empty();
-    return new SentencePieceTokenizer(model, begin, end);
+    return new SentencePieceTokenizer(model, added, begin, end, part);
   }
 
   private static JsonNode config(Path file) {
@@ -67,9 +97,17 @@ public final class SentencePieceTokenizer implements Tokenizer {
 
   /** A name is a string, or an object with the string as its content. */
   private static OptionalInt special(
-      JsonNode config, String key, String fallback, SentencePieceModel model, Path configFile) {
+      JsonNode config,
+      String key,
+      String fallback,
+      SentencePieceModel model,
+      SentencePieceAdded added,
+      Path configFile) {
     JsonNode given = config.path(key);
     String name = given.path("content").asText(given.asText(fallback));
+    if (added.ids().containsKey(name)) {
+      return OptionalInt.of(added.ids().get(name));
+    }
     OptionalInt token = model.pieces().named(name.isEmpty() ? fallback : name);
     if (token.isEmpty() && config.hasNonNull(key)) {
       throw new AwpException(
@@ -80,11 +118,41 @@ public final class SentencePieceTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(String text) {
-    TextSize.check(text, HEAP_BYTES_PER_CHARACTER);
+    List<int[]> parts = new ArrayList<>();
+    encode(new StringReader(text), parts::add);
+    return parts.stream().flatMapToInt(Arrays::stream).toArray();
+  }
+
+  @Override
+  public void encode(Reader text, Consumer<int[]> tokens) {
+    begin.ifPresent(token -> tokens.accept(new int[] {token}));
+    TextPieces parts = new TextPieces(text, cuts, part, TextSize.longestInHeap(HEAP_BYTES));
+    while (parts.hasNext()) {
+      tokens.accept(part(parts.next()));
+    }
+    end.ifPresent(token -> tokens.accept(new int[] {token}));
+  }
+
+  /** Added tokens, and what is between them. */
+  private int[] part(String text) {
     IntStream.Builder tokens = IntStream.builder();
-    begin.ifPresent(tokens::add);
+    int from = 0;
+    for (int at = 0; at < text.length() && !added.ids().isEmpty(); at++) {
+      int end = added.texts().longest(text, at);
+      if (end > at) {
+        addPieces(text.substring(from, at), from == 0 || added.legacy(), tokens);
+        tokens.add(added.ids().get(text.substring(at, end)));
+        from = end;
+        at = end - 1;
+      }
+    }
+    addPieces(text.substring(from), from == 0 || added.legacy(), tokens);
+    return tokens.build().toArray();
+  }
+
+  private void addPieces(String text, boolean addSpace, IntStream.Builder tokens) {
     boolean afterUnknown = false;
-    for (String piece : segmentation.cut(normalizer.normalize(text))) {
+    for (String piece : segmentation.cut(normalizer.normalize(text, addSpace))) {
       OptionalInt id = pieces.find(piece);
       boolean unknown = id.isEmpty();
       if (!unknown) {
@@ -99,8 +167,6 @@ public final class SentencePieceTokenizer implements Tokenizer {
       }
       afterUnknown = unknown;
     }
-    end.ifPresent(tokens::add);
-    return tokens.build().toArray();
   }
 
   /** Bytes that are no whole character become U+FFFD; the space that encoding adds is dropped. */
@@ -108,6 +174,13 @@ public final class SentencePieceTokenizer implements Tokenizer {
   public String decode(int[] tokens) {
     ByteArrayOutputStream utf8 = new ByteArrayOutputStream();
     for (int token : tokens) {
+      if (added.shown().containsKey(token)) {
+        utf8.writeBytes(added.shown().get(token).getBytes(StandardCharsets.UTF_8));
+        continue;
+      }
+      if (token >= pieces.all().size()) {
+        continue; // a row of the embedding without a token
+      }
       Pieces.Piece piece = pieces.get(token);
       switch (piece.type()) {
         case CONTROL -> {}
@@ -119,6 +192,11 @@ public final class SentencePieceTokenizer implements Tokenizer {
       }
     }
     return normalizer.withoutAdded(utf8.toString(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public List<String> warnings() {
+    return added.warnings();
   }
 
   /** Nothing is held. */

@@ -2,13 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.tokenizer.sentencepiece;
 
+import dev.awp.tokenizer.TextPieces;
+
 /** What SentencePiece's identity normalizer does to a text: only spaces change (normalizer.cc). */
 record SpaceNormalizer(SentencePieceModel model, PrefixTree userDefined) {
   private static final char ESCAPED = (char) 0x2581;
   private static final char SPACE = ' ';
 
-  String normalize(String text) {
-    String input = wellFormed(text);
+  /**
+   * Normalizes a text.
+   *
+   * @param mayAdd whether it gets the space that the model adds
+   */
+  String normalize(String text, boolean mayAdd) {
+    boolean addSpace = mayAdd && model.addSpace();
+    String input = TextPieces.wellFormed(text);
     int from = 0;
     while (model.removeExtraSpaces() && chunk(input, from).equals(" ")) {
       from++;
@@ -18,7 +26,7 @@ record SpaceNormalizer(SentencePieceModel model, PrefixTree userDefined) {
     }
     char space = model.escapeSpaces() ? ESCAPED : SPACE;
     StringBuilder out = new StringBuilder(input.length() + 1);
-    if (model.addSpace() && !model.spaceBehind()) {
+    if (addSpace && !model.spaceBehind()) {
       out.append(space);
     }
     boolean afterSpace = model.removeExtraSpaces();
@@ -34,7 +42,7 @@ record SpaceNormalizer(SentencePieceModel model, PrefixTree userDefined) {
     while (model.removeExtraSpaces() && !out.isEmpty() && out.charAt(out.length() - 1) == space) {
       out.setLength(out.length() - 1);
     }
-    if (model.addSpace() && model.spaceBehind()) {
+    if (addSpace && model.spaceBehind()) {
       out.append(space);
     }
     return out.toString();
@@ -64,14 +72,5 @@ record SpaceNormalizer(SentencePieceModel model, PrefixTree userDefined) {
     }
     int end = userDefined.longest(input, from);
     return input.substring(from, end > from ? end : input.offsetByCodePoints(from, 1));
-  }
-
-  /** Halves of surrogate pairs have no UTF-8. */
-  private static String wellFormed(String text) {
-    StringBuilder out = new StringBuilder(text.length());
-    text.codePoints()
-        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xfffd : c)
-        .forEach(out::appendCodePoint);
-    return out.toString();
   }
 }

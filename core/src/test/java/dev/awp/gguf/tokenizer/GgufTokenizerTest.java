@@ -238,4 +238,83 @@ class GgufTokenizerTest {
         assertThrows(AwpException.class, () -> GgufTokenizer.of(folder, 4)).getMessage();
     assertTrue(message.contains("the file is missing"), message);
   }
+
+  @Test
+  void tokensOfOtherFilesAreWrittenWithTheirTypes() throws IOException {
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"),
+        """
+        {"added_tokens_decoder": {"5": {"content": "<|im_end|>", "special": true},
+                                  "6": {"content": "<tool>", "special": false}},
+         "eos_token": "<|im_end|>"}
+        """);
+    Files.writeString(folder.resolve("added_tokens.json"), "{\"<think>\": 7}");
+    Files.writeString(
+        folder.resolve("generation_config.json"),
+        "{\"eos_token_id\": [5, 3], \"bos_token_id\": 3}");
+    GgufTokenizer.Result result =
+        read(BYTE_LEVEL.formatted("{\"type\": \"ByteLevel\", \"use_regex\": true}"), 9);
+    Map<String, GgufValue> keys = result.metadata();
+    assertEquals(
+        List.of("a", "b", "ab", "<end>", "[PAD4]", "<|im_end|>", "<tool>", "<think>", "[PAD8]"),
+        items(keys, "tokens"));
+    assertEquals(List.of(1L, 1L, 1L, 3L, 5L, 3L, 4L, 4L, 5L), items(keys, "token_type"));
+    assertEquals(GgufValue.of(5), keys.get("tokenizer.ggml.eos_token_id"));
+    assertEquals(GgufValue.of(3), keys.get("tokenizer.ggml.eot_token_id"));
+    assertEquals(GgufValue.of(3), keys.get("tokenizer.ggml.bos_token_id"));
+    assertEquals(1, result.warnings().size());
+    assertTrue(
+        result
+            .warnings()
+            .getFirst()
+            .endsWith(
+                "2 of the 9 rows of the embedding have no token, the first is 4; they are written"
+                    + " as unused"),
+        result.warnings().getFirst());
+  }
+
+  @Test
+  void idsInTheConfigurationOfTheTextMakeTokensOfTheVocabularyControl() throws IOException {
+    Files.writeString(
+        folder.resolve("config.json"), "{\"text_config\": {\"eos_token_id\": [1, 2]}}");
+    String plain =
+        BYTE_LEVEL
+            .formatted("{\"type\": \"ByteLevel\", \"use_regex\": true}")
+            .replace("\"b\": 1", "\"<e>\": 1")
+            .replace("[\"a\", \"b\"], ", "");
+    Map<String, GgufValue> keys = read(plain, 4).metadata();
+    assertEquals(List.of(1L, 3L, 1L, 3L), items(keys, "token_type")); // "ab" is no marker
+    assertEquals(GgufValue.of(1), keys.get("tokenizer.ggml.eos_token_id"));
+    assertEquals(GgufValue.of(2), keys.get("tokenizer.ggml.eot_token_id"));
+  }
+
+  @Test
+  void aSentencePieceModelGetsTheTokensOfOtherFiles() throws IOException {
+    Files.writeString(folder.resolve("added_tokens.json"), "{\"<|im_end|>\": 998}");
+    Files.writeString(
+        folder.resolve("special_tokens_map.json"),
+        "{\"additional_special_tokens\": [\"<|im_end|>\"], \"eos_token\": {\"content\":"
+            + " \"<|im_end|>\"}}");
+    GgufTokenizer.Result result = model("bpe-bytes", 1000);
+    assertEquals("<|im_end|>", items(result.metadata(), "tokens").get(998));
+    assertEquals(3L, items(result.metadata(), "token_type").get(998));
+    assertEquals(GgufValue.of(998), result.metadata().get("tokenizer.ggml.eos_token_id"));
+    assertTrue(
+        refusedModel("bpe-bytes", 998).contains("'<|im_end|>' has the id 998, the embedding"));
+  }
+
+  @Test
+  void vocabularyAndMergesAreWrittenAsATokenizerJsonWouldBe() throws IOException {
+    Files.writeString(folder.resolve("vocab.json"), "{\"a\": 0, \"\u0120\": 1, \"\u0120a\": 2}");
+    Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\n\u0120 a\n");
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"Qwen2Tokenizer\"}");
+    GgufTokenizer.Result result = GgufTokenizer.of(folder, 3);
+    assertEquals(List.of(), result.warnings());
+    assertEquals(GgufValue.of("qwen2"), result.metadata().get("tokenizer.ggml.pre"));
+    assertEquals(List.of("\u0120 a"), items(result.metadata(), "merges"));
+    Files.writeString(folder.resolve("tokenizer_config.json"), "{}");
+    String warning = GgufTokenizer.of(folder, 3).warnings().getFirst();
+    assertTrue(warning.contains("tokenizer_class is not given: texts are split as GPT-2"), warning);
+  }
 }

@@ -12,15 +12,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.AwpException;
 import dev.awp.text.Tokenizers;
 import dev.awp.tokenizer.Detokenizer;
+import dev.awp.tokenizer.TextPieces;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,6 +84,41 @@ class SentencePieceTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"bpe-bytes", "bpe-no-prefix", "bpe-unknown", "unigram", "unigram-suffix"})
+  void partsHaveTheTokensOfTheWhole(String name) throws IOException {
+    Files.write(file, model(name));
+    String[] words = {
+      " ", "  ", "The", "heron", "never", "sold", "12", ".", "\n", "\u00fc", "\u2581", "<s>",
+      "\u4e00"
+    };
+    SplittableRandom random = new SplittableRandom(1);
+    try (Tokenizer whole = SentencePieceTokenizer.open(file, 1 << 16);
+        Tokenizer parts = SentencePieceTokenizer.open(file, 1)) {
+      for (int i = 0; i < 300; i++) {
+        String text =
+            random
+                .ints(1 + random.nextInt(40), 0, words.length)
+                .mapToObj(word -> words[word])
+                .collect(Collectors.joining());
+        assertArrayEquals(whole.encode(text), parts.encode(text), text);
+      }
+    }
+  }
+
+  @Test
+  void ordinaryTextsAreCut() throws IOException {
+    Files.write(file, model("bpe-bytes"));
+    TextPieces parts =
+        new TextPieces(
+            new StringReader("The heron never sold."),
+            SentencePieceCuts.of(SentencePieceModel.read(file), Set.of()),
+            5,
+            50);
+    assertEquals("The heron", parts.next());
+    assertEquals("never", parts.next());
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"bpe-bytes", "bpe-no-prefix", "unigram-bytes", "unigram-suffix"})
   void textComesBack(String name) throws IOException {
     Files.write(file, model(name));
@@ -94,6 +133,26 @@ class SentencePieceTest {
         out.append(detokenizer.add(token));
       }
       assertEquals(text.strip(), out.append(detokenizer.finish()).toString().strip());
+    }
+  }
+
+  @Test
+  void addedTokensAreReadBetweenTextsOfTheirOwn() throws IOException {
+    Files.write(file, model("bpe-bytes"));
+    int[] heron = encode("heron");
+    Files.writeString(
+        folder.resolve("added_tokens.json"), "{\"<|im_end|>\": 5000, \"<mine>\": 5001}");
+    Files.writeString(
+        folder.resolve("special_tokens_map.json"),
+        "{\"additional_special_tokens\": [\"<|im_end|>\"]}");
+    assertArrayEquals(new int[] {heron[0], 5000, 5001}, encode("<|im_end|><mine>"));
+    int[] both = encode("heron<|im_end|>heron");
+    assertEquals(2 * heron.length, both.length);
+    assertArrayEquals(heron, Arrays.copyOf(both, heron.length));
+    assertEquals(5000, both[heron.length]);
+    assertEquals(heron[1], both[heron.length + 1]); // with the space in front, as transformers does
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
+      assertEquals("<mine>", tokenizer.decode(new int[] {5000, 5001, 6000}));
     }
   }
 

@@ -1,0 +1,57 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.tokenizer.sentencepiece;
+
+import dev.awp.tokenizer.added.AddedToken;
+import dev.awp.tokenizer.added.AddedTokens;
+import dev.awp.tokenizer.added.SettingsFiles;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The tokens that the files beside a tokenizer.model add.
+ *
+ * @param texts to search a text for
+ * @param ids by text
+ * @param shown the texts of tokens beyond the model's, as decoding gives them: nothing for special
+ *     ones
+ * @param legacy whether a text behind an added token gets the space that the model adds
+ * @param warnings what is left out
+ */
+record SentencePieceAdded(
+    PrefixTree texts,
+    Map<String, Integer> ids,
+    Map<Integer, String> shown,
+    boolean legacy,
+    List<String> warnings) {
+  static SentencePieceAdded of(SentencePieceModel model, Path folder) {
+    boolean legacy = SettingsFiles.of(folder).tokenizerConfig().path("legacy").asBoolean(true);
+    SentencePieceAdded all =
+        new SentencePieceAdded(
+            new PrefixTree(), new HashMap<>(), new HashMap<>(), legacy, new ArrayList<>());
+    int size = model.pieces().all().size();
+    for (AddedToken token : AddedTokens.of(folder)) {
+      var known = model.pieces().named(token.text());
+      if (known.isPresent() && known.getAsInt() != token.id()) {
+        all.warnings.add(
+            "%s: token '%s' has the id %d, the tokenizer gives it %d, which is used"
+                .formatted(token.from(), token.text(), token.id(), known.getAsInt()));
+      } else if (known.isEmpty() && token.id() < size) {
+        all.warnings.add(
+            "%s: token '%s' has the id %d, which is '%s' in the tokenizer: it is left out"
+                .formatted(
+                    token.from(), token.text(), token.id(), model.pieces().get(token.id()).text()));
+      } else {
+        all.texts.add(token.text(), token.id());
+        all.ids.put(token.text(), token.id());
+        if (token.id() >= size) {
+          all.shown.put(token.id(), token.special() ? "" : token.text());
+        }
+      }
+    }
+    return all;
+  }
+}
