@@ -55,6 +55,7 @@ class LayersTest {
           "dev.awp.checkpoint",
           "dev.awp.checkpoint.safetensors",
           "dev.awp.checkpoint.registry",
+          "dev.awp.text.chat",
           "dev.awp.tokenizer",
           "dev.awp.tokenizer.huggingface",
           "dev.awp.tokenizer.sentencepiece",
