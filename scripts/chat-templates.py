@@ -19,12 +19,19 @@ def message(role, content, **fields):
     return {"role": role, "content": content, **fields}
 
 
-def conversation(*messages, prompt=False):
-    return {"messages": list(messages), "add_generation_prompt": prompt}
+def conversation(*messages, prompt=False, tools=None):
+    return {"messages": list(messages), "add_generation_prompt": prompt, "tools": tools}
 
 
 CALL = {"id": "abcdefghi", "type": "function",
         "function": {"name": "f", "arguments": {"x": 1.5, "y": [True, None, "\u00e9\n"], "z": {}, "big": 1e22, "n": -3}}}
+TOOLS = [{"type": "function", "function": {
+    "name": "f", "description": "Does \"f\".", "parameters": {
+        "type": "object", "required": ["x"], "properties": {
+            "x": {"type": "number", "description": "a number"},
+            "y": {"type": "array", "items": {"type": ["boolean", "null"]}},
+            "z": {"type": "object", "properties": {}},
+            "e": {"type": "string", "enum": ["p", "q\u00e9"], "default": "p"}}}}}]
 CONVERSATIONS = [
     conversation(message("user", "Hi there! \u00e9 \u2713 \U0001d11e"), prompt=True),
     conversation(message("system", "Be brief."), message("user", " Two\nlines "), message("assistant", " Yes. "),
@@ -36,6 +43,11 @@ CONVERSATIONS = [
                  message("tool", "{\"t\": 3}", tool_call_id="abcdefghi", name="f"), message("assistant", "3"), prompt=True),
     conversation(message("user", "w?"), message("assistant", None, tool_calls=[CALL]),
                  message("tool", "{\"t\": 3}", tool_call_id="abcdefghi"), prompt=True),
+    conversation(message("user", "w?"), prompt=True, tools=TOOLS),
+    conversation(message("system", "s"), message("user", "w?"), message("assistant", "", tool_calls=[CALL, CALL]),
+                 message("tool", "{\"t\": 3}", tool_call_id="abcdefghi", name="f"),
+                 message("tool", "4", tool_call_id="abcdefghi", name="f"), message("assistant", "3"),
+                 message("user", "thanks"), prompt=True, tools=TOOLS + TOOLS),
     conversation(message("user", [{"type": "text", "text": "parts"}, {"type": "text", "text": " of it"}])),
     conversation(message("system", [{"type": "text", "text": "s"}]), message("user", [{"type": "text", "text": "u"}]),
                  message("assistant", [{"type": "text", "text": "x"}])),
@@ -59,7 +71,8 @@ def rendering(template, chat):
     messages = [{k: v for k, v in m.items() if v is not None} for m in chat["messages"]]
     try:
         texts, _ = utils.render_jinja_template(
-            [messages], chat_template=template, add_generation_prompt=chat["add_generation_prompt"], **TOKENS)
+            [messages], tools=chat["tools"], chat_template=template,
+            add_generation_prompt=chat["add_generation_prompt"], **TOKENS)
         return {"text": texts[0]}
     except Exception as e:  # whatever a template does
         return {"refusal": f"{type(e).__name__}: {e}"}

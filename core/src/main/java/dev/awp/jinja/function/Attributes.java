@@ -52,6 +52,10 @@ public final class Attributes {
           "real",
           "to_bytes");
 
+  /** Of Python's generators and views. */
+  private static final Set<String> OF_STREAMS =
+      Set.of("close", "isdisjoint", "mapping", "send", "throw");
+
   private Attributes() {}
 
   /** value.name: Python's attribute, else the entry of a dictionary, else undefined. */
@@ -74,6 +78,8 @@ public final class Attributes {
               .orElseGet(() -> undefined(value, name));
       case Value.Int _, Value.Real _, Value.Bool _ when OF_NUMBERS.contains(name) ->
           throw new JinjaException("the attribute '%s' of a number is not known".formatted(name));
+      case Stream _ when !OF_STREAMS.contains(name) && !name.startsWith("gi_") ->
+          undefined(value, name);
       case Value.Markup _, Stream _, Callable _ ->
           throw new JinjaException(
               "attributes of a value of type %s are not known".formatted(value.type()));
@@ -93,7 +99,7 @@ public final class Attributes {
           case Dict dict when !(index instanceof Seq) -> entry(dict, index);
           case Seq _, Value.Text _ when index instanceof Value.Int || index instanceof Value.Bool ->
               Sequences.at(value, Comparisons.whole(index), work);
-          case Value.Markup _, Stream _ ->
+          case Value.Markup _ ->
               throw new JinjaException(
                   "items of a value of type %s are not known".formatted(value.type()));
           default -> Optional.empty();

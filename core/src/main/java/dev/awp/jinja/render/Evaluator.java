@@ -191,11 +191,7 @@ final class Evaluator {
   private Value joined(List<Expression> parts, Scope scope) {
     StringBuilder text = new StringBuilder();
     for (Expression part : parts) {
-      Value value = evaluate(part, scope);
-      if (value instanceof Value.Markup) {
-        throw new JinjaException("text that is marked as safe and joined by ~ is not known");
-      }
-      String printed = Printed.of(value, work);
+      String printed = Printed.of(evaluate(part, scope), work);
       work.grow(text.length(), printed.length());
       text.append(printed);
     }

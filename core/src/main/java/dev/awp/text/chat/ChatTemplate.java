@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.text.chat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import dev.awp.AwpException;
 import dev.awp.jinja.render.JinjaTemplate;
 import dev.awp.jinja.value.Seq;
@@ -53,20 +55,29 @@ public final class ChatTemplate {
    * that begins a text among them: it is tokenized without adding special tokens.
    *
    * <p>As in transformers, fields of a message that are null are left out, and reasoning is found
-   * under each of its names. There are neither tools nor documents.
+   * under each of its names. There are no documents.
    *
    * @param addGenerationPrompt whether the text ends where the model's answer begins
    * @throws AwpException that names the template's file and line and what is wrong or missing: the
    *     template refuses the messages, or uses what awp does not know
    */
   public String render(List<ChatMessage> messages, boolean addGenerationPrompt) {
+    return render(messages, NullNode.getInstance(), addGenerationPrompt);
+  }
+
+  /**
+   * The same, with the tools that the model may call.
+   *
+   * @param tools a list of their descriptions; null in JSON where there are none
+   */
+  public String render(List<ChatMessage> messages, JsonNode tools, boolean addGenerationPrompt) {
     List<Value> seen = new ArrayList<>();
     for (ChatMessage message : messages) {
       seen.add(MessageValues.of(message));
     }
     Map<String, Value> variables = new HashMap<>(tokens);
     variables.put("messages", Seq.list(seen));
-    variables.put("tools", Value.None.NONE);
+    variables.put("tools", MessageValues.of(tools));
     variables.put("documents", Value.None.NONE);
     variables.put("add_generation_prompt", Value.of(addGenerationPrompt));
     return template.render(variables, now);

@@ -52,6 +52,9 @@ final class TemplateRenderings {
     conversation
         .path("messages")
         .forEach(message -> messages.add(new ChatMessage((ObjectNode) message)));
-    return template.render(messages, conversation.path("add_generation_prompt").booleanValue());
+    return template.render(
+        messages,
+        conversation.path("tools"),
+        conversation.path("add_generation_prompt").booleanValue());
   }
 }
