@@ -18,9 +18,12 @@ import java.util.stream.Stream;
  * What lies in a model folder, by the names of its files: the one place that says which of them
  * hold weights, and of what kind the folder is.
  *
- * @param files by name, folders among them
+ * @param files by name, folders among them, and the files of {@link #CHAT_TEMPLATES}
  */
 public record FolderContent(List<Path> files) {
+  /** The folder of chat templates beside the default one: the only one whose files count. */
+  public static final String CHAT_TEMPLATES = "additional_chat_templates";
+
   private static final String SAFETENSORS = ".safetensors";
   private static final String GGUF = ".gguf";
   private static final String INDEX = ".index.json";
@@ -53,8 +56,19 @@ public record FolderContent(List<Path> files) {
 
   /** The content of a folder; AwpException where it cannot be listed. */
   public static FolderContent of(Path folder) {
+    List<Path> files = new ArrayList<>(list(folder));
+    Path templates = folder.resolve(CHAT_TEMPLATES);
+    if (Files.isDirectory(templates)) {
+      list(templates).stream()
+          .filter(file -> file.toString().endsWith(".jinja"))
+          .forEach(files::add);
+    }
+    return new FolderContent(files);
+  }
+
+  private static List<Path> list(Path folder) {
     try (Stream<Path> content = Files.list(folder)) {
-      return new FolderContent(content.sorted().toList());
+      return content.sorted().toList();
     } catch (IOException e) {
       throw new AwpException(folder + ": cannot be listed: " + e.getMessage(), e);
     }
@@ -121,6 +135,13 @@ public record FolderContent(List<Path> files) {
    */
   public List<Path> companions() {
     return files.stream().filter(FolderContent::isCompanion).toList();
+  }
+
+  /** The chat templates that lie in a folder of their own, by name. */
+  public List<Path> chatTemplates() {
+    return files.stream()
+        .filter(file -> CHAT_TEMPLATES.equals(String.valueOf(file.getParent().getFileName())))
+        .toList();
   }
 
   /** The files that say which of several files holds which weight. */

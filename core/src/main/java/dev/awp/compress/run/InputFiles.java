@@ -46,7 +46,7 @@ public final class InputFiles {
   /** Configuration, tokenizer, and what else of a model's folder is copied. */
   static Map<String, Path> companions(Path folder) {
     Map<String, Path> files = new LinkedHashMap<>();
-    CompanionFiles.list(folder).forEach(file -> files.put(name(file), file));
+    CompanionFiles.list(folder).forEach(file -> files.put(CompanionFiles.name(folder, file), file));
     return files;
   }
 

@@ -4,6 +4,7 @@ package dev.awp.text.chat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.awp.AwpException;
+import dev.awp.checkpoint.FolderContent;
 import dev.awp.disk.FoundFile;
 import dev.awp.json.JsonFile;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * The chat templates of a model folder, wherever they stand. As in transformers, files of their own
@@ -26,9 +26,6 @@ import java.util.stream.Stream;
 public record TemplateFiles(Map<String, TemplateSource> templates, List<String> warnings) {
   /** The name of the template that decides. */
   public static final String DEFAULT = "default";
-
-  /** The folder of templates beside the default one. */
-  public static final String FOLDER = "additional_chat_templates";
 
   private static final String JINJA = ".jinja";
   private static final String KEY = "chat_template";
@@ -45,26 +42,13 @@ public record TemplateFiles(Map<String, TemplateSource> templates, List<String> 
     if (Files.exists(own)) {
       put(found, warnings, DEFAULT, file(own));
     }
-    for (Path file : additional(folder)) {
+    for (Path file : FolderContent.of(folder).chatTemplates()) {
       String name = file.getFileName().toString();
       put(found, warnings, name.substring(0, name.length() - JINJA.length()), file(file));
     }
     json(folder.resolve("tokenizer_config.json"), found, warnings);
     json(folder.resolve("chat_template.json"), found, warnings);
     return new TemplateFiles(found, List.copyOf(warnings));
-  }
-
-  /** The files of templates beside the default one, by name. */
-  public static List<Path> additional(Path folder) {
-    Path within = folder.resolve(FOLDER);
-    if (!Files.isDirectory(within)) {
-      return List.of();
-    }
-    try (Stream<Path> files = Files.list(within)) {
-      return files.filter(file -> file.toString().endsWith(JINJA)).sorted().toList();
-    } catch (IOException e) {
-      throw new AwpException(within + ": cannot be listed: " + e.getMessage(), e);
-    }
   }
 
   private static TemplateSource file(Path file) {
