@@ -3,6 +3,7 @@
 """Renders chat templates with transformers, and compares with what awp renders.
 
   chat-templates.py prepare FOLDER WORK.json     templates of a folder, conversations, and what transformers makes of each pair
+  chat-templates.py expect CASES.json            fills in what transformers makes of the cases of JinjaTemplateTest
   chat-templates.py compare WORK.json AWP.json   a table of the pairs; exit code 1 where awp renders other characters
 """
 import collections
@@ -59,15 +60,32 @@ CONVERSATIONS = [
 ]
 
 
-def rendering(template, chat):
+def transformers_at(time):
     from transformers.utils import chat_template_utils as utils
 
     class Then(datetime.datetime):
         @classmethod
         def now(cls, tz=None):
-            return NOW
+            return time
 
     utils.datetime = Then
+    return utils
+
+
+def expect(path):
+    table = json.load(open(path))
+    utils = transformers_at(datetime.datetime.fromisoformat(table["now"]))
+    for case in table["cases"]:
+        try:
+            template = utils._compile_jinja_template(case["template"])
+            case["expected"] = template.render(**table["variables"])
+        except Exception:
+            case["expected"] = None
+    pathlib.Path(path).write_text(json.dumps(table, ensure_ascii=False, indent=1) + "\n")
+
+
+def rendering(template, chat):
+    utils = transformers_at(NOW)
     messages = [{k: v for k, v in m.items() if v is not None} for m in chat["messages"]]
     try:
         texts, _ = utils.render_jinja_template(
@@ -111,7 +129,9 @@ def compare(work, awp):
     return 1 if wrong else 0
 
 
+MODES = {"prepare": (prepare, 2), "expect": (expect, 1), "compare": (compare, 2)}
 if __name__ == "__main__":
-    if len(sys.argv) != 4 or sys.argv[1] not in ("prepare", "compare"):
+    mode, count = MODES.get(sys.argv[1] if len(sys.argv) > 1 else "", (None, 0))
+    if mode is None or len(sys.argv) != 2 + count:
         sys.exit(__doc__)
-    sys.exit({"prepare": prepare, "compare": compare}[sys.argv[1]](*sys.argv[2:]))
+    sys.exit(mode(*sys.argv[2:]))

@@ -73,7 +73,7 @@ final class Splitting {
         return words;
       }
       if (words.size() >= cuts) {
-        words.add(Spaces.strip(text.substring(at), false, true));
+        words.add(text.substring(at));
         return words;
       }
       int from = at;
@@ -95,7 +95,7 @@ final class Splitting {
         break;
       }
       if (words.size() >= cuts) {
-        words.add(Spaces.strip(text.substring(0, end), true, false));
+        words.add(text.substring(0, end));
         break;
       }
       int to = end;

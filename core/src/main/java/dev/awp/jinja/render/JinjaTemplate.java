@@ -49,7 +49,11 @@ public final class JinjaTemplate {
    * @throws AwpException that names place and line, and what is wrong or not known
    */
   public String render(Map<String, Value> variables, LocalDateTime now) {
-    Work work = new Work();
+    return render(variables, now, new Work(Work.STEPS));
+  }
+
+  /** The same within bounds of its own. */
+  String render(Map<String, Value> variables, LocalDateTime now, Work work) {
     try {
       Scope scope = new Scope(Functions.all(now)).inner();
       variables.forEach(scope::set);

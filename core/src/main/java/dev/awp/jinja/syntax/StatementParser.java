@@ -109,7 +109,9 @@ final class StatementParser {
   }
 
   private Statement loop(int line) {
+    loops++;
     Target target = target("in", false);
+    loops--;
     tokens.expectName("in");
     Expression items = expressions.tuple(false, "recursive", false);
     Optional<Expression> test =
@@ -154,8 +156,11 @@ final class StatementParser {
     if (members && tokens.skipOperator(".")) {
       return new Target.Member(name.text(), tokens.expect(Kind.NAME).text());
     }
-    if (Set.of("true", "false", "none", "True", "False", "None", "loop").contains(name.text())) {
+    if (Set.of("true", "false", "none", "True", "False", "None").contains(name.text())) {
       throw new SyntaxException(name.line(), "cannot assign to '%s'".formatted(name.text()));
+    }
+    if (name.text().equals("loop") && loops > 0) {
+      throw new SyntaxException(name.line(), "a loop cannot assign to 'loop'");
     }
     return new Target.Variable(name.text());
   }

@@ -6,6 +6,7 @@ import dev.awp.jinja.syntax.Token.Kind;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -19,11 +20,8 @@ final class TagLexer {
           "0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\\da-f])+|[1-9](?:_?\\d)*|0(?:_?0)*",
           Pattern.CASE_INSENSITIVE);
 
-  /** The longer before those that begin like them. */
-  private static final List<String> OPERATORS =
-      List.of(
-          "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{",
-          "}", ">", "<", "=", ".", ":", "|", ",", ";");
+  private static final Set<String> PAIRS = Set.of("//", "**", "==", "!=", ">=", "<=");
+  private static final String SINGLES = "+-/*%~[](){}><=.:|,;";
 
   private final String source;
   private final boolean variable;
@@ -59,9 +57,7 @@ final class TagLexer {
   }
 
   private void space() {
-    int end = Lexer.afterSpace(source, position);
-    line += (int) source.substring(position, end).chars().filter(c -> c == '\n').count();
-    position = end;
+    advance(Lexer.afterSpace(source, position));
   }
 
   /** Where the text after the tag begins, when the tag ends here; -1 otherwise. */
@@ -128,16 +124,15 @@ final class TagLexer {
   }
 
   private void operator() {
-    String found =
-        OPERATORS.stream()
-            .filter(operator -> source.startsWith(operator, position))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new SyntaxException(
-                        line,
-                        "unexpected character '%s'"
-                            .formatted(Character.toString(source.codePointAt(position)))));
+    int pair = Math.min(position + 2, source.length());
+    String found = source.substring(position, pair);
+    if (!PAIRS.contains(found)) {
+      if (SINGLES.indexOf(source.charAt(position)) < 0) {
+        String character = Character.toString(source.codePointAt(position));
+        throw new SyntaxException(line, "unexpected character '%s'".formatted(character));
+      }
+      found = source.substring(position, position + 1);
+    }
     balance(found.charAt(0));
     add(Kind.OPERATOR, found, position + found.length());
   }
@@ -159,7 +154,13 @@ final class TagLexer {
 
   private void add(Kind kind, String text, int end) {
     tokens.add(new Token(kind, text, line));
-    line += (int) source.substring(position, end).chars().filter(c -> c == '\n').count();
+    advance(end);
+  }
+
+  private void advance(int end) {
+    for (int i = position; i < end; i++) {
+      line += source.charAt(i) == '\n' ? 1 : 0;
+    }
     position = end;
   }
 }

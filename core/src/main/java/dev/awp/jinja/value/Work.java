@@ -7,14 +7,22 @@ package dev.awp.jinja.value;
  * template that would go on without end, nest without end or grow without end is refused.
  */
 public final class Work {
-  private static final long STEPS = 10_000_000;
+  /** How many steps a rendering may take: some seconds of them. */
+  public static final long STEPS = 10_000_000;
+
   private static final int CHARACTERS_PER_STEP = 8;
   private static final int LONGEST = 1 << 25;
   private static final int DEEPEST = 400;
 
+  private final long most;
   private long steps;
   private int depth;
   private int line = 1;
+
+  /** Work of so many steps at most. */
+  public Work(long most) {
+    this.most = most;
+  }
 
   /** Says which line of the template is worked on. */
   public void at(int newLine) {
@@ -33,8 +41,8 @@ public final class Work {
   /** Counts several steps. */
   public void steps(long count) {
     steps += count;
-    if (steps > STEPS) {
-      throw new JinjaException("the template takes more than %d steps".formatted(STEPS));
+    if (steps > most) {
+      throw new JinjaException("the template takes more than %d steps".formatted(most));
     }
   }
 
