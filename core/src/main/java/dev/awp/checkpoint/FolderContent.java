@@ -6,6 +6,7 @@ import dev.awp.AwpException;
 import dev.awp.disk.FileStamps;
 import dev.awp.disk.FoundFile;
 import dev.awp.gguf.file.GgufParts;
+import dev.awp.text.chat.TemplateFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,7 @@ import java.util.stream.Stream;
  * What lies in a model folder, by the names of its files: the one place that says which of them
  * hold weights, and of what kind the folder is.
  *
- * @param files by name, folders among them
+ * @param files by name, folders among them, and the files of {@link TemplateFiles#FOLDER}
  */
 public record FolderContent(List<Path> files) {
   private static final String SAFETENSORS = ".safetensors";
@@ -61,8 +62,14 @@ public record FolderContent(List<Path> files) {
     if (isModelFile(folder)) {
       return new FolderContent(GgufParts.files(folder));
     }
+    List<Path> files = new ArrayList<>(list(folder));
+    files.addAll(TemplateFiles.additional(folder));
+    return new FolderContent(files);
+  }
+
+  private static List<Path> list(Path folder) {
     try (Stream<Path> content = Files.list(folder)) {
-      return new FolderContent(content.sorted().toList());
+      return content.sorted().toList();
     } catch (IOException e) {
       throw new AwpException(folder + ": cannot be listed: " + e.getMessage(), e);
     }

@@ -224,11 +224,17 @@ class CheckpointWriterTest {
       Files.writeString(from.resolve(name), name);
     }
     Files.createDirectory(from.resolve("onnx"));
+    Path templates = Files.createDirectory(from.resolve("additional_chat_templates"));
+    Files.writeString(templates.resolve("tool_use.jinja"), "T");
+    Files.writeString(templates.resolve("notes.txt"), "no template");
     CompanionFiles.copy(from, into);
     try (Stream<Path> content = Files.list(into)) {
       assertEquals(
-          List.of("LICENSE", "config.json", "tokenizer.model"),
+          List.of("LICENSE", "additional_chat_templates", "config.json", "tokenizer.model"),
           content.map(p -> p.getFileName().toString()).sorted().toList());
     }
+    Path copied = into.resolve("additional_chat_templates");
+    assertEquals("T", Files.readString(copied.resolve("tool_use.jinja")));
+    assertTrue(Files.notExists(copied.resolve("notes.txt")));
   }
 }

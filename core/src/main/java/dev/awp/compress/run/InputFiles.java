@@ -49,7 +49,7 @@ public final class InputFiles {
     Map<String, Path> files = new LinkedHashMap<>();
     CompanionFiles.list(checkpoint.companions()).stream()
         .filter(read::contains)
-        .forEach(file -> files.put(name(file), file));
+        .forEach(file -> files.put(CompanionFiles.name(checkpoint.companions(), file), file));
     return files;
   }
 

@@ -54,7 +54,7 @@ final class GgufSentencePiece {
     keys.putAll(tokens.keys(true));
     keys.putAll(settings.special(tokens, own, true, false));
     keys.put(PREFIX + "add_space_prefix", GgufValue.of(model.addSpace()));
-    settings.chatTemplate().ifPresent(text -> keys.put(GgufTokenizerSettings.TEMPLATE, text));
+    GgufChatTemplates.put(file.toAbsolutePath().getParent(), keys, warnings);
     if (model.removeExtraSpaces()) {
       warnings.add(file + ": llama.cpp keeps the spaces that this model removes from a text");
     }

@@ -104,7 +104,7 @@ public final class GgufTokenizer {
     if (sentencePiece) {
       keys.put(PREFIX + "add_space_prefix", GgufValue.of(addsSpacePrefix()));
     }
-    settings.chatTemplate().ifPresent(text -> keys.put(GgufTokenizerSettings.TEMPLATE, text));
+    GgufChatTemplates.put(file.toAbsolutePath().getParent(), keys, warnings);
     return keys;
   }
 

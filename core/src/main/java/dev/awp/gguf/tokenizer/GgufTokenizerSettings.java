@@ -4,11 +4,9 @@ package dev.awp.gguf.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import dev.awp.AwpException;
 import dev.awp.gguf.GgufValue;
 import dev.awp.json.JsonFile;
 import dev.awp.tokenizer.added.SettingsFiles;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -19,7 +17,7 @@ import java.util.stream.Stream;
 
 /**
  * What tokenizer_config.json and config.json say of a tokenizer: special tokens, what is put around
- * a text, the template of a conversation.
+ * a text.
  *
  * @param files all that speak of tokens
  * @param settings tokenizer_config.json, one of them
@@ -27,7 +25,6 @@ import java.util.stream.Stream;
  */
 record GgufTokenizerSettings(Path folder, SettingsFiles files, JsonNode settings, int size) {
   static final String PREFIX = "tokenizer.ggml.";
-  static final String TEMPLATE = "tokenizer.chat_template";
 
   private static final List<String> SPECIAL = List.of("bos", "eos", "unk", "pad");
 
@@ -91,21 +88,5 @@ record GgufTokenizerSettings(Path folder, SettingsFiles files, JsonNode settings
   /** A flag of tokenizer_config.json. */
   boolean flag(String key, boolean fallback) {
     return settings.path(key).isBoolean() ? settings.path(key).booleanValue() : fallback;
-  }
-
-  Optional<GgufValue> chatTemplate() {
-    JsonNode template = settings.path("chat_template");
-    if (template.isTextual()) {
-      return Optional.of(GgufValue.of(template.textValue()));
-    }
-    Path own = folder.resolve("chat_template.jinja");
-    if (!Files.isRegularFile(own)) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(GgufValue.of(Files.readString(own)));
-    } catch (IOException e) {
-      throw new AwpException(own + ": cannot be read: " + e.getMessage(), e);
-    }
   }
 }

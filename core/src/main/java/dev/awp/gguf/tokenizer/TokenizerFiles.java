@@ -124,8 +124,7 @@ public final class TokenizerFiles {
     settings.put("clean_up_tokenization_spaces", false);
     keys.whole(keys.architecture() + ".context_length")
         .ifPresent(length -> settings.put("model_max_length", length));
-    keys.text(GgufTokenizerSettings.TEMPLATE)
-        .ifPresent(template -> settings.put("chat_template", template));
+    GgufChatTemplates.of(keys).ifPresent(templates -> settings.set("chat_template", templates));
     return settings;
   }
 

@@ -120,6 +120,44 @@ class GgufTokenizerTest {
     assertEquals(GgufValue.of("{{ messages }}"), keys.get("tokenizer.chat_template"));
   }
 
+  @Test
+  void chatTemplatesAreWrittenUnderTheirNames() throws IOException {
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"),
+        """
+        {"chat_template": [{"name": "default", "template": "D"},
+                           {"name": "tool_use", "template": "T"},
+                           {"name": "ra-g", "template": "R"},
+                           {"name": "ra_g", "template": "again"}]}
+        """);
+    GgufTokenizer.Result result =
+        read(BYTE_LEVEL.formatted("{\"type\": \"ByteLevel\", \"use_regex\": true}"), 4);
+    assertEquals(GgufValue.of("D"), result.metadata().get("tokenizer.chat_template"));
+    assertEquals(GgufValue.of("T"), result.metadata().get("tokenizer.chat_template.tool_use"));
+    assertEquals(GgufValue.of("R"), result.metadata().get("tokenizer.chat_template.ra_g"));
+    assertEquals(
+        GgufValue.texts(List.of("tool_use", "ra_g")),
+        result.metadata().get("tokenizer.chat_templates"));
+    assertEquals(1, result.warnings().size());
+    assertTrue(result.warnings().getFirst().contains("\"ra_g\" like another's"));
+  }
+
+  @Test
+  void chatTemplatesInFilesOfTheirOwnCountBeforeSettings() throws IOException {
+    Files.writeString(folder.resolve("tokenizer_config.json"), "{\"chat_template\": \"old\"}");
+    Files.writeString(folder.resolve("chat_template.json"), "{\"chat_template\": \"older\"}");
+    Files.writeString(folder.resolve("chat_template.jinja"), "new");
+    Path more = Files.createDirectory(folder.resolve("additional_chat_templates"));
+    Files.writeString(more.resolve("tool_use.jinja"), "T");
+    GgufTokenizer.Result result =
+        read(BYTE_LEVEL.formatted("{\"type\": \"ByteLevel\", \"use_regex\": true}"), 4);
+    assertEquals(GgufValue.of("new"), result.metadata().get("tokenizer.chat_template"));
+    assertEquals(GgufValue.of("T"), result.metadata().get("tokenizer.chat_template.tool_use"));
+    assertEquals(2, result.warnings().size());
+    assertTrue(
+        result.warnings().getFirst().contains("tokenizer_config.json: chat_template differs"));
+  }
+
   private static Optional<String> name(String json) throws IOException {
     return PreTokenizer.name(new ObjectMapper().readTree(json));
   }
