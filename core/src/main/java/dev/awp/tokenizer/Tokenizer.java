@@ -13,6 +13,14 @@ public interface Tokenizer extends AutoCloseable {
    */
   int[] encode(String text);
 
+  /**
+   * The tokens of a text without special tokens around it: of a part of a text, or of one that has
+   * them already.
+   *
+   * @throws AwpException where the text is too long for the Java heap
+   */
+  int[] encodeInner(String text);
+
   /** The text of tokens, special tokens left out. */
   String decode(int[] tokens);
 

@@ -46,8 +46,17 @@ public final class HuggingFaceTokenizerFile implements Tokenizer {
 
   @Override
   public int[] encode(String text) {
+    return encode(text, true);
+  }
+
+  @Override
+  public int[] encodeInner(String text) {
+    return encode(text, false);
+  }
+
+  private int[] encode(String text, boolean special) {
     TextSize.check(text, HEAP_BYTES_PER_CHARACTER);
-    long[] ids = tokenizer.encode(text).getIds();
+    long[] ids = tokenizer.encode(text, special, false).getIds();
     int[] tokens = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
       tokens[i] = Math.toIntExact(ids[i]);

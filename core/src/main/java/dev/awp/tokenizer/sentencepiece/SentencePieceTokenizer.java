@@ -80,9 +80,19 @@ public final class SentencePieceTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(String text) {
-    TextSize.check(text, HEAP_BYTES_PER_CHARACTER);
     IntStream.Builder tokens = IntStream.builder();
     begin.ifPresent(tokens::add);
+    for (int token : encodeInner(text)) {
+      tokens.add(token);
+    }
+    end.ifPresent(tokens::add);
+    return tokens.build().toArray();
+  }
+
+  @Override
+  public int[] encodeInner(String text) {
+    TextSize.check(text, HEAP_BYTES_PER_CHARACTER);
+    IntStream.Builder tokens = IntStream.builder();
     boolean afterUnknown = false;
     for (String piece : segmentation.cut(normalizer.normalize(text))) {
       OptionalInt id = pieces.find(piece);
@@ -99,7 +109,6 @@ public final class SentencePieceTokenizer implements Tokenizer {
       }
       afterUnknown = unknown;
     }
-    end.ifPresent(tokens::add);
     return tokens.build().toArray();
   }
 
