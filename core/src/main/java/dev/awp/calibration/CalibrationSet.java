@@ -44,7 +44,7 @@ public record CalibrationSet(
           "calibration needs at least 1 window of 1 token, not %d of %d"
               .formatted(sequences, length));
     }
-    DrawnTexts drawn = texts.draw((long) sequences * length, seed);
+    DrawnTexts drawn = texts.draw(sequences, length, seed);
     TokenStream stream = drawn.tokens();
     if (stream.length() < length) {
       throw new AwpException(

@@ -70,7 +70,9 @@ class TextsCommandTest {
   @Test
   void theReportTellsWhatTextsWereReadAs() throws IOException {
     Path rows =
-        file("rows.txt", "id,text,body\n1,%1$s,x y\n2,,z\n3,%1$s,w\n".formatted(WORDS.strip()));
+        file(
+            "rows.txt",
+            "id,text,body\n1,\"%1$s\",x y\n2,,z\n3,\"%1$s\",w\n".formatted(WORDS.strip()));
     Path plain = file("plain.csv", WORDS.repeat(9));
     compress(rows).assertRefused("more than one field may hold the text");
     OutputFolders.assertNone(folder, "out");
@@ -85,7 +87,6 @@ class TextsCommandTest {
     assertEquals(
         List.of("rows.txt: read as CSV, text in \"text\", 2 documents, 1 dropped (empty)"),
         report().warnings().stream().filter(text -> text.contains("dropped")).toList());
-    awp.assertErr("rows.txt: read as CSV, text in \"text\", 2 documents, 1 dropped (empty)");
     assertEquals("text", report().options().get("textField"));
   }
 

@@ -7,8 +7,8 @@ import java.util.BitSet;
 import java.util.SplittableRandom;
 
 /**
- * The order in which a seed draws parts of texts, without replacement. Every part is as likely as
- * any other to come next.
+ * The order in which a seed draws stretches of texts, without replacement. Every one is as likely
+ * as any other to come next.
  */
 final class Drawing {
   /** Another sequence of numbers than that which draws windows by the same seed. */
@@ -23,7 +23,7 @@ final class Drawing {
 
   Drawing(TextIndex index, long seed) {
     this.index = index;
-    this.order = new int[index.parts()];
+    this.order = new int[index.count()];
     for (int i = 0; i < order.length; i++) {
       order[i] = i;
     }
@@ -52,15 +52,18 @@ final class Drawing {
     return characters;
   }
 
-  boolean contains(int part) {
-    return drawn.get(part);
+  boolean contains(int stretch) {
+    return drawn.get(stretch);
   }
 
   /**
-   * For every part in the order of the drawing, how many drawn ones stand before it in the files.
+   * For every stretch in the order of the drawing, how many drawn ones stand before it in the
+   * files.
    */
   int[] places() {
     int[] sorted = drawn.stream().toArray();
-    return Arrays.stream(order, 0, count).map(part -> Arrays.binarySearch(sorted, part)).toArray();
+    return Arrays.stream(order, 0, count)
+        .map(stretch -> Arrays.binarySearch(sorted, stretch))
+        .toArray();
   }
 }

@@ -5,30 +5,40 @@ package dev.awp.text.drawing;
 import dev.awp.text.document.Document;
 import java.util.Arrays;
 
-/** The length of every document and part of some texts, in characters: four bytes each. */
+/** The length of every stretch of some texts, in characters: four bytes each. */
 final class TextIndex {
+  private final Stretches stretches;
   private int[] lengths = new int[1024];
-
-  private int parts;
+  private int count;
   private long characters;
 
+  TextIndex(Stretches stretches) {
+    this.stretches = stretches;
+  }
+
   void add(Document document) {
-    if (parts == lengths.length) {
-      lengths = Arrays.copyOf(lengths, Math.multiplyExact(parts, 2));
+    int number = stretches.count(document);
+    for (int i = 0; i < number; i++) {
+      if (count == lengths.length) {
+        lengths = Arrays.copyOf(lengths, Math.multiplyExact(count, 2));
+      }
+      lengths[count++] = Math.ceilDiv(document.length(), number);
     }
-    lengths[parts++] = document.length();
     characters += document.length();
   }
 
-  int parts() {
-    return parts;
+  /** Number of stretches. */
+  int count() {
+    return count;
   }
 
+  /** Characters of all of them. */
   long characters() {
     return characters;
   }
 
-  int length(int part) {
-    return lengths[part];
+  /** Characters of one, about. */
+  int length(int stretch) {
+    return lengths[stretch];
   }
 }

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Texts that become tokens. Files are read twice, in streams: first every document is counted, then
@@ -26,13 +28,17 @@ public record Texts(
     Conversations conversations,
     Tokenizer tokenizer,
     Progress progress) {
+  private static final Logger LOG = LoggerFactory.getLogger(Texts.class);
+
   /** Texts of no more characters are tokenized whole, whatever is wanted of them. */
   static final long WHOLE = 4L << 20;
+
+  private static final Stretches WHOLE_DOCUMENTS = new Stretches(Integer.MAX_VALUE);
 
   /** Files that are told of one by one. */
   private static final int TOLD = 10;
 
-  /** Characters that are drawn first for each token that is wanted; more where they do not do. */
+  /** Characters that are taken first for each token that is wanted; more where they do not do. */
   private static final int CHARACTERS_PER_TOKEN = 5;
 
   public Texts {
@@ -55,40 +61,31 @@ public record Texts(
 
   /** The tokens of all documents. */
   public DrawnTexts all() {
-    return all(index());
+    var _ = index(WHOLE_DOCUMENTS);
+    return allTokens();
   }
 
   /**
    * The tokens of all documents where the texts have at most {@value #WHOLE} characters. Of longer
    * texts the tokens of documents that the seed draws one after the other, in that order, until
-   * there are enough; a long document is drawn in parts. The first tokens are the same however many
-   * are wanted.
+   * there are enough; documents that are longer than a window are drawn in stretches of about one.
+   * The first tokens are the same however many windows are wanted.
    *
-   * @param wanted number of tokens
+   * @param windows number of windows
+   * @param length tokens of a window
    */
-  public DrawnTexts draw(long wanted, long seed) {
-    TextIndex index = index();
+  public DrawnTexts draw(int windows, int length, long seed) {
+    Stretches stretches =
+        new Stretches(Math.clamp((long) length * CHARACTERS_PER_TOKEN, 1, Integer.MAX_VALUE));
+    TextIndex index = index(stretches);
     if (index.characters() <= WHOLE) {
-      return all(index);
+      return allTokens();
     }
+    long wanted = (long) windows * length;
     Drawing drawing = new Drawing(index, seed);
-    drawing.drawTo(Math.multiplyExact(wanted, CHARACTERS_PER_TOKEN));
+    drawing.drawTo(wanted * CHARACTERS_PER_TOKEN);
     while (true) {
-      TokenCollector collector = new TokenCollector(tokenizer, conversations);
-      Steps steps = new Steps(progress, "tokenizing");
-      int[] part = {0};
-      int[] number = {-1};
-      List<ReadFile> read =
-          read(
-              document -> {
-                number[0] += document.isFirst() ? 1 : 0;
-                if (drawing.contains(part[0]++)) {
-                  collector.add(document, number[0], false);
-                  steps.add(document.length());
-                }
-              });
-      collector.reorder(drawing.places());
-      DrawnTexts drawn = collector.finish(read, false);
+      DrawnTexts drawn = drawnTokens(stretches, drawing);
       int tokens = drawn.tokens().length();
       if (tokens >= wanted || drawing.hasAll()) {
         return drawn;
@@ -99,22 +96,50 @@ public record Texts(
     }
   }
 
-  private DrawnTexts all(TextIndex index) {
+  private DrawnTexts drawnTokens(Stretches stretches, Drawing drawing) {
     TokenCollector collector = new TokenCollector(tokenizer, conversations);
     Steps steps = new Steps(progress, "tokenizing");
-    int[] number = {-1};
-    List<ReadFile> read =
-        read(
-            document -> {
-              number[0] += document.isFirst() ? 1 : 0;
-              collector.add(document, number[0], true);
-              steps.add(document.length());
-            });
-    return collector.finish(read, true);
+    Consumer<Document> taker =
+        new Consumer<>() {
+          private int document = -1;
+          private int stretch;
+
+          @Override
+          public void accept(Document part) {
+            document += part.isFirst() ? 1 : 0;
+            for (int i = 0; i < stretches.count(part); i++, stretch++) {
+              if (drawing.contains(stretch)) {
+                Document taken = stretches.get(part, i);
+                collector.add(taken, document, false);
+                steps.add(taken.length());
+              }
+            }
+          }
+        };
+    List<ReadFile> read = read(taker);
+    collector.reorder(drawing.places());
+    return collector.finish(read, false);
   }
 
-  private TextIndex index() {
-    TextIndex index = new TextIndex();
+  private DrawnTexts allTokens() {
+    TokenCollector collector = new TokenCollector(tokenizer, conversations);
+    Steps steps = new Steps(progress, "tokenizing");
+    Consumer<Document> taker =
+        new Consumer<>() {
+          private int document = -1;
+
+          @Override
+          public void accept(Document part) {
+            document += part.isFirst() ? 1 : 0;
+            collector.add(part, document, true);
+            steps.add(part.length());
+          }
+        };
+    return collector.finish(read(taker), true);
+  }
+
+  private TextIndex index(Stretches stretches) {
+    TextIndex index = new TextIndex(stretches);
     Steps steps = new Steps(progress, "reading");
     List<ReadFile> read =
         read(
@@ -122,8 +147,10 @@ public record Texts(
               index.add(document);
               steps.add(document.length());
             });
+    read.stream().flatMap(file -> file.warning().stream()).forEach(LOG::warn);
     read.stream()
         .limit(TOLD)
+        .filter(file -> file.warning().isEmpty())
         .forEach(file -> progress.step("%s: %s".formatted(file.name(), file.describe())));
     if (read.size() > TOLD) {
       progress.step("and %d more files".formatted(read.size() - TOLD));
