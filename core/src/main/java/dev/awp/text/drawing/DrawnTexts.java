@@ -10,18 +10,43 @@ import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 
-/**
- * Tokens of texts, and whose they are.
- *
- * @param tokens of all documents in the order of the files, or of drawn ones in that of the drawing
- * @param documents the number of the document that each start of the tokens belongs to, counted
- *     over all files
- * @param files what was read
- * @param whole whether the tokens are those of all documents
- */
-public record DrawnTexts(TokenStream tokens, int[] documents, List<ReadFile> files, boolean whole) {
-  public DrawnTexts {
-    files = List.copyOf(files);
+/** Tokens of texts, and whose they are. Its arrays are not to be written. */
+public final class DrawnTexts {
+  private final TokenStream tokens;
+  private final int[] documents;
+  private final List<ReadFile> files;
+  private final boolean whole;
+
+  /**
+   * Tokens with their documents.
+   *
+   * @param documents the number of the document that each start of the tokens belongs to, counted
+   *     over all files
+   */
+  DrawnTexts(TokenStream tokens, int[] documents, List<ReadFile> files, boolean whole) {
+    this.tokens = tokens;
+    this.documents = documents;
+    this.files = List.copyOf(files);
+    this.whole = whole;
+  }
+
+  /** Those of all documents in the order of the files, or of drawn ones in that of the drawing. */
+  public TokenStream tokens() {
+    return tokens;
+  }
+
+  int[] documents() {
+    return documents;
+  }
+
+  /** What was read. */
+  public List<ReadFile> files() {
+    return files;
+  }
+
+  /** Whether the tokens are those of all documents. */
+  public boolean whole() {
+    return whole;
   }
 
   /** What was read, with the documents of which tokens lie in some windows as used. */

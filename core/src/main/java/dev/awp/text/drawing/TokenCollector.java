@@ -30,13 +30,20 @@ final class TokenCollector {
   private int owner;
   private long total;
 
-  /**
-   * What was tokenized at a time; may have no tokens.
-   *
-   * @param document number of its document
-   * @param joined whether it goes on where the piece before it ends
-   */
-  private record Piece(int[] tokens, int document, boolean joined) {}
+  /** What was tokenized at a time; may have no tokens. */
+  private static final class Piece {
+    private final int[] tokens;
+    private final int document;
+
+    /** Whether it goes on where the piece before it ends. */
+    private final boolean joined;
+
+    private Piece(int[] tokens, int document, boolean joined) {
+      this.tokens = tokens;
+      this.document = document;
+      this.joined = joined;
+    }
+  }
 
   TokenCollector(Tokenizer tokenizer, Conversations conversations) {
     this.tokenizer = tokenizer;
@@ -109,12 +116,12 @@ final class TokenCollector {
     IntStream.Builder documents = IntStream.builder();
     int at = 0;
     for (Piece piece : pieces) {
-      int length = piece.tokens().length;
-      if (!piece.joined() && length > 0) {
+      int length = piece.tokens.length;
+      if (!piece.joined && length > 0) {
         starts.add(at);
-        documents.add(piece.document());
+        documents.add(piece.document);
       }
-      System.arraycopy(piece.tokens(), 0, all, at, length);
+      System.arraycopy(piece.tokens, 0, all, at, length);
       at += length;
     }
     TokenStream stream =

@@ -62,7 +62,7 @@ class TextsTest {
   private Path rows(String name, int count, int width) throws IOException {
     StringBuilder rows = new StringBuilder();
     for (int i = 0; i < count; i++) {
-      rows.append("{\"text\":\"").append(("%09d ".formatted(i)).repeat(width)).append("\"}\n");
+      rows.append("{\"text\":\"").append("%09d ".formatted(i).repeat(width)).append("\"}\n");
     }
     return file(name, rows.toString());
   }
