@@ -3,11 +3,13 @@
 package dev.awp.calibration;
 
 import dev.awp.AwpException;
+import dev.awp.disk.Sha256;
 import dev.awp.text.TokenStream;
 import dev.awp.text.TokenWindow;
 import dev.awp.text.document.ReadFile;
 import dev.awp.text.drawing.DrawnTexts;
 import dev.awp.text.drawing.Texts;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -76,6 +78,17 @@ public record CalibrationSet(
     SplittableRandom random = new SplittableRandom(seed);
     int shift = random.nextInt(tokens - slots * length + 1);
     return Arrays.stream(shuffled(slots, random)).map(slot -> shift + slot * length).toArray();
+  }
+
+  /**
+   * The SHA-256 of all tokens in their order: they depend on more than files and options, such as
+   * the day that a chat template writes.
+   */
+  public String checksum() {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact(windows.size(), length * Integer.BYTES));
+    windows.forEach(window -> IntStream.of(window.tokens()).forEach(bytes::putInt));
+    return Sha256.of(bytes.array());
   }
 
   /** Whether some tokens count more than others. */

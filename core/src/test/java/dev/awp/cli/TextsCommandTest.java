@@ -155,6 +155,30 @@ class TextsCommandTest {
   }
 
   @Test
+  void conversationsBecomeTextByTheModelsTemplate() throws IOException {
+    Files.writeString(
+        model.resolve("chat_template.jinja"),
+        "<s>{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}</s>");
+    Path rows =
+        file("rows", "question,answer\n" + "What is it?,Something of a thing.\n".repeat(3));
+    String text = "<s>[user]What is it?[assistant]Something of a thing.</s>";
+    awp.run("eval", model.toString(), rows.toString(), "--sequence-length=32")
+        .assertExit(0)
+        // The special tokens of the template are one token each, and no others are added.
+        .assertOut("text of %d tokens".formatted(3 * (text.length() - 5)));
+    compress(rows).assertExit(0);
+    assertEquals(
+        new TextReport(
+            "calibration",
+            "rows",
+            "CSV, conversations in \"question\" and \"answer\"",
+            3,
+            2,
+            Map.of()),
+        report().texts().getFirst());
+  }
+
+  @Test
   void conversationsOfAModelWithoutTemplateAreRefused() throws IOException {
     Path rows = file("rows", "{\"prompt\": \"a\", \"completion\": \"b\"}");
     compress(rows).assertRefused("rows, line 1: is a conversation, and ");

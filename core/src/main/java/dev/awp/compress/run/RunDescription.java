@@ -59,6 +59,7 @@ public final class RunDescription {
     all.put("sequencesWanted", options.calibration().sequences());
     all.put("sequenceLength", calibration.length());
     all.put("calibrationTextTokens", calibration.textTokens());
+    all.put("calibrationTokens", calibration.checksum());
     all.put("seed", options.calibration().seed());
     options.calibration().statistics().ifPresent(v -> all.put("statistics", fileName(v)));
     all.put("propagate", options.propagation().name());

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.text.document;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import dev.awp.text.chat.ChatMessage;
 import java.util.List;
 
@@ -25,11 +27,18 @@ public sealed interface Document {
   /**
    * A conversation, which becomes a text by the model's chat template.
    *
+   * @param tools that the model may call, as a list; null in JSON where there are none
    * @param place in its file, for messages
    */
-  record Conversation(List<ChatMessage> messages, String place) implements Document {
+  record Conversation(List<ChatMessage> messages, JsonNode tools, String place)
+      implements Document {
     public Conversation {
       messages = List.copyOf(messages);
+    }
+
+    /** Without tools. */
+    public Conversation(List<ChatMessage> messages, String place) {
+      this(messages, NullNode.getInstance(), place);
     }
 
     @Override

@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.text.document;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.text.chat.ChatMessage;
@@ -12,10 +15,12 @@ import java.util.Map;
 
 /**
  * Rows with a list of turns in a field: objects with role and content, or from and value. A system
- * prompt may stand beside the list.
+ * prompt and tools may stand beside the list.
  */
 public record TurnList(String name) implements RowShape {
   private static final String SYSTEM = "system";
+  private static final String TOOLS = "tools";
+  private static final JsonMapper JSON = new JsonMapper();
 
   /** What others call the roles that chat templates know. */
   private static final Map<String, String> ROLES =
@@ -28,7 +33,7 @@ public record TurnList(String name) implements RowShape {
 
   @Override
   public List<String> fields() {
-    return List.of(name, SYSTEM);
+    return List.of(name, SYSTEM, TOOLS);
   }
 
   @Override
@@ -44,7 +49,22 @@ public record TurnList(String name) implements RowShape {
       messages.add(ChatMessage.of(SYSTEM, system));
     }
     messages.addAll(messages(list, "%s, \"%s\"".formatted(place, name)));
-    reading.conversation(new Document.Conversation(messages, place));
+    reading.conversation(new Document.Conversation(messages, tools(row, place), place));
+  }
+
+  /** A list, or a list as a string of JSON, as data sets keep lists of many kinds of values. */
+  private static JsonNode tools(JsonNode row, String place) {
+    JsonNode tools = row.path(TOOLS);
+    try {
+      JsonNode list =
+          tools.isTextual() && !tools.textValue().isBlank()
+              ? JSON.readTree(tools.textValue())
+              : tools;
+      return list.isArray() && !list.isEmpty() ? list : NullNode.getInstance();
+    } catch (JsonProcessingException e) {
+      throw new AwpException(
+          "%s: \"%s\" is not valid JSON: %s".formatted(place, TOOLS, e.getOriginalMessage()), e);
+    }
   }
 
   /** Whether a value is one turn. */

@@ -7,10 +7,15 @@ import dev.awp.text.chat.ChatTemplate;
 import dev.awp.text.document.Document;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes texts of conversations, special tokens included. */
 @FunctionalInterface
 public interface Conversations {
+  /** Hears what the texts depend on besides the files. */
+  Logger LOG = LoggerFactory.getLogger(Conversations.class);
+
   /**
    * The text of a conversation.
    *
@@ -27,6 +32,14 @@ public interface Conversations {
       public String render(Document.Conversation conversation) {
         if (template.isEmpty()) {
           template = ChatTemplate.of(model);
+          template
+              .filter(ChatTemplate::tellsTime)
+              .ifPresent(
+                  _ ->
+                      LOG.warn(
+                          "the chat template of {} may write today's date: another day then gives"
+                              + " other tokens",
+                          model));
         }
         return template
             .orElseThrow(
@@ -34,7 +47,7 @@ public interface Conversations {
                     new AwpException(
                         "%s: is a conversation, and %s has no chat template to make a text of it (--text-field names a field to read as it is)"
                             .formatted(conversation.place(), model)))
-            .render(conversation.messages(), false);
+            .render(conversation.messages(), conversation.tools(), false);
       }
     };
   }

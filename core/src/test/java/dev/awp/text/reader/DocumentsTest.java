@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.github.luben.zstd.Zstd;
 import dev.awp.AwpException;
-import dev.awp.text.chat.ChatMessage;
 import dev.awp.text.document.Document;
 import dev.awp.text.document.ReadFile;
 import java.io.ByteArrayOutputStream;
@@ -57,8 +56,8 @@ class DocumentsTest {
   private static String words(Document document) {
     return switch (document) {
       case Document.Text text -> text.text();
-      case Document.Conversation(List<ChatMessage> messages, String place) ->
-          messages.stream()
+      case Document.Conversation conversation ->
+          conversation.messages().stream()
               .map(message -> message.role() + ": " + message.content())
               .collect(Collectors.joining(" | "));
     };
