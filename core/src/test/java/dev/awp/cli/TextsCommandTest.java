@@ -159,8 +159,7 @@ class TextsCommandTest {
     Files.writeString(
         model.resolve("chat_template.jinja"),
         "<s>{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}</s>");
-    Path rows =
-        file("rows", "question,answer\n" + "What is it?,Something of a thing.\n".repeat(3));
+    Path rows = file("rows", "question,answer\n" + "What is it?,Something of a thing.\n".repeat(3));
     String text = "<s>[user]What is it?[assistant]Something of a thing.</s>";
     awp.run("eval", model.toString(), rows.toString(), "--sequence-length=32")
         .assertExit(0)
