@@ -9,6 +9,9 @@ module dev.awp.core {
   requires static jdk.incubator.vector;
   requires ai.djl.tokenizers;
   requires com.fasterxml.jackson.databind;
+  requires com.github.luben.zstd_jni;
+  requires de.siegmar.fastcsv;
+  requires dev.hardwood.core;
   requires info.picocli;
   requires jdk.management;
   requires me.tongfei.progressbar;

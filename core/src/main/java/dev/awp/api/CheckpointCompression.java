@@ -70,7 +70,7 @@ public final class CheckpointCompression {
     return this;
   }
 
-  /** Texts to calibrate on, .txt or .jsonl; at least one is needed. */
+  /** Texts to calibrate on, of any kind that awp reads; at least one is needed. */
   public CheckpointCompression calibration(Path... files) {
     calibration = calibration.withFiles(List.of(files));
     return this;
@@ -107,6 +107,12 @@ public final class CheckpointCompression {
   /** Texts on which to measure perplexity before and after. */
   public CheckpointCompression evaluate(Path... files) {
     options.evaluation(new EvaluationOptions(List.of(files), OptionalInt.empty()));
+    return this;
+  }
+
+  /** The field that holds the text where texts are rows of data; by default it is found. */
+  public CheckpointCompression textField(String name) {
+    options.textField(Optional.of(name));
     return this;
   }
 

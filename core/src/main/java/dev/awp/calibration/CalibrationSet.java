@@ -3,14 +3,17 @@
 package dev.awp.calibration;
 
 import dev.awp.AwpException;
+import dev.awp.disk.Sha256;
 import dev.awp.text.TokenStream;
 import dev.awp.text.TokenWindow;
-import dev.awp.text.document.Documents;
-import dev.awp.tokenizer.Tokenizer;
-import java.nio.file.Path;
+import dev.awp.text.document.ReadFile;
+import dev.awp.text.drawing.DrawnTexts;
+import dev.awp.text.drawing.Texts;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,32 +22,36 @@ import org.slf4j.LoggerFactory;
  *
  * @param windows of equal length, with where documents begin in them and what tokens count
  * @param length tokens of a window
- * @param textTokens tokens of all files together
+ * @param textTokens tokens of all files together, or of what was drawn of them
+ * @param files what they were read as
  */
-public record CalibrationSet(List<TokenWindow> windows, int length, int textTokens) {
+public record CalibrationSet(
+    List<TokenWindow> windows, int length, int textTokens, List<ReadFile> files) {
   private static final Logger LOG = LoggerFactory.getLogger(CalibrationSet.class);
 
   public CalibrationSet {
     windows = List.copyOf(windows);
+    files = List.copyOf(files);
   }
 
   /**
-   * Cuts windows at random from the tokens of the files. Windows do not overlap: the text is
-   * divided into slots of one window, and {@code sequences} of them are drawn without replacement.
-   * A text with fewer slots gives all of them, and a warning.
+   * Chooses windows of the texts by a seed; they do not overlap. Short texts are divided into slots
+   * of one window, and {@code sequences} of them are drawn without replacement. Of long ones,
+   * documents are drawn (see {@link Texts#draw}), and windows follow each other in them. Texts with
+   * fewer windows give all of them, and a warning.
    */
-  public static CalibrationSet load(
-      List<Path> files, Tokenizer tokenizer, int sequences, int length, long seed) {
+  public static CalibrationSet load(Texts texts, int sequences, int length, long seed) {
     if (sequences < 1 || length < 1) {
       throw new AwpException(
           "calibration needs at least 1 window of 1 token, not %d of %d"
               .formatted(sequences, length));
     }
-    TokenStream stream = TokenStream.of(Documents.of(files), tokenizer);
+    DrawnTexts drawn = texts.draw(sequences, length, seed);
+    TokenStream stream = drawn.tokens();
     if (stream.length() < length) {
       throw new AwpException(
           "%s: a calibration text of %d tokens is shorter than one window of %d"
-              .formatted(files, stream.length(), length));
+              .formatted(texts.files(), stream.length(), length));
     }
     int slots = stream.length() / length;
     if (slots < sequences) {
@@ -54,17 +61,34 @@ public record CalibrationSet(List<TokenWindow> windows, int length, int textToke
           length,
           sequences);
     }
-    // Where the slots begin is drawn too, so that another seed gives other windows even when all
-    // slots are used.
+    int[] starts =
+        drawn.whole()
+            ? drawnSlots(stream.length(), length, seed)
+            : IntStream.range(0, slots).map(slot -> slot * length).toArray();
+    List<Integer> chosen = Arrays.stream(starts).limit(sequences).boxed().toList();
+    List<TokenWindow> windows = chosen.stream().map(start -> stream.window(start, length)).toList();
+    return new CalibrationSet(windows, length, stream.length(), drawn.used(chosen, length));
+  }
+
+  /** Where the slots of a text begin, in an order that the seed draws. */
+  private static int[] drawnSlots(int tokens, int length, long seed) {
+    int slots = tokens / length;
+    // Where the first one begins is drawn too, so that another seed gives other windows even when
+    // all slots are used.
     SplittableRandom random = new SplittableRandom(seed);
-    int shift = random.nextInt(stream.length() - slots * length + 1);
-    int[] order = shuffled(slots, random);
-    List<TokenWindow> windows =
-        Arrays.stream(order)
-            .limit(sequences)
-            .mapToObj(slot -> stream.window(shift + slot * length, length))
-            .toList();
-    return new CalibrationSet(windows, length, stream.length());
+    int shift = random.nextInt(tokens - slots * length + 1);
+    return Arrays.stream(shuffled(slots, random)).map(slot -> shift + slot * length).toArray();
+  }
+
+  /**
+   * The SHA-256 of all tokens in their order: they depend on more than files and options, such as
+   * the day that a chat template writes.
+   */
+  public String checksum() {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact(windows.size(), length * Integer.BYTES));
+    windows.forEach(window -> IntStream.of(window.tokens()).forEach(bytes::putInt));
+    return Sha256.of(bytes.array());
   }
 
   /** Whether some tokens count more than others. */

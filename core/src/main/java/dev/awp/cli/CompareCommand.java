@@ -8,6 +8,7 @@ import dev.awp.cli.option.CalibrationArguments;
 import dev.awp.cli.option.EvaluationArguments;
 import dev.awp.cli.option.MachineArguments;
 import dev.awp.cli.option.SparsityArgument;
+import dev.awp.cli.option.TextArguments;
 import dev.awp.cli.print.ComparisonTable;
 import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.compare.Comparison;
@@ -116,6 +117,8 @@ final class CompareCommand implements Callable<Integer> {
 
   @Mixin private final EvaluationArguments evaluation = new EvaluationArguments();
 
+  @Mixin private final TextArguments text = new TextArguments();
+
   @Mixin private MachineArguments machine;
 
   @Override
@@ -131,7 +134,8 @@ final class CompareCommand implements Callable<Integer> {
             .constraints(constraints)
             .methods(methods)
             .calibration(calibration.toOptions(spec))
-            .evaluation(evaluation.toOptions());
+            .evaluation(evaluation.toOptions())
+            .textField(text.field());
     Optional.ofNullable(effort).ifPresent(options::effort);
     ComparisonReport report;
     try (Compute compute = machine.compute();

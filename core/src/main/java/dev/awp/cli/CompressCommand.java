@@ -12,6 +12,7 @@ import dev.awp.cli.option.SolverArguments;
 import dev.awp.cli.option.StartArguments;
 import dev.awp.cli.option.StatisticsArguments;
 import dev.awp.cli.option.TargetArguments;
+import dev.awp.cli.option.TextArguments;
 import dev.awp.cli.print.PlanTable;
 import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.cli.print.SummaryTable;
@@ -90,6 +91,8 @@ final class CompressCommand implements Callable<Integer> {
 
   @Mixin private final EvaluationArguments evaluation = new EvaluationArguments();
 
+  @Mixin private final TextArguments text = new TextArguments();
+
   @Mixin private final TargetArguments target = new TargetArguments();
 
   @Option(
@@ -138,6 +141,7 @@ final class CompressCommand implements Callable<Integer> {
     scheme.applyTo(options, spec, new CommandLine(new CompressCommand()));
     options.solver(solver.toOptions());
     options.evaluation(evaluation.toOptions());
+    options.textField(text.field());
     sizes.applyTo(options);
     target.applyTo(options, spec);
     options.calibration(statistics.applyTo(calibration.toOptions(spec), target, spec));

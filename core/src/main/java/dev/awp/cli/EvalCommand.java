@@ -3,6 +3,7 @@
 package dev.awp.cli;
 
 import dev.awp.cli.option.MachineArguments;
+import dev.awp.cli.option.TextArguments;
 import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.compute.Compute;
 import dev.awp.eval.Evaluator;
@@ -43,7 +44,10 @@ final class EvalCommand implements Callable<Integer> {
       index = "1..*",
       arity = "1..*",
       paramLabel = "TEXT",
-      description = "Text (.txt) or JSON lines with a \"text\" field (.jsonl).")
+      description = {
+        "Text, JSON, CSV, TSV or Parquet, plain or in .gz or .zst, or a folder of such; what is in"
+            + " it decides, and not its name."
+      })
   private List<Path> texts;
 
   @Option(
@@ -51,6 +55,8 @@ final class EvalCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "Tokens in a window. Default: the model's context, at most 2048.")
   private Integer sequenceLength;
+
+  @Mixin private final TextArguments field = new TextArguments();
 
   @Mixin private MachineArguments machine;
 
@@ -61,7 +67,8 @@ final class EvalCommand implements Callable<Integer> {
     try (Compute compute = machine.compute();
         ProgressDisplay progress = machine.progress()) {
       for (Path text : texts) {
-        PerplexityResult result = Evaluator.evaluate(model, text, length, compute, progress);
+        PerplexityResult result =
+            Evaluator.evaluate(model, text, field.field(), length, compute, progress);
         spec.commandLine()
             .getOut()
             .printf(

@@ -29,6 +29,9 @@ import dev.awp.solver.registry.SolverOptions;
 import dev.awp.solver.registry.Solvers;
 import dev.awp.tensor.DType;
 import dev.awp.text.Tokenizers;
+import dev.awp.text.drawing.Texts;
+import dev.awp.text.file.PipedTexts;
+import dev.awp.text.file.TextFiles;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -80,14 +83,16 @@ public final class Comparison {
    */
   public static ComparisonReport run(
       ComparisonOptions options, String version, Compute compute, CompressionListener listener) {
-    return new Comparison(options, compute, listener).run(version);
+    try (PipedTexts pipes = new PipedTexts(listener)) {
+      return new Comparison(options.withTexts(pipes::keep), compute, listener).run(version);
+    }
   }
 
   private ComparisonReport run(String version) {
     List<Cell> cells = cells();
     RunChecks.checkFolders(options.model(), options.output());
-    Set<Path> read = new HashSet<>(options.calibration().files());
-    read.addAll(options.evaluation().files());
+    Set<Path> read = new HashSet<>(TextFiles.named(options.calibration().files()).values());
+    read.addAll(TextFiles.named(options.evaluation().files()).values());
     FileStamps stamps = FolderContent.stamps(options.model(), read);
     try (Checkpoint checkpoint = Checkpoints.open(options.model());
         Tokenizer tokenizer = Tokenizers.open(checkpoint.companions());
@@ -101,18 +106,24 @@ public final class Comparison {
       int length = RunChecks.windowLength(options.calibration(), checkpoint.config());
       CalibrationSet calibration =
           CalibrationSet.load(
-              options.calibration().files(),
-              tokenizer,
+              texts(options.calibration().files(), tokenizer),
               options.calibration().sequences(),
               length,
               options.calibration().seed());
       Map<String, Object> described = described(calibration);
       Path finished = prepareFolder(described);
       Evaluator evaluator =
-          Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
+          Evaluator.of(
+              options.evaluation(),
+              layout,
+              length,
+              files -> texts(files, tokenizer),
+              compute,
+              listener);
       listener.step("checksums of the input");
       MomentsIdentity identity =
-          CalibrationIdentity.of(options.calibration(), calibration, checkpoint, compute);
+          CalibrationIdentity.of(
+              options.calibration(), options.textField(), calibration, checkpoint, compute);
       Path statistics = options.output().resolve("statistics");
       if (!SavedMoments.exist(statistics)) {
         TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
@@ -148,6 +159,10 @@ public final class Comparison {
     }
   }
 
+  private Texts texts(List<Path> files, Tokenizer tokenizer) {
+    return Texts.of(files, options.textField(), options.model(), tokenizer, listener);
+  }
+
   private SavedMoments opened(Path statistics, MomentsIdentity identity, Arena arena) {
     try {
       return SavedMoments.open(statistics, identity, compute, arena);
@@ -168,6 +183,7 @@ public final class Comparison {
     all.put("seed", options.calibration().seed());
     all.put("evaluate", RunDescription.names(options.evaluation().files()));
     options.evaluation().sequenceLength().ifPresent(v -> all.put("evaluateLength", v));
+    options.textField().ifPresent(v -> all.put("textField", v));
     return all;
   }
 

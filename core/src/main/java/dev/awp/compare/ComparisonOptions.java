@@ -9,6 +9,8 @@ import dev.awp.solver.Effort;
 import dev.awp.solver.registry.SolverOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * What is compared with what.
@@ -18,6 +20,7 @@ import java.util.List;
  * @param constraints the tables' rows
  * @param methods the tables' columns: names of solvers; a method is left out where it cannot serve
  *     a constraint, and none at all means all that can
+ * @param textField that holds the text where texts are rows of data; by default it is found
  */
 public record ComparisonOptions(
     Path model,
@@ -26,10 +29,24 @@ public record ComparisonOptions(
     List<String> methods,
     Effort effort,
     CompressionOptions.Calibration calibration,
-    EvaluationOptions evaluation) {
+    EvaluationOptions evaluation,
+    Optional<String> textField) {
   public ComparisonOptions {
     constraints = List.copyOf(constraints);
     methods = List.copyOf(methods);
+  }
+
+  /** The same with other files of the same texts. */
+  ComparisonOptions withTexts(UnaryOperator<List<Path>> files) {
+    return new ComparisonOptions(
+        model,
+        output,
+        constraints,
+        methods,
+        effort,
+        calibration.withFiles(files.apply(calibration.files())),
+        evaluation.withFiles(files.apply(evaluation.files())),
+        textField);
   }
 
   /**
@@ -52,6 +69,7 @@ public record ComparisonOptions(
     private CompressionOptions.Calibration calibration =
         CompressionOptions.Calibration.of(List.of());
     private EvaluationOptions evaluation = EvaluationOptions.NONE;
+    private Optional<String> textField = Optional.empty();
 
     private Builder(Path model, Path output) {
       this.model = model;
@@ -84,9 +102,15 @@ public record ComparisonOptions(
       return this;
     }
 
+    /** By default it is found by its name, or as the only one with text. */
+    public Builder textField(Optional<String> name) {
+      textField = name;
+      return this;
+    }
+
     public ComparisonOptions build() {
       return new ComparisonOptions(
-          model, output, constraints, methods, effort, calibration, evaluation);
+          model, output, constraints, methods, effort, calibration, evaluation, textField);
     }
   }
 }

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * Everything that decides what a compression writes.
@@ -27,6 +28,7 @@ import java.util.Set;
  * @param target {@link Target#PROPAGATED} needs {@link Propagation#COMPRESSED}
  * @param maxShardBytes largest data size of one written safetensors file
  * @param memoryLimit bytes that the run may use, mapped files aside; results do not depend on it
+ * @param textField that holds the text where texts are rows of data; by default it is found
  * @param sources files that these options were taken from, which must not change under the run
  */
 public record CompressionOptions(
@@ -41,6 +43,7 @@ public record CompressionOptions(
     long maxShardBytes,
     OptionalLong memoryLimit,
     EvaluationOptions evaluation,
+    Optional<String> textField,
     List<Path> sources) {
   /** Data of one written safetensors file, at most, where nothing is said. */
   public static final int MAX_SHARD_GIGABYTES = 5;
@@ -62,6 +65,24 @@ public record CompressionOptions(
     }
   }
 
+  /** The same with other files of the same texts. */
+  public CompressionOptions withTexts(UnaryOperator<List<Path>> files) {
+    return new CompressionOptions(
+        model,
+        output,
+        formats,
+        recipe,
+        solver,
+        calibration.withFiles(files.apply(calibration.files())),
+        propagation,
+        target,
+        maxShardBytes,
+        memoryLimit,
+        evaluation.withFiles(files.apply(evaluation.files())),
+        textField,
+        sources);
+  }
+
   /**
    * Begins a description in which all but the recipe and the calibration have a default.
    *
@@ -75,7 +96,7 @@ public record CompressionOptions(
   /**
    * Which tokens the second moments are taken from.
    *
-   * @param files .txt or .jsonl
+   * @param files texts of any kind that awp reads, or folders of them
    * @param sequences number of windows
    * @param sequenceLength tokens of a window; by default the model's context, at most 2,048
    * @param seed of the choice of windows
@@ -132,6 +153,7 @@ public record CompressionOptions(
     private long maxShardBytes = MAX_SHARD_GIGABYTES * 1_000_000_000L;
     private OptionalLong memoryLimit = OptionalLong.empty();
     private EvaluationOptions evaluation = EvaluationOptions.NONE;
+    private Optional<String> textField = Optional.empty();
     private List<Path> sources = List.of();
 
     private Builder(Path model, Path output) {
@@ -196,6 +218,12 @@ public record CompressionOptions(
       return this;
     }
 
+    /** By default it is found by its name, or as the only one with text. */
+    public Builder textField(Optional<String> name) {
+      textField = name;
+      return this;
+    }
+
     /** By default none. */
     public Builder sources(List<Path> files) {
       sources = List.copyOf(files);
@@ -222,6 +250,7 @@ public record CompressionOptions(
           maxShardBytes,
           memoryLimit,
           evaluation,
+          textField,
           sources);
     }
   }

@@ -14,6 +14,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What lies under a name where a file is expected, for messages. Downloads leave other things than
@@ -28,6 +29,9 @@ public final class FoundFile {
 
   private static final String LATIN = "[\\p{Print}\\s]*";
 
+  private static final String GZIP = "gzip data";
+  private static final String ZSTANDARD = "Zstandard data";
+
   /** First bytes, as Latin-1, and what begins with them. */
   private static final Map<String, String> MAGIC =
       Map.of(
@@ -36,11 +40,13 @@ public final class FoundFile {
           "\u0080\u0003", "a Python pickle",
           "\u0080\u0004", "a Python pickle",
           "\u0080\u0005", "a Python pickle",
-          "\u001f\u008b", "gzip data",
+          "\u001f\u008b", GZIP,
           "GGUF", "a GGUF file",
           "\u0089HDF", "an HDF5 file",
           "\u0093NUMPY", "a NumPy file",
-          "(\u00b5/\u00fd", "Zstandard data");
+          "(\u00b5/\u00fd", ZSTANDARD);
+
+  private static final Set<String> PACKED = Set.of(GZIP, ZSTANDARD);
 
   private FoundFile() {}
 
@@ -102,13 +108,31 @@ public final class FoundFile {
    * @throws AwpException where it cannot be read
    */
   public static Optional<String> kind(Path file) {
-    byte[] begin;
+    byte[] begin = begin(file);
+    return kind(begin)
+        .or(() -> page(new String(begin, StandardCharsets.UTF_8).replace("\ufeff", "").strip()));
+  }
+
+  /**
+   * As {@link #kind}, for a file that may be a text of any kind, a page of markup or packed: what
+   * is a text or can be unpacked to one is none of the things.
+   *
+   * @param file has passed {@link #check}
+   * @throws AwpException where it cannot be read
+   */
+  public static Optional<String> kindOfNoText(Path file) {
+    byte[] begin = begin(file);
+    return begin.length == 0
+        ? Optional.empty()
+        : kind(begin).filter(kind -> !PACKED.contains(kind));
+  }
+
+  private static byte[] begin(Path file) {
     try (InputStream content = Files.newInputStream(file)) {
-      begin = content.readNBytes(LOOKED_AT);
+      return content.readNBytes(LOOKED_AT);
     } catch (IOException e) {
       throw new AwpException(file + ": cannot be read: " + e.getMessage(), e);
     }
-    return kind(begin);
   }
 
   private static Optional<String> kind(byte[] begin) {
@@ -134,7 +158,7 @@ public final class FoundFile {
     if (bytes.chars().allMatch(c -> c == 0)) {
       return Optional.of("zeros where its content should begin, as broken downloads leave them");
     }
-    return page(new String(begin, StandardCharsets.UTF_8).replace("\ufeff", "").strip());
+    return Optional.empty();
   }
 
   private static Optional<String> page(String text) {

@@ -19,4 +19,9 @@ public record EvaluationOptions(List<Path> files, OptionalInt sequenceLength) {
   public EvaluationOptions {
     files = List.copyOf(files);
   }
+
+  /** The same of other texts. */
+  public EvaluationOptions withFiles(List<Path> others) {
+    return new EvaluationOptions(others, sequenceLength);
+  }
 }

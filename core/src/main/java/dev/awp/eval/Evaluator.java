@@ -16,12 +16,17 @@ import dev.awp.model.forward.TransformerModel;
 import dev.awp.report.PerplexityReport;
 import dev.awp.text.TokenStream;
 import dev.awp.text.Tokenizers;
-import dev.awp.text.document.Documents;
+import dev.awp.text.document.ReadFile;
+import dev.awp.text.drawing.DrawnTexts;
+import dev.awp.text.drawing.Texts;
+import dev.awp.text.file.PipedTexts;
+import dev.awp.text.file.TextFiles;
 import dev.awp.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
@@ -36,7 +41,7 @@ public final class Evaluator {
   private final Compute compute;
   private final Progress progress;
 
-  private record Text(String name, TokenStream tokens) {}
+  private record Text(String name, TokenStream tokens, List<ReadFile> files) {}
 
   private Evaluator(
       ModelLayout layout, int length, List<Text> texts, Compute compute, Progress progress) {
@@ -47,18 +52,18 @@ public final class Evaluator {
     this.progress = progress;
   }
 
+  /**
+   * An evaluator of texts, which are tokenized.
+   *
+   * @param tokens makes tokens of some of the texts' files
+   */
   public static Evaluator of(
       EvaluationOptions options,
       ModelLayout layout,
       int defaultLength,
-      Tokenizer tokenizer,
+      Function<List<Path>, Texts> tokens,
       Compute compute,
       Progress progress) {
-    List<Text> texts = new ArrayList<>();
-    for (Path file : options.files()) {
-      TokenStream tokens = TokenStream.of(Documents.of(List.of(file)), tokenizer);
-      texts.add(new Text(file.getFileName().toString(), tokens));
-    }
     int length = options.sequenceLength().orElse(defaultLength);
     int context = layout.config().maxPositions();
     if (length > context) {
@@ -66,13 +71,43 @@ public final class Evaluator {
           "an evaluation window of %d tokens is more than the %d positions of the model"
               .formatted(length, context));
     }
+    List<Text> texts = new ArrayList<>();
+    for (Path file : options.files()) {
+      DrawnTexts all = tokens.apply(List.of(file)).all();
+      List<ReadFile> used =
+          all.files().stream().map(read -> read.withUsed(read.documents())).toList();
+      texts.add(new Text(TextFiles.name(file, file), all.tokens(), used));
+    }
     return new Evaluator(layout, length, texts, compute, progress);
   }
 
-  /** Perplexity of a checkpoint folder on one text. */
+  /**
+   * Perplexity of a checkpoint folder on one text.
+   *
+   * @param field that holds the text in rows of data, where one is named
+   */
   public static PerplexityResult evaluate(
-      Path folder, Path text, OptionalInt length, Compute compute, Progress progress) {
-    FileStamps stamps = FolderContent.stamps(folder, List.of(text));
+      Path folder,
+      Path text,
+      Optional<String> field,
+      OptionalInt length,
+      Compute compute,
+      Progress progress) {
+    try (PipedTexts pipes = new PipedTexts(progress)) {
+      Path kept = pipes.keep(List.of(text)).getFirst();
+      return evaluateFile(folder, kept, field, length, compute, progress);
+    }
+  }
+
+  private static PerplexityResult evaluateFile(
+      Path folder,
+      Path text,
+      Optional<String> field,
+      OptionalInt length,
+      Compute compute,
+      Progress progress) {
+    List<Path> files = TextFiles.of(text);
+    FileStamps stamps = FolderContent.stamps(folder, files);
     try (Checkpoint checkpoint = Checkpoints.open(folder);
         Tokenizer tokenizer = Tokenizers.open(checkpoint.companions())) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
@@ -80,11 +115,18 @@ public final class Evaluator {
       layout.check(weights);
       int window = Math.min(checkpoint.config().maxPositions(), DEFAULT_LENGTH);
       EvaluationOptions options = new EvaluationOptions(List.of(text), length);
-      Evaluator evaluator = of(options, layout, window, tokenizer, compute, progress);
+      Evaluator evaluator =
+          of(
+              options,
+              layout,
+              window,
+              paths -> Texts.of(paths, field, folder, tokenizer, progress),
+              compute,
+              progress);
       PerplexityResult result =
           evaluator.evaluate(weights, evaluator.texts.getFirst(), "evaluating");
       Set<Path> read = checkpoint.files();
-      read.add(text);
+      read.addAll(files);
       stamps.only(read).check();
       return result;
     }
@@ -102,6 +144,11 @@ public final class Evaluator {
 
   public int length() {
     return length;
+  }
+
+  /** What the texts' files were read as. */
+  public List<ReadFile> files() {
+    return texts.stream().flatMap(text -> text.files().stream()).toList();
   }
 
   public List<Double> evaluate(WeightSource source, String when) {

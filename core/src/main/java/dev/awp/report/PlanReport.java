@@ -9,12 +9,15 @@ import java.util.List;
  *
  * @param layers those that are compressed, in the order in which they would be solved
  * @param leftAlone names of linear layers that are copied
+ * @param texts what the files of texts are read as
  * @param totals of the run
  */
-public record PlanReport(List<Layer> layers, List<String> leftAlone, Totals totals) {
+public record PlanReport(
+    List<Layer> layers, List<String> leftAlone, List<TextReport> texts, Totals totals) {
   public PlanReport {
     layers = List.copyOf(layers);
     leftAlone = List.copyOf(leftAlone);
+    texts = List.copyOf(texts);
   }
 
   /**

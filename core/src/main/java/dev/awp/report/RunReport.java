@@ -21,6 +21,7 @@ import java.util.Map;
  * @param summary means and totals over the layers
  * @param peakResidentBytes the most memory that the process had resident, mapped files included; 0
  *     where the system does not tell
+ * @param texts what the files of texts were read as
  * @param perplexity one entry for each evaluated text
  * @param layers in the order in which they were solved
  * @param files every other file of the output folder, by path with slashes
@@ -33,6 +34,7 @@ public record RunReport(
     List<String> warnings,
     Summary summary,
     long peakResidentBytes,
+    List<TextReport> texts,
     List<PerplexityReport> perplexity,
     List<LayerReport> layers,
     Map<String, FileSum> files) {
@@ -44,6 +46,7 @@ public record RunReport(
     perplexity = List.copyOf(perplexity);
     layers = List.copyOf(layers);
     // Reports of earlier versions have none of these.
+    texts = texts == null ? List.of() : List.copyOf(texts);
     warnings = warnings == null ? List.of() : List.copyOf(warnings);
     inputs = inputs == null ? Map.of() : whole(inputs);
     files = files == null ? Map.of() : whole(files);

@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.text;
 
-import dev.awp.tokenizer.Tokenizer;
-import java.util.ArrayList;
+import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /** The tokens of documents, one document after the other. Its arrays are not to be written. */
 public final class TokenStream {
@@ -36,23 +35,6 @@ public final class TokenStream {
     this.tokens = tokens;
     this.starts = starts;
     this.weights = weights;
-  }
-
-  /** Plain documents, every token of which counts. */
-  public static TokenStream of(Stream<String> documents, Tokenizer tokenizer) {
-    List<int[]> parts = new ArrayList<>();
-    documents.map(tokenizer::encode).filter(part -> part.length > 0).forEach(parts::add);
-    int[] starts = new int[parts.size()];
-    int total = 0;
-    for (int i = 0; i < starts.length; i++) {
-      starts[i] = total;
-      total = Math.addExact(total, parts.get(i).length);
-    }
-    int[] all = new int[total];
-    for (int i = 0; i < starts.length; i++) {
-      System.arraycopy(parts.get(i), 0, all, starts[i], parts.get(i).length);
-    }
-    return new TokenStream(all, starts, TokenWeights.ones(total));
   }
 
   public int[] tokens() {
@@ -86,10 +68,22 @@ public final class TokenStream {
     return found < 0 ? -found - 1 : found;
   }
 
-  /** Non-overlapping windows of that many tokens; a last partial one is dropped. */
+  /**
+   * Non-overlapping windows of that many tokens; a last partial one is dropped. Made when looked
+   * at.
+   */
   public List<TokenWindow> windows(int length) {
-    return IntStream.range(0, tokens.length / length)
-        .mapToObj(i -> window(i * length, length))
-        .toList();
+    int count = tokens.length / length;
+    return new AbstractList<>() {
+      @Override
+      public TokenWindow get(int index) {
+        return window(Objects.checkIndex(index, count) * length, length);
+      }
+
+      @Override
+      public int size() {
+        return count;
+      }
+    };
   }
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * From documents to streams of tokens that keep where documents begin and how much tokens count;
+ * Streams of tokens that keep where documents begin and how much tokens count, and windows of them;
  * the list of the kinds of tokenizers. Knows nothing of what the tokens are for.
  */
 package dev.awp.text;

@@ -3,10 +3,7 @@
 package dev.awp.tokenizer;
 
 import dev.awp.AwpException;
-import java.io.IOException;
-import java.io.Reader;
 import java.util.List;
-import java.util.function.Consumer;
 
 /** Text to token ids and back. */
 public interface Tokenizer extends AutoCloseable {
@@ -18,19 +15,12 @@ public interface Tokenizer extends AutoCloseable {
   int[] encode(String text);
 
   /**
-   * The tokens of a text that is too long for the heap, with the special tokens around it.
+   * The tokens of a text without special tokens around it: of a part of a text, or of one that has
+   * them already.
    *
-   * @param text read piece by piece where the tokenizer can
-   * @param tokens receives the tokens of one piece after the other
-   * @throws AwpException where the text cannot be read, or cannot be cut into pieces
+   * @throws AwpException as above
    */
-  default void encode(Reader text, Consumer<int[]> tokens) {
-    try {
-      tokens.accept(encode(text.readAllAsString()));
-    } catch (IOException e) {
-      throw new AwpException("a text cannot be read on: " + e.getMessage(), e);
-    }
-  }
+  int[] encodeInner(String text);
 
   /** The text of tokens, special tokens left out. */
   String decode(int[] tokens);

@@ -9,15 +9,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
+import dev.awp.Progress;
 import dev.awp.compute.Compute;
 import dev.awp.fixture.ByteTokenizerJson;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
 import dev.awp.tensor.Matrix;
-import dev.awp.text.TokenStream;
 import dev.awp.text.TokenWindow;
 import dev.awp.text.Tokenizers;
-import dev.awp.text.document.Documents;
+import dev.awp.text.drawing.Texts;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,10 @@ class CalibrationTest {
   private Tokenizer tokenizer() throws IOException {
     ByteTokenizerJson.write(folder.resolve("tokenizer.json"));
     return Tokenizers.open(folder);
+  }
+
+  private Texts texts(Tokenizer tokenizer, List<Path> files) {
+    return Texts.of(files, Optional.empty(), folder, tokenizer, Progress.NONE);
   }
 
   @Test
@@ -64,8 +69,8 @@ class CalibrationTest {
     String text = text(5000);
     Path file = Files.writeString(folder.resolve("t.txt"), text);
     try (Tokenizer tokenizer = tokenizer()) {
-      int[] all = TokenStream.of(Documents.of(List.of(file)), tokenizer).tokens();
-      CalibrationSet set = CalibrationSet.load(List.of(file), tokenizer, 20, 64, 3);
+      int[] all = texts(tokenizer, List.of(file)).all().tokens().tokens();
+      CalibrationSet set = CalibrationSet.load(texts(tokenizer, List.of(file)), 20, 64, 3);
       assertEquals(20, set.windows().size());
       assertEquals(all.length, set.textTokens());
       Set<Integer> starts = new HashSet<>();
@@ -76,8 +81,8 @@ class CalibrationTest {
       }
       assertTrue(starts.size() >= 19, "windows overlap: " + starts);
       assertFalse(set.isWeighted());
-      CalibrationSet same = CalibrationSet.load(List.of(file), tokenizer, 20, 64, 3);
-      CalibrationSet other = CalibrationSet.load(List.of(file), tokenizer, 20, 64, 4);
+      CalibrationSet same = CalibrationSet.load(texts(tokenizer, List.of(file)), 20, 64, 3);
+      CalibrationSet other = CalibrationSet.load(texts(tokenizer, List.of(file)), 20, 64, 4);
       assertTrue(Arrays.deepEquals(array(set), array(same)));
       assertFalse(Arrays.deepEquals(array(set), array(other)));
     }
@@ -88,10 +93,10 @@ class CalibrationTest {
   void windowsOfASeedStayTheSame() throws IOException {
     Path file = Files.writeString(folder.resolve("t.txt"), text(5000));
     try (Tokenizer tokenizer = tokenizer()) {
-      int[] all = TokenStream.of(Documents.of(List.of(file)), tokenizer).tokens();
+      int[] all = texts(tokenizer, List.of(file)).all().tokens().tokens();
       assertEquals(
           List.of(4103, 3143, 135, 2183, 3335),
-          CalibrationSet.load(List.of(file), tokenizer, 5, 64, 3).windows().stream()
+          CalibrationSet.load(texts(tokenizer, List.of(file)), 5, 64, 3).windows().stream()
               .map(window -> indexOf(all, window.tokens()))
               .toList());
     }
@@ -104,7 +109,7 @@ class CalibrationTest {
       files.add(Files.writeString(folder.resolve(i + ".txt"), text(99 + i)));
     }
     try (Tokenizer tokenizer = tokenizer()) {
-      for (TokenWindow window : CalibrationSet.load(files, tokenizer, 99, 10, 0).windows()) {
+      for (TokenWindow window : CalibrationSet.load(texts(tokenizer, files), 99, 10, 0).windows()) {
         // The special token stands at the beginning of a document and nowhere else.
         int[] expected =
             IntStream.range(0, 10).filter(place -> window.tokens()[place] == 0).toArray();
@@ -139,13 +144,15 @@ class CalibrationTest {
   void shortTextGivesWhatItHasOrIsRefused() throws IOException {
     Path file = Files.writeString(folder.resolve("t.txt"), text(400));
     try (Tokenizer tokenizer = tokenizer()) {
-      assertEquals(6, CalibrationSet.load(List.of(file), tokenizer, 100, 64, 0).windows().size());
+      assertEquals(
+          6, CalibrationSet.load(texts(tokenizer, List.of(file)), 100, 64, 0).windows().size());
       AwpException refusal =
           assertThrows(
-              AwpException.class, () -> CalibrationSet.load(List.of(file), tokenizer, 1, 999, 0));
+              AwpException.class,
+              () -> CalibrationSet.load(texts(tokenizer, List.of(file)), 1, 999, 0));
       assertTrue(refusal.getMessage().endsWith("tokens is shorter than one window of 999"));
       assertThrows(
-          AwpException.class, () -> CalibrationSet.load(List.of(file), tokenizer, 0, 64, 0));
+          AwpException.class, () -> CalibrationSet.load(texts(tokenizer, List.of(file)), 0, 64, 0));
     }
   }
 

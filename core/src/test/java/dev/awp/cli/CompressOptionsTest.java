@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.Progress;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.calibration.saved.SavedMoments;
 import dev.awp.checkpoint.Checkpoint;
@@ -21,6 +22,7 @@ import dev.awp.format.ModelPlan;
 import dev.awp.model.ModelLayout;
 import dev.awp.tensor.DType;
 import dev.awp.text.Tokenizers;
+import dev.awp.text.drawing.Texts;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -126,6 +128,7 @@ class CompressOptionsTest {
         change("--seed", "--sparsity=0.5", "", "1"),
         change("--max-shard-size", "--sparsity=0.5", "", "1MB"),
         change("--evaluate", "--sparsity=0.5", "", "more.txt"),
+        change("--text-field", "--sparsity=0.5", "", "body"),
         change("--evaluate-length", "--sparsity=0.5 --evaluate=more.txt", "", "16"),
         change("--statistics", "--sparsity=0.5 --propagate=dense", "", "moments"),
         change("--propagate", "--sparsity=0.5 --target=dense", "", "dense"),
@@ -198,8 +201,8 @@ class CompressOptionsTest {
       CompressionOptions.Calibration wanted = options.calibration();
       CalibrationSet calibration =
           CalibrationSet.load(
-              wanted.files(),
-              tokenizer,
+              Texts.of(
+                  wanted.files(), options.textField(), options.model(), tokenizer, Progress.NONE),
               wanted.sequences(),
               RunChecks.windowLength(wanted, checkpoint.config()),
               wanted.seed());

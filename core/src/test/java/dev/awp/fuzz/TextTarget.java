@@ -3,12 +3,13 @@
 package dev.awp.fuzz;
 
 import dev.awp.compute.Compute;
-import dev.awp.text.document.Documents;
+import dev.awp.text.reader.Documents;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** A calibration text of JSON lines. */
 final class TextTarget implements FuzzTarget {
@@ -36,7 +37,7 @@ final class TextTarget implements FuzzTarget {
         file,
         List.of(seed.getBytes(StandardCharsets.UTF_8)),
         () -> {
-          var _ = Documents.of(file);
+          var _ = Documents.read(file, Optional.empty(), _ -> {});
         });
   }
 }

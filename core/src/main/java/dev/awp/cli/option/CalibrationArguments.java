@@ -17,7 +17,10 @@ public final class CalibrationArguments {
       names = "--calibration",
       paramLabel = "FILE",
       arity = "1..*",
-      description = "Text (.txt) or JSON lines with a \"text\" field (.jsonl); may be repeated.")
+      description = {
+        "Text, JSON, CSV, TSV or Parquet, plain or in .gz or .zst, or a folder of such; what is in"
+            + " it decides, and not its name. May be repeated."
+      })
   private List<Path> files = new ArrayList<>();
 
   @Option(

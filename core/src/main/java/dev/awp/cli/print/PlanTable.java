@@ -3,8 +3,10 @@
 package dev.awp.cli.print;
 
 import dev.awp.report.PlanReport;
+import dev.awp.report.TextReport;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** A plan as a table: a line for each layer, and what they come to. */
 public final class PlanTable {
@@ -30,6 +32,7 @@ public final class PlanTable {
     if (!plan.leftAlone().isEmpty()) {
       out.println("left alone: " + String.join(", ", plan.leftAlone()));
     }
+    plan.texts().forEach(text -> out.println(words(text)));
     PlanReport.Totals totals = plan.totals();
     out.printf(
         Locale.ROOT,
@@ -53,6 +56,15 @@ public final class PlanTable {
         "time: about %s, at the %.0f GFLOP/s that matrix products reach here now%n",
         ProgressDisplay.Lines.clock((long) (totals.seconds() * 1e9)),
         totals.gflopsPerSecond());
+  }
+
+  private static String words(TextReport text) {
+    String dropped =
+        text.dropped().entrySet().stream()
+            .map(entry -> ", %d dropped (%s)".formatted(entry.getValue(), entry.getKey()))
+            .collect(Collectors.joining());
+    return "%s text %s: read as %s, documents %d, used %d%s"
+        .formatted(text.use(), text.file(), text.readAs(), text.documents(), text.used(), dropped);
   }
 
   private static int width(Iterable<String> texts) {

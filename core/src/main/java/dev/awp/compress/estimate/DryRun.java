@@ -6,6 +6,7 @@ import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.plan.PackedSize;
 import dev.awp.compress.plan.Schemes;
+import dev.awp.compress.run.RunDescription;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.Sparsity;
@@ -40,7 +41,8 @@ public record DryRun(
             .filter(layer -> !run.schemes().layers().contains(layer))
             .map(LinearLayer::name)
             .toList();
-    return new PlanReport(layers, alone, totals(layers));
+    return new PlanReport(
+        layers, alone, RunDescription.texts(run.calibration(), run.evaluator()), totals(layers));
   }
 
   private PlanReport.Layer layer(LinearLayer layer) {

@@ -17,7 +17,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** What moments that a calibration takes of the dense model are taken of. */
 public final class CalibrationIdentity {
@@ -26,34 +28,38 @@ public final class CalibrationIdentity {
   /**
    * Of a calibration in float32, whose input files are read for it.
    *
+   * @param field of the texts that was named
    * @param calibration the windows that were chosen
    */
   public static MomentsIdentity of(
       CompressionOptions.Calibration options,
+      Optional<String> field,
       CalibrationSet calibration,
       Checkpoint checkpoint,
       Compute compute) {
     Map<String, Path> files = new LinkedHashMap<>(InputFiles.ofModel(checkpoint));
     files.putAll(InputFiles.calibration(options.files()));
     Map<String, String> sums = FileSums.sha256(files, compute.workers());
-    return of(options, calibration, checkpoint, sums, Precision.F32);
+    return of(options, field, calibration, checkpoint, sums, Precision.F32);
   }
 
   /**
    * Of a run's calibration.
    *
+   * @param field of the texts that was named
    * @param sums the SHA-256 of every input file, as {@link InputFiles} names them
    * @param precision of the products that deliver the layers' inputs
    */
   public static MomentsIdentity of(
       CompressionOptions.Calibration options,
+      Optional<String> field,
       CalibrationSet calibration,
       Checkpoint checkpoint,
       Map<String, String> sums,
       Precision precision) {
     Map<String, Path> model = new TreeMap<>(InputFiles.ofModel(checkpoint));
-    String texts =
-        digest(InputFiles.calibration(options.files()).keySet().stream().map(sums::get).toList());
+    Stream<String> read = InputFiles.calibration(options.files()).keySet().stream().map(sums::get);
+    String texts = digest(Stream.concat(read, field.map("field "::concat).stream()).toList());
     return new MomentsIdentity(
         digest(model.keySet().stream().map(name -> name + " " + sums.get(name)).toList()),
         calibration.length(),

@@ -8,6 +8,7 @@ import dev.awp.checkpoint.CompanionFiles;
 import dev.awp.checkpoint.FolderContent;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.disk.FileStamps;
+import dev.awp.text.file.TextFiles;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -82,9 +83,7 @@ public final class InputFiles {
 
   private static Map<String, Path> texts(String use, List<Path> texts) {
     Map<String, Path> files = new LinkedHashMap<>();
-    for (int i = 0; i < texts.size(); i++) {
-      files.put("%s text %d, %s".formatted(use, i + 1, name(texts.get(i))), texts.get(i));
-    }
+    TextFiles.named(texts).forEach((name, file) -> files.put(use + " " + name, file));
     return files;
   }
 

@@ -8,18 +8,22 @@ import dev.awp.compress.CompressionOptions;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
+import dev.awp.eval.Evaluator;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerRule;
 import dev.awp.recipe.LayerSettings;
 import dev.awp.recipe.Recipe;
+import dev.awp.report.TextReport;
+import dev.awp.text.document.ReadFile;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What a report says of the options and the machine of a run. */
 public final class RunDescription {
@@ -55,6 +59,7 @@ public final class RunDescription {
     all.put("sequencesWanted", options.calibration().sequences());
     all.put("sequenceLength", calibration.length());
     all.put("calibrationTextTokens", calibration.textTokens());
+    all.put("calibrationTokens", calibration.checksum());
     all.put("seed", options.calibration().seed());
     options.calibration().statistics().ifPresent(v -> all.put("statistics", fileName(v)));
     all.put("propagate", options.propagation().name());
@@ -62,7 +67,21 @@ public final class RunDescription {
     all.put("maxShardBytes", options.maxShardBytes());
     all.put("evaluate", names(options.evaluation().files()));
     options.evaluation().sequenceLength().ifPresent(v -> all.put("evaluateLength", v));
+    options.textField().ifPresent(v -> all.put("textField", v));
     return all;
+  }
+
+  /** What the files of a run's texts were read as. */
+  public static List<TextReport> texts(CalibrationSet calibration, Evaluator evaluator) {
+    return Stream.concat(
+            calibration.files().stream().map(file -> text("calibration", file)),
+            evaluator.files().stream().map(file -> text("evaluation", file)))
+        .toList();
+  }
+
+  private static TextReport text(String use, ReadFile file) {
+    return new TextReport(
+        use, file.name(), file.kind(), file.documents(), file.used(), file.dropped());
   }
 
   private static void describe(Recipe recipe, Map<String, Object> all) {

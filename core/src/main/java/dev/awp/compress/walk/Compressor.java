@@ -53,6 +53,8 @@ import dev.awp.report.page.HtmlReport;
 import dev.awp.stored.ReadAhead;
 import dev.awp.stored.StoredTensor;
 import dev.awp.text.Tokenizers;
+import dev.awp.text.drawing.Texts;
+import dev.awp.text.file.PipedTexts;
 import dev.awp.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -64,6 +66,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The walk: checkpoint, calibration, solve, store, report. Everything that can be refused is
@@ -119,10 +122,13 @@ public final class Compressor {
       return ReportFile.read(options.output());
     }
     OutputFolder.checkFree(options.output());
-    FileStamps stamps = InputFiles.stamps(options);
-    try (Checkpoint checkpoint = Checkpoints.open(options.model())) {
-      FileStamps inputs = InputFiles.stamps(stamps, checkpoint, options);
-      return new Compressor(options, compute, listener, checkpoint).run(start, inputs, version);
+    try (PipedTexts pipes = new PipedTexts(listener)) {
+      CompressionOptions kept = options.withTexts(pipes::keep);
+      FileStamps stamps = InputFiles.stamps(kept);
+      try (Checkpoint checkpoint = Checkpoints.open(kept.model())) {
+        FileStamps inputs = InputFiles.stamps(stamps, checkpoint, kept);
+        return new Compressor(kept, compute, listener, checkpoint).run(start, inputs, version);
+      }
     }
   }
 
@@ -137,12 +143,13 @@ public final class Compressor {
     RunChecks.checkFolders(options.model(), options.output());
     OutputFolder.checkFree(options.output());
     long start = System.nanoTime();
-    try (Checkpoint checkpoint = Checkpoints.open(options.model())) {
-      Compressor compressor = new Compressor(options, compute, listener, checkpoint);
+    try (PipedTexts pipes = new PipedTexts(listener);
+        Checkpoint checkpoint = Checkpoints.open(options.model())) {
+      CompressionOptions kept = options.withTexts(pipes::keep);
+      Compressor compressor = new Compressor(kept, compute, listener, checkpoint);
       PreparedRun prepared = compressor.prepare(compressor::checkedWeights);
       double seconds = (System.nanoTime() - start) / 1e9;
-      return new DryRun(options, checkpoint, compressor.layout, prepared, seconds, compute)
-          .report();
+      return new DryRun(kept, checkpoint, compressor.layout, prepared, seconds, compute).report();
     }
   }
 
@@ -164,21 +171,33 @@ public final class Compressor {
       listener.step("tokenizing " + options.calibration().files());
       CalibrationSet calibration =
           CalibrationSet.load(
-              options.calibration().files(),
-              tokenizer,
+              texts(options.calibration().files(), tokenizer),
               options.calibration().sequences(),
               length,
               options.calibration().seed());
       Evaluator evaluator =
-          Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
+          Evaluator.of(
+              options.evaluation(),
+              layout,
+              length,
+              files -> texts(files, tokenizer),
+              compute,
+              listener);
       MemoryPlan memory = memory(calibration, evaluator);
       Schemes schemes = schemes(calibration, memory);
       ModelPlan plan = checked(schemes);
       Set<String> warnings = new LinkedHashSet<>(RunChecks.warnings(plan, options.formats()));
       warnings.addAll(tokenizer.warnings());
+      Stream.concat(calibration.files().stream(), evaluator.files().stream())
+          .flatMap(file -> file.warning().stream())
+          .forEach(warnings::add);
       return new PreparedRun(
           weights, calibration, evaluator, memory, schemes, plan, List.copyOf(warnings));
     }
+  }
+
+  private Texts texts(List<Path> files, Tokenizer tokenizer) {
+    return Texts.of(files, options.textField(), options.model(), tokenizer, listener);
   }
 
   /** What the formats' readers will take. */
@@ -247,6 +266,7 @@ public final class Compressor {
                   prepared.warnings(),
                   RunReport.Summary.of(layers, run.elapsed()),
                   PeakMemory.residentBytes().orElse(0),
+                  RunDescription.texts(prepared.calibration(), evaluator),
                   perplexity,
                   layers,
                   FileSums.below(output.workFolder(), compute.workers()));
@@ -369,6 +389,7 @@ public final class Compressor {
     MomentsIdentity wanted =
         CalibrationIdentity.of(
             options.calibration(),
+            options.textField(),
             prepared.calibration(),
             checkpoint,
             identity.inputs(),

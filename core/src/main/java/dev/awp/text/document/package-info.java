@@ -1,5 +1,8 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** From files to documents: one reader a kind of file, and their list. Knows nothing of tokens. */
+/**
+ * Documents: texts, their parts, conversations, and where they are in rows of data. Knows neither
+ * files nor tokens.
+ */
 package dev.awp.text.document;

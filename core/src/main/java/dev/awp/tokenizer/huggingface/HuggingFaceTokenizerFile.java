@@ -8,7 +8,6 @@ import dev.awp.tokenizer.CutRule;
 import dev.awp.tokenizer.TextPieces;
 import dev.awp.tokenizer.TextSize;
 import dev.awp.tokenizer.Tokenizer;
-import java.io.Reader;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -16,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /**
  * tokenizer.json, read by the Hugging Face library. Long texts reach it in pieces, and expressions
@@ -112,25 +110,29 @@ public final class HuggingFaceTokenizerFile implements Tokenizer {
 
   @Override
   public int[] encode(String text) {
-    if (text.length() <= piece) {
-      return ids.encode(TextPieces.wellFormed(text), true);
-    }
-    List<int[]> parts = new ArrayList<>();
-    encode(new StringReader(text), parts::add);
-    return parts.stream().flatMapToInt(Arrays::stream).toArray();
+    return encode(text, true);
   }
 
   @Override
-  public void encode(Reader text, Consumer<int[]> tokens) {
+  public int[] encodeInner(String text) {
+    return encode(text, false);
+  }
+
+  private int[] encode(String text, boolean special) {
+    if (text.length() <= piece) {
+      return ids.encode(TextPieces.wellFormed(text), special);
+    }
+    List<int[]> parts = new ArrayList<>();
+    around.filter(_ -> special).ifPresent(tokens -> parts.add(tokens.first()));
     int longest = TextSize.longest(NATIVE_BYTES_PER_CHARACTER);
-    TextPieces pieces = new TextPieces(text, cuts, piece, longest);
-    around.ifPresent(special -> tokens.accept(special.first()));
+    TextPieces pieces = new TextPieces(new StringReader(text), cuts, piece, longest);
     while (pieces.hasNext()) {
       String next = pieces.next();
       TokenIds by = next.length() > LONG_RUN ? forLongRuns : ids;
-      tokens.accept(by.encode(next, around.isEmpty()));
+      parts.add(by.encode(next, special && around.isEmpty()));
     }
-    around.ifPresent(special -> tokens.accept(special.last()));
+    around.filter(_ -> special).ifPresent(tokens -> parts.add(tokens.last()));
+    return parts.stream().flatMapToInt(Arrays::stream).toArray();
   }
 
   @Override

@@ -11,7 +11,6 @@ import dev.awp.tokenizer.TextPieces;
 import dev.awp.tokenizer.TextSize;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.ByteArrayOutputStream;
-import java.io.Reader;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -118,19 +116,24 @@ public final class SentencePieceTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(String text) {
-    List<int[]> parts = new ArrayList<>();
-    encode(new StringReader(text), parts::add);
-    return parts.stream().flatMapToInt(Arrays::stream).toArray();
+    IntStream.Builder tokens = IntStream.builder();
+    begin.ifPresent(tokens::add);
+    for (int token : encodeInner(text)) {
+      tokens.add(token);
+    }
+    end.ifPresent(tokens::add);
+    return tokens.build().toArray();
   }
 
   @Override
-  public void encode(Reader text, Consumer<int[]> tokens) {
-    begin.ifPresent(token -> tokens.accept(new int[] {token}));
-    TextPieces parts = new TextPieces(text, cuts, part, TextSize.longestInHeap(HEAP_BYTES));
+  public int[] encodeInner(String text) {
+    List<int[]> all = new ArrayList<>();
+    TextPieces parts =
+        new TextPieces(new StringReader(text), cuts, part, TextSize.longestInHeap(HEAP_BYTES));
     while (parts.hasNext()) {
-      tokens.accept(part(parts.next()));
+      all.add(part(parts.next()));
     }
-    end.ifPresent(token -> tokens.accept(new int[] {token}));
+    return all.stream().flatMapToInt(Arrays::stream).toArray();
   }
 
   /** Added tokens, and what is between them. */

@@ -45,7 +45,7 @@ class InfluenceTest {
       }
       windows.add(TokenWindow.of(window));
     }
-    return new CalibrationSet(windows, LENGTH, WINDOWS * LENGTH);
+    return new CalibrationSet(windows, LENGTH, WINDOWS * LENGTH, List.of());
   }
 
   /** Some weights are too small: not all, or a norm behind the layer would make up for it. */

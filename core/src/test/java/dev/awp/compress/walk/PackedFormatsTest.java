@@ -213,7 +213,12 @@ class PackedFormatsTest {
       try (Compute compute = Compute.create(2)) {
         PerplexityResult again =
             Evaluator.evaluate(
-                options.output(), text, OptionalInt.of(64), compute, new CompressionListener() {});
+                options.output(),
+                text,
+                Optional.empty(),
+                OptionalInt.of(64),
+                compute,
+                new CompressionListener() {});
         assertEquals(report.perplexity().getFirst().after(), again.perplexity(), format);
       }
       JsonNode config = config(options.output());

@@ -57,6 +57,7 @@ class HtmlReportTest {
         List.of("w" + text),
         RunReport.Summary.of(layers, 3725.4),
         3L << 30,
+        List.of(),
         List.of(new PerplexityReport("t" + text, 256, 12, 10, 12.5)),
         layers,
         Map.of());
