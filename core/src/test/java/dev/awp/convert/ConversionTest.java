@@ -75,7 +75,9 @@ class ConversionTest {
   private double perplexity(Path of) throws IOException {
     Path text = folder.resolve("text.txt");
     Files.writeString(text, "What is said here is said by nobody, and again. ".repeat(4));
-    return Evaluator.evaluate(of, text, OptionalInt.of(48), compute, Progress.NONE).perplexity();
+    return Evaluator.evaluate(
+            of, text, Optional.empty(), OptionalInt.of(48), compute, Progress.NONE)
+        .perplexity();
   }
 
   @ParameterizedTest
