@@ -52,7 +52,15 @@ public final class HuggingFaceTokenizerFile implements Tokenizer {
   }
 
   /** The special tokens that are put around a text. */
-  private record Around(int[] first, int[] last) {
+  private static final class Around {
+    private final int[] first;
+    private final int[] last;
+
+    private Around(int[] first, int[] last) {
+      this.first = first;
+      this.last = last;
+    }
+
     /** Empty where they cannot be told apart from a text's own. */
     static Optional<Around> of(TokenIds ids) {
       int[] text = ids.encode("a", false);
@@ -124,13 +132,13 @@ public final class HuggingFaceTokenizerFile implements Tokenizer {
   public void encode(Reader text, Consumer<int[]> tokens) {
     int longest = TextSize.longest(NATIVE_BYTES_PER_CHARACTER);
     TextPieces pieces = new TextPieces(text, cuts, piece, longest);
-    around.ifPresent(special -> tokens.accept(special.first()));
+    around.ifPresent(special -> tokens.accept(special.first));
     while (pieces.hasNext()) {
       String next = pieces.next();
       TokenIds by = next.length() > LONG_RUN ? forLongRuns : ids;
       tokens.accept(by.encode(next, around.isEmpty()));
     }
-    around.ifPresent(special -> tokens.accept(special.last()));
+    around.ifPresent(special -> tokens.accept(special.last));
   }
 
   @Override
