@@ -50,7 +50,15 @@ public final class HuggingFaceTokenizerFile implements Tokenizer {
   }
 
   /** The special tokens that are put around a text. */
-  private record Around(int[] first, int[] last) {
+  private static final class Around {
+    private final int[] first;
+    private final int[] last;
+
+    private Around(int[] first, int[] last) {
+      this.first = first;
+      this.last = last;
+    }
+
     /** Empty where they cannot be told apart from a text's own. */
     static Optional<Around> of(TokenIds ids) {
       int[] text = ids.encode("a", false);
@@ -123,7 +131,7 @@ public final class HuggingFaceTokenizerFile implements Tokenizer {
       return ids.encode(TextPieces.wellFormed(text), special);
     }
     List<int[]> parts = new ArrayList<>();
-    around.filter(_ -> special).ifPresent(tokens -> parts.add(tokens.first()));
+    around.filter(_ -> special).ifPresent(tokens -> parts.add(tokens.first));
     int longest = TextSize.longest(NATIVE_BYTES_PER_CHARACTER);
     TextPieces pieces = new TextPieces(new StringReader(text), cuts, piece, longest);
     while (pieces.hasNext()) {
@@ -131,7 +139,7 @@ public final class HuggingFaceTokenizerFile implements Tokenizer {
       TokenIds by = next.length() > LONG_RUN ? forLongRuns : ids;
       parts.add(by.encode(next, special && around.isEmpty()));
     }
-    around.filter(_ -> special).ifPresent(tokens -> parts.add(tokens.last()));
+    around.filter(_ -> special).ifPresent(tokens -> parts.add(tokens.last));
     return parts.stream().flatMapToInt(Arrays::stream).toArray();
   }
 

@@ -25,15 +25,18 @@ public final class TokenizerProcess {
   private TokenizerProcess() {}
 
   public static void main(String[] arguments) throws IOException {
-    ProcessHandle.current()
-        .parent()
-        .ifPresent(parent -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(1)));
+    ProcessHandle.current().parent().ifPresent(TokenizerProcess::endWith);
     PrintStream answers = System.out;
     System.setOut(System.err); // for whatever the library may say
     try (DataInputStream in = new DataInputStream(new BufferedInputStream(System.in));
         DataOutputStream out = new DataOutputStream(new BufferedOutputStream(answers))) {
       serve(in, out);
     }
+  }
+
+  /** Also while the library is at work, and nothing is read. */
+  private static void endWith(ProcessHandle parent) {
+    var _ = parent.onExit().thenRun(() -> Runtime.getRuntime().halt(1));
   }
 
   private static void serve(DataInputStream in, DataOutputStream out) throws IOException {
