@@ -158,14 +158,16 @@ final class SequenceFilters {
     Arguments.Bound bound = arguments.bind("min", 0, "case_sensitive", "attribute");
     Attribute attribute = Attribute.of(bound.get(1, Value.None.NONE));
     boolean cased = bound.flag(0, false);
-    Value best = new Value.Undefined("No aggregated item, sequence was empty.");
-    Value bestKey = best;
-    for (Value item : Sequences.items(value, work)) {
+    List<Value> items = Sequences.items(value, work);
+    if (items.isEmpty()) {
+      return new Value.Undefined("No aggregated item, sequence was empty.");
+    }
+    Value best = items.getFirst();
+    for (Value item : items.subList(1, items.size())) {
       Value key = key(attribute.of(item, work), cased, work);
-      if (bestKey == best && best instanceof Value.Undefined
-          || Comparisons.order(key, bestKey, work) * sign > 0) {
+      Value bestKey = key(attribute.of(best, work), cased, work);
+      if (Comparisons.order(key, bestKey, work) * sign > 0) {
         best = item;
-        bestKey = key;
       }
     }
     return best;
