@@ -19,6 +19,7 @@ import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Start;
 import dev.awp.compress.walk.Compressor;
 import dev.awp.compute.Compute;
+import dev.awp.recipe.Recipe;
 import dev.awp.report.PlanReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -123,6 +125,7 @@ final class CompressCommand implements Callable<Integer> {
   public Integer call() {
     CompressionOptions options = options();
     PrintWriter out = spec.commandLine().getOut();
+    checkDryRun();
     if (dryRun) {
       print(plan(options), out);
       return 0;
@@ -132,12 +135,23 @@ final class CompressCommand implements Callable<Integer> {
     return 0;
   }
 
+  /** What would be left aside in silence is misuse. */
+  private void checkDryRun() {
+    if (json && !dryRun) {
+      throw new ParameterException(spec.commandLine(), "--json is for --dry-run");
+    }
+    if (dryRun && start != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--resume and --restart are for a run, not for --dry-run");
+    }
+  }
+
   /** What was asked for, once the command is parsed. */
   CompressionOptions options() {
     CompressionOptions.Builder options = CompressionOptions.builder(model, output);
-    scheme.applyTo(options, spec, new CommandLine(new CompressCommand()));
-    options.solver(solver.toOptions());
-    options.evaluation(evaluation.toOptions());
+    Recipe recipe = scheme.applyTo(options, spec, new CommandLine(new CompressCommand()));
+    options.solver(solver.toOptions(recipe, spec));
+    options.evaluation(evaluation.toOptions(spec));
     sizes.applyTo(options);
     target.applyTo(options, spec);
     options.calibration(statistics.applyTo(calibration.toOptions(spec), target, spec));

@@ -3,6 +3,7 @@
 package dev.awp.cli;
 
 import dev.awp.cli.option.MachineArguments;
+import dev.awp.cli.option.Ranges;
 import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.compute.Compute;
 import dev.awp.eval.Evaluator;
@@ -49,6 +50,7 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--sequence-length",
       paramLabel = "N",
+      converter = Ranges.PredictedWindow.class,
       description = "Tokens in a window. Default: the model's context, at most 2048.")
   private Integer sequenceLength;
 

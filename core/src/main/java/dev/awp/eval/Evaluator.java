@@ -54,11 +54,17 @@ public final class Evaluator {
       Tokenizer tokenizer,
       Compute compute,
       Progress progress) {
+    int length = checkWindow(options, layout, defaultLength);
     List<Text> texts = new ArrayList<>();
     for (Path file : options.files()) {
       TokenStream tokens = TokenStream.of(Documents.of(List.of(file)), tokenizer);
       texts.add(new Text(file.getFileName().toString(), tokens));
     }
+    return new Evaluator(layout, length, texts, compute, progress);
+  }
+
+  /** The tokens of a window; AwpException where the model cannot have such windows. */
+  public static int checkWindow(EvaluationOptions options, ModelLayout layout, int defaultLength) {
     int length = options.sequenceLength().orElse(defaultLength);
     int context = layout.config().maxPositions();
     if (length > context) {
@@ -66,7 +72,10 @@ public final class Evaluator {
           "an evaluation window of %d tokens is more than the %d positions of the model"
               .formatted(length, context));
     }
-    return new Evaluator(layout, length, texts, compute, progress);
+    if (length < 2 && !options.files().isEmpty()) {
+      throw new AwpException("an evaluation window of %d tokens predicts none".formatted(length));
+    }
+    return length;
   }
 
   /** Perplexity of a checkpoint folder on one text. */

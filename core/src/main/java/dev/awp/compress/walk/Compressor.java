@@ -154,11 +154,13 @@ public final class Compressor {
     RunChecks.checkDense(checkpoint);
     layout.check(checkpoint::tensor);
     options.calibration().statistics().ifPresent(SavedMoments::identity);
+    Schemes first = planner.schemes();
     if (!planner.isBudgeted()) {
-      var _ = checked(planner.schemes());
+      var _ = checked(first);
     }
+    planner.checkBudget();
     int length = RunChecks.windowLength(options.calibration(), checkpoint.config());
-    Map<Path, String> weights = scan.get();
+    Evaluator.checkWindow(options.evaluation(), layout, length);
     try (Tokenizer tokenizer = Tokenizers.open(options.model())) {
       listener.step("tokenizing " + options.calibration().files());
       CalibrationSet calibration =
@@ -171,6 +173,7 @@ public final class Compressor {
       Evaluator evaluator =
           Evaluator.of(options.evaluation(), layout, length, tokenizer, compute, listener);
       MemoryPlan memory = memory(calibration, evaluator);
+      Map<Path, String> weights = scan.get();
       Schemes schemes = schemes(calibration, memory);
       ModelPlan plan = checked(schemes);
       List<String> warnings = RunChecks.warnings(plan, options.formats());
