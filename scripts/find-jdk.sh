@@ -57,6 +57,6 @@ awp_jvm() {
     *) export GLIBC_TUNABLES="${GLIBC_TUNABLES:+$GLIBC_TUNABLES:}glibc.malloc.hugetlb=1" ;;
   esac
   # shellcheck disable=SC2034  # for the scripts that source this
-  jvm_flags=(--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xms32m
+  jvm_flags=(--enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xms32m
     "-XX:CompileCommandFile=$1/scripts/kernels.jit")
 }

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli;
 
-import dev.awp.AwpException;
 import dev.awp.checkpoint.ModelName;
 import dev.awp.cli.option.CalibrationArguments;
 import dev.awp.cli.option.EvaluationArguments;
+import dev.awp.cli.option.JointArgument;
 import dev.awp.cli.option.MachineArguments;
+import dev.awp.cli.option.Ranges;
 import dev.awp.cli.option.SparsityArgument;
 import dev.awp.cli.option.TextArguments;
 import dev.awp.cli.print.ComparisonTable;
@@ -59,7 +60,10 @@ import picocli.CommandLine.Spec;
 final class CompareCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "A model folder or a .gguf file.")
+  @Parameters(
+      index = "0",
+      paramLabel = "MODEL_DIR",
+      description = "A model folder or a .gguf file.")
   private Path model;
 
   @Option(
@@ -74,6 +78,7 @@ final class CompareCommand implements Callable<Integer> {
       names = "--bits",
       split = ",",
       paramLabel = "B",
+      converter = Ranges.Bits.class,
       description = "Bits to quantize to: 2, 3, 4 or 8.")
   private List<Integer> bits = new ArrayList<>();
 
@@ -81,12 +86,14 @@ final class CompareCommand implements Callable<Integer> {
       names = "--joint",
       split = ",",
       paramLabel = "RATIO|N:M+B",
+      converter = JointArgument.Converter.class,
       description = "Both at once, such as 0.5+4.")
-  private List<String> joint = new ArrayList<>();
+  private List<JointArgument> joint = new ArrayList<>();
 
   @Option(
       names = "--group-size",
       paramLabel = "G",
+      converter = Ranges.GroupSize.class,
       defaultValue = "" + LayerSettings.GROUP_SIZE,
       description = "Columns that share a scale; 0 for the whole row. Default: ${DEFAULT-VALUE}.")
   private int groupSize;
@@ -98,6 +105,7 @@ final class CompareCommand implements Callable<Integer> {
       names = "--methods",
       split = ",",
       paramLabel = "NAME",
+      converter = Ranges.SolverName.class,
       description = "Names of solvers (see compress), auto among them. Default: all of them.")
   private List<String> methods = new ArrayList<>();
 
@@ -134,7 +142,7 @@ final class CompareCommand implements Callable<Integer> {
             .constraints(constraints)
             .methods(methods)
             .calibration(calibration.toOptions(spec))
-            .evaluation(evaluation.toOptions())
+            .evaluation(evaluation.toOptions(spec))
             .textField(text.field());
     Optional.ofNullable(effort).ifPresent(options::effort);
     ComparisonReport report;
@@ -163,28 +171,15 @@ final class CompareCommand implements Callable<Integer> {
     for (int b : bits) {
       constraints.add(new ConstraintOptions(Optional.empty(), Optional.of(grid(b))));
     }
-    for (String both : joint) {
-      int plus = both.indexOf('+');
-      if (plus < 0 || !both.substring(plus + 1).matches("[0-9]")) {
-        throw new ParameterException(
-            spec.commandLine(),
-            "--joint " + both + ": a sparsity and bits are expected, such as 0.5+4 or 2:4+4");
-      }
-      SparsityArgument sparsity = SparsityArgument.of(both.substring(0, plus));
+    for (JointArgument both : joint) {
       constraints.add(
           new ConstraintOptions(
-              Optional.of(sparsity.toSparsity()),
-              Optional.of(grid(Integer.parseInt(both.substring(plus + 1))))));
+              Optional.of(both.sparsity().toSparsity()), Optional.of(grid(both.bits()))));
     }
     return constraints;
   }
 
   private ConstraintOptions.Grid grid(int b) {
-    try {
-      return new ConstraintOptions.Grid(b, groupSize, symmetric);
-    } catch (IllegalArgumentException e) {
-      throw new AwpException(
-          "--bits %d --group-size %d: %s".formatted(b, groupSize, e.getMessage()), e);
-    }
+    return new ConstraintOptions.Grid(b, groupSize, symmetric);
   }
 }

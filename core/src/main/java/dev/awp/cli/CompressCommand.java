@@ -20,6 +20,7 @@ import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Start;
 import dev.awp.compress.walk.Compressor;
 import dev.awp.compute.Compute;
+import dev.awp.recipe.Recipe;
 import dev.awp.report.PlanReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -70,7 +72,10 @@ import picocli.CommandLine.Spec;
 final class CompressCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "The model folder or .gguf file to read.")
+  @Parameters(
+      index = "0",
+      paramLabel = "MODEL_DIR",
+      description = "The model folder or .gguf file to read.")
   private Path model;
 
   @Parameters(
@@ -126,6 +131,7 @@ final class CompressCommand implements Callable<Integer> {
   public Integer call() {
     CompressionOptions options = options();
     PrintWriter out = spec.commandLine().getOut();
+    checkDryRun();
     if (dryRun) {
       print(plan(options), out);
       return 0;
@@ -135,12 +141,23 @@ final class CompressCommand implements Callable<Integer> {
     return 0;
   }
 
+  /** What would be left aside in silence is misuse. */
+  private void checkDryRun() {
+    if (json && !dryRun) {
+      throw new ParameterException(spec.commandLine(), "--json is for --dry-run");
+    }
+    if (dryRun && start != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--resume and --restart are for a run, not for --dry-run");
+    }
+  }
+
   /** What was asked for, once the command is parsed. */
   CompressionOptions options() {
     CompressionOptions.Builder options = CompressionOptions.builder(model, output);
-    scheme.applyTo(options, spec, new CommandLine(new CompressCommand()));
-    options.solver(solver.toOptions());
-    options.evaluation(evaluation.toOptions());
+    Recipe recipe = scheme.applyTo(options, spec, new CommandLine(new CompressCommand()));
+    options.solver(solver.toOptions(recipe, spec));
+    options.evaluation(evaluation.toOptions(spec));
     options.textField(text.field());
     sizes.applyTo(options);
     target.applyTo(options, spec);

@@ -3,6 +3,7 @@
 package dev.awp.cli;
 
 import dev.awp.cli.option.MachineArguments;
+import dev.awp.cli.option.Ranges;
 import dev.awp.cli.option.TextArguments;
 import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.compute.Compute;
@@ -37,7 +38,10 @@ import picocli.CommandLine.Spec;
 final class EvalCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "A model folder or a .gguf file.")
+  @Parameters(
+      index = "0",
+      paramLabel = "MODEL_DIR",
+      description = "A model folder or a .gguf file.")
   private Path model;
 
   @Parameters(
@@ -53,6 +57,7 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--sequence-length",
       paramLabel = "N",
+      converter = Ranges.PredictedWindow.class,
       description = "Tokens in a window. Default: the model's context, at most 2048.")
   private Integer sequenceLength;
 

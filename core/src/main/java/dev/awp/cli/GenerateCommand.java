@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli;
 
-import dev.awp.AwpException;
 import dev.awp.cli.option.MachineArguments;
+import dev.awp.cli.option.Ranges;
 import dev.awp.compress.memory.PhysicalMemory;
 import dev.awp.compute.Compute;
 import dev.awp.generation.Sampler;
@@ -39,7 +39,10 @@ import picocli.CommandLine.Spec;
 final class GenerateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "MODEL_DIR", description = "A model folder or a .gguf file.")
+  @Parameters(
+      index = "0",
+      paramLabel = "MODEL_DIR",
+      description = "A model folder or a .gguf file.")
   private Path model;
 
   @Option(
@@ -52,6 +55,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--tokens",
       paramLabel = "N",
+      converter = Ranges.Count.class,
       defaultValue = "64",
       description = "Tokens to add at most. Default: ${DEFAULT-VALUE}.")
   private int tokens;
@@ -59,6 +63,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--temperature",
       paramLabel = "T",
+      converter = Ranges.NotNegative.class,
       defaultValue = "0.8",
       description = "0 takes the likeliest token always. Default: ${DEFAULT-VALUE}.")
   private double temperature;
@@ -66,6 +71,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--top-k",
       paramLabel = "K",
+      converter = Ranges.CountOrNone.class,
       defaultValue = "40",
       description = "Choose among the K likeliest, 0 for all. Default: ${DEFAULT-VALUE}.")
   private int topK;
@@ -82,13 +88,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    Sampler sampler;
-    try {
-      sampler = new Sampler(temperature, topK, seed);
-    } catch (IllegalArgumentException e) {
-      throw new AwpException(
-          "--temperature %s --top-k %d: %s".formatted(temperature, topK, e.getMessage()), e);
-    }
+    Sampler sampler = new Sampler(temperature, topK, seed);
     TextGeneration.Result result;
     try (Compute compute = machine.compute()) {
       boolean[] begun = {false};

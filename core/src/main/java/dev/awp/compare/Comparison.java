@@ -104,6 +104,7 @@ public final class Comparison {
       read.addAll(checkpoint.files());
       FileStamps inputs = stamps.only(read);
       int length = RunChecks.windowLength(options.calibration(), checkpoint.config());
+      var _ = Evaluator.checkWindow(options.evaluation(), layout, length);
       CalibrationSet calibration =
           CalibrationSet.load(
               texts(options.calibration().files(), tokenizer),

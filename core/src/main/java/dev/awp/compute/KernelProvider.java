@@ -29,8 +29,6 @@ public final class KernelProvider {
   /** The system property that forces the BLAS. */
   public static final String BLAS_PROPERTY = "awp.blas";
 
-  private static final String VECTOR_MODULE = "jdk.incubator.vector";
-  private static final String VECTOR_FLAG = "--add-modules " + VECTOR_MODULE;
   private static final Logger LOG = LoggerFactory.getLogger(KernelProvider.class);
 
   private KernelProvider() {}
@@ -76,22 +74,21 @@ public final class KernelProvider {
   }
 
   private static Kernels choose(String wanted) {
-    boolean present = ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
     return switch (wanted) {
       case "scalar" -> ScalarKernels.create();
       case "vector" -> {
-        if (!present) {
+        if (!VectorModule.isReady()) {
           throw new AwpException(
               "-D%s=vector: the Vector API is not in this JVM, start it with %s"
-                  .formatted(KERNELS_PROPERTY, VECTOR_FLAG));
+                  .formatted(KERNELS_PROPERTY, VectorModule.FLAG));
         }
         yield VectorKernels.create();
       }
       case "" -> {
-        if (present) {
+        if (VectorModule.isReady()) {
           yield VectorKernels.create();
         }
-        LOG.warn("the kernels are scalar and slow: start the JVM with {}", VECTOR_FLAG);
+        LOG.warn("the kernels are scalar and slow: start the JVM with {}", VectorModule.FLAG);
         yield ScalarKernels.create();
       }
       default ->

@@ -64,13 +64,7 @@ public final class Evaluator {
       Function<List<Path>, Texts> tokens,
       Compute compute,
       Progress progress) {
-    int length = options.sequenceLength().orElse(defaultLength);
-    int context = layout.config().maxPositions();
-    if (length > context) {
-      throw new AwpException(
-          "an evaluation window of %d tokens is more than the %d positions of the model"
-              .formatted(length, context));
-    }
+    int length = checkWindow(options, layout, defaultLength);
     List<Text> texts = new ArrayList<>();
     for (Path file : options.files()) {
       DrawnTexts all = tokens.apply(List.of(file)).all();
@@ -79,6 +73,21 @@ public final class Evaluator {
       texts.add(new Text(TextFiles.name(file, file), all.tokens(), used));
     }
     return new Evaluator(layout, length, texts, compute, progress);
+  }
+
+  /** The tokens of a window; AwpException where the model cannot have such windows. */
+  public static int checkWindow(EvaluationOptions options, ModelLayout layout, int defaultLength) {
+    int length = options.sequenceLength().orElse(defaultLength);
+    int context = layout.config().maxPositions();
+    if (length > context) {
+      throw new AwpException(
+          "an evaluation window of %d tokens is more than the %d positions of the model"
+              .formatted(length, context));
+    }
+    if (length < 2 && !options.files().isEmpty()) {
+      throw new AwpException("an evaluation window of %d tokens predicts none".formatted(length));
+    }
+    return length;
   }
 
   /**

@@ -36,7 +36,8 @@ class ModulePathTest {
   private static ForkedJvm.Result awp(String... arguments) throws Exception {
     Stream<String> flags =
         Stream.of(
-            "--add-modules=jdk.incubator.vector",
+            "--add-exports=java.base/jdk.internal.module=dev.awp.core", // no flag that warns
+            "-Dawp.kernels=vector",
             "-Dawp.blas=java",
             "--module-path",
             modulePath(),

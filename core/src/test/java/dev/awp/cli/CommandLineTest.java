@@ -222,39 +222,10 @@ class CommandLineTest {
 
   @Test
   void badInputIsToldInOneLine() throws IOException {
-    assertRefused(compress("--sparsity", "1.5"), "--sparsity 1.5: the share of zeros must lie");
-    assertRefused(compress("--sparsity", "0"), "--sparsity 0: the share of zeros must lie");
-    assertRefused(compress("--sparsity", "-0.1"), "--sparsity -0.1: the share of zeros must lie");
-    assertRefused(compress("--sparsity", "5:4"), "--sparsity 5:4: a pattern N:M keeps");
-    assertRefused(compress("--bits", "5"), "a grid has 2, 3, 4 or 8 bits, not 5");
-    assertRefused(compress("--bits", "4", "--group-size", "-1"), "a group has at least 1 column");
-    assertRefused(compress("--bits", "4", "--solver", "wanda"), "wanda cannot serve");
-    assertRefused(compress("--sparsity", "0.5", "--solver", "rtn"), "rtn cannot serve");
-    assertRefused(compress("--sparsity", "0.5", "--solver", "x"), "there is no solver x");
-    assertRefused(
-        compress("--sparsity", "0.5", "--solver", "wanda", "--iterations", "3"),
-        "settings of the solver pgd");
-    assertRefused(
-        compress("--sparsity", "0.5", "--iterations", "9"),
-        "settings of the solver pgd, not of auto");
-    assertRefused(
-        compress("--sparsity", "0.5", "--solver", "pgd", "--effort", "high"),
-        "for the solvers admm");
-    assertRefused(
-        compress("--sparsity", "0.5", "--solver", "pgd", "--iterations", "0"),
-        "at least 1 iteration");
-    assertRefused(
-        compress("--sparsity", "0.5", "--solver", "pgd", "--start", "nearest"),
-        "--start NEAREST does not");
-    assertRefused(compress("--sparsity", "0.5", "--threads", "0"), "at least one thread");
     assertRefused(compressWindows("500", "--sparsity", "0.5"), "more than the 128 positions");
     assertRefused(
         compress("--sparsity", "0.5", "--evaluate", text.toString(), "--evaluate-length", "129"),
         "an evaluation window of 129 tokens is more than the 128 positions of the model");
-    assertRefused(
-        awp.run("eval", model.toString(), text.toString(), "--sequence-length", "1", "--quiet"),
-        "text.txt: a window of 1 tokens predicts none");
-    assertRefused(compress("--sparsity", "0.5", "--max-shard-size", "0"), "holds nothing");
     Path none = folder.resolve("none.txt");
     assertRefused(half(model, folder + "/out", none), "none.txt: the file is missing");
     Path tiny = Files.writeString(folder.resolve("tiny.txt"), "Too short.");
@@ -332,6 +303,58 @@ class CommandLineTest {
     model = broken;
     assertRefused(
         compress("--sparsity", "0.5"), name + " holds Infinity at [3, 5], weights must be finite");
+  }
+
+  @Test
+  void wordsThatCannotBeMeantAreMisuse() throws IOException {
+    assertMisuse(compress("--sparsity", "1.5"), "the share of zeros must lie");
+    assertMisuse(compress("--sparsity", "0"), "the share of zeros must lie");
+    assertMisuse(compress("--sparsity", "-0.1"), "the share of zeros must lie");
+    assertMisuse(compress("--sparsity", "5:4"), "a pattern N:M keeps");
+    assertMisuse(compress("--bits", "5"), "a grid has 2, 3, 4 or 8 bits, not 5");
+    assertMisuse(compress("--bits", "4", "--group-size", "-1"), "a group has at least 1 column");
+    assertMisuse(compress("--bits", "4", "--solver", "wanda"), "wanda cannot serve");
+    assertMisuse(compress("--sparsity", "0.5", "--solver", "rtn"), "rtn cannot serve");
+    assertMisuse(compress("--sparsity", "0.5", "--solver", "x"), "there is no solver x");
+    assertMisuse(
+        compress("--sparsity", "0.5", "--solver", "wanda", "--iterations", "3"),
+        "settings of the solver pgd");
+    assertMisuse(
+        compress("--sparsity", "0.5", "--iterations", "9"),
+        "settings of the solver pgd, not of auto");
+    assertMisuse(
+        compress("--sparsity", "0.5", "--solver", "pgd", "--effort", "high"),
+        "for the solvers admm");
+    assertMisuse(
+        compress("--sparsity", "0.5", "--solver", "pgd", "--iterations", "0"),
+        "'0' is not a whole number from 1 to");
+    assertMisuse(
+        compress("--sparsity", "0.5", "--solver", "pgd", "--start", "nearest"),
+        "--start NEAREST does not");
+    assertMisuse(
+        compress("--sparsity", "0.5", "--threads", "0"),
+        "'0' is not a whole number from 1 to 4096");
+    assertMisuse(
+        awp.run("eval", model.toString(), text.toString(), "--sequence-length", "1", "--quiet"),
+        "'1' is not a whole number from 2");
+    assertMisuse(compress("--sparsity", "0.5", "--max-shard-size", "0"), "'0' is less than 1 byte");
+    assertMisuse(compress("--sparsity", "0.5", "--json"), "--json is for --dry-run");
+    assertMisuse(compress("--sparsity", "0.5", "--dry-run", "--resume"), "not for --dry-run");
+    assertMisuse(
+        compress("--sparsity", "0.5", "--evaluate-length", "9"), "--evaluate-length needs");
+    assertMisuse(compress("--bits", "4", "--allocate", "uniform"), "how a target is shared");
+  }
+
+  /** All that words, config.json and headers say comes before weights and texts are read. */
+  @Test
+  void whatIsKnownBeforeIsToldBefore() throws IOException {
+    Files.writeString(text, "too short");
+    assertRefused(compress("--target-bits", "1.5"), "the fewest bits a weight");
+    assertRefused(compress("--target-size", "1KB"), "the smallest size that this recipe");
+    assertRefused(
+        compress("--sparsity=0.5", "--evaluate=" + text, "--evaluate-length=129", "--dry-run"),
+        "an evaluation window of 129 tokens is more than the 128 positions of the model");
+    assertRefused(compressWindows("500", "--sparsity", "0.5"), "more than the 128 positions");
   }
 
   @Test

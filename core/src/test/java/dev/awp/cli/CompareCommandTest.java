@@ -161,9 +161,9 @@ class CompareCommandTest {
     awp.assertErr("such as 0.5+4");
     compare("--bits", "4", "--methods", "wanda").assertExit(1);
     awp.assertErr("none of the methods [wanda] can serve");
-    compare("--bits", "4", "--methods", "x").assertExit(1);
-    awp.assertErr("there is no method x");
-    compare("--bits", "5").assertExit(1);
+    compare("--bits", "4", "--methods", "x").assertExit(2);
+    awp.assertErr("there is no solver x");
+    compare("--bits", "5").assertExit(2);
     awp.assertErr("2, 3, 4 or 8 bits, not 5");
     assertFalse(Files.exists(output));
     Files.createDirectories(output);

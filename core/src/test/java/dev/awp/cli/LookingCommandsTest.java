@@ -118,8 +118,8 @@ class LookingCommandsTest {
     assertEquals(first, awp.out());
     awp.run("generate", model.toString(), "--prompt", "Hi", "--tokens", "126").assertExit(1);
     awp.assertErr("above the 128 positions");
-    awp.run("generate", model.toString(), "--prompt", "Hi", "--temperature", "-1").assertExit(1);
-    awp.run("generate", model.toString(), "--prompt", "Hi", "--tokens", "0").assertExit(1);
+    awp.run("generate", model.toString(), "--prompt", "Hi", "--temperature", "-1").assertExit(2);
+    awp.run("generate", model.toString(), "--prompt", "Hi", "--tokens", "0").assertExit(2);
     awp.run("generate", model.toString()).assertExit(2);
   }
 

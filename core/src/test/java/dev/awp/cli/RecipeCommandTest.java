@@ -247,7 +247,7 @@ class RecipeCommandTest {
     awp.assertErr("the smallest size that this recipe");
     compress("out", recipe(""), "--target-bits=4", "--bits=4").assertExit(2);
     compress("out", recipe(""), "--target-bits=4", "--target-sparsity=0.5").assertExit(2);
-    compress("out", recipe(""), "--target-sparsity=1.5").assertExit(1);
+    compress("out", recipe(""), "--target-sparsity=1.5").assertExit(2);
     assertNothingWritten();
   }
 

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.fixture.ForkedJvm;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +40,32 @@ class KernelProviderTest {
     ForkedJvm.Result result = probe(MODULE, "-XX:MaxVectorSize=16", "-Dawp.blas=java");
     assertEquals("vector-128 / java (vector-128)", result.lines().getFirst());
     assertTrue(!result.errors().contains("WARN: "), result.errors());
+  }
+
+  /**
+   * The JVM warns of an incubator module that it starts with: every command would begin with that.
+   */
+  @Test
+  void theModuleIsTakenInLateWithoutAWordAndItsVectorsAreInstructions() throws Exception {
+    ForkedJvm.Result result =
+        probe(
+            VectorModule.LATE_FLAG.replace("s java", "s=java"),
+            "-XX:MaxVectorSize=16",
+            "-Xlog:compilation=info",
+            "-Dawp.blas=java");
+    assertEquals("vector-128 / java (vector-128)", result.lines().getLast());
+    assertTrue(
+        result.lines().stream().anyMatch(line -> line.contains("EnableVectorSupport=true")),
+        result.toString());
+    assertTrue(!result.errors().contains("WARN"), result.errors());
+  }
+
+  @Test
+  void theScriptStartsWithoutTheWarning() throws Exception {
+    String script = Files.readString(Path.of("../scripts/awp"));
+    assertTrue(script.contains("\"${jvm_flags[@]}\" " + VectorModule.LATE_FLAG), script);
+    String flags = Files.readString(Path.of("../scripts/find-jdk.sh"));
+    assertTrue(!flags.contains("--add-modules"), flags);
   }
 
   @Test

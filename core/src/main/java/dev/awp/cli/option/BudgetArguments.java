@@ -2,10 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
-import dev.awp.AwpException;
 import dev.awp.recipe.Budget;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -26,6 +24,7 @@ public final class BudgetArguments {
   @Option(
       names = "--target-bits",
       paramLabel = "X",
+      converter = Ranges.MeanBits.class,
       description = {
         "Mean bits of a weight in the compressed layers, codes, scales and zero points together,"
             + " such as 3.5; shared likewise."
@@ -35,19 +34,19 @@ public final class BudgetArguments {
   @Option(
       names = "--target-sparsity",
       paramLabel = "RATIO",
+      converter = Ranges.Share.class,
       description = "Share of zeros in all compressed layers together; ratios are shared likewise.")
   private Double sparsity;
 
   @Option(
       names = "--allocate",
       paramLabel = "HOW",
-      defaultValue = "error",
       description = {
         "How a target is shared: 'error', by the layers' measured error curves and by what their"
             + " errors do to the model's predictions, or 'uniform', the same for all. Default:"
-            + " ${DEFAULT-VALUE}."
+            + " error."
       })
-  private Budget.Sharing sharing;
+  private Budget.Sharing wanted;
 
   public boolean givesBits() {
     return size != null || bits != null;
@@ -64,22 +63,19 @@ public final class BudgetArguments {
           spec.commandLine(),
           "--target-size, --target-bits and --target-sparsity exclude each other");
     }
+    if (wanted != null && size == null && bits == null && sparsity == null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--allocate says how a target is shared, and there is none: --target-size, --target-bits"
+              + " or --target-sparsity");
+    }
+    Budget.Sharing sharing = Optional.ofNullable(wanted).orElse(Budget.Sharing.ERROR);
     if (size != null) {
       return Optional.of(new Budget.Size(size, sharing));
     }
     if (bits != null) {
-      return Optional.of(checked("--target-bits " + bits, () -> new Budget.Bits(bits, sharing)));
+      return Optional.of(new Budget.Bits(bits, sharing));
     }
-    return Optional.ofNullable(sparsity)
-        .map(
-            ratio -> checked("--target-sparsity " + ratio, () -> new Budget.Zeros(ratio, sharing)));
-  }
-
-  private static Budget checked(String flag, Supplier<Budget> budget) {
-    try {
-      return budget.get();
-    } catch (IllegalArgumentException e) {
-      throw new AwpException(flag + ": " + e.getMessage(), e);
-    }
+    return Optional.ofNullable(sparsity).map(ratio -> new Budget.Zeros(ratio, sharing));
   }
 }

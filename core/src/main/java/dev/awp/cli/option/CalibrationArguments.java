@@ -26,6 +26,7 @@ public final class CalibrationArguments {
   @Option(
       names = "--sequences",
       paramLabel = "N",
+      converter = Ranges.Count.class,
       defaultValue = "" + Calibration.SEQUENCES,
       description = "Number of token windows. Default: ${DEFAULT-VALUE}.")
   private int sequences;
@@ -33,6 +34,7 @@ public final class CalibrationArguments {
   @Option(
       names = "--sequence-length",
       paramLabel = "N",
+      converter = Ranges.Count.class,
       description = "Tokens in a window. Default: the model's context, at most 2048.")
   private Integer sequenceLength;
 

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
-import dev.awp.AwpException;
-import dev.awp.compress.ConstraintOptions;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerSettings;
 import java.util.Optional;
@@ -24,12 +22,14 @@ final class ConstraintArguments {
   @Option(
       names = "--bits",
       paramLabel = "B",
+      converter = Ranges.Bits.class,
       description = "Bits of the integer grid: 2, 3, 4 or 8. With --sparsity: both at once.")
   private Integer bits;
 
   @Option(
       names = "--group-size",
       paramLabel = "G",
+      converter = Ranges.GroupSize.class,
       defaultValue = "" + LayerSettings.GROUP_SIZE,
       description = {
         "Columns that share a scale and a zero point; 0 for the whole row. A last group may be"
@@ -56,16 +56,8 @@ final class ConstraintArguments {
     return bits != null;
   }
 
-  /** What was asked for; AwpException where it is out of range. */
+  /** What was asked for. */
   LayerSettings.Builder toSettings() {
-    try {
-      var _ = new ConstraintOptions.Grid(bits == null ? 4 : bits, groupSize, symmetric);
-    } catch (IllegalArgumentException e) {
-      throw new AwpException(
-          "%s--group-size %d: %s"
-              .formatted(bits == null ? "" : "--bits " + bits + " ", groupSize, e.getMessage()),
-          e);
-    }
     return LayerSettings.builder()
         .sparsity(Choice.of(Optional.ofNullable(sparsity).map(SparsityArgument::toSparsity)))
         .bits(Choice.of(Optional.ofNullable(bits)))

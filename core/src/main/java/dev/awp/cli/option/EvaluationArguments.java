@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** The options that choose the texts for perplexity. */
 public final class EvaluationArguments {
@@ -21,10 +23,16 @@ public final class EvaluationArguments {
   @Option(
       names = "--evaluate-length",
       paramLabel = "N",
+      converter = Ranges.PredictedWindow.class,
       description = "Tokens in an evaluation window. Default: as for the calibration.")
   private Integer evaluateLength;
 
-  public EvaluationOptions toOptions() {
+  /** What was asked for; misuse where a window is given and no text. */
+  public EvaluationOptions toOptions(CommandSpec spec) {
+    if (evaluateLength != null && evaluate.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "--evaluate-length needs a text: --evaluate=FILE");
+    }
     return new EvaluationOptions(
         evaluate, evaluateLength == null ? OptionalInt.empty() : OptionalInt.of(evaluateLength));
   }

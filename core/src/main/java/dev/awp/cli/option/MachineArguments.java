@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
-import dev.awp.AwpException;
 import dev.awp.blas.mixed.MixedPrecision;
 import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.compute.Compute;
@@ -16,6 +15,7 @@ public final class MachineArguments {
   @Option(
       names = "--threads",
       paramLabel = "N",
+      converter = Ranges.Threads.class,
       description = "Threads to use; 1, 2 and 4 give the same results. Default: all processors.")
   private Integer threads;
 
@@ -44,9 +44,6 @@ public final class MachineArguments {
 
   public Compute compute(MixedPrecision.Mode precision) {
     int wanted = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-    if (wanted < 1) {
-      throw new AwpException("--threads " + wanted + ": at least one thread is needed");
-    }
     return Compute.create(wanted, precision);
   }
 

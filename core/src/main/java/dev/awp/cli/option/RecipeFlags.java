@@ -22,7 +22,7 @@ import picocli.CommandLine.ParameterException;
 public final class RecipeFlags {
   /** What one does with a run, and not what the run does. */
   private static final Set<String> NO_KEYS =
-      Set.of("--recipe", "--dry-run", "--json", "--help", "--version");
+      Set.of("--recipe", "--dry-run", "--json", "--resume", "--restart", "--help", "--version");
 
   private final RecipeFile recipe;
   private final CommandSpec spec;

@@ -56,8 +56,9 @@ public final class SchemeArguments {
    * Sets what was asked for; misuse where options exclude each other.
    *
    * @param trial another command of the same kind, to read the recipe's values with
+   * @return the recipe among it
    */
-  public void applyTo(CompressionOptions.Builder options, CommandSpec spec, CommandLine trial) {
+  public Recipe applyTo(CompressionOptions.Builder options, CommandSpec spec, CommandLine trial) {
     List<LayerRule> rules = List.of();
     if (file != null) {
       RecipeFile read = RecipeFile.read(file);
@@ -65,7 +66,9 @@ public final class SchemeArguments {
       options.sources(List.of(file));
       rules = read.rules();
     }
-    options.recipe(recipe(rules, spec)).formats(gguf.applyTo(format.toFormats(), spec));
+    Recipe recipe = recipe(rules, spec);
+    options.recipe(recipe).formats(gguf.applyTo(format.toFormats(), spec));
+    return recipe;
   }
 
   private Recipe recipe(List<LayerRule> rules, CommandSpec spec) {

@@ -22,10 +22,15 @@ public final class SizeConverter implements ITypeConverter<Long> {
     int power = "KMGT".indexOf(matcher.group(2)) + (matcher.group(2).isEmpty() ? 0 : 1);
     long unit = matcher.group(3).isEmpty() ? 1000 : 1024;
     try {
-      return new BigDecimal(matcher.group(1))
-          .multiply(BigDecimal.valueOf(unit).pow(power))
-          .toBigInteger()
-          .longValueExact();
+      long bytes =
+          new BigDecimal(matcher.group(1))
+              .multiply(BigDecimal.valueOf(unit).pow(power))
+              .toBigInteger()
+              .longValueExact();
+      if (bytes < 1) {
+        throw new TypeConversionException("'" + value + "' is less than 1 byte");
+      }
+      return bytes;
     } catch (ArithmeticException | NumberFormatException e) {
       throw invalid(value);
     }

@@ -2,20 +2,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
+import dev.awp.AwpException;
+import dev.awp.compress.ConstraintOptions;
+import dev.awp.recipe.LayerSettings;
+import dev.awp.recipe.Recipe;
 import dev.awp.solver.Effort;
 import dev.awp.solver.pgd.PgdChanges;
 import dev.awp.solver.pgd.PgdOptions;
 import dev.awp.solver.registry.SolverOptions;
+import dev.awp.tensor.DType;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** The options of compress that choose and tune the solver. */
 public final class SolverArguments {
   @Option(
       names = "--solver",
       paramLabel = "NAME",
+      converter = Ranges.SolverName.class,
       defaultValue = SolverOptions.AUTO,
       description = {
         "auto: the lowest error; admm: operator splitting (pruning); cd: rounding sweeps and"
@@ -39,18 +47,21 @@ public final class SolverArguments {
   @Option(
       names = "--iterations",
       paramLabel = "N",
+      converter = Ranges.Count.class,
       description = "pgd: projections at most. Default: 200 pruning, 10 quantizing, 100 both.")
   private Integer iterations;
 
   @Option(
       names = "--step",
       paramLabel = "X",
+      converter = Ranges.Positive.class,
       description = "pgd: eta = X / norm(C)_F. Default: 2 pruning, 1.5 otherwise.")
   private Double step;
 
   @Option(
       names = "--tolerance",
       paramLabel = "X",
+      converter = Ranges.NotNegative.class,
       description = {
         "pgd: stop when norm((W-T)C)_F / norm(W)_F falls below. Default: 1e-4 pruning, else never."
       })
@@ -59,6 +70,7 @@ public final class SolverArguments {
   @Option(
       names = "--ramp",
       paramLabel = "N",
+      converter = Ranges.CountOrNone.class,
       description = {
         "pgd: iterations over which the sparsity rises from none. Default: 25 of the 50 pruning"
             + " iterations where bits are given too, else 0."
@@ -73,15 +85,30 @@ public final class SolverArguments {
       })
   private PgdOptions.Start start;
 
-  public SolverOptions toOptions() {
-    return new SolverOptions(
-        name,
-        Optional.ofNullable(effort).orElse(SolverOptions.EFFORT),
-        new PgdChanges(
-            iterations == null ? OptionalInt.empty() : OptionalInt.of(iterations),
-            step == null ? OptionalDouble.empty() : OptionalDouble.of(step),
-            tolerance == null ? OptionalDouble.empty() : OptionalDouble.of(tolerance),
-            ramp == null ? OptionalInt.empty() : OptionalInt.of(ramp),
-            Optional.ofNullable(start)));
+  /**
+   * What was asked for; misuse where a solver cannot serve what all layers get.
+   *
+   * @param recipe the solver is that of all layers where it has no rules
+   */
+  public SolverOptions toOptions(Recipe recipe, CommandSpec spec) {
+    SolverOptions options =
+        new SolverOptions(
+            name,
+            Optional.ofNullable(effort).orElse(SolverOptions.EFFORT),
+            new PgdChanges(
+                iterations == null ? OptionalInt.empty() : OptionalInt.of(iterations),
+                step == null ? OptionalDouble.empty() : OptionalDouble.of(step),
+                tolerance == null ? OptionalDouble.empty() : OptionalDouble.of(tolerance),
+                ramp == null ? OptionalInt.empty() : OptionalInt.of(ramp),
+                Optional.ofNullable(start)));
+    LayerSettings all = recipe.defaults();
+    if (recipe.rules().isEmpty() && !all.isBudgeted()) {
+      try {
+        var _ = options.create(ConstraintOptions.of(all).forStorage(DType.F32));
+      } catch (AwpException e) {
+        throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+      }
+    }
+    return options;
   }
 }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
-import dev.awp.AwpException;
 import dev.awp.constraint.Sparsity;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -20,18 +19,12 @@ public record SparsityArgument(String text) {
     try {
       var _ = Sparsity.parse(value);
     } catch (IllegalArgumentException e) {
-      if (e.getCause() instanceof NumberFormatException) {
-        throw new TypeConversionException(e.getMessage());
-      }
+      throw new TypeConversionException(e.getMessage());
     }
     return new SparsityArgument(value);
   }
 
   public Sparsity toSparsity() {
-    try {
-      return Sparsity.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw new AwpException("--sparsity " + text + ": " + e.getMessage(), e);
-    }
+    return Sparsity.parse(text);
   }
 }

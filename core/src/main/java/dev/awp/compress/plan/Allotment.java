@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * One budget and those who share it: groups of layers that must have the same candidate. Costs are
@@ -50,14 +51,27 @@ final class Allotment {
         recipe.fused() ? FusedLayers.group(layers) : layers.stream().map(List::of).toList();
   }
 
-  /** The chosen settings of every layer. */
-  Map<LinearLayer, LayerSettings> choose() {
-    List<List<Candidate>> priced = groups.stream().map(this::price).toList();
-    long available = available();
-    long least = Allocation.cheapest(priced);
-    if (least > available) {
+  /** AwpException where the cheapest candidates are above the budget; errors are not needed. */
+  void check() {
+    long least = groups.stream().mapToLong(this::cheapest).sum();
+    if (least > available()) {
       throw new AwpException(tooSmall(least));
     }
+  }
+
+  private long cheapest(List<LinearLayer> group) {
+    return IntStream.range(0, candidates.get(group.getFirst()).size())
+        .mapToLong(
+            i -> group.stream().mapToLong(layer -> cost(layer, candidates.get(layer).get(i))).sum())
+        .min()
+        .orElseThrow();
+  }
+
+  /** The chosen settings of every layer. */
+  Map<LinearLayer, LayerSettings> choose() {
+    check();
+    List<List<Candidate>> priced = groups.stream().map(this::price).toList();
+    long available = available();
     List<Integer> choices =
         budget.sharing() == Budget.Sharing.ERROR
             ? Allocation.of(priced, available).choices()

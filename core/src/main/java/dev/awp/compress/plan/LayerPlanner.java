@@ -139,6 +139,13 @@ public final class LayerPlanner {
     return ratios;
   }
 
+  /** Refuses a budget that no choice can keep, before anything is measured. */
+  public void checkBudget() {
+    if (isBudgeted()) {
+      new Allotment(recipe, checkpoint, candidates(), Map.of()).check();
+    }
+  }
+
   /**
    * Gives every layer one of its candidates.
    *

@@ -162,11 +162,13 @@ public final class Compressor {
     RunChecks.checkDense(checkpoint);
     layout.check(checkpoint::tensor);
     options.calibration().statistics().ifPresent(SavedMoments::identity);
+    Schemes first = planner.schemes();
     if (!planner.isBudgeted()) {
-      var _ = checked(planner.schemes());
+      var _ = checked(first);
     }
+    planner.checkBudget();
     int length = RunChecks.windowLength(options.calibration(), checkpoint.config());
-    Map<Path, String> weights = scan.get();
+    Evaluator.checkWindow(options.evaluation(), layout, length);
     try (Tokenizer tokenizer = Tokenizers.open(checkpoint.companions())) {
       listener.step("tokenizing " + options.calibration().files());
       CalibrationSet calibration =
@@ -184,6 +186,7 @@ public final class Compressor {
               compute,
               listener);
       MemoryPlan memory = memory(calibration, evaluator);
+      Map<Path, String> weights = scan.get();
       Schemes schemes = schemes(calibration, memory);
       ModelPlan plan = checked(schemes);
       Set<String> warnings = new LinkedHashSet<>(RunChecks.warnings(plan, options.formats()));
