@@ -67,7 +67,7 @@ public final class PipedTexts implements AutoCloseable {
 
   private static boolean isPipe(Path text) {
     try {
-      return Files.getFileStore(text).supportsFileAttributeView("unix")
+      return text.getFileSystem().supportedFileAttributeViews().contains("unix")
           && ((Integer) Files.getAttribute(text, "unix:mode") & 0xf000) == 0x1000;
     } catch (IOException | UnsupportedOperationException e) {
       return false; // whoever reads it says so

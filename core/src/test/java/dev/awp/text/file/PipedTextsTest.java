@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,6 +58,17 @@ class PipedTextsTest {
       assertEquals(List.of(kept), pipes.keep(List.of(pipe)));
     }
     assertFalse(Files.exists(kept.getParent()));
+  }
+
+  /** As shells pass it on: a link to a pipe that has no name. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aPipeWithoutANameIsRead() throws Exception {
+    Process writer = new ProcessBuilder("sh", "-c", "printf words; exec sleep 0.5").start();
+    try (PipedTexts pipes = new PipedTexts(Progress.NONE)) {
+      Path pipe = Path.of("/proc/%d/fd/1".formatted(writer.pid()));
+      assertEquals("words", Files.readString(pipes.keep(List.of(pipe)).getFirst()));
+    }
   }
 
   @Test
