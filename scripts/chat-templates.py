@@ -7,6 +7,7 @@
   chat-templates.py compare WORK.json AWP.json   a table of the pairs; exit code 1 where awp renders other characters
 """
 import collections
+import copy
 import datetime
 import json
 import pathlib
@@ -78,7 +79,7 @@ def expect(path):
     for case in table["cases"]:
         try:
             template = utils._compile_jinja_template(case["template"])
-            case["expected"] = template.render(**table["variables"])
+            case["expected"] = template.render(**copy.deepcopy(table["variables"]))
         except Exception:
             case["expected"] = None
     pathlib.Path(path).write_text(json.dumps(table, ensure_ascii=False, indent=1) + "\n")

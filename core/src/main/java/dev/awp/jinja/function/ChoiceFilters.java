@@ -60,17 +60,22 @@ final class ChoiceFilters {
       Arguments.Bound bound = arguments.bind("map", 1, "attribute", "default");
       Attribute attribute = Attribute.of(bound.get(0).orElseThrow());
       Value fallback = bound.get(1, Value.None.NONE);
-      for (Value item : Sequences.items(value, work)) {
+      for (Value item : items(value, work)) {
         made.add(attribute.of(item, fallback, work));
       }
     } else {
       String filter = name(arguments, 0);
       Arguments rest = rest(arguments, 1);
-      for (Value item : Sequences.items(value, work)) {
+      for (Value item : items(value, work)) {
         made.add(Filters.apply(filter, item, rest, work));
       }
     }
     return Stream.generator(made);
+  }
+
+  /** The items; none where the value is empty, be it None. */
+  private static List<Value> items(Value value, Work work) {
+    return value.truth() ? Sequences.items(value, work) : List.of();
   }
 
   private static String name(Arguments arguments, int place) {
@@ -100,7 +105,7 @@ final class ChoiceFilters {
       test = item -> Tests.holds(name, item, rest, work);
     }
     List<Value> kept = new ArrayList<>();
-    for (Value item : Sequences.items(value, work)) {
+    for (Value item : items(value, work)) {
       work.step();
       if (test.test(attribute.of(item, work)) == wanted) {
         kept.add(item);

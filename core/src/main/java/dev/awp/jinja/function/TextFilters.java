@@ -119,7 +119,9 @@ final class TextFilters {
 
   private static Value truncate(Value value, Arguments arguments, Work work) {
     Arguments.Bound bound = arguments.bind("truncate", 0, "length", "killwords", "end", "leeway");
-    String text = text(value, work);
+    if (!(value instanceof Value.Text(String text))) {
+      throw new JinjaException("truncate wants a string, not '%s'".formatted(value.type()));
+    }
     String end = bound.text(2, "...");
     int length = text.codePointCount(0, text.length());
     long kept = bound.whole(0, 255) - end.codePointCount(0, end.length());
