@@ -55,16 +55,6 @@ class CalibrationTest {
   }
 
   @Test
-  void textTooLongForTheHeapIsRefused() throws IOException {
-    try (Tokenizer tokenizer = tokenizer()) {
-      int characters = (int) (Runtime.getRuntime().maxMemory() / 2 / 160) + 1;
-      String text = "x".repeat(characters);
-      AwpException refusal = assertThrows(AwpException.class, () -> tokenizer.encode(text));
-      assertTrue(refusal.getMessage().contains("of Java heap to tokenize"), refusal.getMessage());
-    }
-  }
-
-  @Test
   void windowsAreDisjointPiecesOfTheText() throws IOException {
     String text = text(5000);
     Path file = Files.writeString(folder.resolve("t.txt"), text);

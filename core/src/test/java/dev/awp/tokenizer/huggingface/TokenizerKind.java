@@ -17,10 +17,10 @@ enum TokenizerKind {
   LLAMA3(
       "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
           + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"),
-  QWEN2(LLAMA3.patterns.getFirst().replace("{1,3}", "")),
+  QWEN2(LLAMA3.patterns.replace("{1,3}", "")),
   GPT4(
       "'(?i:[sdmt]|ll|ve|re)|"
-          + LLAMA3.patterns.getFirst().substring("(?i:'s|'t|'re|'ve|'m|'ll|'d)|".length())),
+          + LLAMA3.patterns.substring("(?i:'s|'t|'re|'ve|'m|'ll|'d)|".length())),
   O200K(
       "[^\\r"
           + "\\n"
@@ -60,10 +60,12 @@ enum TokenizerKind {
   OTHER("(?:(?:b+)+b)+\\.|[^b]");
 
   private static final String LETTERS = " \n\r\tabS'12.=\u3002\u4f60\u2581";
-  private final List<String> patterns;
+
+  /** A line each. */
+  private final String patterns;
 
   TokenizerKind(String... patterns) {
-    this.patterns = List.of(patterns);
+    this.patterns = String.join("\n", patterns);
   }
 
   boolean isByteLevel() {
@@ -72,7 +74,7 @@ enum TokenizerKind {
 
   /** What it splits by; none where it does so otherwise. */
   List<String> patterns() {
-    return patterns;
+    return patterns.lines().toList();
   }
 
   /** The content of tokenizer.json. */
@@ -160,7 +162,7 @@ enum TokenizerKind {
   private void addPreTokenizer(ObjectNode root) {
     ObjectNode steps = new ObjectMapper().createObjectNode().put("type", "Sequence");
     var list = steps.putArray("pretokenizers");
-    for (String pattern : patterns) {
+    for (String pattern : patterns()) {
       ObjectNode split = list.addObject().put("type", "Split");
       split.putObject("pattern").put("Regex", pattern);
       split.put("behavior", "Isolated").put("invert", false);
