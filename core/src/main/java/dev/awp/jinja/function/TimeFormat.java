@@ -13,19 +13,21 @@ final class TimeFormat {
 
   static String of(String format, LocalDateTime time) {
     StringBuilder out = new StringBuilder();
-    for (int i = 0; i < format.length(); i++) {
-      char c = format.charAt(i);
+    int at = 0;
+    while (at < format.length()) {
+      char c = format.charAt(at);
+      at++;
       if (c != '%') {
         out.append(c);
         continue;
       }
-      i++;
-      boolean bare = i < format.length() && format.charAt(i) == '-';
-      i += bare ? 1 : 0;
-      if (i >= format.length()) {
+      boolean bare = format.startsWith("-", at);
+      at += bare ? 1 : 0;
+      if (at >= format.length()) {
         throw new JinjaException("the format of a time ends within a field");
       }
-      out.append(field(format.charAt(i), bare, time));
+      out.append(field(format.charAt(at), bare, time));
+      at++;
     }
     return out.toString();
   }
