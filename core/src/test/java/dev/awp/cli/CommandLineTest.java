@@ -405,6 +405,6 @@ class CommandLineTest {
     assertTrue(Files.exists(output));
     assertRefused(compress("--sparsity", "0.5"), "text.jsonl, line 2: there is no string under");
     Files.writeString(lines, "{\"text\":\n");
-    assertRefused(compress("--sparsity", "0.5"), "text.jsonl, line 1: not valid JSON");
+    assertRefused(compress("--sparsity", "0.5"), "text.jsonl, line 2, column 1: not valid JSON");
   }
 }
