@@ -62,6 +62,7 @@ final class MinimumBlocks implements BlockCodec {
   @Override
   public void unpack(byte[] bytes, BlockRow row) {
     boolean fifth = row.grid().bits() == 5;
+    byte[] codes = row.codes();
     for (int block = 0; block < row.blocks(); block++) {
       int at = block * blockBytes(fifth);
       float d = LittleEndian.half(bytes, at);
@@ -73,10 +74,14 @@ final class MinimumBlocks implements BlockCodec {
         row.minimums()[block * GROUPS + j] = 0f - minimum(bytes, at + FACTORS, j) * dmin;
       }
       int nibbles = at + REST + (fifth ? 32 : 0);
-      for (int j = 0; j < COLUMNS; j++) {
-        int code = (bytes[nibbles + 32 * (j / 64) + j % 32] >> (4 * (j / 32 % 2))) & 15;
-        int high = fifth ? (bytes[at + REST + j % 32] >> (j / 32)) & 1 : 0;
-        row.codes()[block * COLUMNS + j] = (byte) (code | high << 4);
+      for (int k = 0; k < 4; k++) {
+        int to = block * COLUMNS + 64 * k;
+        for (int l = 0; l < 32; l++) {
+          int both = bytes[nibbles + 32 * k + l];
+          int high = fifth ? bytes[at + REST + l] >> (2 * k) : 0;
+          codes[to + l] = (byte) ((both & 15) | ((high & 1) << 4));
+          codes[to + 32 + l] = (byte) (((both >> 4) & 15) | (((high >> 1) & 1) << 4));
+        }
       }
     }
   }

@@ -42,12 +42,16 @@ final class Q3Blocks implements BlockCodec {
 
   @Override
   public void unpack(byte[] bytes, BlockRow row) {
+    byte[] codes = row.codes();
     for (int block = 0; block < row.blocks(); block++) {
       int at = block * BYTES;
       int first = block * COLUMNS;
-      for (int j = 0; j < COLUMNS; j++) {
-        int low = (bytes[at + CODES + 32 * (j / 128) + j % 32] >> (2 * (j / 32 % 4))) & 3;
-        row.codes()[first + j] = (byte) (low | (((bytes[at + j % 32] >> (j / 32)) & 1) << 2));
+      for (int k = 0; k < 8; k++) {
+        int low = at + CODES + 32 * (k / 4);
+        for (int l = 0; l < 32; l++) {
+          int code = ((bytes[low + l] >> (2 * (k % 4))) & 3) | (((bytes[at + l] >> k) & 1) << 2);
+          codes[first + 32 * k + l] = (byte) code;
+        }
       }
       float d = LittleEndian.half(bytes, at + D);
       row.superScales()[block] = d;

@@ -40,12 +40,17 @@ final class Q6Blocks implements BlockCodec {
 
   @Override
   public void unpack(byte[] bytes, BlockRow row) {
+    byte[] codes = row.codes();
     for (int block = 0; block < row.blocks(); block++) {
       int at = block * BYTES;
-      for (int j = 0; j < COLUMNS; j++) {
-        int low = (bytes[at + low(j)] >> (4 * (j / 64 % 2))) & 15;
-        int high = (bytes[at + HIGH + 32 * (j / 128) + j % 32] >> (2 * (j / 32 % 4))) & 3;
-        row.codes()[block * COLUMNS + j] = (byte) (low | high << 4);
+      for (int k = 0; k < 8; k++) {
+        int low = at + low(32 * k);
+        int high = at + HIGH + 32 * (k / 4);
+        int to = block * COLUMNS + 32 * k;
+        for (int l = 0; l < 32; l++) {
+          int code = (bytes[low + l] >> (4 * (k / 2 % 2))) & 15;
+          codes[to + l] = (byte) (code | (((bytes[high + l] >> (2 * (k % 4))) & 3) << 4));
+        }
       }
       float d = LittleEndian.half(bytes, at + D);
       row.superScales()[block] = d;

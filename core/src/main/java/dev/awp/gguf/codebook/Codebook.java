@@ -10,6 +10,7 @@ import java.util.BitSet;
  * number whose lowest digit is its first column's level, and codes follow those numbers, a codebook
  * is a set: one bit for every vector there could be. scripts/gguf-types makes the bits.
  */
+@SuppressWarnings("ImmutableEnumChecker") // nobody writes into the vectors
 enum Codebook {
   /** Of IQ1_S and IQ1_M: 2048 vectors. */
   IQ1(
@@ -138,12 +139,10 @@ enum Codebook {
       13,
       15);
 
-  private final int columns;
   private final float[] vectors;
 
   Codebook(int columns, String bits, float... levels) {
     BitSet numbers = BitSet.valueOf(Base64.getMimeDecoder().decode(bits));
-    this.columns = columns;
     this.vectors = new float[numbers.cardinality() * columns];
     int at = 0;
     for (int number = numbers.nextSetBit(0); number >= 0; number = numbers.nextSetBit(number + 1)) {
@@ -161,18 +160,28 @@ enum Codebook {
     return first | ((Integer.bitCount(first) & 1) << 7);
   }
 
-  /** Puts a code's vector times the scale, negated where a bit of the signs is set. */
-  void put(int code, float scale, int signs, float[] values, int to) {
-    for (int j = 0; j < columns; j++) {
-      int bits = Float.floatToRawIntBits(scale * vectors[code * columns + j]);
-      values[to + j] = Float.intBitsToFloat(bits ^ (signs >> j << 31));
+  /** Puts a code's eight columns times the scale, negated where a bit of the signs is set. */
+  void eight(int code, float scale, int signs, float[] values, int to) {
+    for (int j = 0; j < 8; j++) {
+      values[to + j] = negated(scale * vectors[8 * code + j], signs >> j);
     }
   }
 
-  /** Puts a code's vector, shifted, times the scale. */
-  void putShifted(int code, float scale, float shift, float[] values, int to) {
-    for (int j = 0; j < columns; j++) {
-      values[to + j] = scale * (vectors[code * columns + j] + shift);
+  /** The same of four columns. */
+  void four(int code, float scale, int signs, float[] values, int to) {
+    for (int j = 0; j < 4; j++) {
+      values[to + j] = negated(scale * vectors[4 * code + j], signs >> j);
+    }
+  }
+
+  private static float negated(float value, int bit) {
+    return Float.intBitsToFloat(Float.floatToRawIntBits(value) ^ (bit << 31));
+  }
+
+  /** Puts a code's eight columns, shifted, times the scale. */
+  void shifted(int code, float scale, float shift, float[] values, int to) {
+    for (int j = 0; j < 8; j++) {
+      values[to + j] = scale * (vectors[8 * code + j] + shift);
     }
   }
 }

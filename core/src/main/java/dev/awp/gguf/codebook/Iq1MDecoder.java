@@ -29,7 +29,7 @@ public final class Iq1MDecoder implements BlockDecoder {
       int nibble = block[HIGH + v / 2] >> (4 * (v % 2));
       float shift = (nibble & 8) == 0 ? Iq1SDecoder.SHIFT : -Iq1SDecoder.SHIFT;
       int code = (block[v] & 0xff) | ((nibble & 7) << 8);
-      Codebook.IQ1.putShifted(code, scale, shift, values, 8 * v);
+      Codebook.IQ1.shifted(code, scale, shift, values, 8 * v);
     }
   }
 }

@@ -26,7 +26,7 @@ public final class Iq1SDecoder implements BlockDecoder {
       float shift = (word & 0x8000) == 0 ? SHIFT : -SHIFT;
       for (int l = 0; l < 4; l++) {
         int code = (block[CODES + 4 * g + l] & 0xff) | (((word >> (3 * l)) & 7) << 8);
-        Codebook.IQ1.putShifted(code, scale, shift, values, 32 * g + 8 * l);
+        Codebook.IQ1.shifted(code, scale, shift, values, 32 * g + 8 * l);
       }
     }
   }

@@ -24,7 +24,7 @@ public final class Iq2SDecoder implements BlockDecoder {
       float scale = scale(d, block[SCALES + v / 4], v);
       int high = (block[HIGH + v / 4] >> (2 * (v % 4))) & 3;
       int code = (block[CODES + v] & 0xff) | (high << 8);
-      Codebook.IQ2_S.put(code, scale, block[SIGNS + v], values, 8 * v);
+      Codebook.IQ2_S.eight(code, scale, block[SIGNS + v], values, 8 * v);
     }
   }
 

@@ -21,7 +21,7 @@ public final class Iq2XsDecoder implements BlockDecoder {
     for (int v = 0; v < VECTORS; v++) {
       float scale = Iq2SDecoder.scale(d, block[SCALES + v / 4], v);
       int word = LittleEndian.u16(block, CODES + 2 * v);
-      Codebook.IQ2_XS.put(word & 511, scale, Codebook.signs(word >> 9), values, 8 * v);
+      Codebook.IQ2_XS.eight(word & 511, scale, Codebook.signs(word >> 9), values, 8 * v);
     }
   }
 }

@@ -23,7 +23,7 @@ public final class Iq2XxsDecoder implements BlockDecoder {
       float scale = d * (0.5f + (word >>> 28)) * 0.25f;
       for (int l = 0; l < 4; l++) {
         int signs = Codebook.signs(word >> (7 * l));
-        Codebook.IQ2_XXS.put(block[at + l] & 0xff, scale, signs, values, 32 * g + 8 * l);
+        Codebook.IQ2_XXS.eight(block[at + l] & 0xff, scale, signs, values, 32 * g + 8 * l);
       }
     }
   }

@@ -24,7 +24,7 @@ public final class Iq3SDecoder implements BlockDecoder {
       float scale = d * (1 + 2 * ((block[SCALES + v / 16] >> (4 * (v / 8 % 2))) & 15));
       int code = (block[CODES + v] & 0xff) | (((block[HIGH + v / 8] >> (v % 8)) & 1) << 8);
       int signs = block[SIGNS + v / 2] >> (4 * (v % 2));
-      Codebook.IQ3_S.put(code, scale, signs, values, 4 * v);
+      Codebook.IQ3_S.four(code, scale, signs, values, 4 * v);
     }
   }
 }

@@ -25,8 +25,8 @@ public final class Iq3XxsDecoder implements BlockDecoder {
         int signs = Codebook.signs(word >> (7 * l));
         int from = CODES + 8 * g + 2 * l;
         int to = 32 * g + 8 * l;
-        Codebook.IQ3_XXS.put(block[from] & 0xff, scale, signs, values, to);
-        Codebook.IQ3_XXS.put(block[from + 1] & 0xff, scale, signs >> 4, values, to + 4);
+        Codebook.IQ3_XXS.four(block[from] & 0xff, scale, signs, values, to);
+        Codebook.IQ3_XXS.four(block[from + 1] & 0xff, scale, signs >> 4, values, to + 4);
       }
     }
   }

@@ -3,6 +3,7 @@
 package dev.awp.gguf.decode;
 
 /** The sixteen levels that a nibble stands for. */
+@SuppressWarnings("ImmutableEnumChecker") // nobody writes into the levels
 enum Levels {
   /** Twice a number of two bits of exponent and one of mantissa; there is no -0. */
   E2M1(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12),
