@@ -37,13 +37,13 @@ public record CalibrationSet(List<TokenWindow> windows, int length, int textToke
       List<Path> files, Tokenizer tokenizer, int sequences, int length, long seed) {
     if (sequences < 1 || length < 1) {
       throw new AwpException(
-          "calibration needs at least 1 window of 1 token, not %d of %d"
+          "calibration needs at least 1 window of 1 token, not %s of %s"
               .formatted(sequences, length));
     }
     TokenStream stream = TokenStream.of(Documents.of(files), tokenizer);
     if (stream.length() < length) {
       throw new AwpException(
-          "%s: a calibration text of %d tokens is shorter than one window of %d"
+          "%s: a calibration text of %s tokens is shorter than one window of %s"
               .formatted(files, stream.length(), length));
     }
     int slots = stream.length() / length;

@@ -3,6 +3,7 @@
 package dev.awp.tokenizer;
 
 import dev.awp.AwpException;
+import java.util.Locale;
 
 /** How long a text may be. */
 public final class TextSize {
@@ -18,8 +19,14 @@ public final class TextSize {
     long most = Runtime.getRuntime().maxMemory() / 2;
     if (needed > most) {
       throw new AwpException(
-          "a text of %,d characters may need %,d MiB of Java heap to tokenize, at most %,d are for that: split it (.jsonl, a document a line) or raise the heap (AWP_JAVA_OPTS=-Xmx...)"
-              .formatted(text.length(), needed >> 20, most >> 20));
+          String.format(
+              Locale.ROOT,
+              "a text of %,d characters may need %,d MiB of Java heap to tokenize, at most %,d are"
+                  + " for that: split it (.jsonl, a document a line) or raise the heap"
+                  + " (AWP_JAVA_OPTS=-Xmx...)",
+              text.length(),
+              needed >> 20,
+              most >> 20));
     }
   }
 }

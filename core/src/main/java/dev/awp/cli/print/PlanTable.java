@@ -33,7 +33,7 @@ public final class PlanTable {
     PlanReport.Totals totals = plan.totals();
     out.printf(
         Locale.ROOT,
-        "%d layers; checkpoint %s, with packed codes %s; %.3f bits a weight, %.1f %% zeros in the"
+        "%s layers; checkpoint %s, with packed codes %s; %.3f bits a weight, %.1f %% zeros in the"
             + " compressed layers%n",
         plan.layers().size(),
         size(totals.bytes()),
@@ -42,7 +42,7 @@ public final class PlanTable {
         100 * totals.sparsity());
     out.printf(
         Locale.ROOT,
-        "work: %.3g GFLOP solving, %.3g GFLOP running the texts; memory %s, %d calibration passes a"
+        "work: %.3g GFLOP solving, %.3g GFLOP running the texts; memory %s, %s calibration passes a"
             + " block%n",
         totals.solveFlops() / 1e9,
         totals.passFlops() / 1e9,

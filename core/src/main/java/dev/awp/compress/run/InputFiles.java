@@ -80,7 +80,7 @@ public final class InputFiles {
   private static Map<String, Path> texts(String use, List<Path> texts) {
     Map<String, Path> files = new LinkedHashMap<>();
     for (int i = 0; i < texts.size(); i++) {
-      files.put("%s text %d, %s".formatted(use, i + 1, name(texts.get(i))), texts.get(i));
+      files.put("%s text %s, %s".formatted(use, i + 1, name(texts.get(i))), texts.get(i));
     }
     return files;
   }

@@ -70,7 +70,7 @@ final class GgufSentencePiece {
     }
     if (model.pieces().size() > size) {
       throw new AwpException(
-          "%s: %d pieces, the embedding has %d rows".formatted(file, model.pieces().size(), size));
+          "%s: %s pieces, the embedding has %s rows".formatted(file, model.pieces().size(), size));
     }
   }
 }

@@ -43,12 +43,12 @@ final class GgufTokens {
     Integer before = ids.putIfAbsent(text, id);
     if (before != null && before != id) {
       throw new AwpException(
-          "%s: token '%s' has the ids %d and %d; llama.cpp refuses a text that comes twice"
+          "%s: token '%s' has the ids %s and %s; llama.cpp refuses a text that comes twice"
               .formatted(file, text, before, id));
     }
     if (types[id] != 0 && !texts[id].equals(text)) {
       throw new AwpException(
-          "%s: tokens '%s' and '%s' have the same id %d".formatted(file, texts[id], text, id));
+          "%s: tokens '%s' and '%s' have the same id %s".formatted(file, texts[id], text, id));
     }
     texts[id] = text;
     types[id] = kind.ordinal() + 1;

@@ -41,11 +41,11 @@ final class JsonLines implements DocumentReader {
       text = JSON.readTree(line).path("text");
     } catch (JsonProcessingException e) {
       throw new AwpException(
-          "%s, line %d: not valid JSON: %s".formatted(file, number, e.getOriginalMessage()), e);
+          "%s, line %s: not valid JSON: %s".formatted(file, number, e.getOriginalMessage()), e);
     }
     if (!text.isTextual()) {
       throw new AwpException(
-          "%s, line %d: there is no string under \"text\"".formatted(file, number));
+          "%s, line %s: there is no string under \"text\"".formatted(file, number));
     }
     return text.textValue();
   }
