@@ -56,6 +56,10 @@ awp_jvm() {
     *glibc.malloc.hugetlb=*) ;;
     *) export GLIBC_TUNABLES="${GLIBC_TUNABLES:+$GLIBC_TUNABLES:}glibc.malloc.hugetlb=1" ;;
   esac
+  # The JVM reads arguments and file names in the locale's charset, and no option of its own changes that.
+  case "$(locale charmap 2>/dev/null || echo none)" in
+    ANSI_X3.4-1968 | US-ASCII | 646 | none) export LC_ALL=C.UTF-8 ;;
+  esac
   # shellcheck disable=SC2034  # for the scripts that source this
   jvm_flags=(--enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xms32m
     "-XX:CompileCommandFile=$1/scripts/kernels.jit")

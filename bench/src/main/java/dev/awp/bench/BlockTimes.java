@@ -44,7 +44,7 @@ public final class BlockTimes {
         .append(
             String.format(
                 Locale.ROOT,
-                "whole run %.0f s, peak resident %.2f GiB; %d such blocks %.1f hours%n",
+                "whole run %.0f s, peak resident %.2f GiB; %s such blocks %.1f hours%n",
                 seconds,
                 report.get("peakResidentBytes").asDouble() / 0x1p30,
                 BLOCKS,

@@ -46,25 +46,25 @@ public final class LlamaBlock {
   /** config.json of a model of one block. */
   static String config(int hidden, int intermediate, int heads, int words) {
     return """
-        {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
-         "hidden_size": %d, "intermediate_size": %d, "num_hidden_layers": 1,
-         "num_attention_heads": %d, "num_key_value_heads": %3$d, "max_position_embeddings": 4096,
-         "rms_norm_eps": 1e-05, "rope_theta": 10000.0, "vocab_size": %d,
-         "tie_word_embeddings": true, "torch_dtype": "bfloat16"}
-        """
+    {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+     "hidden_size": %s, "intermediate_size": %s, "num_hidden_layers": 1,
+     "num_attention_heads": %s, "num_key_value_heads": %3$s, "max_position_embeddings": 4096,
+     "rms_norm_eps": 1e-05, "rope_theta": 10000.0, "vocab_size": %s,
+     "tie_word_embeddings": true, "torch_dtype": "bfloat16"}
+    """
         .formatted(hidden, intermediate, heads, words);
   }
 
   /** One token a word, w0 and on. */
   private static String tokenizer() {
     return """
-        {"version": "1.0", "added_tokens": [], "normalizer": null, "post_processor": null, "decoder": null,
-         "pre_tokenizer": {"type": "Whitespace"},
-         "model": {"type": "WordLevel", "unk_token": "w0", "vocab": {%s}}}
-        """
+    {"version": "1.0", "added_tokens": [], "normalizer": null, "post_processor": null, "decoder": null,
+     "pre_tokenizer": {"type": "Whitespace"},
+     "model": {"type": "WordLevel", "unk_token": "w0", "vocab": {%s}}}
+    """
         .formatted(
             IntStream.range(0, WORDS)
-                .mapToObj(word -> "\"w%d\": %d".formatted(word, word))
+                .mapToObj(word -> "\"w%s\": %s".formatted(word, word))
                 .collect(Collectors.joining(", ")));
   }
 }

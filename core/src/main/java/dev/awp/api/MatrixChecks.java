@@ -21,7 +21,7 @@ final class MatrixChecks {
         || secondMoment.rows() != columns
         || secondMoment.columns() != columns) {
       throw new IllegalArgumentException(
-          "weights %s need a second moment [%d, %d], there is %s"
+          "weights %s need a second moment [%s, %s], there is %s"
               .formatted(weights, columns, columns, secondMoment));
     }
     checkFinite("weights", weights, compute);
@@ -34,7 +34,7 @@ final class MatrixChecks {
       long at = compute.kernels().arithmetic().firstNonFinite(matrix.row(r));
       if (at >= 0) {
         throw new AwpException(
-            "%s: the value at [%d, %d] is %s, it must be finite"
+            "%s: the value at [%s, %s] is %s, it must be finite"
                 .formatted(what, r, at, matrix.row(r).getAtIndex(JAVA_FLOAT, at)));
       }
     }
@@ -45,7 +45,7 @@ final class MatrixChecks {
     for (int i = 0; i < c.rows(); i++) {
       if (c.get(i, i) < 0) {
         throw new AwpException(
-            "second moment: the diagonal at %d is %s, it must not be negative"
+            "second moment: the diagonal at %s is %s, it must not be negative"
                 .formatted(i, c.get(i, i)));
       }
       largest = Math.max(largest, c.get(i, i));
@@ -54,7 +54,7 @@ final class MatrixChecks {
       for (int j = 0; j < i; j++) {
         if (Math.abs((double) c.get(i, j) - c.get(j, i)) > TOLERANCE * largest) {
           throw new AwpException(
-              "second moment: %s at [%d, %d] and %s at [%d, %d], it must be symmetric"
+              "second moment: %s at [%s, %s] and %s at [%s, %s], it must be symmetric"
                   .formatted(c.get(i, j), i, j, c.get(j, i), j, i));
         }
       }

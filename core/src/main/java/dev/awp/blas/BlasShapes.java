@@ -16,7 +16,7 @@ public final class BlasShapes {
     int n = columns(opB, b);
     if (rows(opB, b) != k || c.rows() != m || c.columns() != n) {
       throw new IllegalArgumentException(
-          "gemm: op(A) is [%d, %d] and op(B) is [%d, %d], so C must be [%d, %d] with equal inner sizes; C is %s"
+          "gemm: op(A) is [%s, %s] and op(B) is [%s, %s], so C must be [%s, %s] with equal inner sizes; C is %s"
               .formatted(m, k, rows(opB, b), n, m, n, c));
     }
     checkDistinct("gemm", a, c);
@@ -27,7 +27,7 @@ public final class BlasShapes {
   public static void checkSyrk(Matrix a, Matrix c) {
     if (c.rows() != a.columns() || c.columns() != a.columns()) {
       throw new IllegalArgumentException(
-          "syrk: A is %s, so C must be [%d, %d]; C is %s"
+          "syrk: A is %s, so C must be [%s, %s]; C is %s"
               .formatted(a, a.columns(), a.columns(), c));
     }
     checkDistinct("syrk", a, c);
@@ -40,7 +40,7 @@ public final class BlasShapes {
   public static void checkMultiply(Matrix a, int k, int n, Matrix c) {
     if (a.columns() != k || c.columns() != n) {
       throw new IllegalArgumentException(
-          "multiply: the right operand is [%d, %d], so A must be [m, %d] and C [m, %d]; A is %s, C is %s"
+          "multiply: the right operand is [%s, %s], so A must be [m, %s] and C [m, %s]; A is %s, C is %s"
               .formatted(k, n, k, n, a, c));
     }
     checkRows(a, c);

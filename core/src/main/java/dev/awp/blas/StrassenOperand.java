@@ -59,7 +59,7 @@ public final class StrassenOperand implements RightOperand {
       Blas blas, Kernels kernels, Workers workers, Matrix b, int tileRows, Arena arena) {
     if (b.rows() % 2 != 0 || b.columns() % 2 != 0 || tileRows < 2 || tileRows % 2 != 0) {
       throw new IllegalArgumentException(
-          "quadrants of %s and of %d rows are not of one size".formatted(b, tileRows));
+          "quadrants of %s and of %s rows are not of one size".formatted(b, tileRows));
     }
     this.blas = blas;
     this.arithmetic = kernels.arithmetic();

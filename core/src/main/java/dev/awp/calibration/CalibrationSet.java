@@ -43,14 +43,14 @@ public record CalibrationSet(
   public static CalibrationSet load(Texts texts, int sequences, int length, long seed) {
     if (sequences < 1 || length < 1) {
       throw new AwpException(
-          "calibration needs at least 1 window of 1 token, not %d of %d"
+          "calibration needs at least 1 window of 1 token, not %s of %s"
               .formatted(sequences, length));
     }
     DrawnTexts drawn = texts.draw(sequences, length, seed);
     TokenStream stream = drawn.tokens();
     if (stream.length() < length) {
       throw new AwpException(
-          "%s: a calibration text of %d tokens is shorter than one window of %d"
+          "%s: a calibration text of %s tokens is shorter than one window of %s"
               .formatted(texts.files(), stream.length(), length));
     }
     int slots = stream.length() / length;

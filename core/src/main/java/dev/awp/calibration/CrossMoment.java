@@ -126,7 +126,7 @@ public final class CrossMoment implements AutoCloseable {
       long bad = compute.kernels().arithmetic().firstNonFinite(sum.row(row));
       if (bad >= 0) {
         throw new AwpException(
-            "%s: the drift of channel %d with input channel %d is %s, activations must be finite"
+            "%s: the drift of channel %s with input channel %s is %s, activations must be finite"
                 .formatted(what, row, bad, sum.get(row, (int) bad)));
       }
     }

@@ -59,7 +59,7 @@ public final class ExpertCoverage {
           starved.stream()
               .map(InputSite::expert)
               .distinct()
-              .map(expert -> "expert %d (%d)".formatted(expert, routed[expert]))
+              .map(expert -> "expert %s (%s)".formatted(expert, routed[expert]))
               .collect(joining(", ")));
     }
     return starved;

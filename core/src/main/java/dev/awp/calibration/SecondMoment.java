@@ -230,7 +230,7 @@ public final class SecondMoment implements AutoCloseable {
     }
     if (tokens == 0) {
       throw new AwpException(
-          "%s: all of the %d tokens that were seen have weight 0".formatted(what, seen));
+          "%s: all of the %s tokens that were seen have weight 0".formatted(what, seen));
     }
   }
 
@@ -247,7 +247,7 @@ public final class SecondMoment implements AutoCloseable {
     float mean = (float) (lower.getAtIndex(JAVA_DOUBLE, rowStart(i) + j) / weight);
     if (!Float.isFinite(mean)) {
       throw new AwpException(
-          "%s: the second moment of input channels %d and %d is %s, activations must be finite"
+          "%s: the second moment of input channels %s and %s is %s, activations must be finite"
               .formatted(what, i, j, mean));
     }
     return mean;

@@ -23,6 +23,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -138,6 +139,7 @@ final class DemoCommand implements Callable<Integer> {
   private static void print(Run run, RunReport report, PrintWriter out) {
     PerplexityReport perplexity = report.perplexity().getFirst();
     out.printf(
+        Locale.ROOT,
         "%-10s %-26s %14.4f %12.2f %12.2f %8.1f%n",
         run.solver(),
         run.constraint(),

@@ -11,6 +11,7 @@ import dev.awp.eval.Evaluator;
 import dev.awp.eval.PerplexityResult;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -77,7 +78,8 @@ final class EvalCommand implements Callable<Integer> {
         spec.commandLine()
             .getOut()
             .printf(
-                "%s: perplexity %.4f, %d windows of %d tokens, text of %d tokens%n",
+                Locale.ROOT,
+                "%s: perplexity %.4f, %s windows of %s tokens, text of %s tokens%n",
                 text.getFileName(),
                 result.perplexity(),
                 result.windows(),

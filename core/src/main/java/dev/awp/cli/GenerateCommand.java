@@ -10,6 +10,7 @@ import dev.awp.generation.Sampler;
 import dev.awp.generation.TextGeneration;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -116,13 +117,17 @@ final class GenerateCommand implements Callable<Integer> {
 
   private static String summary(TextGeneration.Result result) {
     int later = result.tokens() - 1;
-    String speed = later == 0 ? "" : ", then %.1f tokens/s".formatted(later / result.seconds());
-    return "%d prompt tokens in %.2f s%s, %d tokens%s"
-        .formatted(
-            result.promptTokens(),
-            result.promptSeconds(),
-            speed,
-            result.tokens(),
-            result.ended() ? ", ended by the model" : "");
+    String speed =
+        later == 0
+            ? ""
+            : String.format(Locale.ROOT, ", then %.1f tokens/s", later / result.seconds());
+    return String.format(
+        Locale.ROOT,
+        "%s prompt tokens in %.2f s%s, %s tokens%s",
+        result.promptTokens(),
+        result.promptSeconds(),
+        speed,
+        result.tokens(),
+        result.ended() ? ", ended by the model" : "");
   }
 }

@@ -60,7 +60,7 @@ final class StopSignal implements CompressionListener, AutoCloseable {
   @Override
   public void saved(int layers, Path folder) {
     saved =
-        "%d layers are saved in %s, and the same command goes on after them"
+        "%s layers are saved in %s, and the same command goes on after them"
             .formatted(layers, folder);
   }
 

@@ -49,7 +49,7 @@ final class VerifyCommand implements Callable<Integer> {
         return 1;
       }
       out.printf(
-          "%s: %d files and %d layers are as report.json says%n",
+          "%s: %s files and %s layers are as report.json says%n",
           folder, result.files(), result.checkedLayers());
       return 0;
     }

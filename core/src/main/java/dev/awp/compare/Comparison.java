@@ -145,7 +145,7 @@ public final class Comparison {
         Path file = finished.resolve(cell.file());
         if (!Files.exists(file)) {
           listener.step(
-              "%s by %s (%d of %d)"
+              "%s by %s (%s of %s)"
                   .formatted(cell.words(), cell.solver().name(), reports.size() + 1, cells.size()));
           ComparisonReport.Cell result = runner.run(cell.constraint(), cell.words(), cell.solver());
           inputs.check();

@@ -19,7 +19,7 @@ public record NmSparsity(int keep, int group) implements Sparsity {
   public NmSparsity {
     if (keep < 1 || keep > group || group > LARGEST_GROUP) {
       throw new IllegalArgumentException(
-          "a pattern N:M keeps 1 <= N <= M of M <= %d columns, not %d:%d"
+          "a pattern N:M keeps 1 <= N <= M of M <= %s columns, not %s:%s"
               .formatted(LARGEST_GROUP, keep, group));
     }
   }
@@ -63,7 +63,7 @@ public record NmSparsity(int keep, int group) implements Sparsity {
         }
         if (count > keep) {
           return Optional.of(
-              "row %d has %d non-zeros in the %d columns from %d where %d are allowed"
+              "row %s has %s non-zeros in the %s columns from %s where %s are allowed"
                   .formatted(r, count, group, start, keep));
         }
       }

@@ -69,7 +69,7 @@ public record RowSparsity(double ratio) implements Sparsity {
       }
       if (count > allowed) {
         return Optional.of(
-            "row %d has %d non-zeros where %d of %d are allowed"
+            "row %s has %s non-zeros where %s of %s are allowed"
                 .formatted(r, count, allowed, t.columns()));
       }
     }

@@ -107,7 +107,7 @@ public final class Conversion {
     return rounded == 0
         ? Optional.empty()
         : Optional.of(
-            "numbers of %d tensors are rounded to a type with fewer digits; --dtype F32 keeps them"
+            "numbers of %s tensors are rounded to a type with fewer digits; --dtype F32 keeps them"
                 .formatted(rounded));
   }
 

@@ -77,7 +77,7 @@ public final class FileStamps {
       }
       String what =
           now.bytes() != then.bytes()
-              ? "had %d bytes and has %d".formatted(then.bytes(), now.bytes())
+              ? "had %s bytes and has %s".formatted(then.bytes(), now.bytes())
               : now.key().equals(then.key()) ? "was written to" : "was replaced";
       return Optional.of("%s: %s while it was in use".formatted(file, what));
     } catch (NoSuchFileException e) {

@@ -58,7 +58,7 @@ public final class FolderLock implements AutoCloseable {
     try {
       Path held = file.getParent().toRealPath().resolve(file.getFileName());
       if (!HELD.add(held)) {
-        throw taken(file, "process %d, this one".formatted(ProcessHandle.current().pid()));
+        throw taken(file, "process %s, this one".formatted(ProcessHandle.current().pid()));
       }
       try {
         return new FolderLock(file, held, lock(file));
@@ -96,7 +96,7 @@ public final class FolderLock implements AutoCloseable {
   /** Writes who holds the lock, and draws the file's length. */
   private static void sign(FileChannel channel) throws IOException {
     Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-    String name = "process %d since %s,".formatted(ProcessHandle.current().pid(), now);
+    String name = "process %s since %s,".formatted(ProcessHandle.current().pid(), now);
     int more = ThreadLocalRandom.current().nextInt(LENGTHS);
     channel.truncate(0);
     channel.write(ByteBuffer.wrap((name + " ".repeat(more)).getBytes(StandardCharsets.UTF_8)), 0);

@@ -62,7 +62,7 @@ public final class Journal implements AutoCloseable {
     long size = channel.size();
     if (size > LARGEST) {
       throw new AwpException(
-          "%s: a journal of %d bytes is none that awp wrote".formatted(file, size));
+          "%s: a journal of %s bytes is none that awp wrote".formatted(file, size));
     }
     byte[] bytes = Files.readAllBytes(file);
     int start = 0;

@@ -53,7 +53,7 @@ public final class ScratchFile implements AutoCloseable {
     } catch (IOException e) {
       arena.close();
       throw new AwpException(
-          "%s: has no room for activations of %d bytes: %s"
+          "%s: has no room for activations of %s bytes: %s"
               .formatted(folder, bytes, e.getMessage()),
           e);
     } catch (RuntimeException | Error e) {

@@ -20,7 +20,7 @@ public record WrittenPiece(String tensor, String file, long offset, long length,
     requireNonNull(file, "file");
     requireNonNull(sha256, "sha256");
     if (offset < 0 || length < 0) {
-      throw new IllegalArgumentException("no file has %d bytes at %d".formatted(length, offset));
+      throw new IllegalArgumentException("no file has %s bytes at %s".formatted(length, offset));
     }
   }
 

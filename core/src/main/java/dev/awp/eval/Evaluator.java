@@ -81,11 +81,11 @@ public final class Evaluator {
     int context = layout.config().maxPositions();
     if (length > context) {
       throw new AwpException(
-          "an evaluation window of %d tokens is more than the %d positions of the model"
+          "an evaluation window of %s tokens is more than the %s positions of the model"
               .formatted(length, context));
     }
     if (length < 2 && !options.files().isEmpty()) {
-      throw new AwpException("an evaluation window of %d tokens predicts none".formatted(length));
+      throw new AwpException("an evaluation window of %s tokens predicts none".formatted(length));
     }
     return length;
   }
@@ -174,7 +174,7 @@ public final class Evaluator {
         text.tokens,
         length,
         (done, total) ->
-            progress.step("%s: %s, block %d of %d".formatted(what, text.name, done, total)));
+            progress.step("%s: %s, block %s of %s".formatted(what, text.name, done, total)));
   }
 
   /**

@@ -48,7 +48,7 @@ public final class Perplexity {
     List<TokenWindow> windows = text.windows(length);
     if (windows.isEmpty()) {
       throw new AwpException(
-          "%s: a text of %d tokens is shorter than one window of %d"
+          "%s: a text of %s tokens is shorter than one window of %s"
               .formatted(what, text.length(), length));
     }
     double weight =

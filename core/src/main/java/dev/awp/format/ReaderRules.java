@@ -67,7 +67,7 @@ public final class ReaderRules {
               .filter(grid -> columns % grid.groupSize(columns) != 0)
               .map(
                   grid ->
-                      "%d columns are no multiple of the group size %d"
+                      "%s columns are no multiple of the group size %s"
                           .formatted(columns, grid.groupSize()));
         });
   }

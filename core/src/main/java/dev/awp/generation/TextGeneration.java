@@ -71,7 +71,7 @@ public final class TextGeneration {
       }
       if (given.length + (long) tokens > positions) {
         throw new AwpException(
-            "%s: a prompt of %d tokens and %d more are above the %d positions of the model"
+            "%s: a prompt of %s tokens and %s more are above the %s positions of the model"
                 .formatted(folder, given.length, tokens, positions));
       }
       TransformerModel model = new TransformerModel(layout, weights, compute);

@@ -12,6 +12,6 @@ package dev.awp.inspect;
 public record StoredGrid(int bits, int groupSize, boolean symmetric) {
   /** In a few words: "int4 g128", "int3 asymmetric g64". */
   public String describe() {
-    return "int%d %sg%d".formatted(bits, symmetric ? "" : "asymmetric ", groupSize);
+    return "int%s %sg%s".formatted(bits, symmetric ? "" : "asymmetric ", groupSize);
   }
 }

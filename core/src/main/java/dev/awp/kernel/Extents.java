@@ -21,7 +21,7 @@ public final class Extents {
   public static void check(String name, MemorySegment x, long count, int elementBytes) {
     if (x.byteSize() != count * elementBytes) {
       throw new IllegalArgumentException(
-          "%s has %d bytes where %d elements of %d bytes are expected"
+          "%s has %s bytes where %s elements of %s bytes are expected"
               .formatted(name, x.byteSize(), count, elementBytes));
     }
   }

@@ -43,12 +43,12 @@ public final class UnusedTensors {
     String told =
         kinds.entrySet().stream()
             .limit(NAMED)
-            .map(kind -> "%s (%d)".formatted(kind.getKey(), kind.getValue()))
+            .map(kind -> "%s (%s)".formatted(kind.getKey(), kind.getValue()))
             .collect(Collectors.joining(", "));
-    String more = kinds.size() > NAMED ? " and %d more kinds".formatted(kinds.size() - NAMED) : "";
+    String more = kinds.size() > NAMED ? " and %s more kinds".formatted(kinds.size() - NAMED) : "";
     int count = kinds.values().stream().mapToInt(Integer::intValue).sum();
     return Optional.of(
-        "%d tensors of decoder blocks are no part of %s as config.json describes it, and take no part in what is computed: %s%s; outputs in safetensors have copies of them, GGUF files do not"
+        "%s tensors of decoder blocks are no part of %s as config.json describes it, and take no part in what is computed: %s%s; outputs in safetensors have copies of them, GGUF files do not"
             .formatted(count, layout.architecture().name(), told, more));
   }
 

@@ -63,7 +63,7 @@ record BlockRange(int first, int last) {
     int to = absolute(last, blocks);
     if (from < 0 || to >= blocks || from > to) {
       throw new IllegalArgumentException(
-          "the model has blocks 0 to %d, not %d to %d".formatted(blocks - 1, first, last));
+          "the model has blocks 0 to %s, not %s to %s".formatted(blocks - 1, first, last));
     }
   }
 

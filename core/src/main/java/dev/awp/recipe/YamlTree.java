@@ -65,7 +65,7 @@ final class YamlTree {
 
   /** "recipe.yaml, line 3". */
   static String place(Path file, Optional<Mark> mark) {
-    return mark.map(at -> "%s, line %d".formatted(file, at.getLine() + 1)).orElse(file.toString());
+    return mark.map(at -> "%s, line %s".formatted(file, at.getLine() + 1)).orElse(file.toString());
   }
 
   private String text() {
@@ -73,7 +73,7 @@ final class YamlTree {
       byte[] bytes = in.readNBytes(LARGEST + 1);
       if (bytes.length > LARGEST) {
         throw new AwpException(
-            "%s: a recipe has at most %d KiB, this file has more".formatted(file, LARGEST >> 10));
+            "%s: a recipe has at most %s KiB, this file has more".formatted(file, LARGEST >> 10));
       }
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {

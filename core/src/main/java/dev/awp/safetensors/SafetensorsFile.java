@@ -80,13 +80,13 @@ public final class SafetensorsFile {
     if (length < 0 || length > SafetensorsHeader.MAX_LENGTH) {
       throw other(
           file,
-          "a header of %s bytes is longer than the %d that the format allows"
+          "a header of %s bytes is longer than the %s that the format allows"
               .formatted(Long.toUnsignedString(length), SafetensorsHeader.MAX_LENGTH));
     }
     if (length > size - SafetensorsHeader.PREFIX) {
       throw other(
           file,
-          "the header of %d bytes goes beyond the end of the file of %d bytes, is it truncated?"
+          "the header of %s bytes goes beyond the end of the file of %s bytes, is it truncated?"
               .formatted(length, size));
     }
     return length;

@@ -157,7 +157,7 @@ final class SafetensorsHeaderParser {
     if (entry.begin() > entry.end() || entry.end() > dataBytes) {
       throw fail(
           entry.name(),
-          "data_offsets [%d, %d] do not lie in the file's %d data bytes, is it truncated?"
+          "data_offsets [%s, %s] do not lie in the file's %s data bytes, is it truncated?"
               .formatted(entry.begin(), entry.end(), dataBytes));
     }
     long expected;
@@ -178,7 +178,7 @@ final class SafetensorsHeaderParser {
     if (actual != expected) {
       throw fail(
           entry.name(),
-          "shape %s of %s takes %d bytes, data_offsets span %d"
+          "shape %s of %s takes %s bytes, data_offsets span %s"
               .formatted(entry.shape(), entry.dtype(), expected, actual));
     }
     entries.add(entry);
@@ -191,7 +191,7 @@ final class SafetensorsHeaderParser {
       if (entry.begin() != position) {
         throw fail(
             entry.name(),
-            "its data begin at %d, the tensor before it ends at %d: %s"
+            "its data begin at %s, the tensor before it ends at %s: %s"
                 .formatted(
                     entry.begin(),
                     position,
@@ -201,7 +201,7 @@ final class SafetensorsHeaderParser {
     }
     if (position != dataBytes) {
       throw fail(
-          "the last tensor ends at %d, the file holds %d data bytes"
+          "the last tensor ends at %s, the file holds %s data bytes"
               .formatted(position, dataBytes));
     }
     return entries;

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 
@@ -74,7 +75,7 @@ final class ShardPlan {
       String name =
           files.size() == 1
               ? SafetensorsFile.SINGLE
-              : "model-%05d-of-%05d.safetensors".formatted(i + 1, files.size());
+              : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, files.size());
       shards.add(shard(name, files.get(i), metadata));
     }
     return new ShardPlan(shards);

@@ -60,7 +60,7 @@ final class ShardWriter implements AutoCloseable {
     ShardPlan.Place place = places.get(name);
     if (bytes.byteSize() != place.tensor().byteSize()) {
       throw new IllegalArgumentException(
-          "tensor %s takes %d bytes, %d were given"
+          "tensor %s takes %s bytes, %s were given"
               .formatted(name, place.tensor().byteSize(), bytes.byteSize()));
     }
     if (!written.add(name)) {

@@ -44,7 +44,7 @@ public record LayerProblem(
     int columns = weights.columns();
     if (secondMoment.rows() != columns || secondMoment.columns() != columns) {
       throw new IllegalArgumentException(
-          "weights %s need a second moment [%d, %d], there is %s"
+          "weights %s need a second moment [%s, %s], there is %s"
               .formatted(weights, columns, columns, secondMoment));
     }
   }

@@ -52,7 +52,7 @@ public final class TensorEncoder {
     float magnitude = kernels.selection().kthLargestMagnitude(row, 1);
     if (!(magnitude <= largest)) {
       throw new AwpException(
-          "tensor %s, row %d: a value of magnitude %s cannot be stored as %s"
+          "tensor %s, row %s: a value of magnitude %s cannot be stored as %s"
               .formatted(name, r, magnitude, dtype));
     }
   }

@@ -157,7 +157,7 @@ public final class TensorReader {
         float value = piece.row(r).getAtIndex(JAVA_FLOAT, at);
         throw fail(
             view,
-            "holds %s at [%d, %d], weights must be finite".formatted(value, firstRow + r, at));
+            "holds %s at [%s, %s], weights must be finite".formatted(value, firstRow + r, at));
       }
     }
   }

@@ -62,7 +62,7 @@ public record TensorView(
     }
     if (length < fileOffset + data.byteSize()) {
       throw new AwpException(
-          "%s: tensor %s ends at byte %d, the file has only %d now: it was truncated while in use"
+          "%s: tensor %s ends at byte %s, the file has only %s now: it was truncated while in use"
               .formatted(file, name, fileOffset + data.byteSize(), length));
     }
   }

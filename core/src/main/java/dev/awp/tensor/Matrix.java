@@ -45,7 +45,7 @@ public final class Matrix {
     long bytes = Math.multiplyExact((long) rows * columns, Float.BYTES);
     if (rows < 0 || columns < 0 || segment.byteSize() != bytes) {
       throw new IllegalArgumentException(
-          "a float32 matrix [%d, %d] takes %d bytes, the segment has %d"
+          "a float32 matrix [%s, %s] takes %s bytes, the segment has %s"
               .formatted(rows, columns, bytes, segment.byteSize()));
     }
     return new Matrix(segment, rows, columns, columns);
@@ -58,7 +58,7 @@ public final class Matrix {
     for (int r = 0; r < values.length; r++) {
       if (values[r].length != columns) {
         throw new IllegalArgumentException(
-            "row %d has %d values, row 0 has %d".formatted(r, values[r].length, columns));
+            "row %s has %s values, row 0 has %s".formatted(r, values[r].length, columns));
       }
       MemorySegment.copy(values[r], 0, matrix.row(r), ValueLayout.JAVA_FLOAT, 0, columns);
     }

@@ -24,12 +24,12 @@ public final class TokenStream {
   public TokenStream(int[] tokens, int[] starts, TokenWeights weights) {
     if (weights.size() != tokens.length) {
       throw new IllegalArgumentException(
-          "%d weights for %d tokens".formatted(weights.size(), tokens.length));
+          "%s weights for %s tokens".formatted(weights.size(), tokens.length));
     }
     for (int i = 0; i < starts.length; i++) {
       if (starts[i] < 0 || starts[i] >= tokens.length || (i > 0 && starts[i] <= starts[i - 1])) {
         throw new IllegalArgumentException(
-            "document %d begins at %d of %d tokens".formatted(i, starts[i], tokens.length));
+            "document %s begins at %s of %s tokens".formatted(i, starts[i], tokens.length));
       }
     }
     this.tokens = tokens;

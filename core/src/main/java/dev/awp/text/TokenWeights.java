@@ -37,7 +37,7 @@ public final class TokenWeights {
     for (int i = 0; i < weights.length; i++) {
       if (!(weights[i] >= 0 && Float.isFinite(weights[i]))) {
         throw new AwpException(
-            "token %d has the weight %s: weights must be finite and not negative"
+            "token %s has the weight %s: weights must be finite and not negative"
                 .formatted(i, weights[i]));
       }
     }

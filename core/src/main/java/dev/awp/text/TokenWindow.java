@@ -19,7 +19,7 @@ public final class TokenWindow {
   public TokenWindow(int[] tokens, TokenWeights weights, int[] borders) {
     if (weights.size() != tokens.length) {
       throw new IllegalArgumentException(
-          "%d weights for a window of %d tokens".formatted(weights.size(), tokens.length));
+          "%s weights for a window of %s tokens".formatted(weights.size(), tokens.length));
     }
     this.tokens = tokens;
     this.weights = weights;

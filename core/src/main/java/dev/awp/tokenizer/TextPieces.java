@@ -70,7 +70,7 @@ public final class TextPieces implements Iterator<String> {
   private void check(int length) {
     if (length > longest) {
       throw new AwpException(
-          "a text has more than %,d characters without a place where the tokenizer lets it be cut, more than there is memory for: split it, put spaces into it, or raise the heap (AWP_JAVA_OPTS=-Xmx...)"
+          "a text has more than %s characters without a place where the tokenizer lets it be cut, more than there is memory for: split it, put spaces into it, or raise the heap (AWP_JAVA_OPTS=-Xmx...)"
               .formatted(longest));
     }
   }

@@ -116,7 +116,7 @@ public final class Verification {
     try {
       long size = Files.size(file);
       if (size != sum.bytes()) {
-        violations.add("%s: has %d bytes, not %d".formatted(name, size, sum.bytes()));
+        violations.add("%s: has %s bytes, not %s".formatted(name, size, sum.bytes()));
       } else if (!Sha256.of(file).equals(sum.sha256())) {
         violations.add(name + ": its SHA-256 is another than in report.json");
       }

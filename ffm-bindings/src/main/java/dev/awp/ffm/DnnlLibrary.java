@@ -107,7 +107,7 @@ record DnnlLibrary(Path file, String version, Instructions instructions) {
     MemorySegment version = DnnlHeader.dnnl_version();
     return new DnnlLibrary(
         file,
-        "%d.%d.%d"
+        "%s.%s.%s"
             .formatted(
                 dnnl_version_t.major(version),
                 dnnl_version_t.minor(version),

@@ -122,7 +122,7 @@ public final class OpenBlas implements Blas {
     int order = side == Side.LEFT ? b.rows() : b.columns();
     if (s.rows() != order || c.rows() != b.rows() || c.columns() != b.columns()) {
       throw new IllegalArgumentException(
-          "symm: B is %s and S on the %s, so S must be [%d, %d] and C %s; S is %s, C is %s"
+          "symm: B is %s and S on the %s, so S must be [%s, %s] and C %s; S is %s, C is %s"
               .formatted(b, side, order, order, b, s, c));
     }
     Operands.checkDistinct("symm", "S", s, "C", c);
@@ -186,12 +186,12 @@ public final class OpenBlas implements Blas {
     int n = a.rows();
     if (n > Lapack.MAX_EIGEN_ORDER) {
       throw new IllegalArgumentException(
-          "symmetricEigen: A is %s; LAPACK's 32-bit integers allow %d rows at most"
+          "symmetricEigen: A is %s; LAPACK's 32-bit integers allow %s rows at most"
               .formatted(a, Lapack.MAX_EIGEN_ORDER));
     }
     if (w.rows() != 1 || w.columns() != n) {
       throw new IllegalArgumentException(
-          "symmetricEigen: A is %s, so W must be [1, %d]; W is %s".formatted(a, n, w));
+          "symmetricEigen: A is %s, so W must be [1, %s]; W is %s".formatted(a, n, w));
     }
     Operands.checkDistinct("symmetricEigen", "A", a, "W", w);
     Operands.checkFiniteLowerTriangle("symmetricEigen", a);

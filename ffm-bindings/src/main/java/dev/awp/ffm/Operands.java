@@ -27,7 +27,7 @@ final class Operands {
     }
     if (segment.address() % Float.BYTES != 0) {
       throw new IllegalArgumentException(
-          "%s: %s %s begins at an address that is no multiple of %d"
+          "%s: %s %s begins at an address that is no multiple of %s"
               .formatted(routine, name, matrix, Float.BYTES));
     }
     if (!segment.scope().isAlive()) {
@@ -90,7 +90,7 @@ final class Operands {
       column++;
     }
     return new AwpException(
-        "%s: entry (%d, %d) of the %s matrix is %s; every entry must be finite"
+        "%s: entry (%s, %s) of the %s matrix is %s; every entry must be finite"
             .formatted(routine, row, column, matrix, matrix.get(row, column)));
   }
 }

@@ -14,7 +14,7 @@ final class Status {
       throw new OutOfMemoryError("oneDNN's " + function + " got no memory");
     }
     if (status != DnnlHeader.dnnl_success()) {
-      throw new IllegalStateException("oneDNN's %s failed: status %d".formatted(function, status));
+      throw new IllegalStateException("oneDNN's %s failed: status %s".formatted(function, status));
     }
   }
 }

@@ -151,7 +151,7 @@ public final class Rivals {
               HALF);
       StringBuilder table = new StringBuilder();
       table.append(
-          "%d x %d, 50 %% sparse, %d iterations, %d threads, %s, %s%n"
+          "%s x %s, 50 %% sparse, %s iterations, %s threads, %s, %s%n"
               .formatted(
                   rows,
                   columns,

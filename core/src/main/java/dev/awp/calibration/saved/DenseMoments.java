@@ -77,7 +77,7 @@ public final class DenseMoments {
             ActivationStore.embed(model, windows, writer.scratchFolder())) {
       DenseMoments run = new DenseMoments(model, activations, writer, compute, progress);
       for (int index = 0; index < blocks; index++) {
-        progress.step("calibrating block %d of %d".formatted(index + 1, blocks));
+        progress.step("calibrating block %s of %s".formatted(index + 1, blocks));
         run.calibrate(index, true);
       }
       if (head) {

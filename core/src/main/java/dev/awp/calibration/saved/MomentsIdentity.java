@@ -118,7 +118,7 @@ public record MomentsIdentity(
       return Optional.of("those of another model");
     }
     if (length != wanted.length) {
-      return Optional.of("of windows of %d tokens, not of %d".formatted(length, wanted.length));
+      return Optional.of("of windows of %s tokens, not of %s".formatted(length, wanted.length));
     }
     if (!precision.equals(wanted.precision)) {
       return Optional.of("taken in %s, not in %s".formatted(precision, wanted.precision));

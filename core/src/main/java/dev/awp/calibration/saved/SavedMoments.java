@@ -153,7 +153,7 @@ public final class SavedMoments {
     int columns = (int) Math.sqrt(2.0 * elements);
     if (SecondMoment.rowStart(columns) != elements) {
       throw new AwpException(
-          "%s: %s has %d elements, which are no triangle".formatted(file, site, elements));
+          "%s: %s has %s elements, which are no triangle".formatted(file, site, elements));
     }
     return columns;
   }
@@ -175,7 +175,7 @@ public final class SavedMoments {
     TensorView view = view(name, dtype);
     if (!view.shape().equals(List.of((long) elements))) {
       throw new AwpException(
-          "%s: %s has shape %s, not [%d]".formatted(file, name, view.shape(), elements));
+          "%s: %s has shape %s, not [%s]".formatted(file, name, view.shape(), elements));
     }
     MemorySegment copy = MemorySegment.ofArray(new long[elements]);
     view.checkPresent();

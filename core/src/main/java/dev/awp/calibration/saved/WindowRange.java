@@ -61,11 +61,11 @@ public record WindowRange(String texts, long seed, int from, int to) {
 
   /** In words, without the text's checksum. */
   String describe() {
-    return "windows %d to %d of seed %d".formatted(from, to, seed);
+    return "windows %s to %s of seed %s".formatted(from, to, seed);
   }
 
   @Override
   public String toString() {
-    return "%s seed %d windows %d to %d".formatted(texts, seed, from, to);
+    return "%s seed %s windows %s to %s".formatted(texts, seed, from, to);
   }
 }

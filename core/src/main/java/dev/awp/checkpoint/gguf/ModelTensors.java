@@ -131,7 +131,7 @@ final class ModelTensors {
     List<Long> shape = found.tensor.shape();
     int count = keys.whole(graph.llamaName() + ".expert_count").orElse(0);
     if (shape.size() != 3 || shape.getFirst() != count) {
-      throw fail(found.tensor.name(), "has the shape %s for %d experts".formatted(shape, count));
+      throw fail(found.tensor.name(), "has the shape %s for %s experts".formatted(shape, count));
     }
     for (int expert = 0; expert < count; expert++) {
       GgufPlace place = new GgufPlace(found.tensor.name(), expert, count);
@@ -185,7 +185,7 @@ final class ModelTensors {
     }
     int dimension = GgufConfig.headDimension(keys);
     if (dimension < 2 || dimension % 2 != 0 || rows % dimension != 0) {
-      throw fail(name, "has %d rows, which are no heads of %d".formatted(rows, dimension));
+      throw fail(name, "has %s rows, which are no heads of %s".formatted(rows, dimension));
     }
     return RowOrder.interleaved(dimension);
   }

@@ -104,12 +104,12 @@ public final class Float8Layers {
     String stored = String.join(" and ", types);
     if (scaled > 0) {
       warnings.add(
-          "%d weights are stored as %s with scales: they are read as what they decode to, and written as %s"
+          "%s weights are stored as %s with scales: they are read as what they decode to, and written as %s"
               .formatted(scaled, stored, written));
     }
     if (bare > 0) {
       warnings.add(
-          "%d tensors are stored as %s without scales: their numbers are taken as they are, and written as %s"
+          "%s tensors are stored as %s without scales: their numbers are taken as they are, and written as %s"
               .formatted(bare, stored, written));
     }
     return warnings;

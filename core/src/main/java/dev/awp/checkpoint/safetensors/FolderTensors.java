@@ -63,7 +63,7 @@ final class FolderTensors {
             .complete()
             .orElseThrow(() -> new AwpException(new MissingWeights(folder, content).sentence()));
     warnings.add(
-        "there is no %s: the %d shards %s and so on are taken for the whole model"
+        "there is no %s: the %s shards %s and so on are taken for the whole model"
             .formatted(ShardIndex.NAME, complete.size(), complete.getFirst().getFileName()));
     return together(complete);
   }

@@ -72,7 +72,7 @@ final class IndexedShards {
     }
     if (!unknown.isEmpty()) {
       warnings.add(
-          "%s does not know %d tensors that its shards hold; they are read too: %s"
+          "%s does not know %s tensors that its shards hold; they are read too: %s"
               .formatted(ShardIndex.NAME, unknown.size(), firstUnknown()));
     }
     return tensors;

@@ -145,7 +145,7 @@ public final class Ranges {
     }
 
     private String rule(String text) {
-      String range = least == Integer.MIN_VALUE ? "" : " from %d to %d".formatted(least, most);
+      String range = least == Integer.MIN_VALUE ? "" : " from %s to %s".formatted(least, most);
       return "'%s' is not a whole number%s".formatted(text, range);
     }
   }

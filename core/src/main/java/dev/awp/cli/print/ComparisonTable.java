@@ -5,6 +5,7 @@ package dev.awp.cli.print;
 import dev.awp.report.ComparisonReport;
 import dev.awp.report.PerplexityReport;
 import java.io.PrintWriter;
+import java.util.Locale;
 
 /** A comparison as a table: a line for each cell, the best of each constraint marked. */
 public final class ComparisonTable {
@@ -33,7 +34,8 @@ public final class ComparisonTable {
           cell.meanGemmEquivalents(),
           cell.summary().seconds());
       for (PerplexityReport text : cell.perplexity()) {
-        out.printf("  %s %.3f (before %.3f)", text.file(), text.after(), text.before());
+        out.printf(
+            Locale.ROOT, "  %s %.3f (before %.3f)", text.file(), text.after(), text.before());
       }
       out.println();
     }

@@ -6,6 +6,7 @@ import dev.awp.inspect.values.Difference;
 import dev.awp.inspect.values.ValueDifference;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -18,6 +19,7 @@ public final class DifferenceTable {
     long bytesBefore = bytes(difference, Difference.Entry::before);
     long bytesAfter = bytes(difference, Difference.Entry::after);
     out.printf(
+        Locale.ROOT,
         "%,d weights in both: %,d the same, %,d differ; %s before, %s after%n",
         difference.weights().size(),
         same,
@@ -63,9 +65,9 @@ public final class DifferenceTable {
         entry.name(),
         shape,
         storage,
-        "%.3g".formatted(v.relativeError()),
+        String.format(Locale.ROOT, "%.3g", v.relativeError()),
         Printable.percent(v.changed()),
-        "%.3g".formatted(v.largest()),
+        String.format(Locale.ROOT, "%.3g", v.largest()),
         change(Printable.percent(v.sparsityBefore()), Printable.percent(v.sparsityAfter())));
   }
 

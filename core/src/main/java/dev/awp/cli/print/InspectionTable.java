@@ -7,6 +7,7 @@ import dev.awp.inspect.values.Inspection;
 import dev.awp.inspect.values.WeightStatistics;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 
 /** An inspection as a table: a line for each matrix, the vectors together. */
 public final class InspectionTable {
@@ -14,6 +15,7 @@ public final class InspectionTable {
 
   public static void print(Inspection inspection, boolean all, PrintWriter out) {
     out.printf(
+        Locale.ROOT,
         "%s: %,d weights in %,d tensors, %s, %.2f bits per weight%s%n",
         Printable.text(inspection.path()),
         inspection.elements(),
@@ -48,7 +50,8 @@ public final class InspectionTable {
     for (Inspection.Entry entry : inspection.weights()) {
       long broken = entry.statistics().map(WeightStatistics::nonFinite).orElse(0L);
       if (broken > 0) {
-        out.printf("%s: %,d values are not finite%n", Printable.text(entry.name()), broken);
+        out.printf(
+            Locale.ROOT, "%s: %,d values are not finite%n", Printable.text(entry.name()), broken);
       }
     }
   }
@@ -59,8 +62,10 @@ public final class InspectionTable {
     if (!all && !vectors.isEmpty()) {
       long bytes = vectors.stream().mapToLong(Inspection.Entry::bytes).sum();
       out.printf(
+          Locale.ROOT,
           "%nand %,d vectors, such as norms and biases: %s (--all shows them)%n",
-          vectors.size(), Printable.bytes(bytes));
+          vectors.size(),
+          Printable.bytes(bytes));
     }
   }
 
@@ -69,7 +74,7 @@ public final class InspectionTable {
     boolean weight = entry.shape().size() >= 2 && name.endsWith(".weight");
     String shown = weight ? name.substring(0, name.length() - ".weight".length()) : name;
     String grid = entry.grid().map(StoredGrid::describe).orElse("-");
-    String bits = "%.2f".formatted(entry.bitsPerWeight());
+    String bits = String.format(Locale.ROOT, "%.2f", entry.bitsPerWeight());
     String shape = entry.shape().toString();
     if (entry.statistics().isEmpty()) {
       table.add(shown, entry.storage(), grid, shape, bits, "-", "-", "-", "-", "-", "-");
@@ -85,9 +90,9 @@ public final class InspectionTable {
         Printable.percent(statistics.sparsity()),
         rows(statistics),
         statistics.pattern().isEmpty() ? "-" : statistics.pattern(),
-        "%.1f".formatted(statistics.peak()),
+        String.format(Locale.ROOT, "%.1f", statistics.peak()),
         Printable.percent(statistics.topColumnsEnergy()),
-        "%.1f".formatted(statistics.kurtosis()));
+        String.format(Locale.ROOT, "%.1f", statistics.kurtosis()));
   }
 
   private static String rows(WeightStatistics statistics) {

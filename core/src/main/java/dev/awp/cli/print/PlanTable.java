@@ -36,7 +36,7 @@ public final class PlanTable {
     PlanReport.Totals totals = plan.totals();
     out.printf(
         Locale.ROOT,
-        "%d layers; checkpoint %s, with packed codes %s; %.3f bits a weight, %.1f %% zeros in the"
+        "%s layers; checkpoint %s, with packed codes %s; %.3f bits a weight, %.1f %% zeros in the"
             + " compressed layers%n",
         plan.layers().size(),
         size(totals.bytes()),
@@ -45,7 +45,7 @@ public final class PlanTable {
         100 * totals.sparsity());
     out.printf(
         Locale.ROOT,
-        "work: %.3g GFLOP solving, %.3g GFLOP running the texts; memory %s, %d calibration passes a"
+        "work: %.3g GFLOP solving, %.3g GFLOP running the texts; memory %s, %s calibration passes a"
             + " block%n",
         totals.solveFlops() / 1e9,
         totals.passFlops() / 1e9,
@@ -61,9 +61,9 @@ public final class PlanTable {
   private static String words(TextReport text) {
     String dropped =
         text.dropped().entrySet().stream()
-            .map(entry -> ", %d dropped (%s)".formatted(entry.getValue(), entry.getKey()))
+            .map(entry -> ", %s dropped (%s)".formatted(entry.getValue(), entry.getKey()))
             .collect(Collectors.joining());
-    return "%s text %s: read as %s, documents %d, used %d%s"
+    return "%s text %s: read as %s, documents %s, used %s%s"
         .formatted(text.use(), text.file(), text.readAs(), text.documents(), text.used(), dropped);
   }
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.print;
 
+import java.util.Locale;
+
 /** Text from files on a terminal. */
 final class Printable {
   private Printable() {}
@@ -20,12 +22,14 @@ final class Printable {
       value /= 1024;
       unit++;
     }
-    return unit == 0 ? bytes + " bytes" : "%.1f %s".formatted(value, units[unit]);
+    return unit == 0 ? bytes + " bytes" : String.format(Locale.ROOT, "%.1f %s", value, units[unit]);
   }
 
   /** A share in per cent: "50.0", and "0.004" rather than "0.0" for a small one. */
   static String percent(double share) {
     double percent = 100 * share;
-    return percent > 0 && percent < 0.05 ? "%.2g".formatted(percent) : "%.1f".formatted(percent);
+    return percent > 0 && percent < 0.05
+        ? String.format(Locale.ROOT, "%.2g", percent)
+        : String.format(Locale.ROOT, "%.1f", percent);
   }
 }

@@ -7,6 +7,7 @@ import dev.awp.report.LayerReport;
 import java.io.Console;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -76,7 +77,12 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
     @Override
     public void iteration(String layer, int iteration, double relativeError) {
       if (iterations) {
-        out.printf("%s: iteration %d, relative error %.4g%n", layer, iteration, relativeError);
+        out.printf(
+            Locale.ROOT,
+            "%s: iteration %s, relative error %.4g%n",
+            layer,
+            iteration,
+            relativeError);
       }
     }
 
@@ -84,7 +90,7 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
     public void restored(int layers, long share) {
       done += layers;
       work -= share;
-      out.printf("going on: %d of %d layers are finished%n", done, this.layers);
+      out.printf("going on: %s of %s layers are finished%n", done, this.layers);
     }
 
     @Override
@@ -92,10 +98,11 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
       done++;
       workDone += share;
       out.printf(
-          "[%d/%d] %s%s: relative error %.4g, %d iterations%s, elapsed %s, ETA %s%n",
+          Locale.ROOT,
+          "[%s/%s] %s%s: relative error %.4g, %s iterations%s, elapsed %s, ETA %s%n",
           done,
           layers,
-          block < blocks ? "block %d/%d ".formatted(block + 1, blocks) : "",
+          block < blocks ? "block %s/%s ".formatted(block + 1, blocks) : "",
           layer.name(),
           layer.relativeError(),
           layer.iterations(),
@@ -106,7 +113,9 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
 
     /** A second moment that needs more than every method adds anyway is worth a look. */
     private static String raised(double damping) {
-      return damping > USUAL_DAMPING ? ", damping raised to %.1g".formatted(damping) : "";
+      return damping > USUAL_DAMPING
+          ? String.format(Locale.ROOT, ", damping raised to %.1g", damping)
+          : "";
     }
 
     private Optional<Long> eta() {
@@ -119,7 +128,8 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
 
     static String clock(long nanos) {
       Duration time = Duration.ofNanos(nanos);
-      return "%d:%02d:%02d".formatted(time.toHours(), time.toMinutesPart(), time.toSecondsPart());
+      return String.format(
+          Locale.ROOT, "%s:%02d:%02d", time.toHours(), time.toMinutesPart(), time.toSecondsPart());
     }
 
     @Override
@@ -164,7 +174,8 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
       bar.ifPresent(
           b ->
               b.setExtraMessage(
-                  "%s %.3g #%d".formatted(shortName(layer), relativeError, iteration)));
+                  String.format(
+                      Locale.ROOT, "%s %.3g #%s", shortName(layer), relativeError, iteration)));
     }
 
     /** "model.layers.3.mlp.up_proj" as "3/32 up_proj": a terminal line has little room. */
@@ -184,7 +195,9 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
     public void layerFinished(int block, LayerReport layer, long work) {
       bar.ifPresent(
           b -> {
-            b.setExtraMessage("%s %.3g".formatted(shortName(layer.name()), layer.relativeError()));
+            b.setExtraMessage(
+                String.format(
+                    Locale.ROOT, "%s %.3g", shortName(layer.name()), layer.relativeError()));
             b.stepBy(work);
           });
     }

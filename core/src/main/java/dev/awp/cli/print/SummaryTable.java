@@ -5,6 +5,7 @@ package dev.awp.cli.print;
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.RunReport;
 import java.io.PrintWriter;
+import java.util.Locale;
 
 /** The few numbers of a run that a person wants to see at its end. */
 public final class SummaryTable {
@@ -13,7 +14,8 @@ public final class SummaryTable {
   public static void print(RunReport report, PrintWriter out) {
     RunReport.Summary summary = report.summary();
     out.printf(
-        "%d layers, %,d weights: mean relative error %.4g, zeros %.1f %%, %.1f s%n",
+        Locale.ROOT,
+        "%s layers, %,d weights: mean relative error %.4g, zeros %.1f %%, %.1f s%n",
         summary.layers(),
         summary.weights(),
         summary.meanRelativeError(),
@@ -21,7 +23,8 @@ public final class SummaryTable {
         summary.seconds());
     for (PerplexityReport perplexity : report.perplexity()) {
       out.printf(
-          "perplexity of %s (%d windows of %d tokens): before %.4f, after %.4f%n",
+          Locale.ROOT,
+          "perplexity of %s (%s windows of %s tokens): before %.4f, after %.4f%n",
           perplexity.file(),
           perplexity.windows(),
           perplexity.sequenceLength(),

@@ -133,7 +133,7 @@ public final class ErrorCurves {
 
   private void measure(int block, ActivationStore activations) {
     progress.step(
-        "measuring error curves: block %d of %d"
+        "measuring error curves: block %s of %s"
             .formatted(
                 Math.min(block + 1, model.layout().config().layers()),
                 model.layout().config().layers()));

@@ -100,7 +100,7 @@ public record MemoryPlan(List<Set<InputSite>> passes, long bytes, long spare) {
 
   /** Rounded up, as an option takes it. */
   private static String megabytes(long bytes) {
-    return String.format(Locale.ROOT, "%dMB", Math.ceilDiv(bytes, 1_000_000));
+    return String.format(Locale.ROOT, "%sMB", Math.ceilDiv(bytes, 1_000_000));
   }
 
   /** Off-heap memory of the plan, in bytes: all but the JVM's own. */

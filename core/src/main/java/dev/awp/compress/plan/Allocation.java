@@ -64,7 +64,7 @@ public record Allocation(List<Integer> choices, long cost, double error, double 
       this.left = budget - cheapest(layers);
       if (left < 0) {
         throw new IllegalArgumentException(
-            "the cheapest choice costs %d, the budget is %d".formatted(budget - left, budget));
+            "the cheapest choice costs %s, the budget is %s".formatted(budget - left, budget));
       }
     }
 

@@ -152,7 +152,7 @@ final class Allotment {
     double weights = layers.stream().mapToLong(PackedSize::weights).sum();
     return switch (budget) {
       case Budget.Size size ->
-          "--target-size %d: the smallest size that this recipe can reach is %d bytes"
+          "--target-size %s: the smallest size that this recipe can reach is %s bytes"
               .formatted(
                   size.bytes(),
                   Math.ceilDiv(least + PackedSize.others(checkpoint, layers), Byte.SIZE));

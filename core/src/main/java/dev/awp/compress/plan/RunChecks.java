@@ -91,7 +91,7 @@ public final class RunChecks {
     int length = calibration.sequenceLength().orElse(Math.min(context, DEFAULT_LENGTH));
     if (length > context) {
       throw new AwpException(
-          "--sequence-length %d is more than the %d positions of the model"
+          "--sequence-length %s is more than the %s positions of the model"
               .formatted(length, context));
     }
     return length;

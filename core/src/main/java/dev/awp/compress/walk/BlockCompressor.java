@@ -112,7 +112,7 @@ final class BlockCompressor {
    */
   private record Place(int index, Step step, Compute compute) {
     private String doing(String what) {
-      return "block %d: %s".formatted(index + 1, what);
+      return "block %s: %s".formatted(index + 1, what);
     }
   }
 

@@ -302,7 +302,7 @@ public final class Compressor {
 
   private AwpException resumable(AwpException e, SavedLayers saved, Schemes schemes) {
     return new AwpException(
-        "%s; %d of %d layers are saved, and the same command goes on after them"
+        "%s; %s of %s layers are saved, and the same command goes on after them"
             .formatted(e.getMessage(), saved.count(), schemes.layers().size()),
         e);
   }

@@ -41,7 +41,7 @@ record ConfigObject(Path file, JsonNode node) {
         || !value.canConvertToInt()
         || value.intValue() < 1
         || value.intValue() > largest) {
-      throw fail("%s must be an integer from 1 to %d, it is %s".formatted(key, largest, value));
+      throw fail("%s must be an integer from 1 to %s, it is %s".formatted(key, largest, value));
     }
     return value.intValue();
   }
@@ -70,7 +70,7 @@ record ConfigObject(Path file, JsonNode node) {
   List<Double> positives(String key, int count) {
     JsonNode list = node.path(key);
     if (!list.isArray() || list.size() != count) {
-      throw fail("%s must be a list of %d numbers".formatted(key, count));
+      throw fail("%s must be a list of %s numbers".formatted(key, count));
     }
     List<Double> numbers = new ArrayList<>();
     list.forEach(value -> numbers.add(positive("a number of " + key, value)));

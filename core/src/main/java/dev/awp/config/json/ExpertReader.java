@@ -38,7 +38,7 @@ record ExpertReader(ConfigObject root, int layers, int largestWidth, int largest
             rule.normalizedKey().map(root::flag).orElse(true));
     if (experts.perToken() > experts.count()) {
       throw root.fail(
-          "num_experts_per_tok %d is more than the %d experts"
+          "num_experts_per_tok %s is more than the %s experts"
               .formatted(experts.perToken(), experts.count()));
     }
     return experts;

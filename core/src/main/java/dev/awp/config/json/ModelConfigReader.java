@@ -140,7 +140,7 @@ public final class ModelConfigReader {
       ConfigObject root, int heads, int keyValueHeads, int headDimension) {
     if (heads % keyValueHeads != 0) {
       throw root.fail(
-          "num_attention_heads %d is no multiple of num_key_value_heads %d"
+          "num_attention_heads %s is no multiple of num_key_value_heads %s"
               .formatted(heads, keyValueHeads));
     }
     if (headDimension < 2 || headDimension % 2 != 0) {

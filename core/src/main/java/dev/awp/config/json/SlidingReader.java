@@ -64,7 +64,7 @@ final class SlidingReader {
 
   private Set<Integer> byType(JsonNode types) {
     if (!types.isArray() || types.size() != layers) {
-      throw root.fail("layer_types must be a list of num_hidden_layers %d names".formatted(layers));
+      throw root.fail("layer_types must be a list of num_hidden_layers %s names".formatted(layers));
     }
     Set<Integer> blocks = new HashSet<>();
     for (int block = 0; block < layers; block++) {

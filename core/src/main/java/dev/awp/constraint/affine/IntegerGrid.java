@@ -192,7 +192,7 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, GridStorag
     int groups = groups(t.columns());
     if (parameters.scales().rows() != t.rows() || parameters.scales().columns() != groups) {
       return Optional.of(
-          "a matrix %s needs scales [%d, %d], there are %s"
+          "a matrix %s needs scales [%s, %s], there are %s"
               .formatted(t, t.rows(), groups, parameters.scales()));
     }
     Optional<Matrix> factors = parameters.channelScales();
@@ -202,7 +202,7 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, GridStorag
     float[] channels = channelScales(t.columns(), factors);
     for (int j = 0; j < t.columns(); j++) {
       if (!(channels[j] > 0) || !storage.holdsScale(channels[j])) {
-        return Optional.of("column %d has the channel scale %s".formatted(j, channels[j]));
+        return Optional.of("column %s has the channel scale %s".formatted(j, channels[j]));
       }
     }
     int size = groupSize(t.columns());
@@ -213,7 +213,7 @@ public record IntegerGrid(int bits, int groupSize, boolean symmetric, GridStorag
         float value = t.row(r).getAtIndex(JAVA_FLOAT, c);
         if (!isOnGrid(value, scale, zeroPoint, channels[c])) {
           return Optional.of(
-              "row %d, column %d holds %s, which is not on its grid of scale %s and zero point %s"
+              "row %s, column %s holds %s, which is not on its grid of scale %s and zero point %s"
                   .formatted(r, c, value, scale, zeroPoint));
         }
       }

@@ -16,7 +16,7 @@ final class BlockCheck {
     int groups = grid.groups(t.columns());
     if (parameters.scales().rows() != t.rows() || parameters.scales().columns() != groups) {
       return Optional.of(
-          "a matrix %s needs scales [%d, %d], there are %s"
+          "a matrix %s needs scales [%s, %s], there are %s"
               .formatted(t, t.rows(), groups, parameters.scales()));
     }
     for (int r = 0; r < t.rows(); r++) {
@@ -36,7 +36,7 @@ final class BlockCheck {
         double steps = Math.clamp(nearest, -grid.zero(), grid.maxCode() - grid.zero());
         if ((float) (steps * scale + minimum) != row[c]) {
           return Optional.of(
-              "row %d, column %d holds %s, which is not on its grid of scale %s and minimum %s"
+              "row %s, column %s holds %s, which is not on its grid of scale %s and minimum %s"
                   .formatted(r, c, row[c], scale, minimum));
         }
       }
@@ -62,7 +62,7 @@ final class BlockCheck {
       return Optional.empty();
     }
     return Optional.of(
-        "row %d, group %d has scale %s and minimum %s, which %s cannot store"
+        "row %s, group %s has scale %s and minimum %s, which %s cannot store"
             .formatted(row, group, scale, minimum, grid.describe()));
   }
 }

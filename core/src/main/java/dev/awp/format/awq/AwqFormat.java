@@ -62,14 +62,14 @@ public final class AwqFormat implements OutputFormat {
   private static Optional<String> fourBits(LayerPlan plan) {
     return plan.grid()
         .filter(grid -> grid.bits() != AwqCodes.BITS)
-        .map(grid -> "%d bits, where the format has 4".formatted(grid.bits()));
+        .map(grid -> "%s bits, where the format has 4".formatted(grid.bits()));
   }
 
   private static Optional<String> wholeWords(LayerPlan plan) {
     int rows = plan.layer().rows();
     return rows % AwqCodes.PER_WORD == 0
         ? Optional.empty()
-        : Optional.of("%d rows, where words hold the codes of 8".formatted(rows));
+        : Optional.of("%s rows, where words hold the codes of 8".formatted(rows));
   }
 
   @Override

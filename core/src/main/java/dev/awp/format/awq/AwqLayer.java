@@ -114,7 +114,7 @@ public record AwqLayer(TensorEncoder encoder, TensorReader reader) implements La
     TensorView weight = tensors.apply(PackedNames.weight(layer));
     PackedShapes.check(weight, DType.I32, columns, words);
     if (rows % AwqCodes.PER_WORD != 0) {
-      throw PackedShapes.fail(weight, "packs %d rows, which are no multiple of 8".formatted(rows));
+      throw PackedShapes.fail(weight, "packs %s rows, which are no multiple of 8".formatted(rows));
     }
     TensorView zeros = tensors.apply(PackedNames.zeros(layer));
     PackedShapes.check(zeros, DType.I32, groups, words);

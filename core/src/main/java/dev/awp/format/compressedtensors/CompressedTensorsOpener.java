@@ -78,7 +78,7 @@ public final class CompressedTensorsOpener implements LayerOpener {
     if (fitting.length != 1) {
       throw PackedShapes.fail(
           packed,
-          "has shape %s, which fits %d of the configured bits %s for %d columns"
+          "has shape %s, which fits %s of the configured bits %s for %s columns"
               .formatted(packed.shape(), fitting.length, bits, layer.columns()));
     }
     if (fitting[0] == 3 && padsThreeBits()) {

@@ -75,7 +75,7 @@ public final class GgufLayers {
         GgufValues.of(file, tensor, arena)
             .orElseThrow(() -> fail(place, "is of a type or shape that awp does not write"));
     if (values.shape().getLast() < columns) {
-      throw fail(place, "has %d columns, not %d".formatted(values.shape().getLast(), columns));
+      throw fail(place, "has %s columns, not %s".formatted(values.shape().getLast(), columns));
     }
     Matrix matrix =
         Matrix.allocate(

@@ -109,7 +109,7 @@ final class GgufRules {
         architecture == GgufArchitecture.PHI3 || architecture == GgufArchitecture.QWEN2_MOE;
     refuse(
         square && attention.queryWidth() != config.hiddenSize(),
-        "needs heads that are as wide together as the hidden size %d, not %d"
+        "needs heads that are as wide together as the hidden size %s, not %s"
             .formatted(config.hiddenSize(), attention.queryWidth()));
     refuse(!ropeScalingFits(), "has no such rope scaling as config.json says");
   }
@@ -144,7 +144,7 @@ final class GgufRules {
             .collect(Collectors.toSet());
     refuse(
         !sliding.equals(config.slidingBlocks()),
-        "has a sliding window in all blocks but every %d., config.json has it in %s"
+        "has a sliding window in all blocks but every %s., config.json has it in %s"
             .formatted(pattern, new TreeSet<>(config.slidingBlocks())));
     refuse(
         config.localRotation().isPresent() && config.localRotation().get().theta() != LOCAL_BASE,
@@ -217,14 +217,14 @@ final class GgufRules {
         (type, names) ->
             broken.add(
                 new BrokenRule(
-                    "%s blocks need columns in multiples of %d, and these widths cannot be padded"
+                    "%s blocks need columns in multiples of %s, and these widths cannot be padded"
                         .formatted(type, type.blockColumns()),
                     names)));
     BlockType embedding = options.embedding();
     if (config.hiddenSize() % embedding.blockColumns() != 0) {
       broken.add(
           new BrokenRule(
-              "%s blocks need columns in multiples of %d, the embedding has %d"
+              "%s blocks need columns in multiples of %s, the embedding has %s"
                   .formatted(embedding, embedding.blockColumns(), config.hiddenSize()),
               List.of()));
     }

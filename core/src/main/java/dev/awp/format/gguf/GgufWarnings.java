@@ -37,7 +37,7 @@ record GgufWarnings(ModelPlan plan) {
             .toList();
     if (!others.isEmpty()) {
       warnings.add(
-          "GGUF: %d tensors that are no part of the text model are not written (%s)"
+          "GGUF: %s tensors that are no part of the text model are not written (%s)"
               .formatted(others.size(), modules(others)));
     }
     return warnings;

@@ -91,7 +91,7 @@ public final class GptqFormat implements OutputFormat {
     return rows % MULTIPLE == 0 && columns % MULTIPLE == 0
         ? Optional.empty()
         : Optional.of(
-            "%d rows and %d columns, where readers take multiples of %d"
+            "%s rows and %s columns, where readers take multiples of %s"
                 .formatted(rows, columns, MULTIPLE));
   }
 

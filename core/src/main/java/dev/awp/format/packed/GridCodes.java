@@ -52,7 +52,7 @@ public final class GridCodes {
       }
       if (!exact) {
         throw new IllegalStateException(
-            "%s, row %d: a value of group %d is not on its grid of scale %s and zero point %s"
+            "%s, row %s: a value of group %s is not on its grid of scale %s and zero point %s"
                 .formatted(layer, r, g, scale, zeroPoint));
       }
     }

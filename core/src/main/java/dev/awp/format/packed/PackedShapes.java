@@ -36,7 +36,7 @@ public final class PackedShapes {
     if (groups < 1 || groups > columns || columns % groups != 0) {
       throw fail(
           scale,
-          "has shape %s, which divides the [%d, %d] weights into no groups of equal size"
+          "has shape %s, which divides the [%s, %s] weights into no groups of equal size"
               .formatted(scale.shape(), rows, columns));
     }
     return (int) groups;
@@ -61,7 +61,7 @@ public final class PackedShapes {
     if (first != rows || second != columns) {
       throw fail(
           view,
-          "holds [%d, %d] where config.json implies [%d, %d]"
+          "holds [%s, %s] where config.json implies [%s, %s]"
               .formatted(first, second, rows, columns));
     }
   }
@@ -74,7 +74,7 @@ public final class PackedShapes {
     view.copyInts(0, groupOf, 0, columns);
     for (int j = 0; j < columns; j++) {
       if (groupOf[j] < 0 || groupOf[j] >= groups) {
-        throw fail(view, "puts column %d into group %d of %d".formatted(j, groupOf[j], groups));
+        throw fail(view, "puts column %s into group %s of %s".formatted(j, groupOf[j], groups));
       }
     }
     return groupOf;

@@ -123,7 +123,7 @@ final class BlockRow {
         int steps = (int) Math.clamp(nearest, -grid.zero(), grid.maxCode() - grid.zero());
         if (value(steps, scale, minimum) != value) {
           throw new IllegalStateException(
-              "row %d, column %d: %s lies on no %s grid of scale %s and minimum %s"
+              "row %s, column %s: %s lies on no %s grid of scale %s and minimum %s"
                   .formatted(row, j, value, grid, scale, minimum));
         }
         codes[j] = (byte) (steps + zero);

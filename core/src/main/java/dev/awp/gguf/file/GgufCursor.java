@@ -59,7 +59,7 @@ final class GgufCursor {
     long count = i64(what);
     if (count < 0 || count > remaining() / leastBytes) {
       throw fail(
-          "%s is %s, more than the %d bytes that follow can hold"
+          "%s is %s, more than the %s bytes that follow can hold"
               .formatted(what, Long.toUnsignedString(count), remaining()));
     }
     return count;
@@ -68,7 +68,7 @@ final class GgufCursor {
   String text(String what) {
     long length = count("the length of " + what, 1);
     if (length > Integer.MAX_VALUE - 8) {
-      throw fail("%s has %d bytes, longer than awp reads".formatted(what, length));
+      throw fail("%s has %s bytes, longer than awp reads".formatted(what, length));
     }
     byte[] bytes = new byte[(int) length];
     for (int done = 0; done < bytes.length; ) {
@@ -80,7 +80,7 @@ final class GgufCursor {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw new AwpException(
-          "%s: %s before byte %d is not UTF-8".formatted(file, what, position()), e);
+          "%s: %s before byte %s is not UTF-8".formatted(file, what, position()), e);
     }
   }
 
@@ -108,6 +108,6 @@ final class GgufCursor {
   }
 
   AwpException fail(String rule) {
-    return new AwpException("%s, byte %d: %s".formatted(file, position(), rule));
+    return new AwpException("%s, byte %s: %s".formatted(file, position(), rule));
   }
 }

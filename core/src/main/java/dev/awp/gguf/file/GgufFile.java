@@ -94,7 +94,7 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
       }
       int version = cursor.i32("the version");
       if (version != 2 && version != GgufPlan.VERSION) {
-        throw cursor.fail("version %d is not read, only 2 and 3 are".formatted(version));
+        throw cursor.fail("version %s is not read, only 2 and 3 are".formatted(version));
       }
       int tensorCount = entries("the number of tensors", LEAST_TENSOR_BYTES);
       int keyCount = entries("the number of metadata keys", LEAST_KEY_BYTES);
@@ -117,7 +117,7 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
     private int entries(String what, int leastBytes) {
       long count = cursor.count(what, leastBytes);
       if (count > MOST_ENTRIES) {
-        throw cursor.fail("%s is %d, at most %d are read".formatted(what, count, MOST_ENTRIES));
+        throw cursor.fail("%s is %s, at most %s are read".formatted(what, count, MOST_ENTRIES));
       }
       return (int) count;
     }
@@ -125,7 +125,7 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
     private Kind kind(String what) {
       int id = cursor.i32(what);
       return Kind.of(id)
-          .orElseThrow(() -> cursor.fail("%s is %d, the types are 0 to 12".formatted(what, id)));
+          .orElseThrow(() -> cursor.fail("%s is %s, the types are 0 to 12".formatted(what, id)));
     }
 
     private GgufValue value(String what, Kind kind) {
@@ -153,7 +153,7 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
       long count = cursor.count("the length of " + what, element.leastBytes());
       if (count > MOST_ITEMS) {
         throw cursor.fail(
-            "%s has %d items, at most %d are read".formatted(what, count, MOST_ITEMS));
+            "%s has %s items, at most %s are read".formatted(what, count, MOST_ITEMS));
       }
       List<GgufValue> values = new ArrayList<>();
       for (long i = 0; i < count; i++) {
@@ -179,13 +179,13 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
       String name = cursor.text("a tensor's name");
       int rank = cursor.i32("the rank of " + name);
       if (rank < 1 || rank > MOST_DIMENSIONS) {
-        throw cursor.fail("tensor %s has the rank %d, it must be 1 to 4".formatted(name, rank));
+        throw cursor.fail("tensor %s has the rank %s, it must be 1 to 4".formatted(name, rank));
       }
       List<Long> shape = new ArrayList<>();
       for (int i = 0; i < rank; i++) {
         long extent = cursor.i64("the shape of " + name);
         if (extent < 0) {
-          throw cursor.fail("tensor %s has the size %d".formatted(name, extent));
+          throw cursor.fail("tensor %s has the size %s".formatted(name, extent));
         }
         shape.addFirst(extent);
       }
@@ -200,7 +200,7 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
       long offset = cursor.i64("the offset of " + name);
       if (offset < 0 || offset % alignment != 0) {
         throw cursor.fail(
-            "tensor %s begins at %s, no multiple of the alignment %d"
+            "tensor %s begins at %s, no multiple of the alignment %s"
                 .formatted(name, Long.toUnsignedString(offset), alignment));
       }
       return new GgufTensor(name, shape, type, offset, 0);
@@ -229,7 +229,7 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
         if (bytes > end - tensor.offset()) {
           throw fail(
               tensor,
-              "takes %d bytes, up to the next tensor or the end of the file are %d"
+              "takes %s bytes, up to the next tensor or the end of the file are %s"
                   .formatted(bytes, end - tensor.offset()));
         }
         placed.add(
@@ -244,7 +244,7 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
       if (columns % type.blockColumns() != 0) {
         throw fail(
             tensor,
-            "has %d columns, no multiple of the %d of a %s block"
+            "has %s columns, no multiple of the %s of a %s block"
                 .formatted(columns, type.blockColumns(), type));
       }
       try {

@@ -130,7 +130,7 @@ public record GgufKeys(Path file, Map<String, GgufValue> values) {
       case GgufValue.Real real -> String.valueOf(real.value());
       case GgufValue.Flag flag -> String.valueOf(flag.value());
       case GgufValue.Text text -> "'" + text.value() + "'";
-      case GgufValue.Items items -> "a list of %d".formatted(items.values().size());
+      case GgufValue.Items items -> "a list of %s".formatted(items.values().size());
     };
   }
 

@@ -39,7 +39,7 @@ public final class GgufParts {
     List<Path> files = new ArrayList<>();
     int count = Integer.parseInt(part.group(3));
     for (int i = 1; i <= count; i++) {
-      String name = "%s-%05d-of-%05d.gguf".formatted(part.group(1), i, count);
+      String name = String.format(Locale.ROOT, "%s-%05d-of-%05d.gguf", part.group(1), i, count);
       files.add(file.resolveSibling(name));
     }
     return files;
@@ -65,7 +65,7 @@ public final class GgufParts {
     for (Path path : paths) {
       if (!Files.exists(path)) {
         throw new AwpException(
-            "%s: is missing, the model has %d files".formatted(path, paths.size()));
+            "%s: is missing, the model has %s files".formatted(path, paths.size()));
       }
     }
     List<GgufFile> files = paths.stream().map(GgufFile::read).toList();
@@ -82,7 +82,7 @@ public final class GgufParts {
     boolean whole = stated <= 1;
     if (whole ? count > 1 : stated != count || number != index) {
       throw new AwpException(
-          "%s: says that it is part %d of %d, its name says %d of %d; a split model is read where its files are called NAME-00001-of-0000N.gguf"
+          "%s: says that it is part %s of %s, its name says %s of %s; a split model is read where its files are called NAME-00001-of-0000N.gguf"
               .formatted(file.file(), number + 1, stated, index + 1, count));
     }
   }

@@ -76,7 +76,7 @@ public final class GgufWriter implements AutoCloseable {
     GgufTensor tensor = tensors.get(name);
     if (tensor == null || bytes.byteSize() != tensor.byteSize()) {
       throw new IllegalArgumentException(
-          "%d bytes were given for the tensor %s".formatted(bytes.byteSize(), tensor));
+          "%s bytes were given for the tensor %s".formatted(bytes.byteSize(), tensor));
     }
     if (!written.add(name)) {
       throw new IllegalStateException("tensor " + name + " was written before");

@@ -137,7 +137,7 @@ public final class GgufConfig {
     if (values.isPresent() && values.get() != headDimension()) {
       throw keys.fail(
           key("attention.value_length"),
-          "is %d where keys have %d, awp reads heads of one size"
+          "is %s where keys have %s, awp reads heads of one size"
               .formatted(values.get(), headDimension()));
     }
     config.put("rms_norm_eps", shortest(key("attention.layer_norm_rms_epsilon"), 1e-6));

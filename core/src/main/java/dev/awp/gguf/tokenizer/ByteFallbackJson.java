@@ -76,7 +76,7 @@ final class ByteFallbackJson {
     float[] scores = keys.numbers(PREFIX + "scores");
     if (scores.length != tokens.size()) {
       throw keys.fail(
-          PREFIX + "scores", "has %d items for %d tokens".formatted(scores.length, tokens.size()));
+          PREFIX + "scores", "has %s items for %s tokens".formatted(scores.length, tokens.size()));
     }
     Map<String, Integer> ids = new HashMap<>();
     for (int id = 0; id < tokens.size(); id++) {

@@ -34,13 +34,13 @@ record FileTokens(List<String> texts, List<Kind> kinds) {
     for (int type : keys.wholes(typed)) {
       kinds.add(
           Kind.of(type)
-              .orElseThrow(() -> keys.fail(typed, "holds %d, types are 1 to 6".formatted(type))));
+              .orElseThrow(() -> keys.fail(typed, "holds %s, types are 1 to 6".formatted(type))));
     }
     if (kinds.isEmpty()) {
       texts.forEach(_ -> kinds.add(Kind.NORMAL));
     }
     if (kinds.size() != texts.size()) {
-      throw keys.fail(typed, "has %d items for %d tokens".formatted(kinds.size(), texts.size()));
+      throw keys.fail(typed, "has %s items for %s tokens".formatted(kinds.size(), texts.size()));
     }
     return new FileTokens(texts, kinds);
   }

@@ -68,12 +68,12 @@ final class GgufSentencePiece {
       tokens.control(token.id(), token.text());
     } else if (!known && (token.id() < pieces || tokens.ids().containsKey(token.text()))) {
       warnings.add(
-          "%s: token '%s' of the id %d contradicts the tokenizer: it is left out"
+          "%s: token '%s' of the id %s contradicts the tokenizer: it is left out"
               .formatted(token.from(), token.text(), token.id()));
     } else if (!known) {
       if (token.id() >= size) {
         throw new AwpException(
-            "%s: token '%s' has the id %d, the embedding has %d rows"
+            "%s: token '%s' has the id %s, the embedding has %s rows"
                 .formatted(token.from(), token.text(), token.id(), size));
       }
       tokens.put(token.id(), token.text(), token.special() ? Kind.CONTROL : Kind.USER_DEFINED, 0);
@@ -96,7 +96,7 @@ final class GgufSentencePiece {
     }
     if (model.pieces().size() > size) {
       throw new AwpException(
-          "%s: %d pieces, the embedding has %d rows".formatted(file, model.pieces().size(), size));
+          "%s: %s pieces, the embedding has %s rows".formatted(file, model.pieces().size(), size));
     }
   }
 }

@@ -182,7 +182,7 @@ public final class GgufTokenizer {
   private int id(String text, JsonNode id) {
     if (!id.isInt() || id.intValue() < 0 || id.intValue() >= size) {
       throw new AwpException(
-          "%s: token '%s' has the id %s, the embedding has %d rows"
+          "%s: token '%s' has the id %s, the embedding has %s rows"
               .formatted(file, text, id, size));
     }
     return id.intValue();

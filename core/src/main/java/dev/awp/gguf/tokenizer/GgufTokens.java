@@ -56,12 +56,12 @@ final class GgufTokens {
     Integer before = ids.putIfAbsent(text, id);
     if (before != null && before != id) {
       throw new AwpException(
-          "%s: token '%s' has the ids %d and %d; llama.cpp refuses a text that comes twice"
+          "%s: token '%s' has the ids %s and %s; llama.cpp refuses a text that comes twice"
               .formatted(file, text, before, id));
     }
     if (types[id] != 0 && !texts[id].equals(text)) {
       throw new AwpException(
-          "%s: tokens '%s' and '%s' have the same id %d".formatted(file, texts[id], text, id));
+          "%s: tokens '%s' and '%s' have the same id %s".formatted(file, texts[id], text, id));
     }
     texts[id] = text;
     types[id] = kind.number();
@@ -77,7 +77,7 @@ final class GgufTokens {
     return gaps.length == 0
         ? Optional.empty()
         : Optional.of(
-            "%s: %d of the %d rows of the embedding have no token, the first is %d; they are written as unused"
+            "%s: %s of the %s rows of the embedding have no token, the first is %s; they are written as unused"
                 .formatted(file, gaps.length, texts.length, gaps[0]));
   }
 

@@ -75,7 +75,7 @@ public final class TokenizerFiles {
     if (id.isPresent() && id.get() >= tokens.size()) {
       throw keys.fail(
           PREFIX + SPECIAL.getOrDefault(name, name) + "_token_id",
-          "is %d, there are %d tokens".formatted(id.get(), tokens.size()));
+          "is %s, there are %s tokens".formatted(id.get(), tokens.size()));
     }
     return id;
   }

@@ -74,7 +74,7 @@ final class ColumnPackedLayer {
     if (length > columns || IntStream.of(groups).anyMatch(g -> g < 0 || g >= count)) {
       throw SmallTensor.malformed(
           view,
-          "%s for %d columns names groups outside 0 .. %d"
+          "%s for %s columns names groups outside 0 .. %s"
               .formatted(view.shape(), columns, count - 1));
     }
     return groups;

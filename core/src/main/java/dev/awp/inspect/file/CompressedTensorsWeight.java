@@ -37,12 +37,12 @@ final class CompressedTensorsWeight {
                 () ->
                     SmallTensor.malformed(
                         packed,
-                        "has shape %s, no packing of [%d, %d]"
+                        "has shape %s, no packing of [%s, %s]"
                             .formatted(packed.shape(), rows, columns)));
     int groups = SmallTensor.size(scale, 0) == rows ? SmallTensor.size(scale, 1) : 0;
     if (groups == 0 || columns % groups != 0) {
       throw SmallTensor.malformed(
-          scale, "has shape %s for weights [%d, %d]".formatted(scale.shape(), rows, columns));
+          scale, "has shape %s for weights [%s, %s]".formatted(scale.shape(), rows, columns));
     }
     Optional<TensorView> zeros =
         layer.has("weight_zero_point")
@@ -63,7 +63,7 @@ final class CompressedTensorsWeight {
   private static void checkZeros(TensorView view, int words, int groups) {
     if (SmallTensor.size(view, 0) != words || SmallTensor.size(view, 1) != groups) {
       throw SmallTensor.malformed(
-          view, "has shape %s where [%d, %d] is expected".formatted(view.shape(), words, groups));
+          view, "has shape %s where [%s, %s] is expected".formatted(view.shape(), words, groups));
     }
   }
 
@@ -77,7 +77,7 @@ final class CompressedTensorsWeight {
       long[] shape =
           bytes.toArray(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
       if (LongStream.of(shape).anyMatch(size -> size < 0 || size > Integer.MAX_VALUE)) {
-        throw SmallTensor.malformed(view, "says [%d, %d]".formatted(shape[0], shape[1]));
+        throw SmallTensor.malformed(view, "says [%s, %s]".formatted(shape[0], shape[1]));
       }
       return new int[] {(int) shape[0], (int) shape[1]};
     }

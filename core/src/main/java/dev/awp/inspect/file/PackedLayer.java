@@ -45,7 +45,7 @@ record PackedLayer(
     TensorView view = tensors.get(module + "." + part);
     if (view == null || view.shape().size() != rank) {
       throw new AwpException(
-          "%s: tensor %s.%s: a packed layer needs it with %d dimensions, there is %s"
+          "%s: tensor %s.%s: a packed layer needs it with %s dimensions, there is %s"
               .formatted(file(), module, part, rank, view == null ? "none" : view.shape()));
     }
     return view;

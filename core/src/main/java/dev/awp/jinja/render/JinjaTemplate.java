@@ -37,7 +37,7 @@ public final class JinjaTemplate {
     try {
       return new JinjaTemplate(place, TemplateTree.of(text));
     } catch (SyntaxException e) {
-      throw new AwpException("%s, line %d: %s".formatted(place, e.line(), e.getMessage()), e);
+      throw new AwpException("%s, line %s: %s".formatted(place, e.line(), e.getMessage()), e);
     }
   }
 
@@ -59,7 +59,7 @@ public final class JinjaTemplate {
       variables.forEach(scope::set);
       return new Renderer(work).render(tree.statements(), scope.inner());
     } catch (JinjaException e) {
-      throw new AwpException("%s, line %d: %s".formatted(place, work.line(), e.getMessage()), e);
+      throw new AwpException("%s, line %s: %s".formatted(place, work.line(), e.getMessage()), e);
     }
   }
 }

@@ -71,7 +71,7 @@ final class Macro implements Callable {
       scope.set("varargs", new Seq(Seq.Kind.TUPLE, List.copyOf(extra)));
     } else if (!extra.isEmpty()) {
       throw new JinjaException(
-          "macro '%s' takes not more than %d argument(s)"
+          "macro '%s' takes not more than %s argument(s)"
               .formatted(body.name(), parameters.size()));
     }
     return given;

@@ -188,7 +188,7 @@ final class Renderer {
         List<Value> items = Sequences.items(value, work);
         if (items.size() != targets.size()) {
           throw new JinjaException(
-              "%d values for %d names".formatted(items.size(), targets.size()));
+              "%s values for %s names".formatted(items.size(), targets.size()));
         }
         for (int i = 0; i < items.size(); i++) {
           assign(targets.get(i), items.get(i), scope);

@@ -75,7 +75,7 @@ final class Tokens {
   void enter() {
     depth++;
     if (depth > DEEPEST) {
-      throw fail("the template is nested more than %d levels deep".formatted(DEEPEST));
+      throw fail("the template is nested more than %s levels deep".formatted(DEEPEST));
     }
   }
 

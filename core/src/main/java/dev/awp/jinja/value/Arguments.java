@@ -24,7 +24,7 @@ public record Arguments(List<Value> positional, Map<String, Value> named) {
   public Bound bind(String function, int required, String... parameters) {
     if (positional.size() > parameters.length) {
       throw new JinjaException(
-          "%s takes %d arguments, not %d"
+          "%s takes %s arguments, not %s"
               .formatted(function, parameters.length, positional.size()));
     }
     Value[] bound = positional.toArray(Arrays.copyOf(new Value[0], parameters.length));

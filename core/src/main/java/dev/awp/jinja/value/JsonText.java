@@ -4,6 +4,7 @@ package dev.awp.jinja.value;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Values as JSON, as Python's json.dumps writes it. */
@@ -145,7 +146,7 @@ public final class JsonText {
         case '\b' -> out.append("\\b");
         default -> {
           if (c < ' ' || (style.ascii && c > '~')) {
-            out.append("\\u%04x".formatted((int) c));
+            out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
           } else {
             out.append(c);
           }

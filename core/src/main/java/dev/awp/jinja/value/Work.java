@@ -42,7 +42,7 @@ public final class Work {
   public void steps(long count) {
     steps += count;
     if (steps > most) {
-      throw new JinjaException("the template takes more than %d steps".formatted(most));
+      throw new JinjaException("the template takes more than %s steps".formatted(most));
     }
   }
 
@@ -54,7 +54,7 @@ public final class Work {
   /** Counts what is added to a text of a length. */
   public void grow(long length, long added) {
     if (length + added > LONGEST) {
-      throw new JinjaException("a text of more than %d characters arises".formatted(LONGEST));
+      throw new JinjaException("a text of more than %s characters arises".formatted(LONGEST));
     }
     steps(1 + added / CHARACTERS_PER_STEP);
   }
@@ -64,7 +64,7 @@ public final class Work {
     depth++;
     if (depth > DEEPEST) {
       throw new JinjaException(
-          "calls or values are nested more than %d levels deep".formatted(DEEPEST));
+          "calls or values are nested more than %s levels deep".formatted(DEEPEST));
     }
   }
 

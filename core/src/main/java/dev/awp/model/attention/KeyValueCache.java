@@ -41,7 +41,7 @@ public final class KeyValueCache {
   public void checkRoom(int tokens) {
     if (tokens > keys.rows() - length) {
       throw new IllegalArgumentException(
-          "%d more tokens after %d, there is room for %d".formatted(tokens, length, keys.rows()));
+          "%s more tokens after %s, there is room for %s".formatted(tokens, length, keys.rows()));
     }
   }
 

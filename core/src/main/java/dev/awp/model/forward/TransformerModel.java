@@ -61,7 +61,7 @@ public final class TransformerModel {
     for (int i = 0; i < tokens.length; i++) {
       if (tokens[i] < 0 || tokens[i] >= vocabulary) {
         throw new AwpException(
-            "%s: the tokenizer gives token %d, the model's vocabulary has %d"
+            "%s: the tokenizer gives token %s, the model's vocabulary has %s"
                 .formatted(layout.config().file(), tokens[i], vocabulary));
       }
       reader.decodeRows(table, tokens[i], x.rowRange(i, i + 1));

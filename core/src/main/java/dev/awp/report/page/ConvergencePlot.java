@@ -78,7 +78,7 @@ final class ConvergencePlot {
     StringBuilder svg = new StringBuilder();
     append(
         svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\""
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %s %s\" font-family=\"sans-serif\""
             + " font-size=\"12\">%n<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n",
         WIDTH * PANELS_PER_ROW,
         HEIGHT * Math.max(1, Math.ceilDiv(panels.size(), PANELS_PER_ROW)));
@@ -86,7 +86,7 @@ final class ConvergencePlot {
     for (Map.Entry<String, List<Curve>> entry : panels.entrySet()) {
       append(
           svg,
-          "<g transform=\"translate(%d %d)\">%n",
+          "<g transform=\"translate(%s %s)\">%n",
           panel % PANELS_PER_ROW * WIDTH,
           panel / PANELS_PER_ROW * HEIGHT);
       new ConvergencePlot(entry.getKey(), entry.getValue(), svg).draw(colours);
@@ -146,7 +146,7 @@ final class ConvergencePlot {
     int right = WIDTH - RIGHT;
     append(
         svg,
-        "<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"black\"/>%n",
+        "<path d=\"M%s %sV%sH%s\" fill=\"none\" stroke=\"black\"/>%n",
         LEFT,
         TOP,
         bottom,
@@ -156,7 +156,7 @@ final class ConvergencePlot {
       int iteration = Math.round(last * i / (float) ticks);
       append(
           svg,
-          "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>%n",
+          "<text x=\"%.1f\" y=\"%s\" text-anchor=\"middle\">%s</text>%n",
           x(iteration),
           bottom + 18,
           iteration);
@@ -165,15 +165,15 @@ final class ConvergencePlot {
       double error = least * Math.pow(most / least, i / 4.0);
       append(
           svg,
-          "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.3g</text>%n",
+          "<text x=\"%s\" y=\"%.1f\" text-anchor=\"end\">%.3g</text>%n",
           LEFT - 6,
           y(error) + 4,
           error);
     }
     append(
         svg,
-        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">iteration</text>%n"
-            + "<text x=\"%d\" y=\"20\" font-weight=\"bold\">%s: sqrt(f(T) / f(0))</text>%n",
+        "<text x=\"%s\" y=\"%s\" text-anchor=\"middle\">iteration</text>%n"
+            + "<text x=\"%s\" y=\"20\" font-weight=\"bold\">%s: sqrt(f(T) / f(0))</text>%n",
         (LEFT + right) / 2,
         HEIGHT - 10,
         LEFT,
@@ -188,8 +188,8 @@ final class ConvergencePlot {
         svg,
         "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\"/>%n"
             + "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>%n"
-            + "<rect x=\"%d\" y=\"%d\" width=\"10\" height=\"10\" fill=\"%s\"/>%n"
-            + "<text x=\"%d\" y=\"%d\">%s</text>%n",
+            + "<rect x=\"%s\" y=\"%s\" width=\"10\" height=\"10\" fill=\"%s\"/>%n"
+            + "<text x=\"%s\" y=\"%s\">%s</text>%n",
         points.toString().trim(),
         colour,
         x(curve.errors().lastKey()),

@@ -58,7 +58,7 @@ final class LayerPlots {
                 layer.relativeError()));
       }
       svg.add(
-          "<g class=\"s%d\"><polyline points=\"%s\"/>%n%s</g>%n", colour++ % COLOURS, points, dots);
+          "<g class=\"s%s\"><polyline points=\"%s\"/>%n%s</g>%n", colour++ % COLOURS, points, dots);
     }
     return svg.add("</svg>%n").toString();
   }
@@ -88,7 +88,7 @@ final class LayerPlots {
         "iteration");
     int colour = 0;
     for (List<LayerReport> kind : LayerPlace.byKind(traced).values()) {
-      svg.add("<g class=\"s%d thin\">%n", colour++ % COLOURS);
+      svg.add("<g class=\"s%s thin\">%n", colour++ % COLOURS);
       kind.forEach(layer -> curve(layer, frame, svg));
       svg.add("</g>%n");
     }
@@ -111,7 +111,7 @@ final class LayerPlots {
       }
     }
     svg.add(
-        "<g><title>%s: %.4g after %d iterations</title><polyline points=\"%s\"/>"
+        "<g><title>%s: %.4g after %s iterations</title><polyline points=\"%s\"/>"
             + "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\"/></g>%n",
         Markup.escape(layer.name()),
         error(layer, end),
@@ -130,7 +130,7 @@ final class LayerPlots {
     Markup html = new Markup().add("<ul class=\"legend\">");
     int colour = 0;
     for (String kind : LayerPlace.byKind(layers).keySet()) {
-      html.add("<li class=\"s%d\">%s</li>", colour++ % COLOURS, Markup.escape(kind));
+      html.add("<li class=\"s%s\">%s</li>", colour++ % COLOURS, Markup.escape(kind));
     }
     return html.add("</ul>%n").toString();
   }

@@ -51,24 +51,24 @@ record PlotFrame(double first, double last, double least, double most) {
   /** Begins the picture: its name and what it shows in words, the axes and their labels. */
   void open(Markup svg, String id, String title, String description, String xLabel) {
     svg.add(
-        "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"%s-t %s-d\">%n"
+        "<svg viewBox=\"0 0 %s %s\" role=\"img\" aria-labelledby=\"%s-t %s-d\">%n"
             + "<title id=\"%s-t\">%s</title><desc id=\"%s-d\">%s</desc>%n",
         WIDTH, HEIGHT, id, id, id, Markup.escape(title), id, Markup.escape(description));
     int bottom = HEIGHT - BOTTOM;
     for (double tick : yTicks()) {
       svg.add(
-          "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text x=\"%d\" y=\"%.1f\""
+          "<path class=\"grid\" d=\"M%s %.1fH%s\"/><text x=\"%s\" y=\"%.1f\""
               + " text-anchor=\"end\">%s</text>%n",
           LEFT, y(tick), WIDTH - RIGHT, LEFT - 8, y(tick) + 4, number(tick));
     }
     for (long tick : xTicks()) {
       svg.add(
-          "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>%n",
+          "<text x=\"%.1f\" y=\"%s\" text-anchor=\"middle\">%s</text>%n",
           x((double) tick), bottom + 18, tick);
     }
-    svg.add("<path class=\"axis\" d=\"M%d %dH%d\"/>%n", LEFT, bottom, WIDTH - RIGHT);
+    svg.add("<path class=\"axis\" d=\"M%s %sH%s\"/>%n", LEFT, bottom, WIDTH - RIGHT);
     svg.add(
-        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>%n",
+        "<text x=\"%s\" y=\"%s\" text-anchor=\"middle\">%s</text>%n",
         (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, Markup.escape(xLabel));
   }
 

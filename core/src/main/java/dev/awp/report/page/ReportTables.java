@@ -93,7 +93,7 @@ final class ReportTables {
         (block, layers) -> {
           RunReport.Summary summary = RunReport.Summary.of(layers, solving(layers));
           html.add(
-              "<tr><th scope=\"row\">%s</th><td>%d</td><td>%,d</td><td>%.4g</td>"
+              "<tr><th scope=\"row\">%s</th><td>%s</td><td>%,d</td><td>%.4g</td>"
                   + "<td class=\"bar\" style=\"--share:%.1f%%\">%.2f</td></tr>%n",
               block < 0 ? "outside" : block.toString(),
               summary.layers(),

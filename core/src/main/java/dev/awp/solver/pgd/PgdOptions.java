@@ -39,12 +39,12 @@ public record PgdOptions(
     }
     if (pruneOnly < 0 || pruneOnly >= iterations) {
       throw new IllegalArgumentException(
-          "of %d iterations 0 to %d can be for pruning alone, not %d"
+          "of %s iterations 0 to %s can be for pruning alone, not %s"
               .formatted(iterations, iterations - 1, pruneOnly));
     }
     if (ramp < 0 || ramp >= iterations) {
       throw new IllegalArgumentException(
-          "a ramp takes 0 to %d of %d iterations, not %d"
+          "a ramp takes 0 to %s of %s iterations, not %s"
               .formatted(iterations - 1, iterations, ramp));
     }
   }

@@ -21,7 +21,7 @@ public record DescentOptions(
     }
     if (sweepWidth < 1 || pieceWidth < 1 || columnsOfPiece < 1 || columnsOfPiece > 64) {
       throw new IllegalArgumentException(
-          "%d and %d ways, pieces of %d columns (1 to 64)"
+          "%s and %s ways, pieces of %s columns (1 to 64)"
               .formatted(sweepWidth, pieceWidth, columnsOfPiece));
     }
   }

@@ -45,7 +45,7 @@ public record SplittingOptions(
     }
     if (stages < 1 || iterationsPerStage < 1 || leastSquaresSteps < 0) {
       throw new IllegalArgumentException(
-          "%d stages of %d iterations, %d least-squares steps"
+          "%s stages of %s iterations, %s least-squares steps"
               .formatted(stages, iterationsPerStage, leastSquaresSteps));
     }
     if (inverses < Math.min(stages, 2) || inverses > stages) {

@@ -37,9 +37,9 @@ public record ReadFile(
   public String describe() {
     String rows =
         dropped.entrySet().stream()
-            .map(entry -> ", %d dropped (%s)".formatted(entry.getValue(), entry.getKey()))
+            .map(entry -> ", %s dropped (%s)".formatted(entry.getValue(), entry.getKey()))
             .collect(Collectors.joining());
-    return "read as %s, %d document%s%s"
+    return "read as %s, %s document%s%s"
         .formatted(kind, documents, documents == 1 ? "" : "s", rows);
   }
 }

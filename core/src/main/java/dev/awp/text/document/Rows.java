@@ -90,6 +90,6 @@ public final class Rows {
   }
 
   private String place(long number) {
-    return "%s, %s %d".formatted(reading.file(), unit, number);
+    return "%s, %s %s".formatted(reading.file(), unit, number);
   }
 }

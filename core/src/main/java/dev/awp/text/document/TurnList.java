@@ -83,7 +83,7 @@ public record TurnList(String name) implements RowShape {
     for (JsonNode turn : list) {
       if (!isTurn(turn)) {
         throw new AwpException(
-            "%s: turn %d has neither role and content nor from and value"
+            "%s: turn %s has neither role and content nor from and value"
                 .formatted(place, messages.size() + 1));
       }
       messages.add(new ChatMessage(fields((ObjectNode) turn)));

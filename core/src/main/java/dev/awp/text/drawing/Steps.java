@@ -25,7 +25,7 @@ final class Steps {
     long now = System.nanoTime();
     if (now - last > EVERY) {
       last = now;
-      progress.step("%s texts: %,d million characters".formatted(what, characters / 1_000_000));
+      progress.step("%s texts: %s million characters".formatted(what, characters / 1_000_000));
     }
   }
 }

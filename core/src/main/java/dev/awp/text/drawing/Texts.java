@@ -153,7 +153,7 @@ public record Texts(
         .filter(file -> file.warning().isEmpty())
         .forEach(file -> progress.step("%s: %s".formatted(file.name(), file.describe())));
     if (read.size() > TOLD) {
-      progress.step("and %d more files".formatted(read.size() - TOLD));
+      progress.step("and %s more files".formatted(read.size() - TOLD));
     }
     return index;
   }

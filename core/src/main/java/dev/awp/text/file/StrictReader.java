@@ -12,6 +12,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** Characters of a stream of bytes, which must all be such, behind its byte order mark. */
 final class StrictReader extends Reader {
@@ -93,10 +94,10 @@ final class StrictReader extends Reader {
   private AwpException malformed(int length) {
     StringBuilder values = new StringBuilder();
     for (int i = 0; i < length && in.remaining() > i; i++) {
-      values.append(" 0x%02X".formatted(in.get(in.position() + i)));
+      values.append(String.format(Locale.ROOT, " 0x%02X", in.get(in.position() + i)));
     }
     return new AwpException(
-        "%s: the text is not %s: byte %d (%s)"
+        "%s: the text is not %s: byte %s (%s)"
             .formatted(file, encoding, before + in.position(), values.toString().strip()));
   }
 

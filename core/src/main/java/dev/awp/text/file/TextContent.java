@@ -125,7 +125,7 @@ public final class TextContent {
       for (int i = 0; i < begin.length; i++) {
         if (begin[i] == 0) {
           throw new AwpException(
-              "%s: byte %d is zero: it is no text, or UTF-16 without a byte order mark"
+              "%s: byte %s is zero: it is no text, or UTF-16 without a byte order mark"
                   .formatted(file, i));
         }
       }

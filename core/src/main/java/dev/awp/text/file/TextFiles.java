@@ -46,7 +46,7 @@ public final class TextFiles {
     Map<String, Path> named = new LinkedHashMap<>();
     for (int i = 0; i < texts.size(); i++) {
       for (Path file : of(texts.get(i))) {
-        named.put("text %d, %s".formatted(i + 1, name(texts.get(i), file)), file);
+        named.put("text %s, %s".formatted(i + 1, name(texts.get(i), file)), file);
       }
     }
     return named;

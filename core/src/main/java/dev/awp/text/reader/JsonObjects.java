@@ -42,7 +42,7 @@ final class JsonObjects {
     if (!streamed.isEmpty()) {
       if (more) {
         throw new AwpException(
-            "%s, line %d: there is more behind the object that holds the rows"
+            "%s, line %s: there is more behind the object that holds the rows"
                 .formatted(reading.file(), parser.currentTokenLocation().getLineNr()));
       }
       return;

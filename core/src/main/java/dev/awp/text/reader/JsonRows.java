@@ -81,7 +81,7 @@ final class JsonRows implements DocumentReader {
     } catch (JsonProcessingException e) {
       JsonLocation at = e.getLocation();
       throw new AwpException(
-          "%s, line %d, column %d: not valid JSON: %s"
+          "%s, line %s, column %s: not valid JSON: %s"
               .formatted(content.file(), at.getLineNr(), at.getColumnNr(), e.getOriginalMessage()),
           e);
     }

@@ -73,7 +73,7 @@ final class ParquetRows implements DocumentReader {
       try (RowReader rows = file.buildRowReader().projection(projection).build()) {
         for (long number = 1; rows.hasNext(); number++) {
           rows.next();
-          String place = "%s, row %d".formatted(content.file(), number);
+          String place = "%s, row %s".formatted(content.file(), number);
           shape.take(struct(rows), place, reading);
         }
       }

@@ -135,7 +135,7 @@ final class SeparatedRows implements DocumentReader {
   private static ObjectNode row(TextContent content, List<String> header, CsvRecord record) {
     if (record.getFieldCount() != header.size()) {
       throw new AwpException(
-          "%s, line %d: there are %d values, and the header names %d"
+          "%s, line %s: there are %s values, and the header names %s"
               .formatted(
                   content.file(),
                   record.getStartingLineNumber(),

@@ -62,7 +62,7 @@ public final class AddedTokens {
       AddedToken before = byId.putIfAbsent(token.id(), token);
       if (before != null) {
         throw new AwpException(
-            "%s: token '%s' has the id %d, which '%s' has in %s"
+            "%s: token '%s' has the id %s, which '%s' has in %s"
                 .formatted(
                     folder.resolve(token.from()),
                     token.text(),

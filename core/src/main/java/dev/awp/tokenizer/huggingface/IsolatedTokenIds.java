@@ -45,7 +45,7 @@ final class IsolatedTokenIds implements TokenIds {
       close();
       String begin = text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text;
       throw new AwpException(
-          "%s: the tokenizer library has ended on a text of %,d characters, '%s': an expression in this file takes too many tries on it"
+          "%s: the tokenizer library has ended on a text of %s characters, '%s': an expression in this file takes too many tries on it"
               .formatted(file, text.length(), begin),
           e);
     }
@@ -62,7 +62,7 @@ final class IsolatedTokenIds implements TokenIds {
     } catch (IOException e) {
       close();
       throw new AwpException(
-          "%s: the tokenizer library has ended on %,d tokens".formatted(file, tokens.length), e);
+          "%s: the tokenizer library has ended on %s tokens".formatted(file, tokens.length), e);
     }
   }
 

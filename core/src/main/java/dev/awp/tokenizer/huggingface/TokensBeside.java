@@ -70,15 +70,15 @@ public final class TokensBeside {
     String text = texts.get(token.id());
     if (id != null && id != token.id()) {
       warnings.add(
-          "%s: token '%s' has the id %d, the tokenizer gives it %d, which is used"
+          "%s: token '%s' has the id %s, the tokenizer gives it %s, which is used"
               .formatted(token.from(), token.text(), token.id(), id));
     } else if (text != null && !text.equals(token.text())) {
       warnings.add(
-          "%s: token '%s' has the id %d, which is '%s' in the tokenizer: it is left out"
+          "%s: token '%s' has the id %s, which is '%s' in the tokenizer: it is left out"
               .formatted(token.from(), token.text(), token.id(), text));
     } else if (id == null && !vocabulary().isObject() && token.id() != texts.size()) {
       warnings.add(
-          "%s: token '%s' has the id %d, where the tokenizer has %d tokens: it is left out"
+          "%s: token '%s' has the id %s, where the tokenizer has %s tokens: it is left out"
               .formatted(token.from(), token.text(), token.id(), texts.size()));
     } else {
       list(token);

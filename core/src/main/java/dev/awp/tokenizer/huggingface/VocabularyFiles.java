@@ -133,7 +133,7 @@ public record VocabularyFiles(ObjectNode root, List<String> warnings) {
         String[] parts = line.split(" ", -1);
         if (parts.length != 2 || parts[0].isEmpty() || parts[1].isEmpty()) {
           throw new AwpException(
-              "%s, line %d: '%s' is not two texts with a space between them"
+              "%s, line %s: '%s' is not two texts with a space between them"
                   .formatted(file, i + 1, line));
         }
         merges.addArray().add(parts[0]).add(parts[1]);

@@ -69,7 +69,7 @@ final class Pieces {
       Integer before = (normal ? inText : reserved).put(piece.text(), id);
       if (before != null || piece.text().isEmpty() || !Float.isFinite(piece.score())) {
         throw new AwpException(
-            "%s: piece %d '%s' of score %s is empty, there twice, or not finite"
+            "%s: piece %s '%s' of score %s is empty, there twice, or not finite"
                 .formatted(file, id, piece.text(), piece.score()));
       }
       if (piece.type() == Type.UNKNOWN) {

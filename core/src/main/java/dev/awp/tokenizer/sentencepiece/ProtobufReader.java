@@ -115,14 +115,14 @@ final class ProtobufReader {
   private int length() {
     long length = varint();
     if (length < 0 || length > message.remaining()) {
-      throw fail("a field of %d bytes where %d are left".formatted(length, message.remaining()));
+      throw fail("a field of %s bytes where %s are left".formatted(length, message.remaining()));
     }
     return (int) length;
   }
 
   private ByteBuffer take(int bytes) {
     if (bytes > message.remaining()) {
-      throw fail("a field of %d bytes where %d are left".formatted(bytes, message.remaining()));
+      throw fail("a field of %s bytes where %s are left".formatted(bytes, message.remaining()));
     }
     ByteBuffer taken = message.slice(message.position(), bytes).order(ByteOrder.LITTLE_ENDIAN);
     message.position(message.position() + bytes);
@@ -131,7 +131,7 @@ final class ProtobufReader {
 
   private AwpException fail(String what) {
     return new AwpException(
-        "%s: not a SentencePiece model: %s at byte %d"
+        "%s: not a SentencePiece model: %s at byte %s"
             .formatted(file, what, start + message.position()));
   }
 }

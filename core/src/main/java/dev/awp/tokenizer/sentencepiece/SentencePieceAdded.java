@@ -37,11 +37,11 @@ record SentencePieceAdded(
       var known = model.pieces().named(token.text());
       if (known.isPresent() && known.getAsInt() != token.id()) {
         all.warnings.add(
-            "%s: token '%s' has the id %d, the tokenizer gives it %d, which is used"
+            "%s: token '%s' has the id %s, the tokenizer gives it %s, which is used"
                 .formatted(token.from(), token.text(), token.id(), known.getAsInt()));
       } else if (known.isEmpty() && token.id() < size) {
         all.warnings.add(
-            "%s: token '%s' has the id %d, which is '%s' in the tokenizer: it is left out"
+            "%s: token '%s' has the id %s, which is '%s' in the tokenizer: it is left out"
                 .formatted(
                     token.from(), token.text(), token.id(), model.pieces().get(token.id()).text()));
       } else {
