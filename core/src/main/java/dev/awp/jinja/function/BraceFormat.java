@@ -16,14 +16,16 @@ final class BraceFormat {
     StringBuilder out = new StringBuilder();
     int counted = 0;
     boolean numbered = false;
-    for (int i = 0; i < format.length(); i++) {
+    int i = 0;
+    while (i < format.length()) {
       char c = format.charAt(i);
       boolean doubled = i + 1 < format.length() && format.charAt(i + 1) == c;
       if (c != '{' && c != '}') {
         out.append(c);
+        i++;
       } else if (doubled) {
         out.append(c);
-        i++;
+        i += 2;
       } else {
         int end = format.indexOf('}', i);
         if (c == '}' || end < 0) {
@@ -39,7 +41,7 @@ final class BraceFormat {
         counted += counts ? 1 : 0;
         work.grow(out.length(), text.length());
         out.append(text);
-        i = end;
+        i = end + 1;
       }
     }
     return out.toString();

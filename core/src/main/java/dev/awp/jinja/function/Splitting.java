@@ -112,14 +112,15 @@ final class Splitting {
   static List<String> lines(String text, boolean keepEnds) {
     List<String> lines = new ArrayList<>();
     int from = 0;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
+    int at = 0;
+    while (at < text.length()) {
+      char c = text.charAt(at);
+      int end = at;
+      at++;
       if (breaks(c)) {
-        boolean two = c == '\r' && i + 1 < text.length() && text.charAt(i + 1) == '\n';
-        int next = i + (two ? 2 : 1);
-        lines.add(text.substring(from, keepEnds ? next : i));
-        from = next;
-        i = next - 1;
+        at += c == '\r' && text.startsWith("\n", at) ? 1 : 0;
+        lines.add(text.substring(from, keepEnds ? at : end));
+        from = at;
       }
     }
     if (from < text.length()) {

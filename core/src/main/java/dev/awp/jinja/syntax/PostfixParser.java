@@ -100,39 +100,45 @@ final class PostfixParser {
   }
 
   private Expression bracketed(Token token) {
-    switch (token.text()) {
-      case "(" -> {
-        tokens.next();
-        Expression inner = expressions.tuple(true, "", true);
-        tokens.expectOperator(")");
-        return inner;
-      }
-      case "[" -> {
-        tokens.next();
-        List<Expression> items = new ArrayList<>();
-        while (!tokens.skipOperator("]")) {
-          comma(!items.isEmpty());
-          if (!tokens.current().isOperator("]")) {
-            items.add(expressions.expression());
-          }
-        }
-        return new Items(items);
-      }
-      case "{" -> {
-        tokens.next();
-        List<Entry> entries = new ArrayList<>();
-        while (!tokens.skipOperator("}")) {
-          comma(!entries.isEmpty());
-          if (!tokens.current().isOperator("}")) {
-            Expression key = expressions.expression();
-            tokens.expectOperator(":");
-            entries.add(new Entry(key, expressions.expression()));
-          }
-        }
-        return new Entries(token.line(), entries);
-      }
+    return switch (token.text()) {
+      case "(" -> group();
+      case "[" -> list();
+      case "{" -> dictionary();
       default -> throw tokens.fail("unexpected " + token.shown());
+    };
+  }
+
+  private Expression group() {
+    tokens.next();
+    Expression inner = expressions.tuple(true, "", true);
+    tokens.expectOperator(")");
+    return inner;
+  }
+
+  private Expression list() {
+    tokens.next();
+    List<Expression> items = new ArrayList<>();
+    while (!tokens.skipOperator("]")) {
+      comma(!items.isEmpty());
+      if (!tokens.current().isOperator("]")) {
+        items.add(expressions.expression());
+      }
     }
+    return new Items(items);
+  }
+
+  private Expression dictionary() {
+    int line = tokens.next().line();
+    List<Entry> entries = new ArrayList<>();
+    while (!tokens.skipOperator("}")) {
+      comma(!entries.isEmpty());
+      if (!tokens.current().isOperator("}")) {
+        Expression key = expressions.expression();
+        tokens.expectOperator(":");
+        entries.add(new Entry(key, expressions.expression()));
+      }
+    }
+    return new Entries(line, entries);
   }
 
   private void comma(boolean wanted) {

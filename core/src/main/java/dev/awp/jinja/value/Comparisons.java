@@ -17,10 +17,8 @@ public final class Comparisons {
       return numbers(left, right) == 0;
     }
     return switch (left) {
-      case Value.Text(String text) -> {
-        work.characters(text.length());
-        yield right instanceof Value.Text(String other) && text.equals(other);
-      }
+      case Value.Text(String text) -> isText(text, right, work);
+      case Value.Markup(String text) -> isText(text, right, work);
       case Value.None _ -> right instanceof Value.None;
       case Value.Undefined _ -> right instanceof Value.Undefined;
       case Seq seq ->
@@ -28,7 +26,16 @@ public final class Comparisons {
               && seq.kind() == other.kind()
               && items(seq.items(), other.items(), work);
       case Dict dict -> right instanceof Dict other && entries(dict, other, work);
-      default -> left == right;
+      default -> left.equals(right);
+    };
+  }
+
+  private static boolean isText(String text, Value other, Work work) {
+    work.characters(text.length());
+    return switch (other) {
+      case Value.Text(String same) -> text.equals(same);
+      case Value.Markup(String same) -> text.equals(same);
+      default -> false;
     };
   }
 

@@ -10,6 +10,7 @@ import dev.awp.jinja.value.Seq;
 import dev.awp.jinja.value.Value;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -42,7 +43,10 @@ public final class ChatTemplate {
   /** The template of a name, such as "tool_use". */
   public static Optional<ChatTemplate> of(Path folder, String name) {
     return Optional.ofNullable(TemplateFiles.of(folder).templates().get(name))
-        .map(source -> new ChatTemplate(source, SpecialTokens.of(folder), LocalDateTime.now()));
+        .map(
+            source ->
+                new ChatTemplate(
+                    source, SpecialTokens.of(folder), LocalDateTime.now(ZoneId.systemDefault())));
   }
 
   /** Whether the template may write today's date: what it renders differs from day to day then. */
