@@ -49,21 +49,15 @@ final class SpecialTokens {
     OF_CLASSES
         .getOrDefault(kind, Map.of())
         .forEach((name, token) -> tokens.put(name, Value.of(token)));
-    for (JsonNode source :
-        List.of(
-            json(folder.resolve("special_tokens_map.json")),
-            settings,
-            settings.path("extra_special_tokens"))) {
-      boolean extra = source != settings;
-      source
-          .properties()
-          .forEach(
-              entry -> {
-                if (entry.getKey().endsWith("_token") || extra) {
-                  put(tokens, entry.getKey(), entry.getValue());
-                }
-              });
+    for (JsonNode source : List.of(json(folder.resolve("special_tokens_map.json")), settings)) {
+      source.properties().stream()
+          .filter(entry -> entry.getKey().endsWith("_token"))
+          .forEach(entry -> put(tokens, entry.getKey(), entry.getValue()));
     }
+    settings
+        .path("extra_special_tokens")
+        .properties()
+        .forEach(entry -> put(tokens, entry.getKey(), entry.getValue()));
     return tokens;
   }
 
