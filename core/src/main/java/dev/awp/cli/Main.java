@@ -3,7 +3,9 @@
 package dev.awp.cli;
 
 import dev.awp.AwpException;
+import dev.awp.PlainText;
 import dev.awp.cli.option.BlockTypeTexts;
+import dev.awp.cli.print.PlainWriter;
 import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -12,6 +14,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -79,8 +82,20 @@ public final class Main implements Runnable {
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
+        .setExecutionStrategy(Main::run)
         .setParameterExceptionHandler(misuse())
         .setExecutionExceptionHandler(failures());
+  }
+
+  /** Help may have colours; what commands print may come from files. */
+  private static int run(ParseResult parsed) {
+    Integer help = CommandLine.executeHelpRequest(parsed);
+    if (help != null) {
+      return help;
+    }
+    CommandLine line = parsed.commandSpec().commandLine();
+    line.setOut(PlainWriter.of(line.getOut())).setErr(PlainWriter.of(line.getErr()));
+    return new CommandLine.RunLast().execute(parsed);
   }
 
   /** What is wrong and where help is: whole pages of options would scroll it away. */
@@ -89,7 +104,7 @@ public final class Main implements Runnable {
       CommandLine command = exception.getCommandLine();
       PrintWriter err = command.getErr();
       String name = command.getCommandSpec().qualifiedName();
-      err.println(name + ": " + exception.getMessage());
+      err.println(name + ": " + PlainText.of(exception.getMessage()));
       UnmatchedArgumentException.printSuggestions(exception, err);
       if (command.getParent() == null) {
         command.usage(err);
@@ -114,8 +129,7 @@ public final class Main implements Runnable {
         return CommandLine.ExitCode.SOFTWARE; // the signal told what there is to tell
       }
       if (exception instanceof AwpException) {
-        // Names from files may hold anything: a message stays one line, and no terminal is steered.
-        command.getErr().println("awp: " + exception.getMessage().replaceAll("\\p{Cntrl}+", " "));
+        command.getErr().println("awp: " + exception.getMessage());
       } else {
         command.getErr().println("awp: an error of awp itself, please report it:");
         exception.printStackTrace(command.getErr());

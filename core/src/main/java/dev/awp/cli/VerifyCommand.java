@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli;
 
+import dev.awp.PlainText;
 import dev.awp.cli.option.MachineArguments;
 import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.compute.Compute;
@@ -43,8 +44,7 @@ final class VerifyCommand implements Callable<Integer> {
         ProgressDisplay progress = machine.progress()) {
       Verification.Result result = Verification.of(folder, compute, progress);
       PrintWriter out = spec.commandLine().getOut();
-      // Names from files may hold anything: a violation stays one line.
-      result.violations().forEach(v -> out.println(v.replaceAll("\\p{Cntrl}+", " ")));
+      result.violations().forEach(v -> out.println(PlainText.of(v)));
       if (!result.violations().isEmpty()) {
         return 1;
       }

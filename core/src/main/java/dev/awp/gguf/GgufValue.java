@@ -48,20 +48,37 @@ public sealed interface GgufValue {
     }
   }
 
+  // Messages show values: toString is the value as a person writes it.
+
   /** The value's type. */
   Kind kind();
 
   /** An integer; an unsigned 64-bit one as the long of the same bits. */
-  record Whole(Kind kind, long value) implements GgufValue {}
+  record Whole(Kind kind, long value) implements GgufValue {
+    @Override
+    public String toString() {
+      return kind == Kind.U64 ? Long.toUnsignedString(value) : Long.toString(value);
+    }
+  }
 
   /** A floating-point number, F32 or F64. */
-  record Real(Kind kind, double value) implements GgufValue {}
+  record Real(Kind kind, double value) implements GgufValue {
+    @Override
+    public String toString() {
+      return Double.toString(value);
+    }
+  }
 
   /** True or false. */
   record Flag(boolean value) implements GgufValue {
     @Override
     public Kind kind() {
       return Kind.BOOL;
+    }
+
+    @Override
+    public String toString() {
+      return Boolean.toString(value);
     }
   }
 
@@ -70,6 +87,11 @@ public sealed interface GgufValue {
     @Override
     public Kind kind() {
       return Kind.STRING;
+    }
+
+    @Override
+    public String toString() {
+      return "'" + value + "'";
     }
   }
 
@@ -82,6 +104,11 @@ public sealed interface GgufValue {
     @Override
     public Kind kind() {
       return Kind.ARRAY;
+    }
+
+    @Override
+    public String toString() {
+      return "an array of %s values".formatted(values.size());
     }
   }
 

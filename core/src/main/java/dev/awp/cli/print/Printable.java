@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.print;
 
+import dev.awp.PlainText;
 import java.util.Locale;
 
 /** Text from files on a terminal. */
@@ -10,7 +11,7 @@ final class Printable {
 
   /** The text on one line, with no characters that steer a terminal. */
   static String text(String text) {
-    return text.replaceAll("\\p{Cntrl}", " ");
+    return PlainText.of(text);
   }
 
   /** A size in the unit that fits: "13.5 GiB". */

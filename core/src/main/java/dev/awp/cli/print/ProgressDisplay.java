@@ -71,7 +71,7 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
 
     @Override
     public void step(String what) {
-      out.println(what);
+      out.println(Printable.text(what));
     }
 
     @Override
@@ -103,7 +103,7 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
           done,
           layers,
           block < blocks ? "block %s/%s ".formatted(block + 1, blocks) : "",
-          layer.name(),
+          Printable.text(layer.name()),
           layer.relativeError(),
           layer.iterations(),
           raised(layer.damping()),
@@ -163,9 +163,9 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
     @Override
     public void step(String what) {
       if (bar.isPresent()) {
-        bar.get().setExtraMessage(what);
+        bar.get().setExtraMessage(Printable.text(what));
       } else {
-        System.err.println(what);
+        System.err.println(Printable.text(what));
       }
     }
 
@@ -183,7 +183,7 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
       Matcher parts = LAYER.matcher(layer);
       return parts.matches()
           ? (Integer.parseInt(parts.group(1)) + 1) + "/" + blocks + " " + parts.group(2)
-          : layer;
+          : Printable.text(layer);
     }
 
     @Override

@@ -94,7 +94,9 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
       }
       int version = cursor.i32("the version");
       if (version != 2 && version != GgufPlan.VERSION) {
-        throw cursor.fail("version %s is not read, only 2 and 3 are".formatted(version));
+        throw cursor.fail(
+            "version %s is not read, only 2 and 3 are"
+                .formatted(Integer.toUnsignedString(version)));
       }
       int tensorCount = entries("the number of tensors", LEAST_TENSOR_BYTES);
       int keyCount = entries("the number of metadata keys", LEAST_KEY_BYTES);
@@ -125,7 +127,11 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
     private Kind kind(String what) {
       int id = cursor.i32(what);
       return Kind.of(id)
-          .orElseThrow(() -> cursor.fail("%s is %s, the types are 0 to 12".formatted(what, id)));
+          .orElseThrow(
+              () ->
+                  cursor.fail(
+                      "%s is %s, the types are 0 to 12"
+                          .formatted(what, Integer.toUnsignedString(id))));
     }
 
     private GgufValue value(String what, Kind kind) {
@@ -179,13 +185,16 @@ public record GgufFile(Path file, Map<String, GgufValue> metadata, List<GgufTens
       String name = cursor.text("a tensor's name");
       int rank = cursor.i32("the rank of " + name);
       if (rank < 1 || rank > MOST_DIMENSIONS) {
-        throw cursor.fail("tensor %s has the rank %s, it must be 1 to 4".formatted(name, rank));
+        throw cursor.fail(
+            "tensor %s has the rank %s, it must be 1 to 4"
+                .formatted(name, Integer.toUnsignedString(rank)));
       }
       List<Long> shape = new ArrayList<>();
       for (int i = 0; i < rank; i++) {
         long extent = cursor.i64("the shape of " + name);
         if (extent < 0) {
-          throw cursor.fail("tensor %s has the size %s".formatted(name, extent));
+          throw cursor.fail(
+              "tensor %s has the size %s".formatted(name, Long.toUnsignedString(extent)));
         }
         shape.addFirst(extent);
       }

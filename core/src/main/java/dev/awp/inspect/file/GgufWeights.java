@@ -69,7 +69,10 @@ final class GgufWeights implements StoredWeights {
 
     @Override
     public String storage() {
-      return tensor.type().map(Enum::name).orElseGet(() -> "type " + tensor.typeId());
+      return tensor
+          .type()
+          .map(Enum::name)
+          .orElseGet(() -> "type " + Integer.toUnsignedString(tensor.typeId()));
     }
 
     @Override

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.report.page;
 
+import dev.awp.PlainText;
 import java.util.Locale;
 
 /** HTML or SVG as it is written: formatted for every locale alike, values escaped. */
@@ -18,8 +19,9 @@ final class Markup {
   /** Text that may hold anything, for element content and for quoted attributes. */
   static String escape(String value) {
     StringBuilder escaped = new StringBuilder();
-    for (int i = 0; i < value.length(); i++) {
-      char c = value.charAt(i);
+    String plain = PlainText.ofLines(value);
+    for (int i = 0; i < plain.length(); i++) {
+      char c = plain.charAt(i);
       switch (c) {
         case '&' -> escaped.append("&amp;");
         case '<' -> escaped.append("&lt;");
