@@ -15,6 +15,8 @@ import dev.awp.eval.EvaluationOptions;
 import dev.awp.format.OutputFormat;
 import dev.awp.report.RunReport;
 import dev.awp.solver.registry.SolverOptions;
+import dev.awp.text.TextOptions;
+import dev.awp.text.Windows;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +28,7 @@ import java.util.OptionalInt;
  */
 public final class CheckpointCompression {
   private final Awp awp;
+  private TextOptions texts = TextOptions.DEFAULT;
   private final CompressionOptions.Builder options;
   private Optional<Sparsity> sparsity = Optional.empty();
   private Optional<ConstraintOptions.Grid> grid = Optional.empty();
@@ -112,7 +115,15 @@ public final class CheckpointCompression {
 
   /** The field that holds the text where texts are rows of data; by default it is found. */
   public CheckpointCompression textField(String name) {
-    options.textField(Optional.of(name));
+    texts = texts.withField(name);
+    options.texts(texts);
+    return this;
+  }
+
+  /** What windows of tokens begin with; by default as the model knows texts. */
+  public CheckpointCompression windows(Windows wanted) {
+    texts = texts.withWindows(wanted);
+    options.texts(texts);
     return this;
   }
 

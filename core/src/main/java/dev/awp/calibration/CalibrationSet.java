@@ -48,36 +48,33 @@ public record CalibrationSet(
     }
     DrawnTexts drawn = texts.draw(sequences, length, seed);
     TokenStream stream = drawn.tokens();
-    if (stream.length() < length) {
+    int[] starts = drawn.whole() ? drawnSlots(stream, length, seed) : stream.slots(0, length);
+    if (starts.length == 0) {
       throw new AwpException(
           "%s: a calibration text of %s tokens is shorter than one window of %s"
               .formatted(texts.files(), stream.length(), length));
     }
-    int slots = stream.length() / length;
-    if (slots < sequences) {
+    if (starts.length < sequences) {
       LOG.warn(
           "the calibration text holds {} windows of {} tokens, not {}: all of them are used",
-          slots,
+          starts.length,
           length,
           sequences);
     }
-    int[] starts =
-        drawn.whole()
-            ? drawnSlots(stream.length(), length, seed)
-            : IntStream.range(0, slots).map(slot -> slot * length).toArray();
     List<Integer> chosen = Arrays.stream(starts).limit(sequences).boxed().toList();
     List<TokenWindow> windows = chosen.stream().map(start -> stream.window(start, length)).toList();
     return new CalibrationSet(windows, length, stream.length(), drawn.used(chosen, length));
   }
 
   /** Where the slots of a text begin, in an order that the seed draws. */
-  private static int[] drawnSlots(int tokens, int length, long seed) {
-    int slots = tokens / length;
+  private static int[] drawnSlots(TokenStream stream, int length, long seed) {
+    int step = stream.step(length);
+    int rest = stream.length() % step;
     // Where the first one begins is drawn too, so that another seed gives other windows even when
     // all slots are used.
     SplittableRandom random = new SplittableRandom(seed);
-    int shift = random.nextInt(tokens - slots * length + 1);
-    return Arrays.stream(shuffled(slots, random)).map(slot -> shift + slot * length).toArray();
+    int[] slots = stream.slots(random.nextInt(rest + 1), length);
+    return Arrays.stream(shuffled(slots.length, random)).map(slot -> slots[slot]).toArray();
   }
 
   /**

@@ -143,7 +143,7 @@ final class CompareCommand implements Callable<Integer> {
             .methods(methods)
             .calibration(calibration.toOptions(spec))
             .evaluation(evaluation.toOptions(spec))
-            .textField(text.field());
+            .texts(text.toOptions());
     Optional.ofNullable(effort).ifPresent(options::effort);
     ComparisonReport report;
     try (Compute compute = machine.compute();

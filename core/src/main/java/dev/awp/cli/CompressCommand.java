@@ -158,7 +158,7 @@ final class CompressCommand implements Callable<Integer> {
     Recipe recipe = scheme.applyTo(options, spec, new CommandLine(new CompressCommand()));
     options.solver(solver.toOptions(recipe, spec));
     options.evaluation(evaluation.toOptions(spec));
-    options.textField(text.field());
+    options.texts(text.toOptions());
     sizes.applyTo(options);
     target.applyTo(options, spec);
     options.calibration(statistics.applyTo(calibration.toOptions(spec), target, spec));

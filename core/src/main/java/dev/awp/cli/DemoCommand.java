@@ -18,6 +18,8 @@ import dev.awp.eval.EvaluationOptions;
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.RunReport;
 import dev.awp.solver.registry.SolverOptions;
+import dev.awp.text.TextOptions;
+import dev.awp.text.Windows;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -132,6 +134,8 @@ final class DemoCommand implements Callable<Integer> {
             .solver(SolverOptions.of(run.solver()))
             .calibration(new Calibration(List.of(demo.calibration()), 20, OptionalInt.empty(), 0))
             .evaluation(new EvaluationOptions(List.of(demo.evaluation()), OptionalInt.empty()))
+            // The model was trained on windows that begin anywhere.
+            .texts(TextOptions.DEFAULT.withWindows(Windows.PAPERS))
             .build();
     return Compressor.run(options, Version.awp(), compute, progress);
   }

@@ -62,7 +62,7 @@ final class EvalCommand implements Callable<Integer> {
       description = "Tokens in a window. Default: the model's context, at most 2048.")
   private Integer sequenceLength;
 
-  @Mixin private final TextArguments field = new TextArguments();
+  @Mixin private final TextArguments asked = new TextArguments();
 
   @Mixin private MachineArguments machine;
 
@@ -74,7 +74,7 @@ final class EvalCommand implements Callable<Integer> {
         ProgressDisplay progress = machine.progress()) {
       for (Path text : texts) {
         PerplexityResult result =
-            Evaluator.evaluate(model, text, field.field(), length, compute, progress);
+            Evaluator.evaluate(model, text, asked.toOptions(), length, compute, progress);
         spec.commandLine()
             .getOut()
             .printf(

@@ -107,7 +107,7 @@ public final class Comparison {
       var _ = Evaluator.checkWindow(options.evaluation(), layout, length);
       CalibrationSet calibration =
           CalibrationSet.load(
-              texts(options.calibration().files(), tokenizer),
+              texts(options.calibration().files(), checkpoint, tokenizer),
               options.calibration().sequences(),
               length,
               options.calibration().seed());
@@ -118,13 +118,13 @@ public final class Comparison {
               options.evaluation(),
               layout,
               length,
-              files -> texts(files, tokenizer),
+              files -> texts(files, checkpoint, tokenizer),
               compute,
               listener);
       listener.step("checksums of the input");
       MomentsIdentity identity =
           CalibrationIdentity.of(
-              options.calibration(), options.textField(), calibration, checkpoint, compute);
+              options.calibration(), options.texts(), calibration, checkpoint, compute);
       Path statistics = options.output().resolve("statistics");
       if (!SavedMoments.exist(statistics)) {
         TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
@@ -160,8 +160,8 @@ public final class Comparison {
     }
   }
 
-  private Texts texts(List<Path> files, Tokenizer tokenizer) {
-    return Texts.of(files, options.textField(), options.model(), tokenizer, listener);
+  private Texts texts(List<Path> files, Checkpoint checkpoint, Tokenizer tokenizer) {
+    return Texts.of(files, options.texts(), checkpoint.companions(), tokenizer, listener);
   }
 
   private SavedMoments opened(Path statistics, MomentsIdentity identity, Arena arena) {
@@ -184,7 +184,7 @@ public final class Comparison {
     all.put("seed", options.calibration().seed());
     all.put("evaluate", RunDescription.names(options.evaluation().files()));
     options.evaluation().sequenceLength().ifPresent(v -> all.put("evaluateLength", v));
-    options.textField().ifPresent(v -> all.put("textField", v));
+    RunDescription.describe(options.texts(), all);
     return all;
   }
 

@@ -7,9 +7,9 @@ import dev.awp.compress.ConstraintOptions;
 import dev.awp.eval.EvaluationOptions;
 import dev.awp.solver.Effort;
 import dev.awp.solver.registry.SolverOptions;
+import dev.awp.text.TextOptions;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -20,7 +20,7 @@ import java.util.function.UnaryOperator;
  * @param constraints the tables' rows
  * @param methods the tables' columns: names of solvers; a method is left out where it cannot serve
  *     a constraint, and none at all means all that can
- * @param textField that holds the text where texts are rows of data; by default it is found
+ * @param texts how they become windows
  */
 public record ComparisonOptions(
     Path model,
@@ -30,7 +30,7 @@ public record ComparisonOptions(
     Effort effort,
     CompressionOptions.Calibration calibration,
     EvaluationOptions evaluation,
-    Optional<String> textField) {
+    TextOptions texts) {
   public ComparisonOptions {
     constraints = List.copyOf(constraints);
     methods = List.copyOf(methods);
@@ -46,7 +46,7 @@ public record ComparisonOptions(
         effort,
         calibration.withFiles(files.apply(calibration.files())),
         evaluation.withFiles(files.apply(evaluation.files())),
-        textField);
+        texts);
   }
 
   /**
@@ -69,7 +69,7 @@ public record ComparisonOptions(
     private CompressionOptions.Calibration calibration =
         CompressionOptions.Calibration.of(List.of());
     private EvaluationOptions evaluation = EvaluationOptions.NONE;
-    private Optional<String> textField = Optional.empty();
+    private TextOptions texts = TextOptions.DEFAULT;
 
     private Builder(Path model, Path output) {
       this.model = model;
@@ -102,15 +102,15 @@ public record ComparisonOptions(
       return this;
     }
 
-    /** By default it is found by its name, or as the only one with text. */
-    public Builder textField(Optional<String> name) {
-      textField = name;
+    /** By default the field is found, and windows begin as the model knows them. */
+    public Builder texts(TextOptions wanted) {
+      texts = wanted;
       return this;
     }
 
     public ComparisonOptions build() {
       return new ComparisonOptions(
-          model, output, constraints, methods, effort, calibration, evaluation, textField);
+          model, output, constraints, methods, effort, calibration, evaluation, texts);
     }
   }
 }

@@ -7,6 +7,7 @@ import dev.awp.format.OutputFormat;
 import dev.awp.format.registry.OutputFormats;
 import dev.awp.recipe.Recipe;
 import dev.awp.solver.registry.SolverOptions;
+import dev.awp.text.TextOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +29,7 @@ import java.util.function.UnaryOperator;
  * @param target {@link Target#PROPAGATED} needs {@link Propagation#COMPRESSED}
  * @param maxShardBytes largest data size of one written safetensors file
  * @param memoryLimit bytes that the run may use, mapped files aside; results do not depend on it
- * @param textField that holds the text where texts are rows of data; by default it is found
+ * @param texts how they become windows
  * @param sources files that these options were taken from, which must not change under the run
  */
 public record CompressionOptions(
@@ -43,7 +44,7 @@ public record CompressionOptions(
     long maxShardBytes,
     OptionalLong memoryLimit,
     EvaluationOptions evaluation,
-    Optional<String> textField,
+    TextOptions texts,
     List<Path> sources) {
   /** Data of one written safetensors file, at most, where nothing is said. */
   public static final int MAX_SHARD_GIGABYTES = 5;
@@ -79,7 +80,7 @@ public record CompressionOptions(
         maxShardBytes,
         memoryLimit,
         evaluation.withFiles(files.apply(evaluation.files())),
-        textField,
+        texts,
         sources);
   }
 
@@ -153,7 +154,7 @@ public record CompressionOptions(
     private long maxShardBytes = MAX_SHARD_GIGABYTES * 1_000_000_000L;
     private OptionalLong memoryLimit = OptionalLong.empty();
     private EvaluationOptions evaluation = EvaluationOptions.NONE;
-    private Optional<String> textField = Optional.empty();
+    private TextOptions texts = TextOptions.DEFAULT;
     private List<Path> sources = List.of();
 
     private Builder(Path model, Path output) {
@@ -218,9 +219,9 @@ public record CompressionOptions(
       return this;
     }
 
-    /** By default it is found by its name, or as the only one with text. */
-    public Builder textField(Optional<String> name) {
-      textField = name;
+    /** By default the field is found, and windows begin as the model knows them. */
+    public Builder texts(TextOptions wanted) {
+      texts = wanted;
       return this;
     }
 
@@ -250,7 +251,7 @@ public record CompressionOptions(
           maxShardBytes,
           memoryLimit,
           evaluation,
-          textField,
+          texts,
           sources);
     }
   }

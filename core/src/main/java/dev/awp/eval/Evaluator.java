@@ -14,6 +14,7 @@ import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.report.PerplexityReport;
+import dev.awp.text.TextOptions;
 import dev.awp.text.TokenStream;
 import dev.awp.text.Tokenizers;
 import dev.awp.text.document.ReadFile;
@@ -26,7 +27,6 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
@@ -93,25 +93,25 @@ public final class Evaluator {
   /**
    * Perplexity of a checkpoint folder on one text.
    *
-   * @param field that holds the text in rows of data, where one is named
+   * @param asked how the text becomes windows
    */
   public static PerplexityResult evaluate(
       Path folder,
       Path text,
-      Optional<String> field,
+      TextOptions asked,
       OptionalInt length,
       Compute compute,
       Progress progress) {
     try (PipedTexts pipes = new PipedTexts(progress)) {
       Path kept = pipes.keep(List.of(text)).getFirst();
-      return evaluateFile(folder, kept, field, length, compute, progress);
+      return evaluateFile(folder, kept, asked, length, compute, progress);
     }
   }
 
   private static PerplexityResult evaluateFile(
       Path folder,
       Path text,
-      Optional<String> field,
+      TextOptions asked,
       OptionalInt length,
       Compute compute,
       Progress progress) {
@@ -129,7 +129,7 @@ public final class Evaluator {
               options,
               layout,
               window,
-              paths -> Texts.of(paths, field, folder, tokenizer, progress),
+              paths -> Texts.of(paths, asked, checkpoint.companions(), tokenizer, progress),
               compute,
               progress);
       PerplexityResult result =

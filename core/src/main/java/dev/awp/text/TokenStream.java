@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.text;
 
+import dev.awp.AwpException;
 import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.IntStream;
 
 /** The tokens of documents, one document after the other. Its arrays are not to be written. */
@@ -13,6 +13,7 @@ public final class TokenStream {
   private final int[] tokens;
   private final int[] starts;
   private final TokenWeights weights;
+  private final int[] begin;
 
   /**
    * A stream over the given arrays.
@@ -20,8 +21,10 @@ public final class TokenStream {
    * @param tokens of all documents
    * @param starts where each document begins, strictly ascending; one without tokens has no start
    * @param weights one a token
+   * @param begin what every window begins with; a document that begins with it does not get it
+   *     twice
    */
-  public TokenStream(int[] tokens, int[] starts, TokenWeights weights) {
+  public TokenStream(int[] tokens, int[] starts, TokenWeights weights, int... begin) {
     if (weights.size() != tokens.length) {
       throw new IllegalArgumentException(
           "%s weights for %s tokens".formatted(weights.size(), tokens.length));
@@ -35,6 +38,7 @@ public final class TokenStream {
     this.tokens = tokens;
     this.starts = starts;
     this.weights = weights;
+    this.begin = begin;
   }
 
   public int[] tokens() {
@@ -54,12 +58,54 @@ public final class TokenStream {
     return tokens.length;
   }
 
-  /** The window of that many tokens that begins at a place. */
+  /** The window of that many tokens whose text begins at a place. */
   public TokenWindow window(int from, int length) {
-    int to = from + length;
+    int before = begins(from) ? 0 : begin.length;
+    int to = from + length - before;
+    int[] all = new int[length];
+    System.arraycopy(begin, 0, all, 0, before);
+    System.arraycopy(tokens, from, all, before, to - from);
     int[] borders =
-        IntStream.range(firstStart(from), firstStart(to)).map(i -> starts[i] - from).toArray();
-    return new TokenWindow(Arrays.copyOfRange(tokens, from, to), weights.range(from, to), borders);
+        IntStream.range(firstStart(from), firstStart(to))
+            .map(i -> starts[i] - from + before)
+            .toArray();
+    TokenWeights own = weights.range(from, to);
+    return new TokenWindow(
+        all,
+        before == 0 ? own : TokenWeights.join(List.of(TokenWeights.ones(before), own)),
+        borders);
+  }
+
+  /** Whether a document that begins at a place begins as every window does. */
+  private boolean begins(int place) {
+    return Arrays.binarySearch(starts, place) >= 0
+        && place + begin.length <= tokens.length
+        && Arrays.equals(tokens, place, place + begin.length, begin, 0, begin.length);
+  }
+
+  /** Tokens of the text that a window takes at least. */
+  public int step(int length) {
+    if (length <= begin.length) {
+      throw new AwpException(
+          "windows of %s tokens have no room for a text behind the %s that every one begins with (--windows papers leaves them out)"
+              .formatted(length, begin.length));
+    }
+    return length - begin.length;
+  }
+
+  /** Where the texts of windows begin that follow each other; a last partial one is dropped. */
+  public int[] slots(int from, int length) {
+    int step = step(length);
+    IntStream.Builder slots = IntStream.builder();
+    int at = from;
+    while (true) {
+      int end = at + (begins(at) ? length : step);
+      if (end > tokens.length) {
+        return slots.build().toArray();
+      }
+      slots.add(at);
+      at = end;
+    }
   }
 
   /** Index of the first document that begins at a place or behind it. */
@@ -73,16 +119,16 @@ public final class TokenStream {
    * at.
    */
   public List<TokenWindow> windows(int length) {
-    int count = tokens.length / length;
+    int[] slots = slots(0, length);
     return new AbstractList<>() {
       @Override
       public TokenWindow get(int index) {
-        return window(Objects.checkIndex(index, count) * length, length);
+        return window(slots[index], length);
       }
 
       @Override
       public int size() {
-        return count;
+        return slots.length;
       }
     };
   }

@@ -15,8 +15,10 @@ import dev.awp.fixture.ByteTokenizerJson;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
 import dev.awp.tensor.Matrix;
+import dev.awp.text.TextOptions;
 import dev.awp.text.TokenWindow;
 import dev.awp.text.Tokenizers;
+import dev.awp.text.Windows;
 import dev.awp.text.drawing.Texts;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -27,7 +29,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Windows, tokens and second moments. */
 class CalibrationTest {
+  private static final TextOptions PAPERS = TextOptions.DEFAULT.withWindows(Windows.PAPERS);
+
   @TempDir private Path folder;
 
   private Tokenizer tokenizer() throws IOException {
@@ -43,7 +46,7 @@ class CalibrationTest {
   }
 
   private Texts texts(Tokenizer tokenizer, List<Path> files) {
-    return Texts.of(files, Optional.empty(), folder, tokenizer, Progress.NONE);
+    return Texts.of(files, PAPERS, folder, tokenizer, Progress.NONE);
   }
 
   @Test

@@ -128,6 +128,7 @@ class CompressOptionsTest {
         change("--seed", "--sparsity=0.5", "", "1"),
         change("--max-shard-size", "--sparsity=0.5", "", "1MB"),
         change("--evaluate", "--sparsity=0.5", "", "more.txt"),
+        change("--windows", "--sparsity=0.5", "", "papers"),
         change("--text-field", "--sparsity=0.5", "", "body"),
         change("--evaluate-length", "--sparsity=0.5 --evaluate=more.txt", "", "16"),
         change("--statistics", "--sparsity=0.5 --propagate=dense", "", "moments"),
@@ -201,8 +202,7 @@ class CompressOptionsTest {
       CompressionOptions.Calibration wanted = options.calibration();
       CalibrationSet calibration =
           CalibrationSet.load(
-              Texts.of(
-                  wanted.files(), options.textField(), options.model(), tokenizer, Progress.NONE),
+              Texts.of(wanted.files(), options.texts(), options.model(), tokenizer, Progress.NONE),
               wanted.sequences(),
               RunChecks.windowLength(wanted, checkpoint.config()),
               wanted.seed());

@@ -25,6 +25,7 @@ import dev.awp.model.WeightSource;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
 import dev.awp.tensor.DType;
+import dev.awp.text.TextOptions;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -76,7 +77,7 @@ class ConversionTest {
     Path text = folder.resolve("text.txt");
     Files.writeString(text, "What is said here is said by nobody, and again. ".repeat(4));
     return Evaluator.evaluate(
-            of, text, Optional.empty(), OptionalInt.of(48), compute, Progress.NONE)
+            of, text, TextOptions.DEFAULT, OptionalInt.of(48), compute, Progress.NONE)
         .perplexity();
   }
 

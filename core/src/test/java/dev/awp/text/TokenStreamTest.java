@@ -47,6 +47,42 @@ class TokenStreamTest {
   }
 
   @Test
+  void everyWindowBeginsAsTheModelKnowsTexts() {
+    TokenStream plain = stream("^abcdefgh", "^ijkl", "mnop");
+    TokenStream stream =
+        new TokenStream(plain.tokens(), plain.starts(), TokenWeights.ones(plain.length()), '^');
+    List<TokenWindow> windows = stream.windows(4);
+    List<String> texts = windows.stream().map(TokenStreamTest::text).toList();
+    assertEquals(List.of("^abc", "^def", "^gh^", "^ijk", "^lmn"), texts);
+    assertArrayEquals(new int[] {0}, windows.get(0).borders());
+    assertArrayEquals(new int[] {}, windows.get(1).borders());
+    assertArrayEquals(new int[] {3}, windows.get(2).borders());
+    assertArrayEquals(new int[] {2}, windows.get(4).borders());
+    // A document that begins so does not get it twice.
+    assertEquals("^ijk", text(stream.window(9, 4)));
+    assertArrayEquals(new int[] {9, 13}, stream.slots(9, 4));
+    assertTrue(windows.get(1).weights().areOnes());
+  }
+
+  @Test
+  void whatAWindowBeginsWithCountsAndLeavesOtherWeights() {
+    TokenStream plain = stream("abcd");
+    TokenStream stream =
+        new TokenStream(plain.tokens(), plain.starts(), TokenWeights.of(2, 0, 3, 1), '^');
+    assertEquals("[1.0, 2.0, 0.0]", stream.windows(3).get(0).weights().toString());
+    assertEquals("[1.0, 3.0, 1.0]", stream.windows(3).get(1).weights().toString());
+  }
+
+  @Test
+  void windowsWithoutRoomForATextAreRefused() {
+    TokenStream plain = stream("abcd");
+    TokenStream stream =
+        new TokenStream(plain.tokens(), plain.starts(), TokenWeights.ones(4), '^', '^');
+    AwpException e = assertThrows(AwpException.class, () -> stream.windows(2));
+    assertTrue(e.getMessage().contains("--windows papers"), e.getMessage());
+  }
+
+  @Test
   void whatDoesNotFitTogetherIsRefused() {
     int[] tokens = {1, 2, 3};
     TokenWeights three = TokenWeights.ones(3);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
+import dev.awp.text.TextOptions;
+import dev.awp.text.Windows;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -16,7 +18,18 @@ public final class TextArguments {
       })
   private String field;
 
-  public Optional<String> field() {
-    return Optional.ofNullable(field);
+  @Option(
+      names = "--windows",
+      paramLabel = "model|papers",
+      defaultValue = "model",
+      description = {
+        "What every window of tokens begins with. model: the tokens that the tokenizer puts before"
+            + " a text, where it does, as the model sees all texts in use. papers: whatever the"
+            + " text has there. Default: ${DEFAULT-VALUE}."
+      })
+  private Windows windows;
+
+  public TextOptions toOptions() {
+    return new TextOptions(Optional.ofNullable(field), windows);
   }
 }

@@ -16,6 +16,7 @@ import dev.awp.recipe.LayerRule;
 import dev.awp.recipe.LayerSettings;
 import dev.awp.recipe.Recipe;
 import dev.awp.report.TextReport;
+import dev.awp.text.TextOptions;
 import dev.awp.text.document.ReadFile;
 import java.math.BigDecimal;
 import java.nio.file.Path;
@@ -67,8 +68,14 @@ public final class RunDescription {
     all.put("maxShardBytes", options.maxShardBytes());
     all.put("evaluate", names(options.evaluation().files()));
     options.evaluation().sequenceLength().ifPresent(v -> all.put("evaluateLength", v));
-    options.textField().ifPresent(v -> all.put("textField", v));
+    describe(options.texts(), all);
     return all;
+  }
+
+  /** How texts become windows. */
+  public static void describe(TextOptions texts, Map<String, Object> all) {
+    texts.field().ifPresent(field -> all.put("textField", field));
+    all.put("windows", texts.windows().name());
   }
 
   /** What the files of a run's texts were read as. */

@@ -200,7 +200,7 @@ public final class Compressor {
   }
 
   private Texts texts(List<Path> files, Tokenizer tokenizer) {
-    return Texts.of(files, options.textField(), options.model(), tokenizer, listener);
+    return Texts.of(files, options.texts(), checkpoint.companions(), tokenizer, listener);
   }
 
   /** What the formats' readers will take. */
@@ -392,7 +392,7 @@ public final class Compressor {
     MomentsIdentity wanted =
         CalibrationIdentity.of(
             options.calibration(),
-            options.textField(),
+            options.texts(),
             prepared.calibration(),
             checkpoint,
             identity.inputs(),

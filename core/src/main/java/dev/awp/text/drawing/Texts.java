@@ -3,6 +3,8 @@
 package dev.awp.text.drawing;
 
 import dev.awp.Progress;
+import dev.awp.text.TextOptions;
+import dev.awp.text.Windows;
 import dev.awp.text.document.Document;
 import dev.awp.text.document.ReadFile;
 import dev.awp.text.reader.Documents;
@@ -10,7 +12,6 @@ import dev.awp.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,11 +21,11 @@ import org.slf4j.LoggerFactory;
  * those that are wanted are tokenized. What is held in memory is their tokens.
  *
  * @param files or folders of files
- * @param field that holds the text in rows, where one is named
+ * @param options which field of rows holds the text, and what windows begin with
  */
 public record Texts(
     List<Path> files,
-    Optional<String> field,
+    TextOptions options,
     Conversations conversations,
     Tokenizer tokenizer,
     Progress progress) {
@@ -51,12 +52,8 @@ public record Texts(
    * @param model folder, whose chat template makes texts of conversations
    */
   public static Texts of(
-      List<Path> files,
-      Optional<String> field,
-      Path model,
-      Tokenizer tokenizer,
-      Progress progress) {
-    return new Texts(files, field, Conversations.of(model), tokenizer, progress);
+      List<Path> files, TextOptions options, Path model, Tokenizer tokenizer, Progress progress) {
+    return new Texts(files, options, Conversations.of(model), tokenizer, progress);
   }
 
   /** The tokens of all documents. */
@@ -97,7 +94,7 @@ public record Texts(
   }
 
   private DrawnTexts drawnTokens(Stretches stretches, Drawing drawing) {
-    TokenCollector collector = new TokenCollector(tokenizer, conversations);
+    TokenCollector collector = new TokenCollector(tokenizer, conversations, begin());
     Steps steps = new Steps(progress, "tokenizing");
     Consumer<Document> taker =
         new Consumer<>() {
@@ -122,7 +119,7 @@ public record Texts(
   }
 
   private DrawnTexts allTokens() {
-    TokenCollector collector = new TokenCollector(tokenizer, conversations);
+    TokenCollector collector = new TokenCollector(tokenizer, conversations, begin());
     Steps steps = new Steps(progress, "tokenizing");
     Consumer<Document> taker =
         new Consumer<>() {
@@ -136,6 +133,11 @@ public record Texts(
           }
         };
     return collector.finish(read(taker), true);
+  }
+
+  /** What every window begins with. */
+  private int[] begin() {
+    return options.windows() == Windows.MODEL ? tokenizer.begin() : new int[0];
   }
 
   private TextIndex index(Stretches stretches) {
@@ -160,7 +162,7 @@ public record Texts(
 
   private List<ReadFile> read(Consumer<Document> documents) {
     List<ReadFile> read = new ArrayList<>();
-    files.forEach(file -> read.addAll(Documents.read(file, field, documents)));
+    files.forEach(file -> read.addAll(Documents.read(file, options.field(), documents)));
     return read;
   }
 }

@@ -23,6 +23,7 @@ final class TokenCollector {
 
   private final Tokenizer tokenizer;
   private final Conversations conversations;
+  private final int[] start;
   private final List<Piece> pieces = new ArrayList<>();
   private final StringBuilder text = new StringBuilder();
   private boolean begins;
@@ -45,9 +46,15 @@ final class TokenCollector {
     }
   }
 
-  TokenCollector(Tokenizer tokenizer, Conversations conversations) {
+  /**
+   * Collects.
+   *
+   * @param start what every window of the tokens is to begin with
+   */
+  TokenCollector(Tokenizer tokenizer, Conversations conversations, int... start) {
     this.tokenizer = tokenizer;
     this.conversations = conversations;
+    this.start = start;
   }
 
   /**
@@ -125,7 +132,7 @@ final class TokenCollector {
       at += length;
     }
     TokenStream stream =
-        new TokenStream(all, starts.build().toArray(), TokenWeights.ones(all.length));
+        new TokenStream(all, starts.build().toArray(), TokenWeights.ones(all.length), start);
     return new DrawnTexts(stream, documents.build().toArray(), files, whole);
   }
 }

@@ -259,7 +259,7 @@ class ResumeTest {
         base.maxShardBytes(),
         base.memoryLimit(),
         base.evaluation(),
-        Optional.empty(),
+        base.texts(),
         base.sources());
   }
 

@@ -42,6 +42,7 @@ import dev.awp.stored.TensorReader;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
+import dev.awp.text.TextOptions;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -215,7 +216,7 @@ class PackedFormatsTest {
             Evaluator.evaluate(
                 options.output(),
                 text,
-                Optional.empty(),
+                TextOptions.DEFAULT,
                 OptionalInt.of(64),
                 compute,
                 new CompressionListener() {});

@@ -11,18 +11,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
 import dev.awp.Progress;
+import dev.awp.text.TextOptions;
+import dev.awp.text.Windows;
 import dev.awp.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which documents are tokenized, and in which order. */
 class TextsTest {
+  private static final TextOptions PAPERS = TextOptions.DEFAULT.withWindows(Windows.PAPERS);
+
   @TempDir private Path folder;
 
   private final Characters tokenizer = new Characters();
@@ -52,7 +55,7 @@ class TextsTest {
   }
 
   private Texts texts(Path... files) {
-    return Texts.of(List.of(files), Optional.empty(), folder, tokenizer, Progress.NONE);
+    return Texts.of(List.of(files), PAPERS, folder, tokenizer, Progress.NONE);
   }
 
   private Path file(String name, String content) throws IOException {
@@ -149,7 +152,7 @@ class TextsTest {
     Texts rendered =
         new Texts(
             List.of(rows),
-            Optional.empty(),
+            PAPERS,
             conversation -> "<" + conversation.messages().size() + ">",
             tokenizer,
             Progress.NONE);
