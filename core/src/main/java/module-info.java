@@ -15,6 +15,7 @@ module dev.awp.core {
   requires info.picocli;
   requires jdk.management;
   requires me.tongfei.progressbar;
+  requires org.jline.terminal;
   requires org.slf4j;
   requires org.snakeyaml.engine;
 

@@ -32,6 +32,9 @@ public final class Torture {
     System.out.println(signals(victim, Signal.TERM, 7));
     System.out.println(signals(victim, Signal.INT, 7));
     System.out.println(together(victim, 50, seed));
+    System.out.println(TerminalTorture.interrupts(victim, 7));
+    System.out.println(TerminalTorture.suspends(victim));
+    System.out.println(TerminalTorture.closes(victim, 7));
     System.out.println(fileLimits(victim));
     System.out.println(vanishingReads(victim));
     System.out.println(changingInputs(victim, victim.layers()));

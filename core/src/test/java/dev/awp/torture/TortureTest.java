@@ -3,6 +3,7 @@
 package dev.awp.torture;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,6 +23,18 @@ class TortureTest {
     assertTrue(told.startsWith("4 kills"), told);
     String stopped = Torture.signals(victim, Torture.Signal.TERM, 2);
     assertTrue(stopped.startsWith("2 times SIGTERM"), stopped);
+  }
+
+  @Test
+  void whatATerminalDoesToARunLosesNothing() throws IOException, InterruptedException {
+    assumeTrue(TerminalTorture.isPossible(), "script(1) is not here");
+    Victim victim = Victim.prepare(folder.resolve("victim"), folder);
+    String interrupted = TerminalTorture.interrupts(victim, 1);
+    assertTrue(interrupted.startsWith("1 times Ctrl-C"), interrupted);
+    String suspended = TerminalTorture.suspends(victim);
+    assertTrue(suspended.startsWith("suspended"), suspended);
+    String closed = TerminalTorture.closes(victim, 1);
+    assertTrue(closed.startsWith("1 times a closed terminal"), closed);
   }
 
   @Test

@@ -83,7 +83,38 @@ final class Victim {
     return start(output, shell);
   }
 
+  /** The harmed run on a terminal of its own; what is typed goes into the process. */
+  Run startOnTerminal() throws IOException {
+    List<String> words = command(output).stream().map(word -> "'" + word + "'").toList();
+    Path log = log();
+    ProcessBuilder builder =
+        new ProcessBuilder("script", "-qefc", "exec " + String.join(" ", words), "/dev/null")
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
+    builder.environment().put("TERM", "xterm");
+    builder.environment().remove("CI"); // where progress is told in lines
+    return new Run(builder.start(), log);
+  }
+
+  private Path log() {
+    return folder.resolve("log-%d.txt".formatted(runs++ % KEPT_LOGS));
+  }
+
   private Run start(Path into, String... shell) throws IOException {
+    List<String> java = command(into);
+    List<String> command = java;
+    if (shell.length > 0) {
+      String script = String.join("; ", shell) + "; exec \"$@\"";
+      command = new ArrayList<>(List.of("bash", "-c", script, "bash"));
+      command.addAll(java);
+    }
+    Path log = log();
+    return new Run(
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start(),
+        log);
+  }
+
+  private List<String> command(Path into) {
     List<String> java = new ArrayList<>();
     java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // C1 alone and no vectors: a small run is over before better code would pay.
@@ -126,16 +157,7 @@ final class Victim {
             "10KB",
             "--threads",
             "2"));
-    List<String> command = java;
-    if (shell.length > 0) {
-      String script = String.join("; ", shell) + "; exec \"$@\"";
-      command = new ArrayList<>(List.of("bash", "-c", script, "bash"));
-      command.addAll(java);
-    }
-    Path log = folder.resolve("log-%d.txt".formatted(runs++ % KEPT_LOGS));
-    return new Run(
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start(),
-        log);
+    return java;
   }
 
   /** Every byte of the output, and nothing left of the work; then the output is removed. */

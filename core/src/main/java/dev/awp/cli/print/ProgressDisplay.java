@@ -157,6 +157,7 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
                   .setUnit(work < 1e13 ? " MMAC" : " GMAC", work < 1e13 ? 1_000_000 : 1_000_000_000)
                   .setStyle(ProgressBarStyle.ASCII)
                   .setUpdateIntervalMillis(250)
+                  .setConsumer(TerminalLine.standardError())
                   .build());
     }
 
