@@ -32,7 +32,9 @@ import picocli.CommandLine.Spec;
       "Each text is tokenized whole, with the tokenizer's leading special token, and cut into"
           + " windows of N tokens that do not overlap; a last partial window is dropped. Perplexity"
           + " is exp of the mean negative log-likelihood of tokens 2..N of every window, given"
-          + " those before them in the window, as the GPTQ and SparseGPT papers measure it.",
+          + " those before them in the window. Every window begins with the tokenizer's leading"
+          + " token where it has one; the GPTQ and SparseGPT papers measure without (--windows"
+          + " papers).",
       ""
     },
     footer = {"", "Example:", "  awp eval MODEL_DIR wiki.test.txt --sequence-length 2048"})

@@ -16,7 +16,7 @@ import java.lang.foreign.Arena;
 import java.util.List;
 
 /**
- * Perplexity as the GPTQ and SparseGPT papers measure it: the text is cut into windows of N tokens
+ * Perplexity as the GPTQ and SparseGPT papers measure it: a text is cut into windows of N tokens
  * that do not overlap, a last partial one is dropped, and the negative log-likelihoods of tokens
  * 2..N of every window, given those before them in the window, are averaged; where tokens have
  * weights, by these.
@@ -37,7 +37,7 @@ public final class Perplexity {
    * Evaluates a model.
    *
    * @param what the text's name, for messages
-   * @param text its tokens, special ones included
+   * @param text its tokens, special ones included, and what windows begin with
    * @param length tokens of a window, at least 2
    */
   public static PerplexityResult evaluate(
