@@ -84,6 +84,24 @@ public record CompressionOptions(
         sources);
   }
 
+  /** The same with another recipe. */
+  public CompressionOptions withRecipe(Recipe wanted) {
+    return new CompressionOptions(
+        model,
+        output,
+        formats,
+        wanted,
+        solver,
+        calibration,
+        propagation,
+        target,
+        maxShardBytes,
+        memoryLimit,
+        evaluation,
+        texts,
+        sources);
+  }
+
   /**
    * Begins a description in which all but the recipe and the calibration have a default.
    *

@@ -62,8 +62,14 @@ public record ConstraintOptions(
         settings
             .bits()
             .given()
-            .map(bits -> new Grid(bits, settings.groupSize(), settings.symmetric())),
+            .map(bits -> new Grid(bits, columns(settings), settings.symmetric())),
         settings.bits().given().isPresent() ? Optional.empty() : settings.blocks());
+  }
+
+  private static int columns(LayerSettings settings) {
+    return settings.groupSize() == LayerSettings.BY_WIDTH
+        ? LayerSettings.GROUP_SIZE
+        : settings.groupSize();
   }
 
   /** As settings of a recipe. */

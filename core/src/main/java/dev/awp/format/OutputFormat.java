@@ -34,6 +34,11 @@ public interface OutputFormat {
     return false;
   }
 
+  /** Whether its readers have no room for a last group of a row that is shorter than the others. */
+  default boolean needsWholeGroups() {
+    return false;
+  }
+
   /** The readers' rules that a plan breaks; empty where the format can hold it. */
   List<BrokenRule> brokenRules(ModelPlan plan);
 

@@ -12,7 +12,7 @@ import java.util.Optional;
  *
  * @param ignore whether it is left alone, whatever else is said
  * @param bits 2, 3, 4 or 8
- * @param groupSize columns that share a scale, 0 for the whole row
+ * @param groupSize columns that share a scale, 0 for the whole row, or {@link #BY_WIDTH}
  * @param symmetric true for a zero point in the middle of the codes
  * @param blocks the type whose grid it has, where no bits are given
  * @param solver a solver's name, where it is not the run's
@@ -30,9 +30,12 @@ public record LayerSettings(
   /** Columns that share a scale, where nothing is said. */
   public static final int GROUP_SIZE = 128;
 
+  /** Stands for a group size that the widths of the model's layers are yet to decide. */
+  public static final int BY_WIDTH = -1;
+
   /**
-   * Neither a sparsity nor bits; where bits are given, groups of {@value #GROUP_SIZE} columns with
-   * zero points.
+   * Neither a sparsity nor bits; where bits are given, groups of {@value #GROUP_SIZE} columns, or
+   * of fewer where a format needs it, with zero points.
    */
   public static Builder builder() {
     return new Builder();
@@ -61,7 +64,7 @@ public record LayerSettings(
     private boolean ignore;
     private Choice<Sparsity> sparsity = new Choice.None<>();
     private Choice<Integer> bits = new Choice.None<>();
-    private int groupSize = GROUP_SIZE;
+    private int groupSize = BY_WIDTH;
     private boolean symmetric;
     private Optional<BlockType> blocks = Optional.empty();
     private Optional<String> solver = Optional.empty();

@@ -35,6 +35,11 @@ public record Recipe(
     return new Recipe(settings, List.of(), false, false, Optional.empty());
   }
 
+  /** The same with other settings for layers that no rule says anything about. */
+  public Recipe withDefaults(LayerSettings settings) {
+    return new Recipe(settings, rules, head, fused, budget);
+  }
+
   /**
    * The same, for readers that fuse layers: where a budget decides about bits, layers that share
    * their inputs share a scheme.

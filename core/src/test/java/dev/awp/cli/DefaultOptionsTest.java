@@ -8,7 +8,9 @@ import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.constraint.RowSparsity;
+import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerSettings;
+import dev.awp.recipe.Recipe;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -33,12 +35,9 @@ class DefaultOptionsTest {
     ConstraintOptions half =
         new ConstraintOptions(Optional.of(new RowSparsity(0.5)), Optional.empty());
     assertEquals(NAMED.constraint(half).build(), typed("--sparsity=0.5", "--solver=auto"));
-    ConstraintOptions grid =
-        new ConstraintOptions(
-            Optional.empty(),
-            Optional.of(new ConstraintOptions.Grid(4, LayerSettings.GROUP_SIZE, false)));
-    assertEquals(NAMED.constraint(grid).build(), typed("--bits=4", "--effort=normal"));
-    assertEquals(NAMED.constraint(grid).build(), typed("--bits=4", "--propagate=compressed"));
-    assertEquals(NAMED.constraint(grid).build(), typed("--bits=4", "--target=propagated"));
+    Recipe grid = Recipe.uniform(LayerSettings.builder().bits(new Choice.Fixed<>(4)).build());
+    assertEquals(NAMED.recipe(grid).build(), typed("--bits=4", "--effort=normal"));
+    assertEquals(NAMED.recipe(grid).build(), typed("--bits=4", "--propagate=compressed"));
+    assertEquals(NAMED.recipe(grid).build(), typed("--bits=4", "--target=propagated"));
   }
 }

@@ -30,12 +30,13 @@ final class ConstraintArguments {
       names = "--group-size",
       paramLabel = "G",
       converter = Ranges.GroupSize.class,
-      defaultValue = "" + LayerSettings.GROUP_SIZE,
       description = {
         "Columns that share a scale and a zero point; 0 for the whole row. A last group may be"
-            + " shorter. Default: ${DEFAULT-VALUE}."
+            + " shorter, but not in packed formats. Default: "
+            + LayerSettings.GROUP_SIZE
+            + "; for packed formats 64 or 32 where layers have no whole groups of it."
       })
-  private int groupSize;
+  private Integer groupSize;
 
   @Option(
       names = "--symmetric",
@@ -58,10 +59,11 @@ final class ConstraintArguments {
 
   /** What was asked for. */
   LayerSettings.Builder toSettings() {
-    return LayerSettings.builder()
-        .sparsity(Choice.of(Optional.ofNullable(sparsity).map(SparsityArgument::toSparsity)))
-        .bits(Choice.of(Optional.ofNullable(bits)))
-        .groupSize(groupSize)
-        .symmetric(symmetric);
+    LayerSettings.Builder settings =
+        LayerSettings.builder()
+            .sparsity(Choice.of(Optional.ofNullable(sparsity).map(SparsityArgument::toSparsity)))
+            .bits(Choice.of(Optional.ofNullable(bits)))
+            .symmetric(symmetric);
+    return groupSize == null ? settings : settings.groupSize(groupSize);
   }
 }

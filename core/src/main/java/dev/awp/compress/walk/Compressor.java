@@ -22,6 +22,7 @@ import dev.awp.compress.memory.MemoryNeeds;
 import dev.awp.compress.memory.MemoryPlan;
 import dev.awp.compress.memory.PeakMemory;
 import dev.awp.compress.memory.PhysicalMemory;
+import dev.awp.compress.plan.GroupSizes;
 import dev.awp.compress.plan.LayerPlanner;
 import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.plan.Schemes;
@@ -44,6 +45,7 @@ import dev.awp.format.registry.OutputFormats;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.forward.TransformerModel;
+import dev.awp.recipe.Recipe;
 import dev.awp.report.LayerReport;
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.PlanReport;
@@ -79,18 +81,21 @@ public final class Compressor {
   private final Checkpoint checkpoint;
   private final ModelLayout layout;
   private final LayerPlanner planner;
+  private final Optional<String> groups;
 
   private Compressor(
       CompressionOptions options,
       Compute compute,
       CompressionListener listener,
       Checkpoint checkpoint) {
-    this.options = options;
+    this.layout = ModelLayout.of(checkpoint.config());
+    Recipe recipe = GroupSizes.settle(options.recipe(), options.formats(), layout);
+    this.options = options.withRecipe(recipe);
+    this.groups = GroupSizes.warning(options.recipe(), recipe, layout);
     this.compute = compute;
     this.listener = listener;
     this.checkpoint = checkpoint;
-    this.layout = ModelLayout.of(checkpoint.config());
-    this.planner = new LayerPlanner(options.recipe(), options.solver(), checkpoint, layout);
+    this.planner = new LayerPlanner(recipe, options.solver(), checkpoint, layout);
   }
 
   /** As the other method, going on with an unfinished run where there is one. */
@@ -160,6 +165,7 @@ public final class Compressor {
    */
   private PreparedRun prepare(Supplier<Map<Path, String>> scan) {
     RunChecks.checkDense(checkpoint);
+    groups.ifPresent(listener::step);
     layout.check(checkpoint::tensor);
     options.calibration().statistics().ifPresent(SavedMoments::identity);
     Schemes first = planner.schemes();
@@ -191,6 +197,7 @@ public final class Compressor {
       ModelPlan plan = checked(schemes);
       Set<String> warnings = new LinkedHashSet<>(RunChecks.warnings(plan, options.formats()));
       warnings.addAll(tokenizer.warnings());
+      groups.ifPresent(warnings::add);
       Stream.concat(calibration.files().stream(), evaluator.files().stream())
           .flatMap(file -> file.warning().stream())
           .forEach(warnings::add);

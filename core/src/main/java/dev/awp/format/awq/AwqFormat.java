@@ -48,6 +48,11 @@ public final class AwqFormat implements OutputFormat {
   }
 
   @Override
+  public boolean needsWholeGroups() {
+    return true;
+  }
+
+  @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
     return new ReaderRules(plan)
         .oneScheme()

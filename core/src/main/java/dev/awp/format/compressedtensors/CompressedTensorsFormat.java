@@ -59,6 +59,11 @@ public final class CompressedTensorsFormat implements OutputFormat {
   }
 
   @Override
+  public boolean needsWholeGroups() {
+    return true;
+  }
+
+  @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
     return new ReaderRules(plan).noChannelScales().wholeGroups().fusedAlike().broken();
   }

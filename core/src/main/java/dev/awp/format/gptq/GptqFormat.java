@@ -74,6 +74,11 @@ public final class GptqFormat implements OutputFormat {
   }
 
   @Override
+  public boolean needsWholeGroups() {
+    return true;
+  }
+
+  @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
     return new ReaderRules(plan)
         .oneScheme()

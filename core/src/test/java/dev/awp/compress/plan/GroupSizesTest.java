@@ -1,0 +1,92 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.fixture.GgufModels;
+import dev.awp.fixture.Terminal;
+import dev.awp.report.ReportFile;
+import dev.awp.report.RunReport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Groups where no size is asked for: as large as widths and formats allow. */
+class GroupSizesTest {
+  @TempDir private Path folder;
+
+  private Path text;
+
+  @BeforeEach
+  void writeText() throws IOException {
+    text = Files.writeString(folder.resolve("text.txt"), "Some words to calibrate on. ".repeat(40));
+  }
+
+  private RunReport compress(int hidden, int inner, String... more) throws IOException {
+    Path model = folder.resolve("model");
+    GgufModels.writeFolder(model, 1, hidden, inner);
+    List<String> typed =
+        new ArrayList<>(
+            List.of(
+                "compress",
+                "" + model,
+                folder + "/out",
+                "--calibration=" + text,
+                "--sequences=1",
+                "--sequence-length=32",
+                "--solver=rtn",
+                "--bits=4",
+                "--symmetric",
+                "-q"));
+    typed.addAll(List.of(more));
+    Terminal terminal = new Terminal().run(typed);
+    assertEquals(0, terminal.exitCode(), terminal.err());
+    return ReportFile.read(folder.resolve("out"));
+  }
+
+  private static long warnings(RunReport report) {
+    return report.warnings().stream().filter(warning -> warning.startsWith("groups")).count();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gptq, 128, 256, 128",
+    "gptq, 64, 192, 64",
+    "gptq, 64, 96, 32",
+    "compressed-tensors, 64, 192, 64",
+    "awq, 64, 192, 64",
+    "dense, 64, 96, 128",
+  })
+  void packedFormatsGetTheLargestGroupsThatAreWhole(
+      String format, int hidden, int inner, int columns) throws IOException {
+    RunReport report = compress(hidden, inner, "--format=" + format);
+    assertEquals(columns, report.options().get("groupSize"));
+    assertEquals(columns == 128 ? 0 : 1, warnings(report));
+  }
+
+  @Test
+  void theWarningNamesTheWidths() throws IOException {
+    assertTrue(
+        compress(64, 192, "--format=gptq")
+            .warnings()
+            .contains(
+                "groups have 64 columns: layers of 64, 192 have no whole groups of 128"
+                    + " (--group-size says otherwise)"));
+  }
+
+  @Test
+  void whatIsAskedForIsTaken() throws IOException {
+    RunReport report = compress(64, 192, "--format=gptq", "--group-size=32");
+    assertEquals(32, report.options().get("groupSize"));
+    assertEquals(0, warnings(report));
+  }
+}
