@@ -116,7 +116,7 @@ public final class Ranges {
     }
   }
 
-  private abstract static class Whole implements ITypeConverter<Integer> {
+  abstract static class Whole implements ITypeConverter<Integer> {
     private final int least;
     private final int most;
 
@@ -150,7 +150,7 @@ public final class Ranges {
     }
   }
 
-  private abstract static class Real implements ITypeConverter<Double> {
+  abstract static class Real implements ITypeConverter<Double> {
     private final String range;
     private final DoublePredicate isInside;
 
