@@ -24,9 +24,9 @@ import picocli.CommandLine.Spec;
     header = "Check a folder that awp wrote against its report.json.",
     description = {
       "",
-      "Every file against its SHA-256, every compressed layer against its sparsity and, where its"
-          + " grid is stored beside it, every value against the grid. Prints one line for every"
-          + " violation and exits with 1 where there is one.",
+      "Every file, report.json among them, against its SHA-256, every compressed layer against its"
+          + " sparsity and, where its grid is stored beside it, every value against the grid."
+          + " Prints one line for every violation and exits with 1 where there is one.",
       ""
     },
     footer = {"", "Example:", "  awp verify OUT_DIR"})

@@ -22,9 +22,19 @@ public final class ReportFile {
 
   private ReportFile() {}
 
-  /** Writes the report into the folder. */
+  /** Writes the report into the folder, with a checksum of itself in its last line. */
   public static void write(RunReport report, Path folder) {
-    writeJson(report, folder.resolve(NAME));
+    writeText(ReportSeal.seal(toJson(report)), folder.resolve(NAME));
+  }
+
+  /** Whether every byte of a folder's report is as it was written. */
+  public static boolean isWhole(Path folder) {
+    Path file = folder.resolve(NAME);
+    try {
+      return ReportSeal.isWhole(Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw new AwpException(file + ": cannot be read: " + e.getMessage(), e);
+    }
   }
 
   /** Reads the report of a compressed model's folder. */
@@ -34,9 +44,13 @@ public final class ReportFile {
 
   /** Writes a record as indented JSON; by a sibling file, so that a file is whole or not there. */
   public static void writeJson(Object value, Path file) {
+    writeText(toJson(value), file);
+  }
+
+  private static void writeText(String text, Path file) {
     Path sibling = file.resolveSibling(file.getFileName() + ".partial");
     try {
-      JSON.writeValue(sibling.toFile(), value);
+      Files.writeString(sibling, text);
       Files.move(sibling, file, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new AwpException(file + ": the report cannot be written: " + e.getMessage(), e);

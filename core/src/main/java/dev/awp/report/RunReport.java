@@ -4,6 +4,7 @@ package dev.awp.report;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.Map;
  * @param layers in the order in which they were solved
  * @param files every other file of the output folder, by path with slashes
  */
+@JsonIgnoreProperties(ReportSeal.KEY) // of the file, not of the run
 public record RunReport(
     String awp,
     Map<String, String> environment,

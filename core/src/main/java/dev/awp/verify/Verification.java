@@ -73,6 +73,11 @@ public final class Verification {
     }
     Verification verification = new Verification(folder, report, compute);
     progress.step("checksums");
+    if (!ReportFile.isWhole(folder)) {
+      verification.violations.add(
+          ReportFile.NAME
+              + ": its own SHA-256, in its last line, is another; what follows may be wrong");
+    }
     verification.checkFiles();
     int layers = 0;
     for (String format : verification.formats()) {

@@ -3,18 +3,23 @@
 package dev.awp.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.Terminal;
 import dev.awp.report.ReportFile;
+import dev.awp.report.ReportSeal;
 import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,10 +91,10 @@ class VerifyCommandTest {
     awp.assertOut("7 layers are as");
     Path report = out.resolve(ReportFile.NAME);
     String words = Files.readString(report);
-    Files.writeString(report, words.replace("\"sparsity\" : \"0.5\"", "\"sparsity\" : \"2:4\""));
+    writeSealed(report, words.replace("\"sparsity\" : \"0.5\"", "\"sparsity\" : \"2:4\""));
     verify().assertExit(1);
     assertEquals(7, awp.out().lines().count(), awp.toString());
-    Files.writeString(report, words.replace("layers.0.mlp.up_proj", "layers.1.mlp.up_proj"));
+    writeSealed(report, words.replace("layers.0.mlp.up_proj", "layers.1.mlp.up_proj"));
     assertViolations("model.gguf: tensor blk.1.ffn_up.weight is missing");
   }
 
@@ -107,10 +112,39 @@ class VerifyCommandTest {
       verify().assertExit(0);
       Path report = out.resolve(ReportFile.NAME);
       String other = told[i].replaceFirst(": .*", ": \"F32\"");
-      Files.writeString(report, Files.readString(report).replace(told[i], other));
+      writeSealed(report, Files.readString(report).replace(told[i], other));
       verify().assertExit(1).assertOut(", not F32 as report.json says");
       assertEquals(7, awp.out().lines().count(), awp.toString());
     }
+  }
+
+  /** As one who changes a report and its checksum too. */
+  private static void writeSealed(Path report, String words) throws IOException {
+    String open = words.replaceFirst(",\\s*\"" + ReportSeal.KEY + "\" : \"[^\"]*\"", "");
+    Files.writeString(report, ReportSeal.seal(open));
+  }
+
+  /** Among them those of errors, which nothing else says, and of the checksum itself. */
+  @Test
+  void everyFlippedBitOfTheReportIsTold() throws IOException {
+    compress("--sparsity", "0.5");
+    Path report = out.resolve(ReportFile.NAME);
+    byte[] whole = Files.readAllBytes(report);
+    assertTrue(ReportSeal.isWhole(whole));
+    for (int i = 0; i < whole.length; i += i < whole.length - 100 ? 13 : 1) {
+      byte[] flipped = whole.clone();
+      flipped[i] ^= (byte) (1 << (i % 8));
+      assertFalse(ReportSeal.isWhole(flipped), "byte " + i);
+    }
+    String words = new String(whole, StandardCharsets.UTF_8);
+    Matcher error = Pattern.compile("\"relativeError\" : 0\\.(\\d)").matcher(words);
+    assertTrue(error.find());
+    char other = error.group(1).equals("1") ? '2' : '1';
+    Files.writeString(
+        report, words.substring(0, error.start(1)) + other + words.substring(error.end(1)));
+    assertViolations("report.json: its own SHA-256");
+    Files.writeString(report, words.replace(ReportSeal.KEY, "x"));
+    verify().assertExit(1);
   }
 
   @Test
@@ -135,7 +169,7 @@ class VerifyCommandTest {
     compress("--sparsity", "0.5");
     Path report = out.resolve(ReportFile.NAME);
     String words = Files.readString(report);
-    Files.writeString(report, words.replace("\"sparsity\" : \"0.5\"", "\"sparsity\" : \"0.75\""));
+    writeSealed(report, words.replace("\"sparsity\" : \"0.5\"", "\"sparsity\" : \"0.75\""));
     verify().assertExit(1);
     assertEquals(7, awp.out().lines().count(), awp.toString());
     awp.assertOut("non-zeros where 8 of 32 are allowed");
@@ -146,7 +180,7 @@ class VerifyCommandTest {
     compress("--sparsity", "0.5");
     Path report = out.resolve(ReportFile.NAME);
     String words = Files.readString(report);
-    Files.writeString(report, words.replace("\"config.json\" : {", "\"../model/config.json\" : {"));
+    writeSealed(report, words.replace("\"config.json\" : {", "\"../model/config.json\" : {"));
     assertViolations("../model/config.json: is missing", "config.json: is not in report.json");
     Files.writeString(report, "{\"layers\":[]}");
     verify().assertExit(1);

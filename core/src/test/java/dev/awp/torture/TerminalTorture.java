@@ -53,6 +53,12 @@ final class TerminalTorture {
         command("stty", "-F", terminal.toString(), "cols", "40");
         command("kill", "-WINCH", Long.toString(pid));
         command("kill", "-CONT", Long.toString(pid));
+        long terminalPid = run.process().pid();
+        while (!run.process().waitFor(50, TimeUnit.MILLISECONDS)) {
+          if (state(terminalPid) == 'T') { // script(1) stops with what it runs
+            command("kill", "-CONT", Long.toString(terminalPid));
+          }
+        }
         run.expect(0);
         victim.assertUndisturbed();
         return "suspended, resized and continued: the same bytes";
@@ -112,14 +118,19 @@ final class TerminalTorture {
         .orElseThrow(() -> new AssertionError("no java on the terminal"));
   }
 
-  private static void awaitState(long pid, char state) throws IOException, InterruptedException {
-    Path file = Path.of("/proc/" + pid + "/stat");
-    while (true) {
-      String stat = Files.readString(file);
-      if (stat.charAt(stat.lastIndexOf(')') + 2) == state) {
-        return;
-      }
+  private static void awaitState(long pid, char state) throws InterruptedException {
+    while (state(pid) != state && state(pid) != 0) {
       Thread.sleep(1);
+    }
+  }
+
+  /** As /proc tells it: T for a process that is stopped; 0 for one that has ended. */
+  private static char state(long pid) {
+    try {
+      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+      return stat.charAt(stat.lastIndexOf(')') + 2);
+    } catch (IOException e) {
+      return 0;
     }
   }
 
