@@ -9,6 +9,7 @@ import dev.awp.stored.TensorView;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -35,13 +36,26 @@ public interface Checkpoint extends AutoCloseable {
     return this;
   }
 
-  /** All tensors: by file, then in the order of their data. */
-  List<? extends StoredTensor> tensors();
+  /** All tensors by their names: by file, then in the order of their data. */
+  Map<String, StoredTensor> byName();
 
-  boolean contains(String name);
+  /** The same without their names. */
+  default List<StoredTensor> tensors() {
+    return List.copyOf(byName().values());
+  }
+
+  default boolean contains(String name) {
+    return byName().containsKey(name);
+  }
 
   /** The tensor of that name; AwpException where there is none. */
-  StoredTensor tensor(String name);
+  default StoredTensor tensor(String name) {
+    StoredTensor tensor = byName().get(name);
+    if (tensor == null) {
+      throw new AwpException(folder() + ": tensor " + name + " is missing");
+    }
+    return tensor;
+  }
 
   /**
    * The tensor of that name as its file has it, number by number.

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.convert;
 
-import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.ConfigCorrections;
 import dev.awp.config.ModelConfig;
@@ -94,22 +93,8 @@ final class ConvertedCheckpoint implements Checkpoint {
   }
 
   @Override
-  public List<StoredTensor> tensors() {
-    return List.copyOf(tensors.values());
-  }
-
-  @Override
-  public boolean contains(String name) {
-    return tensors.containsKey(name);
-  }
-
-  @Override
-  public StoredTensor tensor(String name) {
-    StoredTensor tensor = tensors.get(name);
-    if (tensor == null) {
-      throw new AwpException(folder() + ": tensor " + name + " is missing");
-    }
-    return tensor;
+  public Map<String, StoredTensor> byName() {
+    return tensors;
   }
 
   @Override

@@ -134,22 +134,8 @@ public final class GgufCheckpoint implements Checkpoint {
   }
 
   @Override
-  public List<StoredTensor> tensors() {
-    return List.copyOf(tensors.values());
-  }
-
-  @Override
-  public boolean contains(String name) {
-    return tensors.containsKey(name);
-  }
-
-  @Override
-  public StoredTensor tensor(String name) {
-    StoredTensor tensor = tensors.get(name);
-    if (tensor == null) {
-      throw new AwpException(file + ": tensor " + name + " is missing");
-    }
-    return tensor;
+  public Map<String, StoredTensor> byName() {
+    return tensors;
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A Hugging Face checkpoint folder, open for reading: config.json and the tensors of its
@@ -72,22 +73,8 @@ public final class SafetensorsCheckpoint implements Checkpoint {
   }
 
   @Override
-  public List<StoredTensor> tensors() {
-    return List.copyOf(model.tensors().values());
-  }
-
-  @Override
-  public boolean contains(String name) {
-    return model.tensors().containsKey(name);
-  }
-
-  @Override
-  public StoredTensor tensor(String name) {
-    StoredTensor tensor = model.tensors().get(name);
-    if (tensor == null) {
-      throw new AwpException(folder + ": tensor " + name + " is missing");
-    }
-    return tensor;
+  public Map<String, StoredTensor> byName() {
+    return model.tensors();
   }
 
   @Override

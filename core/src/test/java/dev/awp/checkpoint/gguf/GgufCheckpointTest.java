@@ -44,7 +44,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.FieldSource;
 
 /** GGUF files as models: what a folder says and what the file made of it says are the same. */
 class GgufCheckpointTest {
@@ -64,19 +64,7 @@ class GgufCheckpointTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "llama3-scaling",
-        "qwen2",
-        "qwen3",
-        "phi3",
-        "phi3-longrope-long",
-        "gemma2",
-        "gemma3",
-        "mixtral",
-        "qwen2-moe",
-        "qwen3-moe"
-      })
+  @FieldSource("dev.awp.fixture.LlamaCppArchitectures#ALL")
   void aModelComesBackFromItsFile(String goldenCase) throws IOException {
     Path original = model(goldenCase);
     Path file = GgufModels.convert(original, folder.resolve("gguf"), compute);
