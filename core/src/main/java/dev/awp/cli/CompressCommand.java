@@ -81,7 +81,10 @@ final class CompressCommand implements Callable<Integer> {
   @Parameters(
       index = "1",
       paramLabel = "OUT_DIR",
-      description = "The folder to write; it must not exist yet, or be empty.")
+      description = {
+        "The folder to write; it must not exist yet, or be empty. A path that ends in .gguf is one"
+            + " file, in the format gguf."
+      })
   private Path output;
 
   @Mixin private final SchemeArguments scheme = new SchemeArguments();
@@ -137,7 +140,10 @@ final class CompressCommand implements Callable<Integer> {
       return 0;
     }
     SummaryTable.print(run(options), out);
-    out.println("written: " + output + " (" + ReportFile.NAME + " inside)");
+    out.println(
+        options.place().isFile()
+            ? "written: %s (%s beside it)".formatted(output, ReportFile.of(output).getFileName())
+            : "written: " + output + " (" + ReportFile.NAME + " inside)");
     return 0;
   }
 
@@ -155,6 +161,7 @@ final class CompressCommand implements Callable<Integer> {
   /** What was asked for, once the command is parsed. */
   CompressionOptions options() {
     CompressionOptions.Builder options = CompressionOptions.builder(model, output);
+    scheme.settleFormat(output, spec);
     Recipe recipe = scheme.applyTo(options, spec, new CommandLine(new CompressCommand()));
     options.solver(solver.toOptions(recipe, spec));
     options.evaluation(evaluation.toOptions(spec));

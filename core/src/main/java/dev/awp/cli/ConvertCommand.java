@@ -10,6 +10,7 @@ import dev.awp.compute.Compute;
 import dev.awp.convert.Conversion;
 import dev.awp.format.gguf.GgufFormat;
 import dev.awp.format.registry.OutputFormats;
+import dev.awp.gguf.file.GgufParts;
 import dev.awp.tensor.DType;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,14 +45,19 @@ final class ConvertCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "MODEL", description = "A model folder or a .gguf file.")
   private Path model;
 
-  @Parameters(index = "1", paramLabel = "OUT_DIR", description = "The folder to write.")
+  @Parameters(
+      index = "1",
+      paramLabel = "OUT",
+      description = "The folder to write, or a file whose name ends in .gguf.")
   private Path output;
 
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
-      defaultValue = "dense",
-      description = "dense or gguf (OUT_DIR/model.gguf). Default: ${DEFAULT-VALUE}.")
+      defaultValue = "",
+      description =
+          "dense or gguf (OUT_DIR/model.gguf). Default: dense, and gguf where the output's name"
+              + " ends in .gguf.")
   private String format;
 
   @Option(
@@ -85,6 +91,13 @@ final class ConvertCommand implements Callable<Integer> {
   public Integer call() {
     if (dtype != null && !dtype.isComputable()) {
       throw misuse("--dtype: awp writes F32, F16 and BF16, not " + dtype);
+    }
+    boolean file = GgufParts.isNamedSo(output);
+    if (file && !format.isEmpty() && !format.equals(GgufFormat.NAME)) {
+      throw misuse(output + ": an output that ends in .gguf is one file, in the format gguf");
+    }
+    if (format.isEmpty()) {
+      format = file ? GgufFormat.NAME : OutputFormats.DENSE.name();
     }
     List<String> plain = List.of(OutputFormats.DENSE.name(), GgufFormat.NAME);
     if (!plain.contains(format)) {

@@ -26,7 +26,7 @@ final class ReportCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     HtmlReport.write(ReportFile.read(folder), folder);
-    spec.commandLine().getOut().println("written: " + folder.resolve(HtmlReport.NAME));
+    spec.commandLine().getOut().println("written: " + HtmlReport.of(folder));
     return 0;
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import dev.awp.disk.OutputPlace;
 import dev.awp.eval.EvaluationOptions;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.registry.OutputFormats;
@@ -82,6 +83,11 @@ public record CompressionOptions(
         evaluation.withFiles(files.apply(evaluation.files())),
         texts,
         sources);
+  }
+
+  /** Where the output comes to lie. */
+  public OutputPlace place() {
+    return formats.size() == 1 ? formats.getFirst().place(output) : OutputPlace.folder(output);
   }
 
   /** The same with another recipe. */

@@ -9,6 +9,7 @@ import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
 import dev.awp.disk.FileStamps;
 import dev.awp.disk.OutputFolder;
+import dev.awp.disk.OutputPlace;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;
@@ -57,7 +58,8 @@ public final class Conversion {
    */
   public static List<String> run(
       Options options, Compute compute, Progress progress, String version) {
-    OutputFolder.checkFree(options.output());
+    OutputPlace place = options.format().place(options.output());
+    OutputFolder.checkFree(place);
     FileStamps stamps = FolderContent.stamps(options.model(), List.of());
     try (Checkpoint original = Checkpoints.open(options.model())) {
       ModelLayout layout = ModelLayout.of(original.config());
@@ -76,7 +78,7 @@ public final class Conversion {
       warnings.addAll(format.warnings(plan));
       rounding(original, converted).ifPresent(warnings::add);
       progress.step("writing " + options.output());
-      try (OutputFolder folder = OutputFolder.create(options.output())) {
+      try (OutputFolder folder = OutputFolder.create(place)) {
         try (FormatWriter writer =
             format.create(folder.workFolder(), plan, compute.kernels(), version)) {
           writer.finish();

@@ -36,22 +36,24 @@ public final class OutputFolder implements AutoCloseable {
   private static final String CONTENT = "checkpoint";
   private static final int TRIES = 10;
 
+  private final OutputPlace place;
   private final Path output;
   private final Path root;
   private final List<Path> madeParents;
   private final FolderLock lock;
   private volatile boolean kept;
 
-  private OutputFolder(Path output, Path root, List<Path> madeParents, FolderLock lock) {
-    this.output = output;
+  private OutputFolder(OutputPlace place, Path root, List<Path> madeParents, FolderLock lock) {
+    this.place = place;
+    this.output = place.output();
     this.root = root;
     this.madeParents = madeParents;
     this.lock = lock;
   }
 
   /** A new folder of a name of its own, for a checkpoint that nobody will go on with. */
-  public static OutputFolder create(Path output) {
-    return make(output, ".partial-" + Long.toHexString(new SecureRandom().nextLong()));
+  public static OutputFolder create(OutputPlace place) {
+    return make(place, ".partial-" + Long.toHexString(new SecureRandom().nextLong()));
   }
 
   /**
@@ -59,20 +61,21 @@ public final class OutputFolder implements AutoCloseable {
    *
    * @throws AwpException where a run is at work in it, or it holds something else
    */
-  public static OutputFolder open(Path output) {
-    return make(output, ".partial");
+  public static OutputFolder open(OutputPlace place) {
+    return make(place, ".partial");
   }
 
-  private static OutputFolder make(Path output, String suffix) {
-    Path absolute = resolved(output);
-    checkFree(absolute);
+  private static OutputFolder make(OutputPlace given, String suffix) {
+    Path absolute = resolved(given.output());
+    OutputPlace place = new OutputPlace(absolute, given.main());
+    checkFree(place);
     Path root = beside(absolute, suffix);
     List<Path> parents = new ArrayList<>();
     try {
       FolderLock lock = lock(root, parents);
-      OutputFolder folder = new OutputFolder(absolute, root, parents, lock);
+      OutputFolder folder = new OutputFolder(place, root, parents, lock);
       try {
-        checkFree(absolute); // whoever had the lock may have finished since
+        checkFree(place); // whoever had the lock may have finished since
         Files.createDirectories(folder.workFolder());
         return folder;
       } catch (IOException | RuntimeException e) {
@@ -139,10 +142,18 @@ public final class OutputFolder implements AutoCloseable {
     }
   }
 
-  /** Refuses an output folder that holds anything, or that no rename can replace. */
-  public static void checkFree(Path output) {
+  /**
+   * Refuses an output folder that holds anything, or that no rename can replace, and an output file
+   * that is there already.
+   */
+  public static void checkFree(OutputPlace place) {
+    Path output = place.output();
     if (!Files.exists(output)) {
       return;
+    }
+    if (place.isFile()) {
+      throw new AwpException(
+          output + ": there is a file of this name; remove it or choose another");
     }
     if (!Files.isDirectory(output)) {
       throw new AwpException(output + ": the output must be a folder, this is a file");
@@ -181,15 +192,15 @@ public final class OutputFolder implements AutoCloseable {
    *
    * @return whether there was such a run: the output is complete then
    */
-  public static boolean finishedBefore(Path output) {
-    Path absolute = resolved(output);
+  public static boolean finishedBefore(OutputPlace place) {
+    Path absolute = resolved(place.output());
     if (absolute.getFileName() == null) {
       return false;
     }
     Path root = beside(absolute, ".partial");
     if (!Files.exists(absolute)
         || !Files.exists(root.resolve(JOURNAL))
-        || Files.exists(root.resolve(CONTENT))) {
+        || Files.exists(root.resolve(CONTENT).resolve(place.main().orElse("")))) {
       return false;
     }
     try (FolderLock _ = FolderLock.acquire(root.resolve(LOCK))) {
@@ -282,9 +293,13 @@ public final class OutputFolder implements AutoCloseable {
     }
     keep();
     try {
-      // An empty folder stands in the way of the rename on some systems.
-      Files.deleteIfExists(output);
-      Files.move(workFolder(), output, StandardCopyOption.ATOMIC_MOVE);
+      if (place.isFile()) {
+        moveFiles();
+      } else {
+        // An empty folder stands in the way of the rename on some systems.
+        Files.deleteIfExists(output);
+        Files.move(workFolder(), output, StandardCopyOption.ATOMIC_MOVE);
+      }
       Folders.force(output.getParent());
     } catch (IOException e) {
       throw new AwpException(
@@ -294,6 +309,18 @@ public final class OutputFolder implements AutoCloseable {
     }
     kept = false;
     madeParents.clear();
+  }
+
+  /** What is said about the file comes first: where the file is, the output is complete. */
+  private void moveFiles() throws IOException {
+    String main = place.main().orElseThrow();
+    for (Path file : Folders.tree(workFolder())) {
+      String name = workFolder().relativize(file).toString();
+      if (Files.isRegularFile(file) && !name.equals(main)) {
+        Files.move(file, place.of(name), StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+    Files.move(workFolder().resolve(main), output, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Removes everything, or gives the lock back where it is kept. */

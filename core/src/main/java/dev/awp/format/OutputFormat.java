@@ -3,6 +3,7 @@
 package dev.awp.format;
 
 import dev.awp.constraint.GridStorage;
+import dev.awp.disk.OutputPlace;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
 import java.nio.file.Path;
@@ -32,6 +33,11 @@ public interface OutputFormat {
   /** Whether its readers fuse the layers of a block that share their input, q/k/v and gate/up. */
   default boolean isFused() {
     return false;
+  }
+
+  /** Where an output of this format alone comes to lie. */
+  default OutputPlace place(Path output) {
+    return OutputPlace.folder(output);
   }
 
   /** Whether its readers have no room for a last group of a row that is shorter than the others. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.awp.AwpException;
+import dev.awp.disk.OutputPlace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -27,9 +28,14 @@ public final class ReportFile {
     writeText(ReportSeal.seal(toJson(report)), folder.resolve(NAME));
   }
 
-  /** Whether every byte of a folder's report is as it was written. */
-  public static boolean isWhole(Path folder) {
-    Path file = folder.resolve(NAME);
+  /** Where the report of an output lies: in its folder, or beside it where it is one file. */
+  public static Path of(Path output) {
+    return Files.isRegularFile(output) ? OutputPlace.beside(output, NAME) : output.resolve(NAME);
+  }
+
+  /** Whether every byte of an output's report is as it was written. */
+  public static boolean isWhole(Path output) {
+    Path file = of(output);
     try {
       return ReportSeal.isWhole(Files.readAllBytes(file));
     } catch (IOException e) {
@@ -37,9 +43,9 @@ public final class ReportFile {
     }
   }
 
-  /** Reads the report of a compressed model's folder. */
-  public static RunReport read(Path folder) {
-    return readJson(folder.resolve(NAME), RunReport.class);
+  /** Reads the report of a compressed model. */
+  public static RunReport read(Path output) {
+    return readJson(of(output), RunReport.class);
   }
 
   /** Writes a record as indented JSON; by a sibling file, so that a file is whole or not there. */

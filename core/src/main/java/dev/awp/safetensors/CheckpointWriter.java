@@ -3,6 +3,7 @@
 package dev.awp.safetensors;
 
 import dev.awp.disk.OutputFolder;
+import dev.awp.disk.OutputPlace;
 import dev.awp.stored.TensorSpec;
 import dev.awp.stored.TensorView;
 import java.lang.foreign.Arena;
@@ -48,7 +49,7 @@ public final class CheckpointWriter implements AutoCloseable {
       long maxShardBytes,
       SortedMap<String, String> metadata) {
     ShardSet.checkShardSize(maxShardBytes);
-    OutputFolder folder = OutputFolder.create(output);
+    OutputFolder folder = OutputFolder.create(OutputPlace.folder(output));
     try {
       ShardSet shards = ShardSet.create(folder.workFolder(), tensors, maxShardBytes, metadata);
       return new CheckpointWriter(folder, shards);

@@ -68,8 +68,7 @@ public final class Verification {
     RunReport report = ReportFile.read(folder);
     if (report.files().isEmpty()) {
       throw new AwpException(
-          folder.resolve(ReportFile.NAME)
-              + ": has no checksums, an earlier version of awp wrote it");
+          ReportFile.of(folder) + ": has no checksums, an earlier version of awp wrote it");
     }
     Verification verification = new Verification(folder, report, compute);
     progress.step("checksums");
@@ -103,7 +102,7 @@ public final class Verification {
   }
 
   private void checkFiles() {
-    Map<String, Path> present = FileSums.files(folder);
+    Map<String, Path> present = Files.isDirectory(folder) ? FileSums.files(folder) : onlyFile();
     for (Map.Entry<String, RunReport.FileSum> entry : report.files().entrySet()) {
       Path file = present.get(entry.getKey());
       if (file == null) {
@@ -115,6 +114,13 @@ public final class Verification {
     present.keySet().stream()
         .filter(name -> !report.files().containsKey(name) && !UNSUMMED.contains(name))
         .forEach(name -> violations.add(name + ": is not in report.json"));
+  }
+
+  /** An output that is one file, under the name that it had while it grew. */
+  private Map<String, Path> onlyFile() {
+    return report.files().size() == 1
+        ? Map.of(report.files().keySet().iterator().next(), folder)
+        : Map.of();
   }
 
   private void checkFile(String name, Path file, RunReport.FileSum sum) {
@@ -132,7 +138,7 @@ public final class Verification {
 
   /** Layers of a model that were held against their constraints. */
   private int checkModel(String format, Progress progress) {
-    Path own = folder.resolve(format);
+    Path own = format.isEmpty() ? folder : folder.resolve(format);
     progress.step((format.isEmpty() ? "" : format + ": ") + "masks and grids");
     try (Arena arena = Arena.ofShared()) {
       if (FolderContent.of(own).gguf().isPresent()) {

@@ -35,7 +35,7 @@ class FolderLockTest {
     private Other() {}
 
     public static void main(String[] arguments) {
-      try (OutputFolder _ = OutputFolder.open(Path.of(arguments[0]))) {
+      try (OutputFolder _ = OutputFolder.open(OutputPlace.folder(Path.of(arguments[0])))) {
         System.out.println("locked");
       } catch (AwpException e) {
         System.out.println(e.getMessage());
@@ -55,7 +55,7 @@ class FolderLockTest {
 
   @Test
   void anotherProcessIsRefusedUntilTheFolderIsClosed() throws Exception {
-    try (OutputFolder _ = OutputFolder.open(output)) {
+    try (OutputFolder _ = OutputFolder.open(OutputPlace.folder(output))) {
       assertHeld();
     }
     assertEquals("locked", other());
@@ -63,7 +63,7 @@ class FolderLockTest {
 
   @Test
   void theLockOutlivesAllThatARunDoesToItsFolder() throws Exception {
-    try (OutputFolder mine = OutputFolder.open(output)) {
+    try (OutputFolder mine = OutputFolder.open(OutputPlace.folder(output))) {
       mine.force();
       mine.clear(Optional.empty());
       mine.clear(Optional.of(List.of()));
@@ -75,8 +75,9 @@ class FolderLockTest {
 
   @Test
   void aSecondRunOfTheSameProcessIsRefusedAndTakesNoLockAway() throws Exception {
-    try (OutputFolder _ = OutputFolder.open(output)) {
-      AwpException refusal = assertThrows(AwpException.class, () -> OutputFolder.open(output));
+    try (OutputFolder _ = OutputFolder.open(OutputPlace.folder(output))) {
+      AwpException refusal =
+          assertThrows(AwpException.class, () -> OutputFolder.open(OutputPlace.folder(output)));
       assertTrue(refusal.getMessage().contains("this one"), refusal.getMessage());
       assertHeld();
     }
@@ -85,7 +86,7 @@ class FolderLockTest {
 
   @Test
   void aRunWhoseFolderWasRemovedGivesNoOutputAndRemovesNobodyElsesWork() throws IOException {
-    try (OutputFolder first = OutputFolder.open(output)) {
+    try (OutputFolder first = OutputFolder.open(OutputPlace.folder(output))) {
       Folders.delete(state);
       AwpException gone = assertThrows(AwpException.class, first::commit);
       assertTrue(gone.getMessage().contains("was removed or replaced"), gone.getMessage());
@@ -103,7 +104,7 @@ class FolderLockTest {
   void anOutputThatAppearsWhileARunWaitsForTheLockIsNotOverwritten() throws IOException {
     Files.createDirectory(output);
     Files.writeString(output.resolve("finished"), "by another run");
-    assertThrows(AwpException.class, () -> OutputFolder.open(output));
+    assertThrows(AwpException.class, () -> OutputFolder.open(OutputPlace.folder(output)));
     assertFalse(Files.exists(state));
   }
 }

@@ -3,6 +3,7 @@
 package dev.awp.cli.option;
 
 import dev.awp.format.OutputFormat;
+import dev.awp.format.gguf.GgufFormat;
 import dev.awp.format.registry.OutputFormats;
 import java.util.List;
 import picocli.CommandLine.ITypeConverter;
@@ -34,6 +35,11 @@ public final class FormatArguments {
   /** Whether that format is asked for and no other. */
   public boolean only(String name) {
     return given() && formats.stream().allMatch(format -> format.name().equals(name));
+  }
+
+  /** Where the output's name asks for it. */
+  void takeGguf() {
+    formats = List.of(OutputFormats.byName(GgufFormat.NAME).orElseThrow());
   }
 
   /** The formats that were asked for, or ordinary tensors. */

@@ -4,6 +4,7 @@ package dev.awp.cli.option;
 
 import dev.awp.compress.CompressionOptions;
 import dev.awp.format.gguf.GgufFormat;
+import dev.awp.gguf.file.GgufParts;
 import dev.awp.recipe.Budget;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerRule;
@@ -51,6 +52,20 @@ public final class SchemeArguments {
             + " with such readers: compressed-tensors, gptq, awq."
       })
   private boolean fused;
+
+  /** An output that is named as a GGUF file is one; misuse where another format is asked for. */
+  public void settleFormat(Path output, CommandSpec spec) {
+    if (!GgufParts.isNamedSo(output)) {
+      return;
+    }
+    if (format.given() && !format.only(GgufFormat.NAME)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "%s: an output that ends in .gguf is one file, in the format gguf and no other"
+              .formatted(output));
+    }
+    format.takeGguf();
+  }
 
   /**
    * Sets what was asked for; misuse where options exclude each other.

@@ -4,6 +4,7 @@ package dev.awp.compress.run;
 
 import dev.awp.AwpException;
 import dev.awp.disk.OutputFolder;
+import dev.awp.disk.OutputPlace;
 import dev.awp.disk.WrittenPiece;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.ModelPlan;
@@ -62,7 +63,7 @@ public final class ModelOutput implements AutoCloseable {
    */
   public static ModelOutput create(
       Path folder, List<OutputFormat> formats, ModelPlan plan, Kernels kernels, String version) {
-    ModelOutput output = new ModelOutput(OutputFolder.create(folder), true);
+    ModelOutput output = new ModelOutput(OutputFolder.create(OutputPlace.folder(folder)), true);
     output.begin(formats, plan, kernels, version);
     return output;
   }

@@ -9,9 +9,9 @@ import dev.awp.compress.Start;
 import dev.awp.compute.Compute;
 import dev.awp.disk.FileStamps;
 import dev.awp.disk.OutputFolder;
+import dev.awp.disk.OutputPlace;
 import dev.awp.disk.WrittenPiece;
 import dev.awp.format.ModelPlan;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -40,7 +40,7 @@ public final class UnfinishedRun implements AutoCloseable {
    * @throws AwpException where another process has it, and with {@link Start#RESUME} where nothing
    *     was left
    */
-  public static UnfinishedRun open(Path output, Start start) {
+  public static UnfinishedRun open(OutputPlace output, Start start) {
     OutputFolder folder = OutputFolder.open(output);
     try {
       if (start == Start.RESTART) {

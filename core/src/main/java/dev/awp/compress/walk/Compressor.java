@@ -122,11 +122,11 @@ public final class Compressor {
       Compute compute,
       CompressionListener listener) {
     RunChecks.checkFolders(options.model(), options.output());
-    if (OutputFolder.finishedBefore(options.output())) {
+    if (OutputFolder.finishedBefore(options.place())) {
       listener.step(options.output() + ": the run had finished");
       return ReportFile.read(options.output());
     }
-    OutputFolder.checkFree(options.output());
+    OutputFolder.checkFree(options.place());
     try (PipedTexts pipes = new PipedTexts(listener)) {
       CompressionOptions kept = options.withTexts(pipes::keep);
       FileStamps stamps = InputFiles.stamps(kept);
@@ -146,7 +146,7 @@ public final class Compressor {
   public static PlanReport plan(
       CompressionOptions options, Compute compute, CompressionListener listener) {
     RunChecks.checkFolders(options.model(), options.output());
-    OutputFolder.checkFree(options.output());
+    OutputFolder.checkFree(options.place());
     long start = System.nanoTime();
     try (PipedTexts pipes = new PipedTexts(listener);
         Checkpoint checkpoint = Checkpoints.open(options.model())) {
@@ -248,7 +248,7 @@ public final class Compressor {
   }
 
   private RunReport run(Start start, FileStamps inputs, String version) {
-    try (UnfinishedRun run = UnfinishedRun.open(options.output(), start)) {
+    try (UnfinishedRun run = UnfinishedRun.open(options.place(), start)) {
       PreparedRun prepared = prepare(() -> summedWeights(run.isBegun()));
       Evaluator evaluator = prepared.evaluator();
       Map<String, Object> described =

@@ -3,10 +3,12 @@
 package dev.awp.format.gguf;
 
 import dev.awp.constraint.GridStorage;
+import dev.awp.disk.OutputPlace;
 import dev.awp.format.BrokenRule;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;
+import dev.awp.gguf.file.GgufParts;
 import dev.awp.gguf.tokenizer.GgufTokenizer;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
@@ -30,6 +32,14 @@ public record GgufFormat(GgufOptions types) implements OutputFormat {
   @Override
   public Map<String, String> options() {
     return types.described();
+  }
+
+  /** A path that ends in .gguf is the file itself. */
+  @Override
+  public OutputPlace place(Path output) {
+    return GgufParts.isNamedSo(output)
+        ? OutputPlace.file(output, FILE)
+        : OutputPlace.folder(output);
   }
 
   /** Of integer grids, which no block has: {@link #brokenRules} refuses them. */

@@ -15,6 +15,7 @@ import dev.awp.kernel.Kernels;
 import dev.awp.stored.EncodedTensor;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Map;
@@ -37,13 +38,14 @@ public final class GgufLayers {
   }
 
   /**
-   * Opens {@value GgufFormat#FILE} in a folder.
+   * Opens a file, or {@value GgufFormat#FILE} in a folder.
    *
    * @param layers names of modules, one of which lies in a block
    * @param arena owns what is mapped
    */
-  public static GgufLayers open(Path folder, Collection<String> layers, Arena arena) {
-    GgufFile file = GgufFile.read(folder.resolve(GgufFormat.FILE));
+  public static GgufLayers open(Path model, Collection<String> layers, Arena arena) {
+    GgufFile file =
+        GgufFile.read(Files.isRegularFile(model) ? model : model.resolve(GgufFormat.FILE));
     String decoder =
         layers.stream()
             .filter(name -> name.contains(BLOCKS))

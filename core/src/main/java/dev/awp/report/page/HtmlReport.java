@@ -3,6 +3,7 @@
 package dev.awp.report.page;
 
 import dev.awp.AwpException;
+import dev.awp.disk.OutputPlace;
 import dev.awp.report.LayerReport;
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.RunReport;
@@ -26,15 +27,20 @@ public final class HtmlReport {
   private HtmlReport() {}
 
   /** Writes the page into a folder; by a sibling file, so that it is whole or not there. */
-  public static void write(RunReport report, Path folder) {
-    Path file = folder.resolve(NAME);
-    Path sibling = folder.resolve(NAME + ".partial");
+  public static void write(RunReport report, Path output) {
+    Path file = of(output);
+    Path sibling = file.resolveSibling(file.getFileName() + ".partial");
     try {
       Files.writeString(sibling, page(report));
       Files.move(sibling, file, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new AwpException(file + ": the report cannot be written: " + e.getMessage(), e);
     }
+  }
+
+  /** Where the page of an output lies: in its folder, or beside it where it is one file. */
+  public static Path of(Path output) {
+    return Files.isRegularFile(output) ? OutputPlace.beside(output, NAME) : output.resolve(NAME);
   }
 
   /** The whole page. */

@@ -5,6 +5,7 @@ package dev.awp.compress.run;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.awp.disk.OutputFolder;
+import dev.awp.disk.OutputPlace;
 import dev.awp.disk.WrittenPiece;
 import dev.awp.report.LayerReport;
 import java.io.IOException;
@@ -44,7 +45,7 @@ public final class JournalDoor {
 
   /** Reads the journal beside an output as the next run does, up to what is done with layers. */
   public static void read(Path output) throws IOException {
-    try (OutputFolder folder = OutputFolder.open(output)) {
+    try (OutputFolder folder = OutputFolder.open(OutputPlace.folder(output))) {
       folder.keep();
       try (RunJournal journal = RunJournal.open(folder);
           FileChannel file = FileChannel.open(folder.journal(), StandardOpenOption.READ)) {
