@@ -62,7 +62,9 @@ class SteeringCharactersTest {
   }
 
   private void refuseGguf(ByteBuffer content, String rule) throws IOException {
-    Path file = Files.write(folder.resolve("x.gguf"), content.array());
+    byte[] bytes = new byte[content.capacity()];
+    content.rewind().get(bytes);
+    Path file = Files.write(folder.resolve("x.gguf"), bytes);
     awp.run("inspect", file.toString()).assertRefused(rule);
   }
 
