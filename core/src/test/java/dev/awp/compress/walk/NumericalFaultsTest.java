@@ -24,6 +24,8 @@ import dev.awp.solver.registry.SolverOptions;
 import dev.awp.solver.registry.Solvers;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
+import dev.awp.text.TextOptions;
+import dev.awp.text.Windows;
 import dev.awp.verify.Verification;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -86,6 +88,8 @@ class NumericalFaultsTest {
     Path out = folder.resolve("out-" + runs++);
     CompressionOptions options =
         CompressionOptions.builder(model, out)
+            // A window of one token is then one of the text.
+            .texts(TextOptions.DEFAULT.withWindows(Windows.PAPERS))
             .constraint(constraint)
             .solver(SolverOptions.of(solver))
             .calibration(
