@@ -52,6 +52,29 @@ record SentencePieceAdded(
         }
       }
     }
+    // A template of conversations writes them as text.
+    AddedTokens.special(folder, control(model), id -> text(model, id))
+        .forEach(
+            (id, text) -> {
+              all.texts.add(text, id);
+              all.ids.put(text, id);
+            });
     return all;
+  }
+
+  /** The ids of the pieces that the model never finds in a text. */
+  private static Map<String, Integer> control(SentencePieceModel model) {
+    Map<String, Integer> control = new HashMap<>();
+    for (String text : model.pieces().texts(Pieces.Type.CONTROL)) {
+      model.pieces().named(text).ifPresent(id -> control.put(text, id));
+    }
+    return control;
+  }
+
+  private static String text(SentencePieceModel model, int id) {
+    boolean known = id >= 0 && id < model.pieces().all().size();
+    return known && model.pieces().get(id).type() == Pieces.Type.CONTROL
+        ? model.pieces().get(id).text()
+        : "";
   }
 }

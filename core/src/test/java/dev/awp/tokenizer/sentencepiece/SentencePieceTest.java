@@ -157,6 +157,18 @@ class SentencePieceTest {
   }
 
   @Test
+  void controlPiecesThatTheFilesNameAreFoundInATextAsTemplatesWriteThem() throws IOException {
+    Files.write(file, model("bpe-bytes"));
+    int[] heron = encode("heron");
+    assertTrue(encode("</s>").length > 2, "nothing names it, so it is text");
+    Files.writeString(folder.resolve("special_tokens_map.json"), "{\"eos_token\": \"</s>\"}");
+    assertArrayEquals(new int[] {heron[0], 2}, encode("</s>"));
+    int[] ended = encode("heron</s>");
+    assertEquals(heron.length + 1, ended.length);
+    assertEquals(2, ended[heron.length]);
+  }
+
+  @Test
   void theConfigurationDecidesWhatIsPutAround() throws IOException {
     Files.write(file, model("bpe-bytes"));
     int[] plain = Arrays.copyOfRange(encode("The heron"), 1, encode("The heron").length);
