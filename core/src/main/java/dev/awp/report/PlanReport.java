@@ -10,14 +10,20 @@ import java.util.List;
  * @param layers those that are compressed, in the order in which they would be solved
  * @param leftAlone names of linear layers that are copied
  * @param texts what the files of texts are read as
+ * @param warnings what is assumed, left out or not as the files say, a sentence each
  * @param totals of the run
  */
 public record PlanReport(
-    List<Layer> layers, List<String> leftAlone, List<TextReport> texts, Totals totals) {
+    List<Layer> layers,
+    List<String> leftAlone,
+    List<TextReport> texts,
+    List<String> warnings,
+    Totals totals) {
   public PlanReport {
     layers = List.copyOf(layers);
     leftAlone = List.copyOf(leftAlone);
     texts = List.copyOf(texts);
+    warnings = List.copyOf(warnings);
   }
 
   /**

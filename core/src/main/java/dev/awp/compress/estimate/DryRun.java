@@ -42,7 +42,11 @@ public record DryRun(
             .map(LinearLayer::name)
             .toList();
     return new PlanReport(
-        layers, alone, RunDescription.texts(run.calibration(), run.evaluator()), totals(layers));
+        layers,
+        alone,
+        RunDescription.texts(run.calibration(), run.evaluator()),
+        run.warnings(),
+        totals(layers));
   }
 
   private PlanReport.Layer layer(LinearLayer layer) {

@@ -84,6 +84,27 @@ class GroupSizesTest {
   }
 
   @Test
+  void aDryRunTellsItToo() throws IOException {
+    Path model = folder.resolve("model");
+    GgufModels.writeFolder(model, 1, 64, 192);
+    Terminal terminal =
+        new Terminal()
+            .run(
+                "compress",
+                "" + model,
+                folder + "/out",
+                "--calibration=" + text,
+                "--sequences=1",
+                "--sequence-length=32",
+                "--format=gptq",
+                "--dry-run",
+                "--json",
+                "-q")
+            .assertExit(0);
+    assertTrue(terminal.out().contains("\"groups have 64 columns"), terminal.out());
+  }
+
+  @Test
   void whatIsAskedForIsTaken() throws IOException {
     RunReport report = compress(64, 192, "--format=gptq", "--group-size=32");
     assertEquals(32, report.options().get("groupSize"));
