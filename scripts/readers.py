@@ -8,6 +8,18 @@ import math
 import sys
 
 
+def cut(ids, begin, window, windows):
+    """Windows as awp cuts them: each begins with the tokens that the tokenizer puts before a text."""
+    parts, at = [], 0
+    while len(parts) < windows:
+        part = ids[at : at + window] if at == 0 else begin + ids[at : at + window - len(begin)]
+        if len(part) < window:
+            break
+        parts.append(part)
+        at += window if at == 0 else window - len(begin)
+    return parts
+
+
 def of_transformers(model_dir, text, window, windows, prompt, count):
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -16,10 +28,13 @@ def of_transformers(model_dir, text, window, windows, prompt, count):
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
     model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32).eval()
     ids = tokenizer(text)["input_ids"]
+    inner = tokenizer("a", add_special_tokens=False)["input_ids"]
+    whole = tokenizer("a")["input_ids"]
+    begin = whole[: len(whole) - len(inner)] if whole[-len(inner) :] == inner else []
     total, terms = 0.0, 0
     with torch.no_grad():
-        for start in range(0, min(len(ids) // window, windows) * window, window):
-            part = torch.tensor([ids[start : start + window]])
+        for tokens in cut(ids, begin, window, windows):
+            part = torch.tensor([tokens])
             logits = model(part).logits[0, :-1].double()
             loss = torch.nn.functional.cross_entropy(logits, part[0, 1:], reduction="sum")
             total += loss.item()
@@ -43,8 +58,7 @@ def of_llama_cpp(model, text, window, windows, prompt, count):
     begins = bool(llama_cpp.llama_vocab_get_add_bos(llama_cpp.llama_model_get_vocab(llama._model.model)))
     ids = llama.tokenize(text.encode(), add_bos=begins, special=True)
     total, terms = 0.0, 0
-    for start in range(0, min(len(ids) // window, windows) * window, window):
-        part = ids[start : start + window]
+    for part in cut(ids, ids[:1] if begins else [], window, windows):
         llama.reset()
         llama.eval(part)
         logits = np.asarray(llama.scores[: window - 1], dtype=np.float64)
