@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.disk;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -35,8 +36,14 @@ public record OutputPlace(Path output, Optional<String> main) {
     return name.equals(main.get()) ? output : beside(output, name);
   }
 
-  /** The path of what is said about a file, beside it. */
-  public static Path beside(Path file, String name) {
+  /**
+   * Where one of the files about an output lies that is there: in its folder, or beside the file.
+   */
+  public static Path about(Path output, String name) {
+    return Files.isRegularFile(output) ? beside(output, name) : output.resolve(name);
+  }
+
+  private static Path beside(Path file, String name) {
     String whole = file.getFileName().toString();
     int end = whole.lastIndexOf('.');
     return file.resolveSibling((end < 0 ? whole : whole.substring(0, end)) + "." + name);

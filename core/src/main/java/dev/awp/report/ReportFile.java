@@ -30,7 +30,7 @@ public final class ReportFile {
 
   /** Where the report of an output lies: in its folder, or beside it where it is one file. */
   public static Path of(Path output) {
-    return Files.isRegularFile(output) ? OutputPlace.beside(output, NAME) : output.resolve(NAME);
+    return OutputPlace.about(output, NAME);
   }
 
   /** Whether every byte of an output's report is as it was written. */

@@ -3,7 +3,6 @@
 package dev.awp.tokenizer;
 
 import dev.awp.AwpException;
-import java.util.Arrays;
 import java.util.List;
 
 /** Text to token ids and back. */
@@ -24,17 +23,7 @@ public interface Tokenizer extends AutoCloseable {
   int[] encodeInner(String text);
 
   /** The tokens that are put before a text; none where they cannot be told apart from its own. */
-  default int[] begin() {
-    int[] inner = encodeInner("a");
-    int[] all = encode("a");
-    for (int begin = 0; begin + inner.length <= all.length; begin++) {
-      int[] part = Arrays.copyOfRange(all, begin, begin + inner.length);
-      if (inner.length > 0 && Arrays.equals(part, inner)) {
-        return Arrays.copyOf(all, begin);
-      }
-    }
-    return new int[0];
-  }
+  int[] begin();
 
   /** The text of tokens, special tokens left out. */
   String decode(int[] tokens);

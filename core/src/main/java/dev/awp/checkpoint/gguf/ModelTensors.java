@@ -168,7 +168,7 @@ final class ModelTensors {
             rows,
             columns,
             order(tensor.name(), vector ? columns : rows),
-            offset(tensor.name()));
+            graph.offset(tensor.name()));
     boolean plain = plan.order().equals(RowOrder.NATURAL) && plan.offset() == 0;
     Optional<DType> dtype = type.dtype().filter(_ -> plain);
     tensors.put(
@@ -180,7 +180,7 @@ final class ModelTensors {
   }
 
   private RowOrder order(String name, int rows) {
-    if (!graph.interleavesHeads() || !(name.contains(".attn_q.") || name.contains(".attn_k."))) {
+    if (!graph.interleaves(name)) {
       return RowOrder.NATURAL;
     }
     int dimension = GgufConfig.headDimension(keys);
@@ -188,10 +188,6 @@ final class ModelTensors {
       throw fail(name, "has %s rows, which are no heads of %s".formatted(rows, dimension));
     }
     return RowOrder.interleaved(dimension);
-  }
-
-  private float offset(String name) {
-    return graph.isGemma() && name.contains("norm") ? 1 : 0;
   }
 
   private AwpException fail(String tensor, String rule) {

@@ -137,7 +137,7 @@ final class GgufLayout {
     }
     boolean inner = name.contains(".ffn_gate.") || name.contains(".ffn_up.");
     int width = inner ? padded(columns, false) : columns;
-    float offset = architecture.isGemma() && name.contains("norm") ? 1 : 0;
+    float offset = architecture.offset(name);
     return new GgufTensorPlan(
         source, place, BlockType.F32, true, 1, columns, 1, width, order(name), offset);
   }
@@ -171,8 +171,7 @@ final class GgufLayout {
   }
 
   private RowOrder order(String name) {
-    boolean rotated = name.contains(".attn_q.") || name.contains(".attn_k.");
-    return rotated && architecture.interleavesHeads()
+    return architecture.interleaves(name)
         ? RowOrder.interleaved(config.block(0).attention().headDimension())
         : RowOrder.NATURAL;
   }

@@ -121,17 +121,7 @@ public record GgufKeys(Path file, Map<String, GgufValue> values) {
   }
 
   private AwpException wrong(String key, String rule, GgufValue value) {
-    return fail(key, "must be %s, it is %s".formatted(rule, shown(value)));
-  }
-
-  private static String shown(GgufValue value) {
-    return switch (value) {
-      case GgufValue.Whole whole -> String.valueOf(whole.value());
-      case GgufValue.Real real -> String.valueOf(real.value());
-      case GgufValue.Flag flag -> String.valueOf(flag.value());
-      case GgufValue.Text text -> "'" + text.value() + "'";
-      case GgufValue.Items items -> "a list of %s".formatted(items.values().size());
-    };
+    return fail(key, "must be %s, it is %s".formatted(rule, value));
   }
 
   /** A sentence about a key. */

@@ -36,9 +36,23 @@ public enum GgufArchitecture {
     return llamaName;
   }
 
-  /** Whether neighbouring rows of a head are rotated together, so that q and k are interleaved. */
-  public boolean interleavesHeads() {
-    return this == LLAMA;
+  /**
+   * Whether the rows of a tensor, weights or biases, are those of heads that are interleaved:
+   * neighbouring rows of q and k are rotated together.
+   *
+   * @param tensor its name in the file
+   */
+  public boolean interleaves(String tensor) {
+    return this == LLAMA && (tensor.contains(".attn_q.") || tensor.contains(".attn_k."));
+  }
+
+  /**
+   * What the stored values of a tensor are larger by than the checkpoint's.
+   *
+   * @param tensor its name in the file
+   */
+  public float offset(String tensor) {
+    return isGemma() && tensor.contains("norm") ? 1 : 0;
   }
 
   /** Whether blocks have norms behind their steps, whose stored weights are all one too small. */

@@ -40,7 +40,7 @@ public final class HtmlReport {
 
   /** Where the page of an output lies: in its folder, or beside it where it is one file. */
   public static Path of(Path output) {
-    return Files.isRegularFile(output) ? OutputPlace.beside(output, NAME) : output.resolve(NAME);
+    return OutputPlace.about(output, NAME);
   }
 
   /** The whole page. */

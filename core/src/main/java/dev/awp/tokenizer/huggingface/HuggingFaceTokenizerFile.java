@@ -144,6 +144,11 @@ public final class HuggingFaceTokenizerFile implements Tokenizer {
   }
 
   @Override
+  public int[] begin() {
+    return around.map(tokens -> tokens.first.clone()).orElseGet(() -> new int[0]);
+  }
+
+  @Override
   public String decode(int[] tokens) {
     return ids.decode(tokens);
   }

@@ -136,6 +136,11 @@ public final class SentencePieceTokenizer implements Tokenizer {
     return all.stream().flatMapToInt(Arrays::stream).toArray();
   }
 
+  @Override
+  public int[] begin() {
+    return begin.stream().toArray();
+  }
+
   /** Added tokens, and what is between them. */
   private int[] part(String text) {
     IntStream.Builder tokens = IntStream.builder();

@@ -46,6 +46,11 @@ class TextsTest {
     }
 
     @Override
+    public int[] begin() {
+      return new int[] {'^'};
+    }
+
+    @Override
     public String decode(int[] tokens) {
       return new String(tokens, 0, tokens.length);
     }
