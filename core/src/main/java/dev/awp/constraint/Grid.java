@@ -31,6 +31,15 @@ public non-sealed interface Grid extends Constraint {
     return unitSize(columns) > groupSize(columns);
   }
 
+  /**
+   * Consecutive columns whose codes are chosen together, the first a multiple: those of a vector of
+   * a codebook, or of vectors that share signs. Groups are whole runs. 1 where each column's code
+   * stands alone.
+   */
+  default int runLength() {
+    return 1;
+  }
+
   /** Whether 0 can be represented exactly whatever the numbers of a group are. */
   boolean hasZero();
 

@@ -10,8 +10,8 @@ import java.util.Optional;
 /**
  * The fits of a grid to the groups of some rows, transposed: a lane for each row, so that a column
  * is handled in all rows at once. What a group's numbers are stays in here; outside there are codes
- * and values. A code is a whole number as a float; where the grid holds zero, the code of 0 has the
- * value 0. For one worker.
+ * and values. A code is a number as a float; where the grid holds zero, the code of 0 has the value
+ * 0. For one worker.
  */
 public interface GridLanes {
   /**
@@ -32,7 +32,7 @@ public interface GridLanes {
   void fitSearched(int column, Matrix values, float[] weights);
 
   /**
-   * The codes of the points nearest to x.
+   * The codes of the points nearest to x, where each column's code stands alone.
    *
    * @param column whose group's fits are meant
    * @param x a value for each lane
@@ -40,13 +40,27 @@ public interface GridLanes {
    */
   void nearest(int column, MemorySegment x, MemorySegment codes);
 
+  /**
+   * The codes of a run's columns nearest to x in a form: those of the least e A e, with e = x less
+   * their values, or hardly more; where {@link Grid#runLength} is more than 1, and in the place of
+   * {@link #nearest}.
+   *
+   * @param column the run's first, whose group's fits are meant
+   * @param form A, [n, n], symmetric and positive, of all lanes
+   * @param x values for each lane, [n, lanes]; n is less than the run's length in a row's last run
+   * @param codes as many
+   */
+  default void nearestRun(int column, float[] form, Matrix x, Matrix codes) {
+    throw new UnsupportedOperationException("each column's code stands alone");
+  }
+
   /** The values of a column's codes, as the file will hold them; in all lanes. */
   void values(int column, MemorySegment codes, MemorySegment out);
 
   /** A place to try other fits of a group. */
   GroupTrial trial(Arena arena);
 
-  /** The points of up to so many columns of one row. */
+  /** The points of up to so many columns of one row, where each column's code stands alone. */
   GridPoints points(int columns);
 
   /** Fits in closed form, where values are linear in a group's numbers. */

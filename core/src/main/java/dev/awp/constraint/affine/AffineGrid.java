@@ -3,11 +3,8 @@
 package dev.awp.constraint.affine;
 
 import dev.awp.compute.Compute;
-import dev.awp.constraint.Grid;
 import dev.awp.constraint.GridLanes;
-import dev.awp.tensor.DType;
 import java.lang.foreign.SegmentAllocator;
-import java.util.Optional;
 
 /**
  * A grid of equal steps: value = (code - zeroPoint) * scale + minimum, code in 0 .. {@link
@@ -15,18 +12,9 @@ import java.util.Optional;
  * IntegerGrid} has a zero point for each group and no minimum, a block grid is what a block type of
  * GGUF can store.
  */
-public interface AffineGrid extends Grid {
+public interface AffineGrid extends ScaledGrid {
   /** The largest code. */
   int maxCode();
-
-  /** Whether groups have a minimum; their zero point is 0 then. */
-  boolean hasMinimums();
-
-  /** Whether a scale may be negative. */
-  boolean hasNegativeScales();
-
-  /** The type to which values are rounded. */
-  DType valueType();
 
   /** How many clip ranges {@link #candidate} knows; the first is the whole range. */
   int candidates();
@@ -42,41 +30,11 @@ public interface AffineGrid extends Grid {
    */
   void candidate(int index, double least, double most, GroupNumbers found);
 
-  /**
-   * Moves a group's numbers to a grid a little off, storable as it is: another scale, or another
-   * zero point or minimum.
-   *
-   * @param index 0 .. neighbours() - 1
-   * @param group its numbers, and its unit's
-   */
-  void neighbour(int index, GroupNumbers group);
-
-  /**
-   * The storable scale nearest to another.
-   *
-   * @param group its numbers, and its unit's; its scale is kept where there is no better
-   * @param step by how much the other is larger
-   */
-  float movedScale(GroupNumbers group, double step);
-
-  /** The same of the minimum, where there is one. */
-  float movedMinimum(GroupNumbers group, double step);
-
-  /** Scratch to round the numbers of a unit together; empty where each group's stand alone. */
-  default Optional<SharedScales> sharedScales() {
-    return Optional.empty();
-  }
-
   /** Factor of a scale on the way to its neighbour: fewer codes bear larger steps. */
   static double neighbourFactor(int index, int maxCode) {
     double step = Math.min(0.03, 0.45 / maxCode);
     int steps = 1 + index / 2;
     return 1 + (index % 2 == 0 ? steps : -steps) * step;
-  }
-
-  @Override
-  default int fittedNumbers() {
-    return hasMinimums() ? 2 : 1;
   }
 
   @Override

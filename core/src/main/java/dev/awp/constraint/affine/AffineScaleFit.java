@@ -10,7 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** New scales and minimums of a group, or super-scales and super-minimums of a unit. */
-record AffineScaleFit(AffineLanes fits) implements ScaleFit {
+record AffineScaleFit(ScaledLanes fits) implements ScaleFit {
   @Override
   public Trial group(int column, Arena arena) {
     return new GroupScales(fits, column, arena);
@@ -23,7 +23,7 @@ record AffineScaleFit(AffineLanes fits) implements ScaleFit {
 
   /** Numbers of one group: values go with the codes, and all alike with the minimum. */
   private static final class GroupScales implements Trial {
-    private final AffineLanes fits;
+    private final ScaledLanes fits;
     private final int group;
     private final int columns;
     private final Arena arena;
@@ -31,7 +31,7 @@ record AffineScaleFit(AffineLanes fits) implements ScaleFit {
     private final MemorySegment minimums;
     private final GroupNumbers numbers = new GroupNumbers();
 
-    GroupScales(AffineLanes fits, int column, Arena arena) {
+    GroupScales(ScaledLanes fits, int column, Arena arena) {
       this.fits = fits;
       this.group = fits.group(column);
       this.columns = fits.groupEnd(column) - column;

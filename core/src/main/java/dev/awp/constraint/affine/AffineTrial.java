@@ -11,13 +11,13 @@ import java.lang.foreign.MemorySegment;
 
 /** Other scales, zero points and minimums of a group, in all lanes. */
 final class AffineTrial implements GroupTrial {
-  private final AffineLanes fits;
+  private final ScaledLanes fits;
   private final GroupNumbers numbers = new GroupNumbers();
   private final Row trial;
   private final Row best;
   private int group;
 
-  AffineTrial(AffineLanes fits, Arena arena) {
+  AffineTrial(ScaledLanes fits, Arena arena) {
     this.fits = fits;
     this.trial = Row.allocate(fits.lanes(), arena);
     this.best = Row.allocate(fits.lanes(), arena);
@@ -65,6 +65,11 @@ final class AffineTrial implements GroupTrial {
   @Override
   public void nearest(MemorySegment x, MemorySegment codes) {
     fits.nearest(x, trial.scales, trial.zeroPoints, trial.minimums, codes);
+  }
+
+  @Override
+  public void nearestRun(float[] form, Matrix x, Matrix codes) {
+    fits.nearestRun(form, x, trial.scales, trial.zeroPoints, codes);
   }
 
   @Override

@@ -40,12 +40,11 @@ final class ClipSearch {
    * Searches the range of one group.
    *
    * @param group its columns, [size, lanes]
-   * @param weights of columns; those of the group begin at an offset
+   * @param weights of its columns
    */
   void fit(
       Matrix group,
       float[] weights,
-      int offset,
       MemorySegment scales,
       MemorySegment zeroPoints,
       MemorySegment minimums) {
@@ -72,7 +71,7 @@ final class ClipSearch {
           kernels.grid().nearestSteps(x, scale, zeroPoint, grid.maxCode(), difference);
           arithmetic.multiply(difference, scale, difference);
           arithmetic.subtract(x, difference, difference);
-          arithmetic.scale(difference, weights[offset + j], weighted);
+          arithmetic.scale(difference, weights[j], weighted);
           arithmetic.addProduct(weighted, difference, error);
         }
         for (int i = 0; i < lanes; i++) {

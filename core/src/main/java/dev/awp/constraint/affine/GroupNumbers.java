@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.constraint.affine;
 
-/** The numbers of one group of an {@link AffineGrid}. Scratch for one thread. */
+/** The numbers of one group of an {@link ScaledGrid}. Scratch for one thread. */
 public final class GroupNumbers {
   private float scale;
   private float zeroPoint;

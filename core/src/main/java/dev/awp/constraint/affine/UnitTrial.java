@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment;
  * with the codes times the integers of the scales, and with those of the minimums times -1.
  */
 final class UnitTrial implements ScaleFit.Trial {
-  private final AffineLanes fits;
+  private final ScaledLanes fits;
   private final SharedScales rounding;
   private final Arena arena;
   private final int start;
@@ -27,7 +27,7 @@ final class UnitTrial implements ScaleFit.Trial {
   private final MemorySegment superScales;
   private final MemorySegment superMinimums;
 
-  UnitTrial(AffineLanes fits, int column, SharedScales rounding, Arena arena) {
+  UnitTrial(ScaledLanes fits, int column, SharedScales rounding, Arena arena) {
     this.fits = fits;
     this.rounding = rounding;
     this.arena = arena;

@@ -5,20 +5,22 @@ package dev.awp.solver.rounding;
 import dev.awp.constraint.Grid;
 
 /**
- * How columns are grouped: in groups of so many, and blocks of whole units where these fit.
+ * How columns are grouped: in runs and groups of so many, and blocks of whole units where these
+ * fit.
  *
  * @param groupSize columns of a group
  * @param unitSize columns of a unit
+ * @param runLength columns whose codes are chosen together
  * @param block columns that are rounded before the others hear of it
  */
-record ColumnLayout(int groupSize, int unitSize, int block) {
+record ColumnLayout(int groupSize, int unitSize, int runLength, int block) {
   /** Columns that are rounded before the others hear of it, by one product. */
   static final int BLOCK = 128;
 
   static ColumnLayout of(Grid grid, int columns) {
     int groupSize = grid.groupSize(columns);
     int unitSize = grid.unitSize(columns);
-    return new ColumnLayout(groupSize, unitSize, block(unitSize, groupSize));
+    return new ColumnLayout(groupSize, unitSize, grid.runLength(), block(unitSize, groupSize));
   }
 
   /** The group of a column. */

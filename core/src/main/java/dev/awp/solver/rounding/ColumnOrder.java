@@ -66,21 +66,31 @@ public final class ColumnOrder {
   /**
    * Group after group by falling sum of C_jj, in each its columns by falling C_jj: a sweep in this
    * order can fit a group's grid when it gets there, to what the columns before have made of it.
+   *
+   * @param runLength columns that stay together within a group, run after run by falling sum
    */
-  public static int[] byGroups(Matrix c, int groupSize) {
-    double[] sums = new double[Math.ceilDiv(c.rows(), groupSize)];
-    for (int j = 0; j < c.rows(); j++) {
-      sums[j / groupSize] += c.get(j, j);
-    }
+  public static int[] byGroups(Matrix c, int groupSize, int runLength) {
+    double[] sums = sums(c, groupSize);
+    double[] runs = sums(c, runLength);
     return IntStream.range(0, c.rows())
         .boxed()
         .sorted(
             Comparator.comparingDouble((Integer j) -> -sums[j / groupSize])
                 .thenComparingInt(j -> j / groupSize)
+                .thenComparingDouble(j -> -runs[j / runLength])
+                .thenComparingInt(j -> j / runLength)
                 .thenComparingDouble(j -> -c.get(j, j))
                 .thenComparing(j -> j))
         .mapToInt(Integer::intValue)
         .toArray();
+  }
+
+  private static double[] sums(Matrix c, int size) {
+    double[] sums = new double[Math.ceilDiv(c.rows(), size)];
+    for (int j = 0; j < c.rows(); j++) {
+      sums[j / size] += c.get(j, j);
+    }
+    return sums;
   }
 
   /**

@@ -155,13 +155,13 @@ public final class GridDescent implements Solver {
             problem
                 .factors()
                 .get(
-                    new Order(layout.groupSize()),
+                    new Order(layout.groupSize(), layout.runLength()),
                     ColumnOrder.class,
                     ColumnOrder.bytes(c.rows()),
                     memory ->
                         ColumnOrder.of(
                             c,
-                            ColumnOrder.byGroups(c, layout.groupSize()),
+                            ColumnOrder.byGroups(c, layout.groupSize(), layout.runLength()),
                             DAMPING,
                             compute,
                             memory),
@@ -240,5 +240,5 @@ public final class GridDescent implements Solver {
   }
 
   /** Name of the order of a sweep. */
-  private record Order(int groupSize) {}
+  private record Order(int groupSize, int runLength) {}
 }
