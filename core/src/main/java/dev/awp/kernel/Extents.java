@@ -38,4 +38,19 @@ public final class Extents {
   public static void checkFloats(String name, MemorySegment x, int n) {
     check(name, x, n, Float.BYTES);
   }
+
+  /** Terms of each sum of {@link GridKernels#leastSums}, whose arguments it checks. */
+  public static int terms(
+      MemorySegment offsets,
+      MemorySegment table,
+      MemorySegment coefficients,
+      MemorySegment least,
+      MemorySegment entries) {
+    int lanes = floats(least);
+    checkFloats("the entries", entries, lanes);
+    int n = lanes == 0 ? 0 : floats(coefficients) / lanes;
+    check("the coefficients", coefficients, (long) n * lanes, Float.BYTES);
+    check("the table", table, (long) floats(offsets) * n, Float.BYTES);
+    return n;
+  }
 }

@@ -4,7 +4,10 @@ package dev.awp.kernel;
 
 import java.lang.foreign.MemorySegment;
 
-/** Group-wise integer grids: value = (code - zeroPoint) * scale, code in 0 .. maxCode. */
+/**
+ * Group-wise integer grids: value = (code - zeroPoint) * scale, code in 0 .. maxCode; and the
+ * search of codebooks.
+ */
 public interface GridKernels {
   /**
    * Smallest and largest element of every group of {@code groupSize} consecutive entries; the last
@@ -40,4 +43,23 @@ public interface GridKernels {
    */
   void quantizeDequantize(
       MemorySegment x, float scale, float zeroPoint, int maxCode, MemorySegment out);
+
+  /**
+   * For every lane the entry of the least sum: sum_e = offsets[e] + table[e][0] coefficients[0] +
+   * table[e][1] coefficients[1] + ..., one fused product after the other. Of equal sums the first
+   * entry's is taken; a NaN is never the least. Where no sum is below infinity the entry is 0 and
+   * the least is infinity.
+   *
+   * @param offsets [entries]
+   * @param table [entries, n]
+   * @param coefficients [n, lanes]
+   * @param least [lanes]
+   * @param entries [lanes], their numbers as floats
+   */
+  void leastSums(
+      MemorySegment offsets,
+      MemorySegment table,
+      MemorySegment coefficients,
+      MemorySegment least,
+      MemorySegment entries);
 }

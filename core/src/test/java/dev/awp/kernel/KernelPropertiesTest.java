@@ -132,6 +132,30 @@ class KernelPropertiesTest {
     }
   }
 
+  @Property(tries = 400)
+  void anySearchOfACodebookAgrees(
+      @ForAll Kind kind,
+      @ForAll Kind ofTable,
+      @ForAll @IntRange(min = 1, max = 70) int lanes,
+      @ForAll @IntRange(min = 0, max = 40) int entries,
+      @ForAll @IntRange(min = 0, max = 12) int n,
+      @ForAll long seed) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment offsets = KernelData.row(arena, kind, entries, seed);
+      MemorySegment table = KernelData.row(arena, ofTable, entries * n, seed + 1);
+      MemorySegment coefficients = KernelData.row(arena, kind, n * lanes, seed + 2);
+      MemorySegment[] out = new MemorySegment[4];
+      for (int i = 0; i < out.length; i++) {
+        out[i] = KernelData.row(arena, Kind.GAUSSIAN, lanes, i);
+      }
+      SCALAR.grid().leastSums(offsets, table, coefficients, out[0], out[1]);
+      VECTOR.grid().leastSums(offsets, table, coefficients, out[2], out[3]);
+      String what = "%s, %s lanes, %s entries of %s".formatted(kind, lanes, entries, n);
+      VectorKernelsTest.assertRowEquals(out[0], out[2], what);
+      VectorKernelsTest.assertRowEquals(out[1], out[3], what);
+    }
+  }
+
   @Property(tries = 300)
   void anyActivationOfAnyRowAgrees(
       @ForAll Kind kind,

@@ -359,6 +359,35 @@ class VectorKernelsTest {
   }
 
   @Test
+  void ofEqualSumsTheFirstIsTakenAndOfNoneTheFirstEntry() {
+    float nan = Float.NaN;
+    float infinity = Float.POSITIVE_INFINITY;
+    for (Kernels kernels : new Kernels[] {SCALAR, VECTOR}) {
+      for (int lanes : new int[] {1, 5, 16, 33}) {
+        assertFound(kernels, lanes, 1, new float[] {2, -0f, 0, 1, -0f});
+        assertFound(kernels, lanes, 2, new float[] {nan, 3, 1, nan, 1, 1, 2});
+        assertFound(kernels, lanes, 0, new float[] {nan, infinity, nan, infinity, nan});
+        assertFound(kernels, lanes, 4, new float[] {infinity, nan, 1, 0, -infinity, -infinity});
+      }
+    }
+  }
+
+  private static void assertFound(Kernels kernels, int lanes, int entry, float[] offsets) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment none = arena.allocate(0);
+      MemorySegment of = arena.allocateFrom(ValueLayout.JAVA_FLOAT, offsets);
+      MemorySegment least = arena.allocate(ValueLayout.JAVA_FLOAT, lanes);
+      MemorySegment found = arena.allocate(ValueLayout.JAVA_FLOAT, lanes);
+      kernels.grid().leastSums(of, none, none, least, found);
+      float value = Float.isNaN(offsets[entry]) ? Float.POSITIVE_INFINITY : offsets[entry];
+      for (int lane = 0; lane < lanes; lane++) {
+        assertEquals(entry, found.getAtIndex(ValueLayout.JAVA_FLOAT, lane));
+        assertEquals(value, least.getAtIndex(ValueLayout.JAVA_FLOAT, lane));
+      }
+    }
+  }
+
+  @Test
   void wrongLengthsAreRefusedBeforeAnythingIsWritten() {
     for (Kernels kernels : new Kernels[] {SCALAR, VECTOR}) {
       try (Arena arena = Arena.ofConfined()) {
@@ -375,6 +404,9 @@ class VectorKernelsTest {
         assertRefused(() -> kernels.arithmetic().addProduct(x, x, shorter));
         assertRefused(() -> kernels.arithmetic().addOuter(x, x, shorter));
         assertRefused(() -> kernels.grid().groupRange(x, 8, shorter, shorter));
+        assertRefused(() -> kernels.grid().leastSums(x, x, x, x, shorter));
+        assertRefused(() -> kernels.grid().leastSums(x, x, shorter, x, x));
+        assertRefused(() -> kernels.grid().leastSums(shorter, x, x, x, x));
         assertRefused(() -> kernels.network().swiGlu(x, shorter, x));
         assertRefused(() -> kernels.network().geGlu(x, x, shorter));
         assertRefused(() -> kernels.network().rmsNorm(x, shorter, 0, x));

@@ -70,4 +70,32 @@ final class ScalarGrid implements GridKernels {
       out.setAtIndex(JAVA_FLOAT, i, nearest(steps, least, most) * scale);
     }
   }
+
+  @Override
+  public void leastSums(
+      MemorySegment offsets,
+      MemorySegment table,
+      MemorySegment coefficients,
+      MemorySegment least,
+      MemorySegment entries) {
+    int lanes = Extents.floats(least);
+    int n = Extents.terms(offsets, table, coefficients, least, entries);
+    for (int lane = 0; lane < lanes; lane++) {
+      float best = Float.POSITIVE_INFINITY;
+      int found = 0;
+      for (int e = 0; e < Extents.floats(offsets); e++) {
+        float sum = offsets.getAtIndex(JAVA_FLOAT, e);
+        for (int k = 0; k < n; k++) {
+          float factor = table.getAtIndex(JAVA_FLOAT, (long) e * n + k);
+          sum = Math.fma(factor, coefficients.getAtIndex(JAVA_FLOAT, (long) k * lanes + lane), sum);
+        }
+        if (sum < best) {
+          best = sum;
+          found = e;
+        }
+      }
+      least.setAtIndex(JAVA_FLOAT, lane, best);
+      entries.setAtIndex(JAVA_FLOAT, lane, found);
+    }
+  }
 }

@@ -176,4 +176,15 @@ final class VectorGrid implements GridKernels {
       FloatVector x, FloatVector scales, FloatVector least, FloatVector most) {
     return nearest(x.div(scales), least, most).mul(scales);
   }
+
+  @Override
+  public void leastSums(
+      MemorySegment offsets,
+      MemorySegment table,
+      MemorySegment coefficients,
+      MemorySegment least,
+      MemorySegment entries) {
+    int n = Extents.terms(offsets, table, coefficients, least, entries);
+    new LeastSums(offsets, table, coefficients, n, Extents.floats(least)).run(least, entries);
+  }
 }
