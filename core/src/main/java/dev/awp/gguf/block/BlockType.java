@@ -4,13 +4,15 @@ package dev.awp.gguf.block;
 
 import dev.awp.constraint.Grid;
 import dev.awp.constraint.block.BlockGrid;
-import dev.awp.gguf.codebook.Iq1MDecoder;
-import dev.awp.gguf.codebook.Iq1SDecoder;
-import dev.awp.gguf.codebook.Iq2SDecoder;
-import dev.awp.gguf.codebook.Iq2XsDecoder;
-import dev.awp.gguf.codebook.Iq2XxsDecoder;
-import dev.awp.gguf.codebook.Iq3SDecoder;
-import dev.awp.gguf.codebook.Iq3XxsDecoder;
+import dev.awp.constraint.codebook.CodebookGrid;
+import dev.awp.gguf.codebook.CodebookCodec;
+import dev.awp.gguf.codebook.Iq1MBlocks;
+import dev.awp.gguf.codebook.Iq1SBlocks;
+import dev.awp.gguf.codebook.Iq2SBlocks;
+import dev.awp.gguf.codebook.Iq2XsBlocks;
+import dev.awp.gguf.codebook.Iq2XxsBlocks;
+import dev.awp.gguf.codebook.Iq3SBlocks;
+import dev.awp.gguf.codebook.Iq3XxsBlocks;
 import dev.awp.gguf.decode.BlockDecoder;
 import dev.awp.gguf.decode.Iq4NlDecoder;
 import dev.awp.gguf.decode.Iq4XsDecoder;
@@ -51,20 +53,20 @@ public enum BlockType {
   Q5_K(13, 256, 176, 16, BlockGrid.Q5_K, new MinimumBlocks()),
   Q6_K(14, 256, 210, 18, BlockGrid.Q6_K, new Q6Blocks()),
   Q8_K(15, 256, 292),
-  IQ2_XXS(16, 256, 66, 19, new Iq2XxsDecoder()),
-  IQ2_XS(17, 256, 74, 20, new Iq2XsDecoder()),
-  IQ3_XXS(18, 256, 98, 23, new Iq3XxsDecoder()),
-  IQ1_S(19, 256, 50, 24, new Iq1SDecoder()),
+  IQ2_XXS(16, 256, 66, 19, CodebookGrid.IQ2_XXS, new Iq2XxsBlocks()),
+  IQ2_XS(17, 256, 74, 20, CodebookGrid.IQ2_XS, new Iq2XsBlocks()),
+  IQ3_XXS(18, 256, 98, 23, CodebookGrid.IQ3_XXS, new Iq3XxsBlocks()),
+  IQ1_S(19, 256, 50, 24, CodebookGrid.IQ1_S, new Iq1SBlocks()),
   IQ4_NL(20, 32, 18, 25, new Iq4NlDecoder()),
-  IQ3_S(21, 256, 110, 26, new Iq3SDecoder()),
-  IQ2_S(22, 256, 82, 28, new Iq2SDecoder()),
+  IQ3_S(21, 256, 110, 26, CodebookGrid.IQ3_S, new Iq3SBlocks()),
+  IQ2_S(22, 256, 82, 28, CodebookGrid.IQ2_S, new Iq2SBlocks()),
   IQ4_XS(23, 256, 136, 30, new Iq4XsDecoder()),
   I8(24, 1, 1),
   I16(25, 1, 2),
   I32(26, 1, 4),
   I64(27, 1, 8),
   F64(28, 1, 8),
-  IQ1_M(29, 256, 56, 31, new Iq1MDecoder()),
+  IQ1_M(29, 256, 56, 31, CodebookGrid.IQ1_M, new Iq1MBlocks()),
   TQ1_0(34, 256, 54, 36, new Tq1Decoder()),
   TQ2_0(35, 256, 66, 37, new Tq2Decoder()),
   MXFP4(39, 32, 17, 38, new Mxfp4Decoder()),
@@ -153,6 +155,11 @@ public enum BlockType {
         grid,
         (of, padded) ->
             new AffineRows(grid, codec, of, padded, Math.multiplyExact(padded / columns, bytes)));
+  }
+
+  /** Blocks whose codes name vectors. */
+  BlockType(int id, int columns, int bytes, int fileType, CodebookGrid grid, CodebookCodec codec) {
+    this(id, columns, bytes, fileType, grid, (of, _) -> new CodebookRows(grid, codec, of, bytes));
   }
 
   /** Blocks of any grid. */

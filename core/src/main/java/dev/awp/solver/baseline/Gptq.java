@@ -66,7 +66,8 @@ public final class Gptq implements Solver {
     GridParameters parameters = GridParameters.allocate(grid, w.rows(), w.columns(), allocator);
     double damping;
     try (Arena arena = Arena.ofShared()) {
-      int[] columns = activationOrder ? ColumnOrder.byActivation(c) : ColumnOrder.natural(c);
+      int run = grid.runLength();
+      int[] columns = activationOrder ? ColumnOrder.byGroups(c, run, run) : ColumnOrder.natural(c);
       ColumnOrder order = ColumnOrder.of(c, columns, DAMPING, compute, arena);
       damping = order.damping();
       RowParts.forEach(

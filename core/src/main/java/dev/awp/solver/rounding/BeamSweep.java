@@ -10,19 +10,35 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * GPTQ's sweep, group by group, with a beam in every block ({@link BeamRounding}): of its ways the
- * best one goes on to the next block. On the way it can fit each group's grid to what the columns
- * before have made of the group's values, weighed by what an error there costs once all later
- * columns have made up for it. For one worker.
+ * best one goes on to the next block. Runs are rounded one by one ({@link RunSweep}). On the way it
+ * can fit each group's grid to what the columns before have made of the group's values, weighed by
+ * what an error there costs once all later columns have made up for it. For one worker.
  */
 final class BeamSweep {
   private final LaneState state;
   private final RoundingPlan plan;
-  private final BlockRounding rounding;
+  private final BlockSweep rounding;
 
-  BeamSweep(LaneState state, RoundingPlan plan, int width) {
+  BeamSweep(LaneState state, RoundingPlan plan, int width, Arena arena) {
     this.state = state;
     this.plan = plan;
-    this.rounding = new BlockRounding(state, width, ColumnLayout.BLOCK);
+    if (state.layout().hasRuns()) {
+      RunSweep runs = new RunSweep(state, arena);
+      this.rounding =
+          (order, block, running, error) ->
+              runs.sweep(order, block.from(), block.to(), running, error);
+    } else {
+      BlockRounding beam = new BlockRounding(state, width, ColumnLayout.BLOCK);
+      this.rounding =
+          (order, block, running, error) ->
+              beam.sweep(order, block.from(), block.feedback(), running, error);
+    }
+  }
+
+  /** Rounds a block; its error is what each column's value was off its point. */
+  @FunctionalInterface
+  private interface BlockSweep {
+    void sweep(ColumnOrder order, Block block, Matrix running, Matrix error);
   }
 
   /**
@@ -48,7 +64,7 @@ final class BeamSweep {
           fit(block, running, trial, error);
         }
         Matrix errors = error.rowRange(0, to - from);
-        rounding.sweep(order, from, block.feedback(), running.rowRange(from, to), errors);
+        rounding.sweep(order, block, running.rowRange(from, to), errors);
         if (to < columns) {
           Matrix feedback = order.feedback().rowRange(from, to).columnRange(to, columns);
           Matrix later = running.rowRange(to, columns);

@@ -23,6 +23,11 @@ record ColumnLayout(int groupSize, int unitSize, int runLength, int block) {
     return new ColumnLayout(groupSize, unitSize, grid.runLength(), block(unitSize, groupSize));
   }
 
+  /** Whether codes of several columns are chosen together. */
+  boolean hasRuns() {
+    return runLength > 1;
+  }
+
   /** The group of a column. */
   int group(int column) {
     return column / groupSize;

@@ -202,7 +202,7 @@ public final class GridDescent implements Solver {
       part.fitRange();
       part.round();
       keepBetter(part, from, to, 0);
-      BeamSweep sweep = new BeamSweep(part.state(), plan, options.sweepWidth());
+      BeamSweep sweep = new BeamSweep(part.state(), plan, options.sweepWidth(), arena);
       LocalSearch search =
           new LocalSearch(
               part.state(),

@@ -48,6 +48,8 @@ public final class GridPart {
   private final MemorySegment value;
   private final MemorySegment change;
   private final Optional<ScaleRefit> refit;
+  private final Optional<RunSweep> runSweep;
+  private final Optional<RunDescent> runDescent;
 
   /**
    * Takes rows of a layer.
@@ -81,6 +83,9 @@ public final class GridPart {
     this.value = arena.allocate(JAVA_FLOAT, lanes);
     this.change = arena.allocate(JAVA_FLOAT, lanes);
     this.refit = fits.scaleFit().map(scales -> new ScaleRefit(state, scales, rounded));
+    this.runSweep = layout.hasRuns() ? Optional.of(new RunSweep(state, arena)) : Optional.empty();
+    this.runDescent =
+        layout.hasRuns() ? Optional.of(new RunDescent(state, arena)) : Optional.empty();
   }
 
   /** What the searches of a part share, in the part's lanes. */
@@ -157,9 +162,10 @@ public final class GridPart {
       for (int j = 0; j < columns; j++) {
         running.row(j).copyFrom(target.row(order.column(j)));
       }
-      for (int from = 0; from < columns; from += ColumnLayout.BLOCK) {
-        int to = Math.min(columns, from + ColumnLayout.BLOCK);
-        for (int j = from; j < to; j++) {
+      for (int from = 0, to; from < columns; from = to) {
+        to = endOfBlock(order, from);
+        runSweep(order, from, to, fit, running);
+        for (int j = from; j < to && !layout.hasRuns(); j++) {
           int column = order.column(j);
           if (fit && column % unitSize == 0) {
             fits.fitRange(column, running.rowRange(column, unitEnd(column)));
@@ -191,12 +197,52 @@ public final class GridPart {
     refreshResidual();
   }
 
-  /** Rounds the target itself, entry by entry. */
+  /** The end of a block of a sweep, which has whole runs. */
+  private int endOfBlock(ColumnOrder order, int from) {
+    int to = Math.min(columns, from + ColumnLayout.BLOCK);
+    int run = layout.runLength();
+    while (to < columns && run > 1 && order.column(to - 1) / run == order.column(to) / run) {
+      to--;
+    }
+    return to;
+  }
+
+  /** A block of runs; units begin with a block in the order of the columns. */
+  private void runSweep(ColumnOrder order, int from, int to, boolean fit, Matrix running) {
+    if (runSweep.isPresent()) {
+      if (fit && from % unitSize == 0) {
+        fits.fitRange(from, running.rowRange(from, unitEnd(from)));
+      }
+      Matrix error = rounded.rowRange(0, to - from);
+      runSweep.get().sweep(order, from, to, running.rowRange(from, to), error);
+    }
+  }
+
+  /** Rounds the target itself, entry by entry, or run by run. */
   public void round() {
+    if (layout.hasRuns()) {
+      roundRuns();
+      refreshResidual();
+      return;
+    }
     for (int j = 0; j < columns; j++) {
       nearest(target.row(j), j, codes.row(j), t.row(j));
     }
     refreshResidual();
+  }
+
+  private void roundRuns() {
+    for (int first = 0; first < columns; first += layout.runLength()) {
+      int to = Math.min(columns, first + layout.runLength());
+      float[] identity = new float[(to - first) * (to - first)];
+      for (int j = 0; j < to - first; j++) {
+        identity[j * (to - first + 1)] = 1;
+      }
+      fits.nearestRun(first, identity, target.rowRange(first, to), codes.rowRange(first, to));
+      for (int j = first; j < to; j++) {
+        fits.values(j, codes.row(j), t.row(j));
+      }
+    }
   }
 
   /** A sweep with a beam, which can fit the grids on the way. */
@@ -278,8 +324,28 @@ public final class GridPart {
       if (search.isPresent()) {
         search.get().pieces(index, g, from, to);
       }
+      if (layout.hasRuns()) {
+        descendRuns(g, from, to);
+        continue;
+      }
       for (int j : byActivation(from, to)) {
         descend(j, g.row(j - from), g, from, to);
+      }
+    }
+  }
+
+  private void descendRuns(Matrix g, int from, int to) {
+    RunDescent descent = runDescent.orElseThrow();
+    for (int first = from; first < to; first += layout.runLength()) {
+      int end = Math.min(to, first + layout.runLength());
+      Matrix own = g.rowRange(first - from, end - from);
+      Matrix values = t.rowRange(first, end);
+      Matrix lost =
+          descent.move(first, descent.own(first), values, codes.rowRange(first, end), own, false);
+      for (int j = first; j < end; j++) {
+        MemorySegment loss = lost.row(j - first);
+        arithmetic.add(residual.row(j), loss, residual.row(j));
+        arithmetic.addOuter(slice(c, j, from, to), loss, g.segment());
       }
     }
   }

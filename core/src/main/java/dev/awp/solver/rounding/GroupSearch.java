@@ -10,6 +10,7 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Tries other grids for one group while all other groups stay as they are: for each neighbour of
@@ -30,6 +31,7 @@ final class GroupSearch {
   private final Matrix bestCodes;
   private final MemorySegment value;
   private final double[] best;
+  private final Optional<RunDescent> runs;
 
   /** Scratch for groups of up to so many columns. */
   GroupSearch(LaneState state, int columns, Arena arena) {
@@ -44,6 +46,8 @@ final class GroupSearch {
     this.bestCodes = Matrix.allocate(arena, columns, lanes);
     this.value = arena.allocate(JAVA_FLOAT, lanes);
     this.best = new double[lanes];
+    this.runs =
+        state.layout().hasRuns() ? Optional.of(new RunDescent(state, arena)) : Optional.empty();
   }
 
   /** Matrices of a group's columns that the search keeps. */
@@ -77,9 +81,13 @@ final class GroupSearch {
       for (int j = 0; j < n; j++) {
         trialGradient.row(j).copyFrom(g.row(j));
       }
-      for (int pass = 0; pass < passes(n); pass++) {
-        for (int column : order) {
-          descend(column, start, end);
+      if (runs.isPresent()) {
+        descend(runs.get(), start, end);
+      } else {
+        for (int pass = 0; pass < passes(n); pass++) {
+          for (int column : order) {
+            descend(column, start, end);
+          }
         }
       }
       takeBetter(start, n, g);
@@ -116,6 +124,34 @@ final class GroupSearch {
     arithmetic.subtract(t, value, t);
     arithmetic.addOuter(state.coupling(column, start, end), t, rows(trialGradient, end - start));
     t.copyFrom(value);
+  }
+
+  /** One pass over the runs of a group. */
+  private void descend(RunDescent descent, int start, int end) {
+    RunDescent.Fit fit =
+        new RunDescent.Fit() {
+          @Override
+          public void nearestRun(float[] form, Matrix x, Matrix codes) {
+            trial.nearestRun(form, x, codes);
+          }
+
+          @Override
+          public void values(MemorySegment codes, MemorySegment out) {
+            trial.values(codes, out);
+          }
+        };
+    int run = state.layout().runLength();
+    for (int first = start; first < end; first += run) {
+      int from = first - start;
+      int to = Math.min(end, first + run) - start;
+      Matrix t = trialT.rowRange(from, to);
+      Matrix codes = trialCodes.rowRange(from, to);
+      Matrix lost = descent.move(first, fit, t, codes, trialGradient.rowRange(from, to), true);
+      for (int j = from; j < to; j++) {
+        MemorySegment coupling = state.coupling(start + j, start, end);
+        arithmetic.addOuter(coupling, lost.row(j - from), rows(trialGradient, end - start));
+      }
+    }
   }
 
   private static MemorySegment rows(Matrix x, int n) {

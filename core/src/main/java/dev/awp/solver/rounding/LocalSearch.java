@@ -6,6 +6,7 @@ import dev.awp.blas.Blas.Op;
 import dev.awp.solver.rounding.RoundingPlan.Piece;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 
 /**
  * The searches inside a block of columns whose gradient is at hand: other grids for each group
@@ -15,7 +16,7 @@ import java.lang.foreign.Arena;
 final class LocalSearch {
   private final LaneState state;
   private final RoundingPlan plan;
-  private final BlockRounding rounding;
+  private final Optional<BlockRounding> rounding;
   private final GroupSearch groups;
   private final Matrix lost;
 
@@ -28,7 +29,10 @@ final class LocalSearch {
       LaneState state, RoundingPlan plan, int width, int columnsOfPiece, int block, Arena arena) {
     this.state = state;
     this.plan = plan;
-    this.rounding = new BlockRounding(state, width, columnsOfPiece);
+    this.rounding =
+        state.layout().hasRuns()
+            ? Optional.empty()
+            : Optional.of(new BlockRounding(state, width, columnsOfPiece));
     int groupSize = Math.min(ColumnLayout.BLOCK, state.layout().groupSize());
     this.groups = new GroupSearch(state, groupSize, arena);
     this.lost = Matrix.allocate(arena, block, state.lanes());
@@ -41,13 +45,17 @@ final class LocalSearch {
     couple(g, from, to, start, end, change);
   }
 
-  /** Rounds the pieces of a block anew. */
+  /** Rounds the pieces of a block anew; runs are pieces themselves, and there are no others. */
   void pieces(int descent, Matrix g, int from, int to) {
+    rounding.ifPresent(beam -> pieces(beam, descent, g, from, to));
+  }
+
+  private void pieces(BlockRounding beam, int descent, Matrix g, int from, int to) {
     for (Piece piece : plan.pieces().get(descent)) {
       if (piece.from() >= from && piece.to() <= to) {
         Matrix change = lost.rowRange(0, piece.to() - piece.from());
         Matrix own = g.rowRange(piece.from() - from, piece.to() - from);
-        rounding.improve(piece.order(), piece.feedback(), piece.from(), own, change);
+        beam.improve(piece.order(), piece.feedback(), piece.from(), own, change);
         couple(g, from, to, piece.from(), piece.to(), change);
       }
     }

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 /**
  * What {@link GridDescent} decomposes of C before the rows are shared out: the order of its sweeps,
  * block by block, and orders of some neighbouring columns each, which are rounded anew while all
- * others stay as they are.
+ * others stay as they are. There are none of the latter where the columns of a run move together.
  *
  * @param order of the sweeps, group by group
  * @param blocks of the sweep, of whole groups where these are no wider
@@ -47,7 +47,7 @@ record RoundingPlan(ColumnOrder order, List<Block> blocks, List<List<Piece>> pie
     List<List<Piece>> pieces = new ArrayList<>();
     for (int descent = 0; descent < descents; descent++) {
       List<Piece> some = new ArrayList<>();
-      for (int from = 0; from < c.rows(); from += layout.block()) {
+      for (int from = 0; from < c.rows() && !layout.hasRuns(); from += layout.block()) {
         int to = Math.min(c.rows(), from + layout.block());
         for (int start = from; start < to; start += columnsOfPiece) {
           int end = Math.min(to, start + columnsOfPiece);

@@ -1,7 +1,8 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.gguf.codebook;
+package dev.awp.constraint.codebook;
 
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.BitSet;
 
@@ -11,7 +12,7 @@ import java.util.BitSet;
  * is a set: one bit for every vector there could be. scripts/gguf-types makes the bits.
  */
 @SuppressWarnings("ImmutableEnumChecker") // nobody writes into the vectors
-enum Codebook {
+public enum Codebook {
   /** Of IQ1_S and IQ1_M: 2048 vectors. */
   IQ1(
       8,
@@ -139,13 +140,25 @@ enum Codebook {
       13,
       15);
 
+  private static final int NONE = -1;
+
+  private final int columns;
+  private final float[] levels;
   private final float[] vectors;
+
+  /** The code of a vector by its number, -1 where the codebook has it not. */
+  private final short[] codes;
 
   Codebook(int columns, String bits, float... levels) {
     BitSet numbers = BitSet.valueOf(Base64.getMimeDecoder().decode(bits));
+    this.columns = columns;
+    this.levels = levels;
     this.vectors = new float[numbers.cardinality() * columns];
+    this.codes = new short[Math.powExact(levels.length, columns)];
+    Arrays.fill(codes, (short) NONE);
     int at = 0;
     for (int number = numbers.nextSetBit(0); number >= 0; number = numbers.nextSetBit(number + 1)) {
+      codes[number] = (short) (at / columns);
       int digits = number;
       for (int j = 0; j < columns; j++) {
         vectors[at++] = levels[digits % levels.length];
@@ -154,23 +167,73 @@ enum Codebook {
     }
   }
 
+  /** Columns of a vector. */
+  public int columns() {
+    return columns;
+  }
+
+  /** Number of vectors. */
+  public int size() {
+    return vectors.length / columns;
+  }
+
+  /** A vector's level in one of its columns. */
+  public float level(int code, int column) {
+    return vectors[code * columns + column];
+  }
+
+  /** The largest level. */
+  public float most() {
+    return levels[levels.length - 1];
+  }
+
+  /**
+   * The code of the first vector that begins with some levels.
+   *
+   * @param from of the first
+   * @param n how many, at most {@link #columns}
+   * @return -1 where there is none
+   */
+  public int find(float[] of, int from, int n) {
+    if (n == columns) {
+      int number = 0;
+      for (int j = n - 1; j >= 0; j--) {
+        int digit = digit(of[from + j]);
+        if (digit == NONE) {
+          return NONE;
+        }
+        number = number * levels.length + digit;
+      }
+      return codes[number];
+    }
+    for (int code = 0; code < size(); code++) {
+      int at = code * columns;
+      if (Arrays.mismatch(vectors, at, at + n, of, from, from + n) < 0) {
+        return code;
+      }
+    }
+    return NONE;
+  }
+
+  private int digit(float level) {
+    for (int digit = 0; digit < levels.length; digit++) {
+      if (levels[digit] == level) {
+        return digit;
+      }
+    }
+    return NONE;
+  }
+
   /** All signs of eight columns by the first seven, low bits first: an even number is negative. */
-  static int signs(int seven) {
+  public static int signs(int seven) {
     int first = seven & 127;
     return first | ((Integer.bitCount(first) & 1) << 7);
   }
 
-  /** Puts a code's eight columns times the scale, negated where a bit of the signs is set. */
-  void eight(int code, float scale, int signs, float[] values, int to) {
-    for (int j = 0; j < 8; j++) {
-      values[to + j] = negated(scale * vectors[8 * code + j], signs >> j);
-    }
-  }
-
-  /** The same of four columns. */
-  void four(int code, float scale, int signs, float[] values, int to) {
-    for (int j = 0; j < 4; j++) {
-      values[to + j] = negated(scale * vectors[4 * code + j], signs >> j);
+  /** Puts a code's columns times the scale, negated where a bit of the signs is set. */
+  public void put(int code, float scale, int signs, float[] values, int to) {
+    for (int j = 0; j < columns; j++) {
+      values[to + j] = negated(scale * vectors[columns * code + j], signs >> j);
     }
   }
 
@@ -178,10 +241,10 @@ enum Codebook {
     return Float.intBitsToFloat(Float.floatToRawIntBits(value) ^ (bit << 31));
   }
 
-  /** Puts a code's eight columns, shifted, times the scale. */
-  void shifted(int code, float scale, float shift, float[] values, int to) {
-    for (int j = 0; j < 8; j++) {
-      values[to + j] = scale * (vectors[8 * code + j] + shift);
+  /** Puts a code's columns, shifted, times the scale. */
+  public void putShifted(int code, float scale, float shift, float[] values, int to) {
+    for (int j = 0; j < columns; j++) {
+      values[to + j] = scale * (vectors[columns * code + j] + shift);
     }
   }
 }
