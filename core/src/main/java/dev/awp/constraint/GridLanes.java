@@ -10,8 +10,8 @@ import java.util.Optional;
 /**
  * The fits of a grid to the groups of some rows, transposed: a lane for each row, so that a column
  * is handled in all rows at once. What a group's numbers are stays in here; outside there are codes
- * and values. A code is a whole number as a float; where the grid holds zero, the code of 0 has the
- * value 0. For one worker.
+ * and values. A code is a number as a float; where the grid holds zero, the code of 0 has the value
+ * 0. For one worker.
  */
 public interface GridLanes {
   /**

@@ -38,4 +38,12 @@ public final class Extents {
   public static void checkFloats(String name, MemorySegment x, int n) {
     check(name, x, n, Float.BYTES);
   }
+
+  /** Checks that there is a threshold between every two of some levels. */
+  public static void checkLevels(float[] levels, float[] thresholds) {
+    if (levels.length == 0 || thresholds.length != levels.length - 1) {
+      throw new IllegalArgumentException(
+          levels.length + " levels have no " + thresholds.length + " thresholds between them");
+    }
+  }
 }

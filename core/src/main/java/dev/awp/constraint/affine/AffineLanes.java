@@ -17,7 +17,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
 
-/** The fits of grids of equal steps; a code is code - zero point in here, as outside. */
+/** The fits of affine grids; a code is code - zero point, or a level, in here as outside. */
 final class AffineLanes implements GridLanes {
   private final AffineGrid grid;
   private final Compute compute;
@@ -178,7 +178,7 @@ final class AffineLanes implements GridLanes {
       compute.kernels().arithmetic().subtract(x, minimum, shifted);
       above = shifted;
     }
-    compute.kernels().grid().nearestSteps(above, scale, zeroPoint, grid.maxCode(), codes);
+    grid.nearest(compute.kernels().grid(), above, scale, zeroPoint, codes);
   }
 
   @Override
