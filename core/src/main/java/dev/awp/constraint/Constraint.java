@@ -27,6 +27,16 @@ public sealed interface Constraint permits Sparsity, Grid, SparseGrid {
     return Optional.empty();
   }
 
+  /**
+   * The set for the weights of one layer: where all its rows share a number, that number is chosen
+   * by them.
+   *
+   * @param weights [rows, columns]
+   */
+  default Constraint of(Matrix weights) {
+    return this;
+  }
+
   /** What projecting rows of that length needs beside them; one for each thread. */
   RowProjection rowProjection(Kernels kernels, int columns, SegmentAllocator allocator);
 

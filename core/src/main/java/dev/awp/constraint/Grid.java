@@ -3,6 +3,7 @@
 package dev.awp.constraint;
 
 import dev.awp.compute.Compute;
+import dev.awp.tensor.Matrix;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
 
@@ -66,6 +67,11 @@ public non-sealed interface Grid extends Constraint {
    * @param lanes how many rows
    */
   GridLanes lanes(int columns, int lanes, Compute compute, SegmentAllocator allocator);
+
+  @Override
+  default Grid of(Matrix weights) {
+    return this;
+  }
 
   @Override
   default Optional<Grid> grid() {

@@ -23,6 +23,11 @@ public record SparseGrid(Sparsity pattern, Grid integers) implements Constraint 
   }
 
   @Override
+  public SparseGrid of(Matrix weights) {
+    return new SparseGrid(pattern, integers.of(weights));
+  }
+
+  @Override
   public Optional<Grid> grid() {
     return Optional.of(integers);
   }

@@ -53,4 +53,12 @@ public final class Extents {
     check("the table", table, (long) floats(offsets) * n, Float.BYTES);
     return n;
   }
+
+  /** Checks that there is a threshold between every two of some levels. */
+  public static void checkLevels(float[] levels, float[] thresholds) {
+    if (levels.length == 0 || thresholds.length != levels.length - 1) {
+      throw new IllegalArgumentException(
+          levels.length + " levels have no " + thresholds.length + " thresholds between them");
+    }
+  }
 }

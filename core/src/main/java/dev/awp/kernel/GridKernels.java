@@ -5,8 +5,8 @@ package dev.awp.kernel;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Group-wise integer grids: value = (code - zeroPoint) * scale, code in 0 .. maxCode; and the
- * search of codebooks.
+ * Group-wise grids: integer ones, value = (code - zeroPoint) * scale with code in 0 .. maxCode, and
+ * those of some levels, value = level * scale; and the search of codebooks.
  */
 public interface GridKernels {
   /**
@@ -32,6 +32,18 @@ public interface GridKernels {
       MemorySegment zeroPoints,
       int maxCode,
       MemorySegment out);
+
+  /**
+   * Levels, every element with a scale of its own: out[i] = levels[k], where k is how many
+   * thresholds lie below x[i] / scales[i], the division in float32. A NaN stays one.
+   *
+   * @param scales finite and not zero, of either sign
+   * @param levels ascending, at least one
+   * @param thresholds between neighbouring levels, one fewer
+   * @param out may be x itself
+   */
+  void nearestLevels(
+      MemorySegment x, MemorySegment scales, float[] levels, float[] thresholds, MemorySegment out);
 
   /**
    * out[i] = (q - zeroPoint) * scale with q = clamp(rint(x[i] / scale) + zeroPoint, 0, maxCode),

@@ -10,6 +10,7 @@ import dev.awp.tensor.Matrix;
  *
  * @param weights W, [dOut, dIn]
  * @param secondMoment C, [dIn, dIn], symmetric positive semi-definite
+ * @param constraint as it is for these weights ({@link Constraint#of})
  * @param factors of C, shared with the other layers that have the same inputs
  * @param tokens that C is the mean of; Long.MAX_VALUE where that is not known
  */
@@ -47,5 +48,6 @@ public record LayerProblem(
           "weights %s need a second moment [%s, %s], there is %s"
               .formatted(weights, columns, columns, secondMoment));
     }
+    constraint = constraint.of(weights);
   }
 }

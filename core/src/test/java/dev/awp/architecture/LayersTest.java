@@ -46,6 +46,7 @@ class LayersTest {
           "dev.awp.constraint.block",
           "dev.awp.gguf",
           "dev.awp.gguf.decode",
+          "dev.awp.gguf.codec",
           "dev.awp.gguf.codebook",
           "dev.awp.gguf.block",
           "dev.awp.gguf.file",

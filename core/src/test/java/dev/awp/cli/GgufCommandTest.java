@@ -21,6 +21,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code --format gguf} as a person types it. */
 class GgufCommandTest {
@@ -70,6 +72,31 @@ class GgufCommandTest {
     assertEquals(before, report.perplexity().getFirst().after(), 0.01 * before);
   }
 
+  /** Levels, powers of two, and a scale of the whole tensor. */
+  @ParameterizedTest
+  @ValueSource(strings = {"IQ4_NL", "MXFP4", "NVFP4", "Q2_0"})
+  void everyCommandReadsWhatWasWritten(String type) throws IOException {
+    compress("--format", "gguf", "--gguf-type", type, "--evaluate", text.toString()).assertExit(0);
+    String file = output.resolve("model.gguf").toString();
+    double after = ReportFile.read(output).perplexity().getFirst().after();
+    awp.run("verify", output.toString()).assertExit(0);
+    awp.run("eval", file, text.toString(), "--sequence-length", "32", "--json").assertExit(0);
+    awp.assertOut(String.valueOf(after).substring(0, 6));
+    awp.run("generate", file, "A text", "--max-tokens", "3").assertExit(0);
+    awp.run("inspect", file).assertExit(0).assertOut(type);
+    awp.run("diff", file, file).assertExit(0);
+    compress("--format", "gguf", "--gguf-type", "Q1_0").assertExit(1);
+    awp.assertErr("Q1_0 blocks need columns in multiples of 128");
+  }
+
+  @Test
+  void levelsWithoutAZeroHoldNoPrunedWeights() {
+    compress("--format", "gguf", "--gguf-type", "MXFP4", "--sparsity", "2:4").assertExit(0);
+    assertEquals(0.5, ReportFile.read(output).layers().getFirst().sparsity(), 0.2);
+    compress("--format", "gguf", "--gguf-type", "IQ4_NL", "--sparsity", "2:4").assertExit(1);
+    awp.assertErr("exact zeros");
+  }
+
   @Test
   void sparseBlocksAreWrittenBesideOrdinaryTensors() {
     compress("--format", "gguf,dense", "--gguf-type", "Q4_0", "--sparsity", "2:4").assertExit(0);
@@ -95,16 +122,16 @@ class GgufCommandTest {
     awp.assertErr("need --format gguf");
     compress("--format", "gguf", "--gguf-type", "Q4_0", "--bits", "4").assertExit(2);
     awp.assertErr("leave --bits out");
-    compress("--format", "gguf", "--gguf-type", "Q2_K", "--sparsity", "0.5").assertExit(2);
-    awp.assertErr("awp does not write Q2_K; what it writes: F32, F16, BF16, Q4_0");
-    compress("--format", "gguf", "--gguf-embedding", "IQ4_NL").assertExit(2);
-    awp.assertErr("awp does not write IQ4_NL");
+    compress("--format", "gguf", "--gguf-type", "Q8_K", "--sparsity", "0.5").assertExit(2);
+    awp.assertErr("awp does not write Q8_K; what it writes: F32, F16, BF16, Q4_0");
+    compress("--format", "gguf", "--gguf-embedding", "Q8_1").assertExit(2);
+    awp.assertErr("awp does not write Q8_1");
   }
 
   @Test
   void typesThatAreOnlyReadAreNowhereOffered() {
     String completion = awp.run("completion", "bash").assertExit(0).out();
     assertTrue(completion.contains("Q6_K"));
-    assertFalse(completion.contains("Q2_K"));
+    assertFalse(completion.contains("Q8_K"));
   }
 }

@@ -156,6 +156,49 @@ class VectorKernelsTest {
   }
 
   @Test
+  void nearestLevelsAgree() {
+    float[] levels = {-5, -2, 0, 1, 7};
+    float[] middles = {-3.5f, -1, 0.5f, 4};
+    for (Kind kind : Kind.values()) {
+      for (int n : KernelData.sizes().toArray()) {
+        try (Arena arena = Arena.ofConfined()) {
+          MemorySegment x = KernelData.row(arena, kind, n, n);
+          MemorySegment scales = KernelData.row(arena, Kind.GAUSSIAN, n, n + 1L);
+          for (int i = 0; i < n; i++) {
+            float scale = scales.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+            float some = i % 5 == 0 ? Float.MIN_VALUE : i % 5 == 1 ? 0.25f : scale;
+            scales.setAtIndex(ValueLayout.JAVA_FLOAT, i, some == 0 ? 1 : some);
+          }
+          MemorySegment expected = arena.allocate(ValueLayout.JAVA_FLOAT, n);
+          SCALAR.grid().nearestLevels(x, scales, levels, middles, expected);
+          for (int i = 0; i < n; i++) {
+            float multiple =
+                x.getAtIndex(ValueLayout.JAVA_FLOAT, i)
+                    / scales.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+            assertNearest(levels, multiple, expected.getAtIndex(ValueLayout.JAVA_FLOAT, i));
+          }
+          VECTOR.grid().nearestLevels(x, scales, levels, middles, x);
+          assertRowEquals(expected, x, kind + " of " + n);
+        }
+      }
+    }
+  }
+
+  /** No level is nearer, and a smaller one is as near only where none of two is. */
+  private static void assertNearest(float[] levels, float multiple, float found) {
+    if (Float.isNaN(multiple)) {
+      assertTrue(Float.isNaN(found));
+      return;
+    }
+    double bounded = Math.clamp(multiple, -1e30, 1e30);
+    double distance = Math.abs(found - bounded);
+    for (float level : levels) {
+      assertTrue(distance <= Math.abs(level - bounded), found + " for " + multiple);
+      assertTrue(found <= level || distance < Math.abs(level - bounded) || bounded > 1e7);
+    }
+  }
+
+  @Test
   void productsAddedInPlaceAgree() {
     for (Kind kind : Kind.values()) {
       for (int n : KernelData.sizes().toArray()) {
@@ -401,6 +444,9 @@ class VectorKernelsTest {
         assertRefused(() -> kernels.selection().keepLargestOfGroups(x, x, 5, 4, x));
         assertRefused(() -> kernels.grid().quantizeDequantize(x, 1, 0, 15, shorter));
         assertRefused(() -> kernels.grid().nearestSteps(x, x, shorter, 15, x));
+        float[] two = {-1, 1};
+        assertRefused(() -> kernels.grid().nearestLevels(x, x, two, new float[1], shorter));
+        assertRefused(() -> kernels.grid().nearestLevels(x, x, two, two, x));
         assertRefused(() -> kernels.arithmetic().addProduct(x, x, shorter));
         assertRefused(() -> kernels.arithmetic().addOuter(x, x, shorter));
         assertRefused(() -> kernels.grid().groupRange(x, 8, shorter, shorter));

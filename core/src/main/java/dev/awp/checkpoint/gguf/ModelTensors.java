@@ -18,7 +18,9 @@ import dev.awp.gguf.model.GgufConfig;
 import dev.awp.gguf.model.GgufNames;
 import dev.awp.gguf.tensor.GgufStoredTensor;
 import dev.awp.gguf.tensor.GgufTensorPlan;
+import dev.awp.gguf.tensor.MultipliedTensor;
 import dev.awp.gguf.tensor.RowOrder;
+import dev.awp.gguf.tensor.WeightScales;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
@@ -35,8 +37,8 @@ final class ModelTensors {
   /** What the configuration holds in other words. */
   private static final String ROPE = "rope_f";
 
-  /** What llama.cpp multiplies a product by: NVFP4 and ternary models may have one a weight. */
-  private static final String SCALE = ".scale";
+  /** What activations may be rounded by, which awp leaves as they are. */
+  private static final String INPUT_SCALE = ".input_scale";
 
   private static final ValueLayout.OfFloat FLOAT = JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
@@ -112,15 +114,16 @@ final class ModelTensors {
 
   private void add(Stored found) {
     String name = found.tensor.name();
-    if (name.endsWith(SCALE)) {
-      throw fail(name, "scales a weight as a whole, which awp does not do");
+    if (WeightScales.weightOf(name).filter(stored::containsKey).isPresent()) {
+      return;
     }
-    Optional<String> source = names.source(name, architecture);
+    Optional<String> source =
+        name.endsWith(INPUT_SCALE) ? Optional.empty() : names.source(name, architecture);
     if (source.isPresent()) {
       if (source.get().contains(GgufNames.FIRST_EXPERT)) {
         addExperts(found, source.get());
       } else {
-        put(found.file, found.tensor, source.get());
+        put(found.file, found.tensor, source.get(), scales(name, 0));
       }
     } else if (!name.startsWith(ROPE)) {
       unused.add(name);
@@ -133,13 +136,26 @@ final class ModelTensors {
     if (shape.size() != 3 || shape.getFirst() != count) {
       throw fail(found.tensor.name(), "has the shape %s for %s experts".formatted(shape, count));
     }
+    Optional<List<Float>> scales = scales(found.tensor.name(), count);
     for (int expert = 0; expert < count; expert++) {
       GgufPlace place = new GgufPlace(found.tensor.name(), expert, count);
-      put(found.file, place.of(found.tensor), GgufNames.ofExpert(first, expert));
+      int index = expert;
+      put(
+          found.file,
+          place.of(found.tensor),
+          GgufNames.ofExpert(first, expert),
+          scales.map(all -> List.of(all.get(index))));
     }
   }
 
-  private void put(GgufFile file, GgufTensor tensor, String source) {
+  /** The scales of a weight, where there are some. */
+  private Optional<List<Float>> scales(String weight, int slices) {
+    return WeightScales.nameOf(weight)
+        .map(stored::get)
+        .map(scale -> WeightScales.read(scale.file, scale.tensor, slices, arena));
+  }
+
+  private void put(GgufFile file, GgufTensor tensor, String source, Optional<List<Float>> scales) {
     List<Long> shape = tensor.shape();
     BlockType type = tensor.type().filter(BlockType::isReadable).orElse(null);
     if (type == null || shape.size() > 2) {
@@ -169,14 +185,16 @@ final class ModelTensors {
             columns,
             order(tensor.name(), vector ? columns : rows),
             graph.offset(tensor.name()));
-    boolean plain = plan.order().equals(RowOrder.NATURAL) && plan.offset() == 0;
+    boolean plain =
+        plan.order().equals(RowOrder.NATURAL) && plan.offset() == 0 && scales.isEmpty();
     Optional<DType> dtype = type.dtype().filter(_ -> plain);
+    GgufStoredTensor encoded = new GgufStoredTensor(plan, bytes);
     tensors.put(
         source,
         dtype.isPresent()
             ? new TensorView(
                 source, dtype.get(), shape, bytes.file(), bytes.fileOffset(), bytes.data())
-            : new GgufStoredTensor(plan, bytes));
+            : scales.<StoredTensor>map(all -> new MultipliedTensor(encoded, all)).orElse(encoded));
   }
 
   private RowOrder order(String name, int rows) {

@@ -4,17 +4,48 @@ package dev.awp.constraint.affine;
 
 import dev.awp.compute.Compute;
 import dev.awp.constraint.GridLanes;
+import dev.awp.kernel.GridKernels;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.util.Optional;
 
 /**
- * A grid of equal steps: value = (code - zeroPoint) * scale + minimum, code in 0 .. {@link
- * #maxCode()}. What scales, zero points and minimums there can be is the grid's business: {@link
- * IntegerGrid} has a zero point for each group and no minimum, a block grid is what a block type of
- * GGUF can store.
+ * A grid whose values are affine in the numbers of their group: value = (code - zeroPoint) * scale +
+ * minimum, code in 0 .. {@link #maxCode()}; where steps are not equal, value = level * scale +
+ * minimum ({@link #levels()}). What scales, zero points and minimums there can be is the grid's
+ * business: {@link IntegerGrid} has a zero point for each group and no minimum, a block grid is what
+ * a block type of GGUF can store.
  */
 public interface AffineGrid extends ScaledGrid {
   /** The largest code. */
   int maxCode();
+
+  /** The codes where steps are not equal; empty where they are all whole numbers of a range. */
+  default Optional<Levels> levels() {
+    return Optional.empty();
+  }
+
+  /**
+   * The codes, zero points taken off, that are nearest to many values.
+   *
+   * @param x values less their minimum, where there is one
+   * @param scales for each value
+   * @param zeroPoints for each value
+   * @param codes may be x itself
+   */
+  default void nearest(
+      GridKernels kernels,
+      MemorySegment x,
+      MemorySegment scales,
+      MemorySegment zeroPoints,
+      MemorySegment codes) {
+    if (levels().isPresent()) {
+      Levels of = levels().get();
+      kernels.nearestLevels(x, scales, of.ascending(), of.thresholds(), codes);
+    } else {
+      kernels.nearestSteps(x, scales, zeroPoints, maxCode(), codes);
+    }
+  }
 
   /** How many clip ranges {@link #candidate} knows; the first is the whole range. */
   int candidates();

@@ -10,7 +10,7 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 
-/** The fits of grids of equal steps. */
+/** The fits of affine grids; a code is code - zero point, or a level, in here as outside. */
 final class AffineLanes extends ScaledLanes {
   private final AffineGrid grid;
   private final MemorySegment shifted;
@@ -51,7 +51,7 @@ final class AffineLanes extends ScaledLanes {
       compute().kernels().arithmetic().subtract(x, minimum, shifted);
       above = shifted;
     }
-    compute().kernels().grid().nearestSteps(above, scale, zeroPoint, grid.maxCode(), codes);
+    grid.nearest(compute().kernels().grid(), above, scale, zeroPoint, codes);
   }
 
   @Override

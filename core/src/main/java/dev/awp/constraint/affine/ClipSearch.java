@@ -68,7 +68,7 @@ final class ClipSearch {
             arithmetic.subtract(x, minimum, above);
             x = above;
           }
-          kernels.grid().nearestSteps(x, scale, zeroPoint, grid.maxCode(), difference);
+          grid.nearest(kernels.grid(), x, scale, zeroPoint, difference);
           arithmetic.multiply(difference, scale, difference);
           arithmetic.subtract(x, difference, difference);
           arithmetic.scale(difference, weights[j], weighted);

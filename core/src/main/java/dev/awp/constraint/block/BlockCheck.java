@@ -19,9 +19,10 @@ final class BlockCheck {
           "a matrix %s needs scales [%s, %s], there are %s"
               .formatted(t, t.rows(), groups, parameters.scales()));
     }
+    float factor = grid.hasMatrixScale() ? MatrixScale.ofScales(parameters.scales()) : 1;
     for (int r = 0; r < t.rows(); r++) {
       for (int g = 0; g < groups; g++) {
-        Optional<String> wrong = scales(grid, parameters, r, g);
+        Optional<String> wrong = scales(grid, factor, parameters, r, g);
         if (wrong.isPresent()) {
           return wrong;
         }
@@ -31,10 +32,7 @@ final class BlockCheck {
         int g = c / grid.groupColumns();
         float scale = parameters.scales().get(r, g);
         float minimum = parameters.minimum(r, g);
-        // Where steps are smaller than the value's last bit, the nearest may lie beyond the last.
-        double nearest = Math.rint(((double) row[c] - minimum) / scale);
-        double steps = Math.clamp(nearest, -grid.zero(), grid.maxCode() - grid.zero());
-        if ((float) (steps * scale + minimum) != row[c]) {
+        if (grid.value(grid.nearest(row[c], scale, minimum), scale, minimum) != row[c]) {
           return Optional.of(
               "row %s, column %s holds %s, which is not on its grid of scale %s and minimum %s"
                   .formatted(r, c, row[c], scale, minimum));
@@ -45,7 +43,7 @@ final class BlockCheck {
   }
 
   private static Optional<String> scales(
-      BlockGrid grid, GridParameters parameters, int row, int group) {
+      BlockGrid grid, float factor, GridParameters parameters, int row, int group) {
     int unit = group / grid.unitGroups();
     float scale = parameters.scales().get(row, group);
     float minimum = parameters.minimum(row, group);
@@ -56,7 +54,7 @@ final class BlockCheck {
             || (grid.storableSuperScale(superScale) == superScale
                 && grid.storableSuperMinimum(superMinimum) == superMinimum);
     if (storable
-        && grid.storableScale(scale, superScale) == scale
+        && grid.storableScale(scale / factor, superScale) * factor == scale
         && (!grid.hasMinimums() || grid.storableMinimum(minimum, superMinimum) == minimum)
         && parameters.zeroPoints().get(row, group) == grid.zero()) {
       return Optional.empty();

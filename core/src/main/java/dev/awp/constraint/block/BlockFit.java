@@ -48,7 +48,7 @@ final class BlockFit {
       fit(first, Math.min(groups, first + grid.unitGroups()), parameters, index);
     }
     kernels.arithmetic().subtract(row, minimumOf, steps);
-    kernels.grid().nearestSteps(steps, scaleOf, zeroOf, grid.maxCode(), steps);
+    grid.nearest(kernels.grid(), steps, scaleOf, zeroOf, steps);
     out.copyFrom(minimumOf);
     kernels.arithmetic().addProduct(steps, scaleOf, out);
   }

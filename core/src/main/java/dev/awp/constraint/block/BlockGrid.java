@@ -6,6 +6,7 @@ import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.affine.AffineGrid;
 import dev.awp.constraint.affine.GroupNumbers;
+import dev.awp.constraint.affine.Levels;
 import dev.awp.constraint.affine.SharedScales;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
@@ -22,7 +23,12 @@ import java.util.Optional;
  *   <li>Q4_0, Q5_0, Q8_0: (code - zero) d, d of either sign;
  *   <li>Q4_1, Q5_1: code d + m;
  *   <li>Q3_K, Q6_K: (code - zero) sc d, sc a small signed integer of the group, d of 16 groups;
- *   <li>Q4_K, Q5_K: code sc d - mn m, sc and mn six-bit integers of the group, d and m of 8 groups.
+ *   <li>Q2_K, Q4_K, Q5_K: code sc d - mn m, sc and mn integers of four or six bits of the group, d
+ *       and m of 8 or 16 groups;
+ *   <li>IQ4_NL, Q1_0: level d; IQ4_XS: level sc d, sc a six-bit integer with sign, d of 8 groups;
+ *   <li>MXFP4, NVFP4: level d, d no binary16 but a power of two, or eight bits with a mantissa of
+ *       three ({@link ScaleNumber}), times a power of two of the whole matrix ({@link MatrixScale});
+ *   <li>TQ1_0, TQ2_0, Q2_0: (code - 1) d.
  * </ul>
  *
  * <p>Scales are rounded to such numbers before codes are chosen, those of a unit together ({@link
@@ -34,13 +40,19 @@ public enum BlockGrid implements AffineGrid {
   Q5_0(5, 31, 16, 32, 1, 0, 0),
   Q5_1(5, 31, 0, 32, 1, 0, 0),
   Q8_0(8, 254, 127, 32, 1, 0, 0),
+  Q2_K(2, 3, 0, 16, 16, 1, 15),
   Q3_K(3, 7, 4, 16, 16, -32, 31),
   Q4_K(4, 15, 0, 32, 8, 1, 63),
   Q5_K(5, 31, 0, 32, 8, 1, 63),
-  Q6_K(6, 63, 32, 16, 16, -128, 127);
-
-  /** Range of the integers that a group's minimum is a multiple of. */
-  static final int MOST_MINIMUM = 63;
+  Q6_K(6, 63, 32, 16, 16, -128, 127),
+  IQ4_NL(4, Levels.NON_LINEAR, ScaleNumber.HALF, 32, 1, 0, 0),
+  IQ4_XS(4, Levels.NON_LINEAR, ScaleNumber.HALF, 32, 8, -32, 31),
+  TQ1_0(2, 2, 1, 256, 1, 0, 0),
+  TQ2_0(2, 2, 1, 256, 1, 0, 0),
+  MXFP4(4, Levels.E2M1, ScaleNumber.E8M0, 32, 1, 0, 0),
+  NVFP4(4, Levels.E2M1, ScaleNumber.UE4M3, 16, 1, 0, 0),
+  Q1_0(1, Levels.SIGNS, ScaleNumber.HALF, 128, 1, 0, 0),
+  Q2_0(2, 3, 1, 64, 1, 0, 0);
 
   /** The smallest positive binary16 number. */
   static final float SMALLEST = 0x1p-24f;
@@ -50,15 +62,12 @@ public enum BlockGrid implements AffineGrid {
 
   private static final int DRAWS = 11;
 
-  /** Otherwise the largest magnitude is drawn in by so much. */
-  private static final double SHRINK = 0.03;
-
-  private static final int SHRINKS = 20;
-
-  /** Scales one and two steps off count as neighbours. */
-  private static final int SCALES = 4;
+  /** Of two levels that are a mean magnitude each, the largest value lies about so far off. */
+  private static final double REACH_OF_SIGNS = 2.5;
 
   private final int bits;
+  private final Optional<Levels> levels;
+  private final ScaleNumber number;
   private final int maxCode;
   private final int zero;
   private final int groupColumns;
@@ -66,6 +75,7 @@ public enum BlockGrid implements AffineGrid {
   private final int leastFactor;
   private final int mostFactor;
 
+  /** Of equal steps. */
   BlockGrid(
       int bits,
       int maxCode,
@@ -75,8 +85,30 @@ public enum BlockGrid implements AffineGrid {
       int leastFactor,
       int mostFactor) {
     this.bits = bits;
+    this.levels = Optional.empty();
+    this.number = ScaleNumber.HALF;
     this.maxCode = maxCode;
     this.zero = zero;
+    this.groupColumns = groupColumns;
+    this.unitGroups = unitGroups;
+    this.leastFactor = leastFactor;
+    this.mostFactor = mostFactor;
+  }
+
+  /** Of levels. */
+  BlockGrid(
+      int bits,
+      Levels levels,
+      ScaleNumber number,
+      int groupColumns,
+      int unitGroups,
+      int leastFactor,
+      int mostFactor) {
+    this.bits = bits;
+    this.levels = Optional.of(levels);
+    this.number = number;
+    this.maxCode = levels.count() - 1;
+    this.zero = levels.zero();
     this.groupColumns = groupColumns;
     this.unitGroups = unitGroups;
     this.leastFactor = leastFactor;
@@ -93,7 +125,7 @@ public enum BlockGrid implements AffineGrid {
     return maxCode;
   }
 
-  /** The code of 0; 0 where there are minimums. */
+  /** The code that counts as 0, which is its value where the grid has a 0; 0 with minimums. */
   public int zero() {
     return zero;
   }
@@ -108,8 +140,8 @@ public enum BlockGrid implements AffineGrid {
     return unitGroups;
   }
 
-  /** Columns of a block as it is stored. */
-  public int blockColumns() {
+  /** Columns of a unit. */
+  public int unitColumns() {
     return groupColumns * unitGroups;
   }
 
@@ -124,7 +156,7 @@ public enum BlockGrid implements AffineGrid {
 
   /** Number of units in a row of that length. */
   public int units(int columns) {
-    return Math.ceilDiv(columns, blockColumns());
+    return Math.ceilDiv(columns, unitColumns());
   }
 
   @Override
@@ -134,12 +166,17 @@ public enum BlockGrid implements AffineGrid {
 
   @Override
   public int unitSize(int columns) {
-    return blockColumns();
+    return unitColumns();
+  }
+
+  @Override
+  public Optional<Levels> levels() {
+    return levels;
   }
 
   @Override
   public boolean hasMinimums() {
-    return zero == 0;
+    return levels.isEmpty() && zero == 0;
   }
 
   @Override
@@ -157,9 +194,19 @@ public enum BlockGrid implements AffineGrid {
     return unitGroups > 1;
   }
 
+  /** Whether all scales of a matrix are multiplied by a number besides ({@link MatrixScale}). */
+  public boolean hasMatrixScale() {
+    return number == ScaleNumber.UE4M3;
+  }
+
+  @Override
+  public AffineGrid of(Matrix weights) {
+    return hasMatrixScale() ? new ScaledBlocks(this, MatrixScale.of(weights)) : this;
+  }
+
   @Override
   public boolean hasZero() {
-    return !hasMinimums();
+    return levels.map(Levels::hasZero).orElse(!hasMinimums());
   }
 
   @Override
@@ -181,7 +228,7 @@ public enum BlockGrid implements AffineGrid {
 
   @Override
   public int candidates() {
-    return hasMinimums() ? DRAWS * DRAWS : 2 * SHRINKS;
+    return hasMinimums() ? DRAWS * DRAWS : number.clips();
   }
 
   @Override
@@ -196,17 +243,26 @@ public enum BlockGrid implements AffineGrid {
       float minimum = hasSuperScales() ? (float) from : half(from);
       found.set(ideal((to - from) / maxCode), zero, minimum);
     } else {
-      // One side of the grid is a step longer: the largest magnitude may lie on either.
-      double extreme = -least > most ? least : most;
-      double sign = index % 2 == 0 ? -1 : 1;
-      int shrunk = index / 2;
-      found.set(ideal(sign * extreme * (1 - SHRINK * shrunk) / zero), zero, 0);
+      // One side of the grid may be longer: the largest magnitude may lie on either.
+      double furthest = -least > most ? least : most;
+      double extreme = number.isSigned() ? furthest : Math.abs(furthest);
+      found.set(ideal(extreme * number.clip(index, maxCode) / reach()), zero, 0);
     }
+  }
+
+  /** On which multiple of the scale the largest magnitude of a range lies. */
+  private double reach() {
+    if (levels.isEmpty()) {
+      return zero;
+    }
+    return maxCode == 1 ? REACH_OF_SIGNS : -levels.get().level(0);
   }
 
   @Override
   public int neighbours() {
-    return SCALES + (hasMinimums() ? 2 : leastFactor <= 0 ? 1 : 0);
+    return hasSuperScales() || hasMinimums()
+        ? ScaleNumber.STEPS + (hasMinimums() ? 2 : 1)
+        : number.neighbours();
   }
 
   /**
@@ -215,16 +271,17 @@ public enum BlockGrid implements AffineGrid {
   @Override
   public void neighbour(int index, GroupNumbers group) {
     int sign = index % 2 == 0 ? 1 : -1;
-    if (index < SCALES && hasSuperScales()) {
-      double moved = group.scale() + sign * (1 + index / 2) * (double) group.superScale();
-      group.setScale(storableScale(moved, group.superScale()));
-    } else if (index < SCALES) {
-      group.setScale(halfScale(group.scale() * AffineGrid.neighbourFactor(index, maxCode)));
-    } else if (hasMinimums()) {
+    if (hasMinimums() && index >= ScaleNumber.STEPS) {
       double step = hasSuperScales() ? group.superMinimum() : group.scale() / 2.0;
       group.setMinimum(movedMinimum(group, sign * step));
+    } else if (!hasSuperScales()) {
+      group.setScale(number.neighbour(group.scale(), index, maxCode));
     } else {
-      group.setScale(storableScale(-(double) group.scale(), group.superScale()));
+      double moved =
+          index < ScaleNumber.STEPS
+              ? group.scale() + sign * (1 + index / 2) * (double) group.superScale()
+              : -(double) group.scale();
+      group.setScale(storableScale(moved, group.superScale()));
     }
   }
 
@@ -261,7 +318,7 @@ public enum BlockGrid implements AffineGrid {
    */
   public float storableScale(double scale, float superScale) {
     if (!hasSuperScales()) {
-      return halfScale(scale);
+      return number.nearest(scale);
     }
     double factor = Math.clamp(Math.rint(scale / superScale), leastFactor, mostFactor);
     if (factor == 0) {
@@ -287,13 +344,36 @@ public enum BlockGrid implements AffineGrid {
     if (superMinimum == 0) {
       return 0;
     }
-    double factor = Math.clamp(Math.rint(-minimum / superMinimum), 0, MOST_MINIMUM);
+    double factor = Math.clamp(Math.rint(-minimum / superMinimum), 0, mostFactor);
     return 0f - (float) factor * superMinimum;
   }
 
   /** The storable super-minimum nearest to another. */
   public float storableSuperMinimum(double superMinimum) {
     return half(Math.max(0, superMinimum)) + 0f;
+  }
+
+  /**
+   * The code, 0 .. maxCode(), of the nearest point; among levels their place.
+   *
+   * @param scale of its group, not zero
+   * @param minimum of its group, 0 where there is none
+   */
+  public int nearest(float value, float scale, float minimum) {
+    double steps = ((double) value - minimum) / scale;
+    // Where steps are smaller than the value's last bit, the nearest may lie beyond the last.
+    return levels.isPresent()
+        ? levels.get().place(steps)
+        : (int) Math.clamp(Math.rint(steps) + zero, 0, maxCode);
+  }
+
+  /**
+   * The value of a code as above; of equal steps, of any other too. The product is exact, so this is
+   * one rounding; adding turns -0 into +0.
+   */
+  public float value(int code, float scale, float minimum) {
+    float multiple = levels.isPresent() ? levels.get().level(code) : code - zero;
+    return multiple * scale + (minimum + 0f);
   }
 
   @Override

@@ -89,7 +89,7 @@ final class UnitScales implements SharedScales {
     for (int g = 0; g < groups; g++) {
       least = Math.min(least, minimums[g]);
     }
-    float first = grid.storableSuperMinimum(-(double) least / BlockGrid.MOST_MINIMUM);
+    float first = grid.storableSuperMinimum(-(double) least / grid.mostFactor());
     if (first == 0) {
       return 0;
     }

@@ -74,7 +74,7 @@ public final class GgufLayers {
     GgufPlace place = names.place(layer + ".weight");
     GgufTensor tensor = tensor(place);
     EncodedTensor values =
-        GgufValues.of(file, tensor, arena)
+        GgufValues.of(file, place, tensor, arena)
             .orElseThrow(() -> fail(place, "is of a type or shape that awp does not write"));
     if (values.shape().getLast() < columns) {
       throw fail(place, "has %s columns, not %s".formatted(values.shape().getLast(), columns));

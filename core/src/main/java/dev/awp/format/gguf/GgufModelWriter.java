@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
+import dev.awp.constraint.block.MatrixScale;
 import dev.awp.disk.WrittenPiece;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.ModelPlan;
@@ -13,7 +14,9 @@ import dev.awp.gguf.file.GgufWriter;
 import dev.awp.gguf.model.GgufRope;
 import dev.awp.gguf.tensor.GgufStoredTensor;
 import dev.awp.gguf.tensor.GgufTensorPlan;
+import dev.awp.gguf.tensor.MultipliedTensor;
 import dev.awp.gguf.tensor.TensorBytes;
+import dev.awp.gguf.tensor.WeightScales;
 import dev.awp.gguf.tokenizer.GgufTokenizer;
 import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
@@ -25,12 +28,14 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,14 +71,21 @@ final class GgufModelWriter implements FormatWriter {
     metadata.putAll(tokenizer.metadata());
     ForeignMetadata.add(plan.checkpoint(), metadata);
     say(layout);
+    List<GgufPlace> scales =
+        plans.values().stream()
+            .filter(tensor -> tensor.type().hasMatrixScale())
+            .map(tensor -> WeightScales.place(tensor.place()))
+            .toList();
     List<GgufPlan.Wanted> wanted =
-        plans.values().stream().map(GgufTensorPlan::wanted).distinct().toList();
+        Stream.concat(
+                plans.values().stream().map(GgufTensorPlan::wanted),
+                scales.stream().map(WeightScales::wanted))
+            .distinct()
+            .toList();
     GgufPlan whole = GgufPlan.of(metadata, wanted);
     Map<String, GgufTensor> pieces = new LinkedHashMap<>();
-    for (GgufTensorPlan tensor : plans.values()) {
-      GgufPlace place = tensor.place();
-      pieces.put(place.key(), place.of(whole.tensors().get(place.tensor())));
-    }
+    Stream.concat(plans.values().stream().map(GgufTensorPlan::place), scales.stream())
+        .forEach(place -> pieces.put(place.key(), place.of(whole.tensors().get(place.tensor()))));
     GgufWriter writer = GgufWriter.create(file, whole, pieces);
     try {
       GgufModelWriter model = new GgufModelWriter(plans, writer, kernels);
@@ -140,10 +152,19 @@ final class GgufModelWriter implements FormatWriter {
           plan.type().grid().isPresent()
               ? encoder.blocks(plan, solution.weights(), solution.grid(), arena)
               : encoder.nearest(plan, solution.weights(), arena);
-      String key = plan.place().key();
-      writer.write(key, bytes);
-      return List.of(writer.piece(key, bytes));
+      List<WrittenPiece> pieces = new ArrayList<>(List.of(written(plan.place(), bytes)));
+      if (plan.type().hasMatrixScale()) {
+        float factor = MatrixScale.ofScales(solution.grid().scales());
+        MemorySegment scale = arena.allocateFrom(WeightScales.FLOAT, factor);
+        pieces.add(written(WeightScales.place(plan.place()), scale));
+      }
+      return pieces;
     }
+  }
+
+  private WrittenPiece written(GgufPlace place, MemorySegment bytes) {
+    writer.write(place.key(), bytes);
+    return writer.piece(place.key(), bytes);
   }
 
   @Override
@@ -158,9 +179,17 @@ final class GgufModelWriter implements FormatWriter {
 
   @Override
   public WeightSource read(Arena arena) {
-    return name ->
-        new GgufStoredTensor(
-            plans.get(name), writer.readBack(plans.get(name).place().key(), arena));
+    return name -> {
+      GgufTensorPlan plan = plans.get(name);
+      GgufStoredTensor blocks =
+          new GgufStoredTensor(plan, writer.readBack(plan.place().key(), arena));
+      if (!plan.type().hasMatrixScale()) {
+        return blocks;
+      }
+      String key = WeightScales.place(plan.place()).key();
+      float scale = writer.readBack(key, arena).data().get(WeightScales.FLOAT, 0);
+      return new MultipliedTensor(blocks, List.of(scale));
+    };
   }
 
   @Override

@@ -213,6 +213,22 @@ final class GgufRules {
             .add(linear.name() + " (" + linear.columns() + ")");
       }
     }
+    List<String> unscaled = new ArrayList<>();
+    for (LinearLayer linear : layout.linears()) {
+      String tensor = layout.place(linear).tensor();
+      boolean scaled = architecture.scalesFeedForward() || !tensor.contains(".ffn_");
+      if (layout.type(linear).hasMatrixScale() && !scaled) {
+        unscaled.add(linear.name());
+      }
+    }
+    if (!unscaled.isEmpty()) {
+      broken.add(
+          new BrokenRule(
+              "NVFP4 has a scale beside each tensor, by which llama.cpp's %s does not multiply in"
+                      .formatted(architecture.llamaName())
+                  + " feed-forward layers",
+              unscaled));
+    }
     wrong.forEach(
         (type, names) ->
             broken.add(
@@ -221,6 +237,7 @@ final class GgufRules {
                         .formatted(type, type.blockColumns()),
                     names)));
     BlockType embedding = options.embedding();
+    refuse(embedding.hasMatrixScale(), "multiplies no embedding by the scale beside " + embedding);
     if (config.hiddenSize() % embedding.blockColumns() != 0) {
       broken.add(
           new BrokenRule(

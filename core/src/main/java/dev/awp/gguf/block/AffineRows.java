@@ -6,9 +6,11 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.block.BlockGrid;
+import dev.awp.gguf.codec.BlockCodec;
+import dev.awp.gguf.codec.BlockRow;
 import java.lang.foreign.MemorySegment;
 
-/** The rows of a type whose grid has equal steps: codes and scales, by its layout of a block. */
+/** The rows of a type on a {@link BlockGrid}: codes and scales, by its layout of a block. */
 final class AffineRows implements BlockRows {
   private final BlockCodec codec;
   private final BlockRow row;
@@ -23,6 +25,11 @@ final class AffineRows implements BlockRows {
   /** What was read last. */
   BlockRow row() {
     return row;
+  }
+
+  @Override
+  public void begin(GridParameters parameters) {
+    row.begin(parameters);
   }
 
   @Override

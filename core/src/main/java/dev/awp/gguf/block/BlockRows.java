@@ -8,6 +8,13 @@ import java.lang.foreign.MemorySegment;
 /** Reads and writes the rows of a type of blocks. Scratch for one thread. */
 public interface BlockRows extends RowReader {
   /**
+   * Takes what all rows of a matrix share, before the first is written.
+   *
+   * @param parameters of the matrix
+   */
+  default void begin(GridParameters parameters) {}
+
+  /**
    * Writes a row that lies on the type's grid.
    *
    * @param parameters of its matrix

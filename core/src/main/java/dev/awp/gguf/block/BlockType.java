@@ -13,16 +13,19 @@ import dev.awp.gguf.codebook.Iq2XsBlocks;
 import dev.awp.gguf.codebook.Iq2XxsBlocks;
 import dev.awp.gguf.codebook.Iq3SBlocks;
 import dev.awp.gguf.codebook.Iq3XxsBlocks;
+import dev.awp.gguf.codec.BitBlocks;
+import dev.awp.gguf.codec.BlockCodec;
+import dev.awp.gguf.codec.ByteBlocks;
+import dev.awp.gguf.codec.Iq4XsBlocks;
+import dev.awp.gguf.codec.LevelBlocks;
+import dev.awp.gguf.codec.MinimumBlocks;
+import dev.awp.gguf.codec.NibbleBlocks;
+import dev.awp.gguf.codec.Q2Blocks;
+import dev.awp.gguf.codec.Q3Blocks;
+import dev.awp.gguf.codec.Q6Blocks;
+import dev.awp.gguf.codec.ScaleBytes;
+import dev.awp.gguf.codec.Tq1Blocks;
 import dev.awp.gguf.decode.BlockDecoder;
-import dev.awp.gguf.decode.Iq4NlDecoder;
-import dev.awp.gguf.decode.Iq4XsDecoder;
-import dev.awp.gguf.decode.Mxfp4Decoder;
-import dev.awp.gguf.decode.Nvfp4Decoder;
-import dev.awp.gguf.decode.Q1Decoder;
-import dev.awp.gguf.decode.Q2Decoder;
-import dev.awp.gguf.decode.Q2KDecoder;
-import dev.awp.gguf.decode.Tq1Decoder;
-import dev.awp.gguf.decode.Tq2Decoder;
 import dev.awp.kernel.ConversionKernels;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
@@ -47,7 +50,7 @@ public enum BlockType {
   Q5_1(7, 32, 24, 9, BlockGrid.Q5_1, new NibbleBlocks()),
   Q8_0(8, 32, 34, 7, BlockGrid.Q8_0, new ByteBlocks()),
   Q8_1(9, 32, 36),
-  Q2_K(10, 256, 84, 10, new Q2KDecoder()),
+  Q2_K(10, 256, 84, 10, BlockGrid.Q2_K, new Q2Blocks()),
   Q3_K(11, 256, 110, 11, BlockGrid.Q3_K, new Q3Blocks()),
   Q4_K(12, 256, 144, 14, BlockGrid.Q4_K, new MinimumBlocks()),
   Q5_K(13, 256, 176, 16, BlockGrid.Q5_K, new MinimumBlocks()),
@@ -57,22 +60,22 @@ public enum BlockType {
   IQ2_XS(17, 256, 74, 20, CodebookGrid.IQ2_XS, new Iq2XsBlocks()),
   IQ3_XXS(18, 256, 98, 23, CodebookGrid.IQ3_XXS, new Iq3XxsBlocks()),
   IQ1_S(19, 256, 50, 24, CodebookGrid.IQ1_S, new Iq1SBlocks()),
-  IQ4_NL(20, 32, 18, 25, new Iq4NlDecoder()),
+  IQ4_NL(20, 32, 18, 25, BlockGrid.IQ4_NL, new LevelBlocks(ScaleBytes.HALF, 1)),
   IQ3_S(21, 256, 110, 26, CodebookGrid.IQ3_S, new Iq3SBlocks()),
   IQ2_S(22, 256, 82, 28, CodebookGrid.IQ2_S, new Iq2SBlocks()),
-  IQ4_XS(23, 256, 136, 30, new Iq4XsDecoder()),
+  IQ4_XS(23, 256, 136, 30, BlockGrid.IQ4_XS, new Iq4XsBlocks()),
   I8(24, 1, 1),
   I16(25, 1, 2),
   I32(26, 1, 4),
   I64(27, 1, 8),
   F64(28, 1, 8),
   IQ1_M(29, 256, 56, 31, CodebookGrid.IQ1_M, new Iq1MBlocks()),
-  TQ1_0(34, 256, 54, 36, new Tq1Decoder()),
-  TQ2_0(35, 256, 66, 37, new Tq2Decoder()),
-  MXFP4(39, 32, 17, 38, new Mxfp4Decoder()),
-  NVFP4(40, 64, 36, 39, new Nvfp4Decoder()),
-  Q1_0(41, 128, 18, 40, new Q1Decoder()),
-  Q2_0(42, 64, 18, 41, new Q2Decoder());
+  TQ1_0(34, 256, 54, 36, BlockGrid.TQ1_0, new Tq1Blocks()),
+  TQ2_0(35, 256, 66, 37, BlockGrid.TQ2_0, new BitBlocks(32, false)),
+  MXFP4(39, 32, 17, 38, BlockGrid.MXFP4, new LevelBlocks(ScaleBytes.E8M0, 1)),
+  NVFP4(40, 64, 36, 39, BlockGrid.NVFP4, new LevelBlocks(ScaleBytes.UE4M3, 4)),
+  Q1_0(41, 128, 18, 40, BlockGrid.Q1_0, new BitBlocks(1, true)),
+  Q2_0(42, 64, 18, 41, BlockGrid.Q2_0, new BitBlocks(1, true));
 
   /** Of no type in particular, as llama.cpp has it. */
   private static final int GUESSED = 1024;
@@ -203,6 +206,11 @@ public enum BlockType {
   /** The solver's grid for this type, where it has blocks that awp writes. */
   public Optional<Grid> grid() {
     return grid;
+  }
+
+  /** Whether a tensor of this type has a scale beside it in the file. */
+  public boolean hasMatrixScale() {
+    return grid.filter(some -> some instanceof BlockGrid own && own.hasMatrixScale()).isPresent();
   }
 
   /** The checkpoint's type that is the same, where there is one. */

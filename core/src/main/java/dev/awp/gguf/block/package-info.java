@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * The list of GGUF's tensor types ({@link dev.awp.gguf.block.BlockType}), and the bytes of their
- * blocks, packed and unpacked. Knows no file.
+ * The list of GGUF's tensor types ({@link dev.awp.gguf.block.BlockType}), and rows of their blocks,
+ * written and read. Knows no file.
  */
 package dev.awp.gguf.block;

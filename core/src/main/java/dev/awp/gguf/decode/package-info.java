@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * What a block of GGUF's tensor types stands for, type by type, in the float32 arithmetic of
- * llama.cpp. Here are the types without a codebook of vectors; knows no list of types.
+ * What decoders of GGUF's blocks share, in the float32 arithmetic of llama.cpp: their seam, and
+ * numbers of several bytes. Knows no type.
  */
 package dev.awp.gguf.decode;

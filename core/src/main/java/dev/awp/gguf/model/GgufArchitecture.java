@@ -82,6 +82,14 @@ public enum GgufArchitecture {
     };
   }
 
+  /**
+   * Whether the products of feed-forward layers are multiplied by the scales beside their weights,
+   * as those of attention are everywhere.
+   */
+  public boolean scalesFeedForward() {
+    return this == LLAMA || this == QWEN3 || this == QWEN3_MOE;
+  }
+
   /** Whether the shares of a token's experts are made to add up to one. */
   public boolean normalizesShares() {
     return this != QWEN2_MOE;

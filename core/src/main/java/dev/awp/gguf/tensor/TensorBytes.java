@@ -29,6 +29,7 @@ public final class TensorBytes {
   public MemorySegment blocks(
       GgufTensorPlan plan, Matrix t, GridParameters parameters, SegmentAllocator allocator) {
     BlockRows rows = plan.type().blocks(plan.columns(), plan.paddedColumns());
+    rows.begin(parameters);
     long rowBytes = plan.type().rowBytes(plan.paddedColumns());
     MemorySegment all = allocator.allocate(rowBytes * plan.paddedRows(), Long.BYTES);
     for (int r = 0; r < plan.paddedRows(); r++) {
@@ -46,7 +47,7 @@ public final class TensorBytes {
   /** Values rounded to nearest: to the tensor's type, or to its blocks fitted to each range. */
   public MemorySegment nearest(GgufTensorPlan plan, Matrix x, SegmentAllocator allocator) {
     if (plan.type().grid().isPresent()) {
-      Grid grid = plan.type().grid().get();
+      Grid grid = plan.type().grid().get().of(x);
       try (Arena arena = Arena.ofConfined()) {
         GridParameters parameters = GridParameters.allocate(grid, x.rows(), x.columns(), arena);
         Matrix rounded = Matrix.allocate(arena, x.rows(), x.columns());

@@ -59,6 +59,27 @@ final class ScalarGrid implements GridKernels {
   }
 
   @Override
+  public void nearestLevels(
+      MemorySegment x,
+      MemorySegment scales,
+      float[] levels,
+      float[] thresholds,
+      MemorySegment out) {
+    int n = Extents.floats(x);
+    Extents.checkFloats("scales", scales, n);
+    Extents.checkFloats("the output", out, n);
+    Extents.checkLevels(levels, thresholds);
+    for (int i = 0; i < n; i++) {
+      float multiple = x.getAtIndex(JAVA_FLOAT, i) / scales.getAtIndex(JAVA_FLOAT, i);
+      int below = 0;
+      for (float threshold : thresholds) {
+        below += multiple > threshold ? 1 : 0;
+      }
+      out.setAtIndex(JAVA_FLOAT, i, Float.isNaN(multiple) ? Float.NaN : levels[below]);
+    }
+  }
+
+  @Override
   public void quantizeDequantize(
       MemorySegment x, float scale, float zeroPoint, int maxCode, MemorySegment out) {
     int n = Extents.floats(x);

@@ -155,6 +155,38 @@ final class VectorGrid implements GridKernels {
   }
 
   @Override
+  public void nearestLevels(
+      MemorySegment x,
+      MemorySegment scales,
+      float[] levels,
+      float[] thresholds,
+      MemorySegment out) {
+    int n = Extents.floats(x);
+    Extents.checkFloats("scales", scales, n);
+    Extents.checkFloats("the output", out, n);
+    Extents.checkLevels(levels, thresholds);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      FloatVector multiples = Lanes.load(x, i).div(Lanes.load(scales, i));
+      Lanes.store(nearest(multiples, levels, thresholds), out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector multiples = Lanes.load(x, i, tail).div(Lanes.load(scales, i, tail));
+      Lanes.store(nearest(multiples, levels, thresholds), out, i, tail);
+    }
+  }
+
+  /** A comparison and a blend a level: each next one takes the place of the one before. */
+  private static FloatVector nearest(FloatVector x, float[] levels, float[] thresholds) {
+    FloatVector level = FloatVector.broadcast(FLOATS, levels[0]);
+    for (int k = 0; k < thresholds.length; k++) {
+      level = level.blend(levels[k + 1], x.compare(VectorOperators.GT, thresholds[k]));
+    }
+    return level.blend(Float.NaN, x.test(VectorOperators.IS_NAN));
+  }
+
+  @Override
   public void quantizeDequantize(
       MemorySegment x, float scale, float zeroPoint, int maxCode, MemorySegment out) {
     int n = Extents.floats(x);

@@ -244,11 +244,18 @@ class GgufCheckpointTest {
 
   /** The file with one tensor more, a vector. */
   private Path withTensor(Path file, String name) {
+    long all = GgufFile.read(file).tensor("output_norm.weight").orElseThrow().shape().getFirst();
+    return withTensor(file, name, all);
+  }
+
+  /** The same of so many entries, which are those of the last norm. */
+  private Path withTensor(Path file, String name, long entries) {
     GgufFile gguf = GgufFile.read(file);
     GgufTensor norm = gguf.tensor("output_norm.weight").orElseThrow();
     List<GgufTensor> tensors = new ArrayList<>(gguf.tensors());
+    long bytes = entries * Float.BYTES;
     tensors.add(
-        new GgufTensor(name, norm.shape(), BlockType.F32.id(), norm.offset(), norm.byteSize()));
+        new GgufTensor(name, List.of(entries), BlockType.F32.id(), norm.offset(), bytes));
     Path changed = folder.resolve("more.gguf");
     write(gguf, gguf.metadata(), tensors, changed);
     return changed;
@@ -266,13 +273,34 @@ class GgufCheckpointTest {
   }
 
   @Test
-  void aScaleBesideAWeightIsNotPassedOver() throws IOException {
+  void aWeightIsMultipliedByTheScaleBesideIt() throws IOException {
     Path file = GgufModels.convert(model("qwen2"), folder.resolve("gguf"), compute);
-    Path changed = withTensor(file, "blk.0.attn_q.scale");
-    AwpException refused = assertThrows(AwpException.class, () -> Checkpoints.open(changed));
+    String weight = "model.layers.0.self_attn.q_proj.weight";
+    try (Checkpoint before = Checkpoints.open(file);
+        Checkpoint after = Checkpoints.open(withTensor(file, "blk.0.attn_q.scale", 1))) {
+      float scale = values(before.tensor("model.norm.weight"))[0];
+      float[] expected = values(before.tensor(weight));
+      for (int i = 0; i < expected.length; i++) {
+        expected[i] *= scale;
+      }
+      assertArrayEquals(expected, values(after.tensor(weight)));
+      assertEquals(List.of(), after.warnings());
+    }
+  }
+
+  @Test
+  void aScaleThatIsNoneIsRefusedAndThatOfInputsTold() throws IOException {
+    Path file = GgufModels.convert(model("qwen2"), folder.resolve("gguf"), compute);
+    Path several = withTensor(file, "blk.0.attn_q.scale", 3);
+    AwpException refused = assertThrows(AwpException.class, () -> Checkpoints.open(several));
     assertEquals(
-        changed + ": tensor blk.0.attn_q.scale scales a weight as a whole, which awp does not do",
+        several + ": tensor blk.0.attn_q.scale is F32 [3], a weight's scale is F32 [1]",
         refused.getMessage());
+    try (Checkpoint inputs = Checkpoints.open(withTensor(file, "blk.0.attn_q.input_scale", 1))) {
+      assertEquals(
+          List.of("tensors that awp knows no use of are left out: blk.0.attn_q.input_scale"),
+          inputs.warnings());
+    }
   }
 
   /** The file with a tensor's values in place of its own: random bytes of another type. */

@@ -17,6 +17,8 @@ import dev.awp.fixture.RandomMatrices.Kind;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -36,7 +38,7 @@ class BlockGridTest {
       Matrix z = RandomMatrices.of(kind, rows, columns, seed, arena);
       Matrix t = Matrix.allocate(arena, rows, columns);
       GridParameters parameters = GridParameters.allocate(constraint, rows, columns, arena);
-      constraint.project(z, t, parameters, compute);
+      constraint.of(z).project(z, t, parameters, compute);
       return new Projected(z, t, parameters);
     }
   }
@@ -62,11 +64,11 @@ class BlockGridTest {
       for (int r = 0; r < 3; r++) {
         for (int j = 0; j < columns; j++) {
           int group = j / grid.groupColumns();
-          double scale = all.parameters.scales().get(r, group);
-          double minimum = all.parameters.minimum(r, group);
+          float scale = all.parameters.scales().get(r, group);
+          float minimum = all.parameters.minimum(r, group);
           double best = Double.POSITIVE_INFINITY;
           for (int code = 0; code <= grid.maxCode(); code++) {
-            double point = (code - grid.zero()) * scale + minimum;
+            double point = grid.value(code, scale, minimum);
             best = Math.min(best, Math.abs(point - all.z.get(r, j)));
           }
           double distance = Math.abs(all.t.get(r, j) - all.z.get(r, j));
@@ -79,6 +81,7 @@ class BlockGridTest {
   @ParameterizedTest
   @EnumSource
   void rangesAreCoveredToWithinAStep(BlockGrid grid) {
+    float step = widestStep(grid);
     try (Arena arena = Arena.ofShared()) {
       Projected all = project(grid, Kind.GAUSSIAN, 8, 512, 9, arena);
       for (int r = 0; r < 8; r++) {
@@ -86,10 +89,76 @@ class BlockGridTest {
           float scale = Math.abs(all.parameters.scales().get(r, j / grid.groupColumns()));
           float error = Math.abs(all.t.get(r, j) - all.z.get(r, j));
           // Half a step, a step at the short end, and what rounding the scales moves the ends by.
-          assertTrue(error <= 1.3 * scale, grid + ": " + error + " at a scale of " + scale);
+          assertTrue(error <= 1.3 * step * scale, grid + ": " + error + " at a scale of " + scale);
         }
       }
     }
+  }
+
+  /** In scales; of two levels that are a mean magnitude each, the tails lie three times as far. */
+  private static float widestStep(BlockGrid grid) {
+    float widest = grid == BlockGrid.Q1_0 ? 2.5f : 0;
+    for (int code = 1; code <= grid.maxCode(); code++) {
+      widest = Math.max(widest, grid.value(code, 1, 0) - grid.value(code - 1, 1, 0));
+    }
+    return widest;
+  }
+
+  @Property(tries = 100)
+  void powersOfAMatrixAreToldFromItsScalesAlone(
+      @ForAll Kind kind, @ForAll @IntRange(min = -60, max = 60) int power, @ForAll long seed) {
+    try (Arena arena = Arena.ofShared();
+        Compute compute = Compute.create(1)) {
+      Matrix z = RandomMatrices.of(kind, 3, 70, seed, arena);
+      for (int r = 0; r < 3; r++) {
+        compute.kernels().arithmetic().scale(z.row(r), Math.scalb(1f, power), z.row(r));
+      }
+      GridParameters parameters = GridParameters.allocate(BlockGrid.NVFP4, 3, 70, arena);
+      Matrix t = Matrix.allocate(arena, 3, 70);
+      BlockGrid.NVFP4.of(z).project(z, t, parameters, compute);
+      assertEquals(Optional.empty(), BlockGrid.NVFP4.check(t, parameters));
+      float told = MatrixScale.ofScales(parameters.scales());
+      assertTrue(told <= MatrixScale.of(z), told + " of " + MatrixScale.of(z));
+      for (long i = 0; i < parameters.scales().size(); i++) {
+        float stored = parameters.scales().segment().getAtIndex(JAVA_FLOAT, i) / told;
+        assertEquals(stored, ScaleNumber.UE4M3.nearest(stored));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void scalesAreTheNearestOfAllThatCanBeStored(ScaleNumber number) {
+    SortedSet<Double> all = new TreeSet<>();
+    for (int code = 0; code < 256; code++) {
+      switch (number) {
+        case E8M0 -> all.add(Math.scalb(1.0, Math.min(code, 252) - 128));
+        case UE4M3 -> {
+          double normal = Math.scalb(8.0 + code % 8, code / 8 - 11);
+          double value = code < 8 ? Math.scalb((double) code, -10) : normal;
+          if (value > 0 && code < 0x7f) {
+            all.add(value);
+          }
+        }
+        case HALF -> {
+          double half = Float.float16ToFloat((short) (code * 131));
+          if (Double.isFinite(half) && half > 0) {
+            all.add(half);
+          }
+        }
+      }
+    }
+    for (double value : all) {
+      assertEquals(value, number.nearest(value));
+      double next = all.tailSet(value * (1 + 1e-9)).stream().findFirst().orElse(value);
+      if (number != ScaleNumber.HALF) {
+        assertEquals(value, number.nearest(value + 0.49 * (next - value)));
+        assertEquals(next, number.nearest(value + 0.51 * (next - value)));
+      }
+    }
+    float largest = (float) (number == ScaleNumber.HALF ? 65504 : all.last());
+    assertEquals(largest, number.nearest(1e300));
+    assertTrue(number.nearest(0) > 0);
   }
 
   @Test

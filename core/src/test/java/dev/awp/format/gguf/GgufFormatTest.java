@@ -144,7 +144,8 @@ class GgufFormatTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"})
+  @EnumSource(
+      names = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "IQ4_NL", "MXFP4", "NVFP4", "Q2_0"})
   void smallBlocksPadTheInnerWidth(BlockGrid grid) throws IOException {
     try (Checkpoint checkpoint = model(64, 44, DType.BF16)) {
       GgufFile file = written(checkpoint, grid, GgufOptions.DEFAULT);
@@ -160,7 +161,7 @@ class GgufFormatTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"Q3_K", "Q4_K", "Q5_K", "Q6_K"})
+  @EnumSource(names = {"Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_XS", "TQ1_0", "TQ2_0"})
   void superBlocksPadTheInnerWidthAndKeepTheEmbeddingsType(BlockGrid grid) throws IOException {
     try (Checkpoint checkpoint = model(256, 300, DType.F32)) {
       GgufOptions options = new GgufOptions(Optional.empty(), BlockType.Q8_0);
@@ -255,6 +256,53 @@ class GgufFormatTest {
       assertEquals(GgufValue.of(3), keys.get("qwen2moe.expert_used_count"));
       assertEquals(GgufValue.of(32), keys.get("qwen2moe.expert_feed_forward_length"));
       assertEquals(GgufValue.of(32), keys.get("qwen2moe.expert_shared_feed_forward_length"));
+    }
+  }
+
+  @Test
+  void scalesOfWholeTensorsLieBesideThem() throws IOException {
+    Path path = folder.resolve("model");
+    LlamaCppArchitectures.write(path, "mixtral", DType.F32);
+    try (Checkpoint checkpoint = Checkpoints.open(path)) {
+      GgufFile file = written(checkpoint, BlockGrid.NVFP4, GgufOptions.DEFAULT);
+      assertEquals(shape(1), file.tensor("blk.0.attn_q.scale").get().shape());
+      GgufTensor experts = file.tensor("blk.0.ffn_up_exps.scale").orElseThrow();
+      assertEquals(List.of(file.tensor("blk.0.ffn_up_exps.weight").get().shape().getFirst()),
+          experts.shape());
+      assertEquals(BlockType.F32, experts.type().orElseThrow());
+      assertTrue(file.tensor("output.scale").isEmpty());
+    }
+    try (Checkpoint checkpoint = Checkpoints.open(path);
+        Checkpoint back = Checkpoints.open(folder.resolve("out"));
+        Compute compute = Compute.create(1);
+        Arena arena = Arena.ofShared()) {
+      TensorReader reader = new TensorReader(compute.kernels());
+      for (LinearLayer layer : ModelLayout.of(checkpoint.config()).linears()) {
+        Matrix w = reader.matrix(checkpoint.tensor(layer.weight()), arena);
+        Matrix t = reader.matrix(back.tensor(layer.weight()), arena);
+        double error = 0;
+        double all = 0;
+        for (int j = 0; j < w.columns(); j++) {
+          error += Math.pow(w.get(0, j) - t.get(0, j), 2);
+          all += Math.pow(w.get(0, j), 2);
+        }
+        assertTrue(error < 0.03 * all, layer.name() + ": " + error + " of " + all);
+      }
+    }
+  }
+
+  @Test
+  void scalesThatLlamaCppDoesNotMultiplyByAreRefused() throws IOException {
+    Path path = folder.resolve("model");
+    LlamaCppArchitectures.write(path, "qwen2", DType.F32);
+    try (Checkpoint checkpoint = Checkpoints.open(path)) {
+      ModelPlan plan = plan(checkpoint, BlockGrid.NVFP4);
+      GgufOptions options = new GgufOptions(Optional.empty(), BlockType.NVFP4);
+      List<BrokenRule> broken = new GgufFormat(options).brokenRules(plan);
+      assertEquals(2, broken.size(), broken.toString());
+      assertTrue(broken.getFirst().rule().contains("does not multiply in feed-forward layers"));
+      assertEquals(21, broken.getFirst().layers().size());
+      assertTrue(broken.getLast().rule().contains("no embedding by the scale beside NVFP4"));
     }
   }
 

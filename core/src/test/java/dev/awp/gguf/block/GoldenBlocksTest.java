@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.awp.constraint.block.BlockGrid;
+import dev.awp.gguf.codec.BlockRow;
 import dev.awp.gguf.decode.LittleEndian;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,15 +23,19 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class GoldenBlocksTest {
   private static float[] decode(BlockGrid grid, byte[] bytes) {
-    float[] values = new float[grid.blockColumns()];
+    float[] values = new float[columns(grid)];
     rows(grid).read(MemorySegment.ofArray(bytes), MemorySegment.ofArray(values));
     return values;
+  }
+
+  private static int columns(BlockGrid grid) {
+    return BlockType.of(grid).orElseThrow().blockColumns();
   }
 
   /** Rows of one block. */
   private static AffineRows rows(BlockGrid grid) {
     BlockType type = BlockType.of(grid).orElseThrow();
-    return (AffineRows) type.blocks(grid.blockColumns(), grid.blockColumns());
+    return (AffineRows) type.blocks(columns(grid), columns(grid));
   }
 
   private static byte[] bytes(String hex) {
@@ -99,7 +105,7 @@ class GoldenBlocksTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q3_K", "Q4_K", "Q5_K", "Q6_K"})
   void randomBytesDecodeAsByLoopsOverBytes(BlockGrid grid) {
     Random random = new Random(grid.name().hashCode());
     int size = BlockType.valueOf(grid.name()).blockBytes();
@@ -117,10 +123,45 @@ class GoldenBlocksTest {
     }
   }
 
+  /** Bytes may differ where two stand for the same value, as the two zeros of E2M1. */
+  @ParameterizedTest
+  @EnumSource
+  void whatIsPackedAgainHasTheSameValues(BlockGrid grid) {
+    Random random = new Random(grid.name().hashCode());
+    int size = BlockType.valueOf(grid.name()).blockBytes();
+    for (int i = 0; i < 200; i++) {
+      byte[] block = new byte[size];
+      random.nextBytes(block);
+      for (int g = 0; g < 4 && grid == BlockGrid.NVFP4; g++) {
+        // 0x7f is no scale, and the eighth bit says nothing.
+        block[g] = (byte) ((block[g] & 0x7f) % 0x7f);
+      }
+      float[] expected = decode(grid, block);
+      assertArrayEquals(expected, decode(grid, packedAgain(grid, block)), grid.name());
+    }
+  }
+
+  @Test
+  void digitsOfThreeArePackedAsTheSmallestFractions() {
+    // ggml: the byte is (number * 256 + 242) / 243, for four digits of the number times three.
+    byte[] block = new byte[54];
+    block[0] = (byte) ((256 * (2 * 81 + 27 + 2) + 242) / 243);
+    block[48] = (byte) ((256 * 3 * (27 + 2 * 3) + 242) / 243);
+    block[53] = 0x3c; // d = 1
+    float[] values = decode(BlockGrid.TQ1_0, block);
+    assertEquals(List.of(1f, 0f, -1f, -1f, 1f), few(values, 0, 32, 64, 96, 128));
+    assertEquals(List.of(0f, -1f, 1f, -1f), few(values, 240, 244, 248, 252));
+    assertArrayEquals(block, packedAgain(BlockGrid.TQ1_0, block));
+  }
+
+  private static List<Float> few(float[] values, int... columns) {
+    return Arrays.stream(columns).mapToObj(j -> values[j]).toList();
+  }
+
   /** Packs what was unpacked; where d is 0 or not finite the integers of the scales are lost. */
   private static byte[] packedAgain(BlockGrid grid, byte[] block) {
     AffineRows rows = rows(grid);
-    rows.read(MemorySegment.ofArray(block), MemorySegment.ofArray(new float[grid.blockColumns()]));
+    rows.read(MemorySegment.ofArray(block), MemorySegment.ofArray(new float[columns(grid)]));
     BlockRow row = rows.row();
     float d = grid.hasSuperScales() ? row.superScales()[0] : row.scales()[0];
     float m = grid.hasSuperScales() ? row.superMinimums()[0] : row.minimums()[0];
@@ -137,7 +178,7 @@ class GoldenBlocksTest {
   }
 
   private static float[] reference(BlockGrid grid, byte[] b) {
-    float[] y = new float[grid.blockColumns()];
+    float[] y = new float[columns(grid)];
     switch (grid) {
       case Q4_0, Q4_1, Q5_0, Q5_1 -> small(grid, b, y);
       case Q8_0 -> {
@@ -148,6 +189,7 @@ class GoldenBlocksTest {
       case Q3_K -> three(b, y);
       case Q4_K, Q5_K -> minimums(grid == BlockGrid.Q5_K, b, y);
       case Q6_K -> six(b, y);
+      default -> throw new IllegalArgumentException(grid + " is held against the gguf package");
     }
     return y;
   }

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.gguf.block;
+package dev.awp.gguf.codec;
 
 import dev.awp.constraint.block.BlockGrid;
 import dev.awp.gguf.decode.LittleEndian;
@@ -9,7 +9,7 @@ import dev.awp.gguf.decode.LittleEndian;
  * Q8_0: 32 columns; d, then a signed byte a column. awp writes none of -128, and reads them, so the
  * codes are the bytes and 128 here, not the solver's.
  */
-final class ByteBlocks implements BlockCodec {
+public final class ByteBlocks implements BlockCodec {
   /** The code of 0. */
   private static final int ZERO = 128;
 

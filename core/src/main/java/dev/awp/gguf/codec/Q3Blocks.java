@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.gguf.block;
+package dev.awp.gguf.codec;
 
 import dev.awp.gguf.decode.LittleEndian;
 
@@ -11,7 +11,7 @@ import dev.awp.gguf.decode.LittleEndian;
  * j mod 8, in the low nibble where j is below 8, and its high two in byte 8 + j mod 4, at 2 (j /
  * 4).
  */
-final class Q3Blocks implements BlockCodec {
+public final class Q3Blocks implements BlockCodec {
   private static final int COLUMNS = 256;
   private static final int GROUPS = 16;
   private static final int BYTES = 110;

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.gguf.block;
+package dev.awp.gguf.codec;
 
 import dev.awp.gguf.decode.LittleEndian;
 
@@ -9,7 +9,7 @@ import dev.awp.gguf.decode.LittleEndian;
  * scales, d. Of column 128 n + 32 k + l the low four bits are in byte 64 n + 32 (k mod 2) + l, in
  * the low nibble where k is below 2, and the high two in byte 32 n + l, at bit 2 k.
  */
-final class Q6Blocks implements BlockCodec {
+public final class Q6Blocks implements BlockCodec {
   private static final int COLUMNS = 256;
   private static final int GROUPS = 16;
   private static final int BYTES = 210;

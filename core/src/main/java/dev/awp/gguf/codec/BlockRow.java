@@ -1,11 +1,12 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.gguf.block;
+package dev.awp.gguf.codec;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.block.BlockGrid;
+import dev.awp.constraint.block.MatrixScale;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -13,7 +14,7 @@ import java.util.Arrays;
  * One row of a tensor between its values and its bytes: codes and scales. A row is padded with
  * columns of the code of 0 to whole blocks. Scratch for one thread.
  */
-final class BlockRow {
+public final class BlockRow {
   /** The code of 0 as the bytes hold it: 128 for signed bytes, the grid's own otherwise. */
   private final int zero;
 
@@ -25,6 +26,9 @@ final class BlockRow {
   private final float[] superScales;
   private final float[] superMinimums;
 
+  /** What the file holds of all scales' values besides the blocks. */
+  private float factor = 1;
+
   /**
    * For rows of that length.
    *
@@ -32,7 +36,7 @@ final class BlockRow {
    * @param columns that hold values
    * @param paddedColumns a multiple of the block's, at least as many
    */
-  BlockRow(BlockGrid grid, int zero, int columns, int paddedColumns) {
+  public BlockRow(BlockGrid grid, int zero, int columns, int paddedColumns) {
     this.grid = grid;
     this.zero = zero;
     this.columns = columns;
@@ -43,53 +47,53 @@ final class BlockRow {
     this.superMinimums = new float[superScales.length];
   }
 
-  BlockGrid grid() {
+  public BlockGrid grid() {
     return grid;
   }
 
-  int blocks() {
+  public int blocks() {
     return superScales.length;
   }
 
   /** Codes of all columns, as unsigned bytes. */
-  byte[] codes() {
+  public byte[] codes() {
     return codes;
   }
 
   /** Of each group. */
-  float[] scales() {
+  public float[] scales() {
     return scales;
   }
 
   /** Of each group, not positive where there are super-minimums. */
-  float[] minimums() {
+  public float[] minimums() {
     return minimums;
   }
 
   /** Of each block; 0 where the type has none. */
-  float[] superScales() {
+  public float[] superScales() {
     return superScales;
   }
 
   /** Of each block; 0 where the type has none. */
-  float[] superMinimums() {
+  public float[] superMinimums() {
     return superMinimums;
   }
 
   /** The integer that a group's scale is a multiple of its super-scale by; 0 in a padded group. */
-  int factor(int group) {
+  public int factor(int group) {
     float unit = superScales[group / grid.unitGroups()];
     return unit == 0 ? 0 : Math.round(scales[group] / unit);
   }
 
   /** The same of its minimum, times -1. */
-  int minimumFactor(int group) {
+  public int minimumFactor(int group) {
     float unit = superMinimums[group / grid.unitGroups()];
     return unit == 0 ? 0 : Math.round(-minimums[group] / unit);
   }
 
   /** A row of zeros, such as padding a matrix takes. */
-  void clear() {
+  public void clear() {
     Arrays.fill(codes, (byte) zero);
     Arrays.fill(scales, 0);
     Arrays.fill(minimums, 0);
@@ -97,15 +101,20 @@ final class BlockRow {
     Arrays.fill(superMinimums, 0);
   }
 
+  /** Takes what the rows of a matrix share, before the first of them. */
+  public void begin(GridParameters parameters) {
+    factor = grid.hasMatrixScale() ? MatrixScale.ofScales(parameters.scales()) : 1;
+  }
+
   /**
    * Takes a row that lies on the grid of its parameters.
    *
    * @throws IllegalStateException where a value does not lie on it
    */
-  void take(MemorySegment values, GridParameters parameters, int row) {
+  public void take(MemorySegment values, GridParameters parameters, int row) {
     clear();
     for (int g = 0; g < grid.groups(columns); g++) {
-      scales[g] = parameters.scales().get(row, g);
+      scales[g] = parameters.scales().get(row, g) / factor;
       minimums[g] = parameters.minimum(row, g);
     }
     for (int u = 0; u < grid.units(columns); u++) {
@@ -117,34 +126,27 @@ final class BlockRow {
       float minimum = minimums[g];
       int end = Math.min(columns, (g + 1) * grid.groupColumns());
       for (int j = g * grid.groupColumns(); j < end; j++) {
-        float value = values.getAtIndex(JAVA_FLOAT, j);
-        // Where steps are smaller than the value's last bit, the nearest may lie beyond the last.
-        double nearest = Math.rint(((double) value - minimum) / scale);
-        int steps = (int) Math.clamp(nearest, -grid.zero(), grid.maxCode() - grid.zero());
-        if (value(steps, scale, minimum) != value) {
+        float value = values.getAtIndex(JAVA_FLOAT, j) / factor;
+        int code = grid.nearest(value, scale, minimum);
+        if (grid.value(code, scale, minimum) != value) {
           throw new IllegalStateException(
               "row %s, column %s: %s lies on no %s grid of scale %s and minimum %s"
                   .formatted(row, j, value, grid, scale, minimum));
         }
-        codes[j] = (byte) (steps + zero);
+        codes[j] = (byte) (code - grid.zero() + zero);
       }
     }
   }
 
   /** Gives the values. */
-  void give(MemorySegment values) {
+  public void give(MemorySegment values) {
     for (int g = 0; g < grid.groups(columns); g++) {
       float scale = scales[g];
       float minimum = minimums[g];
       int end = Math.min(columns, (g + 1) * grid.groupColumns());
       for (int j = g * grid.groupColumns(); j < end; j++) {
-        values.setAtIndex(JAVA_FLOAT, j, value((codes[j] & 0xff) - zero, scale, minimum));
+        values.setAtIndex(JAVA_FLOAT, j, grid.value((codes[j] & 0xff) - zero + grid.zero(), scale, minimum));
       }
     }
-  }
-
-  /** The product is exact, so this is one rounding; adding turns -0 into +0. */
-  private static float value(int steps, float scale, float minimum) {
-    return steps * scale + (minimum + 0f);
   }
 }

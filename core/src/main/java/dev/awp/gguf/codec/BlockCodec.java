@@ -1,11 +1,11 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.gguf.block;
+package dev.awp.gguf.codec;
 
 import dev.awp.constraint.block.BlockGrid;
 
 /** How the codes and scales of a row's blocks lie in bytes. */
-interface BlockCodec {
+public interface BlockCodec {
   /** Packs all blocks of a row. */
   void pack(BlockRow row, byte[] bytes);
 

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.gguf.block;
+package dev.awp.gguf.codec;
 
 import dev.awp.gguf.decode.LittleEndian;
 
@@ -11,7 +11,7 @@ import dev.awp.gguf.decode.LittleEndian;
  * l. Scale and minimum j below 4 are the low six bits of bytes j and 4 + j; of j from 4 on the low
  * four bits are the nibbles of byte 4 + j, the high two the top bits of bytes j - 4 and j.
  */
-final class MinimumBlocks implements BlockCodec {
+public final class MinimumBlocks implements BlockCodec {
   private static final int COLUMNS = 256;
   private static final int GROUPS = 8;
   private static final int FACTORS = 4;

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.gguf.block;
+package dev.awp.gguf.codec;
 
 import dev.awp.gguf.decode.LittleEndian;
 
@@ -9,7 +9,7 @@ import dev.awp.gguf.decode.LittleEndian;
  * are (bit j that of column j), then 16 bytes, the low nibble of byte j column j, the high one
  * column j + 16.
  */
-final class NibbleBlocks implements BlockCodec {
+public final class NibbleBlocks implements BlockCodec {
   private static final int HALF = 16;
 
   @Override
