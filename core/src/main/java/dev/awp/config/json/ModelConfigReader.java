@@ -60,17 +60,20 @@ public final class ModelConfigReader {
     ConfigObject text = whole.child(WrappedText.KEY);
     if (!text.node().isObject()) {
       Architecture architecture = architecture(given);
-      JsonNode completed = complete(given, architecture.defaults());
+      KeyReview review = new KeyReview(whole, architecture);
+      JsonNode completed = complete(review.read(), architecture.defaults());
       TensorNames names = TensorNames.under(architecture.prefix());
-      return read(new ConfigObject(file, completed), architecture, names);
+      return read(new ConfigObject(file, completed), architecture, names, review);
     }
     // Models that see as well keep what describes the text model in an object of its own.
     Architecture architecture =
         new WrappedText(given, text.node()).architecture().orElseGet(() -> architecture(given));
-    JsonNode own = complete(text.node(), WrappedText.shared(given).toString());
+    KeyReview.around(whole, architecture);
+    KeyReview review = new KeyReview(text, architecture);
+    JsonNode own = complete(review.read(), WrappedText.shared(given).toString());
     JsonNode completed = complete(complete(own, architecture.defaults()), architecture.sizes());
     TensorNames names = TensorNames.under(WrappedText.PREFIX);
-    return read(new ConfigObject(file, completed), architecture, names);
+    return read(new ConfigObject(file, completed), architecture, names, review);
   }
 
   /**
@@ -86,7 +89,8 @@ public final class ModelConfigReader {
     }
   }
 
-  private static ModelConfig read(ConfigObject root, Architecture architecture, TensorNames names) {
+  private static ModelConfig read(
+      ConfigObject root, Architecture architecture, TensorNames names, KeyReview review) {
     int hidden = root.integer("hidden_size", LARGEST_WIDTH);
     int heads = root.integer("num_attention_heads", LARGEST_COUNT);
     int keyValueHeads = root.integerOr("num_key_value_heads", heads, LARGEST_COUNT);
@@ -94,7 +98,7 @@ public final class ModelConfigReader {
     checkHeads(root, heads, keyValueHeads, headDimension);
     int layers = root.integer("num_hidden_layers", LARGEST_COUNT);
     int maxPositions = root.integerOr("max_position_embeddings", 2048, Integer.MAX_VALUE);
-    RopeReader rope = new RopeReader(root);
+    RopeReader rope = new RopeReader(root, review);
     Rotation rotation = rope.rotation(headDimension, maxPositions);
     Optional<Rotation> local = rope.localRotation();
     AttentionScores scores =
@@ -133,7 +137,8 @@ public final class ModelConfigReader {
         softCap(root, "final_logit_softcapping"),
         rotation,
         local,
-        blocks);
+        blocks,
+        review.warnings());
   }
 
   private static void checkHeads(
