@@ -67,7 +67,9 @@ public final class ModelConfigReader {
     }
     // Models that see as well keep what describes the text model in an object of its own.
     Architecture architecture =
-        new WrappedText(given, text.node()).architecture().orElseGet(() -> architecture(given));
+        new WrappedText(given, text.node())
+            .architecture()
+            .orElseThrow(() -> unknownText(given, text.node()));
     KeyReview.around(whole, architecture);
     KeyReview review = new KeyReview(text, architecture);
     JsonNode own = complete(review.read(), WrappedText.shared(given).toString());
@@ -182,12 +184,25 @@ public final class ModelConfigReader {
     return root.has(key) ? Optional.of((float) root.positive(key)) : Optional.empty();
   }
 
+  /** The architecture comes before all else that may be wrong: it says what the keys mean. */
   private Architecture architecture(JsonNode root) {
     JsonNode first = root.path("architectures").path(0);
+    String type = root.path("model_type").asText("");
+    Optional<Architecture> ofType = Architectures.ofModelType(type);
     if (!first.isTextual()) {
-      throw new AwpException(file + ": architectures is missing" + answer(root));
+      throw type.isEmpty() || ofType.isPresent()
+          ? new AwpException(file + ": architectures is missing" + answer(root))
+          : unknown("model_type " + type);
     }
-    return Architectures.named(first.textValue()).orElseThrow(() -> unknown(first.textValue()));
+    Architecture named =
+        Architectures.named(first.textValue())
+            .orElseThrow(() -> unknown("architecture " + first.textValue()));
+    if (ofType.isPresent() && !named.modelType().isEmpty() && !named.modelType().equals(type)) {
+      throw new AwpException(
+          "%s: architectures says %s, and model_type %s is that of %s"
+              .formatted(file, named.name(), type, ofType.get().name()));
+    }
+    return named;
   }
 
   /** Servers send errors as JSON, and downloads keep them under the name of the file. */
@@ -200,10 +215,24 @@ public final class ModelConfigReader {
     return "";
   }
 
-  private AwpException unknown(String name) {
+  /** A model that does more than text, around a text model that is not known. */
+  private AwpException unknownText(JsonNode whole, JsonNode text) {
+    String type = text.path("model_type").asText("");
+    String name = whole.path("architectures").path(0).asText("");
+    if (name.isEmpty()) {
+      return unknown("model_type " + (type.isEmpty() ? whole.path("model_type").asText("") : type));
+    }
+    return unknown("architecture " + name, type.isEmpty() ? "" : ", with a text model " + type);
+  }
+
+  private AwpException unknown(String what) {
+    return unknown(what, "");
+  }
+
+  private AwpException unknown(String what, String more) {
     String supported =
         Architectures.all().stream().map(Architecture::name).collect(Collectors.joining(", "));
     return new AwpException(
-        "%s: architecture %s is not supported; these are: %s".formatted(file, name, supported));
+        "%s: %s is not supported%s; these are: %s".formatted(file, what, more, supported));
   }
 }

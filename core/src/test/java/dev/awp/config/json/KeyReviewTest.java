@@ -169,6 +169,29 @@ class KeyReviewTest {
     }
   }
 
+  /** As published: what they have beside would be refused too, were they known. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'architectures':['GptOssForCausalLM'],'rope_scaling':{'rope_type':'yarn'}"
+            + "|architecture GptOssForCausalLM is not supported; these are: LlamaFor",
+        "'model_type':'stablelm','partial_rotary_factor':0.25,'hidden_act':'gelu'"
+            + "|model_type stablelm is not supported; these are: LlamaFor",
+        "'architectures':['XForY'],'text_config':{'model_type':'x_text','rope_scaling':[]}"
+            + "|architecture XForY is not supported, with a text model x_text; these are: LlamaFor",
+        "'model_type':'x','text_config':{'model_type':'x_text'}"
+            + "|model_type x_text is not supported; these are: LlamaFor",
+        "'architectures':['LlamaForCausalLM'],'model_type':'gemma2','alibi':true"
+            + "|architectures says LlamaForCausalLM, and model_type gemma2 is that of Gemma2For",
+      })
+  void theArchitectureIsRefusedFirst(String words, String refused) throws IOException {
+    Path file = folder.resolve("config.json");
+    Files.writeString(file, "{" + words.replace((char) 39, (char) 34) + "}");
+    AwpException refusal = assertThrows(AwpException.class, () -> ModelConfigReader.read(file));
+    assertTrue(refusal.getMessage().contains(refused), refusal.getMessage());
+  }
+
   private ModelConfig read(String name, String more) throws IOException {
     Path file = folder.resolve("config.json");
     Files.writeString(
