@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.config;
 
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * An architecture as data: a decoder of blocks, what differs beside what config.json says (numbers,
@@ -22,8 +25,11 @@ import java.util.Optional;
  * @param defaults a JSON object: what config.json's keys mean where it leaves them out, by the
  *     architecture's class in transformers (models/.../configuration_*.py), where that differs from
  *     LLaMA's
- * @param sizes a JSON object: what the keys of a text_config mean besides, where a model that also
- *     sees leaves out what is transformers' default
+ * @param sizes a JSON object: the sizes that a text_config leaves out where they are transformers'
+ *     defaults; any other config.json has to say them
+ * @param keys of config.json that are read beside those that every architecture has, and those of
+ *     windows and experts
+ * @param idleKeys keys that its class in transformers has and does nothing with
  * @param llamaCppName the graph of llama.cpp that computes it, where there is one
  */
 public record Architecture(
@@ -38,7 +44,14 @@ public record Architecture(
     Optional<ExpertRule> experts,
     String defaults,
     String sizes,
+    Set<String> keys,
+    Set<String> idleKeys,
     Optional<String> llamaCppName) {
+  public Architecture {
+    keys = Set.copyOf(keys);
+    idleKeys = Set.copyOf(idleKeys);
+  }
+
   /** An architecture that is LLaMA but for what is said about it. */
   public static Builder named(String name) {
     return new Builder(name);
@@ -57,6 +70,8 @@ public record Architecture(
     private Optional<ExpertRule> experts = Optional.empty();
     private String defaults = "{}";
     private String sizes = "{}";
+    private final Set<String> keys = new HashSet<>();
+    private Set<String> idleKeys = Set.of();
     private Optional<String> llamaCppName = Optional.empty();
 
     private Builder(String name) {
@@ -113,6 +128,16 @@ public record Architecture(
       return this;
     }
 
+    public Builder reads(String... names) {
+      keys.addAll(List.of(names));
+      return this;
+    }
+
+    public Builder doesNothingWith(String... names) {
+      this.idleKeys = Set.of(names);
+      return this;
+    }
+
     public Builder llamaCpp(String graph) {
       this.llamaCppName = Optional.of(graph);
       return this;
@@ -131,6 +156,8 @@ public record Architecture(
           experts,
           defaults,
           sizes,
+          keys,
+          idleKeys,
           llamaCppName);
     }
   }

@@ -22,6 +22,7 @@ import java.util.stream.IntStream;
  * @param rotation of all blocks but those with another one
  * @param localRotation another one for the blocks with a sliding window
  * @param blocks the decoder blocks, in their order; at least one
+ * @param warnings what the file says and nothing is made of, a sentence each
  */
 public record ModelConfig(
     Path file,
@@ -35,9 +36,11 @@ public record ModelConfig(
     Optional<Float> logitSoftCap,
     Rotation rotation,
     Optional<Rotation> localRotation,
-    List<BlockConfig> blocks) {
+    List<BlockConfig> blocks,
+    List<String> warnings) {
   public ModelConfig {
     blocks = List.copyOf(blocks);
+    warnings = List.copyOf(warnings);
   }
 
   /** The same model under other names. */
@@ -63,7 +66,8 @@ public record ModelConfig(
         logitSoftCap,
         rotation,
         localRotation,
-        blocks);
+        blocks,
+        warnings);
   }
 
   /** The number of decoder blocks. */

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.config;
 
+import java.util.HashSet;
+import java.util.Set;
+
 /** Which blocks have the sliding window that config.json tells the width of. */
 public sealed interface WindowRule {
   /** No block, whatever config.json says. */
@@ -38,4 +41,26 @@ public sealed interface WindowRule {
 
   /** All but every so-many-th, as a key says. */
   record AllButEveryOf(String key) implements WindowRule {}
+
+  /** The keys of config.json that it depends on. */
+  default Set<String> keys() {
+    Set<String> keys = new HashSet<>();
+    if (!(this instanceof Never)) {
+      keys.add("sliding_window");
+    }
+    switch (this) {
+      case Never _, All _, Unlisted _, AllButEvery _ -> {}
+      case Flagged(WindowRule rule) -> {
+        keys.add("use_sliding_window");
+        keys.addAll(rule.keys());
+      }
+      case Listed(WindowRule otherwise) -> {
+        keys.add("layer_types");
+        keys.addAll(otherwise.keys());
+      }
+      case From(String key, int _) -> keys.add(key);
+      case AllButEveryOf(String key) -> keys.add(key);
+    }
+    return keys;
+  }
 }

@@ -30,7 +30,8 @@ record ReadModel(
     ConfigCorrections corrections,
     List<String> warnings) {
   static ReadModel of(Path folder, ModelConfig given, FolderTensors.Found found) {
-    List<String> warnings = new ArrayList<>(found.warnings());
+    List<String> warnings = new ArrayList<>(given.warnings());
+    warnings.addAll(found.warnings());
     ModelConfig config = given.withNames(new NameSearch(given, found.tensors()).names());
     JsonNode settings = StatedQuantization.of(folder);
     Float8Layers float8 =

@@ -18,16 +18,26 @@ final class Gemma3 {
 
   private static Architecture.Builder named(String name) {
     return Architecture.named(name)
+        .reads(
+            "attention_bias",
+            "hidden_activation",
+            "query_pre_attn_scalar",
+            "final_logit_softcapping",
+            "rope_local_base_freq")
+        .doesNothingWith("attn_logit_softcapping")
         .norms(BlockNorms.BEFORE_AND_AFTER)
         .queryKeyNorm()
         .scalesEmbeddings()
         .windows(new WindowRule.Listed(new WindowRule.AllButEveryOf("sliding_window_pattern")))
-        .defaults(
+        .sizes(
             """
             {"vocab_size": 262208, "hidden_size": 2304, "intermediate_size": 9216,
-             "num_hidden_layers": 26, "num_attention_heads": 8, "num_key_value_heads": 4,
-             "head_dim": 256, "hidden_activation": "gelu_pytorch_tanh",
-             "max_position_embeddings": 131072, "rms_norm_eps": 1e-6, "tie_word_embeddings": true,
+             "num_hidden_layers": 26, "num_attention_heads": 8}
+            """)
+        .defaults(
+            """
+            {"num_key_value_heads": 4, "head_dim": 256, "hidden_activation": "gelu_pytorch_tanh",
+             "max_position_embeddings": 131072, "tie_word_embeddings": true,
              "rope_theta": 1000000.0, "rope_local_base_freq": 10000.0,
              "query_pre_attn_scalar": 256, "sliding_window": 4096, "sliding_window_pattern": 6}
             """)

@@ -9,6 +9,7 @@ final class Llama {
   static final Architecture LLAMA =
       Architecture.named("LlamaForCausalLM")
           .modelType("llama")
+          .reads("attention_bias", "mlp_bias")
           .sizes(
               """
               {"vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008,

@@ -23,10 +23,15 @@ final class Mixtral {
                   Optional.empty(),
                   Optional.empty(),
                   false))
+          .sizes(
+              """
+              {"vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336,
+               "num_hidden_layers": 32, "num_attention_heads": 32}
+              """)
           .defaults(
               """
-              {"rms_norm_eps": 1e-5, "rope_theta": 1000000.0, "num_local_experts": 8,
-               "num_experts_per_tok": 2}
+              {"num_key_value_heads": 8, "max_position_embeddings": 131072, "rms_norm_eps": 1e-5,
+               "rope_theta": 1000000.0, "num_local_experts": 8, "num_experts_per_tok": 2}
               """)
           .llamaCpp("llama")
           .build();

@@ -11,17 +11,17 @@ final class Phi3 {
   static final Architecture PHI3 =
       Architecture.named("Phi3ForCausalLM")
           .modelType("phi3")
+          .projections(Projections.FUSED)
+          .windows(new WindowRule.Listed(WindowRule.ALL))
           .sizes(
               """
               {"vocab_size": 32064, "hidden_size": 3072, "intermediate_size": 8192,
-               "num_hidden_layers": 32, "num_attention_heads": 32,
-               "max_position_embeddings": 4096}
+               "num_hidden_layers": 32, "num_attention_heads": 32}
               """)
-          .projections(Projections.FUSED)
-          .windows(new WindowRule.Listed(WindowRule.ALL))
           .defaults(
               """
-              {"rms_norm_eps": 1e-5}
+              {"max_position_embeddings": 4096, "original_max_position_embeddings": 4096,
+               "rms_norm_eps": 1e-5}
               """)
           .llamaCpp("phi3")
           .build();

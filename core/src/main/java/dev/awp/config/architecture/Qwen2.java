@@ -14,16 +14,16 @@ final class Qwen2 {
   static final Architecture QWEN2 =
       Architecture.named("Qwen2ForCausalLM")
           .modelType("qwen2")
+          .windows(WINDOWS)
           .sizes(
               """
               {"vocab_size": 151936, "hidden_size": 4096, "intermediate_size": 22016,
-               "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32,
-               "max_position_embeddings": 32768, "sliding_window": 4096}
+               "num_hidden_layers": 32, "num_attention_heads": 32}
               """)
-          .windows(WINDOWS)
           .defaults(
               """
-              {"qkv_bias": true}
+              {"num_key_value_heads": 32, "max_position_embeddings": 32768, "sliding_window": 4096,
+               "qkv_bias": true}
               """)
           .llamaCpp("qwen2")
           .build();

@@ -11,11 +11,18 @@ final class Qwen2Moe {
   static final Architecture QWEN2_MOE =
       Architecture.named("Qwen2MoeForCausalLM")
           .modelType("qwen2_moe")
+          .reads("qkv_bias")
           .windows(new WindowRule.Flagged(new WindowRule.Listed(new WindowRule.Unlisted())))
           .experts(ExpertRule.qwen().sharing("shared_expert_intermediate_size"))
+          .sizes(
+              """
+              {"vocab_size": 151936, "hidden_size": 2048, "intermediate_size": 5632,
+               "num_hidden_layers": 24, "num_attention_heads": 16}
+              """)
           .defaults(
               """
-              {"qkv_bias": true, "num_experts": 60, "num_experts_per_tok": 4,
+              {"num_key_value_heads": 16, "max_position_embeddings": 32768, "sliding_window": 4096,
+               "qkv_bias": true, "num_experts": 60, "num_experts_per_tok": 4,
                "moe_intermediate_size": 1408, "shared_expert_intermediate_size": 5632,
                "decoder_sparse_step": 1}
               """)

@@ -9,14 +9,19 @@ final class Qwen3 {
   static final Architecture QWEN3 =
       Architecture.named("Qwen3ForCausalLM")
           .modelType("qwen3")
+          .reads("attention_bias")
+          .queryKeyNorm()
+          .windows(Qwen2.WINDOWS)
           .sizes(
               """
               {"vocab_size": 151936, "hidden_size": 4096, "intermediate_size": 22016,
-               "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32,
-               "head_dim": 128, "max_position_embeddings": 32768, "sliding_window": 4096}
+               "num_hidden_layers": 32, "num_attention_heads": 32}
               """)
-          .queryKeyNorm()
-          .windows(Qwen2.WINDOWS)
+          .defaults(
+              """
+              {"num_key_value_heads": 32, "head_dim": 128, "max_position_embeddings": 32768,
+               "sliding_window": 4096}
+              """)
           .llamaCpp("qwen3")
           .build();
 

@@ -32,7 +32,7 @@ record ExpertReader(ConfigObject root, int layers, int largestWidth, int largest
     ExpertConfig experts =
         new ExpertConfig(
             root.integer(countKey, largestCount),
-            root.integer("num_experts_per_tok", largestCount),
+            root.integer(ExpertRule.PER_TOKEN_KEY, largestCount),
             root.integer(rule.widthKey(), largestWidth),
             sharedWidth,
             rule.normalizedKey().map(root::flag).orElse(true));
@@ -45,9 +45,9 @@ record ExpertReader(ConfigObject root, int layers, int largestWidth, int largest
   }
 
   private Set<Integer> denseBlocks() {
-    int step = root.integer("decoder_sparse_step", Integer.MAX_VALUE);
+    int step = root.integer(ExpertRule.STEP_KEY, Integer.MAX_VALUE);
     Set<Integer> dense = new HashSet<>();
-    for (JsonNode block : root.node().path("mlp_only_layers")) {
+    for (JsonNode block : root.node().path(ExpertRule.DENSE_KEY)) {
       dense.add(block.asInt(-1));
     }
     for (int block = 0; block < layers; block++) {

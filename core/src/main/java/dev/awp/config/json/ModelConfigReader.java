@@ -60,17 +60,22 @@ public final class ModelConfigReader {
     ConfigObject text = whole.child(WrappedText.KEY);
     if (!text.node().isObject()) {
       Architecture architecture = architecture(given);
-      JsonNode completed = complete(given, architecture.defaults());
+      KeyReview review = new KeyReview(whole, architecture);
+      JsonNode completed = complete(review.read(), architecture.defaults());
       TensorNames names = TensorNames.under(architecture.prefix());
-      return read(new ConfigObject(file, completed), architecture, names);
+      return read(new ConfigObject(file, completed), architecture, names, review);
     }
     // Models that see as well keep what describes the text model in an object of its own.
     Architecture architecture =
-        new WrappedText(given, text.node()).architecture().orElseGet(() -> architecture(given));
-    JsonNode own = complete(text.node(), WrappedText.shared(given).toString());
+        new WrappedText(given, text.node())
+            .architecture()
+            .orElseThrow(() -> unknownText(given, text.node()));
+    KeyReview.around(whole, architecture);
+    KeyReview review = new KeyReview(text, architecture);
+    JsonNode own = complete(review.read(), WrappedText.shared(given).toString());
     JsonNode completed = complete(complete(own, architecture.defaults()), architecture.sizes());
     TensorNames names = TensorNames.under(WrappedText.PREFIX);
-    return read(new ConfigObject(file, completed), architecture, names);
+    return read(new ConfigObject(file, completed), architecture, names, review);
   }
 
   /**
@@ -86,7 +91,8 @@ public final class ModelConfigReader {
     }
   }
 
-  private static ModelConfig read(ConfigObject root, Architecture architecture, TensorNames names) {
+  private static ModelConfig read(
+      ConfigObject root, Architecture architecture, TensorNames names, KeyReview review) {
     int hidden = root.integer("hidden_size", LARGEST_WIDTH);
     int heads = root.integer("num_attention_heads", LARGEST_COUNT);
     int keyValueHeads = root.integerOr("num_key_value_heads", heads, LARGEST_COUNT);
@@ -94,7 +100,7 @@ public final class ModelConfigReader {
     checkHeads(root, heads, keyValueHeads, headDimension);
     int layers = root.integer("num_hidden_layers", LARGEST_COUNT);
     int maxPositions = root.integerOr("max_position_embeddings", 2048, Integer.MAX_VALUE);
-    RopeReader rope = new RopeReader(root);
+    RopeReader rope = new RopeReader(root, review);
     Rotation rotation = rope.rotation(headDimension, maxPositions);
     Optional<Rotation> local = rope.localRotation();
     AttentionScores scores =
@@ -133,7 +139,8 @@ public final class ModelConfigReader {
         softCap(root, "final_logit_softcapping"),
         rotation,
         local,
-        blocks);
+        blocks,
+        review.warnings());
   }
 
   private static void checkHeads(
@@ -177,12 +184,25 @@ public final class ModelConfigReader {
     return root.has(key) ? Optional.of((float) root.positive(key)) : Optional.empty();
   }
 
+  /** The architecture comes before all else that may be wrong: it says what the keys mean. */
   private Architecture architecture(JsonNode root) {
     JsonNode first = root.path("architectures").path(0);
+    String type = root.path("model_type").asText("");
+    Optional<Architecture> ofType = Architectures.ofModelType(type);
     if (!first.isTextual()) {
-      throw new AwpException(file + ": architectures is missing" + answer(root));
+      throw type.isEmpty() || ofType.isPresent()
+          ? new AwpException(file + ": architectures is missing" + answer(root))
+          : unknown("model_type " + type);
     }
-    return Architectures.named(first.textValue()).orElseThrow(() -> unknown(first.textValue()));
+    Architecture named =
+        Architectures.named(first.textValue())
+            .orElseThrow(() -> unknown("architecture " + first.textValue()));
+    if (ofType.isPresent() && !named.modelType().isEmpty() && !named.modelType().equals(type)) {
+      throw new AwpException(
+          "%s: architectures says %s, and model_type %s is that of %s"
+              .formatted(file, named.name(), type, ofType.get().name()));
+    }
+    return named;
   }
 
   /** Servers send errors as JSON, and downloads keep them under the name of the file. */
@@ -195,10 +215,24 @@ public final class ModelConfigReader {
     return "";
   }
 
-  private AwpException unknown(String name) {
+  /** A model that does more than text, around a text model that is not known. */
+  private AwpException unknownText(JsonNode whole, JsonNode text) {
+    String type = text.path("model_type").asText("");
+    String name = whole.path("architectures").path(0).asText("");
+    if (name.isEmpty()) {
+      return unknown("model_type " + (type.isEmpty() ? whole.path("model_type").asText("") : type));
+    }
+    return unknown("architecture " + name, type.isEmpty() ? "" : ", with a text model " + type);
+  }
+
+  private AwpException unknown(String what) {
+    return unknown(what, "");
+  }
+
+  private AwpException unknown(String what, String more) {
     String supported =
         Architectures.all().stream().map(Architecture::name).collect(Collectors.joining(", "));
     return new AwpException(
-        "%s: architecture %s is not supported; these are: %s".formatted(file, name, supported));
+        "%s: %s is not supported%s; these are: %s".formatted(file, what, more, supported));
   }
 }

@@ -7,6 +7,7 @@ import dev.awp.config.Llama3Scaling;
 import dev.awp.config.LongRopeScaling;
 import dev.awp.config.RopeScaling;
 import dev.awp.config.Rotation;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,27 +16,44 @@ import java.util.Optional;
  * since transformers 5 rope_parameters, for Gemma 3 one object for each kind of block.
  */
 final class RopeReader {
+  private static final String SCALING = "rope_scaling";
+  private static final String ORIGINAL_CONTEXT = "original_max_position_embeddings";
+
   private final ConfigObject root;
   private final ConfigObject settings;
   private final Optional<Double> nestedLocalTheta;
 
-  RopeReader(ConfigObject root) {
+  RopeReader(ConfigObject root, KeyReview review) {
     this.root = root;
-    ConfigObject all = root.child(root.has("rope_parameters") ? "rope_parameters" : "rope_scaling");
+    // A file with both is read by the older name, as in transformers.
+    String name = root.child(SCALING).node().isEmpty() ? "rope_parameters" : SCALING;
+    ConfigObject all = root.child(name);
     ConfigObject local = all.child("sliding_attention");
     this.settings = all.has("full_attention") ? all.child("full_attention") : all;
     this.nestedLocalTheta =
         local.has("rope_theta") ? Optional.of(local.positive("rope_theta")) : Optional.empty();
-    checkRotatesAll(root);
-    checkRotatesAll(settings);
+    review.rotation(name, settings.node(), read(type(settings)));
+    review.rotation(name, local.node(), read("default"));
   }
 
-  private static void checkRotatesAll(ConfigObject object) {
-    if (object.positiveOr("partial_rotary_factor", 1) != 1) {
-      throw object.fail(
-          "partial_rotary_factor %s is not supported, only 1 is"
-              .formatted(object.node().path("partial_rotary_factor")));
-    }
+  private static String type(ConfigObject settings) {
+    return settings.text("rope_type", settings.text("type", "default"));
+  }
+
+  /** The settings that a kind of scaling depends on. */
+  private static List<String> read(String type) {
+    List<String> read = new ArrayList<>(List.of("rope_type", "type", "rope_theta"));
+    read.addAll(
+        switch (type) {
+          case "linear" -> List.of("factor");
+          case "llama3" ->
+              List.of("factor", "low_freq_factor", "high_freq_factor", ORIGINAL_CONTEXT);
+          case "longrope", "su" ->
+              List.of(
+                  "factor", "short_factor", "long_factor", "attention_factor", ORIGINAL_CONTEXT);
+          default -> List.of();
+        });
+    return read;
   }
 
   Rotation rotation(int headDimension, int maxPositions) {
@@ -60,7 +78,7 @@ final class RopeReader {
   }
 
   private Optional<RopeScaling> scaling(int headDimension, int maxPositions) {
-    String type = settings.text("rope_type", settings.text("type", "default"));
+    String type = type(settings);
     return switch (type) {
       case "default" -> Optional.empty();
       case "linear" -> Optional.of(new LinearScaling(settings.positive("factor")));
@@ -70,7 +88,7 @@ final class RopeReader {
                   settings.positive("factor"),
                   settings.positive("low_freq_factor"),
                   settings.positive("high_freq_factor"),
-                  settings.integer("original_max_position_embeddings", Integer.MAX_VALUE)));
+                  settings.integer(ORIGINAL_CONTEXT, Integer.MAX_VALUE)));
       case "longrope", "su" -> Optional.of(longRope(headDimension / 2, maxPositions));
       default ->
           throw root.fail(
@@ -81,10 +99,9 @@ final class RopeReader {
 
   /** modeling_rope_utils.py, _compute_longrope_parameters. */
   private LongRopeScaling longRope(int pairs, int maxPositions) {
-    String key = "original_max_position_embeddings";
-    int original = (root.has(key) ? root : settings).integer(key, Integer.MAX_VALUE);
-    double ratio = (double) maxPositions / original;
-    double factor = root.has(key) ? ratio : settings.positiveOr("factor", ratio);
+    int original =
+        (root.has(ORIGINAL_CONTEXT) ? root : settings).integer(ORIGINAL_CONTEXT, Integer.MAX_VALUE);
+    double factor = settings.positiveOr("factor", (double) maxPositions / original);
     double amplitude =
         factor > 1 && original > 1 ? Math.sqrt(1 + Math.log(factor) / Math.log(original)) : 1;
     return new LongRopeScaling(

@@ -273,7 +273,7 @@ class CheckpointTest {
         "Qwen2Moe|'num_experts':0|num_experts must be an integer from 1",
         "Qwen2Moe|'use_sliding_window':true,'sliding_window':4|without layer_types is not"
             + " supported",
-        "Phi3|'rope_scaling':{'type':'longrope'}|original_max_position_embeddings is missing",
+        "Phi3|'rope_scaling':{'type':'longrope'}|short_factor must be a list of 2 numbers",
         "Phi3|'original_max_position_embeddings':16,'rope_scaling':{'type':'longrope','short_factor':[1]}|short_factor"
             + " must be a list of 2 numbers",
         "Gemma2|'hidden_activation':'relu'|hidden_activation 'relu' is not supported",

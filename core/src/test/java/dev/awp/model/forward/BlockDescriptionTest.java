@@ -71,7 +71,8 @@ class BlockDescriptionTest {
         config.logitSoftCap(),
         config.rotation(),
         config.localRotation(),
-        blocks);
+        blocks,
+        List.of());
   }
 
   /** The last block with one of its two groups of heads, and with two thirds of its MLP. */

@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Token by token, a model says what it says of the whole sequence. */
 class CachedModelTest {
@@ -33,16 +33,7 @@ class CachedModelTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "llama",
-        "llama-untied-multihead",
-        "llama-biases",
-        "llama3-scaling",
-        "mistral-window",
-        "qwen2",
-        "qwen3"
-      })
+  @MethodSource("dev.awp.model.forward.GoldenForwardTest#cases")
   void stepsGiveTheLogitsOfTheWholeForward(String name) throws IOException {
     JsonNode golden = golden(name);
     int[] tokens = IntStream.range(0, 24).map(i -> (i * 7 + 3) % 50).toArray();

@@ -4,12 +4,15 @@ package dev.awp.model.forward;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
+import dev.awp.config.Architecture;
+import dev.awp.config.architecture.Architectures;
 import dev.awp.fixture.SyntheticWeights;
 import dev.awp.model.InputSite;
 import dev.awp.model.ModelLayout;
@@ -21,47 +24,58 @@ import dev.awp.tensor.Matrix;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * The forward pass against golden values of an independent numpy program (test/golden/forward.py).
- */
+/** The forward pass against golden values by transformers (scripts/architectures). */
 public class GoldenForwardTest {
   @TempDir private Path folder;
 
+  /** All that there are. */
+  public static List<String> cases() throws IOException, URISyntaxException {
+    Path one = Path.of(GoldenForwardTest.class.getResource("golden-llama.json").toURI());
+    try (Stream<Path> files = Files.list(one.getParent())) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.startsWith("golden-") && name.endsWith(".json"))
+          .map(name -> name.substring("golden-".length(), name.length() - ".json".length()))
+          .sorted()
+          .toList();
+    }
+  }
+
+  @Test
+  void everyArchitectureIsAmongThem() throws IOException, URISyntaxException {
+    Set<String> known = new TreeSet<>();
+    for (String name : cases()) {
+      known.add(golden(name).path("config").path("architectures").path(0).asText());
+    }
+    for (Architecture architecture : Architectures.all()) {
+      // That one is the text model of another.
+      boolean same = architecture.name().equals("Gemma3ForConditionalGeneration");
+      assertTrue(same || known.contains(architecture.name()), architecture.name());
+    }
+  }
+
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "llama",
-        "llama-untied-multihead",
-        "llama-biases",
-        "llama3-scaling",
-        "mistral-window",
-        "qwen2",
-        "qwen2-some-windows",
-        "qwen3",
-        "phi3",
-        "phi3-longrope-short",
-        "phi3-longrope-long",
-        "gemma2",
-        "gemma3",
-        "mixtral",
-        "qwen2-moe",
-        "qwen3-moe"
-      })
-  void agreesWithNumpy(String name) throws IOException {
+  @MethodSource("cases")
+  void agreesWithTransformers(String name) throws IOException {
     JsonNode golden = golden(name);
     int[] tokens = ints(golden.path("tokens"));
     try (Checkpoint checkpoint = checkpoint(golden);

@@ -1,0 +1,142 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.config.json;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.awp.config.Activation;
+import dev.awp.config.Architecture;
+import dev.awp.config.AttentionConfig;
+import dev.awp.config.ExpertConfig;
+import dev.awp.config.ModelConfig;
+import dev.awp.config.architecture.Architectures;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What a key means that config.json leaves out, against transformers' classes
+ * (scripts/architectures golden).
+ */
+class ConfigDefaultsTest {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  @TempDir private Path folder;
+
+  static List<Architecture> architectures() {
+    return Architectures.all().stream().filter(known -> !known.modelType().isEmpty()).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("architectures")
+  void textConfigOfNothingIsTransformersDefault(Architecture architecture) throws IOException {
+    JsonNode values = golden(architecture).path("values");
+    ObjectNode config = JSON.createObjectNode();
+    config.putArray("architectures").add("SomethingForConditionalGeneration");
+    config.putObject("text_config").put("model_type", architecture.modelType());
+    ModelConfig read = read(config);
+    assertEquals(architecture, read.architecture());
+    assertSame(values, read);
+  }
+
+  @ParameterizedTest
+  @MethodSource("architectures")
+  void whatTransformersWritesIsReadWithoutAWord(Architecture architecture) throws IOException {
+    JsonNode golden = golden(architecture);
+    ModelConfig read = read(golden.path("written"));
+    assertEquals(List.of(), read.warnings());
+    assertSame(golden.path("values"), read);
+  }
+
+  @ParameterizedTest
+  @MethodSource("architectures")
+  void sizesAloneAreEnough(Architecture architecture) throws IOException {
+    JsonNode golden = golden(architecture);
+    ObjectNode config = JSON.createObjectNode();
+    config.putArray("architectures").add(architecture.name());
+    for (String size :
+        List.of(
+            "vocab_size",
+            "hidden_size",
+            "intermediate_size",
+            "num_hidden_layers",
+            "num_attention_heads")) {
+      config.set(size, golden.path("values").path(size));
+    }
+    assertSame(golden.path("values"), read(config));
+  }
+
+  private static void assertSame(JsonNode values, ModelConfig read) {
+    AttentionConfig attention = read.block(0).attention();
+    assertEquals(values.path("vocab_size").intValue(), read.vocabularySize());
+    assertEquals(values.path("hidden_size").intValue(), read.hiddenSize());
+    assertEquals(values.path("intermediate_size").intValue(), read.block(0).mlp().width());
+    assertEquals(values.path("num_hidden_layers").intValue(), read.layers());
+    assertEquals(values.path("num_attention_heads").intValue(), attention.heads());
+    assertEquals(values.path("num_key_value_heads").intValue(), attention.keyValueHeads());
+    assertEquals(values.path("head_dim").intValue(), attention.headDimension());
+    assertEquals(values.path("max_position_embeddings").intValue(), read.maxPositions());
+    assertEquals(values.path("rms_norm_eps").floatValue(), read.rmsNormEpsilon());
+    assertEquals(values.path("tie_word_embeddings").booleanValue(), read.tieWordEmbeddings());
+    assertEquals(values.path("rope_theta").doubleValue(), read.rotation().theta());
+    assertEquals(
+        values.path("rope_theta_sliding").doubleValue(),
+        read.localRotation().map(local -> local.theta()).orElse(0.0));
+    assertEquals(
+        values.path("sliding_window").asInt(0), read.slidingWindow().orElse(0), "sliding_window");
+    assertEquals(
+        values.path("activation").asText().equals("silu"),
+        read.block(0).mlp().activation() == Activation.SILU);
+    assertEquals(
+        values.path("query_pre_attn_scalar").asDouble(attention.headDimension()),
+        attention.scores().divisor());
+    boolean caps = read.architecture().idleKeys().isEmpty();
+    assertEquals(
+        caps ? values.path("attn_logit_softcapping").asDouble(0) : 0,
+        attention.scores().softCap().orElse(0f).doubleValue());
+    assertEquals(
+        values.path("final_logit_softcapping").asDouble(0),
+        read.logitSoftCap().orElse(0f).doubleValue());
+    boolean biased = read.architecture().defaults().contains("qkv_bias");
+    assertEquals(biased || values.path("attention_bias").asBoolean(), attention.inputBias());
+    assertEquals(values.path("attention_bias").asBoolean(), attention.outputBias());
+    assertEquals(values.path("mlp_bias").asBoolean(), read.block(0).mlp().bias());
+    assertEquals(values.has("num_experts"), read.experts().isPresent());
+    read.experts().ifPresent(experts -> assertSame(values, experts));
+  }
+
+  private static void assertSame(JsonNode values, ExpertConfig experts) {
+    assertEquals(values.path("num_experts").intValue(), experts.count());
+    assertEquals(values.path("num_experts_per_tok").intValue(), experts.perToken());
+    assertEquals(
+        values.path("moe_intermediate_size").asInt(values.path("intermediate_size").intValue()),
+        experts.width());
+    assertEquals(
+        values.path("shared_expert_intermediate_size").asInt(0), experts.sharedWidth().orElse(0));
+    assertEquals(values.path("norm_topk_prob").asBoolean(true), experts.normalized());
+  }
+
+  private ModelConfig read(JsonNode config) throws IOException {
+    Path file = folder.resolve("config.json");
+    Files.writeString(file, config.toString());
+    return ModelConfigReader.read(file);
+  }
+
+  private static JsonNode golden(Architecture architecture) throws IOException {
+    try (InputStream content =
+        ConfigDefaultsTest.class.getResourceAsStream("golden-defaults.json")) {
+      JsonNode golden = JSON.readTree(content).path(architecture.modelType());
+      assertFalse(golden.isMissingNode(), architecture.modelType());
+      return golden;
+    }
+  }
+}

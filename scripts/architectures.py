@@ -1,0 +1,249 @@
+# Copyright the awp authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tiny models of every architecture that awp knows and of every switch of its config.json, computed by transformers.
+
+  architectures.py golden FOLDER     writes golden-CASE.json for GoldenForwardTest: weights by formula, which Java has too
+                                     (SyntheticWeights), states and losses by transformers in float64 where it computes in that
+  architectures.py defaults FILE     writes what transformers' classes say where config.json is silent
+  architectures.py models FOLDER     writes checkpoints as transformers saves them, with random weights of a seed, and their logits
+  architectures.py compare FOLDER    holds awp's logits (dev.awp.model.forward.ArchitectureLogits) against them, and prints a table
+"""
+import json
+import math
+import pathlib
+import shutil
+import sys
+import tempfile
+import zlib
+
+import numpy as np
+import torch
+import transformers
+from safetensors import safe_open
+from safetensors.torch import save_file
+from transformers import AutoConfig
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+TOLERANCE = 1e-4
+STATE_ROWS = [0, 7, 22]
+
+BASE = {
+    "hidden_act": "silu", "hidden_size": 24, "intermediate_size": 44, "num_hidden_layers": 2, "num_attention_heads": 4,
+    "num_key_value_heads": 2, "head_dim": 6, "max_position_embeddings": 64, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
+    "vocab_size": 50, "tie_word_embeddings": True,
+}
+# Those of the classes are beyond such vocabularies.
+NO_TOKENS = {"bos_token_id": None, "eos_token_id": None, "pad_token_id": None}
+LONGROPE = {"type": "longrope", "short_factor": [1.0, 1.5, 2.5], "long_factor": [2.0, 5.0, 9.0]}
+LLAMA = {"architectures": ["LlamaForCausalLM"], "model_type": "llama"}
+MISTRAL = {"architectures": ["MistralForCausalLM"], "model_type": "mistral"}
+QWEN2 = {"architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2"}
+QWEN3 = {"architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "head_dim": 8}
+PHI3 = {"architectures": ["Phi3ForCausalLM"], "model_type": "phi3"}
+# Caps small enough to bend the scores.
+GEMMA2 = {"architectures": ["Gemma2ForCausalLM"], "model_type": "gemma2", "head_dim": 8, "hidden_act": "silu",
+          "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 10, "sliding_window": 6, "num_hidden_layers": 3,
+          "attn_logit_softcapping": 3.0, "final_logit_softcapping": 4.0}
+GEMMA3 = {"architectures": ["Gemma3ForCausalLM"], "model_type": "gemma3_text", "head_dim": 8,
+          "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 10, "sliding_window": 6,
+          "sliding_window_pattern": 3, "num_hidden_layers": 4, "rope_theta": 5000.0, "rope_local_base_freq": 100.0,
+          "rope_scaling": {"rope_type": "linear", "factor": 4.0}}
+MIXTRAL = {"architectures": ["MixtralForCausalLM"], "model_type": "mixtral", "num_local_experts": 5, "num_experts_per_tok": 2,
+           "sliding_window": None}
+QWEN2_MOE = {"architectures": ["Qwen2MoeForCausalLM"], "model_type": "qwen2_moe", "num_experts": 6, "num_experts_per_tok": 3,
+             "moe_intermediate_size": 20, "shared_expert_intermediate_size": 28, "norm_topk_prob": False,
+             "num_hidden_layers": 3, "mlp_only_layers": [1]}
+QWEN3_MOE = {"architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "head_dim": 8, "num_experts": 6,
+             "num_experts_per_tok": 2, "moe_intermediate_size": 20, "norm_topk_prob": True, "decoder_sparse_step": 2,
+             "num_hidden_layers": 3}
+
+# Name: (keys, what they add).
+CASES = {
+    "llama": (LLAMA, {}),
+    "llama-untied-multihead": (LLAMA, {"tie_word_embeddings": False, "num_key_value_heads": 4}),
+    "llama-biases": (LLAMA, {"attention_bias": True, "mlp_bias": True}),
+    "llama3-scaling": (LLAMA, {"rope_theta": 500.0, "rope_scaling": {
+        "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 32}}),
+    "llama-linear": (LLAMA, {"rope_scaling": {"type": "linear", "factor": 2.5}}),
+    "mistral-window": (MISTRAL, {"sliding_window": 5, "head_dim": 10}),
+    "qwen2": (QWEN2, {"use_sliding_window": False, "sliding_window": 4}),
+    "qwen2-some-windows": (QWEN2, {"use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1}),
+    "qwen3": (QWEN3, {"rope_parameters": {"rope_type": "default", "rope_theta": 1000.0}}),
+    "qwen3-biases-untied": (QWEN3, {"attention_bias": True, "tie_word_embeddings": False, "use_sliding_window": True,
+                                    "sliding_window": 5, "layer_types": ["full_attention", "sliding_attention"]}),
+    "phi3": (PHI3, {"sliding_window": 9, "tie_word_embeddings": False}),
+    "phi3-longrope-short": (PHI3, {"original_max_position_embeddings": 32, "rope_scaling": LONGROPE}),
+    "phi3-longrope-long": (PHI3, {"original_max_position_embeddings": 16, "rope_scaling": LONGROPE}),
+    "gemma2": (GEMMA2, {}),
+    "gemma2-without-caps": (GEMMA2, {"attn_logit_softcapping": None, "final_logit_softcapping": None,
+                                     "attention_bias": True, "tie_word_embeddings": False}),
+    "gemma3": (GEMMA3, {}),
+    "gemma3-caps": (GEMMA3, {"attn_logit_softcapping": 3.0, "final_logit_softcapping": 4.0, "rope_scaling": None,
+                             "layer_types": ["full_attention", "sliding_attention"] * 2}),
+    "mixtral": (MIXTRAL, {}),
+    "mixtral-window": (MIXTRAL, {"sliding_window": 5, "tie_word_embeddings": False}),
+    "qwen2-moe": (QWEN2_MOE, {}),
+    "qwen2-moe-normalized": (QWEN2_MOE, {"norm_topk_prob": True, "qkv_bias": False, "decoder_sparse_step": 2,
+                                         "mlp_only_layers": []}),
+    "qwen3-moe": (QWEN3_MOE, {}),
+    "qwen3-moe-biases": (QWEN3_MOE, {"attention_bias": True, "norm_topk_prob": False, "decoder_sparse_step": 1}),
+}
+
+
+def config_of(case):
+    keys, more = CASES[case]
+    return {**BASE, **keys, **more}
+
+
+def tokens_of(config):
+    return [(i * i * 7 + i * 3 + 1) % config["vocab_size"] for i in range(23)]
+
+
+def formula(name, shape):
+    """Element i of the tensor: a hash of (i, crc32 of the name), mapped to a float32."""
+    n = int(np.prod(shape))
+    mask = np.uint64(0xFFFFFFFF)
+    x = (np.arange(n, dtype=np.uint64) * np.uint64(2654435761) + np.uint64(zlib.crc32(name.encode()))) & mask
+    x ^= x >> np.uint64(16)
+    x = (x * np.uint64(0x45D9F3B)) & mask
+    x ^= x >> np.uint64(16)
+    v = (x >> np.uint64(8)).astype(np.float64) / 2.0**24 - 0.5
+    if "norm" in name:
+        v = 1.0 + 0.5 * v
+    elif name.endswith(".bias"):
+        v = 0.5 * v
+    else:
+        v = 4.0 * v / math.sqrt(shape[-1])
+    return torch.from_numpy(v.astype(np.float32).reshape(shape))
+
+
+def class_of(config):
+    return getattr(transformers, config["architectures"][0])
+
+
+def write(folder, config, weights):
+    """A checkpoint under transformers' own names, with other weights: a function of name and shape."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps({**NO_TOKENS, **config}))
+    settings = AutoConfig.from_pretrained(folder)
+    settings.architectures = config["architectures"]
+    with tempfile.TemporaryDirectory() as draft:
+        class_of(config)(settings).save_pretrained(draft)
+        with safe_open(pathlib.Path(draft) / "model.safetensors", "pt") as file:
+            tensors = {name: weights(name, file.get_tensor(name).shape) for name in file.keys()}
+        shutil.copy(pathlib.Path(draft) / "config.json", folder / "as-saved.json")
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def run(folder, config, tokens, dtype):
+    """States behind the last block, and logits."""
+    model, info = class_of(config).from_pretrained(
+        folder, dtype=dtype, attn_implementation="eager", experts_implementation="eager", output_loading_info=True)
+    assert not info["missing_keys"] and not info["unexpected_keys"], info
+    states = []
+    last = model.get_decoder().layers[-1]
+    last.register_forward_hook(lambda _, __, out: states.append(out if torch.is_tensor(out) else out[0]))
+    with torch.no_grad():
+        logits = model.eval()(torch.tensor([tokens]), use_cache=False).logits[0]
+    return states[0].reshape(len(tokens), -1).double().numpy(), logits.double().numpy()
+
+
+def golden(target):
+    for case in CASES:
+        config = config_of(case)
+        tokens = tokens_of(config)
+        with tempfile.TemporaryDirectory() as work:
+            write(pathlib.Path(work), config, formula)
+            states, logits = run(work, config, tokens, torch.float64)
+        shifted = logits - logits.max(axis=-1, keepdims=True)
+        logp = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        targets = tokens[1:] + [0]
+        expected = {
+            "config": config, "tokens": tokens, "targets": targets,
+            "loss": [round(float(-logp[i, t]), 8) for i, t in enumerate(targets)],
+            "stateRows": STATE_ROWS,
+            "states": [[round(float(v), 7) for v in row] for row in states[STATE_ROWS]],
+        }
+        lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in expected.items())
+        (pathlib.Path(target) / f"golden-{case}.json").write_text("{\n" + lines + "\n}\n")
+
+
+def models(target):
+    for case in CASES:
+        # Wider than the golden ones; not where the width says how many rotary factors are listed.
+        config = config_of(case)
+        if "short_factor" not in (config.get("rope_scaling") or {}):
+            config |= {"hidden_size": 64, "intermediate_size": 96, "vocab_size": 300}
+        folder = pathlib.Path(target) / case
+        generator = torch.Generator().manual_seed(zlib.crc32(case.encode()))
+
+        def weights(name, shape):
+            x = torch.randn(shape, generator=generator)
+            return 1 + 0.2 * x if "norm" in name else 0.2 * x if name.endswith(".bias") else x / math.sqrt(shape[-1])
+
+        write(folder, config, weights)
+        tokens = tokens_of(config)
+        _, logits = run(folder, config, tokens, torch.float32)
+        # As it is published, and as transformers writes it now: both have to be read.
+        saved = folder.with_name(case + ".saved")
+        saved.mkdir(exist_ok=True)
+        shutil.copy(folder / "model.safetensors", saved)
+        (folder / "as-saved.json").rename(saved / "config.json")
+        for place in (folder, saved):
+            (place / "expected.json").write_text(json.dumps({"tokens": tokens, "logits": logits.tolist()}))
+    print(len(CASES), "models by transformers", transformers.__version__)
+
+
+def compare(target):
+    worst = 0.0
+    print("| case | largest difference of logits, over the largest logit | config.json as transformers writes it |")
+    print("|---|---|---|")
+    for case in CASES:
+        row = []
+        for folder in (pathlib.Path(target) / case, pathlib.Path(target) / (case + ".saved")):
+            expected = np.array(json.loads((folder / "expected.json").read_text())["logits"])
+            own = json.loads((folder / "awp.json").read_text())
+            if "refused" in own:
+                row.append(own["refused"])
+                worst = math.inf
+                continue
+            difference = float(np.abs(np.array(own["logits"]) - expected).max() / np.abs(expected).max())
+            worst = max(worst, difference)
+            told = "; ".join(own["warnings"])
+            row.append(f"{difference:.1e}" + (f" ({told})" if told else ""))
+        print(f"| {case} | {row[0]} | {row[1]} |")
+    print(f"\nlargest: {worst:.1e}, allowed: {TOLERANCE:.0e}")
+    sys.exit(0 if worst < TOLERANCE else 1)
+
+
+DEFAULTS = ["vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
+            "max_position_embeddings", "rms_norm_eps", "tie_word_embeddings", "sliding_window", "num_experts_per_tok",
+            "moe_intermediate_size", "shared_expert_intermediate_size", "norm_topk_prob", "query_pre_attn_scalar",
+            "attn_logit_softcapping", "final_logit_softcapping", "attention_bias", "mlp_bias", "qkv_bias"]
+
+
+def defaults(target):
+    """By model_type: the settings of a class that is told nothing, and the same as transformers writes it."""
+    kinds = {}
+    for keys, _ in CASES.values():
+        config = CONFIG_MAPPING[keys["model_type"]]()
+        rope = config.rope_parameters
+        values = {key: getattr(config, key) for key in DEFAULTS if getattr(config, key, None) is not None}
+        values["head_dim"] = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        values["activation"] = getattr(config, "hidden_activation", None) or config.hidden_act
+        values["rope_theta"] = (rope.get("full_attention") or rope)["rope_theta"]
+        if "full_attention" in rope:
+            values["rope_theta_sliding"] = rope["sliding_attention"]["rope_theta"]
+        experts = getattr(config, "num_local_experts", None) or getattr(config, "num_experts", None)
+        if experts:
+            values["num_experts"] = experts
+        written = {key: value for key, value in config.to_dict().items() if value is not None}
+        written["architectures"] = keys["architectures"]
+        kinds[keys["model_type"]] = {"values": values, "written": written}
+    lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in kinds.items())
+    pathlib.Path(target).write_text("{\n" + lines + "\n}\n")
+
+
+if __name__ == "__main__":
+    {"golden": golden, "models": models, "compare": compare, "defaults": defaults}[sys.argv[1]](sys.argv[2])
