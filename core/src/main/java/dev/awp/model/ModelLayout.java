@@ -10,15 +10,21 @@ import dev.awp.config.BlockConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.stored.StoredTensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
 /** Which tensors a model consists of: names on disk, shapes, and the linear layers among them. */
 public record ModelLayout(ModelConfig config) {
+  /** The place before the first block. */
+  public static final int BEFORE = -1;
+
   /** The layout of a checkpoint's architecture. */
   public static ModelLayout of(ModelConfig config) {
     return new ModelLayout(config);
@@ -94,6 +100,38 @@ public record ModelLayout(ModelConfig config) {
                 InputSite.HEAD_INPUT,
                 config.vocabularySize(),
                 config.hiddenSize()));
+  }
+
+  /**
+   * The embedding as what turns hidden states into logits, of a model that has no other head.
+   *
+   * @throws IllegalStateException where there is one
+   */
+  public LinearLayer tiedHead() {
+    if (!config.tieWordEmbeddings()) {
+      throw new IllegalStateException("the model has an output head of its own");
+    }
+    return embedding(config.layers(), InputSite.HEAD_INPUT);
+  }
+
+  /** The embedding as what turns tokens into hidden states; its block is {@link #BEFORE}. */
+  public LinearLayer tokenLayer() {
+    return embedding(BEFORE, InputSite.TOKENS);
+  }
+
+  private LinearLayer embedding(int block, InputSite site) {
+    String weight = embedding();
+    return new LinearLayer(
+        weight.substring(0, weight.lastIndexOf('.')),
+        block,
+        site,
+        config.vocabularySize(),
+        config.hiddenSize());
+  }
+
+  /** The tensors at the model's two ends: one where the embedding is the output head too. */
+  public Set<String> ends() {
+    return new LinkedHashSet<>(Arrays.asList(embedding(), headTensor()));
   }
 
   /** Whether the outputs of a linear layer are added to the hidden states as they are. */

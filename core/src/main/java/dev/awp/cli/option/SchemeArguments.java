@@ -82,7 +82,7 @@ public final class SchemeArguments {
       rules = read.rules();
     }
     Recipe recipe = recipe(rules, spec);
-    options.recipe(recipe).formats(gguf.applyTo(format.toFormats(), spec));
+    options.recipe(recipe).formats(gguf.applyTo(format.toFormats(), rules, spec));
     return recipe;
   }
 
@@ -100,6 +100,11 @@ public final class SchemeArguments {
       throw new ParameterException(
           spec.commandLine(), "--gguf-type says the bits already: leave --bits out");
     }
+    if (head && gguf.roundsEnds()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--gguf-embedding gives lm_head a type of its own in a mixture: leave --lm-head out");
+    }
     if (!zeros && !bits && format.only(GgufFormat.NAME)) {
       gguf.takeDefaultBlocks();
     }
@@ -113,13 +118,14 @@ public final class SchemeArguments {
           "a target decides about this itself: --sparsity excludes --target-sparsity, --bits"
               + " excludes --target-bits and --target-size");
     }
-    LayerSettings.Builder settings = constraint.toSettings().blocks(gguf.blocks());
+    LayerSettings.Builder settings = constraint.toSettings();
+    gguf.applyTo(settings);
     if (budget.givesSparsity()) {
       settings.sparsity(new Choice.Budgeted<>());
     }
     if (budget.givesBits()) {
       settings.bits(new Choice.Budgeted<>());
     }
-    return new Recipe(settings.build(), rules, head, fused, shared);
+    return new Recipe(settings.build(), rules, head || gguf.solvesEnds(), fused, shared);
   }
 }

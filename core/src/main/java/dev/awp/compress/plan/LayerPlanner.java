@@ -9,6 +9,7 @@ import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
+import dev.awp.recipe.BlockChoice;
 import dev.awp.recipe.Budget;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerSettings;
@@ -35,6 +36,7 @@ public final class LayerPlanner {
   private final SolverOptions solver;
   private final Checkpoint checkpoint;
   private final Map<LinearLayer, LayerSettings> settled = new LinkedHashMap<>();
+  private final List<String> changes;
 
   /**
    * Settles a recipe's rules.
@@ -49,9 +51,13 @@ public final class LayerPlanner {
     this.checkpoint = checkpoint;
     List<LinearLayer> layers = new ArrayList<>(layout.linears());
     if (recipe.head()) {
+      if (mixes(recipe) && layout.head().isPresent()) {
+        settled.put(layout.tokenLayer(), recipe.defaults());
+      }
       layers.add(
           layout
               .head()
+              .or(() -> embedding(recipe, layout))
               .orElseThrow(
                   () ->
                       new AwpException(
@@ -59,6 +65,21 @@ public final class LayerPlanner {
                               .formatted(layout.config().file()))));
     }
     settled.putAll(recipe.settle(layers, layout.config().layers()));
+    this.changes = BlockTypes.settle(settled, layout);
+  }
+
+  private static boolean mixes(Recipe recipe) {
+    return recipe.defaults().blocks().flatMap(BlockChoice::mixture).isPresent();
+  }
+
+  /** A GGUF file has the embedding in the type of the output head that it is. */
+  private static Optional<LinearLayer> embedding(Recipe recipe, ModelLayout layout) {
+    return recipe.defaults().blocks().map(_ -> layout.tiedHead());
+  }
+
+  /** Which layers have another type than what was asked for, a sentence each. */
+  public List<String> changes() {
+    return changes;
   }
 
   /** Whether {@link #allocate} needs the errors of the candidates. */

@@ -41,6 +41,7 @@ import dev.awp.disk.FileStamps;
 import dev.awp.disk.OutputFolder;
 import dev.awp.eval.Evaluator;
 import dev.awp.format.ModelPlan;
+import dev.awp.format.OutputFormat;
 import dev.awp.format.registry.OutputFormats;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
@@ -166,6 +167,7 @@ public final class Compressor {
   private PreparedRun prepare(Supplier<Map<Path, String>> scan) {
     RunChecks.checkDense(checkpoint);
     groups.ifPresent(listener::step);
+    planner.changes().forEach(listener::step);
     layout.check(checkpoint::tensor);
     options.calibration().statistics().ifPresent(SavedMoments::identity);
     Schemes first = planner.schemes();
@@ -198,6 +200,7 @@ public final class Compressor {
       Set<String> warnings = new LinkedHashSet<>(RunChecks.warnings(plan, options.formats()));
       warnings.addAll(tokenizer.warnings());
       groups.ifPresent(warnings::add);
+      warnings.addAll(planner.changes());
       Stream.concat(calibration.files().stream(), evaluator.files().stream())
           .flatMap(file -> file.warning().stream())
           .forEach(warnings::add);
@@ -212,11 +215,11 @@ public final class Compressor {
 
   /** What the formats' readers will take. */
   private ModelPlan checked(Schemes schemes) {
-    boolean dense = options.formats().equals(List.of(OutputFormats.DENSE));
-    if (!dense && !schemes.layers(layout.config().layers()).isEmpty()) {
+    boolean places = options.formats().stream().allMatch(OutputFormat::takesHead);
+    if (!places && !schemes.layers(layout.config().layers()).isEmpty()) {
       throw new AwpException(
-          "lm_head is compressed with --format dense only: readers of the other formats take it as"
-              + " it was");
+          "lm_head is compressed with --format dense and gguf only: readers of the other formats"
+              + " take it as it was");
     }
     ModelPlan plan =
         RunChecks.plan(checkpoint, layout, schemes, options.formats(), options.maxShardBytes());
@@ -360,18 +363,28 @@ public final class Compressor {
     MemoryPlan memory = prepared.memory();
     SiteCompressor sites =
         new SiteCompressor(model, layers, saved, memory.spare(), compute, listener);
+    EmbeddingCompressor embeddings = new EmbeddingCompressor(model, layers, saved, listener);
+    List<LayerReport> reports = new ArrayList<>();
+    schemes.layers(ModelLayout.BEFORE).forEach(layer -> reports.add(embeddings.compress(layer)));
     if (moments.isPresent()) {
-      return new SavedBlocks(schemes, moments.get(), sites).compress(head ? count + 1 : count);
+      reports.addAll(
+          new SavedBlocks(schemes, moments.get(), sites).compress(head ? count + 1 : count));
+      return reports;
     }
     BlockCompressor blocks =
         new BlockCompressor(schemes, memory, model, output, sites, compute, listener);
-    List<LayerReport> reports = new ArrayList<>();
-    try (ActivationStore embedded =
-            ActivationStore.embed(model, prepared.calibration().windows(), output.scratchFolder());
-        ActivationStore copy = options.target() == Target.PROPAGATED ? embedded.copy() : null;
+    boolean dense = options.propagation() == Propagation.DENSE;
+    boolean embeds = !dense && !schemes.layers(ModelLayout.BEFORE).isEmpty();
+    try (Arena arena = Arena.ofShared();
+        ActivationStore embedded =
+            embed(embeds ? written(model, output, arena) : model, prepared, output);
+        ActivationStore copy =
+            options.target() != Target.PROPAGATED
+                ? null
+                : embeds ? embed(model, prepared, output) : embedded.copy();
         ReadAhead readAhead = new ReadAhead()) {
       Streams streams =
-          options.propagation() == Propagation.DENSE
+          dense
               ? new Streams(Optional.empty(), Optional.of(embedded))
               : new Streams(Optional.of(embedded), Optional.ofNullable(copy));
       for (int block = 0; block < (head ? count + 1 : count); block++) {
@@ -382,6 +395,16 @@ public final class Compressor {
       }
     }
     return reports;
+  }
+
+  private static ActivationStore embed(
+      TransformerModel through, PreparedRun prepared, ModelOutput output) {
+    return ActivationStore.embed(through, prepared.calibration().windows(), output.scratchFolder());
+  }
+
+  /** The model with its embedding as it was written. */
+  private TransformerModel written(TransformerModel model, ModelOutput output, Arena arena) {
+    return model.with(output.read(arena).tensor(layout.embedding()));
   }
 
   /** Those that the run is given, if they were taken of what it would calibrate on. */
