@@ -2,10 +2,15 @@
 
 import base64
 import hashlib
+import json
+import os
+import pathlib
+import subprocess
 import sys
+import tempfile
 
 import numpy as np
-from gguf import quants
+from gguf import GGUFReader, quants
 from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 
 BLOCKS = 400
@@ -90,9 +95,119 @@ def codebooks():
             print("      " + text[at : at + WIDTH])
 
 
+def write_model(folder, hidden=256, inner=512, heads=4):
+    """A Qwen3 of two blocks with random weights in float32, and a tokenizer of bytes."""
+    random = np.random.default_rng(7)
+    config = {
+        "architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "hidden_size": hidden,
+        "intermediate_size": inner, "num_hidden_layers": 2, "num_attention_heads": heads,
+        "num_key_value_heads": heads, "head_dim": hidden // heads, "vocab_size": 258,
+        "max_position_embeddings": 256, "rms_norm_eps": 1e-6, "rope_theta": 10000.0,
+        "tie_word_embeddings": False, "torch_dtype": "float32", "hidden_act": "silu",
+        "attention_bias": False, "bos_token_id": 0, "eos_token_id": 1,
+    }
+    shapes = {"model.embed_tokens.weight": (258, hidden), "lm_head.weight": (258, hidden), "model.norm.weight": (hidden,)}
+    for block in range(2):
+        at = f"model.layers.{block}."
+        for name in "qkvo":
+            shapes[f"{at}self_attn.{name}_proj.weight"] = (hidden, hidden)
+        shapes |= {f"{at}mlp.{name}_proj.weight": (inner, hidden) for name in ("gate", "up")}
+        shapes[f"{at}mlp.down_proj.weight"] = (hidden, inner)
+        shapes |= {f"{at}{name}_layernorm.weight": (hidden,) for name in ("input", "post_attention")}
+        shapes |= {f"{at}self_attn.{name}_norm.weight": (hidden // heads,) for name in "qk"}
+    header, data = {"__metadata__": {"format": "pt"}}, b""
+    for name, shape in shapes.items():
+        values = np.ones(shape) if "norm" in name else 0.05 * random.standard_t(4, shape)
+        stored = values.astype("<f4").tobytes()
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + len(stored)]}
+        data += stored
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    (folder / "model.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + data)
+    (folder / "config.json").write_text(json.dumps(config))
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [b for b in range(256) if b not in printable]
+    vocabulary = {"<s>": 0, "</s>": 1}
+    for byte in range(256):
+        vocabulary[chr(byte if byte in printable else 256 + others.index(byte))] = byte + 2
+    special = [
+        {"id": i, "content": c, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+        for i, c in enumerate(("<s>", "</s>"))
+    ]
+    level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    tokenizer = {
+        "version": "1.0", "truncation": None, "padding": None, "added_tokens": special, "normalizer": None,
+        "pre_tokenizer": level, "post_processor": None, "decoder": level,
+        "model": {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
+                  "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "vocab": vocabulary, "merges": []},
+    }
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+
+
+def plain(file):
+    """The tensors of a safetensors file in float32."""
+    data = file.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    for name, tensor in json.loads(data[8 : 8 + size]).items():
+        if name != "__metadata__":
+            start, end = (8 + size + offset for offset in tensor["data_offsets"])
+            yield name, np.frombuffer(data[start:end], "<f4").reshape(tensor["shape"])
+
+
+def decoded(tensor):
+    """Bytes of a tensor as the package decodes them, or as llama.cpp does where it has no decoder."""
+    name = tensor.tensor_type.name
+    rows, columns = int(tensor.shape[1]), int(tensor.shape[0])
+    if name in OTHERS:
+        values = OTHERS[name][2](tensor.data.view(np.uint8).reshape(-1, OTHERS[name][1]))
+    else:
+        values = quants.dequantize(tensor.data, tensor.tensor_type)
+    return np.asarray(values, np.float32).reshape(rows, columns)
+
+
+PARTS = {
+    "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
+}
+
+
+def written(awp):
+    """Blocks that awp writes, decoded by the package: what the dense folder of the same run holds, bit for bit."""
+    with tempfile.TemporaryDirectory() as work:
+        work = pathlib.Path(work)
+        (work / "model").mkdir()
+        write_model(work / "model")
+        (work / "text.txt").write_text("A text of some words, again and again. " * 200)
+        for name in sys.argv[2:] or WRITTEN:
+            if name in OTHERS and not hasattr(GGMLQuantizationType, name):
+                print(name, "is no type of this package's reader")
+                continue
+            out = work / name
+            subprocess.run(
+                [awp, "compress", work / "model", out, "--format", "gguf,dense", "--gguf-type", name, "--quiet",
+                 "--calibration", work / "text.txt", "--sequences", "8", "--sequence-length", "64"],
+                check=True,
+            )
+            tensors = {tensor.name: tensor for tensor in GGUFReader(out / "gguf" / "model.gguf").tensors}
+            weights = 0
+            for source, expected in plain(out / "dense" / "model.safetensors"):
+                _, _, block, part = (source.removesuffix(".weight").split(".", 3) + [""] * 4)[:4]
+                if part not in PARTS:
+                    continue
+                at = f"blk.{block}.{PARTS[part]}"
+                values = decoded(tensors[at + ".weight"])
+                if at + ".scale" in tensors:
+                    values = values * tensors[at + ".scale"].data[0]
+                # awp's zeros are +0.
+                if (values + np.float32(0)).tobytes() != expected.tobytes():
+                    sys.exit(f"{name}: {source} differs")
+                weights += values.size
+            print(name, weights, "weights equal", flush=True)
+
+
 if __name__ == "__main__":
     np.seterr(all="ignore")
-    commands = {"golden": golden, "codebooks": codebooks}
-    if len(sys.argv) != 2 or sys.argv[1] not in commands:
-        sys.exit("gguf-types: golden or codebooks")
+    commands = {"golden": golden, "codebooks": codebooks, "written": lambda: written(os.environ["AWP"])}
+    if len(sys.argv) < 2 or sys.argv[1] not in commands:
+        sys.exit("gguf-types: golden, codebooks or written")
     commands[sys.argv[1]]()

@@ -185,8 +185,7 @@ final class ModelTensors {
             columns,
             order(tensor.name(), vector ? columns : rows),
             graph.offset(tensor.name()));
-    boolean plain =
-        plan.order().equals(RowOrder.NATURAL) && plan.offset() == 0 && scales.isEmpty();
+    boolean plain = plan.order().equals(RowOrder.NATURAL) && plan.offset() == 0 && scales.isEmpty();
     Optional<DType> dtype = type.dtype().filter(_ -> plain);
     GgufStoredTensor encoded = new GgufStoredTensor(plan, bytes);
     tensors.put(

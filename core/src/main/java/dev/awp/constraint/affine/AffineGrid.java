@@ -10,11 +10,11 @@ import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
 
 /**
- * A grid whose values are affine in the numbers of their group: value = (code - zeroPoint) * scale +
- * minimum, code in 0 .. {@link #maxCode()}; where steps are not equal, value = level * scale +
+ * A grid whose values are affine in the numbers of their group: value = (code - zeroPoint) * scale
+ * + minimum, code in 0 .. {@link #maxCode()}; where steps are not equal, value = level * scale +
  * minimum ({@link #levels()}). What scales, zero points and minimums there can be is the grid's
- * business: {@link IntegerGrid} has a zero point for each group and no minimum, a block grid is what
- * a block type of GGUF can store.
+ * business: {@link IntegerGrid} has a zero point for each group and no minimum, a block grid is
+ * what a block type of GGUF can store.
  */
 public interface AffineGrid extends ScaledGrid {
   /** The largest code. */

@@ -3,8 +3,8 @@
 package dev.awp.constraint.affine;
 
 /**
- * The few whole numbers that a grid has for codes where its steps are not equal. A code is its level
- * then, and places count the levels from the smallest on.
+ * The few whole numbers that a grid has for codes where its steps are not equal. A code is its
+ * level then, and places count the levels from the smallest on.
  */
 public final class Levels {
   /** Twice the numbers of two bits of exponent and one of mantissa. */

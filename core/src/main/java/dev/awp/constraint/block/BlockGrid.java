@@ -27,7 +27,8 @@ import java.util.Optional;
  *       and m of 8 or 16 groups;
  *   <li>IQ4_NL, Q1_0: level d; IQ4_XS: level sc d, sc a six-bit integer with sign, d of 8 groups;
  *   <li>MXFP4, NVFP4: level d, d no binary16 but a power of two, or eight bits with a mantissa of
- *       three ({@link ScaleNumber}), times a power of two of the whole matrix ({@link MatrixScale});
+ *       three ({@link ScaleNumber}), times a power of two of the whole matrix ({@link
+ *       MatrixScale});
  *   <li>TQ1_0, TQ2_0, Q2_0: (code - 1) d.
  * </ul>
  *
@@ -368,8 +369,8 @@ public enum BlockGrid implements AffineGrid {
   }
 
   /**
-   * The value of a code as above; of equal steps, of any other too. The product is exact, so this is
-   * one rounding; adding turns -0 into +0.
+   * The value of a code as above; of equal steps, of any other too. The product is exact, so this
+   * is one rounding; adding turns -0 into +0.
    */
   public float value(int code, float scale, float minimum) {
     float multiple = levels.isPresent() ? levels.get().level(code) : code - zero;

@@ -47,7 +47,8 @@ enum ScaleNumber {
 
     @Override
     double clip(int index, int maxCode) {
-      // Four powers of two in a row. Rounded to nearest, the first is that of the standard (OCP MX):
+      // Four powers of two in a row. Rounded to nearest, the first is that of the standard (OCP
+      // MX):
       // the largest value lies between two thirds and four thirds of the largest level.
       return Math.scalb(1.125, index == 0 ? 0 : index == 1 ? 1 : 1 - index);
     }
@@ -62,6 +63,7 @@ enum ScaleNumber {
   UE4M3 {
     private static final int LEAST = -10;
     private static final int SUBNORMAL = -7;
+
     @Override
     float nearest(double value) {
       double bounded = Math.clamp(value, Math.scalb(1.0, LEAST), UE4M3_MOST);

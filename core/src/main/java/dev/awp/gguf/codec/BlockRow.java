@@ -145,7 +145,8 @@ public final class BlockRow {
       float minimum = minimums[g];
       int end = Math.min(columns, (g + 1) * grid.groupColumns());
       for (int j = g * grid.groupColumns(); j < end; j++) {
-        values.setAtIndex(JAVA_FLOAT, j, grid.value((codes[j] & 0xff) - zero + grid.zero(), scale, minimum));
+        values.setAtIndex(
+            JAVA_FLOAT, j, grid.value((codes[j] & 0xff) - zero + grid.zero(), scale, minimum));
       }
     }
   }

@@ -24,6 +24,7 @@ import java.util.Optional;
 public final class WeightScales {
   private static final String WEIGHT = ".weight";
   private static final String SCALE = ".scale";
+
   /** As a file holds them. */
   public static final ValueLayout.OfFloat FLOAT = JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 

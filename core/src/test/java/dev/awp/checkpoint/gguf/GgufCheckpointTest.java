@@ -254,8 +254,7 @@ class GgufCheckpointTest {
     GgufTensor norm = gguf.tensor("output_norm.weight").orElseThrow();
     List<GgufTensor> tensors = new ArrayList<>(gguf.tensors());
     long bytes = entries * Float.BYTES;
-    tensors.add(
-        new GgufTensor(name, List.of(entries), BlockType.F32.id(), norm.offset(), bytes));
+    tensors.add(new GgufTensor(name, List.of(entries), BlockType.F32.id(), norm.offset(), bytes));
     Path changed = folder.resolve("more.gguf");
     write(gguf, gguf.metadata(), tensors, changed);
     return changed;

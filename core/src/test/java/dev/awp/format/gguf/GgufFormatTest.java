@@ -17,6 +17,7 @@ import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.constraint.block.BlockGrid;
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.GgufModels;
 import dev.awp.fixture.LlamaCppArchitectures;
 import dev.awp.fixture.SyntheticWeights;
 import dev.awp.format.BrokenRule;
@@ -144,8 +145,7 @@ class GgufFormatTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      names = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "IQ4_NL", "MXFP4", "NVFP4", "Q2_0"})
+  @EnumSource(names = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "IQ4_NL", "MXFP4", "NVFP4", "Q2_0"})
   void smallBlocksPadTheInnerWidth(BlockGrid grid) throws IOException {
     try (Checkpoint checkpoint = model(64, 44, DType.BF16)) {
       GgufFile file = written(checkpoint, grid, GgufOptions.DEFAULT);
@@ -262,12 +262,13 @@ class GgufFormatTest {
   @Test
   void scalesOfWholeTensorsLieBesideThem() throws IOException {
     Path path = folder.resolve("model");
-    LlamaCppArchitectures.write(path, "mixtral", DType.F32);
+    GgufModels.writeFolder(path, "mixtral", DType.F32);
     try (Checkpoint checkpoint = Checkpoints.open(path)) {
       GgufFile file = written(checkpoint, BlockGrid.NVFP4, GgufOptions.DEFAULT);
       assertEquals(shape(1), file.tensor("blk.0.attn_q.scale").get().shape());
       GgufTensor experts = file.tensor("blk.0.ffn_up_exps.scale").orElseThrow();
-      assertEquals(List.of(file.tensor("blk.0.ffn_up_exps.weight").get().shape().getFirst()),
+      assertEquals(
+          List.of(file.tensor("blk.0.ffn_up_exps.weight").get().shape().getFirst()),
           experts.shape());
       assertEquals(BlockType.F32, experts.type().orElseThrow());
       assertTrue(file.tensor("output.scale").isEmpty());

@@ -55,9 +55,9 @@ class LevelSolversTest extends SolverFixture {
     }
     assertTrue(found.objective() >= best * (1 - 1e-4), found.objective() + " below " + best);
     assertTrue(found.objective() <= nearest, found.objective() + " above " + nearest);
-    // Neighbouring scales are searched, not all of them.
+    // Neighbouring scales are searched, not all of them, and none for groups as wide as TQ2_0's.
     double gap = (found.objective() - best) / (nearest - best);
-    assertTrue(gap < 0.2, grid + ": " + found.objective() + ", best " + best + ", rtn " + nearest);
+    assertTrue(gap < 0.5, grid + ": " + found.objective() + ", best " + best + ", rtn " + nearest);
   }
 
   private double best(BlockGrid grid, float[] row) {
@@ -117,10 +117,7 @@ class LevelSolversTest extends SolverFixture {
     for (int r = 0; r < weights.rows(); r++) {
       double f =
           Objective.of(
-              weights.rowRange(r, r + 1),
-              solution.weights().rowRange(r, r + 1),
-              moment,
-              compute);
+              weights.rowRange(r, r + 1), solution.weights().rowRange(r, r + 1), moment, compute);
       sum += Double.isFinite(f) ? f : 0;
     }
     return sum;
