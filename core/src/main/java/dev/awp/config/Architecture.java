@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.config;
 
+import dev.awp.rope.RotatedPairs;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,8 @@ import java.util.Set;
  * @param queryKeyNorm whether each query and key head is normed before it is rotated
  * @param projections how projections of the same input lie on disk
  * @param scalesEmbeddings whether embeddings are multiplied by the square root of the hidden size
+ * @param rotatedPairs which columns of queries and keys are rotated together
+ * @param positions which blocks rotate them
  * @param windows which blocks have the sliding window
  * @param experts how config.json tells of a mixture of experts, where there is one
  * @param defaults a JSON object: what config.json's keys mean where it leaves them out, by the
@@ -40,6 +43,8 @@ public record Architecture(
     boolean queryKeyNorm,
     Projections projections,
     boolean scalesEmbeddings,
+    RotatedPairs rotatedPairs,
+    PositionRule positions,
     WindowRule windows,
     Optional<ExpertRule> experts,
     String defaults,
@@ -66,6 +71,8 @@ public record Architecture(
     private boolean queryKeyNorm;
     private Projections projections = Projections.SEPARATE;
     private boolean scalesEmbeddings;
+    private RotatedPairs rotatedPairs = RotatedPairs.HALVES;
+    private PositionRule positions = PositionRule.ALL;
     private WindowRule windows = WindowRule.NEVER;
     private Optional<ExpertRule> experts = Optional.empty();
     private String defaults = "{}";
@@ -105,6 +112,16 @@ public record Architecture(
 
     public Builder scalesEmbeddings() {
       this.scalesEmbeddings = true;
+      return this;
+    }
+
+    public Builder rotatedPairs(RotatedPairs value) {
+      this.rotatedPairs = value;
+      return this;
+    }
+
+    public Builder positions(PositionRule value) {
+      this.positions = value;
       return this;
     }
 
@@ -152,6 +169,8 @@ public record Architecture(
           queryKeyNorm,
           projections,
           scalesEmbeddings,
+          rotatedPairs,
+          positions,
           windows,
           experts,
           defaults,

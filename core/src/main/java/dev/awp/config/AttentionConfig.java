@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.config;
 
+import dev.awp.rope.Rotation;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -11,7 +13,7 @@ import java.util.OptionalInt;
  * @param keyValueHeads of keys, and of values; {@code heads} is a multiple of it
  * @param headDimension columns of one head
  * @param scores what is done to attention scores
- * @param rotation of queries and keys
+ * @param rotation of queries and keys; none where the block knows no positions
  * @param window positions that a query sees at most, itself included, where limited
  * @param inputBias whether the q, k and v projections have biases
  * @param outputBias whether the output projection has one
@@ -21,7 +23,7 @@ public record AttentionConfig(
     int keyValueHeads,
     int headDimension,
     AttentionScores scores,
-    Rotation rotation,
+    Optional<Rotation> rotation,
     OptionalInt window,
     boolean inputBias,
     boolean outputBias) {

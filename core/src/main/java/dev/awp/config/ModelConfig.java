@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.config;
 
+import dev.awp.rope.Rotation;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

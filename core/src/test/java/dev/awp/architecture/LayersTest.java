@@ -51,6 +51,7 @@ class LayersTest {
           "dev.awp.gguf.block",
           "dev.awp.gguf.file",
           "dev.awp.gguf.tensor",
+          "dev.awp.rope",
           "dev.awp.config",
           "dev.awp.config.architecture",
           "dev.awp.config.json",

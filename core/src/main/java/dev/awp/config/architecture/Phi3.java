@@ -11,6 +11,7 @@ final class Phi3 {
   static final Architecture PHI3 =
       Architecture.named("Phi3ForCausalLM")
           .modelType("phi3")
+          .reads("partial_rotary_factor")
           .projections(Projections.FUSED)
           .windows(new WindowRule.Listed(WindowRule.ALL))
           .sizes(

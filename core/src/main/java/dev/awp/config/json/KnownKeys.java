@@ -115,7 +115,8 @@ final class KnownKeys {
   /** Whether an architecture's configuration depends on a key. */
   static boolean isRead(Architecture architecture, String key) {
     return READ.contains(key)
-        || Stream.of(architecture.keys(), architecture.windows().keys())
+        || Stream.of(
+                architecture.keys(), architecture.windows().keys(), architecture.positions().keys())
             .anyMatch(keys -> keys.contains(key))
         || architecture.experts().filter(rule -> rule.keys().contains(key)).isPresent();
   }

@@ -15,10 +15,10 @@ import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
-import dev.awp.config.Rotation;
 import dev.awp.config.TensorNames;
 import dev.awp.config.architecture.Architectures;
 import dev.awp.json.JsonFile;
+import dev.awp.rope.Rotation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,9 +100,9 @@ public final class ModelConfigReader {
     checkHeads(root, heads, keyValueHeads, headDimension);
     int layers = root.integer("num_hidden_layers", LARGEST_COUNT);
     int maxPositions = root.integerOr("max_position_embeddings", 2048, Integer.MAX_VALUE);
-    RopeReader rope = new RopeReader(root, review);
+    RopeReader rope = new RopeReader(root, architecture, review);
     Rotation rotation = rope.rotation(headDimension, maxPositions);
-    Optional<Rotation> local = rope.localRotation();
+    Optional<Rotation> local = rope.localRotation(rotation);
     AttentionScores scores =
         new AttentionScores(
             root.positiveOr("query_pre_attn_scalar", headDimension),
@@ -115,13 +115,17 @@ public final class ModelConfigReader {
             activation(root),
             root.flag("mlp_bias"));
     List<OptionalInt> windows = new SlidingReader(root, architecture.windows(), layers).ofBlocks();
+    List<Boolean> positions = new PositionReader(root, architecture.positions()).ofBlocks(windows);
     List<Optional<ExpertConfig>> experts =
         new ExpertReader(root, layers, LARGEST_WIDTH, LARGEST_COUNT)
             .ofBlocks(architecture.experts());
     List<BlockConfig> blocks = new ArrayList<>();
     for (int block = 0; block < layers; block++) {
+      int index = block;
       OptionalInt window = windows.get(block);
-      Rotation own = window.isPresent() ? local.orElse(rotation) : rotation;
+      Optional<Rotation> own =
+          Optional.of(window.isPresent() ? local.orElse(rotation) : rotation)
+              .filter(_ -> positions.get(index));
       AttentionConfig attention =
           new AttentionConfig(
               heads, keyValueHeads, headDimension, scores, own, window, inputBias, bias);

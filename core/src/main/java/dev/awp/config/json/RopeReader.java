@@ -2,29 +2,35 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.config.json;
 
-import dev.awp.config.LinearScaling;
-import dev.awp.config.Llama3Scaling;
-import dev.awp.config.LongRopeScaling;
-import dev.awp.config.RopeScaling;
-import dev.awp.config.Rotation;
+import dev.awp.config.Architecture;
+import dev.awp.rope.DynamicScaling;
+import dev.awp.rope.LinearScaling;
+import dev.awp.rope.Llama3Scaling;
+import dev.awp.rope.LongRopeScaling;
+import dev.awp.rope.RopeScaling;
+import dev.awp.rope.Rotation;
+import dev.awp.rope.YarnScaling;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Reads the rotary settings, which lie in three places: the top of config.json, rope_scaling, and
- * since transformers 5 rope_parameters, for Gemma 3 one object for each kind of block.
+ * since transformers 5 rope_parameters, for some architectures one object for each kind of block.
  */
 final class RopeReader {
   private static final String SCALING = "rope_scaling";
   private static final String ORIGINAL_CONTEXT = "original_max_position_embeddings";
+  private static final String PARTIAL = "partial_rotary_factor";
 
   private final ConfigObject root;
+  private final Architecture architecture;
   private final ConfigObject settings;
   private final Optional<Double> nestedLocalTheta;
 
-  RopeReader(ConfigObject root, KeyReview review) {
+  RopeReader(ConfigObject root, Architecture architecture, KeyReview review) {
     this.root = root;
+    this.architecture = architecture;
     // A file with both is read by the older name, as in transformers.
     String name = root.child(SCALING).node().isEmpty() ? "rope_parameters" : SCALING;
     ConfigObject all = root.child(name);
@@ -33,6 +39,9 @@ final class RopeReader {
     this.nestedLocalTheta =
         local.has("rope_theta") ? Optional.of(local.positive("rope_theta")) : Optional.empty();
     review.rotation(name, settings.node(), read(type(settings)));
+    if (!local.node().isMissingNode() && !type(local).equals("default")) {
+      throw local.fail("sliding_attention has the rope scaling '%s'".formatted(type(local)));
+    }
     review.rotation(name, local.node(), read("default"));
   }
 
@@ -41,16 +50,29 @@ final class RopeReader {
   }
 
   /** The settings that a kind of scaling depends on. */
-  private static List<String> read(String type) {
+  private List<String> read(String type) {
     List<String> read = new ArrayList<>(List.of("rope_type", "type", "rope_theta"));
+    if (KnownKeys.isRead(architecture, PARTIAL)) {
+      read.add(PARTIAL);
+    }
     read.addAll(
         switch (type) {
-          case "linear" -> List.of("factor");
+          case "linear", "dynamic" -> List.of("factor");
           case "llama3" ->
               List.of("factor", "low_freq_factor", "high_freq_factor", ORIGINAL_CONTEXT);
           case "longrope", "su" ->
               List.of(
                   "factor", "short_factor", "long_factor", "attention_factor", ORIGINAL_CONTEXT);
+          case "yarn" ->
+              List.of(
+                  "factor",
+                  "beta_fast",
+                  "beta_slow",
+                  "truncate",
+                  "attention_factor",
+                  "mscale",
+                  "mscale_all_dim",
+                  ORIGINAL_CONTEXT);
           default -> List.of();
         });
     return read;
@@ -58,14 +80,22 @@ final class RopeReader {
 
   Rotation rotation(int headDimension, int maxPositions) {
     double theta = settings.positiveOr("rope_theta", root.positiveOr("rope_theta", 10000));
-    return new Rotation(theta, scaling(headDimension, maxPositions));
+    int dimension =
+        (int) (headDimension * settings.positiveOr(PARTIAL, root.positiveOr(PARTIAL, 1)));
+    if (dimension < 2 || dimension > headDimension || dimension % 2 != 0) {
+      throw root.fail(
+          "%s leaves %s of %s columns of a head to be rotated, no even number of them"
+              .formatted(PARTIAL, dimension, headDimension));
+    }
+    return new Rotation(
+        theta, dimension, architecture.rotatedPairs(), scaling(dimension, maxPositions));
   }
 
   /**
    * That of the blocks with a sliding window, where they have one of their own: without scaling.
    */
-  Optional<Rotation> localRotation() {
-    return localTheta().map(theta -> new Rotation(theta, Optional.empty()));
+  Optional<Rotation> localRotation(Rotation others) {
+    return localTheta().map(others::unscaled);
   }
 
   private Optional<Double> localTheta() {
@@ -77,30 +107,48 @@ final class RopeReader {
         : Optional.empty();
   }
 
-  private Optional<RopeScaling> scaling(int headDimension, int maxPositions) {
+  private Optional<RopeScaling> scaling(int dimension, int maxPositions) {
     String type = type(settings);
     return switch (type) {
       case "default" -> Optional.empty();
       case "linear" -> Optional.of(new LinearScaling(settings.positive("factor")));
+      case "dynamic" -> Optional.of(dynamic(dimension, maxPositions));
       case "llama3" ->
           Optional.of(
               new Llama3Scaling(
                   settings.positive("factor"),
                   settings.positive("low_freq_factor"),
                   settings.positive("high_freq_factor"),
-                  settings.integer(ORIGINAL_CONTEXT, Integer.MAX_VALUE)));
-      case "longrope", "su" -> Optional.of(longRope(headDimension / 2, maxPositions));
+                  originalContext(maxPositions)));
+      case "longrope", "su" -> Optional.of(longRope(dimension / 2, maxPositions));
+      case "yarn" -> Optional.of(yarn(maxPositions));
       default ->
           throw root.fail(
               "rope scaling '%s' is not supported, only %s"
-                  .formatted(type, List.of("default", "linear", "llama3", "longrope")));
+                  .formatted(
+                      type, List.of("default", "linear", "dynamic", "llama3", "longrope", "yarn")));
     };
+  }
+
+  private int originalContext(int maxPositions) {
+    ConfigObject place = root.has(ORIGINAL_CONTEXT) ? root : settings;
+    return place.integerOr(ORIGINAL_CONTEXT, maxPositions, Integer.MAX_VALUE);
+  }
+
+  /** modeling_rope_utils.py, _compute_dynamic_ntk_parameters. */
+  private DynamicScaling dynamic(int dimension, int maxPositions) {
+    double factor = settings.positive("factor");
+    if (factor < 1 || dimension < 4) {
+      throw settings.fail(
+          "rope scaling 'dynamic' needs a factor of at least 1 and four rotated columns, not %s and %s"
+              .formatted(settings.node().path("factor"), dimension));
+    }
+    return new DynamicScaling(factor, maxPositions);
   }
 
   /** modeling_rope_utils.py, _compute_longrope_parameters. */
   private LongRopeScaling longRope(int pairs, int maxPositions) {
-    int original =
-        (root.has(ORIGINAL_CONTEXT) ? root : settings).integer(ORIGINAL_CONTEXT, Integer.MAX_VALUE);
+    int original = originalContext(maxPositions);
     double factor = settings.positiveOr("factor", (double) maxPositions / original);
     double amplitude =
         factor > 1 && original > 1 ? Math.sqrt(1 + Math.log(factor) / Math.log(original)) : 1;
@@ -109,5 +157,26 @@ final class RopeReader {
         settings.positives("long_factor", pairs),
         original,
         settings.positiveOr("attention_factor", amplitude));
+  }
+
+  /** modeling_rope_utils.py, _compute_yarn_parameters. */
+  private YarnScaling yarn(int maxPositions) {
+    int original = originalContext(maxPositions);
+    double factor = settings.positiveOr("factor", (double) maxPositions / original);
+    double own =
+        settings.has("mscale") && settings.has("mscale_all_dim")
+            ? amplitude(factor, "mscale") / amplitude(factor, "mscale_all_dim")
+            : YarnScaling.usualAttentionFactor(factor);
+    return new YarnScaling(
+        factor,
+        original,
+        settings.positiveOr("beta_fast", YarnScaling.BETA_FAST),
+        settings.positiveOr("beta_slow", YarnScaling.BETA_SLOW),
+        !settings.has("truncate") || settings.flag("truncate"),
+        settings.positiveOr("attention_factor", own));
+  }
+
+  private double amplitude(double factor, String key) {
+    return factor > 1 ? 0.1 * settings.positive(key) * Math.log(factor) + 1 : 1;
   }
 }

@@ -6,9 +6,6 @@ import dev.awp.config.Activation;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertConfig;
-import dev.awp.config.LinearScaling;
-import dev.awp.config.Llama3Scaling;
-import dev.awp.config.LongRopeScaling;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.constraint.affine.IntegerGrid;
@@ -18,6 +15,11 @@ import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.block.BlockWidths;
 import dev.awp.gguf.model.GgufArchitecture;
 import dev.awp.model.LinearLayer;
+import dev.awp.rope.DynamicScaling;
+import dev.awp.rope.LinearScaling;
+import dev.awp.rope.Llama3Scaling;
+import dev.awp.rope.LongRopeScaling;
+import dev.awp.rope.YarnScaling;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -127,6 +129,12 @@ final class GgufRules {
         || switch (config.rotation().scaling().get()) {
           case LinearScaling _ -> architecture != GgufArchitecture.PHI3;
           case Llama3Scaling _ -> architecture == GgufArchitecture.LLAMA;
+          case DynamicScaling _ -> false;
+          case YarnScaling yarn ->
+              architecture.hasYarn()
+                  && yarn.betaFast() == YarnScaling.BETA_FAST
+                  && yarn.betaSlow() == YarnScaling.BETA_SLOW
+                  && yarn.truncated();
           case LongRopeScaling _ -> architecture == GgufArchitecture.PHI3;
         };
   }

@@ -65,6 +65,11 @@ public enum GgufArchitecture {
     return this == QWEN2_MOE || this == QWEN3_MOE;
   }
 
+  /** Whether all blocks rotate by YaRN's frequencies where the file has it. */
+  public boolean hasYarn() {
+    return !isGemma() && this != PHI3;
+  }
+
   /** Whether llama.cpp reads the width of a sliding window. */
   public boolean readsWindow() {
     return isGemma() || this == PHI3;

@@ -8,9 +8,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
 import dev.awp.config.ExpertRule;
-import dev.awp.config.Llama3Scaling;
 import dev.awp.config.architecture.Architectures;
 import dev.awp.gguf.file.GgufKeys;
+import dev.awp.rope.Llama3Scaling;
+import dev.awp.rope.YarnScaling;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -218,7 +219,30 @@ public final class GgufConfig {
       ObjectNode scaling = config.putObject("rope_scaling");
       scaling.put("rope_type", type);
       scaling.put("factor", shortest(key("rope.scaling.factor"), 1));
+      if (type.equals("yarn")) {
+        addYarn(scaling);
+      }
     }
+  }
+
+  private void addYarn(ObjectNode scaling) {
+    keys.number(key("rope.scaling.yarn_log_multiplier"))
+        .filter(value -> value != 0)
+        .ifPresent(
+            value -> {
+              throw keys.fail(
+                  key("rope.scaling.yarn_log_multiplier"),
+                  "is %s, awp knows none".formatted(value));
+            });
+    keys.whole(key("rope.scaling.original_context_length"))
+        .ifPresent(length -> scaling.put("original_max_position_embeddings", length));
+    keys.number(key("rope.scaling.attn_factor"))
+        .ifPresent(
+            factor ->
+                scaling.put(
+                    "attention_factor",
+                    factor
+                        * YarnScaling.usualAttentionFactor(scaling.path("factor").doubleValue())));
   }
 
   private void addStretching(double theta, float[] factors) {

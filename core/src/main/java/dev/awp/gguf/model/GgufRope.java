@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.model;
 
-import dev.awp.config.LinearScaling;
-import dev.awp.config.Llama3Scaling;
-import dev.awp.config.LongRopeScaling;
 import dev.awp.config.ModelConfig;
 import dev.awp.gguf.GgufValue;
+import dev.awp.rope.DynamicScaling;
+import dev.awp.rope.LinearScaling;
+import dev.awp.rope.Llama3Scaling;
+import dev.awp.rope.LongRopeScaling;
+import dev.awp.rope.YarnScaling;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +33,20 @@ public final class GgufRope {
                   keys.put(name + ".rope.scaling.type", GgufValue.of("linear"));
                   keys.put(name + ".rope.scaling.factor", GgufValue.of((float) linear.factor()));
                 }
+                // Without a key of its own: one that needs it is refused.
+                case DynamicScaling _ -> {}
+                case YarnScaling yarn -> {
+                  String own = name + ".rope.scaling.";
+                  keys.put(own + "type", GgufValue.of("yarn"));
+                  keys.put(own + "factor", GgufValue.of((float) yarn.factor()));
+                  keys.put(own + "original_context_length", GgufValue.of(yarn.originalContext()));
+                  // llama.cpp multiplies by the usual factor itself.
+                  double more =
+                      yarn.attentionFactor() / YarnScaling.usualAttentionFactor(yarn.factor());
+                  if ((float) more != 1) {
+                    keys.put(own + "attn_factor", GgufValue.of((float) more));
+                  }
+                }
                 case LongRopeScaling longRope -> {
                   keys.put(
                       name + ".rope.scaling.original_context_length",
@@ -44,7 +60,10 @@ public final class GgufRope {
     return keys;
   }
 
-  /** Tensors by name: what llama.cpp divides each rotary frequency by, [headDimension / 2]. */
+  /**
+   * Tensors by name: what llama.cpp divides each rotary frequency by, one a pair of rotated
+   * columns.
+   */
   public static Map<String, float[]> factors(ModelConfig config) {
     Map<String, float[]> tensors = new LinkedHashMap<>();
     config
@@ -53,7 +72,7 @@ public final class GgufRope {
         .ifPresent(
             scaling -> {
               switch (scaling) {
-                case LinearScaling _ -> {}
+                case LinearScaling _, DynamicScaling _, YarnScaling _ -> {}
                 case Llama3Scaling llama3 ->
                     tensors.put("rope_freqs.weight", llama3(config, llama3));
                 case LongRopeScaling longRope -> {
@@ -74,7 +93,7 @@ public final class GgufRope {
   }
 
   private static int dimension(ModelConfig config) {
-    return config.block(0).attention().headDimension();
+    return config.rotation().dimension();
   }
 
   private static float[] llama3(ModelConfig config, Llama3Scaling scaling) {

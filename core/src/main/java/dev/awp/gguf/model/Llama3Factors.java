@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.model;
 
-import dev.awp.config.Llama3Scaling;
+import dev.awp.rope.Llama3Scaling;
 import java.util.List;
 import java.util.Optional;
 

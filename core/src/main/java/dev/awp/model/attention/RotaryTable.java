@@ -3,47 +3,101 @@
 package dev.awp.model.attention;
 
 import dev.awp.config.AttentionConfig;
-import dev.awp.config.LinearScaling;
-import dev.awp.config.Llama3Scaling;
-import dev.awp.config.LongRopeScaling;
-import dev.awp.config.RopeScaling;
+import dev.awp.rope.DynamicScaling;
+import dev.awp.rope.LinearScaling;
+import dev.awp.rope.Llama3Scaling;
+import dev.awp.rope.LongRopeScaling;
+import dev.awp.rope.RopeScaling;
+import dev.awp.rope.Rotation;
+import dev.awp.rope.YarnScaling;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.SegmentAllocator;
-import java.util.Optional;
 
 /**
  * Cosines and sines of the rotary position embedding (Su et al., 2021), one row a position.
  *
- * @param cos [positions, headDimension / 2]
- * @param sin [positions, headDimension / 2]
+ * @param cos [positions, rotated columns of a head / 2]
+ * @param sin of the same shape
  */
 public record RotaryTable(Matrix cos, Matrix sin) {
-  /** The table of a block for sequences of that many positions. */
+  /**
+   * The table of a block for sequences of that many positions. A block that knows no positions has
+   * one that turns nothing.
+   */
   public static RotaryTable of(AttentionConfig config, int positions, SegmentAllocator allocator) {
-    double theta = config.rotation().theta();
-    Optional<RopeScaling> scaling = config.rotation().scaling();
-    double amplitude =
-        scaling.orElse(null) instanceof LongRopeScaling longRope ? longRope.attentionFactor() : 1;
-    int half = config.headDimension() / 2;
-    Matrix cos = Matrix.allocate(allocator, positions, half);
-    Matrix sin = Matrix.allocate(allocator, positions, half);
-    for (int i = 0; i < half; i++) {
-      double plain = Math.pow(theta, -2.0 * i / config.headDimension());
-      double frequency = scaling.isEmpty() ? plain : scaled(plain, i, positions, scaling.get());
+    if (config.rotation().isEmpty()) {
+      return filled(new double[1], 1, positions, allocator);
+    }
+    Rotation rotation = config.rotation().get();
+    return filled(
+        frequencies(rotation, positions),
+        rotation.scaling().map(RopeScaling::attentionFactor).orElse(1.0),
+        positions,
+        allocator);
+  }
+
+  private static RotaryTable filled(
+      double[] frequencies, double amplitude, int positions, SegmentAllocator allocator) {
+    Matrix cos = Matrix.allocate(allocator, positions, frequencies.length);
+    Matrix sin = Matrix.allocate(allocator, positions, frequencies.length);
+    for (int i = 0; i < frequencies.length; i++) {
       for (int position = 0; position < positions; position++) {
-        cos.set(position, i, (float) (Math.cos(position * frequency) * amplitude));
-        sin.set(position, i, (float) (Math.sin(position * frequency) * amplitude));
+        cos.set(position, i, (float) (Math.cos(position * frequencies[i]) * amplitude));
+        sin.set(position, i, (float) (Math.sin(position * frequencies[i]) * amplitude));
       }
     }
     return new RotaryTable(cos, sin);
   }
 
-  private static double scaled(double frequency, int i, int positions, RopeScaling scaling) {
+  /** Angles by which a position turns each pair of columns. */
+  private static double[] frequencies(Rotation rotation, int positions) {
+    int dimension = rotation.dimension();
+    double theta = rotation.theta();
+    if (rotation.scaling().orElse(null) instanceof DynamicScaling dynamic) {
+      theta = dynamic.theta(theta, dimension, positions);
+    }
+    double[] frequencies = new double[dimension / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      double plain = Math.pow(theta, -2.0 * i / dimension);
+      int pair = i;
+      frequencies[i] =
+          rotation.scaling().map(s -> scaled(plain, pair, positions, rotation, s)).orElse(plain);
+    }
+    return frequencies;
+  }
+
+  private static double scaled(
+      double frequency, int i, int positions, Rotation rotation, RopeScaling scaling) {
     return switch (scaling) {
       case LinearScaling linear -> frequency / linear.factor();
       case LongRopeScaling longRope -> frequency / longRope.factors(positions).get(i);
       case Llama3Scaling llama3 -> scaled(frequency, llama3);
+      case YarnScaling yarn -> scaled(frequency, i, rotation, yarn);
+      case DynamicScaling _ -> frequency;
     };
+  }
+
+  /** YaRN: slow planes stretched, fast ones kept, a linear blend by their index between. */
+  private static double scaled(double frequency, int i, Rotation rotation, YarnScaling yarn) {
+    int dimension = rotation.dimension();
+    double low = turning(yarn.betaFast(), rotation, yarn);
+    double high = turning(yarn.betaSlow(), rotation, yarn);
+    if (yarn.truncated()) {
+      low = Math.floor(low);
+      high = Math.ceil(high);
+    }
+    low = Math.max(low, 0);
+    high = Math.min(high, dimension - 1);
+    double width = low == high ? 1e-3 : high - low;
+    double slow = Math.clamp((i - low) / width, 0, 1);
+    return frequency / yarn.factor() * slow + frequency * (1 - slow);
+  }
+
+  /** The plane, between whole ones, that turns so many times within the original context. */
+  private static double turning(double times, Rotation rotation, YarnScaling yarn) {
+    return rotation.dimension()
+        * Math.log(yarn.originalContext() / (times * 2 * Math.PI))
+        / (2 * Math.log(rotation.theta()));
   }
 
   /** LLaMA 3.1: long wavelengths stretched, short ones kept, a linear blend between. */

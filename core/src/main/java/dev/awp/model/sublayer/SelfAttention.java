@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.sublayer;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.awp.config.Architecture;
 import dev.awp.config.AttentionConfig;
 import dev.awp.model.AttentionStep;
@@ -9,6 +11,7 @@ import dev.awp.model.InputSite;
 import dev.awp.model.attention.Attention;
 import dev.awp.model.attention.SequencePlaces;
 import dev.awp.model.sublayer.BlockWeights.Linear;
+import dev.awp.rope.RotatedPairs;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -87,6 +90,8 @@ public final class SelfAttention implements Sublayer {
   /** Norms every head where the architecture does, and rotates it by its position. */
   private void rotate(Matrix x, Optional<MemorySegment> norm, SequencePlaces places) {
     long headBytes = (long) config.headDimension() * Float.BYTES;
+    boolean neighbours =
+        config.rotation().filter(r -> r.pairs() == RotatedPairs.NEIGHBOURS).isPresent();
     rows.forRows(
         x.rows(),
         r -> {
@@ -98,8 +103,25 @@ public final class SelfAttention implements Sublayer {
             if (norm.isPresent()) {
               rows.network().rmsNorm(head, norm.get(), rows.epsilon(), head);
             }
-            rows.network().rotate(head, cos, sin);
+            MemorySegment rotated = head.asSlice(0, cos.byteSize() + sin.byteSize());
+            if (neighbours) {
+              part(rotated);
+            }
+            rows.network().rotate(rotated, cos, sin);
           }
         });
+  }
+
+  /**
+   * Moves the first columns of all pairs before the second ones. They stay there: scores are the
+   * same, for queries and keys are moved alike.
+   */
+  private static void part(MemorySegment pairs) {
+    float[] values = pairs.toArray(JAVA_FLOAT);
+    int half = values.length / 2;
+    for (int i = 0; i < half; i++) {
+      pairs.setAtIndex(JAVA_FLOAT, i, values[2 * i]);
+      pairs.setAtIndex(JAVA_FLOAT, half + i, values[2 * i + 1]);
+    }
   }
 }

@@ -227,8 +227,9 @@ class GgufCheckpointTest {
     assertRefused(
         file,
         "qwen2.rope.scaling.type",
-        Optional.of(GgufValue.of("yarn")),
-        "rope scaling 'yarn' is not supported, only [default, linear, llama3, longrope]");
+        Optional.of(GgufValue.of("axial")),
+        "rope scaling 'axial' is not supported, only [default, linear, dynamic, llama3, longrope,"
+            + " yarn]");
     assertRefused(
         file,
         "tokenizer.ggml.pre",

@@ -9,13 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.awp.AwpException;
 import dev.awp.compute.KernelProvider;
 import dev.awp.config.Activation;
-import dev.awp.config.LinearScaling;
-import dev.awp.config.Llama3Scaling;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.json.ModelConfigReader;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.kernel.Kernels;
 import dev.awp.parallel.Workers;
+import dev.awp.rope.LinearScaling;
+import dev.awp.rope.Llama3Scaling;
 import dev.awp.safetensors.ShardIndex;
 import dev.awp.stored.StoredRows;
 import dev.awp.stored.TensorEncoder;
@@ -156,7 +156,7 @@ class CheckpointTest {
             + " be",
         "\"hidden_act\":\"silu\"|\"hidden_act\":\"gelu\"|hidden_act 'gelu' is not supported",
         "\"rope_theta\":10000.0|\"rope_theta\":-1|rope_theta must be a positive number",
-        "\"rope_theta\":10000.0|\"rope_scaling\":{\"type\":\"yarn\"}|rope scaling 'yarn' is not"
+        "\"rope_theta\":10000.0|\"rope_scaling\":{\"type\":\"axial\"}|rope scaling 'axial' is not"
             + " supported",
         "\"rope_theta\":10000.0|\"rope_scaling\":{\"rope_type\":\"llama3\"}|factor must be a"
             + " positive",

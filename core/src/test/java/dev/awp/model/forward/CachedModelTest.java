@@ -18,8 +18,10 @@ import dev.awp.tensor.Matrix;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,8 +34,15 @@ class CachedModelTest {
 
   @TempDir private Path folder;
 
+  /** All but those whose rotation depends on how long a sequence is to become. */
+  static List<String> cases() throws IOException, URISyntaxException {
+    return GoldenForwardTest.cases().stream()
+        .filter(name -> !name.contains("longrope") && !name.contains("dynamic"))
+        .toList();
+  }
+
   @ParameterizedTest
-  @MethodSource("dev.awp.model.forward.GoldenForwardTest#cases")
+  @MethodSource("cases")
   void stepsGiveTheLogitsOfTheWholeForward(String name) throws IOException {
     JsonNode golden = golden(name);
     int[] tokens = IntStream.range(0, 24).map(i -> (i * 7 + 3) % 50).toArray();

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.config;
+package dev.awp.rope;
 
 /**
  * The rotary frequency scaling of LLaMA 3.1 and later ("rope_type": "llama3"): wavelengths beyond

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.config;
+package dev.awp.rope;
 
 /**
  * Positions divided by a factor ("rope_type": "linear"), as Gemma 3 has it in its global blocks.

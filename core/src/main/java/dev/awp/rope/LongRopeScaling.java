@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.config;
+package dev.awp.rope;
 
 import java.util.List;
 

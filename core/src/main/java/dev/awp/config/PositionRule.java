@@ -1,0 +1,33 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.config;
+
+import java.util.Set;
+
+/** Which blocks know the positions of tokens, by rotation. */
+public sealed interface PositionRule {
+  /** Every block. */
+  PositionRule ALL = new All();
+
+  /** Where some blocks have a sliding window, those; every block of a model without. */
+  PositionRule OF_WINDOWS = new OfWindows();
+
+  /** Every block. */
+  record All() implements PositionRule {}
+
+  /** Where some blocks have a sliding window, those; every block of a model without. */
+  record OfWindows() implements PositionRule {}
+
+  /**
+   * Those that a list marks with 1; without the list, all but every so-many-th.
+   *
+   * @param key of the list
+   * @param intervalKey of the number
+   */
+  record Marked(String key, String intervalKey) implements PositionRule {}
+
+  /** The keys of config.json that it depends on. */
+  default Set<String> keys() {
+    return this instanceof Marked marked ? Set.of(marked.key(), marked.intervalKey()) : Set.of();
+  }
+}
