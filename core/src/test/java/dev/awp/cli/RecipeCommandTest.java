@@ -213,21 +213,6 @@ class RecipeCommandTest {
   }
 
   @Test
-  void aTiedHeadIsRefused() throws IOException {
-    Path config = model.resolve("config.json");
-    String tied =
-        Files.readString(config)
-            .replace("\"tie_word_embeddings\":false", "\"tie_word_embeddings\":true");
-    assertTrue(tied.contains("\"tie_word_embeddings\":true"), tied);
-    Files.writeString(config, tied);
-    Path weights = model.resolve("model.safetensors");
-    ModelEdit.of(weights).remove("lm_head.weight").write(weights);
-    assertRefused(
-        compress("out", recipe("bits: 4\n"), "--lm-head"),
-        "lm_head cannot be compressed, its weights are those of the embeddings");
-  }
-
-  @Test
   void budgetsAreKept() throws IOException {
     JsonNode bits = plan("--target-bits=3.9", "--group-size=32", "--fused");
     assertTrue(bits.at("/totals/bitsPerWeight").doubleValue() <= 3.9, bits.toString());

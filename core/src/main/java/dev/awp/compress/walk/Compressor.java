@@ -9,6 +9,7 @@ import dev.awp.calibration.CalibrationSet;
 import dev.awp.calibration.saved.MomentsIdentity;
 import dev.awp.calibration.saved.SavedMoments;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.UntiedHead;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
@@ -22,7 +23,7 @@ import dev.awp.compress.memory.MemoryNeeds;
 import dev.awp.compress.memory.MemoryPlan;
 import dev.awp.compress.memory.PeakMemory;
 import dev.awp.compress.memory.PhysicalMemory;
-import dev.awp.compress.plan.GroupSizes;
+import dev.awp.compress.plan.GridDefaults;
 import dev.awp.compress.plan.LayerPlanner;
 import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.plan.Schemes;
@@ -81,7 +82,7 @@ public final class Compressor {
   private final Checkpoint checkpoint;
   private final ModelLayout layout;
   private final LayerPlanner planner;
-  private final Optional<String> groups;
+  private final List<String> assumed;
 
   private Compressor(
       CompressionOptions options,
@@ -89,9 +90,10 @@ public final class Compressor {
       CompressionListener listener,
       Checkpoint checkpoint) {
     this.layout = ModelLayout.of(checkpoint.config());
-    Recipe recipe = GroupSizes.settle(options.recipe(), options.formats(), layout);
+    GridDefaults defaults = new GridDefaults(options.recipe(), options.formats(), layout);
+    Recipe recipe = defaults.settled();
     this.options = options.withRecipe(recipe);
-    this.groups = GroupSizes.warning(options.recipe(), recipe, layout);
+    this.assumed = defaults.warnings();
     this.compute = compute;
     this.listener = listener;
     this.checkpoint = checkpoint;
@@ -130,10 +132,21 @@ public final class Compressor {
     try (PipedTexts pipes = new PipedTexts(listener)) {
       CompressionOptions kept = options.withTexts(pipes::keep);
       FileStamps stamps = InputFiles.stamps(kept);
-      try (Checkpoint checkpoint = Checkpoints.open(kept.model())) {
+      try (Checkpoint checkpoint = open(kept)) {
         FileStamps inputs = InputFiles.stamps(stamps, checkpoint, kept);
         return new Compressor(kept, compute, listener, checkpoint).run(start, inputs, version);
       }
+    }
+  }
+
+  /** The model, with a head of its own where that is to be compressed. */
+  private static Checkpoint open(CompressionOptions options) {
+    Checkpoint checkpoint = Checkpoints.open(options.model());
+    try {
+      return options.recipe().head() ? UntiedHead.of(checkpoint) : checkpoint;
+    } catch (RuntimeException e) {
+      checkpoint.close();
+      throw e;
     }
   }
 
@@ -149,7 +162,7 @@ public final class Compressor {
     OutputFolder.checkFree(options.place());
     long start = System.nanoTime();
     try (PipedTexts pipes = new PipedTexts(listener);
-        Checkpoint checkpoint = Checkpoints.open(options.model())) {
+        Checkpoint checkpoint = open(options)) {
       CompressionOptions kept = options.withTexts(pipes::keep);
       Compressor compressor = new Compressor(kept, compute, listener, checkpoint);
       PreparedRun prepared = compressor.prepare(compressor::checkedWeights);
@@ -165,7 +178,7 @@ public final class Compressor {
    */
   private PreparedRun prepare(Supplier<Map<Path, String>> scan) {
     RunChecks.checkDense(checkpoint);
-    groups.ifPresent(listener::step);
+    assumed.forEach(listener::step);
     layout.check(checkpoint::tensor);
     options.calibration().statistics().ifPresent(SavedMoments::identity);
     Schemes first = planner.schemes();
@@ -197,7 +210,7 @@ public final class Compressor {
       ModelPlan plan = checked(schemes);
       Set<String> warnings = new LinkedHashSet<>(RunChecks.warnings(plan, options.formats()));
       warnings.addAll(tokenizer.warnings());
-      groups.ifPresent(warnings::add);
+      warnings.addAll(assumed);
       Stream.concat(calibration.files().stream(), evaluator.files().stream())
           .flatMap(file -> file.warning().stream())
           .forEach(warnings::add);
@@ -212,12 +225,6 @@ public final class Compressor {
 
   /** What the formats' readers will take. */
   private ModelPlan checked(Schemes schemes) {
-    boolean dense = options.formats().equals(List.of(OutputFormats.DENSE));
-    if (!dense && !schemes.layers(layout.config().layers()).isEmpty()) {
-      throw new AwpException(
-          "lm_head is compressed with --format dense only: readers of the other formats take it as"
-              + " it was");
-    }
     ModelPlan plan =
         RunChecks.plan(checkpoint, layout, schemes, options.formats(), options.maxShardBytes());
     OutputFormats.check(options.formats(), plan);

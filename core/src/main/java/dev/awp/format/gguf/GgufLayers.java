@@ -52,7 +52,12 @@ public final class GgufLayers {
             .findFirst()
             .map(name -> name.substring(0, name.indexOf(BLOCKS)))
             .orElse("");
-    TensorNames names = new TensorNames(decoder, "lm_head");
+    String head =
+        layers.stream()
+            .filter(name -> !name.contains(BLOCKS))
+            .findFirst()
+            .orElse(TensorNames.under("").head());
+    TensorNames names = new TensorNames(decoder, head);
     return new GgufLayers(file, new GgufNames(names, false, experts(file)), arena);
   }
 

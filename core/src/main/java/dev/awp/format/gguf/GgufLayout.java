@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Names, types, padding and row orders of a model's tensors in a GGUF file. */
 final class GgufLayout {
@@ -42,7 +43,7 @@ final class GgufLayout {
             config.experts().map(ExpertConfig::count).orElse(0));
     this.options = options;
     this.linears =
-        layout.linears().stream()
+        Stream.concat(layout.linears().stream(), head(plan))
             .collect(toMap(LinearLayer::weight, layer -> layer, (a, _) -> a, LinkedHashMap::new));
     Map<String, LayerPlan> plans =
         plan.layers().stream().collect(toMap(layer -> layer.layer().weight(), layer -> layer));
@@ -57,11 +58,16 @@ final class GgufLayout {
     }
   }
 
+  /** The output head where it is compressed; elsewhere it is stored as the embedding. */
+  private Stream<LinearLayer> head(ModelPlan plan) {
+    return layout.head().filter(_ -> plan.compressesHead()).stream();
+  }
+
   GgufArchitecture architecture() {
     return architecture;
   }
 
-  /** All linear layers, in the order of the model. */
+  /** The linear layers of the blocks, in the order of the model, and a head that is compressed. */
   Iterable<LinearLayer> linears() {
     return linears.values();
   }
