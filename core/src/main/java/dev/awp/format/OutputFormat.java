@@ -47,8 +47,8 @@ public interface OutputFormat {
   }
 
   /**
-   * Why grids of integers are symmetric where nothing is said, as the end of a sentence; empty where
-   * they have zero points.
+   * Why grids of integers are symmetric where nothing is said, as the end of a sentence; empty
+   * where they have zero points.
    */
   default Optional<String> symmetricFor() {
     return Optional.empty();

@@ -11,7 +11,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.checkpoint.safetensors.SafetensorsCheckpoint;
 import dev.awp.fixture.GeneratedCheckpoint;
-import dev.awp.fixture.ModelEdit;
 import dev.awp.fixture.OutputFolders;
 import dev.awp.fixture.Terminal;
 import dev.awp.recipe.RecipeFile;

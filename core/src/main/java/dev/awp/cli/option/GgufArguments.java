@@ -34,7 +34,8 @@ public final class GgufArguments {
       converter = WrittenType.class,
       completionCandidates = WrittenType.class,
       description = {
-        "gguf: type of the embedding and the output head, rounded to nearest. Default: F16."
+        "gguf: type of the embedding, and of the output head without --lm-head, rounded to nearest."
+            + " Default: F16."
       })
   private BlockType embedding;
 

@@ -43,6 +43,7 @@ import dev.awp.disk.OutputFolder;
 import dev.awp.eval.Evaluator;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.registry.OutputFormats;
+import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.forward.TransformerModel;
@@ -411,7 +412,14 @@ public final class Compressor {
             checkpoint,
             identity.inputs(),
             precision);
-    return Optional.of(SavedMoments.open(folder.get(), wanted, compute, arena));
+    SavedMoments moments = SavedMoments.open(folder.get(), wanted, compute, arena);
+    int behind = layout.config().layers();
+    if (options.recipe().head() && !moments.has(behind, InputSite.HEAD_INPUT)) {
+      throw new AwpException(
+          "%s: there are no moments of the head's inputs, as tied models have none saved; without --statistics, --lm-head takes its own"
+              .formatted(folder.get()));
+    }
+    return Optional.of(moments);
   }
 
   private List<StoredTensor> weights(int block) {

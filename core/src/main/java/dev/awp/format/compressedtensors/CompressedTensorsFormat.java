@@ -65,7 +65,8 @@ public final class CompressedTensorsFormat implements OutputFormat {
 
   @Override
   public Optional<String> symmetricFor() {
-    return Optional.of("transformers with compressed-tensors loads no others (docs/formats.md)");
+    return Optional.of(
+        "transformers loads zero points of compressed-tensors on request only (docs/formats.md)");
   }
 
   @Override
@@ -81,9 +82,9 @@ public final class CompressedTensorsFormat implements OutputFormat {
             .anyMatch(grid -> !grid.symmetric());
     return zeroPoints
         ? List.of(
-            "compressed-tensors: transformers with compressed-tensors up to 0.20.1 loads zero points"
-                + " only with CompressedTensorsConfig(dequantize=True), for it expects them"
-                + " unpacked; vLLM loads them at 4 bits; --symmetric is read by all")
+            "compressed-tensors: transformers 5.24 with compressed-tensors 0.20.1 loads zero"
+                + " points, other programs' too, only with"
+                + " CompressedTensorsConfig(dequantize=True); --symmetric is read by all")
         : List.of();
   }
 

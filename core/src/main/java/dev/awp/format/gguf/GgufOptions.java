@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  *
  * @param plain F32, F16 or BF16 of the linear layers that are not on blocks; by default the type
  *     that they have in the checkpoint
- * @param embedding of the embedding and the output head, rounded to nearest
+ * @param embedding of the embedding, and of the output head where it is not compressed; rounded to
+ *     nearest
  */
 public record GgufOptions(Optional<BlockType> plain, BlockType embedding) {
   private static final String TYPE = "ggufType";

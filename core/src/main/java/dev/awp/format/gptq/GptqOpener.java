@@ -33,8 +33,7 @@ public final class GptqOpener implements LayerOpener {
                 () ->
                     settings.fail(
                         "checkpoint_format '%s' is not supported, only %s and %s are"
-                            .formatted(
-                                word, GptqVersion.FIRST.word(), GptqVersion.SECOND.word())));
+                            .formatted(word, GptqVersion.FIRST.word(), GptqVersion.SECOND.word())));
     this.format =
         new GptqLayer(
             version.zeroPointOffset(), new TensorEncoder(kernels), new TensorReader(kernels));

@@ -20,7 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Grids where nothing is said of them: groups as large as widths and formats allow, zero points where readers take them. */
+/**
+ * Grids where nothing is said of them: groups as large as widths and formats allow, zero points
+ * where readers take them.
+ */
 class GridDefaultsTest {
   @TempDir private Path folder;
 
@@ -134,10 +137,8 @@ class GridDefaultsTest {
 
   @ParameterizedTest
   @CsvSource({"--symmetric, true, 0", "--no-symmetric, false, 1"})
-  void whatIsSaidOfZeroPointsIsTaken(String said, boolean symmetric, int told)
-      throws IOException {
-    RunReport report =
-        compress(64, 128, "--format=compressed-tensors", "--group-size=32", said);
+  void whatIsSaidOfZeroPointsIsTaken(String said, boolean symmetric, int told) throws IOException {
+    RunReport report = compress(64, 128, "--format=compressed-tensors", "--group-size=32", said);
     assertEquals(symmetric, report.options().get("symmetric"));
     assertEquals(told, report.warnings().size(), report.warnings()::toString);
     assertEquals(
@@ -153,8 +154,7 @@ class GridDefaultsTest {
             folder.resolve("recipe.yaml"),
             "symmetric: false\nlayers:\n- {match: down_proj, symmetric: true}\n");
     RunReport report =
-        compress(
-            64, 128, "--format=compressed-tensors", "--group-size=32", "--recipe=" + recipe);
+        compress(64, 128, "--format=compressed-tensors", "--group-size=32", "--recipe=" + recipe);
     assertEquals("4 bit, groups of 32", report.layers().getFirst().constraint());
     assertEquals("4 bit, groups of 32, symmetric", report.layers().getLast().constraint());
   }
