@@ -255,7 +255,7 @@ class RecipeCommandTest {
 
   @Test
   void whatAReaderCannotFuseIsRefusedAtOnceBeforeAnythingIsMeasured() throws IOException {
-    String rules = "layers: [{match: k_proj, bits: 8}, {match: 1.mlp.up_proj, symmetric: true}]\n";
+    String rules = "layers: [{match: k_proj, bits: 8}, {match: 1.mlp.up_proj, symmetric: false}]\n";
     for (String what : List.of("target-bits: 4.5\n", "bits: 4\n")) {
       String yaml = what + "group-size: 16\nformat: compressed-tensors\n" + rules;
       compress("out", recipe(yaml)).assertExit(1);
