@@ -1,6 +1,12 @@
 """Reads model folders and GGUF files with the programs that people use, and prints what they make of a text.
 
-Called by scripts/readers: readers.py transformers|llama.cpp MODEL TEXT WINDOW WINDOWS PROMPT TOKENS, prints one line of JSON.
+Called by scripts/readers: readers.py READER MODEL TEXT WINDOW WINDOWS PROMPT TOKENS, prints one line of JSON. READER is one of
+
+    transformers              what from_pretrained makes of the folder, in float32
+    transformers-dequantized  the same with CompressedTensorsConfig(dequantize=True)
+    gptqmodel                 GPTQModel's loader, its reading of the configuration, its conversion between the versions and its
+                              dequantizers, in float32; the products are torch's, for GPTQModel's kernels compute in 16 bits
+    llama.cpp                 llama.cpp by way of its Python package
 """
 
 import json
@@ -20,13 +26,59 @@ def cut(ids, begin, window, windows):
     return parts
 
 
-def of_transformers(model_dir, text, window, windows, prompt, count):
+def of_transformers(model_dir, *task):
+    return of_torch(model_dir, loaded(model_dir), *task)
+
+
+def of_dequantized(model_dir, *task):
+    from transformers import CompressedTensorsConfig
+
+    return of_torch(model_dir, loaded(model_dir, quantization_config=CompressedTensorsConfig(dequantize=True)), *task)
+
+
+def loaded(model_dir, **more):
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32, **more)
+
+
+def of_gptqmodel(model_dir, *task):
+    import torch
+    from gptqmodel import BACKEND, GPTQModel
+    from gptqmodel.nn_modules.qlinear import BaseQuantLinear
+    from gptqmodel.quantization.awq.utils.packing_utils import dequantize_gemm
+
+    with open(f"{model_dir}/config.json", encoding="utf-8") as file:
+        awq = json.load(file)["quantization_config"]["quant_method"] == "awq"
+    # bfloat16 holds the scales and the other tensors of such a model exactly.
+    backend = BACKEND.TORCH_AWQ if awq else BACKEND.TORCH
+    model = GPTQModel.load(model_dir, device="cpu", backend=backend, dtype=torch.bfloat16).model
+    for name, layer in list(model.named_modules()):
+        if not isinstance(layer, BaseQuantLinear):
+            continue
+        layer.scales = layer.scales.float()
+        with torch.inference_mode():
+            weight = (
+                dequantize_gemm(layer.qweight, layer.qzeros, layer.scales, layer.bits, layer.group_size)
+                if awq
+                else layer.dequantize_weight()
+            )
+        plain = torch.nn.Linear(weight.shape[0], weight.shape[1], bias=layer.bias is not None)
+        plain.weight = torch.nn.Parameter(weight.T.float().clone(), requires_grad=False)
+        if layer.bias is not None:
+            plain.bias = torch.nn.Parameter(layer.bias.float(), requires_grad=False)
+        model.set_submodule(name, plain)
+    return of_torch(model_dir, model.float(), *task)
+
+
+def of_torch(model_dir, model, text, window, windows, prompt, count):
+    import torch
+    from transformers import AutoTokenizer
 
     torch.set_num_threads(2)
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
-    model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32).eval()
+    model = model.eval()
     ids = tokenizer(text)["input_ids"]
     inner = tokenizer("a", add_special_tokens=False)["input_ids"]
     whole = tokenizer("a")["input_ids"]
@@ -83,12 +135,20 @@ def of_llama_cpp(model, text, window, windows, prompt, count):
     }
 
 
+READERS = {
+    "transformers": of_transformers,
+    "transformers-dequantized": of_dequantized,
+    "gptqmodel": of_gptqmodel,
+    "llama.cpp": of_llama_cpp,
+}
+
+
 def main():
     reader, model, text_file, window, windows, prompt, count = sys.argv[1:]
     with open(text_file, encoding="utf-8") as file:
         text = file.read()
-    read = of_transformers if reader == "transformers" else of_llama_cpp
-    print(json.dumps(read(model, text, int(window), int(windows), prompt, int(count))))
+    print(json.dumps(READERS[reader](model, text, int(window), int(windows), prompt, int(count))))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -63,7 +63,7 @@ public record ConstraintOptions(
         settings
             .bits()
             .given()
-            .map(bits -> new Grid(bits, columns(settings), settings.symmetric())),
+            .map(bits -> new Grid(bits, columns(settings), settings.symmetric().orElse(false))),
         settings.bits().given().isPresent()
             ? Optional.empty()
             : settings.blocks().flatMap(BlockChoice::ofAll));

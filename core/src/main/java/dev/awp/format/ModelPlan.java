@@ -65,6 +65,11 @@ public final class ModelPlan {
     return plan;
   }
 
+  /** Whether the output head is among the layers that will be compressed. */
+  public boolean compressesHead() {
+    return layout.head().filter(layers::containsKey).isPresent();
+  }
+
   /** Names of the linear layers that stay as they are. */
   public List<String> untouched() {
     return layout.linears().stream()

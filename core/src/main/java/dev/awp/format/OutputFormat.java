@@ -9,6 +9,7 @@ import dev.awp.tensor.DType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A kind of model folder that awp writes. */
 public interface OutputFormat {
@@ -35,11 +36,6 @@ public interface OutputFormat {
     return false;
   }
 
-  /** Whether its readers take an output head that is compressed. */
-  default boolean takesHead() {
-    return false;
-  }
-
   /** Where an output of this format alone comes to lie. */
   default OutputPlace place(Path output) {
     return OutputPlace.folder(output);
@@ -48,6 +44,14 @@ public interface OutputFormat {
   /** Whether its readers have no room for a last group of a row that is shorter than the others. */
   default boolean needsWholeGroups() {
     return false;
+  }
+
+  /**
+   * Why grids of integers are symmetric where nothing is said, as the end of a sentence; empty
+   * where they have zero points.
+   */
+  default Optional<String> symmetricFor() {
+    return Optional.empty();
   }
 
   /** The readers' rules that a plan breaks; empty where the format can hold it. */

@@ -100,6 +100,19 @@ public final class ReaderRules {
     return this;
   }
 
+  /**
+   * No packed output head.
+   *
+   * @param reason why readers have no place for one
+   */
+  public ReaderRules headStays(String reason) {
+    plan.layout()
+        .head()
+        .filter(_ -> plan.compressesHead())
+        .ifPresent(head -> broken.add(new BrokenRule(reason, List.of(head.name()))));
+    return this;
+  }
+
   /** Layers that a runtime fuses into one: those of a block that share their input. */
   public ReaderRules fusedAlike() {
     Map<Object, List<LinearLayer>> fused =

@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param ignore whether it is left alone, whatever else is said
  * @param bits 2, 3, 4 or 8
  * @param groupSize columns that share a scale, 0 for the whole row, or {@link #BY_WIDTH}
- * @param symmetric true for a zero point in the middle of the codes
+ * @param symmetric true for a zero point in the middle of the codes; where nothing is said the
+ *     formats decide
  * @param blocks the type whose grid it has, where no bits are given, or the mixture that says it
  * @param givesWay whether a layer whose rows are no whole blocks takes a type whose blocks fit
  * @param solver a solver's name, where it is not the run's
@@ -23,7 +24,7 @@ public record LayerSettings(
     Choice<Sparsity> sparsity,
     Choice<Integer> bits,
     int groupSize,
-    boolean symmetric,
+    Optional<Boolean> symmetric,
     Optional<BlockChoice> blocks,
     boolean givesWay,
     Optional<String> solver,
@@ -36,7 +37,7 @@ public record LayerSettings(
 
   /**
    * Neither a sparsity nor bits; where bits are given, groups of {@value #GROUP_SIZE} columns, or
-   * of fewer where a format needs it, with zero points.
+   * of fewer where a format needs it, with zero points where all formats' readers take them.
    */
   public static Builder builder() {
     return new Builder();
@@ -66,7 +67,7 @@ public record LayerSettings(
     private Choice<Sparsity> sparsity = new Choice.None<>();
     private Choice<Integer> bits = new Choice.None<>();
     private int groupSize = BY_WIDTH;
-    private boolean symmetric;
+    private Optional<Boolean> symmetric = Optional.empty();
     private Optional<BlockChoice> blocks = Optional.empty();
     private boolean givesWay = true;
     private Optional<String> solver = Optional.empty();
@@ -107,7 +108,7 @@ public record LayerSettings(
     }
 
     public Builder symmetric(boolean wanted) {
-      symmetric = wanted;
+      symmetric = Optional.of(wanted);
       return this;
     }
 

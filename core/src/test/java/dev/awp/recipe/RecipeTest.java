@@ -120,7 +120,7 @@ class RecipeTest {
     assertEquals(Optional.of(3), first.bits().given());
     assertEquals(Optional.of(new NmSparsity(2, 4)), first.sparsity().given());
     assertEquals(32, first.groupSize());
-    assertTrue(first.symmetric());
+    assertEquals(Optional.of(true), first.symmetric());
     assertEquals(Optional.of("cd"), first.solver());
     assertEquals(Optional.of(new RowSparsity(0.5)), settled.get(LAYERS.get(1)).sparsity().given());
     assertEquals(Optional.empty(), settled.get(LAYERS.get(3)).bits().given());

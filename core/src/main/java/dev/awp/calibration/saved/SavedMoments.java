@@ -98,6 +98,11 @@ public final class SavedMoments {
     return new OfBlock(index);
   }
 
+  /** Whether there are moments of a site of a block, or of the head. */
+  public boolean has(int block, InputSite site) {
+    return views.containsKey(MomentsFile.name(block, site));
+  }
+
   private final class OfBlock implements SiteMoments {
     private final int index;
 

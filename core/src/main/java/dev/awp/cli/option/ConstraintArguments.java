@@ -40,13 +40,17 @@ final class ConstraintArguments {
 
   @Option(
       names = "--symmetric",
-      description = "Zero point in the middle of the codes; the default is one for each group.")
-  private boolean symmetric;
+      negatable = true,
+      description = {
+        "Zero point in the middle of the codes, or one for each group, which is the default but for"
+            + " compressed-tensors: transformers loads its zero points on request only."
+      })
+  private Boolean symmetric;
 
   /** What every runtime reads: where a format is asked for and nothing else. */
   void takeDefaultBits() {
     bits = 4;
-    symmetric = true;
+    symmetric = symmetric == null || symmetric;
   }
 
   boolean givesSparsity() {
@@ -62,8 +66,9 @@ final class ConstraintArguments {
     LayerSettings.Builder settings =
         LayerSettings.builder()
             .sparsity(Choice.of(Optional.ofNullable(sparsity).map(SparsityArgument::toSparsity)))
-            .bits(Choice.of(Optional.ofNullable(bits)))
-            .symmetric(symmetric);
-    return groupSize == null ? settings : settings.groupSize(groupSize);
+            .bits(Choice.of(Optional.ofNullable(bits)));
+    Optional.ofNullable(symmetric).ifPresent(settings::symmetric);
+    Optional.ofNullable(groupSize).ifPresent(settings::groupSize);
+    return settings;
   }
 }

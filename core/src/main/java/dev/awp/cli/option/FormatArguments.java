@@ -19,7 +19,8 @@ public final class FormatArguments {
       converter = Converter.class,
       description = {
         "What to write: dense (ordinary tensors, the default), compressed-tensors (int-packed, for"
-            + " vLLM and transformers), gptq, gptq-v2, awq, or gguf (OUT_DIR/model.gguf for"
+            + " vLLM and transformers), gptq (of the first version where grids are symmetric,"
+            + " of the second where not), gptq-v1, gptq-v2, awq, or gguf (OUT_DIR/model.gguf for"
             + " llama.cpp). With several, separated by commas,"
             + " OUT_DIR/FORMAT is a model folder for each, of the same codes and scales;"
             + " activations and errors are those of the first. Given without --bits and --sparsity:"

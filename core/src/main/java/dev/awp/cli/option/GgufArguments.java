@@ -55,8 +55,8 @@ public final class GgufArguments {
       converter = WrittenType.class,
       completionCandidates = WrittenType.class,
       description = {
-        "gguf: type of the embedding and the output head, rounded to nearest. Default: F16, or what"
-            + " the mixture says."
+        "gguf: type of the embedding and the output head where they are not compressed, rounded to"
+            + " nearest. Default: F16, or what the mixture says."
       })
   private BlockType embedding;
 

@@ -41,7 +41,10 @@ public final class SchemeArguments {
 
   @Option(
       names = "--lm-head",
-      description = "Compress lm_head too; not where its weights are those of the embeddings.")
+      description = {
+        "Compress lm_head too. Where its weights are those of the embeddings it gets its own, and"
+            + " the embeddings stay as they are. Not in the format awq."
+      })
   private boolean head;
 
   @Option(

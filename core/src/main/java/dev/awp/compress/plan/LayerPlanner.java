@@ -42,7 +42,8 @@ public final class LayerPlanner {
    * Settles a recipe's rules.
    *
    * @param solver where the recipe names no other
-   * @throws AwpException for rules that do not fit the model, and for a head that is none
+   * @param layout has a head of its own where the recipe has it compressed
+   * @throws AwpException for rules that do not fit the model
    */
   public LayerPlanner(
       Recipe recipe, SolverOptions solver, Checkpoint checkpoint, ModelLayout layout) {
@@ -58,11 +59,7 @@ public final class LayerPlanner {
           layout
               .head()
               .or(() -> embedding(recipe, layout))
-              .orElseThrow(
-                  () ->
-                      new AwpException(
-                          "%s: lm_head cannot be compressed, its weights are those of the embeddings (tie_word_embeddings), which stay as they are"
-                              .formatted(layout.config().file()))));
+              .orElseThrow());
     }
     settled.putAll(recipe.settle(layers, layout.config().layers()));
     this.changes = BlockTypes.settle(settled, layout);

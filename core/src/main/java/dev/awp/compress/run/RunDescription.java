@@ -98,7 +98,7 @@ public final class RunDescription {
     // Rules that give bits take the rest of the grid from here.
     if (!(defaults.bits() instanceof Choice.None && recipe.rules().isEmpty())) {
       all.put("groupSize", defaults.groupSize());
-      all.put("symmetric", defaults.symmetric());
+      all.put("symmetric", defaults.symmetric().orElse(false));
     }
     defaults.blocks().ifPresent(blocks -> all.put("blocks", blocks.word()));
     if (!defaults.givesWay()) {

@@ -9,6 +9,7 @@ import dev.awp.calibration.CalibrationSet;
 import dev.awp.calibration.saved.MomentsIdentity;
 import dev.awp.calibration.saved.SavedMoments;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.UntiedHead;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
@@ -22,7 +23,7 @@ import dev.awp.compress.memory.MemoryNeeds;
 import dev.awp.compress.memory.MemoryPlan;
 import dev.awp.compress.memory.PeakMemory;
 import dev.awp.compress.memory.PhysicalMemory;
-import dev.awp.compress.plan.GroupSizes;
+import dev.awp.compress.plan.GridDefaults;
 import dev.awp.compress.plan.LayerPlanner;
 import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.plan.Schemes;
@@ -41,8 +42,8 @@ import dev.awp.disk.FileStamps;
 import dev.awp.disk.OutputFolder;
 import dev.awp.eval.Evaluator;
 import dev.awp.format.ModelPlan;
-import dev.awp.format.OutputFormat;
 import dev.awp.format.registry.OutputFormats;
+import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.forward.TransformerModel;
@@ -82,7 +83,7 @@ public final class Compressor {
   private final Checkpoint checkpoint;
   private final ModelLayout layout;
   private final LayerPlanner planner;
-  private final Optional<String> groups;
+  private final List<String> assumed;
 
   private Compressor(
       CompressionOptions options,
@@ -90,9 +91,10 @@ public final class Compressor {
       CompressionListener listener,
       Checkpoint checkpoint) {
     this.layout = ModelLayout.of(checkpoint.config());
-    Recipe recipe = GroupSizes.settle(options.recipe(), options.formats(), layout);
+    GridDefaults defaults = new GridDefaults(options.recipe(), options.formats(), layout);
+    Recipe recipe = defaults.settled();
     this.options = options.withRecipe(recipe);
-    this.groups = GroupSizes.warning(options.recipe(), recipe, layout);
+    this.assumed = defaults.warnings();
     this.compute = compute;
     this.listener = listener;
     this.checkpoint = checkpoint;
@@ -131,10 +133,23 @@ public final class Compressor {
     try (PipedTexts pipes = new PipedTexts(listener)) {
       CompressionOptions kept = options.withTexts(pipes::keep);
       FileStamps stamps = InputFiles.stamps(kept);
-      try (Checkpoint checkpoint = Checkpoints.open(kept.model())) {
+      try (Checkpoint checkpoint = open(kept)) {
         FileStamps inputs = InputFiles.stamps(stamps, checkpoint, kept);
         return new Compressor(kept, compute, listener, checkpoint).run(start, inputs, version);
       }
+    }
+  }
+
+  /** The model, with a head of its own where that is to be compressed. */
+  private static Checkpoint open(CompressionOptions options) {
+    Checkpoint checkpoint = Checkpoints.open(options.model());
+    try {
+      // A GGUF file has the embedding in the type of the output head that it is.
+      boolean own = options.recipe().head() && options.recipe().defaults().blocks().isEmpty();
+      return own ? UntiedHead.of(checkpoint) : checkpoint;
+    } catch (RuntimeException e) {
+      checkpoint.close();
+      throw e;
     }
   }
 
@@ -150,7 +165,7 @@ public final class Compressor {
     OutputFolder.checkFree(options.place());
     long start = System.nanoTime();
     try (PipedTexts pipes = new PipedTexts(listener);
-        Checkpoint checkpoint = Checkpoints.open(options.model())) {
+        Checkpoint checkpoint = open(options)) {
       CompressionOptions kept = options.withTexts(pipes::keep);
       Compressor compressor = new Compressor(kept, compute, listener, checkpoint);
       PreparedRun prepared = compressor.prepare(compressor::checkedWeights);
@@ -166,7 +181,7 @@ public final class Compressor {
    */
   private PreparedRun prepare(Supplier<Map<Path, String>> scan) {
     RunChecks.checkDense(checkpoint);
-    groups.ifPresent(listener::step);
+    assumed.forEach(listener::step);
     planner.changes().forEach(listener::step);
     layout.check(checkpoint::tensor);
     options.calibration().statistics().ifPresent(SavedMoments::identity);
@@ -199,7 +214,7 @@ public final class Compressor {
       ModelPlan plan = checked(schemes);
       Set<String> warnings = new LinkedHashSet<>(RunChecks.warnings(plan, options.formats()));
       warnings.addAll(tokenizer.warnings());
-      groups.ifPresent(warnings::add);
+      warnings.addAll(assumed);
       warnings.addAll(planner.changes());
       Stream.concat(calibration.files().stream(), evaluator.files().stream())
           .flatMap(file -> file.warning().stream())
@@ -215,12 +230,6 @@ public final class Compressor {
 
   /** What the formats' readers will take. */
   private ModelPlan checked(Schemes schemes) {
-    boolean places = options.formats().stream().allMatch(OutputFormat::takesHead);
-    if (!places && !schemes.layers(layout.config().layers()).isEmpty()) {
-      throw new AwpException(
-          "lm_head is compressed with --format dense and gguf only: readers of the other formats"
-              + " take it as it was");
-    }
     ModelPlan plan =
         RunChecks.plan(checkpoint, layout, schemes, options.formats(), options.maxShardBytes());
     OutputFormats.check(options.formats(), plan);
@@ -426,7 +435,14 @@ public final class Compressor {
             checkpoint,
             identity.inputs(),
             precision);
-    return Optional.of(SavedMoments.open(folder.get(), wanted, compute, arena));
+    SavedMoments moments = SavedMoments.open(folder.get(), wanted, compute, arena);
+    int behind = layout.config().layers();
+    if (options.recipe().head() && !moments.has(behind, InputSite.HEAD_INPUT)) {
+      throw new AwpException(
+          "%s: there are no moments of the head's inputs, as tied models have none saved; without --statistics, --lm-head takes its own"
+              .formatted(folder.get()));
+    }
+    return Optional.of(moments);
   }
 
   private List<StoredTensor> weights(int block) {

@@ -61,6 +61,8 @@ public final class AwqFormat implements OutputFormat {
         .wholeGroups()
         .each(AwqFormat::fourBits)
         .each(AwqFormat::wholeWords)
+        .headStays(
+            "readers of this format leave the output head as it is (--lm-head is for the others)")
         .broken();
   }
 

@@ -64,8 +64,28 @@ public final class CompressedTensorsFormat implements OutputFormat {
   }
 
   @Override
+  public Optional<String> symmetricFor() {
+    return Optional.of(
+        "transformers loads zero points of compressed-tensors on request only (docs/formats.md)");
+  }
+
+  @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
     return new ReaderRules(plan).noChannelScales().wholeGroups().fusedAlike().broken();
+  }
+
+  @Override
+  public List<String> warnings(ModelPlan plan) {
+    boolean zeroPoints =
+        plan.layers().stream()
+            .flatMap(layer -> layer.grid().stream())
+            .anyMatch(grid -> !grid.symmetric());
+    return zeroPoints
+        ? List.of(
+            "compressed-tensors: transformers 5.24 with compressed-tensors 0.20.1 loads zero"
+                + " points, other programs' too, only with"
+                + " CompressedTensorsConfig(dequantize=True); --symmetric is read by all")
+        : List.of();
   }
 
   @Override
@@ -90,7 +110,11 @@ public final class CompressedTensorsFormat implements OutputFormat {
     ObjectNode root = ConfigFiles.object();
     root.put("quant_method", NAME).put("version", VERSION).put("format", LAYOUT);
     root.put("quantization_status", "compressed").putNull("global_compression_ratio");
-    Set<String> ignored = new LinkedHashSet<>(List.of(HEAD));
+    Set<String> ignored = new LinkedHashSet<>();
+    Optional<LayerPlan> head = packedHead(plan);
+    if (head.isEmpty()) {
+      ignored.add(HEAD);
+    }
     ignored.addAll(plan.unpackedModules());
     plan.layers().stream()
         .filter(layer -> layer.grid().isEmpty())
@@ -113,9 +137,19 @@ public final class CompressedTensorsFormat implements OutputFormat {
       }
     }
     if (targets.size() == 1) {
-      targets.values().iterator().next().removeAll().add("Linear");
+      ArrayNode all = targets.values().iterator().next().removeAll().add("Linear");
+      // A head is no Linear in vLLM.
+      head.ifPresent(layer -> all.add(match.of(layer.layer().name())));
     }
     return root;
+  }
+
+  private static Optional<LayerPlan> packedHead(ModelPlan plan) {
+    return plan.layout()
+        .head()
+        .filter(_ -> plan.compressesHead())
+        .map(plan::layer)
+        .filter(layer -> layer.grid().isPresent());
   }
 
   /** The same grid for all layers that a group may hold, in whatever type they are stored. */

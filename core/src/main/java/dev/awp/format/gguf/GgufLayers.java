@@ -40,7 +40,8 @@ public final class GgufLayers {
   /**
    * Opens a file, or {@value GgufFormat#FILE} in a folder.
    *
-   * @param layers names of modules, one of which lies in a block
+   * @param layers names of modules, one of which lies in a block; one outside of the decoder is the
+   *     output head
    * @param arena owns what is mapped
    */
   public static GgufLayers open(Path model, Collection<String> layers, Arena arena) {
@@ -51,8 +52,13 @@ public final class GgufLayers {
             .filter(name -> name.contains(BLOCKS))
             .findFirst()
             .map(name -> name.substring(0, name.indexOf(BLOCKS)))
-            .orElse("");
-    TensorNames names = new TensorNames(decoder, "lm_head");
+            .orElse(TensorNames.under("").decoder());
+    String head =
+        layers.stream()
+            .filter(name -> !name.startsWith(decoder))
+            .findFirst()
+            .orElse(TensorNames.under("").head());
+    TensorNames names = new TensorNames(decoder, head);
     return new GgufLayers(file, new GgufNames(names, false, experts(file)), arena);
   }
 

@@ -17,8 +17,8 @@ import java.util.stream.Stream;
  *
  * @param plain F32, F16 or BF16 of the linear layers that are not on blocks; by default the type
  *     that they have in the checkpoint
- * @param embedding of the embedding and the output head, rounded to nearest; by default what the
- *     mixture says, or F16
+ * @param embedding of the embedding and the output head where they are not compressed, rounded to
+ *     nearest; by default what the mixture says, or F16
  * @param mix the mixture that the layers' types are of
  */
 public record GgufOptions(

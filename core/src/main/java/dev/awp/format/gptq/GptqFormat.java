@@ -19,42 +19,45 @@ import dev.awp.stored.TensorEncoder;
 import dev.awp.stored.TensorReader;
 import dev.awp.tensor.DType;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * GPTQ checkpoints, in either convention of zero points: the first version stores z - 1, so that
- * its grids have no zero point 0, the second stores z.
+ * GPTQ checkpoints, of either version or of the one that fits the grid: symmetric grids have the
+ * first, which all readers know, and others the second, for GPTQModel refuses asymmetric files of
+ * the first that other programs wrote.
  */
 public final class GptqFormat implements OutputFormat {
   public static final String METHOD = "gptq";
-  static final String SECOND = "gptq_v2";
 
   /** Kernels take rows and columns by that many. */
   private static final int MULTIPLE = 32;
 
   private final String name;
-  private final String checkpointFormat;
-  private final int zeroPointOffset;
+  private final Optional<GptqVersion> only;
 
-  private GptqFormat(String name, String checkpointFormat) {
+  private GptqFormat(String name, Optional<GptqVersion> only) {
     this.name = name;
-    this.checkpointFormat = checkpointFormat;
-    this.zeroPointOffset = zeroPointOffset(checkpointFormat);
+    this.only = only;
+  }
+
+  /** The version that fits the grid. */
+  public static GptqFormat fitting() {
+    return new GptqFormat(METHOD, Optional.empty());
   }
 
   public static GptqFormat first() {
-    return new GptqFormat("gptq", METHOD);
+    return new GptqFormat("gptq-v1", Optional.of(GptqVersion.FIRST));
   }
 
   public static GptqFormat second() {
-    return new GptqFormat("gptq-v2", SECOND);
+    return new GptqFormat("gptq-v2", Optional.of(GptqVersion.SECOND));
   }
 
-  /** What a version stores less than the zero point. */
-  static int zeroPointOffset(String checkpointFormat) {
-    return checkpointFormat.equals(SECOND) ? 0 : 1;
+  private GptqVersion version(IntegerGrid grid) {
+    return only.orElse(grid.symmetric() ? GptqVersion.FIRST : GptqVersion.SECOND);
   }
 
   @Override
@@ -65,7 +68,8 @@ public final class GptqFormat implements OutputFormat {
   /** Scales are stored as F16, and vLLM casts them to the model's type: exact in both. */
   @Override
   public GridStorage gridStorage(DType dtype) {
-    return new GridStorage(EnumSet.of(DType.F16, dtype), DType.F32, zeroPointOffset);
+    int least = only.map(GptqVersion::zeroPointOffset).orElse(0);
+    return new GridStorage(EnumSet.of(DType.F16, dtype), DType.F32, least);
   }
 
   @Override
@@ -101,9 +105,32 @@ public final class GptqFormat implements OutputFormat {
   }
 
   @Override
+  public List<String> warnings(ModelPlan plan) {
+    List<String> warnings = new ArrayList<>();
+    IntegerGrid grid = grid(plan);
+    if (!grid.symmetric()) {
+      warnings.add(
+          version(grid) == GptqVersion.FIRST
+              ? "%s: GPTQModel refuses asymmetric grids in the first version (checkpoint_format gptq) that other programs wrote; --format gptq-v2 and --symmetric are read"
+                  .formatted(name)
+              : "%s: asymmetric grids are stored as gptq_v2 (checkpoint_format), and programs that know only the first version read other weights; --symmetric is read by all"
+                  .formatted(name));
+    }
+    if (plan.compressesHead()) {
+      warnings.add(
+          "%s: lm_head is packed (lm_head true), which GPTQModel and vLLM read; transformers by itself looks for packed layers in the blocks only"
+              .formatted(name));
+    }
+    return warnings;
+  }
+
+  @Override
   public FormatWriter create(Path folder, ModelPlan plan, Kernels kernels, String version) {
     GptqLayer layers =
-        new GptqLayer(zeroPointOffset, new TensorEncoder(kernels), new TensorReader(kernels));
+        new GptqLayer(
+            version(grid(plan)).zeroPointOffset(),
+            new TensorEncoder(kernels),
+            new TensorReader(kernels));
     ObjectNode quantization = quantization(plan, version);
     return SafetensorsWriter.create(
         folder,
@@ -116,14 +143,20 @@ public final class GptqFormat implements OutputFormat {
         });
   }
 
-  private ObjectNode quantization(ModelPlan plan, String version) {
-    IntegerGrid grid = plan.layers().getFirst().grid().orElseThrow();
+  /** The one of all layers. */
+  private static IntegerGrid grid(ModelPlan plan) {
+    return plan.layers().getFirst().grid().orElseThrow();
+  }
+
+  private ObjectNode quantization(ModelPlan plan, String program) {
+    IntegerGrid grid = grid(plan);
     ObjectNode root = ConfigFiles.object();
     root.put("bits", grid.bits()).put("group_size", grid.groupSize() == 0 ? -1 : grid.groupSize());
-    root.put("desc_act", false).put("sym", grid.symmetric()).put("lm_head", false);
-    root.put("quant_method", METHOD).put("checkpoint_format", checkpointFormat);
+    root.put("desc_act", false).put("sym", grid.symmetric());
+    root.put("lm_head", plan.compressesHead());
+    root.put("quant_method", METHOD).put("checkpoint_format", version(grid).word());
     root.put("pack_dtype", "int32");
-    root.putObject("meta").putArray("quantizer").add("awp:" + version);
+    root.putObject("meta").putArray("quantizer").add("awp:" + program);
     return root;
   }
 }

@@ -26,17 +26,17 @@ public final class GptqOpener implements LayerOpener {
     this.settings = settings;
     this.bits = settings.bits(settings.root(), "bits");
     settings.require("pack_dtype", "int32");
-    String version = settings.root().path("checkpoint_format").asText(GptqFormat.METHOD);
-    if (!version.equals(GptqFormat.METHOD) && !version.equals(GptqFormat.SECOND)) {
-      throw settings.fail(
-          "checkpoint_format '%s' is not supported, only %s and %s are"
-              .formatted(version, GptqFormat.METHOD, GptqFormat.SECOND));
-    }
+    String word = settings.root().path("checkpoint_format").asText(GptqVersion.FIRST.word());
+    GptqVersion version =
+        GptqVersion.of(word)
+            .orElseThrow(
+                () ->
+                    settings.fail(
+                        "checkpoint_format '%s' is not supported, only %s and %s are"
+                            .formatted(word, GptqVersion.FIRST.word(), GptqVersion.SECOND.word())));
     this.format =
         new GptqLayer(
-            GptqFormat.zeroPointOffset(version),
-            new TensorEncoder(kernels),
-            new TensorReader(kernels));
+            version.zeroPointOffset(), new TensorEncoder(kernels), new TensorReader(kernels));
   }
 
   @Override

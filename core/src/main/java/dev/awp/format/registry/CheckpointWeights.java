@@ -26,6 +26,7 @@ import dev.awp.stored.StoredTensor;
 import dev.awp.stored.StoredType;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,7 +74,8 @@ public final class CheckpointWeights {
     }
     LayerOpener opener = opener(checkpoint, quantization, kernels);
     Map<String, LinearLayer> linears =
-        layout.linears().stream().collect(toMap(LinearLayer::weight, layer -> layer));
+        Stream.concat(layout.linears().stream(), layout.head().stream())
+            .collect(toMap(LinearLayer::weight, layer -> layer));
     return name -> {
       LinearLayer layer = linears.get(name);
       if (layer == null || !checkpoint.contains(opener.codes(layer))) {

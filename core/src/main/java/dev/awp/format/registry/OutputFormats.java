@@ -25,6 +25,7 @@ public final class OutputFormats {
       List.of(
           DENSE,
           new CompressedTensorsFormat(),
+          GptqFormat.fitting(),
           GptqFormat.first(),
           GptqFormat.second(),
           new AwqFormat(),

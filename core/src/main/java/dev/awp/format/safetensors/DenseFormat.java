@@ -40,11 +40,6 @@ public final class DenseFormat implements OutputFormat {
   }
 
   @Override
-  public boolean takesHead() {
-    return true;
-  }
-
-  @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
     return List.of();
   }

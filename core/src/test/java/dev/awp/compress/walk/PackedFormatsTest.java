@@ -64,7 +64,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whole runs into packed formats: all of the same codes, exact, and open to awp again. */
 class PackedFormatsTest {
   private static final List<String> ALL =
-      List.of("dense", "compressed-tensors", "gptq", "gptq-v2", "awq");
+      List.of("dense", "compressed-tensors", "gptq", "gptq-v1", "gptq-v2", "awq");
 
   @TempDir private Path folder;
   private Path text;
@@ -124,7 +124,7 @@ class PackedFormatsTest {
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 8})
   void everyWidthIsExact(int bits) throws IOException {
-    List<String> formats = List.of("compressed-tensors", "gptq", "gptq-v2", "dense");
+    List<String> formats = List.of("compressed-tensors", "gptq", "gptq-v1", "gptq-v2", "dense");
     checkFolders(run(formats, grid(bits, 0, true)), formats, DType.BF16);
     checkFolders(run(formats, grid(bits, 32, false)), formats, DType.BF16);
     Optional<Sparsity> half = Optional.of(new RowSparsity(0.5));
@@ -208,7 +208,7 @@ class PackedFormatsTest {
 
   @Test
   void aFormatAloneIsTheOutputFolderAndEvaluates() throws IOException {
-    for (String format : List.of("compressed-tensors", "gptq", "gptq-v2", "awq")) {
+    for (String format : List.of("compressed-tensors", "gptq", "gptq-v1", "gptq-v2", "awq")) {
       CompressionOptions options =
           options(model(DType.BF16), List.of(format), grid(4, 32, true), "rtn");
       RunReport report = run(options);
@@ -219,7 +219,7 @@ class PackedFormatsTest {
         assertEquals(report.perplexity().getFirst().after(), again.perplexity().value(), format);
       }
       JsonNode config = config(options.output());
-      String method = format.equals("gptq-v2") ? "gptq" : format;
+      String method = format.startsWith("gptq") ? "gptq" : format;
       assertEquals(method, config.path("quantization_config").path("quant_method").asText());
       assertEquals(1e-5, config.path("rms_norm_eps").asDouble());
       JsonNode ignored = config.path("quantization_config").path("ignore");
@@ -235,6 +235,31 @@ class PackedFormatsTest {
               .build();
       String message = assertThrows(AwpException.class, () -> run(quantizedAgain)).getMessage();
       assertTrue(message.contains("quantized already (" + method + ")"), message);
+    }
+  }
+
+  /** The version that fits the grid, or the one that is named. */
+  @Test
+  void gptqHasTheVersionThatItsReadersTake() throws IOException {
+    String[][] expected = {
+      {"gptq", "gptq", "gptq_v2"}, {"gptq-v1", "gptq", "gptq"}, {"gptq-v2", "gptq_v2", "gptq_v2"}
+    };
+    for (String[] row : expected) {
+      for (boolean symmetric : new boolean[] {true, false}) {
+        CompressionOptions options =
+            options(model(DType.F16), List.of(row[0]), grid(4, 32, symmetric), "rtn");
+        List<String> warnings = run(options).warnings();
+        JsonNode config = config(options.output()).path("quantization_config");
+        assertEquals(row[symmetric ? 1 : 2], config.path("checkpoint_format").asText(), row[0]);
+        assertEquals(symmetric, config.path("sym").booleanValue());
+        assertFalse(config.path("lm_head").booleanValue());
+        assertEquals(symmetric ? 0 : 1, warnings.size(), warnings::toString);
+        if (!symmetric) {
+          String rule = row[0].equals("gptq-v1") ? "GPTQModel refuses" : "stored as gptq_v2";
+          assertTrue(warnings.getFirst().startsWith(row[0] + ": "), warnings::toString);
+          assertTrue(warnings.getFirst().contains(rule), warnings::toString);
+        }
+      }
     }
   }
 
@@ -260,7 +285,7 @@ class PackedFormatsTest {
     Path model = folder.resolve("model");
     new GeneratedCheckpoint(2, 20, 44, 2, 2, DType.F16).write(model);
     String message = refusal(options(model, ALL, grid(4, 32, true), "awq"));
-    assertEquals(3 + 6 + 6 + 5, message.split("--format ").length - 1, message);
+    assertEquals(3 + 6 + 6 + 6 + 5, message.split("--format ").length - 1, message);
     for (String name : List.of("model.layers.0.self_attn.q_proj", "model.layers.1.mlp.down_proj")) {
       assertTrue(message.contains(name), message);
     }

@@ -31,6 +31,7 @@ import java.lang.foreign.ValueLayout;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -131,6 +132,45 @@ class PackingTest {
       Map<String, TensorView> awq = encode(new AwqLayer(ENCODER, READER), tall, ofColumn, arena);
       assertArrayEquals(new int[] {0x75316420}, ints(awq.get("layer.qweight")));
       assertArrayEquals(new int[] {0x88888888}, ints(awq.get("layer.qzeros")));
+    }
+  }
+
+  /** Packed along the rows by compressed-tensors 0.20.1 (pack_to_int32, packed_dim 0). */
+  @Example
+  void goldenZeroPointsOfCompressedTensors() {
+    int[] three = {
+      0xA878CEA8, 0x43C67543, 0xCEA878CE, 0x7543C675, 0x78CEA878, 0xC67543C6, 0x0078CEA8, 0x00C67543
+    };
+    int[] four = {
+      0x3E94FA50, 0x61C72D83, 0xB61C72D8, 0xE94FA50B, 0x3E94FA50,
+      0x61C72D83, 0xB61C72D8, 0xE94FA50B, 0x3E94FA50, 0x61C72D83
+    };
+    assertArrayEquals(three, zeroPoints(3));
+    assertArrayEquals(four, zeroPoints(4));
+  }
+
+  /** Of 40 rows in 2 groups: (5 r + 3 g) mod 2^bits. */
+  private static int[] zeroPoints(int bits) {
+    int rows = 40;
+    int groups = 2;
+    try (Arena arena = Arena.ofConfined()) {
+      IntegerGrid grid = new IntegerGrid(bits, 4, false, stored(0, DType.F16));
+      GridParameters parameters = GridParameters.allocate(grid, rows, 4 * groups, arena);
+      int[][] codes = new int[rows][4 * groups];
+      for (int r = 0; r < rows; r++) {
+        for (int g = 0; g < groups; g++) {
+          parameters.scales().set(r, g, 0.5f);
+          parameters.zeroPoints().set(r, g, (5 * r + 3 * g) % (1 << bits));
+        }
+      }
+      LayerPlan plan = GridSolutions.plan(rows, 4 * groups, DType.F16, grid);
+      Solution solution = GridSolutions.of(grid, codes, parameters, arena);
+      TensorView packed =
+          encode(new CompressedTensorsLayer(ENCODER, READER), plan, solution, arena)
+              .get("layer.weight_zero_point");
+      assertEquals(DType.I32, packed.dtype());
+      assertEquals(List.of((long) BitStream.words(rows, bits), (long) groups), packed.shape());
+      return ints(packed);
     }
   }
 

@@ -104,7 +104,7 @@ class CheckpointWeightsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"compressed-tensors", "gptq", "gptq-v2", "awq"})
+  @ValueSource(strings = {"compressed-tensors", "gptq", "gptq-v1", "gptq-v2", "awq"})
   void wholeModelsDecodeExactly(String format) throws IOException {
     for (int bits : format.equals("awq") ? new int[] {4} : new int[] {2, 3, 4, 8}) {
       Path packed = folder.resolve("packed-" + bits);

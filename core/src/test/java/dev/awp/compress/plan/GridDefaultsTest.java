@@ -20,8 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Groups where no size is asked for: as large as widths and formats allow. */
-class GroupSizesTest {
+/**
+ * Grids where nothing is said of them: groups as large as widths and formats allow, zero points
+ * where readers take them.
+ */
+class GridDefaultsTest {
   @TempDir private Path folder;
 
   private Path text;
@@ -45,7 +48,6 @@ class GroupSizesTest {
                 "--sequence-length=32",
                 "--solver=rtn",
                 "--bits=4",
-                "--symmetric",
                 "-q"));
     typed.addAll(List.of(more));
     Terminal terminal = new Terminal().run(typed);
@@ -109,5 +111,51 @@ class GroupSizesTest {
     RunReport report = compress(64, 192, "--format=gptq", "--group-size=32");
     assertEquals(32, report.options().get("groupSize"));
     assertEquals(0, warnings(report));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "compressed-tensors, true, 1",
+    "'dense,compressed-tensors', true, 1",
+    "gptq, false, 0",
+    "dense, false, 0"
+  })
+  void gridsAreSymmetricWhereAReaderTakesNoOthers(String formats, boolean symmetric, int told)
+      throws IOException {
+    RunReport report = compress(64, 128, "--format=" + formats, "--group-size=32");
+    assertEquals(symmetric, report.options().get("symmetric"));
+    assertEquals(symmetric, report.layers().getFirst().constraint().endsWith(", symmetric"));
+    long sentences =
+        report.warnings().stream()
+            .filter(
+                warning ->
+                    warning.startsWith("grids are symmetric: transformers")
+                        && warning.endsWith("(--no-symmetric says otherwise)"))
+            .count();
+    assertEquals(told, sentences, report.warnings()::toString);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--symmetric, true, 0", "--no-symmetric, false, 1"})
+  void whatIsSaidOfZeroPointsIsTaken(String said, boolean symmetric, int told) throws IOException {
+    RunReport report = compress(64, 128, "--format=compressed-tensors", "--group-size=32", said);
+    assertEquals(symmetric, report.options().get("symmetric"));
+    assertEquals(told, report.warnings().size(), report.warnings()::toString);
+    assertEquals(
+        told,
+        report.warnings().stream().filter(w -> w.contains("dequantize=True")).count(),
+        report.warnings()::toString);
+  }
+
+  @Test
+  void recipesAndRulesSayItToo() throws IOException {
+    Path recipe =
+        Files.writeString(
+            folder.resolve("recipe.yaml"),
+            "symmetric: false\nlayers:\n- {match: down_proj, symmetric: true}\n");
+    RunReport report =
+        compress(64, 128, "--format=compressed-tensors", "--group-size=32", "--recipe=" + recipe);
+    assertEquals("4 bit, groups of 32", report.layers().getFirst().constraint());
+    assertEquals("4 bit, groups of 32, symmetric", report.layers().getLast().constraint());
   }
 }
