@@ -2,16 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli;
 
+import dev.awp.checkpoint.ModelName;
 import dev.awp.cli.option.MachineArguments;
 import dev.awp.cli.option.Ranges;
 import dev.awp.cli.option.TextArguments;
+import dev.awp.cli.print.EvaluationTable;
+import dev.awp.cli.print.JsonOutput;
 import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.compute.Compute;
-import dev.awp.eval.Evaluator;
+import dev.awp.eval.DivergenceResult;
 import dev.awp.eval.PerplexityResult;
+import dev.awp.eval.TextEvaluation;
+import dev.awp.report.EvaluationReport;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -26,7 +32,7 @@ import picocli.CommandLine.Spec;
     name = "eval",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    header = "Measure the perplexity of a checkpoint on texts.",
+    header = "Measure a checkpoint on texts: perplexity, and divergence from another one.",
     description = {
       "",
       "Each text is tokenized whole, with the tokenizer's leading special token, and cut into"
@@ -35,9 +41,19 @@ import picocli.CommandLine.Spec;
           + " those before them in the window. Every window begins with the tokenizer's leading"
           + " token where it has one; the GPTQ and SparseGPT papers measure without (--windows"
           + " papers).",
+      "",
+      "With --reference both models go through the same windows. The divergence of a token is"
+          + " sum p (log p - log q) over the vocabulary, p the reference's distribution and q the"
+          + " model's, in nats; every token that counts for the perplexity counts. Behind +/- stand"
+          + " standard errors, as if tokens were independent.",
       ""
     },
-    footer = {"", "Example:", "  awp eval MODEL_DIR wiki.test.txt --sequence-length 2048"})
+    footer = {
+      "",
+      "Examples:",
+      "  awp eval MODEL_DIR wiki.test.txt --sequence-length 2048",
+      "  awp eval OUT_DIR wiki.test.txt --reference MODEL_DIR"
+    })
 final class EvalCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -64,6 +80,17 @@ final class EvalCommand implements Callable<Integer> {
       description = "Tokens in a window. Default: the model's context, at most 2048.")
   private Integer sequenceLength;
 
+  @Option(
+      names = "--reference",
+      paramLabel = "MODEL",
+      description =
+          "Compare with this model, a folder or a .gguf file of the same vocabulary: divergence of"
+              + " the predictions, equal top tokens, ratio of perplexities.")
+  private Path reference;
+
+  @Option(names = "--json", description = "All figures, as JSON.")
+  private boolean json;
+
   @Mixin private final TextArguments asked = new TextArguments();
 
   @Mixin private MachineArguments machine;
@@ -72,23 +99,49 @@ final class EvalCommand implements Callable<Integer> {
   public Integer call() {
     OptionalInt length =
         sequenceLength == null ? OptionalInt.empty() : OptionalInt.of(sequenceLength);
+    List<EvaluationReport.Text> told = new ArrayList<>();
     try (Compute compute = machine.compute();
         ProgressDisplay progress = machine.progress()) {
+      TextEvaluation evaluation = new TextEvaluation(asked.toOptions(), length, compute, progress);
       for (Path text : texts) {
-        PerplexityResult result =
-            Evaluator.evaluate(model, text, asked.toOptions(), length, compute, progress);
-        spec.commandLine()
-            .getOut()
-            .printf(
-                Locale.ROOT,
-                "%s: perplexity %.4f, %s windows of %s tokens, text of %s tokens%n",
-                text.getFileName(),
-                result.perplexity(),
-                result.windows(),
-                result.sequenceLength(),
-                result.tokens());
+        EvaluationReport.Text result =
+            reference == null
+                ? told(text, evaluation.evaluate(model, text), Optional.empty())
+                : told(text, evaluation.compare(model, reference, text));
+        told.add(result);
+        if (!json) {
+          EvaluationTable.print(result, spec.commandLine().getOut());
+        }
       }
     }
+    if (json) {
+      JsonOutput.print(
+          new EvaluationReport(
+              Version.awp(),
+              ModelName.of(model),
+              Optional.ofNullable(reference).map(ModelName::of),
+              told,
+              List.of()),
+          spec.commandLine().getOut());
+    }
     return 0;
+  }
+
+  private static EvaluationReport.Text told(Path text, DivergenceResult result) {
+    EvaluationReport.Compared compared =
+        new EvaluationReport.Compared(result.reference().perplexity(), result.divergence());
+    return told(text, result.model(), Optional.of(compared));
+  }
+
+  private static EvaluationReport.Text told(
+      Path text, PerplexityResult result, Optional<EvaluationReport.Compared> compared) {
+    return new EvaluationReport.Text(
+        text.getFileName().toString(),
+        result.sequenceLength(),
+        result.windows(),
+        result.tokens(),
+        result.loss(),
+        result.perplexity(),
+        compared);
   }
 }

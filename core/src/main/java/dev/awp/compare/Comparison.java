@@ -131,7 +131,8 @@ public final class Comparison {
         DenseMoments.write(
             statistics, identity, inputs, version, model, calibration.windows(), compute, listener);
       }
-      ComparisonCell runner =
+      List<ComparisonReport.Cell> reports = new ArrayList<>();
+      try (ComparisonCell runner =
           new ComparisonCell(
               options.output(),
               checkpoint,
@@ -139,19 +140,21 @@ public final class Comparison {
               opened(statistics, identity, arena),
               evaluator,
               compute,
-              listener);
-      List<ComparisonReport.Cell> reports = new ArrayList<>();
-      for (Cell cell : cells) {
-        Path file = finished.resolve(cell.file());
-        if (!Files.exists(file)) {
-          listener.step(
-              "%s by %s (%s of %s)"
-                  .formatted(cell.words(), cell.solver().name(), reports.size() + 1, cells.size()));
-          ComparisonReport.Cell result = runner.run(cell.constraint(), cell.words(), cell.solver());
-          inputs.check();
-          ReportFile.writeJson(result, file);
+              listener)) {
+        for (Cell cell : cells) {
+          Path file = finished.resolve(cell.file());
+          if (!Files.exists(file)) {
+            listener.step(
+                "%s by %s (%s of %s)"
+                    .formatted(
+                        cell.words(), cell.solver().name(), reports.size() + 1, cells.size()));
+            ComparisonReport.Cell result =
+                runner.run(cell.constraint(), cell.words(), cell.solver());
+            inputs.check();
+            ReportFile.writeJson(result, file);
+          }
+          reports.add(ReportFile.readJson(file, ComparisonReport.Cell.class));
         }
-        reports.add(ReportFile.readJson(file, ComparisonReport.Cell.class));
       }
       ComparisonReport report =
           new ComparisonReport(version, RunDescription.environment(compute), described, reports);

@@ -14,6 +14,7 @@ import dev.awp.compress.run.ModelOutput;
 import dev.awp.compress.walk.LayerCompressor;
 import dev.awp.compute.Compute;
 import dev.awp.eval.Evaluator;
+import dev.awp.eval.References;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.registry.OutputFormats;
@@ -33,8 +34,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Compresses the model by one method, evaluates what was written, and keeps nothing of it. */
-final class ComparisonCell {
+/**
+ * Compresses the model by one method, evaluates what was written beside the original, and keeps
+ * nothing of it but what the original makes of the texts.
+ */
+final class ComparisonCell implements AutoCloseable {
   private final Path output;
   private final Checkpoint checkpoint;
   private final ModelLayout layout;
@@ -42,7 +46,7 @@ final class ComparisonCell {
   private final Evaluator evaluator;
   private final Compute compute;
   private final CompressionListener listener;
-  private Optional<List<Double>> before = Optional.empty();
+  private Optional<References> original = Optional.empty();
 
   ComparisonCell(
       Path output,
@@ -62,8 +66,8 @@ final class ComparisonCell {
   }
 
   ComparisonReport.Cell run(ConstraintOptions constraint, String words, Solver solver) {
-    if (before.isEmpty()) {
-      before = Optional.of(evaluator.evaluate(checkpoint::tensor, "before"));
+    if (original.isEmpty()) {
+      original = Optional.of(evaluator.references(checkpoint::tensor, output));
     }
     List<LayerReport> layers = new ArrayList<>();
     List<OutputFormat> dense = List.of(OutputFormats.DENSE);
@@ -83,11 +87,16 @@ final class ComparisonCell {
           layers.add(compressor.compress(linear, w, w, c, SharedFactors.none(), inputs));
         }
       }
-      List<PerplexityReport> perplexity = evaluator.compare(before.orElseThrow(), written::read);
+      List<PerplexityReport> perplexity = evaluator.compare(original.orElseThrow(), written::read);
       double seconds = layers.stream().mapToDouble(LayerReport::seconds).sum();
       double cost = layers.stream().mapToDouble(LayerReport::gemmEquivalents).average().orElse(0);
       return new ComparisonReport.Cell(
           words, solver.name(), RunReport.Summary.of(layers, seconds), cost, perplexity, layers);
     }
+  }
+
+  @Override
+  public void close() {
+    original.ifPresent(References::close);
   }
 }

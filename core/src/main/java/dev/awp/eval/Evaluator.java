@@ -4,37 +4,25 @@ package dev.awp.eval;
 
 import dev.awp.AwpException;
 import dev.awp.Progress;
-import dev.awp.checkpoint.Checkpoint;
-import dev.awp.checkpoint.FolderContent;
-import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
-import dev.awp.disk.FileStamps;
-import dev.awp.format.registry.CheckpointWeights;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
 import dev.awp.model.forward.TransformerModel;
+import dev.awp.report.Estimate;
 import dev.awp.report.PerplexityReport;
-import dev.awp.text.TextOptions;
 import dev.awp.text.TokenStream;
-import dev.awp.text.Tokenizers;
 import dev.awp.text.document.ReadFile;
 import dev.awp.text.drawing.DrawnTexts;
 import dev.awp.text.drawing.Texts;
-import dev.awp.text.file.PipedTexts;
 import dev.awp.text.file.TextFiles;
-import dev.awp.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
-import java.util.Set;
 import java.util.function.Function;
 
-/** Perplexity of a checkpoint on texts, before and after. */
+/** Compressed models on texts, beside the original. */
 public final class Evaluator {
-  private static final int DEFAULT_LENGTH = 2048;
-
   private final ModelLayout layout;
   private final int length;
   private final List<Text> texts;
@@ -55,6 +43,7 @@ public final class Evaluator {
   /**
    * An evaluator of texts, which are tokenized.
    *
+   * @throws AwpException where a text has no window, or no token that counts
    * @param tokens makes tokens of some of the texts' files
    */
   public static Evaluator of(
@@ -70,7 +59,9 @@ public final class Evaluator {
       DrawnTexts all = tokens.apply(List.of(file)).all();
       List<ReadFile> used =
           all.files().stream().map(read -> read.withUsed(read.documents())).toList();
-      texts.add(new Text(TextFiles.name(file, file), all.tokens(), used));
+      Text text = new Text(TextFiles.name(file, file), all.tokens(), used);
+      var _ = WindowBatch.windows(text.name, text.tokens, length);
+      texts.add(text);
     }
     return new Evaluator(layout, length, texts, compute, progress);
   }
@@ -90,60 +81,11 @@ public final class Evaluator {
     return length;
   }
 
-  /**
-   * Perplexity of a checkpoint folder on one text.
-   *
-   * @param asked how the text becomes windows
-   */
-  public static PerplexityResult evaluate(
-      Path folder,
-      Path text,
-      TextOptions asked,
-      OptionalInt length,
-      Compute compute,
-      Progress progress) {
-    try (PipedTexts pipes = new PipedTexts(progress)) {
-      Path kept = pipes.keep(List.of(text)).getFirst();
-      return evaluateFile(folder, kept, asked, length, compute, progress);
-    }
-  }
-
-  private static PerplexityResult evaluateFile(
-      Path folder,
-      Path text,
-      TextOptions asked,
-      OptionalInt length,
-      Compute compute,
-      Progress progress) {
-    List<Path> files = TextFiles.of(text);
-    FileStamps stamps = FolderContent.stamps(folder, files);
-    try (Checkpoint checkpoint = Checkpoints.open(folder);
-        Tokenizer tokenizer = Tokenizers.open(checkpoint.companions())) {
-      ModelLayout layout = ModelLayout.of(checkpoint.config());
-      WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());
-      layout.check(weights);
-      int window = Math.min(checkpoint.config().maxPositions(), DEFAULT_LENGTH);
-      EvaluationOptions options = new EvaluationOptions(List.of(text), length);
-      Evaluator evaluator =
-          of(
-              options,
-              layout,
-              window,
-              paths -> Texts.of(paths, asked, checkpoint.companions(), tokenizer, progress),
-              compute,
-              progress);
-      PerplexityResult result =
-          evaluator.evaluate(weights, evaluator.texts.getFirst(), "evaluating");
-      Set<Path> read = checkpoint.files();
-      read.addAll(files);
-      stamps.only(read).check();
-      return result;
-    }
-  }
-
   /** The most off-heap memory that an evaluation takes, in bytes; 0 where there are no texts. */
   public long memoryBytes() {
-    return texts.isEmpty() ? 0 : Perplexity.bytes(layout, length, compute.workers().threads());
+    return texts.isEmpty()
+        ? 0
+        : Divergence.bytes(layout, layout, length, compute.workers().threads());
   }
 
   /** Tokens of all texts, and of a window. */
@@ -160,38 +102,69 @@ public final class Evaluator {
     return texts.stream().flatMap(text -> text.files().stream()).toList();
   }
 
-  public List<Double> evaluate(WeightSource source, String when) {
-    return texts.stream()
-        .map(text -> evaluate(source, text, "perplexity " + when).perplexity())
-        .toList();
-  }
-
-  private PerplexityResult evaluate(WeightSource source, Text text, String what) {
-    TransformerModel model = new TransformerModel(layout, source, compute);
-    return Perplexity.evaluate(
-        model,
-        text.name,
-        text.tokens,
-        length,
-        (done, total) ->
-            progress.step("%s: %s, block %s of %s".formatted(what, text.name, done, total)));
+  /** A model on every text, which is run anew for each comparison. */
+  public References references(WeightSource source) {
+    return new References(texts.stream().map(_ -> Reference.of(model(source))).toList());
   }
 
   /**
-   * Evaluates the model that was written and sets it beside the values from before.
+   * The same, run once: its hidden states are kept.
+   *
+   * @param folder of scratch files, without names, until the references are closed
+   */
+  @SuppressWarnings("MustBeClosed") // by References, or below
+  public References references(WeightSource source, Path folder) {
+    List<Reference> kept = new ArrayList<>();
+    try {
+      for (Text text : texts) {
+        int rows = Math.multiplyExact(text.tokens.windows(length).size(), length);
+        kept.add(Reference.kept(model(source), rows, folder));
+      }
+      return new References(kept);
+    } catch (RuntimeException | Error e) {
+      kept.forEach(Reference::close);
+      throw e;
+    }
+  }
+
+  private TransformerModel model(WeightSource source) {
+    return new TransformerModel(layout, source, compute);
+  }
+
+  /**
+   * Sets the model that was written beside the original.
    *
    * @param written opens it; the arena owns what it opens
    */
   public List<PerplexityReport> compare(
-      List<Double> before, Function<Arena, WeightSource> written) {
+      References original, Function<Arena, WeightSource> written) {
     List<PerplexityReport> reports = new ArrayList<>();
     try (Arena arena = Arena.ofShared()) {
-      WeightSource source = written.apply(arena);
+      TransformerModel model = model(written.apply(arena));
       for (int i = 0; i < texts.size(); i++) {
-        PerplexityResult after = evaluate(source, texts.get(i), "perplexity after");
+        String name = texts.get(i).name;
+        DivergenceResult result =
+            Divergence.evaluate(
+                original.get(i),
+                model,
+                name,
+                texts.get(i).tokens,
+                length,
+                (done, total) ->
+                    progress.step(
+                        "before and after: %s, block %s of %s".formatted(name, done, total)));
+        Estimate before = result.reference().perplexity();
+        Estimate after = result.model().perplexity();
         reports.add(
             new PerplexityReport(
-                texts.get(i).name, length, after.windows(), before.get(i), after.perplexity()));
+                name,
+                length,
+                result.model().windows(),
+                before.value(),
+                after.value(),
+                before.standardError(),
+                after.standardError(),
+                result.divergence()));
       }
     }
     return reports;

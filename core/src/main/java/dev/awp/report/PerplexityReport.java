@@ -2,20 +2,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.report;
 
-import java.util.Objects;
+import static java.util.Objects.requireNonNull;
 
 /**
- * Perplexity of one text before and after compression.
+ * What one text says of a model before and after compression.
  *
  * @param file the text's file name
  * @param sequenceLength tokens in a window
  * @param windows number of non-overlapping windows
- * @param before of the model that was read
- * @param after of the model that was written, loaded from its files
+ * @param before perplexity of the model that was read
+ * @param after perplexity of the model that was written, loaded from its files
+ * @param beforeError standard error of the one
+ * @param afterError standard error of the other
+ * @param divergence of the written model's predictions from those of the one that was read
  */
 public record PerplexityReport(
-    String file, int sequenceLength, int windows, double before, double after) {
+    String file,
+    int sequenceLength,
+    int windows,
+    double before,
+    double after,
+    double beforeError,
+    double afterError,
+    DivergenceReport divergence) {
   public PerplexityReport {
-    Objects.requireNonNull(file, "file");
+    requireNonNull(file, "file");
+    // Reports of earlier versions have none, and no standard errors.
+    divergence = divergence == null ? DivergenceReport.NONE : divergence;
   }
 }

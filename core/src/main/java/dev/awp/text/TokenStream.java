@@ -83,6 +83,11 @@ public final class TokenStream {
         && Arrays.equals(tokens, place, place + begin.length, begin, 0, begin.length);
   }
 
+  /** Whether the windows of another stream begin with the same tokens. */
+  public boolean beginsAs(TokenStream other) {
+    return Arrays.equals(begin, other.begin);
+  }
+
   /** Tokens of the text that a window takes at least. */
   public int step(int length) {
     if (length <= begin.length) {

@@ -77,7 +77,7 @@ class BlockCheckpointTest {
     int[] tokens = IntStream.range(0, 300).map(i -> 32 + i * i % 90).toArray();
     TransformerModel model = new TransformerModel(layout, weights, compute);
     TokenStream stream = new TokenStream(tokens, new int[] {0}, TokenWeights.ones(tokens.length));
-    return Perplexity.evaluate(model, "text", stream, 32, (_, _) -> {}).perplexity();
+    return Perplexity.evaluate(model, "text", stream, 32, (_, _) -> {}).perplexity().value();
   }
 
   @Test

@@ -13,7 +13,7 @@ import dev.awp.Progress;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
-import dev.awp.eval.Evaluator;
+import dev.awp.eval.TextEvaluation;
 import dev.awp.fixture.GgufModels;
 import dev.awp.fixture.Terminal;
 import dev.awp.format.registry.CheckpointWeights;
@@ -76,9 +76,10 @@ class ConversionTest {
   private double perplexity(Path of) throws IOException {
     Path text = folder.resolve("text.txt");
     Files.writeString(text, "What is said here is said by nobody, and again. ".repeat(4));
-    return Evaluator.evaluate(
-            of, text, TextOptions.DEFAULT, OptionalInt.of(48), compute, Progress.NONE)
-        .perplexity();
+    return new TextEvaluation(TextOptions.DEFAULT, OptionalInt.of(48), compute, Progress.NONE)
+        .evaluate(of, text)
+        .perplexity()
+        .value();
   }
 
   @ParameterizedTest

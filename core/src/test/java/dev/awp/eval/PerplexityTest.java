@@ -64,7 +64,7 @@ class PerplexityTest {
           int[] two = Arrays.copyOf(tokens, 2 * LENGTH);
           PerplexityResult expected = evaluate(model, two, TokenWeights.ones(two.length));
           // Products of three windows and of two round differently.
-          assertEquals(expected.meanLoss(), masked.meanLoss(), 1e-6);
+          assertEquals(expected.loss().value(), masked.loss().value(), 1e-6);
           assertEquals(3, masked.windows());
         });
   }
@@ -80,9 +80,9 @@ class PerplexityTest {
             float[] only = new float[LENGTH];
             only[place] = 0.5f;
             only[0] = 3; // nothing predicts the first token
-            sum += evaluate(model, tokens, TokenWeights.of(only)).meanLoss();
+            sum += evaluate(model, tokens, TokenWeights.of(only)).loss().value();
           }
-          double all = evaluate(model, tokens, TokenWeights.ones(LENGTH)).meanLoss();
+          double all = evaluate(model, tokens, TokenWeights.ones(LENGTH)).loss().value();
           assertEquals(all, sum / (LENGTH - 1), 1e-9);
           int[] changed = tokens.clone();
           changed[LENGTH - 1]++;
@@ -90,8 +90,8 @@ class PerplexityTest {
           Arrays.fill(before, 0, LENGTH - 1, 1);
           TokenWeights weights = TokenWeights.of(before);
           assertEquals(
-              evaluate(model, tokens, weights).meanLoss(),
-              evaluate(model, changed, weights).meanLoss());
+              evaluate(model, tokens, weights).loss().value(),
+              evaluate(model, changed, weights).loss().value());
         });
   }
 

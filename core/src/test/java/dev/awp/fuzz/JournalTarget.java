@@ -22,8 +22,7 @@ final class JournalTarget implements FuzzTarget {
   @Override
   public Mutation mutation() {
     return new LineMutation(
-        new JsonMutation(
-            List.of("begin", "before", "layer", "kind", "../../../outside", "offset")));
+        new JsonMutation(List.of("begin", "layer", "kind", "../../../outside", "offset")));
   }
 
   @Override

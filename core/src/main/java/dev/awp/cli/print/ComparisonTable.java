@@ -36,12 +36,21 @@ public final class ComparisonTable {
       for (PerplexityReport text : cell.perplexity()) {
         out.printf(
             Locale.ROOT, "  %s %.3f (before %.3f)", text.file(), text.after(), text.before());
+        if (text.divergence().isMeasured()) {
+          out.printf(
+              Locale.ROOT,
+              ", KL %.5f, same top %.2f %%",
+              text.divergence().divergence().value(),
+              100 * text.divergence().sameTop().value());
+        }
       }
       out.println();
     }
     out.println(
         "error: mean of f(T) / f(0) over the layers, * the lowest of its constraint;"
-            + " cost: mean in products with C (2 dOut dIn^2 flops)");
+            + " cost: mean in products with C (2 dOut dIn^2 flops);"
+            + " KL: mean divergence of the next token's distribution from the original's, in nats;"
+            + " same top: share of tokens for which both hold the same token for the likeliest");
   }
 
   private static boolean isBest(ComparisonReport.Cell cell, ComparisonReport report) {

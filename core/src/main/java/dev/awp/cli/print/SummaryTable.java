@@ -30,6 +30,9 @@ public final class SummaryTable {
           perplexity.sequenceLength(),
           perplexity.before(),
           perplexity.after());
+      if (perplexity.divergence().isMeasured()) {
+        EvaluationTable.print(perplexity.divergence(), out);
+      }
     }
   }
 }

@@ -6,6 +6,7 @@ import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.forward.DecoderBlock;
+import dev.awp.model.forward.HeadPair;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.stored.EncodedTensor;
@@ -13,6 +14,7 @@ import dev.awp.stored.MemoryTensor;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -96,15 +98,14 @@ final class Influence implements AutoCloseable {
       Matrix reference = some(dense.states(), arena);
       Matrix x = Matrix.allocate(arena, reference.rows(), reference.columns());
       Matrix p = Matrix.allocate(arena, reference.rows(), reference.columns());
+      HeadPair heads = HeadPair.of(model.head(), model.head());
+      int[] unused = new int[x.rows()];
       probes.forEach(
           (layer, states) -> {
             p.copyFrom(reference);
             take(states.states(), x);
-            double sum = 0;
-            for (double divergence : model.head().divergence(p, x)) {
-              sum += divergence;
-            }
-            divergences.put(layer, Math.max(0, sum / x.rows()));
+            double[] all = heads.compare(p, x, unused).divergences();
+            divergences.put(layer, Arrays.stream(all).sum() / x.rows());
           });
     }
     return divergences;

@@ -14,7 +14,6 @@ import java.util.List;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = JournalEntry.Begin.class, name = "begin"),
-  @JsonSubTypes.Type(value = JournalEntry.Before.class, name = "before"),
   @JsonSubTypes.Type(value = JournalEntry.Layer.class, name = "layer")
 })
 sealed interface JournalEntry {
@@ -22,13 +21,6 @@ sealed interface JournalEntry {
   record Begin(RunIdentity identity) implements JournalEntry {
     public Begin {
       requireNonNull(identity, "identity");
-    }
-  }
-
-  /** Perplexity of the original model, one value for each text. */
-  record Before(List<Double> perplexity) implements JournalEntry {
-    public Before {
-      perplexity = List.copyOf(perplexity);
     }
   }
 

@@ -21,7 +21,6 @@ final class RunJournal implements AutoCloseable {
   private final Journal journal;
   private final Map<String, JournalEntry.Layer> layers = new LinkedHashMap<>();
   private Optional<RunIdentity> identity = Optional.empty();
-  private Optional<List<Double>> before = Optional.empty();
   private double elapsed;
 
   private RunJournal(Journal journal) {
@@ -57,7 +56,6 @@ final class RunJournal implements AutoCloseable {
   private void take(JournalEntry entry) {
     switch (entry) {
       case JournalEntry.Begin begin -> identity = Optional.of(begin.identity());
-      case JournalEntry.Before values -> before = Optional.of(values.perplexity());
       case JournalEntry.Layer layer -> {
         // A layer that was found damaged and solved again stands here twice.
         layers.put(layer.report().name(), layer);
@@ -69,11 +67,6 @@ final class RunJournal implements AutoCloseable {
   /** Whose journal it is; empty where it was only just begun. */
   Optional<RunIdentity> identity() {
     return identity;
-  }
-
-  /** Perplexity of the original model. */
-  Optional<List<Double>> before() {
-    return before;
   }
 
   /** Finished layers. */

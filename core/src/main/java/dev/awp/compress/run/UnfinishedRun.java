@@ -14,7 +14,6 @@ import dev.awp.disk.WrittenPiece;
 import dev.awp.format.ModelPlan;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * A run between its first step and its last, as it lies beside the output folder: locked, with a
@@ -113,17 +112,6 @@ public final class UnfinishedRun implements AutoCloseable {
       journal.append(new JournalEntry.Begin(identity));
     }
     return new SavedLayers(journal, output, folder, inputs, this::elapsed, listener);
-  }
-
-  /** The original model's perplexities, evaluated once. */
-  public List<Double> before(FileStamps inputs, Supplier<List<Double>> evaluation) {
-    if (journal.before().isPresent()) {
-      return journal.before().get();
-    }
-    List<Double> before = evaluation.get();
-    inputs.check();
-    journal.append(new JournalEntry.Before(before));
-    return before;
   }
 
   /** Leaves the folder to the next part of the run where a layer is finished, or removes it. */

@@ -261,11 +261,10 @@ public final class Compressor {
         Optional<SavedMoments> moments = savedMoments(prepared, identity, arena);
         SavedLayers saved = run.layers(output, identity, inputs, listener);
         try {
-          List<Double> before =
-              run.before(inputs, () -> evaluator.evaluate(checkpoint::tensor, "before"));
           List<LayerReport> layers = compress(prepared, moments, output, saved);
           output.flush();
-          List<PerplexityReport> perplexity = evaluator.compare(before, output::read);
+          List<PerplexityReport> perplexity =
+              evaluator.compare(evaluator.references(checkpoint::tensor), output::read);
           listener.step("checksums of the output");
           RunReport report =
               new RunReport(

@@ -12,7 +12,6 @@ import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.LinearInputs;
-import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -26,7 +25,7 @@ import java.util.Optional;
  */
 public final class OutputHead {
   private static final int VOCABULARY_CHUNK = 4096;
-  private static final int TOKEN_CHUNK = 512;
+  static final int TOKEN_CHUNK = 512;
 
   private final ModelLayout layout;
   private final WeightSource source;
@@ -70,79 +69,45 @@ public final class OutputHead {
     return loss;
   }
 
-  /**
-   * How far predictions are from others: the Kullback-Leibler divergence D(p || q) in nats, row by
-   * row, of the distributions of the next token.
-   *
-   * @param reference hidden states behind the last block for p, [tokens, hidden]; normed in place
-   * @param x the same for q
-   */
-  public double[] divergence(Matrix reference, Matrix x) {
-    double[] divergence = new double[x.rows()];
-    double[] p = new double[x.rows()];
-    double[] q = new double[x.rows()];
-    normInPlace(reference);
-    normInPlace(x);
-    Arrays.fill(p, Double.NEGATIVE_INFINITY);
-    Arrays.fill(q, Double.NEGATIVE_INFINITY);
-    int[] nothing = new int[x.rows()];
-    double[] unused = new double[x.rows()];
-    forEachPiece(
-        (rows, first) -> {
-          addPiece(reference, rows, first, nothing, p, unused);
-          addPiece(x, rows, first, nothing, q, unused);
-        });
-    forEachPiece((rows, _) -> addDivergence(reference, x, rows, p, divergence));
-    for (int i = 0; i < divergence.length; i++) {
-      divergence[i] += q[i] - p[i];
-    }
-    return divergence;
-  }
-
   private interface VocabularyPiece {
     void accept(Matrix rows, int first);
   }
 
   private void forEachPiece(VocabularyPiece consumer) {
-    StoredTensor head = source.tensor(layout.headTensor());
-    int vocabulary = layout.config().vocabularySize();
-    int hidden = layout.config().hiddenSize();
+    int vocabulary = vocabulary();
     try (Arena arena = Arena.ofShared()) {
-      Matrix piece = Matrix.allocate(arena, Math.min(VOCABULARY_CHUNK, vocabulary), hidden);
+      Matrix piece = piece(arena);
       for (int first = 0; first < vocabulary; first += VOCABULARY_CHUNK) {
         Matrix rows = piece.rowRange(0, Math.min(VOCABULARY_CHUNK, vocabulary - first));
-        reader.decodeRows(head, first, rows);
+        decode(first, rows);
         consumer.accept(rows, first);
       }
     }
   }
 
-  /** Adds sum p (log p' - log q') over a piece of the vocabulary, p' and q' without their sums. */
-  private void addDivergence(
-      Matrix reference, Matrix x, Matrix rows, double[] logSum, double[] divergence) {
-    compute
-        .workers()
-        .forEachBlock(
-            x.rows(),
-            TOKEN_CHUNK,
-            (from, to) -> {
-              try (Arena arena = Arena.ofConfined()) {
-                Matrix p = logits(reference.rowRange(from, to), rows, arena);
-                Matrix q = logits(x.rowRange(from, to), rows, arena);
-                for (int i = from; i < to; i++) {
-                  double sum = 0;
-                  for (int j = 0; j < rows.rows(); j++) {
-                    double logit = p.get(i - from, j);
-                    sum += Math.exp(logit - logSum[i]) * (logit - q.get(i - from, j));
-                  }
-                  divergence[i] += sum;
-                }
-              }
-            });
+  /** What it runs on. */
+  Compute compute() {
+    return compute;
+  }
+
+  /** Tokens that there are logits for. */
+  int vocabulary() {
+    return layout.config().vocabularySize();
+  }
+
+  /** Room for the decoded weights of a piece of the vocabulary. */
+  Matrix piece(Arena arena) {
+    return Matrix.allocate(
+        arena, Math.min(VOCABULARY_CHUNK, vocabulary()), layout.config().hiddenSize());
+  }
+
+  /** Decodes the weights of a piece of the vocabulary, which begins with a token. */
+  void decode(int first, Matrix rows) {
+    reader.decodeRows(source.tensor(layout.headTensor()), first, rows);
   }
 
   /** Logits for a piece of the vocabulary, [tokens, rows of the piece]. */
-  private Matrix logits(Matrix x, Matrix rows, Arena arena) {
+  Matrix logits(Matrix x, Matrix rows, Arena arena) {
     Matrix logits = Matrix.allocate(arena, x.rows(), rows.rows());
     compute.blas().gemm(Op.NONE, Op.TRANSPOSE, 1, x, rows, 0, logits);
     layout
@@ -165,7 +130,6 @@ public final class OutputHead {
    */
   float[] logits(Matrix x) {
     normInPlace(x);
-    StoredTensor head = source.tensor(layout.headTensor());
     Matrix last = x.rowRange(0, 1);
     Optional<Float> cap = layout.config().logitSoftCap();
     float[] logits = new float[layout.config().vocabularySize()];
@@ -178,7 +142,7 @@ public final class OutputHead {
               try (Arena arena = Arena.ofConfined()) {
                 Matrix rows = Matrix.allocate(arena, to - from, x.columns());
                 Matrix piece = Matrix.allocate(arena, 1, to - from);
-                reader.decodeRows(head, from, rows);
+                decode(from, rows);
                 compute.blas().gemm(Op.NONE, Op.TRANSPOSE, 1, last, rows, 0, piece);
                 cap.ifPresent(c -> compute.kernels().network().softCap(piece.row(0), 1, c));
                 MemorySegment.copy(piece.row(0), JAVA_FLOAT, 0, logits, from, to - from);
@@ -215,7 +179,8 @@ public final class OutputHead {
             });
   }
 
-  private static double logAddExp(double a, double b) {
+  /** log(exp(a) + exp(b)). */
+  static double logAddExp(double a, double b) {
     double larger = Math.max(a, b);
     double smaller = Math.min(a, b);
     return smaller == Double.NEGATIVE_INFINITY
@@ -223,7 +188,8 @@ public final class OutputHead {
         : larger + Math.log1p(Math.exp(smaller - larger));
   }
 
-  private void normInPlace(Matrix x) {
+  /** Norms hidden states: what logits are made of. */
+  void normInPlace(Matrix x) {
     float epsilon = layout.config().rmsNormEpsilon();
     try (Arena arena = Arena.ofShared()) {
       Matrix weight = reader.matrix(source.tensor(layout.finalNorm()), arena);

@@ -4,6 +4,7 @@ package dev.awp.report.page;
 
 import dev.awp.AwpException;
 import dev.awp.report.ComparisonReport;
+import dev.awp.report.DivergenceReport;
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.ReportFile;
 import java.io.IOException;
@@ -39,7 +40,9 @@ public final class ComparisonFiles {
     StringBuilder csv =
         new StringBuilder(
             "constraint,method,mean_relative_error,mean_gemm_equivalents,sparsity,solve_seconds,"
-                + "text,perplexity_before,perplexity_after\n");
+                + "text,perplexity_before,perplexity_after,"
+                + "perplexity_after_error,kl_mean,kl_mean_error,kl_median,kl_99,kl_max,same_top,"
+                + "same_top_error,perplexity_ratio,perplexity_ratio_error\n");
     for (ComparisonReport.Cell cell : report.cells()) {
       String start =
           String.format(
@@ -52,16 +55,38 @@ public final class ComparisonFiles {
               cell.summary().sparsity(),
               cell.summary().seconds());
       if (cell.perplexity().isEmpty()) {
-        csv.append(start).append(",,\n");
+        csv.append(start).append(",".repeat(12)).append('\n');
       }
       for (PerplexityReport text : cell.perplexity()) {
         csv.append(start)
             .append('"')
             .append(text.file().replace("\"", "\"\""))
             .append('"')
-            .append(String.format(Locale.ROOT, ",%.4f,%.4f%n", text.before(), text.after()));
+            .append(String.format(Locale.ROOT, ",%.4f,%.4f", text.before(), text.after()))
+            .append(divergence(text))
+            .append('\n');
       }
     }
     return csv.toString();
+  }
+
+  /** Empty fields where it was not measured. */
+  private static String divergence(PerplexityReport text) {
+    DivergenceReport divergence = text.divergence();
+    return divergence.isMeasured()
+        ? String.format(
+            Locale.ROOT,
+            ",%.4g,%.6g,%.3g,%.6g,%.6g,%.6g,%.6f,%.3g,%.6f,%.3g",
+            text.afterError(),
+            divergence.divergence().value(),
+            divergence.divergence().standardError(),
+            divergence.median(),
+            divergence.percentile99(),
+            divergence.maximum(),
+            divergence.sameTop().value(),
+            divergence.sameTop().standardError(),
+            divergence.perplexityRatio().value(),
+            divergence.perplexityRatio().standardError())
+        : ",".repeat(10);
   }
 }

@@ -58,6 +58,12 @@ public final class HtmlReport {
     figures(report, html);
     if (!report.perplexity().isEmpty()) {
       html.add("<section>%n<h2>Perplexity</h2>%n").add("%s", ReportTables.perplexity(report));
+      List<PerplexityReport> measured =
+          report.perplexity().stream().filter(text -> text.divergence().isMeasured()).toList();
+      if (!measured.isEmpty()) {
+        html.add("<h2>Divergence from the original</h2>%n")
+            .add("%s", ReportTables.divergence(measured));
+      }
       html.add("</section>%n");
     }
     if (!report.warnings().isEmpty()) {
@@ -105,6 +111,14 @@ public final class HtmlReport {
           "Perplexity of " + text.file(),
           String.format(Locale.ROOT, "%.4g", text.after()),
           String.format(Locale.ROOT, "before %.4g", text.before()));
+      if (text.divergence().isMeasured()) {
+        figure(
+            html,
+            "KL divergence on " + text.file(),
+            String.format(Locale.ROOT, "%.3g", text.divergence().divergence().value()),
+            String.format(
+                Locale.ROOT, "same top token %.1f %%", 100 * text.divergence().sameTop().value()));
+      }
     }
     figure(
         html,

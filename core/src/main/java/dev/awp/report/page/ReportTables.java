@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.report.page;
 
+import dev.awp.report.DivergenceReport;
+import dev.awp.report.Estimate;
 import dev.awp.report.LayerReport;
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.RunReport;
@@ -32,6 +34,47 @@ final class ReportTables {
           100 * change);
     }
     return close(html);
+  }
+
+  /** What each text says of how far the predictions went from the original's. */
+  static String divergence(List<PerplexityReport> texts) {
+    Markup html =
+        open(
+            "Of the predictions of the model that was written from those of the one that was read,"
+                + " token by token: Kullback-Leibler divergence in nats, how often both hold the"
+                + " same token for the likeliest, and how much the probability of the text's own"
+                + " token changes.",
+            "scroll");
+    head(
+        html,
+        "text",
+        "mean divergence",
+        "median",
+        "99 %",
+        "largest",
+        "same top token",
+        "perplexity ratio",
+        "change of p (RMS)");
+    for (PerplexityReport text : texts) {
+      DivergenceReport divergence = text.divergence();
+      html.add(
+          "<tr><th scope=\"row\">%s</th><td>%s</td><td>%.5f</td><td>%.4f</td><td>%.3f</td>"
+              + "<td>%s %%</td><td>%s</td><td>%s %%</td></tr>%n",
+          Markup.escape(text.file()),
+          estimate("%.5f", divergence.divergence()),
+          divergence.median(),
+          divergence.percentile99(),
+          divergence.maximum(),
+          estimate("%.2f", divergence.sameTop().times(100)),
+          estimate("%.4f", divergence.perplexityRatio()),
+          estimate("%.3f", divergence.probabilityChange().times(100)));
+    }
+    return close(html);
+  }
+
+  private static String estimate(String format, Estimate estimate) {
+    return String.format(
+        Locale.ROOT, format + " ± " + format, estimate.value(), estimate.standardError());
   }
 
   static String layers(List<LayerReport> layers) {

@@ -13,6 +13,7 @@ import dev.awp.fixture.LlamaCppArchitectures;
 import dev.awp.fixture.SyntheticWeights;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.forward.HeadPair;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
@@ -80,11 +81,16 @@ class InfluenceTest {
     for (TokenWindow window : windows().windows()) {
       Matrix a = hidden(p, window.tokens(), arena);
       Matrix b = hidden(q, window.tokens(), arena);
-      for (double d : p.head().divergence(a, b)) {
+      for (double d : divergences(p, q, a, b)) {
         sum += d;
       }
     }
     return sum / (WINDOWS * LENGTH);
+  }
+
+  private static double[] divergences(
+      TransformerModel p, TransformerModel q, Matrix ofP, Matrix ofQ) {
+    return HeadPair.of(p.head(), q.head()).compare(ofP, ofQ, new int[ofP.rows()]).divergences();
   }
 
   private static Matrix hidden(TransformerModel model, int[] window, Arena arena) {
@@ -135,7 +141,8 @@ class InfluenceTest {
       double[][] p = likelihoods(model, tokens, 1, vocabulary, arena);
       double[][] q = likelihoods(model, tokens, 2, vocabulary, arena);
       double[] measured =
-          model.head().divergence(states(model, tokens, 1, arena), states(model, tokens, 2, arena));
+          divergences(
+              model, model, states(model, tokens, 1, arena), states(model, tokens, 2, arena));
       for (int i = 0; i < tokens; i++) {
         double expected = 0;
         for (int v = 0; v < vocabulary; v++) {

@@ -35,9 +35,7 @@ public final class JournalDoor {
     List<String> records = new ArrayList<>();
     for (JournalEntry entry :
         List.of(
-            new JournalEntry.Begin(identity),
-            new JournalEntry.Before(List.of(3.5)),
-            new JournalEntry.Layer(layer, List.of(piece), 1.5))) {
+            new JournalEntry.Begin(identity), new JournalEntry.Layer(layer, List.of(piece), 1.5))) {
       records.add(JSON.writerFor(JournalEntry.class).writeValueAsString(entry));
     }
     return records;

@@ -301,7 +301,7 @@ class ResumeTest {
     Files.writeString(journal, "garbage", StandardOpenOption.APPEND);
     assertEquals(9, run(1).restored);
     List<String> lines = new ArrayList<>(Files.readAllLines(journal));
-    java.util.Collections.swap(lines, 4, 5);
+    java.util.Collections.swap(lines, 3, 4);
     Files.write(journal, lines);
     assertEquals(2, run(1).restored);
     Files.write(journal, new byte[0]);

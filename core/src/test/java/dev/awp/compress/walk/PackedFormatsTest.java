@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.AwpException;
+import dev.awp.Progress;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.CompressionListener;
@@ -22,8 +23,8 @@ import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.constraint.Storage;
 import dev.awp.eval.EvaluationOptions;
-import dev.awp.eval.Evaluator;
 import dev.awp.eval.PerplexityResult;
+import dev.awp.eval.TextEvaluation;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.registry.CheckpointWeights;
@@ -213,14 +214,9 @@ class PackedFormatsTest {
       RunReport report = run(options);
       try (Compute compute = Compute.create(2)) {
         PerplexityResult again =
-            Evaluator.evaluate(
-                options.output(),
-                text,
-                TextOptions.DEFAULT,
-                OptionalInt.of(64),
-                compute,
-                new CompressionListener() {});
-        assertEquals(report.perplexity().getFirst().after(), again.perplexity(), format);
+            new TextEvaluation(TextOptions.DEFAULT, OptionalInt.of(64), compute, Progress.NONE)
+                .evaluate(options.output(), text);
+        assertEquals(report.perplexity().getFirst().after(), again.perplexity().value(), format);
       }
       JsonNode config = config(options.output());
       String method = format.equals("gptq-v2") ? "gptq" : format;

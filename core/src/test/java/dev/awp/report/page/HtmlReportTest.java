@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.report.DivergenceReport;
+import dev.awp.report.Estimate;
 import dev.awp.report.LayerReport;
 import dev.awp.report.LayerReport.TracePoint;
 import dev.awp.report.PerplexityReport;
@@ -48,6 +50,16 @@ class HtmlReportTest {
         .build();
   }
 
+  private static final DivergenceReport DIVERGENCE =
+      new DivergenceReport(
+          new Estimate(0.125, 0.0625),
+          0.09375,
+          0.75,
+          1.5,
+          new Estimate(0.875, 0.03125),
+          new Estimate(1.25, 0.015625),
+          new Estimate(0.0625, 0.0078125));
+
   private static RunReport report(List<LayerReport> layers, String text) {
     return new RunReport(
         "1.0" + text,
@@ -58,7 +70,7 @@ class HtmlReportTest {
         RunReport.Summary.of(layers, 3725.4),
         3L << 30,
         List.of(),
-        List.of(new PerplexityReport("t" + text, 256, 12, 10, 12.5)),
+        List.of(new PerplexityReport("t" + text, 256, 12, 10, 12.5, 0.25, 0.5, DIVERGENCE)),
         layers,
         Map.of());
   }
@@ -78,6 +90,11 @@ class HtmlReportTest {
   void numbersAreThoseOfTheReport() {
     String page = HtmlReport.page(report(layers(""), ""));
     assertTrue(page.contains("<td>10.0000</td><td>12.5000</td><td class=\"worse\">+25.00 %"), page);
+    assertTrue(
+        page.contains(
+            "<td>0.12500 ± 0.06250</td><td>0.09375</td><td>0.7500</td><td>1.500</td>"
+                + "<td>87.50 ± 3.13 %</td><td>1.2500 ± 0.0156</td><td>6.250 ± 0.781 %</td>"),
+        page);
     assertTrue(page.contains("1 h 2 min"), page);
     assertTrue(page.contains("3.00 GiB"), page);
     assertTrue(page.contains(">0.0300<"), page);
@@ -123,7 +140,7 @@ class HtmlReportTest {
     }
     assertEquals(2, seen);
     assertEquals(count(page, "<table"), count(page, "<tbody>"));
-    assertEquals(3, count(page, "<thead>"));
+    assertEquals(4, count(page, "<thead>"));
   }
 
   /** No layers, layers of no error, a single iteration, names without blocks. */
