@@ -13,6 +13,7 @@ import dev.awp.compute.Compute;
 import dev.awp.eval.DivergenceResult;
 import dev.awp.eval.PerplexityResult;
 import dev.awp.eval.TextEvaluation;
+import dev.awp.eval.choice.ChoiceEvaluation;
 import dev.awp.report.EvaluationReport;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -32,7 +34,8 @@ import picocli.CommandLine.Spec;
     name = "eval",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    header = "Measure a checkpoint on texts: perplexity, and divergence from another one.",
+    header =
+        "Measure a checkpoint: perplexity, divergence from another one, multiple-choice questions.",
     description = {
       "",
       "Each text is tokenized whole, with the tokenizer's leading special token, and cut into"
@@ -52,7 +55,8 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  awp eval MODEL_DIR wiki.test.txt --sequence-length 2048",
-      "  awp eval OUT_DIR wiki.test.txt --reference MODEL_DIR"
+      "  awp eval OUT_DIR wiki.test.txt --reference MODEL_DIR",
+      "  awp eval OUT_DIR --choices hellaswag.jsonl --questions 500"
     })
 final class EvalCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -65,13 +69,13 @@ final class EvalCommand implements Callable<Integer> {
 
   @Parameters(
       index = "1..*",
-      arity = "1..*",
+      arity = "0..*",
       paramLabel = "TEXT",
       description = {
         "Text, JSON, CSV, TSV or Parquet, plain or in .gz or .zst, or a folder of such; what is in"
             + " it decides, and not its name."
       })
-  private List<Path> texts;
+  private List<Path> texts = new ArrayList<>();
 
   @Option(
       names = "--sequence-length",
@@ -88,6 +92,25 @@ final class EvalCommand implements Callable<Integer> {
               + " the predictions, equal top tokens, ratio of perplexities.")
   private Path reference;
 
+  @Option(
+      names = "--choices",
+      paramLabel = "FILE",
+      description = {
+        "Multiple-choice questions as JSON lines, plain or in .gz or .zst: context, choices and"
+            + " answer (index from 0, or text); the fields of HellaSwag, ARC, OpenBookQA, PIQA,"
+            + " Winogrande and BoolQ with the prompts that lm-eval makes of them; or what lm-eval"
+            + " --log_samples wrote, of any multiple-choice task. Accuracy by the sum of"
+            + " log-likelihoods, and by that sum over the choice's characters. May be repeated."
+      })
+  private List<Path> choices = new ArrayList<>();
+
+  @Option(
+      names = "--questions",
+      paramLabel = "N",
+      converter = Ranges.Count.class,
+      description = "The first N questions of each file only. Default: all.")
+  private Integer questions;
+
   @Option(names = "--json", description = "All figures, as JSON.")
   private boolean json;
 
@@ -97,9 +120,11 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    checkOptions();
     OptionalInt length =
         sequenceLength == null ? OptionalInt.empty() : OptionalInt.of(sequenceLength);
     List<EvaluationReport.Text> told = new ArrayList<>();
+    List<EvaluationReport.Choices> answered = new ArrayList<>();
     try (Compute compute = machine.compute();
         ProgressDisplay progress = machine.progress()) {
       TextEvaluation evaluation = new TextEvaluation(asked.toOptions(), length, compute, progress);
@@ -113,6 +138,16 @@ final class EvalCommand implements Callable<Integer> {
           EvaluationTable.print(result, spec.commandLine().getOut());
         }
       }
+      ChoiceEvaluation answering = new ChoiceEvaluation(asked.toOptions(), compute, progress);
+      int most = questions == null ? Integer.MAX_VALUE : questions;
+      for (Path file : choices) {
+        EvaluationReport.Choices result =
+            answering.evaluate(model, Optional.ofNullable(reference), file, most);
+        answered.add(result);
+        if (!json) {
+          EvaluationTable.print(result, spec.commandLine().getOut());
+        }
+      }
     }
     if (json) {
       JsonOutput.print(
@@ -121,10 +156,23 @@ final class EvalCommand implements Callable<Integer> {
               ModelName.of(model),
               Optional.ofNullable(reference).map(ModelName::of),
               told,
-              List.of()),
+              answered),
           spec.commandLine().getOut());
     }
     return 0;
+  }
+
+  private void checkOptions() {
+    if (texts.isEmpty() && choices.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "say what to measure: a TEXT, --choices FILE, or both");
+    }
+    if (questions != null && choices.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "--questions needs --choices");
+    }
+    if (sequenceLength != null && texts.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "--sequence-length needs a TEXT");
+    }
   }
 
   private static EvaluationReport.Text told(Path text, DivergenceResult result) {

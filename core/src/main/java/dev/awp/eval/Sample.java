@@ -5,11 +5,10 @@ package dev.awp.eval;
 import dev.awp.report.Estimate;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
-import java.util.stream.DoubleStream;
 
 /**
- * A value x with a weight w &gt; 0 for each of n tokens, or questions. The mean is sum w x / sum w,
- * its standard error
+ * Values x, each with a weight w &gt; 0 for each of n tokens, or questions. The mean is sum w x /
+ * sum w, its standard error
  *
  * <pre>
  *   sqrt(n / (n - 1) sum (w (x - mean))^2) / sum w
@@ -17,20 +16,13 @@ import java.util.stream.DoubleStream;
  *
  * <p>which with equal weights is s / sqrt n. Figures by order leave weights aside.
  */
-final class Sample {
+public final class Sample {
   private double[] values = new double[1024];
   private double[] weights = new double[1024];
   private int count;
 
-  /** A sample of equal weights. */
-  static Sample of(DoubleStream values) {
-    Sample sample = new Sample();
-    values.forEach(value -> sample.add(value, 1));
-    return sample;
-  }
-
   /** Adds a value, unless its weight is 0. */
-  void add(double value, double weight) {
+  public void add(double value, double weight) {
     if (weight == 0) {
       return;
     }
@@ -45,7 +37,7 @@ final class Sample {
   }
 
   /** The mean. */
-  Estimate mean() {
+  public Estimate mean() {
     return mean(x -> x);
   }
 

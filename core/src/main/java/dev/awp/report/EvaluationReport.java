@@ -68,6 +68,12 @@ public record EvaluationReport(
    * @param normalizedAccuracy the same with log-likelihoods divided by the choices' lengths in
    *     characters
    * @param cut choices whose contexts were cut from the left to fit into the model's positions
+   * @param logLikelihoods of the choices, question by question, in nats
    */
-  public record Answers(Estimate accuracy, Estimate normalizedAccuracy, int cut) {}
+  public record Answers(
+      Estimate accuracy, Estimate normalizedAccuracy, int cut, List<List<Double>> logLikelihoods) {
+    public Answers {
+      logLikelihoods = List.copyOf(logLikelihoods);
+    }
+  }
 }
