@@ -123,6 +123,47 @@ class EvalCommandTest {
   }
 
   @Test
+  void questionsAreAnsweredByBothModels() throws IOException {
+    String questions =
+        Files.writeString(
+                folder.resolve("q.jsonl"),
+                "{\"goal\": \"Cut\", \"sol1\": \"x\", \"sol2\": \"y z\", \"label\": 0}\n".repeat(3))
+            .toString();
+    awp.run("eval", model, "--choices", questions, "--reference", model, "--quiet")
+        .assertExit(0)
+        .assertOut("q.jsonl: 3 questions, read as PIQA: accuracy ")
+        .assertOut(" %, length-normalised ")
+        .assertOut("  reference: accuracy ");
+    JsonNode one =
+        JSON.readTree(
+                awp.run(
+                        "eval",
+                        model,
+                        text,
+                        "--choices",
+                        questions,
+                        "--questions",
+                        "2",
+                        "--json",
+                        "--quiet")
+                    .assertExit(0)
+                    .out())
+            .path("choices")
+            .path(0);
+    assertEquals(2, one.path("questions").asInt());
+    assertEquals(2, one.path("model").path("logLikelihoods").size());
+    assertTrue(one.path("reference").isNull());
+  }
+
+  @Test
+  void whatIsToBeMeasuredMustBeSaid() {
+    awp.run("eval", model).assertMisuse("say what to measure: a TEXT, --choices FILE, or both");
+    awp.run("eval", model, text, "--questions", "3").assertMisuse("--questions needs --choices");
+    awp.run("eval", model, "--choices", "q", "--sequence-length", "32")
+        .assertMisuse("--sequence-length needs a TEXT");
+  }
+
+  @Test
   void compareHasTheDivergence() throws IOException {
     String output = folder.resolve("table").toString();
     awp.run(

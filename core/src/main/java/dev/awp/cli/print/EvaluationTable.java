@@ -42,12 +42,12 @@ public final class EvaluationTable {
             percent("%.2f", answers.accuracy()), percent("%.2f", answers.normalizedAccuracy()));
   }
 
-  /** The divergence from a reference, in a line. */
+  /** The divergence from a reference, in two lines. */
   static void print(DivergenceReport divergence, PrintWriter out) {
     out.printf(
         Locale.ROOT,
-        "  KL divergence %s (median %.5f, 99 %% %.4f, max %.3f), same top token %s, perplexity"
-            + " ratio %s, RMS change of p %s%n",
+        "  KL divergence %s (median %.5f, 99 %% %.4f, max %.3f)%n"
+            + "  same top token %s, perplexity ratio %s, RMS change of p %s%n",
         estimate("%.5f", divergence.divergence()),
         divergence.median(),
         divergence.percentile99(),

@@ -33,8 +33,8 @@ final class EncodedChoice {
    *
    * @param begin what is put before a text, unless it begins so itself
    * @param positions of the model
-   * @throws AwpException where the continuation has no token, nothing before it, or more tokens
-   *     than there are positions
+   * @throws AwpException where the choice is empty, or the continuation has no token, nothing
+   *     before it, or more tokens than there are positions
    */
   static EncodedChoice of(
       Question.Choice choice, String place, Tokenizer tokenizer, int[] begin, int positions) {
@@ -47,18 +47,17 @@ final class EncodedChoice {
     int from = first.length + before.length;
     int[] tokens = IntStream.concat(Arrays.stream(first), Arrays.stream(all)).toArray();
     int scored = tokens.length - from;
-    if (scored <= 0 || from == 0 || scored > positions) {
+    String fault =
+        choice.length() == 0
+            ? "is empty"
+            : scored <= 0
+                ? "adds no token to its context"
+                : from == 0
+                    ? "has nothing before it, and the tokenizer puts no token before a text"
+                    : "has %s tokens, and the model %s positions".formatted(scored, positions);
+    if (choice.length() == 0 || scored <= 0 || from == 0 || scored > positions) {
       throw new AwpException(
-          "%s: '%s' %s"
-              .formatted(
-                  place,
-                  choice.continuation(),
-                  scored <= 0
-                      ? "adds no token to its context"
-                      : from == 0
-                          ? "has nothing before it, and the tokenizer puts no token before a text"
-                          : "has %s tokens, and the model %s positions"
-                              .formatted(scored, positions)));
+          "%s: the choice '%s' %s".formatted(place, choice.continuation().strip(), fault));
     }
     // The last token is predicted, and needs no position.
     int left = Math.max(0, tokens.length - 1 - positions);
