@@ -99,6 +99,8 @@ class LayersTest {
           "dev.awp.report",
           "dev.awp.report.page",
           "dev.awp.eval",
+          "dev.awp.eval.question",
+          "dev.awp.eval.choice",
           "dev.awp.generation",
           "dev.awp.convert",
           "dev.awp.inspect",
