@@ -31,6 +31,7 @@ module dev.awp.core {
   exports dev.awp.format;
   exports dev.awp.format.registry;
   exports dev.awp.gguf.block;
+  exports dev.awp.gguf.mix;
   exports dev.awp.parallel;
   exports dev.awp.recipe;
   exports dev.awp.report;

@@ -8,6 +8,7 @@ import dev.awp.constraint.SparseGrid;
 import dev.awp.constraint.Sparsity;
 import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.gguf.block.BlockType;
+import dev.awp.recipe.BlockChoice;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerSettings;
 import dev.awp.tensor.DType;
@@ -55,7 +56,7 @@ public record ConstraintOptions(
     }
   }
 
-  /** What a layer's settings come to, where no budget has to decide. */
+  /** What a layer's settings come to, where neither a budget nor a mixture has to decide. */
   public static ConstraintOptions of(LayerSettings settings) {
     return new ConstraintOptions(
         settings.sparsity().given(),
@@ -63,7 +64,9 @@ public record ConstraintOptions(
             .bits()
             .given()
             .map(bits -> new Grid(bits, columns(settings), settings.symmetric())),
-        settings.bits().given().isPresent() ? Optional.empty() : settings.blocks());
+        settings.bits().given().isPresent()
+            ? Optional.empty()
+            : settings.blocks().flatMap(BlockChoice::ofAll));
   }
 
   private static int columns(LayerSettings settings) {
@@ -75,7 +78,9 @@ public record ConstraintOptions(
   /** As settings of a recipe. */
   public LayerSettings toSettings() {
     LayerSettings.Builder settings =
-        LayerSettings.builder().sparsity(Choice.of(sparsity)).blocks(blocks);
+        LayerSettings.builder()
+            .sparsity(Choice.of(sparsity))
+            .blocks(blocks.map(BlockChoice.Same::new));
     grid.ifPresent(
         g ->
             settings

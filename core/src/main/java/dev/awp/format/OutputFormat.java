@@ -35,6 +35,11 @@ public interface OutputFormat {
     return false;
   }
 
+  /** Whether its readers take an output head that is compressed. */
+  default boolean takesHead() {
+    return false;
+  }
+
   /** Where an output of this format alone comes to lie. */
   default OutputPlace place(Path output) {
     return OutputPlace.folder(output);

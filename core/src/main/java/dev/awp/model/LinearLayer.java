@@ -22,6 +22,14 @@ public record LinearLayer(String name, int block, InputSite site, int rows, int 
     return (long) rows * columns * columns;
   }
 
+  /**
+   * Whether its columns are an inner width of a feed-forward layer: zeros in, zeros out, and
+   * nothing else sees them.
+   */
+  public boolean takesInnerWidth() {
+    return site.part().elementwise();
+  }
+
   /** Name of the weight tensor, [dOut, dIn]. */
   public String weight() {
     return name + ".weight";

@@ -10,10 +10,13 @@ import dev.awp.config.BlockConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.stored.StoredTensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -94,6 +97,29 @@ public record ModelLayout(ModelConfig config) {
                 InputSite.HEAD_INPUT,
                 config.vocabularySize(),
                 config.hiddenSize()));
+  }
+
+  /**
+   * The embedding as what turns hidden states into logits, of a model that has no other head.
+   *
+   * @throws IllegalStateException where there is one
+   */
+  public LinearLayer tiedHead() {
+    if (!config.tieWordEmbeddings()) {
+      throw new IllegalStateException("the model has an output head of its own");
+    }
+    String weight = embedding();
+    return new LinearLayer(
+        weight.substring(0, weight.lastIndexOf('.')),
+        config.layers(),
+        InputSite.HEAD_INPUT,
+        config.vocabularySize(),
+        config.hiddenSize());
+  }
+
+  /** The tensors at the model's two ends: one where the embedding is the output head too. */
+  public Set<String> ends() {
+    return new LinkedHashSet<>(Arrays.asList(embedding(), headTensor()));
   }
 
   /** Whether the outputs of a linear layer are added to the hidden states as they are. */

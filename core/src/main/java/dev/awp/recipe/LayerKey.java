@@ -51,6 +51,28 @@ enum LayerKey {
       return settings.symmetric(bool(value));
     }
   },
+  GGUF_TYPE {
+    @Override
+    LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {
+      BlockChoice blocks = BlockChoice.parse(value);
+      if (blocks.ofAll().filter(type -> type.grid().isEmpty()).isPresent()) {
+        throw new IllegalArgumentException(
+            "%s is no type of blocks; 'ignore: true' leaves a layer as it is".formatted(value));
+      }
+      return settings.bits(new Choice.None<>()).blocks(Optional.of(blocks));
+    }
+  },
+  GGUF_FALLBACK {
+    @Override
+    LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {
+      return switch (value) {
+        case "fit" -> settings.givesWay(true);
+        case "error" -> settings.givesWay(false);
+        default ->
+            throw new IllegalArgumentException("the fallback is fit or error, not '" + value + "'");
+      };
+    }
+  },
   SOLVER {
     @Override
     LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {

@@ -72,6 +72,11 @@ public final class LayerRule {
     return changed.build();
   }
 
+  /** Whether it gives layers blocks of GGUF, which only that format has. */
+  public boolean givesBlocks() {
+    return values.containsKey(LayerKey.GGUF_TYPE);
+  }
+
   /** For reports: "*.down_proj: bits 8". */
   @Override
   public String toString() {

@@ -3,7 +3,6 @@
 package dev.awp.recipe;
 
 import dev.awp.constraint.Sparsity;
-import dev.awp.gguf.block.BlockType;
 import dev.awp.solver.Effort;
 import java.util.Optional;
 
@@ -14,7 +13,8 @@ import java.util.Optional;
  * @param bits 2, 3, 4 or 8
  * @param groupSize columns that share a scale, 0 for the whole row, or {@link #BY_WIDTH}
  * @param symmetric true for a zero point in the middle of the codes
- * @param blocks the type whose grid it has, where no bits are given
+ * @param blocks the type whose grid it has, where no bits are given, or the mixture that says it
+ * @param givesWay whether a layer whose rows are no whole blocks takes a type whose blocks fit
  * @param solver a solver's name, where it is not the run's
  * @param effort where it is not the run's
  */
@@ -24,7 +24,8 @@ public record LayerSettings(
     Choice<Integer> bits,
     int groupSize,
     boolean symmetric,
-    Optional<BlockType> blocks,
+    Optional<BlockChoice> blocks,
+    boolean givesWay,
     Optional<String> solver,
     Optional<Effort> effort) {
   /** Columns that share a scale, where nothing is said. */
@@ -66,7 +67,8 @@ public record LayerSettings(
     private Choice<Integer> bits = new Choice.None<>();
     private int groupSize = BY_WIDTH;
     private boolean symmetric;
-    private Optional<BlockType> blocks = Optional.empty();
+    private Optional<BlockChoice> blocks = Optional.empty();
+    private boolean givesWay = true;
     private Optional<String> solver = Optional.empty();
     private Optional<Effort> effort = Optional.empty();
 
@@ -79,6 +81,7 @@ public record LayerSettings(
       groupSize = settings.groupSize;
       symmetric = settings.symmetric;
       blocks = settings.blocks;
+      givesWay = settings.givesWay;
       solver = settings.solver;
       effort = settings.effort;
     }
@@ -108,8 +111,13 @@ public record LayerSettings(
       return this;
     }
 
-    public Builder blocks(Optional<BlockType> wanted) {
+    public Builder blocks(Optional<BlockChoice> wanted) {
       blocks = wanted;
+      return this;
+    }
+
+    public Builder givesWay(boolean wanted) {
+      givesWay = wanted;
       return this;
     }
 
@@ -125,7 +133,7 @@ public record LayerSettings(
 
     public LayerSettings build() {
       return new LayerSettings(
-          ignore, sparsity, bits, groupSize, symmetric, blocks, solver, effort);
+          ignore, sparsity, bits, groupSize, symmetric, blocks, givesWay, solver, effort);
     }
   }
 }

@@ -58,7 +58,8 @@ public record RecipeFile(Path file, List<Flag> flags, List<LayerRule> rules) {
       } else {
         List<String> values = root.texts(key);
         LayerKey.of(key)
-            .filter(known -> values.size() == 1)
+            // The option takes types of single numbers besides.
+            .filter(known -> values.size() == 1 && known != LayerKey.GGUF_TYPE)
             .ifPresent(known -> root.check(key, () -> probe(known, values.getFirst())));
         flags.add(new Flag(root.place(key), key, values));
       }

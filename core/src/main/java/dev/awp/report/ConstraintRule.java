@@ -8,6 +8,7 @@ import dev.awp.constraint.NmSparsity;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.constraint.affine.IntegerGrid;
+import dev.awp.gguf.block.BlockType;
 import dev.awp.tensor.DType;
 import java.util.Objects;
 import java.util.Optional;
@@ -18,16 +19,20 @@ import java.util.Optional;
  * @param sparsity "0.5" for that share of zeros in a row, "2:4" for a pattern, or empty
  * @param bits of the integer grid, 0 where there is none
  * @param groupSize 0 for the whole row
+ * @param blocks the name of the type of its blocks, or empty
  */
-public record ConstraintRule(String sparsity, int bits, int groupSize, boolean symmetric) {
+public record ConstraintRule(
+    String sparsity, int bits, int groupSize, boolean symmetric, String blocks) {
   public ConstraintRule {
     Objects.requireNonNull(sparsity, "sparsity");
+    // Reports that were written before layers could differ do not name it.
+    blocks = Objects.requireNonNullElse(blocks, "");
   }
 
   /** No constraint, or none that this record can tell. */
-  public static final ConstraintRule NONE = new ConstraintRule("", 0, 0, false);
+  public static final ConstraintRule NONE = new ConstraintRule("", 0, 0, false, "");
 
-  /** The rule of a constraint; block grids, which are stored as codes only, are left out. */
+  /** The rule of a constraint. */
   public static ConstraintRule of(Constraint constraint) {
     String sparsity =
         constraint
@@ -40,8 +45,16 @@ public record ConstraintRule(String sparsity, int bits, int groupSize, boolean s
                     })
             .orElse("");
     return IntegerGrid.of(constraint)
-        .map(grid -> new ConstraintRule(sparsity, grid.bits(), grid.groupSize(), grid.symmetric()))
-        .orElse(new ConstraintRule(sparsity, 0, 0, false));
+        .map(
+            grid ->
+                new ConstraintRule(sparsity, grid.bits(), grid.groupSize(), grid.symmetric(), ""))
+        .orElse(
+            new ConstraintRule(
+                sparsity,
+                0,
+                0,
+                false,
+                constraint.grid().flatMap(BlockType::of).map(BlockType::name).orElse("")));
   }
 
   /** The sparsity; IllegalArgumentException where the word is none. */

@@ -147,7 +147,8 @@ public final class Verification {
         GgufLayers layers = GgufLayers.open(own, names, arena);
         return checkLayers(
             (layer, memory) -> {
-              layers.checkType(layer.name(), report.options(), layer.dtype());
+              layers.checkType(
+                  layer.name(), layer.rule().blocks(), report.options(), layer.dtype());
               return layers.matrix(layer.name(), layer.columns(), compute.kernels(), memory);
             },
             Optional.empty());

@@ -54,6 +54,7 @@ class LayersTest {
           "dev.awp.config.architecture",
           "dev.awp.config.json",
           "dev.awp.gguf.model",
+          "dev.awp.gguf.mix",
           "dev.awp.jinja.value",
           "dev.awp.jinja.syntax",
           "dev.awp.jinja.function",

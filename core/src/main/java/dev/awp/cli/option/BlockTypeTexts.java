@@ -4,6 +4,7 @@ package dev.awp.cli.option;
 
 import dev.awp.constraint.Grid;
 import dev.awp.gguf.block.BlockType;
+import dev.awp.recipe.BlockChoice;
 import java.util.Arrays;
 import java.util.ListResourceBundle;
 import java.util.function.Predicate;
@@ -16,8 +17,17 @@ public final class BlockTypeTexts extends ListResourceBundle {
     return new Object[][] {
       {"gguf.blocks", blocks()},
       {"gguf.numbers", names(type -> type.dtype().isPresent())},
+      {"gguf.mixes", mixes()},
       {"gguf.sparse", names(type -> type.grid().filter(Grid::hasZero).isPresent())}
     };
+  }
+
+  /** Mixtures whose names are no types. */
+  private static String mixes() {
+    return BlockChoice.words().stream()
+        .filter(word -> !word.startsWith(BlockChoice.MIX))
+        .filter(word -> BlockChoice.parse(word).mixture().isPresent())
+        .collect(Collectors.joining(", "));
   }
 
   /** Types of blocks, those with as many columns together. */

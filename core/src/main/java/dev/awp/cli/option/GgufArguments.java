@@ -7,6 +7,10 @@ import dev.awp.format.gguf.GgufFormat;
 import dev.awp.format.gguf.GgufOptions;
 import dev.awp.format.registry.OutputFormats;
 import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.mix.GgufMix;
+import dev.awp.recipe.BlockChoice;
+import dev.awp.recipe.LayerRule;
+import dev.awp.recipe.LayerSettings;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,15 +22,32 @@ public final class GgufArguments {
   @Option(
       names = "--gguf-type",
       paramLabel = "TYPE",
-      converter = WrittenType.class,
-      completionCandidates = WrittenType.class,
+      converter = ChosenBlocks.class,
+      completionCandidates = ChosenBlocks.class,
       description = {
         "gguf: type of the linear layers, in place of --bits: the blocks ${bundle:gguf.blocks},"
             + " whose grids are then the solver's, or ${bundle:gguf.numbers} for layers that are"
             + " pruned only. With --sparsity the types that hold zeros: ${bundle:gguf.sparse}."
-            + " Default where nothing says what to do: Q4_0."
+            + " Or a mixture by llama-quantize's name for it, embedding and output head included:"
+            + " ${bundle:gguf.mixes}; where that is a type's name too, mix:NAME. Default where"
+            + " nothing says what to do: Q4_0."
       })
-  private BlockType type;
+  private BlockChoice type;
+
+  /** What becomes of a layer whose rows are no whole blocks. */
+  enum Fallback {
+    FIT,
+    ERROR
+  }
+
+  @Option(
+      names = "--gguf-fallback",
+      paramLabel = "HOW",
+      description = {
+        "gguf: what becomes of a layer whose rows are no whole blocks of its type: 'fit', it takes"
+            + " the nearest type whose blocks fit, or 'error'. Default: fit."
+      })
+  private Fallback fallback;
 
   @Option(
       names = "--gguf-embedding",
@@ -34,7 +55,8 @@ public final class GgufArguments {
       converter = WrittenType.class,
       completionCandidates = WrittenType.class,
       description = {
-        "gguf: type of the embedding and the output head, rounded to nearest. Default: F16."
+        "gguf: type of the embedding and the output head, rounded to nearest. Default: F16, or what"
+            + " the mixture says."
       })
   private BlockType embedding;
 
@@ -45,21 +67,46 @@ public final class GgufArguments {
   /** Where nothing says what to do: 4 bits that every version of llama.cpp reads. */
   public void takeDefaultBlocks() {
     if (type == null) {
-      type = BlockType.Q4_0;
+      type = new BlockChoice.Same(BlockType.Q4_0);
     }
   }
 
-  /** The block type whose grid is to be solved for. */
-  public Optional<BlockType> blocks() {
-    return Optional.ofNullable(type).filter(t -> t.grid().isPresent());
+  /** The block type whose grid is to be solved for, or the mixture that says it. */
+  public Optional<BlockChoice> blocks() {
+    return Optional.ofNullable(type).filter(t -> plain().isEmpty());
   }
 
-  /** The formats, with these options where one is gguf. */
-  public List<OutputFormat> applyTo(List<OutputFormat> formats, CommandSpec spec) {
+  private Optional<BlockType> plain() {
+    return Optional.ofNullable(type).flatMap(BlockChoice::ofAll).filter(t -> t.dtype().isPresent());
+  }
+
+  private Optional<GgufMix> mix() {
+    return Optional.ofNullable(type).flatMap(BlockChoice::mixture);
+  }
+
+  /** Whether the embedding and the output head are among what is solved. */
+  boolean solvesEnds() {
+    return mix().isPresent() && embedding == null;
+  }
+
+  /** Sets what these options say of all layers. */
+  void applyTo(LayerSettings.Builder settings) {
+    settings.blocks(blocks()).givesWay(fallback != Fallback.ERROR);
+  }
+
+  /**
+   * The formats, with these options where one is gguf.
+   *
+   * @param rules some of which may give blocks
+   */
+  public List<OutputFormat> applyTo(
+      List<OutputFormat> formats, List<LayerRule> rules, CommandSpec spec) {
     boolean gguf = formats.stream().anyMatch(format -> format.name().equals(GgufFormat.NAME));
-    if (!gguf && (type != null || embedding != null)) {
+    boolean ruled = rules.stream().anyMatch(LayerRule::givesBlocks);
+    if (!gguf && (type != null || embedding != null || fallback != null || ruled)) {
       throw new ParameterException(
-          spec.commandLine(), "--gguf-type and --gguf-embedding need --format gguf");
+          spec.commandLine(),
+          "--gguf-type, --gguf-fallback and --gguf-embedding need --format gguf");
     }
     List<String> others =
         formats.stream()
@@ -67,19 +114,16 @@ public final class GgufArguments {
                 format -> !(format instanceof GgufFormat) && !format.equals(OutputFormats.DENSE))
             .map(OutputFormat::name)
             .toList();
-    if (blocks().isPresent() && !others.isEmpty()) {
+    if ((blocks().isPresent() || ruled) && !others.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
-          "the blocks of --gguf-type %s cannot be written as %s"
-              .formatted(type, String.join(", ", others)));
+          "the blocks of --gguf-type%s cannot be written as %s"
+              .formatted(
+                  blocks().map(blocks -> " " + blocks.word()).orElse(""),
+                  String.join(", ", others)));
     }
-    GgufFormat own = new GgufFormat(options());
+    GgufFormat own =
+        new GgufFormat(new GgufOptions(plain(), Optional.ofNullable(embedding), mix()));
     return formats.stream().map(format -> format instanceof GgufFormat ? own : format).toList();
-  }
-
-  private GgufOptions options() {
-    return new GgufOptions(
-        Optional.ofNullable(type).filter(t -> t.dtype().isPresent()),
-        Optional.ofNullable(embedding).orElse(GgufOptions.DEFAULT.embedding()));
   }
 }

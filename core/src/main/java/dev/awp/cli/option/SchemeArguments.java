@@ -82,7 +82,7 @@ public final class SchemeArguments {
       rules = read.rules();
     }
     Recipe recipe = recipe(rules, spec);
-    options.recipe(recipe).formats(gguf.applyTo(format.toFormats(), spec));
+    options.recipe(recipe).formats(gguf.applyTo(format.toFormats(), rules, spec));
     return recipe;
   }
 
@@ -113,13 +113,14 @@ public final class SchemeArguments {
           "a target decides about this itself: --sparsity excludes --target-sparsity, --bits"
               + " excludes --target-bits and --target-size");
     }
-    LayerSettings.Builder settings = constraint.toSettings().blocks(gguf.blocks());
+    LayerSettings.Builder settings = constraint.toSettings();
+    gguf.applyTo(settings);
     if (budget.givesSparsity()) {
       settings.sparsity(new Choice.Budgeted<>());
     }
     if (budget.givesBits()) {
       settings.bits(new Choice.Budgeted<>());
     }
-    return new Recipe(settings.build(), rules, head, fused, shared);
+    return new Recipe(settings.build(), rules, head || gguf.solvesEnds(), fused, shared);
   }
 }

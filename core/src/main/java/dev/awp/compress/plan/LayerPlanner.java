@@ -35,6 +35,7 @@ public final class LayerPlanner {
   private final SolverOptions solver;
   private final Checkpoint checkpoint;
   private final Map<LinearLayer, LayerSettings> settled = new LinkedHashMap<>();
+  private final List<String> changes;
 
   /**
    * Settles a recipe's rules.
@@ -52,6 +53,7 @@ public final class LayerPlanner {
       layers.add(
           layout
               .head()
+              .or(() -> embedding(recipe, layout))
               .orElseThrow(
                   () ->
                       new AwpException(
@@ -59,6 +61,17 @@ public final class LayerPlanner {
                               .formatted(layout.config().file()))));
     }
     settled.putAll(recipe.settle(layers, layout.config().layers()));
+    this.changes = BlockTypes.settle(settled, layout);
+  }
+
+  /** A GGUF file has the embedding in the type of the output head that it is. */
+  private static Optional<LinearLayer> embedding(Recipe recipe, ModelLayout layout) {
+    return recipe.defaults().blocks().map(_ -> layout.tiedHead());
+  }
+
+  /** Which layers have another type than what was asked for, a sentence each. */
+  public List<String> changes() {
+    return changes;
   }
 
   /** Whether {@link #allocate} needs the errors of the candidates. */

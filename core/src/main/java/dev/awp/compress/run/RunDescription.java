@@ -100,7 +100,10 @@ public final class RunDescription {
       all.put("groupSize", defaults.groupSize());
       all.put("symmetric", defaults.symmetric());
     }
-    defaults.blocks().ifPresent(blocks -> all.put("blocks", blocks.name()));
+    defaults.blocks().ifPresent(blocks -> all.put("blocks", blocks.word()));
+    if (!defaults.givesWay()) {
+      all.put("ggufFallback", "error");
+    }
     recipe.budget().ifPresent(budget -> all.put("budget", budget.toString()));
     if (!recipe.rules().isEmpty()) {
       all.put("rules", recipe.rules().stream().map(LayerRule::toString).toList());

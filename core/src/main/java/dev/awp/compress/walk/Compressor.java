@@ -41,6 +41,7 @@ import dev.awp.disk.FileStamps;
 import dev.awp.disk.OutputFolder;
 import dev.awp.eval.Evaluator;
 import dev.awp.format.ModelPlan;
+import dev.awp.format.OutputFormat;
 import dev.awp.format.registry.OutputFormats;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
@@ -166,6 +167,7 @@ public final class Compressor {
   private PreparedRun prepare(Supplier<Map<Path, String>> scan) {
     RunChecks.checkDense(checkpoint);
     groups.ifPresent(listener::step);
+    planner.changes().forEach(listener::step);
     layout.check(checkpoint::tensor);
     options.calibration().statistics().ifPresent(SavedMoments::identity);
     Schemes first = planner.schemes();
@@ -198,6 +200,7 @@ public final class Compressor {
       Set<String> warnings = new LinkedHashSet<>(RunChecks.warnings(plan, options.formats()));
       warnings.addAll(tokenizer.warnings());
       groups.ifPresent(warnings::add);
+      warnings.addAll(planner.changes());
       Stream.concat(calibration.files().stream(), evaluator.files().stream())
           .flatMap(file -> file.warning().stream())
           .forEach(warnings::add);
@@ -212,11 +215,11 @@ public final class Compressor {
 
   /** What the formats' readers will take. */
   private ModelPlan checked(Schemes schemes) {
-    boolean dense = options.formats().equals(List.of(OutputFormats.DENSE));
-    if (!dense && !schemes.layers(layout.config().layers()).isEmpty()) {
+    boolean places = options.formats().stream().allMatch(OutputFormat::takesHead);
+    if (!places && !schemes.layers(layout.config().layers()).isEmpty()) {
       throw new AwpException(
-          "lm_head is compressed with --format dense only: readers of the other formats take it as"
-              + " it was");
+          "lm_head is compressed with --format dense and gguf only: readers of the other formats"
+              + " take it as it was");
     }
     ModelPlan plan =
         RunChecks.plan(checkpoint, layout, schemes, options.formats(), options.maxShardBytes());

@@ -115,11 +115,12 @@ final class SiteCompressor {
     try (Arena arena = Arena.ofShared()) {
       Matrix w = model.weights(linear, arena);
       Matrix target = w;
-      if (drift.isPresent()) {
+      if (drift.isPresent() && !linear.weight().equals(model.layout().embedding())) {
+        // What the embedding is for the first block must not change with what the head needs.
         target = drift.get().target(w, arena);
-        if (last) {
-          drift.get().close();
-        }
+      }
+      if (last) {
+        drift.ifPresent(DriftedSite::close);
       }
       LayerReport report = layers.compress(linear, w, target, c, factors, inputs);
       saved.save(report);

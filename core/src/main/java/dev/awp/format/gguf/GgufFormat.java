@@ -49,6 +49,11 @@ public record GgufFormat(GgufOptions types) implements OutputFormat {
   }
 
   @Override
+  public boolean takesHead() {
+    return true;
+  }
+
+  @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
     List<BrokenRule> broken = GgufRules.broken(plan, types);
     if (broken.isEmpty()) {

@@ -92,15 +92,16 @@ public final class GgufLayers {
   /**
    * Refuses a layer that is stored as another type than the report of its run says.
    *
+   * @param blocks the type that the report names for the layer; empty where it is none of blocks
    * @param options of the run, as report.json has them
    * @param original the type's name in the checkpoint, which a layer has that no option names
    */
-  public void checkType(String layer, Map<String, Object> options, String original) {
+  public void checkType(String layer, String blocks, Map<String, Object> options, String original) {
     if (!GgufOptions.areTold(options)) {
       return;
     }
     GgufPlace place = names.place(layer + ".weight");
-    String told = GgufOptions.typeTold(options).orElse(original);
+    String told = blocks.isEmpty() ? GgufOptions.typeTold(options).orElse(original) : blocks;
     String stored = tensor(place).type().map(BlockType::name).orElse("of an unknown type");
     if (!stored.equals(told)) {
       throw fail(place, "is %s, not %s as report.json says".formatted(stored, told));

@@ -4,12 +4,12 @@ package dev.awp.format.gguf;
 
 import static java.util.stream.Collectors.toMap;
 
-import dev.awp.config.ExpertConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.format.LayerPlan;
 import dev.awp.format.ModelPlan;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.file.GgufPlace;
+import dev.awp.gguf.mix.GgufMix;
 import dev.awp.gguf.model.GgufArchitecture;
 import dev.awp.gguf.model.GgufNames;
 import dev.awp.gguf.tensor.GgufTensorPlan;
@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Names, types, padding and row orders of a model's tensors in a GGUF file. */
 final class GgufLayout {
@@ -28,6 +29,7 @@ final class GgufLayout {
   private final GgufArchitecture architecture;
   private final GgufNames names;
   private final GgufOptions options;
+  private final GgufEnds ends;
   private final Map<String, LinearLayer> linears;
   private final Map<String, BlockType> types;
 
@@ -35,12 +37,9 @@ final class GgufLayout {
     this.layout = plan.layout();
     this.config = layout.config();
     this.architecture = GgufArchitecture.of(layout.architecture());
-    this.names =
-        new GgufNames(
-            config.names(),
-            architecture.isGemma(),
-            config.experts().map(ExpertConfig::count).orElse(0));
+    this.names = GgufNames.of(config, architecture);
     this.options = options;
+    this.ends = new GgufEnds(plan, options);
     this.linears =
         layout.linears().stream()
             .collect(toMap(LinearLayer::weight, layer -> layer, (a, _) -> a, LinkedHashMap::new));
@@ -83,8 +82,17 @@ final class GgufLayout {
     return plans;
   }
 
-  /** The type that most of the weights have. */
-  BlockType commonType() {
+  /** The types of the embedding and the output head. */
+  GgufEnds ends() {
+    return ends;
+  }
+
+  /** The number of the file's type: that of the mixture, or of the type that most weights have. */
+  int fileType() {
+    return options.mix().map(GgufMix::fileType).orElseGet(() -> commonType().fileType());
+  }
+
+  private BlockType commonType() {
     Map<BlockType, Long> weights = new LinkedHashMap<>();
     types.forEach(
         (name, type) ->
@@ -96,11 +104,6 @@ final class GgufLayout {
         .orElse(BlockType.F32);
   }
 
-  /** Whether a layer takes an inner width: zeros in, zeros out, and nothing else sees them. */
-  static boolean canBePadded(LinearLayer linear) {
-    return linear.site().part().elementwise();
-  }
-
   /**
    * An inner width in the file, the same for all blocks.
    *
@@ -110,7 +113,7 @@ final class GgufLayout {
   int padded(int width, boolean ofExperts) {
     int block =
         linears.values().stream()
-            .filter(GgufLayout::canBePadded)
+            .filter(LinearLayer::takesInnerWidth)
             .filter(linear -> linear.site().ofExpert() == ofExperts)
             .mapToInt(linear -> type(linear).blockColumns())
             .max()
@@ -127,11 +130,11 @@ final class GgufLayout {
     int columns = Math.toIntExact(shape.getLast());
     int rows = shape.size() == 1 ? 1 : Math.toIntExact(shape.getFirst());
     String name = place.tensor();
-    boolean matrix = name.startsWith("token_embd.") || name.startsWith("output.");
+    Optional<BlockType> end = ends.type(source);
     boolean router = name.contains(".ffn_gate_inp.");
-    if (matrix || router) {
+    if (end.isPresent() || router) {
       // llama.cpp never quantizes routers.
-      BlockType type = router ? BlockType.F32 : options.embedding();
+      BlockType type = end.orElse(BlockType.F32);
       return new GgufTensorPlan(
           source, place, type, false, rows, columns, rows, columns, RowOrder.NATURAL, 0);
     }
@@ -156,7 +159,7 @@ final class GgufLayout {
         order = RowOrder.parts(part, paddedRows / parts);
       }
     }
-    int paddedColumns = canBePadded(linear) ? padded(columns, ofExpert) : columns;
+    int paddedColumns = linear.takesInnerWidth() ? padded(columns, ofExpert) : columns;
     return new GgufTensorPlan(
         linear.weight(),
         place,

@@ -45,7 +45,7 @@ final class GgufMetadata {
     keys.put("general.type", GgufValue.of("model"));
     String own = ModelName.of(folder);
     keys.put("general.name", GgufValue.of(own.isEmpty() ? name : own));
-    keys.put("general.file_type", GgufValue.of(layout.commonType().fileType()));
+    keys.put("general.file_type", GgufValue.of(layout.fileType()));
     keys.put("general.quantization_version", GgufValue.of(2));
   }
 

@@ -90,7 +90,7 @@ final class GgufModelWriter implements FormatWriter {
     Set<String> padded = new TreeSet<>();
     for (LinearLayer linear : layout.linears()) {
       int inner = linear.columns();
-      boolean padding = GgufLayout.canBePadded(linear);
+      boolean padding = linear.takesInnerWidth();
       int width = padding ? layout.padded(inner, linear.site().ofExpert()) : inner;
       if (width > inner && padded.add(inner + " to " + width)) {
         LOG.info(

@@ -4,6 +4,7 @@ package dev.awp.format.gguf;
 
 import dev.awp.format.LayerPlan;
 import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.mix.GgufMix;
 import dev.awp.tensor.DType;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,29 +17,42 @@ import java.util.stream.Stream;
  *
  * @param plain F32, F16 or BF16 of the linear layers that are not on blocks; by default the type
  *     that they have in the checkpoint
- * @param embedding of the embedding and the output head, rounded to nearest
+ * @param embedding of the embedding and the output head, rounded to nearest; by default what the
+ *     mixture says, or F16
+ * @param mix the mixture that the layers' types are of
  */
-public record GgufOptions(Optional<BlockType> plain, BlockType embedding) {
+public record GgufOptions(
+    Optional<BlockType> plain, Optional<BlockType> embedding, Optional<GgufMix> mix) {
   private static final String TYPE = "ggufType";
   private static final String EMBEDDING = "ggufEmbedding";
 
+  /** What embeddings are where nothing is said. */
+  static final BlockType EMBEDDING_TYPE = BlockType.F16;
+
   /** The layers' own types, embeddings as F16. */
-  public static final GgufOptions DEFAULT = new GgufOptions(Optional.empty(), BlockType.F16);
+  public static final GgufOptions DEFAULT =
+      new GgufOptions(Optional.empty(), Optional.empty(), Optional.empty());
 
   public GgufOptions {
     if (plain.isPresent() && plain.get().dtype().isEmpty()) {
       throw new IllegalArgumentException(plain.get() + " is no type of single numbers");
     }
-    if (!embedding.isWritable()) {
-      throw new IllegalArgumentException("awp does not write " + embedding);
+    if (embedding.isPresent() && !embedding.get().isWritable()) {
+      throw new IllegalArgumentException("awp does not write " + embedding.get());
     }
+  }
+
+  /** Without a mixture. */
+  public GgufOptions(Optional<BlockType> plain, BlockType embedding) {
+    this(plain, Optional.of(embedding), Optional.empty());
   }
 
   /** These types by their names in report.json; blocks are told with the constraint. */
   Map<String, String> described() {
     Map<String, String> words = new LinkedHashMap<>();
     plain.ifPresent(type -> words.put(TYPE, type.name()));
-    words.put(EMBEDDING, embedding.name());
+    String ends = mix.map(GgufMix::name).orElse(EMBEDDING_TYPE.name());
+    words.put(EMBEDDING, embedding.map(BlockType::name).orElse(ends));
     return words;
   }
 

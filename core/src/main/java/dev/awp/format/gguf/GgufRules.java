@@ -15,6 +15,7 @@ import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.BrokenRule;
 import dev.awp.format.ModelPlan;
 import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.block.BlockWidths;
 import dev.awp.gguf.model.GgufArchitecture;
 import dev.awp.model.LinearLayer;
 import java.util.ArrayList;
@@ -35,7 +36,6 @@ final class GgufRules {
   private static final double LOCAL_BASE = 10_000;
 
   private final ModelPlan plan;
-  private final GgufOptions options;
   private final GgufLayout layout;
   private final ModelConfig config;
   private final AttentionConfig attention;
@@ -45,7 +45,6 @@ final class GgufRules {
 
   private GgufRules(ModelPlan plan, GgufOptions options) {
     this.plan = plan;
-    this.options = options;
     this.layout = new GgufLayout(plan, options);
     this.config = plan.layout().config();
     this.attention = config.block(0).attention();
@@ -203,11 +202,26 @@ final class GgufRules {
     }
   }
 
+  private void checkEnd(BlockType type) {
+    if (!BlockWidths.fits(type, config.hiddenSize())) {
+      broken.add(
+          new BrokenRule(
+              "%s blocks need columns in multiples of %s, the embedding has %s"
+                  .formatted(type, type.blockColumns(), config.hiddenSize()),
+              List.of()));
+    }
+    if (!type.isWritable()) {
+      broken.add(
+          new BrokenRule(
+              "awp does not write %s, which the embedding would have".formatted(type), List.of()));
+    }
+  }
+
   private void checkWidths() {
     Map<BlockType, List<String>> wrong = new LinkedHashMap<>();
     for (LinearLayer linear : layout.linears()) {
       BlockType type = layout.type(linear);
-      if (!GgufLayout.canBePadded(linear) && linear.columns() % type.blockColumns() != 0) {
+      if (!linear.takesInnerWidth() && !BlockWidths.fits(type, linear.columns())) {
         wrong
             .computeIfAbsent(type, _ -> new ArrayList<>())
             .add(linear.name() + " (" + linear.columns() + ")");
@@ -220,13 +234,6 @@ final class GgufRules {
                     "%s blocks need columns in multiples of %s, and these widths cannot be padded"
                         .formatted(type, type.blockColumns()),
                     names)));
-    BlockType embedding = options.embedding();
-    if (config.hiddenSize() % embedding.blockColumns() != 0) {
-      broken.add(
-          new BrokenRule(
-              "%s blocks need columns in multiples of %s, the embedding has %s"
-                  .formatted(embedding, embedding.blockColumns(), config.hiddenSize()),
-              List.of()));
-    }
+    layout.ends().types().values().stream().distinct().forEach(this::checkEnd);
   }
 }

@@ -40,6 +40,11 @@ public final class DenseFormat implements OutputFormat {
   }
 
   @Override
+  public boolean takesHead() {
+    return true;
+  }
+
+  @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
     return List.of();
   }

@@ -4,8 +4,10 @@ package dev.awp.gguf.model;
 
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
+import dev.awp.config.ExpertConfig;
 import dev.awp.config.ExpertNames;
 import dev.awp.config.ExpertRule;
+import dev.awp.config.ModelConfig;
 import dev.awp.config.Projections;
 import dev.awp.config.TensorNames;
 import dev.awp.gguf.file.GgufPlace;
@@ -92,6 +94,14 @@ public final class GgufNames {
       parts.putAll(NORMS_BEHIND);
     }
     this.experts = experts;
+  }
+
+  /** The names of a model of that architecture. */
+  public static GgufNames of(ModelConfig config, GgufArchitecture architecture) {
+    return new GgufNames(
+        config.names(),
+        architecture.isGemma(),
+        config.experts().map(ExpertConfig::count).orElse(0));
   }
 
   /** Where a tensor of the checkpoint lies in the file. */

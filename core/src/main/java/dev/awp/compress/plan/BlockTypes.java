@@ -1,0 +1,127 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.plan;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.awp.AwpException;
+import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.block.BlockWidths;
+import dev.awp.gguf.mix.MixedModel;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.recipe.BlockChoice;
+import dev.awp.recipe.Choice;
+import dev.awp.recipe.LayerSettings;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A type of blocks for every layer that is to have some: that of its mixture, and one of shorter
+ * blocks where its rows are no whole blocks. An inner width is filled up with zeros instead, where
+ * no mixture asks for what llama-quantize would write.
+ */
+final class BlockTypes {
+  /** Layers of a change that are named. */
+  private static final int NAMED = 3;
+
+  private final Optional<MixedModel> mixed;
+  private final Map<Change, List<LinearLayer>> changes = new LinkedHashMap<>();
+
+  /** Layers of so many columns that do not have the type that they should. */
+  private record Change(BlockType from, BlockType to, int columns) {
+    private long bytes(LinearLayer layer) {
+      double bits = to.bitsPerWeight() - from.bitsPerWeight();
+      return Math.round(PackedSize.weights(layer) * bits / Byte.SIZE);
+    }
+  }
+
+  private BlockTypes(Optional<MixedModel> mixed) {
+    this.mixed = mixed;
+  }
+
+  /**
+   * Settles types.
+   *
+   * @param settled receives them
+   * @return what gave way to what, a sentence each
+   * @throws AwpException for a mixture with types that awp does not write
+   */
+  static List<String> settle(Map<LinearLayer, LayerSettings> settled, ModelLayout layout) {
+    boolean mixes = settled.values().stream().anyMatch(BlockTypes::isMixed);
+    BlockTypes types =
+        new BlockTypes(mixes ? Optional.of(new MixedModel(layout.config())) : Optional.empty());
+    settled.replaceAll(types::settle);
+    return types.sentences();
+  }
+
+  private static boolean isMixed(LayerSettings settings) {
+    return settings.blocks().flatMap(BlockChoice::mixture).isPresent();
+  }
+
+  private LayerSettings settle(LinearLayer layer, LayerSettings settings) {
+    if (settings.ignore()
+        || settings.blocks().isEmpty()
+        || !(settings.bits() instanceof Choice.None)) {
+      return settings;
+    }
+    BlockType type =
+        switch (settings.blocks().get()) {
+          case BlockChoice.Same(BlockType same) -> same(layer, same, settings.givesWay());
+          case BlockChoice.Mixed(var mix) -> {
+            MixedModel model = mixed.orElseThrow();
+            BlockType wanted = model.type(mix, layer.weight());
+            BlockType found = fit(layer, wanted, settings.givesWay());
+            if (found.grid().isEmpty()) {
+              throw new AwpException(
+                  "--gguf-type %s: %s is of type %s there, which awp does not write"
+                      .formatted(settings.blocks().get().word(), layer.name(), found));
+            }
+            yield found;
+          }
+        };
+    return settings.toBuilder().blocks(Optional.of(new BlockChoice.Same(type))).build();
+  }
+
+  private BlockType same(LinearLayer layer, BlockType type, boolean givesWay) {
+    return layer.takesInnerWidth() ? type : fit(layer, type, givesWay);
+  }
+
+  private BlockType fit(LinearLayer layer, BlockType type, boolean givesWay) {
+    BlockType found = givesWay ? BlockWidths.fitting(type, layer.columns()) : type;
+    if (!BlockWidths.fits(found, layer.columns()) && layer.takesInnerWidth() && givesWay) {
+      found = BlockWidths.shortest(type);
+    }
+    if (found != type) {
+      changes
+          .computeIfAbsent(new Change(type, found, layer.columns()), _ -> new ArrayList<>())
+          .add(layer);
+    }
+    return found;
+  }
+
+  private List<String> sentences() {
+    return changes.entrySet().stream()
+        .map(entry -> sentence(entry.getKey(), entry.getValue()))
+        .toList();
+  }
+
+  private static String sentence(Change change, List<LinearLayer> layers) {
+    long bytes = layers.stream().mapToLong(change::bytes).sum();
+    String names =
+        layers.stream().limit(NAMED).map(LinearLayer::name).collect(joining(", "))
+            + (layers.size() > NAMED ? " and %s others".formatted(layers.size() - NAMED) : "");
+    return "GGUF: rows of %s are no whole blocks of %s: %s instead (%s bits a weight, not %s; %s bytes more) in %s"
+        .formatted(
+            change.columns(),
+            change.from(),
+            change.to(),
+            change.to().bitsPerWeight(),
+            change.from().bitsPerWeight(),
+            bytes,
+            names);
+  }
+}
