@@ -106,6 +106,8 @@ class CompressOptionsTest {
         change("--gguf-type", "--format=gguf", "Q4_0", "Q8_0"),
         change("--gguf-type", "--format=gguf --sparsity=0.5", "F16", "BF16"),
         change("--gguf-type", "--format=gguf --sparsity=0.5", "", "F16"),
+        change("--gguf-type", "--format=gguf", "Q4_K_S", "Q4_K_M"),
+        change("--gguf-fallback", "--format=gguf", "", "error"),
         change("--gguf-embedding", "--format=gguf", "", "F32"),
         change("--target-size", "", "100kB", "101kB"),
         change("--target-bits", "", "5", "5.5"),

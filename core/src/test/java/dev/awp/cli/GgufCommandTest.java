@@ -80,7 +80,7 @@ class GgufCommandTest {
 
   @Test
   void whatBlocksCannotHoldIsRefused() {
-    compress("--format", "gguf", "--gguf-type", "Q4_K").assertExit(1);
+    compress("--format", "gguf", "--gguf-type", "Q4_K", "--gguf-fallback", "error").assertExit(1);
     awp.assertErr("q_proj (64)");
     compress("--format", "gguf", "--gguf-type", "Q4_1", "--sparsity", "0.5").assertExit(1);
     awp.assertErr("exact zeros");

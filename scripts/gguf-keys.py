@@ -1,0 +1,72 @@
+"""The keys in which two GGUF files differ, and their tensors; scripts/gguf-keys runs it."""
+
+import sys
+from collections import Counter
+
+from gguf import GGUFReader, GGUFValueType, TokenType
+
+# What is meant to differ, with the reason (docs/gguf.md).
+MEANT = {
+}
+SHOWN = 60
+
+
+def read(path):
+    reader = GGUFReader(path)
+    keys = {}
+    for name, field in reader.fields.items():
+        if name.startswith("GGUF."):
+            continue
+        kinds = [GGUFValueType(kind).name for kind in field.types]
+        keys[name] = (kinds, field.contents())
+    tensors = {t.name: (t.tensor_type.name, [int(n) for n in t.shape]) for t in reader.tensors}
+    return keys, tensors
+
+
+def shown(value):
+    if value is None:
+        return "-"
+    kinds, content = value
+    if isinstance(content, list):
+        head = ", ".join(repr(x) for x in content[:3])
+        return f"{len(content)} {kinds[-1]}: {head} ..."[:SHOWN]
+    text = f"{content!r} ({kinds[0]})"
+    return (text if len(text) <= SHOWN else text[: SHOWN - 3] + "...").replace("|", "\\|").replace("\n", " ")
+
+
+def difference(name, theirs, ours):
+    """In words where both are lists."""
+    if theirs is None or ours is None or not isinstance(theirs[1], list) or not isinstance(ours[1], list):
+        return shown(theirs), shown(ours)
+    a, b = theirs[1], ours[1]
+    if len(a) != len(b):
+        return shown(theirs), shown(ours)
+    places = [i for i in range(len(a)) if a[i] != b[i]]
+    if name.endswith("token_type"):
+        counts = Counter((TokenType(a[i]).name, TokenType(b[i]).name) for i in places)
+        words = [f"{n} {x} are {y}" for (x, y), n in counts.items()]
+        return f"{len(places)} differ, the first at {places[0]}", "; ".join(words)
+    first = places[0]
+    return f"{len(places)} differ, the first at {first}: {a[first]!r}", f"{b[first]!r}"
+
+
+def main():
+    model, *paths = sys.argv[1:]
+    (theirs, their_tensors), (ours, our_tensors) = (read(path) for path in paths)
+    failed = False
+    names = list(theirs) + [name for name in ours if name not in theirs]
+    for name in names:
+        a, b = theirs.get(name), ours.get(name)
+        if a == b:
+            continue
+        reason = MEANT.get(name.replace(theirs["general.architecture"][1] + ".", "ARCH."), "")
+        failed |= not reason
+        print("|", model, "|", name, "|", *difference(name, a, b)[:1], "|", *difference(name, a, b)[1:], "|", reason, "|")
+    for name in their_tensors.keys() | our_tensors.keys():
+        if their_tensors.get(name) != our_tensors.get(name):
+            failed = True
+            print("|", model, "|", name, "|", their_tensors.get(name), "|", our_tensors.get(name), "| tensor |")
+    sys.exit(failed)
+
+
+main()
