@@ -4,6 +4,7 @@ package dev.awp.cli.option;
 
 import dev.awp.AwpException;
 import dev.awp.compress.ConstraintOptions;
+import dev.awp.recipe.BlockChoice;
 import dev.awp.recipe.LayerSettings;
 import dev.awp.recipe.Recipe;
 import dev.awp.solver.Effort;
@@ -102,7 +103,8 @@ public final class SolverArguments {
                 ramp == null ? OptionalInt.empty() : OptionalInt.of(ramp),
                 Optional.ofNullable(start)));
     LayerSettings all = recipe.defaults();
-    if (recipe.rules().isEmpty() && !all.isBudgeted()) {
+    boolean mixed = all.blocks().flatMap(BlockChoice::mixture).isPresent();
+    if (recipe.rules().isEmpty() && !all.isBudgeted() && !mixed) {
       try {
         var _ = options.create(ConstraintOptions.of(all).forStorage(DType.F32));
       } catch (AwpException e) {
