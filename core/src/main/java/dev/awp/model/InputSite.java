@@ -17,6 +17,9 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
   /** The expert of a site that belongs to none. */
   public static final int NO_EXPERT = -1;
 
+  /** Tokens, one at a time: feed the embedding. */
+  public static final InputSite TOKENS = new InputSite(Part.TOKENS, NO_EXPERT);
+
   /** Normed block input: feeds q_proj, k_proj and v_proj. */
   public static final InputSite ATTENTION_INPUT = new InputSite(Part.ATTENTION_INPUT, NO_EXPERT);
 
@@ -49,6 +52,8 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
   public record Part(
       Step step, String name, boolean ofExpert, boolean elementwise, Optional<Part> next)
       implements Comparable<Part> {
+    public static final Part TOKENS =
+        new Part(Step.EMBEDDING, "tokens", false, false, Optional.empty());
     public static final Part ATTENTION_OUTPUT =
         new Part(Step.ATTENTION, "attention_output", false, false, Optional.empty());
     public static final Part ATTENTION_INPUT = ATTENTION_OUTPUT.fedBy("attention_input");

@@ -6,7 +6,8 @@ package dev.awp.model;
  * A linear layer y = W x, of a decoder block or behind the last one.
  *
  * @param name module name, such as "model.layers.0.self_attn.q_proj"
- * @param block index of its block; the head's is the number of blocks
+ * @param block index of its block; the head's is the number of blocks, the embedding's {@link
+ *     ModelLayout#BEFORE}
  * @param site where its inputs come from
  * @param rows dOut
  * @param columns dIn

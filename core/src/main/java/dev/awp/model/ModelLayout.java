@@ -22,6 +22,9 @@ import java.util.TreeSet;
 
 /** Which tensors a model consists of: names on disk, shapes, and the linear layers among them. */
 public record ModelLayout(ModelConfig config) {
+  /** The place before the first block. */
+  public static final int BEFORE = -1;
+
   /** The layout of a checkpoint's architecture. */
   public static ModelLayout of(ModelConfig config) {
     return new ModelLayout(config);
@@ -108,11 +111,20 @@ public record ModelLayout(ModelConfig config) {
     if (!config.tieWordEmbeddings()) {
       throw new IllegalStateException("the model has an output head of its own");
     }
+    return embedding(config.layers(), InputSite.HEAD_INPUT);
+  }
+
+  /** The embedding as what turns tokens into hidden states; its block is {@link #BEFORE}. */
+  public LinearLayer tokenLayer() {
+    return embedding(BEFORE, InputSite.TOKENS);
+  }
+
+  private LinearLayer embedding(int block, InputSite site) {
     String weight = embedding();
     return new LinearLayer(
         weight.substring(0, weight.lastIndexOf('.')),
-        config.layers(),
-        InputSite.HEAD_INPUT,
+        block,
+        site,
         config.vocabularySize(),
         config.hiddenSize());
   }

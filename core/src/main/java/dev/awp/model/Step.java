@@ -12,6 +12,9 @@ import java.util.Comparator;
  *     order
  */
 public record Step(String name, int place) implements Comparable<Step> {
+  /** Before the first block: tokens become hidden states. */
+  public static final Step EMBEDDING = new Step("embedding", -1);
+
   /** x + attention(norm(x)), or what else mixes tokens. */
   public static final Step ATTENTION = new Step("attention", 0);
 

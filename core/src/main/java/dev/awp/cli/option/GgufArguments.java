@@ -89,6 +89,11 @@ public final class GgufArguments {
     return mix().isPresent() && embedding == null;
   }
 
+  /** Whether both have a type that no mixture says. */
+  boolean roundsEnds() {
+    return mix().isPresent() && embedding != null;
+  }
+
   /** Sets what these options say of all layers. */
   void applyTo(LayerSettings.Builder settings) {
     settings.blocks(blocks()).givesWay(fallback != Fallback.ERROR);

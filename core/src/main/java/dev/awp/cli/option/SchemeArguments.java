@@ -100,6 +100,11 @@ public final class SchemeArguments {
       throw new ParameterException(
           spec.commandLine(), "--gguf-type says the bits already: leave --bits out");
     }
+    if (head && gguf.roundsEnds()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--gguf-embedding gives lm_head a type of its own in a mixture: leave --lm-head out");
+    }
     if (!zeros && !bits && format.only(GgufFormat.NAME)) {
       gguf.takeDefaultBlocks();
     }

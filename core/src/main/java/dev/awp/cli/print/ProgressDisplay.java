@@ -102,7 +102,7 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
           "[%s/%s] %s%s: relative error %.4g, %s iterations%s, elapsed %s, ETA %s%n",
           done,
           layers,
-          block < blocks ? "block %s/%s ".formatted(block + 1, blocks) : "",
+          block >= 0 && block < blocks ? "block %s/%s ".formatted(block + 1, blocks) : "",
           Printable.text(layer.name()),
           layer.relativeError(),
           layer.iterations(),

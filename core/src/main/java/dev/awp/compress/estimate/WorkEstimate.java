@@ -70,6 +70,7 @@ final class WorkEstimate {
     // The triangle of x x^T once for each site, and the whole of the drift's D and R.
     double moments =
         plan.layers().stream()
+            .filter(layer -> layer.block() != ModelLayout.BEFORE)
             .filter(layer -> isFirstOfSite(layer, plan))
             .mapToDouble(
                 layer ->

@@ -77,6 +77,10 @@ public record MemoryNeeds(
             .max()
             .orElse(0);
     peak = Math.max(peak, advancing());
+    List<LinearLayer> embedding = schemes.layers(ModelLayout.BEFORE);
+    if (!embedding.isEmpty()) {
+      peak = Math.max(peak, site(embedding));
+    }
     List<LinearLayer> head = schemes.layers(layout.config().layers());
     return head.isEmpty() ? peak : Math.max(peak, pass(head, Set.of(InputSite.HEAD_INPUT)));
   }

@@ -9,6 +9,7 @@ import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
+import dev.awp.recipe.BlockChoice;
 import dev.awp.recipe.Budget;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerSettings;
@@ -50,6 +51,9 @@ public final class LayerPlanner {
     this.checkpoint = checkpoint;
     List<LinearLayer> layers = new ArrayList<>(layout.linears());
     if (recipe.head()) {
+      if (mixes(recipe) && layout.head().isPresent()) {
+        settled.put(layout.tokenLayer(), recipe.defaults());
+      }
       layers.add(
           layout
               .head()
@@ -62,6 +66,10 @@ public final class LayerPlanner {
     }
     settled.putAll(recipe.settle(layers, layout.config().layers()));
     this.changes = BlockTypes.settle(settled, layout);
+  }
+
+  private static boolean mixes(Recipe recipe) {
+    return recipe.defaults().blocks().flatMap(BlockChoice::mixture).isPresent();
   }
 
   /** A GGUF file has the embedding in the type of the output head that it is. */

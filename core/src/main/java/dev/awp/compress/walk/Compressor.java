@@ -364,18 +364,28 @@ public final class Compressor {
     MemoryPlan memory = prepared.memory();
     SiteCompressor sites =
         new SiteCompressor(model, layers, saved, memory.spare(), compute, listener);
+    EmbeddingCompressor embeddings = new EmbeddingCompressor(model, layers, saved, listener);
+    List<LayerReport> reports = new ArrayList<>();
+    schemes.layers(ModelLayout.BEFORE).forEach(layer -> reports.add(embeddings.compress(layer)));
     if (moments.isPresent()) {
-      return new SavedBlocks(schemes, moments.get(), sites).compress(head ? count + 1 : count);
+      reports.addAll(
+          new SavedBlocks(schemes, moments.get(), sites).compress(head ? count + 1 : count));
+      return reports;
     }
     BlockCompressor blocks =
         new BlockCompressor(schemes, memory, model, output, sites, compute, listener);
-    List<LayerReport> reports = new ArrayList<>();
-    try (ActivationStore embedded =
-            ActivationStore.embed(model, prepared.calibration().windows(), output.scratchFolder());
-        ActivationStore copy = options.target() == Target.PROPAGATED ? embedded.copy() : null;
+    boolean dense = options.propagation() == Propagation.DENSE;
+    boolean embeds = !dense && !schemes.layers(ModelLayout.BEFORE).isEmpty();
+    try (Arena arena = Arena.ofShared();
+        ActivationStore embedded =
+            embed(embeds ? written(model, output, arena) : model, prepared, output);
+        ActivationStore copy =
+            options.target() != Target.PROPAGATED
+                ? null
+                : embeds ? embed(model, prepared, output) : embedded.copy();
         ReadAhead readAhead = new ReadAhead()) {
       Streams streams =
-          options.propagation() == Propagation.DENSE
+          dense
               ? new Streams(Optional.empty(), Optional.of(embedded))
               : new Streams(Optional.of(embedded), Optional.ofNullable(copy));
       for (int block = 0; block < (head ? count + 1 : count); block++) {
@@ -386,6 +396,16 @@ public final class Compressor {
       }
     }
     return reports;
+  }
+
+  private static ActivationStore embed(
+      TransformerModel through, PreparedRun prepared, ModelOutput output) {
+    return ActivationStore.embed(through, prepared.calibration().windows(), output.scratchFolder());
+  }
+
+  /** The model with its embedding as it was written. */
+  private TransformerModel written(TransformerModel model, ModelOutput output, Arena arena) {
+    return model.with(output.read(arena).tensor(layout.embedding()));
   }
 
   /** Those that the run is given, if they were taken of what it would calibrate on. */

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
+import static java.util.stream.Collectors.toMap;
+
 import dev.awp.format.LayerPlan;
 import dev.awp.format.ModelPlan;
 import dev.awp.gguf.block.BlockType;
@@ -19,16 +21,16 @@ import java.util.Optional;
  */
 final class GgufEnds {
   private final Map<String, BlockType> types = new LinkedHashMap<>();
-  private final Optional<LayerPlan> solved;
 
   GgufEnds(ModelPlan plan, GgufOptions options) {
     ModelLayout layout = plan.layout();
-    int behind = layout.config().layers();
-    this.solved = plan.layers().stream().filter(l -> l.layer().block() == behind).findFirst();
+    Map<String, LayerPlan> solved =
+        plan.layers().stream()
+            .filter(layer -> layout.ends().contains(layer.layer().weight()))
+            .collect(toMap(layer -> layer.layer().weight(), layer -> layer));
     for (String end : layout.ends()) {
       BlockType type =
-          solved
-              .filter(layer -> layer.layer().weight().equals(end))
+          Optional.ofNullable(solved.get(end))
               .map(options::typeOf)
               .or(options::embedding)
               .or(() -> options.mix().map(mix -> new MixedModel(layout.config()).type(mix, end)))
