@@ -4,12 +4,13 @@ package dev.awp.checkpoint;
 
 import dev.awp.gguf.file.GgufParts;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What a model is called, by the folder in which it lies. */
 public final class ModelName {
-  private static final Pattern CACHED = Pattern.compile("models--(?:.*--)?(.+)");
+  private static final Pattern CACHED = Pattern.compile("models--(?:(.*)--)?(.+)");
 
   private ModelName() {}
 
@@ -23,16 +24,23 @@ public final class ModelName {
     }
     Path whole = folder.toAbsolutePath().normalize();
     Path name = whole.getFileName();
-    Path parent = whole.getParent();
     if (name == null) {
       return "";
     }
-    if (parent != null && parent.endsWith("snapshots") && parent.getNameCount() > 1) {
-      Matcher cached = CACHED.matcher(parent.getParent().getFileName().toString());
-      if (cached.matches()) {
-        return cached.group(1);
-      }
-    }
-    return name.toString();
+    return cached(whole).map(cached -> cached.group(2)).orElse(name.toString());
+  }
+
+  /** The ORG of a folder in a hub's cache. */
+  public static Optional<String> organization(Path folder) {
+    return cached(folder.toAbsolutePath().normalize())
+        .flatMap(cached -> Optional.ofNullable(cached.group(1)));
+  }
+
+  private static Optional<Matcher> cached(Path folder) {
+    Path parent = folder.getParent();
+    return parent != null && parent.endsWith("snapshots") && parent.getNameCount() > 1
+        ? Optional.of(CACHED.matcher(parent.getParent().getFileName().toString()))
+            .filter(Matcher::matches)
+        : Optional.empty();
   }
 }

@@ -116,6 +116,10 @@ public sealed interface GgufValue {
     return new Whole(Kind.U32, value);
   }
 
+  static GgufValue signed(int value) {
+    return new Whole(Kind.I32, value);
+  }
+
   static GgufValue of(float value) {
     return new Real(Kind.F32, value);
   }

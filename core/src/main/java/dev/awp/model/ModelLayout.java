@@ -136,7 +136,8 @@ public record ModelLayout(ModelConfig config) {
 
   /** Whether the outputs of a linear layer are added to the hidden states as they are. */
   public boolean isAdded(LinearLayer linear) {
-    return linear.block() < config.layers()
+    return linear.block() != BEFORE
+        && linear.block() < config.layers()
         && blockSteps(linear.block()).stream()
             .filter(step -> step.step().equals(linear.step()))
             .anyMatch(step -> step.isAdded(linear));

@@ -19,6 +19,11 @@ final class ForeignMetadata {
 
   private ForeignMetadata() {}
 
+  /** Whether the original is such a file, which says all of its model. */
+  static boolean isThere(Checkpoint original) {
+    return original.source() instanceof GgufCheckpoint;
+  }
+
   /**
    * Adds the keys that the original has.
    *

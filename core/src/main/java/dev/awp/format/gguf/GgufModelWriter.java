@@ -65,6 +65,9 @@ final class GgufModelWriter implements FormatWriter {
         GgufMetadata.of(plan.layout().config(), layout, plan.checkpoint().folder());
     metadata.putAll(tokenizer.metadata());
     ForeignMetadata.add(plan.checkpoint(), metadata);
+    if (!ForeignMetadata.isThere(plan.checkpoint())) {
+      GgufCard.of(plan.checkpoint(), plan.layout()).forEach(metadata::putIfAbsent);
+    }
     say(layout);
     List<GgufPlan.Wanted> wanted =
         plans.values().stream().map(GgufTensorPlan::wanted).distinct().toList();

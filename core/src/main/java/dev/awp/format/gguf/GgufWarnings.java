@@ -24,6 +24,7 @@ record GgufWarnings(ModelPlan plan) {
     GgufFormat.tokenizer(plan).warnings().stream()
         .map(warning -> warning.replace(folder, ""))
         .forEach(warnings::add);
+    ModelCard.of(plan.checkpoint().companions()).warning().ifPresent(warnings::add);
     boolean gemma = GgufArchitecture.of(plan.layout().architecture()).isGemma();
     if (plan.layout().config().slidingWindow().isPresent() && !gemma) {
       warnings.add(

@@ -21,6 +21,10 @@ public final class GgufRope {
     keys.put(name + ".rope.dimension_count", GgufValue.of(dimension(config)));
     keys.put(name + ".rope.freq_base", GgufValue.of((float) config.rotation().theta()));
     config
+        .localRotation()
+        .ifPresent(
+            local -> keys.put(name + ".rope.freq_base_swa", GgufValue.of((float) local.theta())));
+    config
         .rotation()
         .scaling()
         .ifPresent(
