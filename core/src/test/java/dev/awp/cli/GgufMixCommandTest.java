@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.SyntheticWeights;
 import dev.awp.fixture.Terminal;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.block.BlockType;
@@ -44,10 +45,13 @@ class GgufMixCommandTest {
   }
 
   private void tie() throws IOException {
-    Path config = model.resolve("config.json");
-    Files.writeString(
-        config,
-        Files.readString(config).replaceFirst("(\"tie_word_embeddings\"\\s*:\\s*)false", "$1true"));
+    String config = Files.readString(model.resolve("config.json"));
+    model = folder.resolve("tied");
+    SyntheticWeights.write(
+        model,
+        config.replaceFirst("(\"tie_word_embeddings\"\\s*:\\s*)false", "$1true"),
+        DType.BF16,
+        Long.MAX_VALUE);
   }
 
   private Terminal compress(String... more) {
