@@ -221,6 +221,14 @@ public final class Compressor {
           "lm_head is compressed with --format dense and gguf only: readers of the other formats"
               + " take it as it was");
     }
+    boolean tied =
+        schemes.layers(layout.config().layers()).stream()
+            .anyMatch(layer -> layer.weight().equals(layout.embedding()));
+    if (tied && options.calibration().statistics().isPresent()) {
+      throw new AwpException(
+          "--statistics have no moments of an output head that is the embedding, which would be"
+              + " solved: --gguf-embedding gives it a type without them");
+    }
     ModelPlan plan =
         RunChecks.plan(checkpoint, layout, schemes, options.formats(), options.maxShardBytes());
     OutputFormats.check(options.formats(), plan);
