@@ -35,6 +35,7 @@ import java.util.Optional;
  * <p>Scales are rounded to such numbers before codes are chosen, those of a unit together ({@link
  * UnitScales}). Q8_0 leaves the code of -128 out, as llama.cpp's own quantizer does.
  */
+@SuppressWarnings("ImmutableEnumChecker") // nobody writes into levels
 public enum BlockGrid implements AffineGrid {
   Q4_0(4, 15, 8, 32, 1, 0, 0),
   Q4_1(4, 15, 0, 32, 1, 0, 0),

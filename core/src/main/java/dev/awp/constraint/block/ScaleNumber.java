@@ -21,7 +21,8 @@ enum ScaleNumber {
       // The more levels, the less is left between them for values that are cut off to give way to.
       double step = maxCode < 4 ? 0.045 : 0.03;
       double sign = index % 2 == 0 ? -1 : 1;
-      return sign * (1 - step * (index / 2));
+      int steps = index / 2;
+      return sign * (1 - step * steps);
     }
 
     @Override

@@ -31,7 +31,7 @@ public enum ScaleBytes {
       bytes[at] = (byte) (scale == 0 ? 0 : exponent(scale) + BIAS);
     }
 
-    /** 2^-128 and 2^-127 are subnormal. */
+    // 2^-128 and 2^-127 are subnormal in float32.
     private static int exponent(float scale) {
       return Math.getExponent((double) scale);
     }
