@@ -27,6 +27,7 @@ module dev.awp.core {
   exports dev.awp.constraint;
   exports dev.awp.constraint.affine;
   exports dev.awp.constraint.block;
+  exports dev.awp.constraint.codebook;
   exports dev.awp.eval;
   exports dev.awp.format;
   exports dev.awp.format.registry;

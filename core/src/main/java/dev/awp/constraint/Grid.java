@@ -41,6 +41,16 @@ public non-sealed interface Grid extends Constraint {
     return 1;
   }
 
+  /** Multiplications a column when the codes of its run are chosen; 0 where there are no runs. */
+  default double searchMultiplications() {
+    return 0;
+  }
+
+  /** Off-heap memory that choosing the codes of runs takes a worker, of so many lanes. */
+  default long searchBytes(int lanes) {
+    return 0;
+  }
+
   /** Whether 0 can be represented exactly whatever the numbers of a group are. */
   boolean hasZero();
 

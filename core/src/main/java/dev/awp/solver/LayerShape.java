@@ -4,6 +4,7 @@ package dev.awp.solver;
 
 import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
+import dev.awp.constraint.Grid;
 import dev.awp.parallel.Workers;
 
 /**
@@ -33,6 +34,11 @@ public record LayerShape(int rows, int columns, Constraint constraint, Workers w
     return constraint.grid().map(grid -> grid.unitSize(columns)).orElse(0);
   }
 
+  /** Columns whose codes are chosen together; 0 where each column's stands alone. */
+  public int runLength() {
+    return constraint.grid().map(Grid::runLength).filter(run -> run > 1).orElse(0);
+  }
+
   /** One row-part's matrix of so many columns, for every worker that takes a part at once. */
   public long parts(int columnsOfPart) {
     return workers.partsAtOnce(rows) * bytes(Math.min(rows, workers.partRows(rows)), columnsOfPart);
@@ -45,7 +51,13 @@ public record LayerShape(int rows, int columns, Constraint constraint, Workers w
 
   /** Vectors and panels that are small beside all of these: some rows of every worker. */
   public long panels() {
-    return bytes(192 + 32L * workers.threads(), Math.max(rows, columns)) + (64 << 10);
+    return bytes(192 + 32L * workers.threads(), Math.max(rows, columns)) + (64 << 10) + search();
+  }
+
+  /** Where codes of several columns are chosen together: what every worker searches with. */
+  private long search() {
+    int lanes = Math.max(workers.partRows(rows), columns);
+    return constraint.grid().map(g -> workers.threads() * g.searchBytes(lanes)).orElse(0L);
   }
 
   /** The evaluation of f (two blocks of rows a worker). */

@@ -44,6 +44,7 @@ class LayersTest {
           "dev.awp.constraint",
           "dev.awp.constraint.affine",
           "dev.awp.constraint.block",
+          "dev.awp.constraint.codebook",
           "dev.awp.gguf",
           "dev.awp.gguf.decode",
           "dev.awp.gguf.codec",

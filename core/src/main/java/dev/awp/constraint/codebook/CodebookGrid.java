@@ -155,8 +155,8 @@ public enum CodebookGrid implements ScaledGrid {
   @Override
   public void neighbour(int index, GroupNumbers group) {
     if (index < SCALES) {
-      double step2 = (index == 0 ? 2.0 : -2.0) * group.superScale();
-      group.setScale(storableScale(group.scale() + step2, group.superScale()));
+      double by = (index == 0 ? 2.0 : -2.0) * group.superScale();
+      group.setScale(storableScale(group.scale() + by, group.superScale()));
     } else {
       group.setZeroPoint(-group.zeroPoint());
     }
@@ -175,6 +175,28 @@ public enum CodebookGrid implements ScaledGrid {
   @Override
   public Optional<SharedScales> sharedScales() {
     return Optional.of(new OddScales(this));
+  }
+
+  @Override
+  public double searchMultiplications() {
+    double all = codebook.size();
+    double columns = codebook.columns();
+    return switch (signs) {
+      // Twice where signs are turned; and a run of two vectors has three scans.
+      case FREE -> 2 * all * (columns + 1) / 2;
+      case EVEN -> 2 * all * (columns + 1) / 2 * (runLength > columns ? 1.5 : 1);
+      case SHIFT_OF_GROUP -> all;
+      case SHIFT_OF_VECTOR -> 2 * all;
+    };
+  }
+
+  @Override
+  public long searchBytes(int lanes) {
+    // The products of a codebook's columns, all of it once more for scales, and some rows of lanes.
+    long terms = codebook.columns() * (codebook.columns() + 1L) / 2;
+    long vectors = (signs == Signs.SHIFT_OF_VECTOR ? 2L : 1L) * codebook.size();
+    long tables = vectors * (terms + 2L * codebook.columns() + 2);
+    return (tables + (terms + 2L * runLength + 8) * lanes) * Float.BYTES;
   }
 
   /** The largest odd number that a group's scale is a multiple of its super-scale by. */

@@ -26,6 +26,14 @@ public record DescentOptions(
     }
   }
 
+  /**
+   * Rounds on a grid: twice as many where codes name vectors, whose scales are fitted before the
+   * first sweep and not on the way.
+   */
+  int rounds(Grid grid) {
+    return grid.runLength() > 1 ? 2 * rounds : rounds;
+  }
+
   /** The default: 12 products with C, or fewer, at 4,096 columns. */
   public static DescentOptions standard() {
     return new DescentOptions(1, 4, 4, 4, 16);
@@ -44,6 +52,14 @@ public record DescentOptions(
     double n = Math.max(1, columns);
     double factor = ColumnOrder.flops(columns) / (2.0 * Math.max(1, rows) * n * n);
     double block = Math.min(n, ColumnLayout.BLOCK);
+    if (grid.runLength() > 1) {
+      double searches = 1 + rounds(grid) * (1 + descents * (1.0 + grid.neighbours()));
+      double descent = GridPart.cost(grid, columns) + block / n;
+      return 2
+          + factor
+          + searches * grid.searchMultiplications() / n
+          + rounds(grid) * (1.5 + 0.5 * block / n + descents * descent);
+    }
     double sweep = 0.5 + sweepWidth * 0.5 * block / n;
     double fit = grid.sharesUnits(columns) ? 0 : 0.5 * block / n;
     return 2 + factor + fit + rounds * (sweep + 1 + descents * descent(grid, columns));

@@ -35,6 +35,9 @@ import java.util.List;
  *   <li>A second sweep on the grids that were found, descents again; each row keeps the better.
  * </ol>
  *
+ * <p>Where codes name vectors, all columns of a run are chosen at once, in the sweep ({@link
+ * RunSweep}) and in the descents ({@link RunDescent}).
+ *
  * <p>With a sparsity beside the grid the mask comes from the pruning solver, and what is rounded
  * are its least-squares weights instead of W, with the mask held at zero throughout.
  *
@@ -81,6 +84,7 @@ public final class GridDescent implements Solver {
             + 6 * shape.parts(shape.columns())
             + (6 + GroupSearch.SCRATCH)
                 * shape.parts(Math.max(ColumnLayout.BLOCK, shape.unitSize()))
+            + 2 * RunDescent.SCRATCH * shape.parts(shape.runLength())
             + shape.panels();
     return shape.constraint().sparsity().isEmpty()
         ? own
@@ -144,7 +148,7 @@ public final class GridDescent implements Solver {
       this.t = Matrix.allocate(allocator, w.rows(), w.columns());
       this.parameters =
           GridParameters.allocate(problem.constraint(), w.rows(), w.columns(), allocator);
-      this.objectives = new double[options.rounds() + 1][w.rows()];
+      this.objectives = new double[options.rounds(grid) + 1][w.rows()];
     }
 
     Solution run(IterationListener listener) {
@@ -174,7 +178,7 @@ public final class GridDescent implements Solver {
       }
       Interruption.check();
       List<IterationRecord> trace = new ArrayList<>();
-      for (int round = 0; round <= options.rounds(); round++) {
+      for (int round = 0; round <= options.rounds(grid); round++) {
         double total = 0;
         for (double objective : objectives[round]) {
           total += objective;
@@ -188,7 +192,7 @@ public final class GridDescent implements Solver {
           trace,
           dense,
           trace.getLast().objective(),
-          options.rounds(),
+          options.rounds(grid),
           costSoFar + options.cost(grid, w.rows(), w.columns()),
           StopReason.ITERATION_LIMIT,
           damping);
@@ -216,7 +220,7 @@ public final class GridDescent implements Solver {
       if (!fit) {
         part.fitGrid();
       }
-      for (int round = 1; round <= options.rounds(); round++) {
+      for (int round = 1; round <= options.rounds(grid); round++) {
         part.sweep(sweep, fit && round == 1);
         for (int descent = 0; descent < options.descents(); descent++) {
           part.descend(search, descent);

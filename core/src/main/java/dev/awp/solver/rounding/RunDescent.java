@@ -8,7 +8,6 @@ import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /**
  * One step of coordinate descent for grids whose codes name vectors: all columns of a run move at
@@ -43,8 +42,8 @@ final class RunDescent {
     this.value = arena.allocate(JAVA_FLOAT, lanes);
   }
 
-  /** Matrices of a run's columns that it keeps. */
-  static final int SCRATCH = 4;
+  /** Matrices of a run's columns that it and a sweep keep. */
+  static final int SCRATCH = 5;
 
   /** A fit of the run's group: its own, or one on trial. */
   interface Fit {
@@ -173,14 +172,9 @@ final class RunDescent {
     }
     double[] linear = state.dots(loss, g);
     double[] quadratic = state.dots(loss, squares);
-    boolean[] falls = new boolean[lanes];
-    Arrays.setAll(linear, lane -> 2 * linear[lane] + quadratic[lane]);
-    for (int lane = 0; lane < lanes; lane++) {
-      falls[lane] = linear[lane] < 0;
-    }
     for (int j = 0; j < n; j++) {
       for (int lane = 0; lane < lanes; lane++) {
-        if (falls[lane]) {
+        if (2 * linear[lane] + quadratic[lane] < 0) {
           codes.set(j, lane, newCodes.get(j, lane));
         } else {
           loss.set(j, lane, 0);

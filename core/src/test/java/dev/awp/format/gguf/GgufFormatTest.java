@@ -16,6 +16,7 @@ import dev.awp.constraint.Constraint;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.constraint.block.BlockGrid;
+import dev.awp.constraint.codebook.CodebookGrid;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.GgufModels;
 import dev.awp.fixture.LlamaCppArchitectures;
@@ -170,6 +171,20 @@ class GgufFormatTest {
           new GgufValue.Whole(GgufValue.Kind.U32, 512),
           file.metadata().get("llama.feed_forward_length"));
       assertEquals(BlockType.Q8_0, file.tensor("output.weight").orElseThrow().type().orElseThrow());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void blocksOfVectorsPadTheInnerWidthToo(CodebookGrid grid) throws IOException {
+    try (Checkpoint checkpoint = model(256, 300, DType.F32)) {
+      GgufFile file = written(checkpoint, grid, GgufOptions.DEFAULT);
+      assertEquals(
+          new GgufValue.Whole(GgufValue.Kind.U32, 512),
+          file.metadata().get("llama.feed_forward_length"));
+      assertEquals(
+          grid.name(),
+          file.tensor("blk.0.attn_q.weight").orElseThrow().type().orElseThrow().name());
     }
   }
 

@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.compute.Compute;
+import dev.awp.constraint.Grid;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.block.BlockGrid;
 import dev.awp.constraint.block.MatrixScale;
+import dev.awp.constraint.codebook.CodebookGrid;
 import dev.awp.fixture.RandomMatrices;
 import dev.awp.fixture.RandomMatrices.Kind;
 import dev.awp.gguf.block.BlockType;
@@ -52,7 +54,23 @@ class BlockRoundTripTest {
       @ForAll @IntRange(min = 0, max = 3) int moreRows,
       @ForAll boolean permuted,
       @ForAll long seed) {
-    BlockType type = BlockType.valueOf(grid.name());
+    checkReadsBack(grid, kind, columns, moreRows, permuted, seed);
+  }
+
+  @Property(tries = 70)
+  void everyBlockOfVectorsReadsBackAsTheValuesThatWereWritten(
+      @ForAll CodebookGrid grid,
+      @ForAll Kind kind,
+      @ForAll @IntRange(min = 1, max = 600) int columns,
+      @ForAll @IntRange(min = 0, max = 3) int moreRows,
+      @ForAll boolean permuted,
+      @ForAll long seed) {
+    checkReadsBack(grid, kind, columns, moreRows, permuted, seed);
+  }
+
+  private static void checkReadsBack(
+      Grid grid, Kind kind, int columns, int moreRows, boolean permuted, long seed) {
+    BlockType type = BlockType.of(grid).orElseThrow();
     GgufTensorPlan plan =
         plan(type, 12, columns, moreRows, permuted ? RowOrder.interleaved(6) : RowOrder.NATURAL);
     try (Compute compute = Compute.create(1);
