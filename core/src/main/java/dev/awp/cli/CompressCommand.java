@@ -48,10 +48,11 @@ import picocli.CommandLine.Spec;
       "Reads MODEL_DIR (config.json, *.safetensors, tokenizer.json), compresses the linear layers"
           + " of all decoder blocks and writes OUT_DIR: with the same tensor names, shapes and"
           + " element types, so that whatever loads MODEL_DIR loads OUT_DIR, or packed, so that it"
-          + " is smaller (--format). Embeddings, norms and lm_head stay as they are. OUT_DIR"
-          + " appears only when it is complete; report.json in it tells the options and the error"
-          + " of every layer. A run that ends early, however it ends, leaves its finished layers in"
-          + " OUT_DIR.partial, and the same command goes on after them, to the same bytes.",
+          + " is smaller (--format). Embeddings and norms stay as they are, and lm_head without"
+          + " --lm-head. OUT_DIR appears only when it is complete; report.json in it tells the"
+          + " options and the error of every layer. A run that ends early, however it ends, leaves"
+          + " its finished layers in OUT_DIR.partial, and the same command goes on after them, to"
+          + " the same bytes.",
       ""
     },
     footer = {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.awp.compute.Compute;
 import dev.awp.fixture.GgufModels;
 import dev.awp.fixture.ModelEdit;
 import dev.awp.fixture.Terminal;
@@ -171,6 +172,19 @@ class CompressedHeadTest {
     GgufFile written = GgufFile.read(file);
     assertEquals(Optional.of(BlockType.Q5_1), type(written, "output.weight"));
     assertEquals(Optional.of(BlockType.F16), type(written, "token_embd.weight"));
+  }
+
+  @Test
+  void aGgufFileOfATiedModelGetsOne() throws IOException {
+    tie();
+    try (Compute compute = Compute.create(1)) {
+      model = GgufModels.convert(model, folder.resolve("plain"), compute);
+    }
+    assertTrue(GgufFile.read(model).tensor("output.weight").isEmpty());
+    out = folder.resolve("out.gguf");
+    compress("--gguf-type=Q5_1").assertExit(0);
+    assertRead(out, true);
+    assertEquals(Optional.of(BlockType.Q5_1), type(GgufFile.read(out), "output.weight"));
   }
 
   private static Optional<BlockType> type(GgufFile file, String tensor) {
