@@ -230,14 +230,6 @@ public final class Compressor {
 
   /** What the formats' readers will take. */
   private ModelPlan checked(Schemes schemes) {
-    boolean tied =
-        schemes.layers(layout.config().layers()).stream()
-            .anyMatch(layer -> layer.weight().equals(layout.embedding()));
-    if (tied && options.calibration().statistics().isPresent()) {
-      throw new AwpException(
-          "--statistics have no moments of an output head that is the embedding, which would be"
-              + " solved: --gguf-embedding gives it a type without them");
-    }
     ModelPlan plan =
         RunChecks.plan(checkpoint, layout, schemes, options.formats(), options.maxShardBytes());
     OutputFormats.check(options.formats(), plan);
