@@ -3,6 +3,7 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
+import dev.awp.config.BlockNorms;
 import dev.awp.config.TensorNames;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.block.BlockType;
@@ -53,7 +54,7 @@ public final class GgufLayers {
             .map(name -> name.substring(0, name.indexOf(BLOCKS)))
             .orElse("");
     TensorNames names = new TensorNames(decoder, "lm_head");
-    return new GgufLayers(file, new GgufNames(names, false, experts(file)), arena);
+    return new GgufLayers(file, new GgufNames(names, BlockNorms.BEFORE, experts(file)), arena);
   }
 
   private static int experts(GgufFile file) {

@@ -38,7 +38,7 @@ final class GgufLayout {
     this.names =
         new GgufNames(
             config.names(),
-            architecture.isGemma(),
+            layout.architecture().norms(),
             config.experts().map(ExpertConfig::count).orElse(0));
     this.options = options;
     this.linears =

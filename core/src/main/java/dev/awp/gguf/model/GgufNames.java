@@ -4,9 +4,9 @@ package dev.awp.gguf.model;
 
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
+import dev.awp.config.BlockNorms;
 import dev.awp.config.ExpertNames;
 import dev.awp.config.ExpertRule;
-import dev.awp.config.Projections;
 import dev.awp.config.TensorNames;
 import dev.awp.gguf.file.GgufPlace;
 import java.util.HashMap;
@@ -61,18 +61,9 @@ public final class GgufNames {
           Map.entry("mlp.shared_expert.up_proj", "ffn_up_shexp"),
           Map.entry("mlp.shared_expert.down_proj", "ffn_down_shexp"),
           Map.entry("mlp.shared_expert_gate", "ffn_gate_inp_shexp"),
-          Map.entry("input_layernorm", "attn_norm"),
-          Map.entry("post_attention_layernorm", "ffn_norm"),
           Map.entry("model.embed_tokens", "token_embd"),
           Map.entry("model.norm", "output_norm"),
           Map.entry(HEAD, "output"));
-
-  /** Where a block has norms behind its steps too. */
-  private static final Map<String, String> NORMS_BEHIND =
-      Map.of(
-          "post_attention_layernorm", "post_attention_norm",
-          "pre_feedforward_layernorm", "ffn_norm",
-          "post_feedforward_layernorm", "post_ffw_norm");
 
   private final TensorNames names;
   private final Map<String, String> parts;
@@ -82,16 +73,21 @@ public final class GgufNames {
    * The names of a model's tensors.
    *
    * @param names that its tensors have in the checkpoint
-   * @param normsBehind whether blocks have norms behind their steps
+   * @param norms of a block
    * @param experts of a block
    */
-  public GgufNames(TensorNames names, boolean normsBehind, int experts) {
+  public GgufNames(TensorNames names, BlockNorms norms, int experts) {
     this.names = names;
     this.parts = new HashMap<>(PARTS);
-    if (normsBehind) {
-      parts.putAll(NORMS_BEHIND);
-    }
+    put(norms.attention().before(), "attn_norm");
+    put(norms.attention().after(), "post_attention_norm");
+    put(norms.mlp().before(), "ffn_norm");
+    put(norms.mlp().after(), "post_ffw_norm");
     this.experts = experts;
+  }
+
+  private void put(Optional<String> module, String part) {
+    module.ifPresent(name -> parts.put(name, part));
   }
 
   /** Where a tensor of the checkpoint lies in the file. */
@@ -151,7 +147,7 @@ public final class GgufNames {
     if (part.equals(ROUTER)) {
       return experts.map(own -> own.module() + ".gate");
     }
-    boolean fused = architecture.projections() == Projections.FUSED;
+    boolean fused = architecture.projections().gated().size() == 1;
     return parts.entrySet().stream()
         .filter(entry -> entry.getValue().equals(part))
         .map(Map.Entry::getKey)
