@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
 import dev.awp.config.ExpertRule;
+import dev.awp.config.WindowRule;
 import dev.awp.config.architecture.Architectures;
 import dev.awp.gguf.file.GgufKeys;
 import dev.awp.rope.Llama3Scaling;
@@ -150,7 +151,8 @@ public final class GgufConfig {
     } else if (graph.hasWindowBySize(whole("block_count"))) {
       int usual = GgufArchitecture.WINDOW_BY_SIZE;
       config.put("sliding_window", keys.whole(key("attention.sliding_window")).orElse(usual));
-    } else {
+    } else if (architecture.windows() instanceof WindowRule.Listed) {
+      // The architecture has one where nothing is said.
       config.putNull("sliding_window");
     }
     if (graph.hasMultipliers()) {
