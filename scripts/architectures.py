@@ -40,6 +40,13 @@ MISTRAL = {"architectures": ["MistralForCausalLM"], "model_type": "mistral"}
 QWEN2 = {"architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2"}
 QWEN3 = {"architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "head_dim": 8}
 PHI3 = {"architectures": ["Phi3ForCausalLM"], "model_type": "phi3"}
+SMOLLM3 = {"architectures": ["SmolLM3ForCausalLM"], "model_type": "smollm3", "num_hidden_layers": 4}
+GRANITE = {"architectures": ["GraniteForCausalLM"], "model_type": "granite", "attention_multiplier": 0.3,
+           "embedding_multiplier": 5.0, "residual_multiplier": 0.4, "logits_scaling": 3.0}
+OLMO2 = {"architectures": ["Olmo2ForCausalLM"], "model_type": "olmo2", "tie_word_embeddings": False}
+GLM4 = {"architectures": ["Glm4ForCausalLM"], "model_type": "glm4", "head_dim": 8, "tie_word_embeddings": False}
+EXAONE4 = {"architectures": ["Exaone4ForCausalLM"], "model_type": "exaone4", "num_hidden_layers": 4, "sliding_window": 5}
+GEMMA = {"architectures": ["GemmaForCausalLM"], "model_type": "gemma", "head_dim": 8, "hidden_act": "gelu_pytorch_tanh"}
 # Caps small enough to bend the scores.
 GEMMA2 = {"architectures": ["Gemma2ForCausalLM"], "model_type": "gemma2", "head_dim": 8, "hidden_act": "silu",
           "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 10, "sliding_window": 6, "num_hidden_layers": 3,
@@ -86,6 +93,20 @@ CASES = {
     "phi3-partial": (PHI3, {"head_dim": 8, "hidden_size": 32, "partial_rotary_factor": 0.75}),
     "phi3-partial-longrope": (PHI3, {"head_dim": 8, "hidden_size": 32, "partial_rotary_factor": 0.75,
                                      "original_max_position_embeddings": 16, "rope_scaling": LONGROPE}),
+    "smollm3": (SMOLLM3, {}),
+    "smollm3-marked": (SMOLLM3, {"no_rope_layers": [0, 1, 1, 0], "attention_bias": True, "mlp_bias": True,
+                                 "use_sliding_window": True, "sliding_window": 5,
+                                 "layer_types": ["sliding_attention", "full_attention"] * 2}),
+    "granite": (GRANITE, {}),
+    "granite-biases": (GRANITE, {"attention_bias": True, "mlp_bias": True, "tie_word_embeddings": False}),
+    "olmo2": (OLMO2, {}),
+    "olmo2-biases": (OLMO2, {"attention_bias": True, "num_key_value_heads": 4, "tie_word_embeddings": True}),
+    "glm4": (GLM4, {"attention_bias": True}),
+    "glm4-without-biases": (GLM4, {"attention_bias": False, "partial_rotary_factor": 0.75}),
+    "exaone4": (EXAONE4, {"sliding_window": None, "layer_types": ["full_attention"] * 4}),
+    "exaone4-windows": (EXAONE4, {"sliding_window_pattern": 2, "tie_word_embeddings": False}),
+    "gemma": (GEMMA, {}),
+    "gemma-biases": (GEMMA, {"attention_bias": True, "num_key_value_heads": 1}),
     "gemma2": (GEMMA2, {}),
     "gemma2-without-caps": (GEMMA2, {"attn_logit_softcapping": None, "final_logit_softcapping": None,
                                      "attention_bias": True, "tie_word_embeddings": False}),

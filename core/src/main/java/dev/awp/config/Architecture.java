@@ -18,8 +18,9 @@ import java.util.Set;
  *     where none names it
  * @param prefix what the names of all tensors of the text model begin with
  * @param norms of a block
- * @param queryKeyNorm whether each query and key head is normed before it is rotated
+ * @param queryKeyNorm how queries and keys are normed before they are rotated
  * @param projections how projections of the same input lie on disk
+ * @param outputBias whether "attention_bias" speaks of the output projection too
  * @param scalesEmbeddings whether embeddings are multiplied by the square root of the hidden size
  * @param rotatedPairs which columns of queries and keys are rotated together
  * @param positions which blocks rotate them
@@ -40,8 +41,9 @@ public record Architecture(
     String modelType,
     String prefix,
     BlockNorms norms,
-    boolean queryKeyNorm,
+    QueryKeyNorm queryKeyNorm,
     Projections projections,
+    boolean outputBias,
     boolean scalesEmbeddings,
     RotatedPairs rotatedPairs,
     PositionRule positions,
@@ -68,8 +70,9 @@ public record Architecture(
     private String modelType = "";
     private String prefix = "";
     private BlockNorms norms = BlockNorms.BEFORE;
-    private boolean queryKeyNorm;
+    private QueryKeyNorm queryKeyNorm = QueryKeyNorm.NONE;
     private Projections projections = Projections.SEPARATE;
+    private boolean outputBias = true;
     private boolean scalesEmbeddings;
     private RotatedPairs rotatedPairs = RotatedPairs.HALVES;
     private PositionRule positions = PositionRule.ALL;
@@ -100,13 +103,18 @@ public record Architecture(
       return this;
     }
 
-    public Builder queryKeyNorm() {
-      this.queryKeyNorm = true;
+    public Builder queryKeyNorm(QueryKeyNorm value) {
+      this.queryKeyNorm = value;
       return this;
     }
 
     public Builder projections(Projections value) {
       this.projections = value;
+      return this;
+    }
+
+    public Builder withoutOutputBias() {
+      this.outputBias = false;
       return this;
     }
 
@@ -168,6 +176,7 @@ public record Architecture(
           norms,
           queryKeyNorm,
           projections,
+          outputBias,
           scalesEmbeddings,
           rotatedPairs,
           positions,

@@ -17,6 +17,18 @@ public record BlockNorms(float offset, StepNorms attention, StepNorms mlp) {
       new BlockNorms(
           0, StepNorms.before("input_layernorm"), StepNorms.before("post_attention_layernorm"));
 
+  /** The same norms, whose stored weights are so much too small. */
+  public BlockNorms withOffset(float value) {
+    return new BlockNorms(value, attention, mlp);
+  }
+
+  /** Behind each step alone, x / rms(x) * w, as OLMo 2 has it. */
+  public static final BlockNorms AFTER =
+      new BlockNorms(
+          0,
+          StepNorms.after("post_attention_layernorm"),
+          StepNorms.after("post_feedforward_layernorm"));
+
   /** Before and behind each step, x / rms(x) * (1 + w), as Gemma has it. */
   public static final BlockNorms BEFORE_AND_AFTER =
       new BlockNorms(

@@ -19,6 +19,7 @@ import java.util.stream.IntStream;
  * @param architecture that of the first of "architectures"
  * @param names of tensors on disk
  * @param tieWordEmbeddings whether the embeddings turn hidden states into logits too
+ * @param multipliers of embeddings, steps and logits
  * @param logitSoftCap c, where logits become c tanh(logit / c)
  * @param rotation of all blocks but those with another one
  * @param localRotation another one for the blocks with a sliding window
@@ -34,6 +35,7 @@ public record ModelConfig(
     int maxPositions,
     float rmsNormEpsilon,
     boolean tieWordEmbeddings,
+    Multipliers multipliers,
     Optional<Float> logitSoftCap,
     Rotation rotation,
     Optional<Rotation> localRotation,
@@ -64,6 +66,7 @@ public record ModelConfig(
         maxPositions,
         rmsNormEpsilon,
         tied,
+        multipliers,
         logitSoftCap,
         rotation,
         localRotation,

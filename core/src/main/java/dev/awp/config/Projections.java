@@ -12,7 +12,11 @@ public enum Projections {
       List.of("gate_proj", "up_proj")),
 
   /** Rows behind rows in one tensor: queries, keys, values; gate, up. */
-  FUSED(List.of("self_attn.qkv_proj"), List.of("gate_up_proj"));
+  FUSED(List.of("self_attn.qkv_proj"), List.of("gate_up_proj")),
+
+  /** Gate and up in one tensor, queries, keys and values each in its own. */
+  FUSED_GATE(
+      List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"), List.of("gate_up_proj"));
 
   @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<String> attention;

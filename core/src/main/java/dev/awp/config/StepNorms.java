@@ -16,6 +16,10 @@ public record StepNorms(Optional<String> before, Optional<String> after) {
     return new StepNorms(Optional.of(module), Optional.empty());
   }
 
+  public static StepNorms after(String module) {
+    return new StepNorms(Optional.empty(), Optional.of(module));
+  }
+
   /** The modules of those that there are. */
   public Stream<String> modules() {
     return Stream.of(before, after).flatMap(Optional::stream);

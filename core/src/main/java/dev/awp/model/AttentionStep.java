@@ -50,10 +50,18 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
   @Override
   public Map<String, List<Long>> others() {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
-    if (layout.architecture().queryKeyNorm()) {
-      List<Long> head = List.of((long) config().headDimension());
-      shapes.put(layout.prefix(block) + "self_attn.q_norm.weight", head);
-      shapes.put(layout.prefix(block) + "self_attn.k_norm.weight", head);
+    String module = layout.prefix(block) + "self_attn.";
+    long head = config().headDimension();
+    switch (layout.architecture().queryKeyNorm()) {
+      case NONE -> {}
+      case HEADS -> {
+        shapes.put(module + "q_norm.weight", List.of(head));
+        shapes.put(module + "k_norm.weight", List.of(head));
+      }
+      case TOGETHER -> {
+        shapes.put(module + "q_norm.weight", List.of((long) config().queryWidth()));
+        shapes.put(module + "k_norm.weight", List.of((long) config().keyValueWidth()));
+      }
     }
     return shapes;
   }

@@ -20,6 +20,9 @@ public sealed interface BlockStep permits AttentionStep, MlpStep, MixtureStep {
         mixture ? new MixtureStep(layout, block) : new MlpStep(layout, block));
   }
 
+  /** The model that it is of. */
+  ModelLayout layout();
+
   /** Its place in the block. */
   Step step();
 
@@ -36,9 +39,11 @@ public sealed interface BlockStep permits AttentionStep, MlpStep, MixtureStep {
 
   /**
    * Whether the outputs of one of its linear layers are added to the hidden states as they are:
-   * neither normed before, nor weighed as those of experts.
+   * neither normed before, nor multiplied by anything.
    */
   default boolean isAdded(LinearLayer linear) {
-    return linear.site().next().isEmpty() && norms().after().isEmpty();
+    return linear.site().next().isEmpty()
+        && norms().after().isEmpty()
+        && layout().config().multipliers().steps() == 1;
   }
 }

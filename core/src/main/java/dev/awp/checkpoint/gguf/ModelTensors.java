@@ -58,7 +58,7 @@ final class ModelTensors {
     this.keys = keys;
     this.architecture = architecture;
     this.graph = GgufArchitecture.of(architecture);
-    this.names = new GgufNames(names, graph.isGemma(), 0);
+    this.names = new GgufNames(names, architecture.norms(), 0);
     this.arena = arena;
   }
 

@@ -4,6 +4,7 @@ package dev.awp.config.architecture;
 
 import dev.awp.config.Architecture;
 import dev.awp.config.BlockNorms;
+import dev.awp.config.QueryKeyNorm;
 import dev.awp.config.WindowRule;
 
 /**
@@ -26,7 +27,7 @@ final class Gemma3 {
             "rope_local_base_freq")
         .doesNothingWith("attn_logit_softcapping")
         .norms(BlockNorms.BEFORE_AND_AFTER)
-        .queryKeyNorm()
+        .queryKeyNorm(QueryKeyNorm.HEADS)
         .scalesEmbeddings()
         .windows(new WindowRule.Listed(new WindowRule.AllButEveryOf("sliding_window_pattern")))
         .sizes(

@@ -3,6 +3,7 @@
 package dev.awp.config.architecture;
 
 import dev.awp.config.Architecture;
+import dev.awp.config.QueryKeyNorm;
 
 /** Qwen3: norms of query and key heads, and windows as Qwen2 has them. */
 final class Qwen3 {
@@ -10,7 +11,7 @@ final class Qwen3 {
       Architecture.named("Qwen3ForCausalLM")
           .modelType("qwen3")
           .reads("attention_bias")
-          .queryKeyNorm()
+          .queryKeyNorm(QueryKeyNorm.HEADS)
           .windows(Qwen2.WINDOWS)
           .sizes(
               """

@@ -4,6 +4,7 @@ package dev.awp.config.architecture;
 
 import dev.awp.config.Architecture;
 import dev.awp.config.ExpertRule;
+import dev.awp.config.QueryKeyNorm;
 import dev.awp.config.WindowRule;
 
 /** Qwen3-MoE: experts, norms of query and key heads; blocks without experts. */
@@ -12,7 +13,7 @@ final class Qwen3Moe {
       Architecture.named("Qwen3MoeForCausalLM")
           .modelType("qwen3_moe")
           .reads("attention_bias")
-          .queryKeyNorm()
+          .queryKeyNorm(QueryKeyNorm.HEADS)
           .windows(new WindowRule.Flagged(new WindowRule.Listed(WindowRule.ALL)))
           .experts(ExpertRule.qwen())
           .sizes(

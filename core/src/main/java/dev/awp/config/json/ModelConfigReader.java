@@ -15,6 +15,7 @@ import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
+import dev.awp.config.Multipliers;
 import dev.awp.config.TensorNames;
 import dev.awp.config.architecture.Architectures;
 import dev.awp.json.JsonFile;
@@ -104,11 +105,10 @@ public final class ModelConfigReader {
     Rotation rotation = rope.rotation(headDimension, maxPositions);
     Optional<Rotation> local = rope.localRotation(rotation);
     AttentionScores scores =
-        new AttentionScores(
-            root.positiveOr("query_pre_attn_scalar", headDimension),
-            softCap(root, "attn_logit_softcapping"));
+        new AttentionScores(divisor(root, headDimension), softCap(root, "attn_logit_softcapping"));
     boolean bias = root.flag("attention_bias");
     boolean inputBias = root.flag("qkv_bias") || bias;
+    boolean outputBias = bias && architecture.outputBias();
     MlpConfig mlp =
         new MlpConfig(
             root.integer("intermediate_size", LARGEST_WIDTH),
@@ -128,7 +128,7 @@ public final class ModelConfigReader {
               .filter(_ -> positions.get(index));
       AttentionConfig attention =
           new AttentionConfig(
-              heads, keyValueHeads, headDimension, scores, own, window, inputBias, bias);
+              heads, keyValueHeads, headDimension, scores, own, window, inputBias, outputBias);
       blocks.add(new BlockConfig(attention, mlp, experts.get(block)));
     }
     return new ModelConfig(
@@ -140,6 +140,7 @@ public final class ModelConfigReader {
         maxPositions,
         epsilon(root),
         root.flag("tie_word_embeddings"),
+        multipliers(root),
         softCap(root, "final_logit_softcapping"),
         rotation,
         local,
@@ -160,6 +161,21 @@ public final class ModelConfigReader {
     if ((long) heads * headDimension > LARGEST_WIDTH) {
       throw root.fail("num_attention_heads x head_dim is above " + LARGEST_WIDTH);
     }
+  }
+
+  /** By whose root scores are divided. */
+  private static double divisor(ConfigObject root, int headDimension) {
+    String factor = "attention_multiplier";
+    return root.has(factor)
+        ? 1 / (root.positive(factor) * root.positive(factor))
+        : root.positiveOr("query_pre_attn_scalar", headDimension);
+  }
+
+  private static Multipliers multipliers(ConfigObject root) {
+    return new Multipliers(
+        (float) root.positiveOr("embedding_multiplier", 1),
+        (float) root.positiveOr("residual_multiplier", 1),
+        (float) (1 / root.positiveOr("logits_scaling", 1)));
   }
 
   private static float epsilon(ConfigObject root) {

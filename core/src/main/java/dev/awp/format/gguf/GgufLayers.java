@@ -3,6 +3,7 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
+import dev.awp.config.BlockNorms;
 import dev.awp.config.TensorNames;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.block.BlockType;
@@ -59,7 +60,7 @@ public final class GgufLayers {
             .findFirst()
             .orElse(TensorNames.under("").head());
     TensorNames names = new TensorNames(decoder, head);
-    return new GgufLayers(file, new GgufNames(names, false, experts(file)), arena);
+    return new GgufLayers(file, new GgufNames(names, BlockNorms.BEFORE, experts(file)), arena);
   }
 
   private static int experts(GgufFile file) {

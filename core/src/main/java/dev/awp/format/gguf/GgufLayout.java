@@ -37,7 +37,7 @@ final class GgufLayout {
     this.layout = plan.layout();
     this.config = layout.config();
     this.architecture = GgufArchitecture.of(layout.architecture());
-    this.names = GgufNames.of(config, architecture);
+    this.names = GgufNames.of(config);
     this.options = options;
     this.ends = new GgufEnds(plan, options);
     this.linears =

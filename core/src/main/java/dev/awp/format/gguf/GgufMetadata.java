@@ -6,6 +6,7 @@ import dev.awp.checkpoint.ModelName;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ModelConfig;
+import dev.awp.config.Multipliers;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.model.GgufRope;
 import java.nio.file.Path;
@@ -76,6 +77,13 @@ final class GgufMetadata {
     scores.ifPresent(cap -> put("attn_logit_softcapping", GgufValue.of(cap.floatValue())));
     Optional<Float> logits = config.logitSoftCap();
     logits.ifPresent(cap -> put("final_logit_softcapping", GgufValue.of(cap.floatValue())));
+    if (layout.architecture().hasMultipliers()) {
+      Multipliers multipliers = config.multipliers();
+      put("attention.scale", GgufValue.of(attention.scores().factor()));
+      put("embedding_scale", GgufValue.of(multipliers.embeddings()));
+      put("residual_scale", GgufValue.of(multipliers.steps()));
+      put("logit_scale", GgufValue.of(1 / multipliers.logits()));
+    }
     if (layout.architecture().readsWindow()) {
       // Without the key it takes a default; a window of the whole context is none.
       put(

@@ -8,6 +8,7 @@ import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
+import dev.awp.config.Multipliers;
 import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.BrokenRule;
 import dev.awp.format.ModelPlan;
@@ -59,6 +60,7 @@ final class GgufRules {
     GgufRules rules = new GgufRules(plan, options);
     rules.checkConfig();
     rules.checkWindows();
+    rules.checkPositions();
     rules.checkExperts();
     rules.checkGrids();
     rules.checkWidths();
@@ -77,12 +79,17 @@ final class GgufRules {
         config.blocks().stream().map(GgufRules::sizes).distinct().count() > 1,
         "has blocks of one size");
     boolean tied = config.tieWordEmbeddings();
-    refuse(architecture == GgufArchitecture.GEMMA2 && !tied, "has no output head of its own");
-    refuse(architecture == GgufArchitecture.QWEN2_MOE && tied, "has no tied embeddings");
+    boolean alwaysTied =
+        architecture == GgufArchitecture.GEMMA2 || architecture == GgufArchitecture.GEMMA;
+    refuse(alwaysTied && !tied, "has no output head of its own");
+    boolean neverTied =
+        architecture == GgufArchitecture.QWEN2_MOE || architecture == GgufArchitecture.OLMO2;
+    refuse(neverTied && tied, "has no tied embeddings");
     boolean inputBias =
         switch (architecture) {
-          case LLAMA, QWEN2, QWEN2_MOE -> false;
+          case LLAMA, QWEN2, QWEN2_MOE, GLM4 -> false;
           case QWEN3, PHI3, GEMMA2, GEMMA3, QWEN3_MOE -> attention.inputBias();
+          case SMOLLM3, GRANITE, OLMO2, EXAONE4, GEMMA -> attention.inputBias();
         };
     boolean outputBias = attention.outputBias() || mlp.bias();
     refuse(
@@ -96,20 +103,22 @@ final class GgufRules {
         attention.scores().softCap().isPresent() != caps,
         caps ? "needs a soft cap of scores" : "has no soft cap of scores");
     refuse(
-        !architecture.isGemma() && config.logitSoftCap().isPresent(), "has no soft cap of logits");
+        !architecture.isLaterGemma() && config.logitSoftCap().isPresent(),
+        "has no soft cap of logits");
     refuse(caps && config.logitSoftCap().isEmpty(), "needs a soft cap of logits");
     double divisor =
         architecture.isLargest(config.layers())
             ? (double) config.hiddenSize() / attention.heads()
             : attention.headDimension();
     refuse(
-        attention.scores().divisor() != divisor,
+        !architecture.hasMultipliers() && attention.scores().divisor() != divisor,
         "divides scores by the root of %s, config.json says %s"
             .formatted(divisor, attention.scores().divisor()));
-    boolean square =
-        architecture == GgufArchitecture.PHI3 || architecture == GgufArchitecture.QWEN2_MOE;
     refuse(
-        square && attention.queryWidth() != config.hiddenSize(),
+        !architecture.hasMultipliers() && !config.multipliers().equals(Multipliers.NONE),
+        "has no multipliers");
+    refuse(
+        architecture.isSquare() && attention.queryWidth() != config.hiddenSize(),
         "needs heads that are as wide together as the hidden size %s, not %s"
             .formatted(config.hiddenSize(), attention.queryWidth()));
     refuse(!ropeScalingFits(), "has no such rope scaling as config.json says");
@@ -137,6 +146,23 @@ final class GgufRules {
                   && yarn.truncated();
           case LongRopeScaling _ -> architecture == GgufArchitecture.PHI3;
         };
+  }
+
+  private void checkPositions() {
+    refuse(
+        architecture.hasWindowBySize(config.layers()),
+        "has windows by its own rule where there are %s blocks".formatted(config.layers()));
+    boolean fits = true;
+    for (int block = 0; block < config.layers(); block++) {
+      boolean has =
+          !architecture.leavesPositionsOut() || (block + 1) % GgufArchitecture.POSITIONLESS != 0;
+      fits &= has == config.block(block).attention().rotation().isPresent();
+    }
+    refuse(
+        !fits,
+        architecture.leavesPositionsOut()
+            ? "rotates in all blocks but every %s.".formatted(GgufArchitecture.POSITIONLESS)
+            : "rotates in all blocks");
   }
 
   private void checkWindows() {

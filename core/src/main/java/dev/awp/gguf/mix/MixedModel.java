@@ -22,7 +22,7 @@ public final class MixedModel {
   /** A model; AwpException where llama.cpp has no graph for it. */
   public MixedModel(ModelConfig config) {
     GgufArchitecture architecture = GgufArchitecture.of(config.architecture());
-    this.names = GgufNames.of(config, architecture);
+    this.names = GgufNames.of(config);
     this.model = model(config, architecture);
   }
 
@@ -34,7 +34,7 @@ public final class MixedModel {
         switch (architecture) {
           case LLAMA -> !own && experts != EIGHT;
           case QWEN2 -> true;
-          case QWEN3, PHI3, GEMMA2, GEMMA3, QWEN2_MOE, QWEN3_MOE -> false;
+          default -> false;
         };
     return new MixModel(
         config.layers(),

@@ -15,7 +15,19 @@ public enum GgufArchitecture {
   GEMMA2("gemma2"),
   GEMMA3("gemma3"),
   QWEN2_MOE("qwen2moe"),
-  QWEN3_MOE("qwen3moe");
+  QWEN3_MOE("qwen3moe"),
+  SMOLLM3("smollm3"),
+  GRANITE("granite"),
+  OLMO2("olmo2"),
+  GLM4("glm4"),
+  EXAONE4("exaone4"),
+  GEMMA("gemma");
+
+  /** Of so many blocks the last knows no positions, where that is so. */
+  public static final int POSITIONLESS = 4;
+
+  /** The width of a window that models have by their size, where the file does not say it. */
+  public static final int WINDOW_BY_SIZE = 4096;
 
   private final String llamaName;
 
@@ -43,7 +55,8 @@ public enum GgufArchitecture {
    * @param tensor its name in the file
    */
   public boolean interleaves(String tensor) {
-    return this == LLAMA && (tensor.contains(".attn_q.") || tensor.contains(".attn_k."));
+    boolean interleaved = this == LLAMA || this == SMOLLM3 || this == GRANITE;
+    return interleaved && (tensor.contains(".attn_q.") || tensor.contains(".attn_k."));
   }
 
   /**
@@ -55,8 +68,13 @@ public enum GgufArchitecture {
     return isGemma() && tensor.contains("norm") ? 1 : 0;
   }
 
-  /** Whether blocks have norms behind their steps, whose stored weights are all one too small. */
+  /** Whether stored weights of norms are one too small, and gates go through GELU. */
   public boolean isGemma() {
+    return this == GEMMA || isLaterGemma();
+  }
+
+  /** Whether it has what came with Gemma 2: soft caps, and a divisor of scores by its size. */
+  public boolean isLaterGemma() {
     return this == GEMMA2 || this == GEMMA3;
   }
 
@@ -67,12 +85,12 @@ public enum GgufArchitecture {
 
   /** Whether all blocks rotate by YaRN's frequencies where the file has it. */
   public boolean hasYarn() {
-    return !isGemma() && this != PHI3;
+    return !isGemma() && this != PHI3 && this != EXAONE4;
   }
 
   /** Whether llama.cpp reads the width of a sliding window. */
   public boolean readsWindow() {
-    return isGemma() || this == PHI3;
+    return isLaterGemma() || this == PHI3;
   }
 
   /**
@@ -93,6 +111,29 @@ public enum GgufArchitecture {
    */
   public boolean scalesFeedForward() {
     return this == LLAMA || this == QWEN3 || this == QWEN3_MOE;
+  }
+
+  /** Whether embeddings, steps, scores and logits are multiplied by numbers of the file. */
+  public boolean hasMultipliers() {
+    return this == GRANITE;
+  }
+
+  /** Whether heads together are as wide as the hidden size, whatever the file says. */
+  public boolean isSquare() {
+    return switch (this) {
+      case PHI3, QWEN2_MOE, OLMO2, EXAONE4 -> true;
+      default -> false;
+    };
+  }
+
+  /** Whether every so many blocks one knows no positions, as {@link #POSITIONLESS} says. */
+  public boolean leavesPositionsOut() {
+    return this == SMOLLM3;
+  }
+
+  /** Whether models of so many blocks have a sliding window, and no others. */
+  public boolean hasWindowBySize(int blocks) {
+    return this == EXAONE4 && blocks == 64;
   }
 
   /** Whether the shares of a token's experts are made to add up to one. */

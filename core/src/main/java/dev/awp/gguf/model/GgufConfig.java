@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
 import dev.awp.config.ExpertRule;
+import dev.awp.config.WindowRule;
 import dev.awp.config.architecture.Architectures;
 import dev.awp.gguf.file.GgufKeys;
 import dev.awp.rope.Llama3Scaling;
@@ -123,7 +124,7 @@ public final class GgufConfig {
     config.put("num_hidden_layers", whole("block_count"));
     config.put("max_position_embeddings", whole("context_length"));
     config.put("hidden_act", graph.isGemma() ? "gelu_pytorch_tanh" : "silu");
-    if (graph.isGemma()) {
+    if (graph.isLaterGemma()) {
       config.put("hidden_activation", "gelu_pytorch_tanh");
     }
     config.put("tie_word_embeddings", !tensors.has("output.weight"));
@@ -147,8 +148,17 @@ public final class GgufConfig {
     softCap("final_logit_softcapping");
     if (graph.readsWindow()) {
       addWindow();
+    } else if (graph.hasWindowBySize(whole("block_count"))) {
+      int usual = GgufArchitecture.WINDOW_BY_SIZE;
+      config.put("sliding_window", keys.whole(key("attention.sliding_window")).orElse(usual));
+    } else if (architecture.windows() instanceof WindowRule.Listed) {
+      // The architecture has one where nothing is said.
+      config.putNull("sliding_window");
     }
-    if (graph.isGemma()) {
+    if (graph.hasMultipliers()) {
+      addMultipliers();
+    }
+    if (graph.isLaterGemma()) {
       boolean largest = graph.isLargest(whole("block_count"));
       config.put(
           "query_pre_attn_scalar", largest ? whole("embedding_length") / heads : headDimension());
@@ -156,6 +166,20 @@ public final class GgufConfig {
     if (graph == GgufArchitecture.GEMMA3) {
       config.put("sliding_window_pattern", graph.windowPattern());
     }
+  }
+
+  private void addMultipliers() {
+    double usual = 1 / Math.sqrt(headDimension());
+    config.put("attention_multiplier", multiplier("attention.scale", usual));
+    config.put("embedding_multiplier", multiplier("embedding_scale", 1));
+    config.put("residual_multiplier", multiplier("residual_scale", 1));
+    config.put("logits_scaling", multiplier("logit_scale", 1));
+  }
+
+  /** A number of the file; 0 is none. */
+  private double multiplier(String name, double fallback) {
+    double value = shortest(key(name), fallback);
+    return value == 0 ? fallback : value;
   }
 
   /** A window of the whole context is none. */
@@ -184,7 +208,7 @@ public final class GgufConfig {
     Optional<Double> cap = keys.number(key(name)).filter(value -> value != 0);
     if (cap.isPresent()) {
       config.put(name, cap.get());
-    } else if (graph.isGemma()) {
+    } else if (graph.isLaterGemma()) {
       config.putNull(name);
     }
   }

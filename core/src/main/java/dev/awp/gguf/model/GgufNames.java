@@ -4,6 +4,7 @@ package dev.awp.gguf.model;
 
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
+import dev.awp.config.BlockNorms;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ExpertNames;
 import dev.awp.config.ExpertRule;
@@ -63,18 +64,9 @@ public final class GgufNames {
           Map.entry("mlp.shared_expert.up_proj", "ffn_up_shexp"),
           Map.entry("mlp.shared_expert.down_proj", "ffn_down_shexp"),
           Map.entry("mlp.shared_expert_gate", "ffn_gate_inp_shexp"),
-          Map.entry("input_layernorm", "attn_norm"),
-          Map.entry("post_attention_layernorm", "ffn_norm"),
           Map.entry("model.embed_tokens", "token_embd"),
           Map.entry("model.norm", "output_norm"),
           Map.entry(HEAD, "output"));
-
-  /** Where a block has norms behind its steps too. */
-  private static final Map<String, String> NORMS_BEHIND =
-      Map.of(
-          "post_attention_layernorm", "post_attention_norm",
-          "pre_feedforward_layernorm", "ffn_norm",
-          "post_feedforward_layernorm", "post_ffw_norm");
 
   private final TensorNames names;
   private final Map<String, String> parts;
@@ -84,24 +76,29 @@ public final class GgufNames {
    * The names of a model's tensors.
    *
    * @param names that its tensors have in the checkpoint
-   * @param normsBehind whether blocks have norms behind their steps
+   * @param norms of a block
    * @param experts of a block
    */
-  public GgufNames(TensorNames names, boolean normsBehind, int experts) {
+  public GgufNames(TensorNames names, BlockNorms norms, int experts) {
     this.names = names;
     this.parts = new HashMap<>(PARTS);
-    if (normsBehind) {
-      parts.putAll(NORMS_BEHIND);
-    }
+    put(norms.attention().before(), "attn_norm");
+    put(norms.attention().after(), "post_attention_norm");
+    put(norms.mlp().before(), "ffn_norm");
+    put(norms.mlp().after(), "post_ffw_norm");
     this.experts = experts;
   }
 
-  /** The names of a model of that architecture. */
-  public static GgufNames of(ModelConfig config, GgufArchitecture architecture) {
+  /** The names of a model's tensors. */
+  public static GgufNames of(ModelConfig config) {
     return new GgufNames(
         config.names(),
-        architecture.isGemma(),
+        config.architecture().norms(),
         config.experts().map(ExpertConfig::count).orElse(0));
+  }
+
+  private void put(Optional<String> module, String part) {
+    module.ifPresent(name -> parts.put(name, part));
   }
 
   /** Where a tensor of the checkpoint lies in the file. */
@@ -161,7 +158,7 @@ public final class GgufNames {
     if (part.equals(ROUTER)) {
       return experts.map(own -> own.module() + ".gate");
     }
-    boolean fused = architecture.projections() == Projections.FUSED;
+    boolean fused = architecture.projections().gated().size() == 1;
     return parts.entrySet().stream()
         .filter(entry -> entry.getValue().equals(part))
         .map(Map.Entry::getKey)

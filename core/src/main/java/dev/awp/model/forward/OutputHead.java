@@ -17,7 +17,6 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.Optional;
 
 /**
  * The final norm and the projection to logits. The vocabulary goes by in pieces, so neither the
@@ -109,7 +108,13 @@ public final class OutputHead {
   /** Logits for a piece of the vocabulary, [tokens, rows of the piece]. */
   Matrix logits(Matrix x, Matrix rows, Arena arena) {
     Matrix logits = Matrix.allocate(arena, x.rows(), rows.rows());
-    compute.blas().gemm(Op.NONE, Op.TRANSPOSE, 1, x, rows, 0, logits);
+    multiply(x, rows, logits);
+    return logits;
+  }
+
+  private void multiply(Matrix x, Matrix rows, Matrix logits) {
+    float factor = layout.config().multipliers().logits();
+    compute.blas().gemm(Op.NONE, Op.TRANSPOSE, factor, x, rows, 0, logits);
     layout
         .config()
         .logitSoftCap()
@@ -119,7 +124,6 @@ public final class OutputHead {
                 compute.kernels().network().softCap(logits.row(i), 1, cap);
               }
             });
-    return logits;
   }
 
   /**
@@ -131,7 +135,6 @@ public final class OutputHead {
   float[] logits(Matrix x) {
     normInPlace(x);
     Matrix last = x.rowRange(0, 1);
-    Optional<Float> cap = layout.config().logitSoftCap();
     float[] logits = new float[layout.config().vocabularySize()];
     compute
         .workers()
@@ -143,8 +146,7 @@ public final class OutputHead {
                 Matrix rows = Matrix.allocate(arena, to - from, x.columns());
                 Matrix piece = Matrix.allocate(arena, 1, to - from);
                 decode(from, rows);
-                compute.blas().gemm(Op.NONE, Op.TRANSPOSE, 1, last, rows, 0, piece);
-                cap.ifPresent(c -> compute.kernels().network().softCap(piece.row(0), 1, c));
+                multiply(last, rows, piece);
                 MemorySegment.copy(piece.row(0), JAVA_FLOAT, 0, logits, from, to - from);
               }
             });

@@ -3,6 +3,7 @@
 package dev.awp.model.forward;
 
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.ModelConfig;
 import dev.awp.model.BlockStep;
 import dev.awp.model.attention.Attention;
 import dev.awp.model.attention.RotaryTable;
@@ -34,7 +35,9 @@ final class ResidualStep implements Stage {
 
   ResidualStep(BlockWeights weights, BlockStep step) {
     this.weights = weights;
-    this.rows = new RowOperations(weights.compute(), weights.layout().config().rmsNormEpsilon());
+    ModelConfig config = weights.layout().config();
+    this.rows =
+        new RowOperations(weights.compute(), config.rmsNormEpsilon(), config.multipliers().steps());
     this.norm = step.norms().before().map(weights::norm);
     this.sublayer = Sublayers.of(step, weights, rows);
   }

@@ -66,8 +66,11 @@ public final class TransformerModel {
       }
       reader.decodeRows(table, tokens[i], x.rowRange(i, i + 1));
     }
-    if (layout.architecture().scalesEmbeddings()) {
-      float factor = embeddingFactor(table);
+    float factor =
+        layout.architecture().scalesEmbeddings()
+            ? embeddingFactor(table)
+            : layout.config().multipliers().embeddings();
+    if (factor != 1) {
       for (int i = 0; i < tokens.length; i++) {
         compute.kernels().arithmetic().scale(x.row(i), factor, x.row(i));
       }

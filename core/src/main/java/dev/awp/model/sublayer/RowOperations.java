@@ -10,8 +10,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 
-/** What the steps of a block do to all rows of a matrix, on all workers. */
-public record RowOperations(Compute compute, float epsilon) {
+/**
+ * What the steps of a block do to all rows of a matrix, on all workers.
+ *
+ * @param epsilon of norms
+ * @param added what is multiplied with the outputs of a step that are added to hidden states
+ */
+public record RowOperations(Compute compute, float epsilon, float added) {
   /** Rows of one task of the row-wise pieces. */
   private static final int ROW_BLOCK = 64;
 
@@ -33,14 +38,14 @@ public record RowOperations(Compute compute, float epsilon) {
   }
 
   /**
-   * x += in W^T + bias, or x += norm(in W^T + bias).
+   * x += c (in W^T + bias), or x += c norm(in W^T + bias), c what added outputs are multiplied by.
    *
    * @param norm weights of a norm of the outputs
    * @param scratch of x's shape, for the outputs before they are normed
    */
   void addProjected(
       Matrix in, Linear linear, Optional<MemorySegment> norm, Matrix scratch, Matrix x) {
-    if (norm.isEmpty()) {
+    if (norm.isEmpty() && added == 1) {
       linear.transposed().multiplyAdd(in, x);
       addBias(linear, x);
       return;
@@ -50,7 +55,10 @@ public record RowOperations(Compute compute, float epsilon) {
         x.rows(),
         r -> {
           MemorySegment row = scratch.row(r);
-          network().rmsNorm(row, norm.get(), epsilon, row);
+          norm.ifPresent(weight -> network().rmsNorm(row, weight, epsilon, row));
+          if (added != 1) {
+            compute.kernels().arithmetic().scale(row, added, row);
+          }
           compute.kernels().arithmetic().add(x.row(r), row, x.row(r));
         });
   }

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.config.Architecture;
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.QueryKeyNorm;
 import dev.awp.model.AttentionStep;
 import dev.awp.model.InputSite;
 import dev.awp.model.attention.Attention;
@@ -24,6 +25,7 @@ public final class SelfAttention implements Sublayer {
   private final RowOperations rows;
   private final Deferred<List<Linear>> queryKeyValue;
   private final Deferred<Linear> output;
+  private final QueryKeyNorm kind;
   private final Optional<MemorySegment> queryNorm;
   private final Optional<MemorySegment> keyNorm;
   private final Optional<MemorySegment> outputNorm;
@@ -40,7 +42,8 @@ public final class SelfAttention implements Sublayer {
                     config.inputBias(),
                     List.of(config.queryWidth(), config.keyValueWidth(), config.keyValueWidth())));
     this.output = new Deferred<>(() -> weights.linear("self_attn.o_proj", config.outputBias()));
-    boolean normed = architecture.queryKeyNorm();
+    this.kind = architecture.queryKeyNorm();
+    boolean normed = kind != QueryKeyNorm.NONE;
     this.queryNorm = norm(weights, "self_attn.q_norm", normed);
     this.keyNorm = norm(weights, "self_attn.k_norm", normed);
     this.outputNorm = step.norms().after().map(weights::norm);
@@ -87,7 +90,7 @@ public final class SelfAttention implements Sublayer {
     };
   }
 
-  /** Norms every head where the architecture does, and rotates it by its position. */
+  /** Norms where the architecture does, and rotates every head by its position. */
   private void rotate(Matrix x, Optional<MemorySegment> norm, SequencePlaces places) {
     long headBytes = (long) config.headDimension() * Float.BYTES;
     boolean neighbours =
@@ -98,10 +101,13 @@ public final class SelfAttention implements Sublayer {
           MemorySegment row = x.row(r);
           MemorySegment cos = places.rotary().cos().row(places.position(r));
           MemorySegment sin = places.rotary().sin().row(places.position(r));
+          if (kind == QueryKeyNorm.TOGETHER) {
+            rows.network().rmsNorm(row, norm.orElseThrow(), rows.epsilon(), row);
+          }
           for (long at = 0; at < row.byteSize(); at += headBytes) {
             MemorySegment head = row.asSlice(at, headBytes);
-            if (norm.isPresent()) {
-              rows.network().rmsNorm(head, norm.get(), rows.epsilon(), head);
+            if (kind == QueryKeyNorm.HEADS) {
+              rows.network().rmsNorm(head, norm.orElseThrow(), rows.epsilon(), head);
             }
             MemorySegment rotated = head.asSlice(0, cos.byteSize() + sin.byteSize());
             if (neighbours) {

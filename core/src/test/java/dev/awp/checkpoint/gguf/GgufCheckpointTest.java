@@ -89,6 +89,7 @@ class GgufCheckpointTest {
     assertEquals(expected.maxPositions(), actual.maxPositions());
     assertEquals(expected.rmsNormEpsilon(), actual.rmsNormEpsilon());
     assertEquals(expected.tieWordEmbeddings(), actual.tieWordEmbeddings());
+    assertEquals(expected.multipliers(), actual.multipliers());
     assertEquals(expected.logitSoftCap(), actual.logitSoftCap());
     assertEquals(expected.rotation(), actual.rotation());
     assertEquals(expected.localRotation(), actual.localRotation());

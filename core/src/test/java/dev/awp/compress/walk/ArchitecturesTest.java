@@ -69,6 +69,10 @@ class ArchitecturesTest {
       strings = {
         "phi3",
         "phi3-longrope-long",
+        "granite",
+        "olmo2",
+        "glm4",
+        "exaone4-windows",
         "gemma2",
         "gemma3",
         "mixtral",

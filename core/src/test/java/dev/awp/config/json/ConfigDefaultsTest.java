@@ -97,7 +97,9 @@ class ConfigDefaultsTest {
         values.path("activation").asText().equals("silu"),
         read.block(0).mlp().activation() == Activation.SILU);
     assertEquals(
-        values.path("query_pre_attn_scalar").asDouble(attention.headDimension()),
+        read.architecture().keys().contains("attention_multiplier")
+            ? 1
+            : values.path("query_pre_attn_scalar").asDouble(attention.headDimension()),
         attention.scores().divisor());
     boolean caps = read.architecture().idleKeys().isEmpty();
     assertEquals(
@@ -108,7 +110,9 @@ class ConfigDefaultsTest {
         read.logitSoftCap().orElse(0f).doubleValue());
     boolean biased = read.architecture().defaults().contains("qkv_bias");
     assertEquals(biased || values.path("attention_bias").asBoolean(), attention.inputBias());
-    assertEquals(values.path("attention_bias").asBoolean(), attention.outputBias());
+    assertEquals(
+        values.path("attention_bias").asBoolean() && read.architecture().outputBias(),
+        attention.outputBias());
     assertEquals(values.path("mlp_bias").asBoolean(), read.block(0).mlp().bias());
     assertEquals(values.has("num_experts"), read.experts().isPresent());
     read.experts().ifPresent(experts -> assertSame(values, experts));

@@ -368,7 +368,12 @@ class GgufFormatTest {
         Arguments.of("qwen2-moe", "norm_topk_prob", true, "leaves the shares"),
         Arguments.of("qwen3-moe", "norm_topk_prob", false, "add up to one"),
         Arguments.of("qwen3-moe", "decoder_sparse_step", 2, "experts in all blocks"),
-        Arguments.of("qwen2-moe", "tie_word_embeddings", true, "no tied embeddings"));
+        Arguments.of("qwen2-moe", "tie_word_embeddings", true, "no tied embeddings"),
+        Arguments.of("smollm3", "no_rope_layer_interval", 3, "rotates in all blocks but every 4."),
+        Arguments.of("exaone4", "sliding_window", 5, "rotates in all blocks"),
+        Arguments.of("olmo2", "tie_word_embeddings", true, "no tied embeddings"),
+        Arguments.of("granite", "attention_bias", true, "has no such biases"),
+        Arguments.of("gemma", "tie_word_embeddings", false, "no output head"));
   }
 
   @ParameterizedTest

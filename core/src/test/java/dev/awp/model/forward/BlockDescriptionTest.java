@@ -68,6 +68,7 @@ class BlockDescriptionTest {
         config.maxPositions(),
         config.rmsNormEpsilon(),
         config.tieWordEmbeddings(),
+        config.multipliers(),
         config.logitSoftCap(),
         config.rotation(),
         config.localRotation(),

@@ -1,0 +1,15 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.config;
+
+/**
+ * Numbers that a model's values are multiplied by on their way, 1 where there is none.
+ *
+ * @param embeddings before the first block
+ * @param steps what a step of a block adds to the hidden states
+ * @param logits behind the head
+ */
+public record Multipliers(float embeddings, float steps, float logits) {
+  /** Everything stays as it is. */
+  public static final Multipliers NONE = new Multipliers(1, 1, 1);
+}
