@@ -21,7 +21,8 @@ WRITTEN = [
     "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K",
     "TQ1_0", "TQ2_0", "MXFP4", "NVFP4", "IQ4_NL", "IQ4_XS", "Q1_0", "Q2_0",
 ]
-READ = [
+# The same, whose codes name vectors: a zero has the sign of its level.
+VECTORS = [
     "IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S",
 ]
 CODEBOOKS = ["IQ1_S", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S"]
@@ -59,7 +60,7 @@ def random_blocks(size):
 
 
 def golden():
-    for name in WRITTEN + READ:
+    for name in WRITTEN + VECTORS:
         if name in OTHERS:
             columns, size, decode = OTHERS[name]
             values = decode(random_blocks(size))
@@ -178,7 +179,7 @@ def written(awp):
         (work / "model").mkdir()
         write_model(work / "model")
         (work / "text.txt").write_text("A text of some words, again and again. " * 200)
-        for name in sys.argv[2:] or WRITTEN:
+        for name in sys.argv[2:] or WRITTEN + VECTORS:
             if name in OTHERS and not hasattr(GGMLQuantizationType, name):
                 print(name, "is no type of this package's reader")
                 continue
