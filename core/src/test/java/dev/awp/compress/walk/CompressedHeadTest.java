@@ -191,13 +191,23 @@ class CompressedHeadTest {
     return file.tensor(tensor).orElseThrow().type();
   }
 
+  /** 4 bits for all layers, and something else for the head. */
+  private Path recipe(String head) throws IOException {
+    String yaml =
+        """
+        bits: 4
+        symmetric: true
+        group-size: 32
+        layers:
+        - {match: lm_head, %s}
+        """;
+    return Files.writeString(folder.resolve("recipe.yaml"), yaml.formatted(head));
+  }
+
   @Test
   void itMayHaveASchemeOfItsOwn() throws IOException {
     tie();
-    Path recipe =
-        Files.writeString(
-            folder.resolve("recipe.yaml"),
-            "bits: 4\nsymmetric: true\ngroup-size: 32\nlayers:\n- {match: lm_head, bits: 8}\n");
+    Path recipe = recipe("bits: 8");
     compress("--format=compressed-tensors", "--recipe=" + recipe).assertExit(0);
     assertRead(out, true);
     JsonNode groups = config().at("/quantization_config/config_groups");
@@ -208,14 +218,7 @@ class CompressedHeadTest {
 
   @Test
   void prunedItIsAnOrdinaryTensorThatReadersAreToldToIgnore() throws IOException {
-    Path recipe =
-        Files.writeString(
-            folder.resolve("recipe.yaml"),
-            "bits: 4\n"
-                + "symmetric: true\n"
-                + "group-size: 32\n"
-                + "layers:\n"
-                + "- {match: lm_head, bits: none, sparsity: 0.5, solver: wanda}\n");
+    Path recipe = recipe("bits: none, sparsity: 0.5, solver: wanda");
     compress("--format=compressed-tensors", "--recipe=" + recipe).assertExit(0);
     assertRead(out, false);
     assertEquals("[\"lm_head\"]", config().at("/quantization_config/ignore").toString());
