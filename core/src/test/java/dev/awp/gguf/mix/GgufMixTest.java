@@ -80,7 +80,7 @@ class GgufMixTest {
   /** "2*Q6_K+1*Q4_K". */
   private static List<BlockType> types(String runs) {
     List<BlockType> types = new ArrayList<>();
-    for (String run : runs.split("[+]")) {
+    for (String run : runs.split("[+]", -1)) {
       int star = run.indexOf('*');
       for (int i = 0; i < Integer.parseInt(run.substring(0, star)); i++) {
         types.add(BlockType.valueOf(run.substring(star + 1)));
