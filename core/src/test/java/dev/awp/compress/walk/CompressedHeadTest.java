@@ -193,15 +193,16 @@ class CompressedHeadTest {
 
   /** 4 bits for all layers, and something else for the head. */
   private Path recipe(String head) throws IOException {
-    String yaml =
+    return Files.writeString(
+        folder.resolve("recipe.yaml"),
         """
         bits: 4
         symmetric: true
         group-size: 32
         layers:
         - {match: lm_head, %s}
-        """;
-    return Files.writeString(folder.resolve("recipe.yaml"), yaml.formatted(head));
+        """
+            .formatted(head));
   }
 
   @Test
