@@ -107,7 +107,7 @@ public final class CheckpointCompression {
     return this;
   }
 
-  /** Texts on which to measure perplexity before and after. */
+  /** Texts on which to measure perplexity before and after, and divergence from the original. */
   public CheckpointCompression evaluate(Path... files) {
     options.evaluation(new EvaluationOptions(List.of(files), OptionalInt.empty()));
     return this;

@@ -11,13 +11,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** The options that choose the texts for perplexity. */
+/** The options that choose the texts for evaluation. */
 public final class EvaluationArguments {
   @Option(
       names = "--evaluate",
       paramLabel = "FILE",
       arity = "1..*",
-      description = "Texts on which to measure perplexity before and after; may be repeated.")
+      description =
+          "Texts on which to measure perplexity before and after, and how far the predictions go"
+              + " from the original's; may be repeated.")
   private List<Path> evaluate = new ArrayList<>();
 
   @Option(

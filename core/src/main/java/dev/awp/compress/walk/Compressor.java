@@ -41,6 +41,7 @@ import dev.awp.compute.Compute;
 import dev.awp.disk.FileStamps;
 import dev.awp.disk.OutputFolder;
 import dev.awp.eval.Evaluator;
+import dev.awp.eval.References;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.registry.OutputFormats;
 import dev.awp.model.InputSite;
@@ -275,8 +276,7 @@ public final class Compressor {
         try {
           List<LayerReport> layers = compress(prepared, moments, output, saved);
           output.flush();
-          List<PerplexityReport> perplexity =
-              evaluator.compare(evaluator.references(checkpoint::tensor), output::read);
+          List<PerplexityReport> perplexity = evaluate(evaluator, output);
           listener.step("checksums of the output");
           RunReport report =
               new RunReport(
@@ -305,6 +305,13 @@ public final class Compressor {
           throw saved.count() == 0 ? e : resumable(e, saved, prepared.schemes());
         }
       }
+    }
+  }
+
+  /** The original beside what was written. */
+  private List<PerplexityReport> evaluate(Evaluator evaluator, ModelOutput output) {
+    try (References original = evaluator.references(checkpoint::tensor)) {
+      return evaluator.compare(original, output::read);
     }
   }
 

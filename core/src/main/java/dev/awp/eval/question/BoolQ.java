@@ -20,7 +20,8 @@ final class BoolQ implements QuestionShape {
   @Override
   public Question read(QuestionRow row) {
     JsonNode answer = row.fields().path("answer");
-    int index = answer.isBoolean() ? (answer.booleanValue() ? 1 : 0) : row.index("label", 0, 2);
+    int label = answer.asBoolean() ? 1 : 0;
+    int index = answer.isBoolean() ? label : row.index("label", 0, 2);
     String context =
         "%s\nQuestion: %s?\nAnswer:".formatted(row.text("passage"), row.text("question"));
     return row.question(context, List.of("no", "yes"), index);

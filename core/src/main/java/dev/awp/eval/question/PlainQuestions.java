@@ -43,7 +43,7 @@ final class PlainQuestions implements QuestionShape {
     boolean apart =
         context.isEmpty()
             || Character.isWhitespace(context.codePointBefore(context.length()))
-            || !choice.isEmpty() && Character.isWhitespace(choice.codePointAt(0));
+            || choice.codePoints().limit(1).anyMatch(Character::isWhitespace);
     return apart ? "" : " ";
   }
 }

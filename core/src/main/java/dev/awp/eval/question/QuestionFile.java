@@ -10,6 +10,7 @@ import dev.awp.json.JsonFile;
 import dev.awp.text.file.TextContent;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +44,7 @@ public record QuestionFile(String kind, List<Question> questions) {
   /**
    * Reads a file.
    *
-   * @param most questions to read
+   * @param most questions to read, at least 1
    * @throws AwpException where there is none, and for a row that is no question, with its line
    */
   public static QuestionFile read(Path file, int most) {
@@ -56,8 +57,7 @@ public record QuestionFile(String kind, List<Question> questions) {
       List<Question> questions = new ArrayList<>();
       QuestionShape shape = null;
       int number = 0;
-      String line;
-      while (questions.size() < most && (line = lines.readLine()) != null) {
+      for (String line : (Iterable<String>) lines.lines()::iterator) {
         number++;
         if (line.isBlank()) {
           continue;
@@ -70,11 +70,16 @@ public record QuestionFile(String kind, List<Question> questions) {
                   .formatted(row.place(), shape.name(), String.join(", ", shape.fields())));
         }
         questions.add(shape.read(row));
+        if (questions.size() == most) {
+          break;
+        }
       }
       if (shape == null) {
         throw new AwpException(file + ": holds no question");
       }
       return new QuestionFile(shape.name(), questions);
+    } catch (UncheckedIOException e) {
+      throw content.unreadable(e.getCause());
     } catch (IOException e) {
       throw content.unreadable(e);
     }

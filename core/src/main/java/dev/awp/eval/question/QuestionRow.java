@@ -45,9 +45,9 @@ record QuestionRow(String place, JsonNode fields) {
   int index(String field, int first, int count) {
     JsonNode value = fields.path(field);
     int last = first + count - 1;
+    String digits = value.isTextual() || value.isIntegralNumber() ? value.asText() : "";
     for (int index = first; index <= last; index++) {
-      if (value.isIntegralNumber() && value.canConvertToInt() && value.intValue() == index
-          || value.isTextual() && value.textValue().equals(Integer.toString(index))) {
+      if (digits.equals(Integer.toString(index))) {
         return index - first;
       }
     }
