@@ -26,8 +26,8 @@ public sealed interface PositionRule {
    */
   record Marked(String key, String intervalKey) implements PositionRule {}
 
-  /** The keys of config.json that it depends on. */
-  default Set<String> keys() {
-    return this instanceof Marked marked ? Set.of(marked.key(), marked.intervalKey()) : Set.of();
+  /** The keys of config.json that a rule depends on. */
+  static Set<String> keys(PositionRule rule) {
+    return rule instanceof Marked marked ? Set.of(marked.key(), marked.intervalKey()) : Set.of();
   }
 }

@@ -42,21 +42,21 @@ public sealed interface WindowRule {
   /** All but every so-many-th, as a key says. */
   record AllButEveryOf(String key) implements WindowRule {}
 
-  /** The keys of config.json that it depends on. */
-  default Set<String> keys() {
+  /** The keys of config.json that a rule depends on. */
+  static Set<String> keys(WindowRule rule) {
     Set<String> keys = new HashSet<>();
-    if (!(this instanceof Never)) {
+    if (!(rule instanceof Never)) {
       keys.add("sliding_window");
     }
-    switch (this) {
+    switch (rule) {
       case Never _, All _, Unlisted _, AllButEvery _ -> {}
-      case Flagged(WindowRule rule) -> {
+      case Flagged(WindowRule flagged) -> {
         keys.add("use_sliding_window");
-        keys.addAll(rule.keys());
+        keys.addAll(keys(flagged));
       }
       case Listed(WindowRule otherwise) -> {
         keys.add("layer_types");
-        keys.addAll(otherwise.keys());
+        keys.addAll(keys(otherwise));
       }
       case From(String key, int _) -> keys.add(key);
       case AllButEveryOf(String key) -> keys.add(key);

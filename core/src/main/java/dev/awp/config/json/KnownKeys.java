@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.awp.config.Architecture;
+import dev.awp.config.PositionRule;
+import dev.awp.config.WindowRule;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -116,7 +118,9 @@ final class KnownKeys {
   static boolean isRead(Architecture architecture, String key) {
     return READ.contains(key)
         || Stream.of(
-                architecture.keys(), architecture.windows().keys(), architecture.positions().keys())
+                architecture.keys(),
+                WindowRule.keys(architecture.windows()),
+                PositionRule.keys(architecture.positions()))
             .anyMatch(keys -> keys.contains(key))
         || architecture.experts().filter(rule -> rule.keys().contains(key)).isPresent();
   }
@@ -150,8 +154,7 @@ final class KnownKeys {
   }
 
   private static boolean isEqual(JsonNode some, JsonNode other) {
-    return some.isNumber() && other.isNumber()
-        ? some.doubleValue() == other.doubleValue()
-        : some.equals(other);
+    boolean numbers = some.isNumber() && other.isNumber();
+    return numbers ? some.doubleValue() == other.doubleValue() : some.equals(other);
   }
 }
