@@ -51,6 +51,15 @@ public non-sealed interface Grid extends Constraint {
     return 0;
   }
 
+  /**
+   * Whether a rounding sweep takes columns group after group, so that it can fit each group when it
+   * gets there where {@link #sharesUnits} does not forbid it. Otherwise groups are fitted before
+   * the sweep, which takes the columns in the order that costs least.
+   */
+  default boolean sweepsByGroups() {
+    return true;
+  }
+
   /** Whether 0 can be represented exactly whatever the numbers of a group are. */
   boolean hasZero();
 

@@ -196,6 +196,12 @@ public enum BlockGrid implements AffineGrid {
     return unitGroups > 1;
   }
 
+  /** Powers of two are too far apart to gain by what a sweep knows of a group. */
+  @Override
+  public boolean sweepsByGroups() {
+    return this != IQ4_XS && this != Q2_K && number != ScaleNumber.E8M0;
+  }
+
   /** Whether all scales of a matrix are multiplied by a number besides ({@link MatrixScale}). */
   public boolean hasMatrixScale() {
     return number == ScaleNumber.UE4M3;

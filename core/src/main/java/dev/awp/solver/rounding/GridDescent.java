@@ -28,7 +28,8 @@ import java.util.List;
  *
  * <ol>
  *   <li>A sweep like GPTQ's, group after group, which keeps several ways to go on ({@link
- *       BeamSweep}). Each group's clip range is searched when the sweep gets there.
+ *       BeamSweep}). Each group's clip range is searched when the sweep gets there, or before it
+ *       where the grid has it so ({@link Grid#sweepsByGroups}).
  *   <li>Descents, block by block: scales are refitted in closed form, other grids tried for each
  *       group ({@link GroupSearch}), the codes of pieces of a block chosen together ({@link
  *       BlockRounding}), and those of single columns.
@@ -159,13 +160,15 @@ public final class GridDescent implements Solver {
             problem
                 .factors()
                 .get(
-                    new Order(layout.groupSize(), layout.runLength()),
+                    new Order(grid.sweepsByGroups() ? layout.groupSize() : 0, layout.runLength()),
                     ColumnOrder.class,
                     ColumnOrder.bytes(c.rows()),
                     memory ->
                         ColumnOrder.of(
                             c,
-                            ColumnOrder.byGroups(c, layout.groupSize(), layout.runLength()),
+                            grid.sweepsByGroups()
+                                ? ColumnOrder.byGroups(c, layout.groupSize(), layout.runLength())
+                                : ColumnOrder.byActivation(c),
                             DAMPING,
                             compute,
                             memory),
@@ -216,7 +219,7 @@ public final class GridDescent implements Solver {
               part.layout().block(),
               arena);
       // Groups that are stored together are fitted together, before the sweep.
-      boolean fit = !grid.sharesUnits(c.rows());
+      boolean fit = grid.sweepsByGroups() && !grid.sharesUnits(c.rows());
       if (!fit) {
         part.fitGrid();
       }
@@ -243,6 +246,6 @@ public final class GridDescent implements Solver {
     }
   }
 
-  /** Name of the order of a sweep. */
+  /** Name of the order of a sweep; a group of 0 is none. */
   private record Order(int groupSize, int runLength) {}
 }
