@@ -367,7 +367,7 @@ class CommandLineTest {
         compress("--sparsity", "0.5", "--sparsity", "0.6"), "should be specified only once");
     assertMisuse(compress("--sparsity", "0.5", "--seed", "1", "--seed", "2"), "only once");
     assertMisuse(awp.run("compress", model.toString()), "Missing required");
-    assertMisuse(awp.run("eval", model.toString()), "Missing required parameter: 'TEXT'");
+    assertMisuse(awp.run("eval", model.toString()), "say what to measure");
     assertMisuse(awp.run("squash"), "Unmatched argument");
     assertMisuse(awp.run(), "a command is missing");
     awp.assertErr("Commands:");
