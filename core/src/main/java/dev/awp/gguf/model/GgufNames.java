@@ -9,7 +9,6 @@ import dev.awp.config.ExpertConfig;
 import dev.awp.config.ExpertNames;
 import dev.awp.config.ExpertRule;
 import dev.awp.config.ModelConfig;
-import dev.awp.config.Projections;
 import dev.awp.config.TensorNames;
 import dev.awp.gguf.file.GgufPlace;
 import java.util.HashMap;
