@@ -55,11 +55,7 @@ public final class LayerPlanner {
       if (mixes(recipe) && layout.head().isPresent()) {
         settled.put(layout.tokenLayer(), recipe.defaults());
       }
-      layers.add(
-          layout
-              .head()
-              .or(() -> embedding(recipe, layout))
-              .orElseThrow());
+      layers.add(layout.head().or(() -> embedding(recipe, layout)).orElseThrow());
     }
     settled.putAll(recipe.settle(layers, layout.config().layers()));
     this.changes = BlockTypes.settle(settled, layout);

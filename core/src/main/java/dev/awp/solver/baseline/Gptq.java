@@ -21,9 +21,9 @@ import java.lang.foreign.SegmentAllocator;
  * GPTQ (Frantar et al. 2023): columns are rounded one after the other, and the later ones make up
  * for the error of each; 1 % of C's mean diagonal is added to it. In the order of the columns a
  * group's range is taken when the sweep reaches it; in activation order (falling C_jj) from W
- * beforehand, so that groups stay groups of neighbours ("static groups" of its program). Where codes
- * name vectors, it is their runs that are rounded one after the other, by falling sums of C_jj in
- * activation order.
+ * beforehand, so that groups stay groups of neighbours ("static groups" of its program). Where
+ * codes name vectors, it is their runs that are rounded one after the other, by falling sums of
+ * C_jj in activation order.
  */
 public final class Gptq implements Solver {
   private static final double DAMPING = 0.01;
