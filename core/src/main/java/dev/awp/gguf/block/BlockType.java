@@ -25,7 +25,6 @@ import dev.awp.gguf.codec.Q3Blocks;
 import dev.awp.gguf.codec.Q6Blocks;
 import dev.awp.gguf.codec.ScaleBytes;
 import dev.awp.gguf.codec.Tq1Blocks;
-import dev.awp.gguf.decode.BlockDecoder;
 import dev.awp.kernel.ConversionKernels;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
@@ -34,10 +33,10 @@ import java.util.Optional;
 
 /**
  * Tensor types of GGUF, a row each: id, columns and bytes of a block, file type, and what makes it
- * readable: the element type of single numbers, a grid and the bytes of its blocks, or the decoder
- * of blocks that are only read. What is read, written, proposed and explained of types anywhere
- * follows this list. Types with none of these are no types of weights in llama.cpp: whole numbers,
- * float64, and the blocks that it rounds activations to.
+ * readable: the element type of single numbers, or a grid and the bytes of its blocks. What is
+ * read, written, proposed and explained of types anywhere follows this list. Types with none of
+ * these are no types of weights in llama.cpp: whole numbers, float64, and the blocks that it rounds
+ * activations to.
  */
 @SuppressWarnings("ImmutableEnumChecker") // grids are records and enums, the others hold nothing
 public enum BlockType {
@@ -87,7 +86,6 @@ public enum BlockType {
   private final Optional<DType> dtype;
   private final Optional<Grid> grid;
   private final Optional<BlockRows.Maker> rows;
-  private final Optional<BlockDecoder> decoder;
 
   /** Any type. */
   BlockType(
@@ -97,8 +95,7 @@ public enum BlockType {
       int fileType,
       Optional<DType> dtype,
       Optional<Grid> grid,
-      Optional<BlockRows.Maker> rows,
-      Optional<BlockDecoder> decoder) {
+      Optional<BlockRows.Maker> rows) {
     this.id = id;
     this.blockColumns = blockColumns;
     this.blockBytes = blockBytes;
@@ -106,46 +103,16 @@ public enum BlockType {
     this.dtype = dtype;
     this.grid = grid;
     this.rows = rows;
-    this.decoder = decoder;
   }
 
   /** Single numbers. */
   BlockType(int id, int bytes, int fileType, DType dtype) {
-    this(
-        id,
-        1,
-        bytes,
-        fileType,
-        Optional.of(dtype),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
+    this(id, 1, bytes, fileType, Optional.of(dtype), Optional.empty(), Optional.empty());
   }
 
   /** Only a name and a size. */
   BlockType(int id, int columns, int bytes) {
-    this(
-        id,
-        columns,
-        bytes,
-        GUESSED,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
-  }
-
-  /** Blocks that are only read. */
-  BlockType(int id, int columns, int bytes, int fileType, BlockDecoder decoder) {
-    this(
-        id,
-        columns,
-        bytes,
-        fileType,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.of(decoder));
+    this(id, columns, bytes, GUESSED, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** Blocks of equal steps. */
@@ -167,15 +134,7 @@ public enum BlockType {
 
   /** Blocks of any grid. */
   BlockType(int id, int columns, int bytes, int fileType, Grid grid, BlockRows.Maker rows) {
-    this(
-        id,
-        columns,
-        bytes,
-        fileType,
-        Optional.empty(),
-        Optional.of(grid),
-        Optional.of(rows),
-        Optional.empty());
+    this(id, columns, bytes, fileType, Optional.empty(), Optional.of(grid), Optional.of(rows));
   }
 
   /** The number that a file names the type by. */
@@ -220,7 +179,7 @@ public enum BlockType {
 
   /** Whether awp decodes tensors of this type. */
   public boolean isReadable() {
-    return isWritable() || decoder.isPresent();
+    return isWritable();
   }
 
   /** Whether awp writes tensors of this type: single numbers, or blocks that have a grid. */
@@ -244,9 +203,6 @@ public enum BlockType {
    * @throws IllegalArgumentException where the type is not readable
    */
   public RowReader reader(int columns, int paddedColumns, Kernels kernels) {
-    if (decoder.isPresent()) {
-      return new DecodedRows(decoder.get(), blockColumns, blockBytes, columns);
-    }
     return dtype
         .map(type -> plainReader(type, columns, kernels.conversion()))
         .orElseGet(() -> blocks(columns, paddedColumns));

@@ -8,7 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.awp.gguf.decode.BlockDecoder;
 import java.lang.foreign.MemorySegment;
 
-/** The rows of a type that awp reads and does not write, block by block. */
+/** The rows of a type as they are read, block by block. */
 final class DecodedRows implements RowReader {
   private final BlockDecoder decoder;
   private final int columns;
