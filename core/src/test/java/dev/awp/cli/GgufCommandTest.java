@@ -77,6 +77,7 @@ class GgufCommandTest {
   @ParameterizedTest
   @ValueSource(strings = {"IQ4_NL", "MXFP4", "NVFP4", "Q2_0"})
   void everyCommandReadsWhatWasWritten(String type) throws IOException {
+    model = folder.resolve("split");
     GgufModels.writeFolder(model, 1, 64, 44);
     compress("--format", "gguf", "--gguf-type", type, "--evaluate", text.toString()).assertExit(0);
     String file = output.resolve("model.gguf").toString();
@@ -85,11 +86,9 @@ class GgufCommandTest {
     awp.run("eval", file, text.toString(), "--sequence-length", "32").assertExit(0);
     String said = awp.out().replaceFirst("(?s).*perplexity ([0-9.]+).*", "$1");
     assertEquals(after, Double.parseDouble(said), 1e-4 * after);
-    awp.run("generate", file, "A text", "--max-tokens", "3").assertExit(0);
+    awp.run("generate", file, "--prompt=A text", "--tokens=3").assertExit(0);
     awp.run("inspect", file).assertExit(0).assertOut(type);
     awp.run("diff", file, file).assertExit(0);
-    compress("--format", "gguf", "--gguf-type", "Q1_0").assertExit(1);
-    awp.assertErr("Q1_0 blocks need columns in multiples of 128");
   }
 
   @Test
