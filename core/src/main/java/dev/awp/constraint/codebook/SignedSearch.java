@@ -49,7 +49,7 @@ final class SignedSearch extends RunSearch {
   /** Of every vector its levels, then the products of every two of them. */
   private static MemorySegment table(Codebook codebook, SegmentAllocator allocator) {
     int n = codebook.columns();
-    MemorySegment all = allocator.allocate(JAVA_FLOAT, codebook.size() * n * (n + 1L) / 2);
+    MemorySegment all = allocator.allocate(JAVA_FLOAT, (long) codebook.size() * (n * (n + 1) / 2));
     long at = 0;
     for (int code = 0; code < codebook.size(); code++) {
       for (int j = 0; j < n; j++) {
