@@ -6,27 +6,21 @@ import dev.awp.config.ModelConfig;
 import dev.awp.config.TensorNames;
 import dev.awp.stored.SharedTensor;
 import dev.awp.stored.StoredTensor;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 
 /**
  * A checkpoint of tied embeddings as one with an output head of its own, which holds the same
  * values: for outputs in which the head becomes something else than the embeddings. Owns the
  * original.
  */
-public final class UntiedHead implements Checkpoint {
-  private final Checkpoint original;
+public final class UntiedHead extends CheckpointView {
   private final ModelConfig config;
-  private final Map<String, StoredTensor> tensors;
 
   private UntiedHead(Checkpoint original) {
-    this.original = original;
+    super(original);
     this.config = original.config().untied();
-    this.tensors = new LinkedHashMap<>(original.byName());
+    tensors.putAll(original.byName());
     TensorNames names = config.names();
     StoredTensor embedding = original.tensor(names.embedding());
     tensors.putIfAbsent(names.headTensor(), new SharedTensor(names.headTensor(), embedding));
@@ -38,38 +32,13 @@ public final class UntiedHead implements Checkpoint {
   }
 
   @Override
-  public Path folder() {
-    return original.folder();
-  }
-
-  @Override
-  public Path companions() {
-    return original.companions();
-  }
-
-  @Override
-  public Checkpoint source() {
-    return original.source();
-  }
-
-  @Override
   public ModelConfig config() {
     return config;
   }
 
   @Override
-  public Map<String, StoredTensor> byName() {
-    return tensors;
-  }
-
-  @Override
-  public Set<Path> files() {
-    return original.files();
-  }
-
-  @Override
   public List<String> warnings() {
-    List<String> warnings = new ArrayList<>(original.warnings());
+    List<String> warnings = new ArrayList<>(super.warnings());
     warnings.add(
         "%s is tied to %s (tie_word_embeddings): outputs have the compressed head beside the embeddings, which stay as they are, and say false"
             .formatted(config.names().headTensor(), config.names().embedding()));
@@ -78,12 +47,7 @@ public final class UntiedHead implements Checkpoint {
 
   @Override
   public ConfigCorrections corrections() {
-    ConfigCorrections own = original.corrections();
+    ConfigCorrections own = super.corrections();
     return new ConfigCorrections(true, own.unquantized(), own.dtype());
-  }
-
-  @Override
-  public void close() {
-    original.close();
   }
 }

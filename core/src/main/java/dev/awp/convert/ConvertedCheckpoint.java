@@ -3,15 +3,13 @@
 package dev.awp.convert;
 
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.CheckpointView;
 import dev.awp.checkpoint.ConfigCorrections;
-import dev.awp.config.ModelConfig;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
 import dev.awp.stored.StoredTensor;
 import dev.awp.tensor.DType;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,10 +20,8 @@ import java.util.stream.Collectors;
  * A checkpoint as it is to be written: layers decoded, other orders, another type. Borrows the
  * original, which must stay open.
  */
-final class ConvertedCheckpoint implements Checkpoint {
-  private final Checkpoint original;
+final class ConvertedCheckpoint extends CheckpointView {
   private final Optional<DType> dtype;
-  private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
 
   /**
    * A view of a checkpoint.
@@ -40,7 +36,7 @@ final class ConvertedCheckpoint implements Checkpoint {
       WeightSource weights,
       Optional<DType> dtype,
       Shuffle shuffle) {
-    this.original = original;
+    super(original);
     this.dtype = dtype;
     Set<String> modules =
         layout.linears().stream().map(LinearLayer::name).collect(Collectors.toSet());
@@ -72,45 +68,10 @@ final class ConvertedCheckpoint implements Checkpoint {
         : new ConvertedTensor(tensor, wanted, rows, columns);
   }
 
-  @Override
-  public Path folder() {
-    return original.folder();
-  }
-
-  @Override
-  public Path companions() {
-    return original.companions();
-  }
-
-  @Override
-  public Checkpoint source() {
-    return original.source();
-  }
-
-  @Override
-  public ModelConfig config() {
-    return original.config();
-  }
-
-  @Override
-  public Map<String, StoredTensor> byName() {
-    return tensors;
-  }
-
-  @Override
-  public Set<Path> files() {
-    return original.files();
-  }
-
-  @Override
-  public List<String> warnings() {
-    return original.warnings();
-  }
-
   /** Nothing is quantized here. */
   @Override
   public ConfigCorrections corrections() {
-    return new ConfigCorrections(original.corrections().untied(), true, dtype);
+    return new ConfigCorrections(original().corrections().untied(), true, dtype);
   }
 
   /** The original's to close. */

@@ -212,8 +212,8 @@ class GgufCheckpointTest {
         file,
         "general.architecture",
         Optional.of(GgufValue.of("mamba")),
-        "architecture mamba is not supported; these are: llama, qwen2, qwen3, phi3, gemma2, gemma3,"
-            + " qwen2moe, qwen3moe");
+        "architecture mamba is not supported; these are: llama, qwen2, qwen3, phi3, smollm3,"
+            + " granite, olmo2, glm4, exaone4, gemma, gemma2, gemma3, qwen2moe, qwen3moe");
     assertRefused(
         file,
         "qwen2.block_count",
