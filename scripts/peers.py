@@ -37,7 +37,7 @@ def beginning(model_dir, text_file, window, count):
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
-    with open(text_file, encoding="utf-8") as file:
+    with open(text_file, encoding="utf-8", newline="") as file:
         text = file.read()
     ends = [end for _, end in tokenizer(text, return_offsets_mapping=True)["offset_mapping"]]
     begin = len(leading(tokenizer))
@@ -214,7 +214,7 @@ def main():
         beginning(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
         return
     method, constraint, model_dir, text_file, out, window, count = sys.argv[1:]
-    with open(text_file, encoding="utf-8") as file:
+    with open(text_file, encoding="utf-8", newline="") as file:
         text = file.read()
     METHODS[method](method, constraint, model_dir, text, out, int(window), int(count))
 

@@ -145,7 +145,7 @@ READERS = {
 
 def main():
     reader, model, text_file, window, windows, prompt, count = sys.argv[1:]
-    with open(text_file, encoding="utf-8") as file:
+    with open(text_file, encoding="utf-8", newline="") as file:
         text = file.read()
     print(json.dumps(READERS[reader](model, text, int(window), int(windows), prompt, int(count))))
 

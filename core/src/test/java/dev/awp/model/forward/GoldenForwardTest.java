@@ -24,7 +24,10 @@ import dev.awp.tensor.Matrix;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
+import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -47,10 +50,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 public class GoldenForwardTest {
   @TempDir private Path folder;
 
-  /** All that there are. */
+  /** All that there are, in a folder or in the jar that the tests on OpenBLAS read them from. */
   public static List<String> cases() throws IOException, URISyntaxException {
-    Path one = Path.of(GoldenForwardTest.class.getResource("golden-llama.json").toURI());
-    try (Stream<Path> files = Files.list(one.getParent())) {
+    URI one = GoldenForwardTest.class.getResource("golden-llama.json").toURI();
+    if (!one.getScheme().equals("jar")) {
+      return cases(Path.of(one).getParent());
+    }
+    try (FileSystem jar = FileSystems.newFileSystem(one, Map.of())) {
+      return cases(jar.provider().getPath(one).getParent());
+    }
+  }
+
+  private static List<String> cases(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
       return files
           .map(file -> file.getFileName().toString())
           .filter(name -> name.startsWith("golden-") && name.endsWith(".json"))
