@@ -11,25 +11,15 @@ import os
 import re
 import sys
 
-
-def leading(tokenizer):
-    """The tokens that the tokenizer puts before a text."""
-    inner = tokenizer("a", add_special_tokens=False)["input_ids"]
-    whole = tokenizer("a")["input_ids"]
-    return whole[: len(whole) - len(inner)] if whole[-len(inner) :] == inner else []
+from windows import cut, leading
 
 
 def windows_of(tokenizer, text, window, count):
-    """The text's first windows, each beginning with the tokenizer's leading tokens, as awp cuts them."""
-    ids, begin = tokenizer(text)["input_ids"], leading(tokenizer)
-    cut, at = [], 0
-    while len(cut) < count:
-        part = ids[at : at + window] if at == 0 else begin + ids[at : at + window - len(begin)]
-        if len(part) < window:
-            raise SystemExit(f"peers: the text has {len(cut)} windows of {window} tokens, not {count}")
-        cut.append(part)
-        at += window if at == 0 else window - len(begin)
-    return cut
+    """The text's first windows."""
+    parts = cut(tokenizer(text)["input_ids"], leading(tokenizer), window, count)
+    if len(parts) < count:
+        raise SystemExit(f"peers: the text has {len(parts)} windows of {window} tokens, not {count}")
+    return parts
 
 
 def beginning(model_dir, text_file, window, count):
@@ -76,8 +66,8 @@ def llm_compressor(method, constraint, model_dir, text, out, window, count):
     bits, group, sparsity = parse(constraint)
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
     model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32)
-    cut = windows_of(tokenizer, text, window, count)
-    dataset = Dataset.from_dict({"input_ids": cut, "attention_mask": [[1] * window for _ in cut]})
+    parts = windows_of(tokenizer, text, window, count)
+    dataset = Dataset.from_dict({"input_ids": parts, "attention_mask": [[1] * window for _ in parts]})
     steps = []
     if sparsity is not None:
         share, structure = (sparsity, "0:0") if isinstance(sparsity, float) else (1 - sparsity[0] / sparsity[1], "%d:%d" % sparsity)
@@ -112,10 +102,10 @@ def gptqmodel(method, constraint, model_dir, text, out, window, count):
     if sparsity is not None:
         raise SystemExit("peers: gptqmodel does not prune")
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
-    cut = windows_of(tokenizer, text, window, count)
+    parts = windows_of(tokenizer, text, window, count)
     config = QuantizeConfig(bits=bits, group_size=group, sym=True, device="cpu")
     model = GPTQModel.load(model_dir, config, device="cpu")
-    model.quantize([{"input_ids": part, "attention_mask": [1] * window} for part in cut], batch_size=1)
+    model.quantize([{"input_ids": part, "attention_mask": [1] * window} for part in parts], batch_size=1)
     model.save(out)
 
 
@@ -128,8 +118,8 @@ def auto_round(method, constraint, model_dir, text, out, window, count):
     if sparsity is not None:
         raise SystemExit("peers: auto-round does not prune")
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
-    cut = windows_of(tokenizer, text, window, count)
-    batches = torch.utils.data.DataLoader([{"input_ids": torch.tensor(part)} for part in cut], batch_size=8)
+    parts = windows_of(tokenizer, text, window, count)
+    batches = torch.utils.data.DataLoader([{"input_ids": torch.tensor(part)} for part in parts], batch_size=8)
     model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32)
     rounded = AutoRound(
         model,

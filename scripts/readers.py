@@ -13,17 +13,7 @@ import json
 import math
 import sys
 
-
-def cut(ids, begin, window, windows):
-    """Windows as awp cuts them: each begins with the tokens that the tokenizer puts before a text."""
-    parts, at = [], 0
-    while len(parts) < windows:
-        part = ids[at : at + window] if at == 0 else begin + ids[at : at + window - len(begin)]
-        if len(part) < window:
-            break
-        parts.append(part)
-        at += window if at == 0 else window - len(begin)
-    return parts
+from windows import cut, leading
 
 
 def of_transformers(model_dir, *task):
@@ -80,9 +70,7 @@ def of_torch(model_dir, model, text, window, windows, prompt, count):
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
     model = model.eval()
     ids = tokenizer(text)["input_ids"]
-    inner = tokenizer("a", add_special_tokens=False)["input_ids"]
-    whole = tokenizer("a")["input_ids"]
-    begin = whole[: len(whole) - len(inner)] if whole[-len(inner) :] == inner else []
+    begin = leading(tokenizer)
     total, terms = 0.0, 0
     with torch.no_grad():
         for tokens in cut(ids, begin, window, windows):
