@@ -116,6 +116,14 @@ final class CompressCommand implements Callable<Integer> {
       })
   private MixedPrecision.Mode precision;
 
+  @Option(
+      names = "--requantize",
+      description = {
+        "Take a .gguf file in blocks of codes, such as Q4_K, for the original where there is no"
+            + " better one. What its quantization lost stays lost."
+      })
+  private boolean requantize;
+
   @ArgGroup private StartArguments start;
 
   @Mixin private MachineArguments machine;
@@ -167,6 +175,7 @@ final class CompressCommand implements Callable<Integer> {
     options.solver(solver.toOptions(recipe, spec));
     options.evaluation(evaluation.toOptions(spec));
     options.texts(text.toOptions());
+    options.requantize(requantize);
     sizes.applyTo(options);
     target.applyTo(options, spec);
     options.calibration(statistics.applyTo(calibration.toOptions(spec), target, spec));

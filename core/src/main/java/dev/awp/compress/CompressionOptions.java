@@ -31,6 +31,7 @@ import java.util.function.UnaryOperator;
  * @param maxShardBytes largest data size of one written safetensors file
  * @param memoryLimit bytes that the run may use, mapped files aside; results do not depend on it
  * @param texts how they become windows
+ * @param requantize whether a model in blocks of codes is taken for the original
  * @param sources files that these options were taken from, which must not change under the run
  */
 public record CompressionOptions(
@@ -46,6 +47,7 @@ public record CompressionOptions(
     OptionalLong memoryLimit,
     EvaluationOptions evaluation,
     TextOptions texts,
+    boolean requantize,
     List<Path> sources) {
   /** Data of one written safetensors file, at most, where nothing is said. */
   public static final int MAX_SHARD_GIGABYTES = 5;
@@ -82,6 +84,7 @@ public record CompressionOptions(
         memoryLimit,
         evaluation.withFiles(files.apply(evaluation.files())),
         texts,
+        requantize,
         sources);
   }
 
@@ -105,6 +108,7 @@ public record CompressionOptions(
         memoryLimit,
         evaluation,
         texts,
+        requantize,
         sources);
   }
 
@@ -179,6 +183,7 @@ public record CompressionOptions(
     private OptionalLong memoryLimit = OptionalLong.empty();
     private EvaluationOptions evaluation = EvaluationOptions.NONE;
     private TextOptions texts = TextOptions.DEFAULT;
+    private boolean requantize;
     private List<Path> sources = List.of();
 
     private Builder(Path model, Path output) {
@@ -249,6 +254,12 @@ public record CompressionOptions(
       return this;
     }
 
+    /** By default a model in blocks of codes is refused. */
+    public Builder requantize(boolean wanted) {
+      requantize = wanted;
+      return this;
+    }
+
     /** By default none. */
     public Builder sources(List<Path> files) {
       sources = List.copyOf(files);
@@ -276,6 +287,7 @@ public record CompressionOptions(
           memoryLimit,
           evaluation,
           texts,
+          requantize,
           sources);
     }
   }

@@ -22,6 +22,9 @@ import dev.awp.gguf.file.GgufFile;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
+import dev.awp.report.LayerReport;
+import dev.awp.report.ReportFile;
+import dev.awp.report.RunReport;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
 import dev.awp.tensor.DType;
@@ -196,7 +199,7 @@ class ConversionTest {
   }
 
   @Test
-  void aQuantizedFileIsNotCompressed() throws IOException {
+  void aQuantizedFileIsCompressedWhereThatIsAskedFor() throws IOException {
     GgufModels.writeFolder(model, 1, 64, 128);
     Path plain = folder.resolve("plain");
     Path file = GgufModels.convert(model, plain, compute);
@@ -218,6 +221,26 @@ class ConversionTest {
     assertEquals(1, terminal.exitCode());
     assertTrue(terminal.err().contains("quantized already (Q8_0)"), terminal.err());
     assertTrue(terminal.err().contains("awp convert"), terminal.err());
+    assertTrue(terminal.err().contains("--requantize"), terminal.err());
+    String[] again = {
+      "compress",
+      "" + blocks,
+      "" + output,
+      "--calibration=" + text,
+      "--sequences=2",
+      "--sequence-length=64",
+      "--format=gguf",
+      "--gguf-type=Q8_0",
+      "--requantize"
+    };
+    terminal.run(again);
+    assertEquals(0, terminal.exitCode(), terminal.err());
+    RunReport report = ReportFile.read(output);
+    assertTrue(report.warnings().stream().anyMatch(w -> w.contains("taken for the original")));
+    // Its numbers lie on the grid already, so that nothing is lost once more.
+    for (LayerReport layer : report.layers()) {
+      assertEquals(0, layer.relativeError(), 1e-6, layer.name());
+    }
   }
 
   @Test

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,13 +56,36 @@ public final class RunChecks {
     }
   }
 
+  /**
+   * What is compressed has to be what was trained, or blocks of codes where that is asked for.
+   *
+   * @return what is to be told of it
+   */
+  public static Optional<String> checkOriginal(Checkpoint checkpoint, boolean requantize) {
+    Set<String> codes = CheckpointWeights.codes(checkpoint);
+    if (!requantize || codes.isEmpty()) {
+      checkDense(checkpoint);
+      return Optional.empty();
+    }
+    String told =
+        "%s: the model is quantized already (%s) and taken for the original: what its quantization lost stays lost, and errors are told against it; tensors that are only copied are rounded to F16"
+            .formatted(checkpoint.folder(), String.join(", ", codes));
+    LOG.warn("{}", told);
+    return Optional.of(told);
+  }
+
   /** What is compressed has to be what was trained. */
   public static void checkDense(Checkpoint checkpoint) {
     String method = CheckpointWeights.method(checkpoint);
     if (!method.isEmpty()) {
       throw new AwpException(
-          "%s: the model is quantized already (%s); the original is compressed, not its quantization (where only this is left, 'awp convert' writes its plain numbers)"
-              .formatted(checkpoint.folder(), method));
+          "%s: the model is quantized already (%s); the original is compressed, not its quantization (where only this is left, 'awp convert' writes its plain numbers%s)"
+              .formatted(
+                  checkpoint.folder(),
+                  method,
+                  CheckpointWeights.codes(checkpoint).isEmpty()
+                      ? ""
+                      : ", and --requantize of 'awp compress' takes them for the original's"));
     }
   }
 

@@ -69,6 +69,9 @@ public final class RunDescription {
     all.put("evaluate", names(options.evaluation().files()));
     options.evaluation().sequenceLength().ifPresent(v -> all.put("evaluateLength", v));
     describe(options.texts(), all);
+    if (options.requantize()) {
+      all.put("requantize", true);
+    }
     return all;
   }
 

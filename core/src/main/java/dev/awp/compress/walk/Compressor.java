@@ -181,7 +181,7 @@ public final class Compressor {
    * @param scan reads the weights, and takes sums of their files where they are needed
    */
   private PreparedRun prepare(Supplier<Map<Path, String>> scan) {
-    RunChecks.checkDense(checkpoint);
+    Optional<String> requantized = RunChecks.checkOriginal(checkpoint, options.requantize());
     assumed.forEach(listener::step);
     planner.changes().forEach(listener::step);
     layout.check(checkpoint::tensor);
@@ -215,6 +215,7 @@ public final class Compressor {
       ModelPlan plan = checked(schemes);
       Set<String> warnings = new LinkedHashSet<>(RunChecks.warnings(plan, options.formats()));
       warnings.addAll(tokenizer.warnings());
+      requantized.ifPresent(warnings::add);
       warnings.addAll(assumed);
       warnings.addAll(planner.changes());
       Stream.concat(calibration.files().stream(), evaluator.files().stream())

@@ -24,8 +24,10 @@ import dev.awp.model.UnusedTensors;
 import dev.awp.model.WeightSource;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.StoredType;
+import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,16 +43,18 @@ public final class CheckpointWeights {
 
   /** How a checkpoint is quantized, by its tensors or its files; empty where it is not. */
   public static String method(Checkpoint checkpoint) {
-    Optional<String> codes =
-        checkpoint.tensors().stream()
-            .map(StoredTensor::type)
-            .filter(type -> type.dtype().isEmpty())
-            .map(StoredType::name)
-            .findFirst();
-    if (codes.isPresent()) {
-      return codes.get();
-    }
-    return stated(checkpoint).path("quant_method").asText("");
+    return codes(checkpoint).stream()
+        .findFirst()
+        .orElseGet(() -> stated(checkpoint).path("quant_method").asText(""));
+  }
+
+  /** Names of the types whose tensors hold codes in blocks, in the order of their data. */
+  public static Set<String> codes(Checkpoint checkpoint) {
+    return checkpoint.tensors().stream()
+        .map(StoredTensor::type)
+        .filter(type -> type.dtype().isEmpty())
+        .map(StoredType::name)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   /** What the files say, unless the tensors say otherwise. */

@@ -247,20 +247,11 @@ class ResumeTest {
     CompressionOptions base = options(out, 0.5, Target.PROPAGATED);
     LayerSettings half =
         new ConstraintOptions(Optional.of(new RowSparsity(0.5)), Optional.empty()).toSettings();
-    return new CompressionOptions(
-        model,
-        out,
-        List.of(new GgufFormat(types)),
-        Recipe.uniform(half),
-        base.solver(),
-        base.calibration(),
-        base.propagation(),
-        base.target(),
-        base.maxShardBytes(),
-        base.memoryLimit(),
-        base.evaluation(),
-        base.texts(),
-        base.sources());
+    return CompressionOptions.builder(model, out)
+        .formats(List.of(new GgufFormat(types)))
+        .recipe(Recipe.uniform(half))
+        .calibration(base.calibration())
+        .build();
   }
 
   @Test
