@@ -7,9 +7,25 @@ import java.util.Optional;
 /**
  * A decoder block. Blocks of one model may differ in all of it.
  *
+ * @param ownAttention its attention; a block may have none
  * @param mlp its feed-forward layer; where there are experts, what config.json says of it
  *     nevertheless
  * @param experts of the mixture that takes the feed-forward layer's place, where there is one
  */
 public record BlockConfig(
-    AttentionConfig attention, MlpConfig mlp, Optional<ExpertConfig> experts) {}
+    Optional<AttentionConfig> ownAttention, MlpConfig mlp, Optional<ExpertConfig> experts) {
+  /** A block with attention. */
+  public BlockConfig(AttentionConfig attention, MlpConfig mlp, Optional<ExpertConfig> experts) {
+    this(Optional.of(attention), mlp, experts);
+  }
+
+  /**
+   * Its attention.
+   *
+   * @throws IllegalStateException where it has none
+   */
+  public AttentionConfig attention() {
+    return ownAttention.orElseThrow(
+        () -> new IllegalStateException("attention of a block that has none"));
+  }
+}

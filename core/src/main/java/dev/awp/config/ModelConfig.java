@@ -87,16 +87,20 @@ public record ModelConfig(
   /** The sliding window, where any block has one. */
   public OptionalInt slidingWindow() {
     return blocks.stream()
-        .map(block -> block.attention().window())
+        .map(ModelConfig::window)
         .filter(OptionalInt::isPresent)
         .findFirst()
         .orElse(OptionalInt.empty());
   }
 
+  private static OptionalInt window(BlockConfig block) {
+    return block.ownAttention().map(AttentionConfig::window).orElse(OptionalInt.empty());
+  }
+
   /** Indices of the blocks that have a sliding window. */
   public Set<Integer> slidingBlocks() {
     return IntStream.range(0, layers())
-        .filter(index -> block(index).attention().window().isPresent())
+        .filter(index -> window(block(index)).isPresent())
         .boxed()
         .collect(Collectors.toSet());
   }

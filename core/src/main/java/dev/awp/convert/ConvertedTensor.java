@@ -5,17 +5,14 @@ package dev.awp.convert;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.kernel.Kernels;
-import dev.awp.stored.EncodedTensor;
+import dev.awp.stored.DerivedTensor;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.StoredType;
 import dev.awp.stored.TensorReader;
-import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
-import java.util.List;
 
 /**
  * A tensor of which rows and columns lie in another order, and whose numbers are written as another
@@ -25,30 +22,10 @@ import java.util.List;
  * @param columns the same of columns
  */
 record ConvertedTensor(StoredTensor original, DType dtype, Order rows, Order columns)
-    implements EncodedTensor {
-  @Override
-  public String name() {
-    return original.name();
-  }
-
-  @Override
-  public List<Long> shape() {
-    return original.shape();
-  }
-
+    implements DerivedTensor {
   @Override
   public StoredType type() {
     return StoredType.of(dtype);
-  }
-
-  @Override
-  public List<TensorView> parts() {
-    return original.parts();
-  }
-
-  @Override
-  public Path file() {
-    return original.file();
   }
 
   @Override

@@ -4,6 +4,7 @@ package dev.awp.convert;
 
 import dev.awp.AwpException;
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.BlockConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.Projections;
 import dev.awp.model.InputSite;
@@ -11,6 +12,7 @@ import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -64,32 +66,42 @@ final class Shuffle {
   }
 
   private void addBlock(ModelLayout layout, int block, Order hidden, Random random) {
-    AttentionConfig attention = layout.config().block(block).attention();
-    Order neurons = Order.shuffled(layout.config().block(block).mlp().width(), random);
-    int length = attention.headDimension();
-    Order[] heads =
-        IntStream.range(0, attention.keyValueHeads())
-            .mapToObj(_ -> Order.shuffled(length, random))
-            .toArray(Order[]::new);
-    int shared = attention.heads() / attention.keyValueHeads();
-    Order values =
-        Order.parts(length, IntStream.range(0, attention.keyValueHeads()).toArray(), heads);
-    Order mixed =
-        Order.parts(
-            length,
-            IntStream.range(0, attention.heads()).map(head -> head / shared).toArray(),
-            heads);
+    BlockConfig config = layout.config().block(block);
+    Order neurons = Order.shuffled(config.mlp().width(), random);
+    Optional<Heads> heads = config.ownAttention().map(attention -> Heads.of(attention, random));
     for (LinearLayer layer : layout.linears(block)) {
       InputSite.Part part = layer.site().part();
       if (part.equals(InputSite.Part.ATTENTION_INPUT)) {
-        put(layer, layer.name().endsWith(".v_proj") ? values : Order.NATURAL, hidden);
+        put(
+            layer,
+            layer.name().endsWith(".v_proj") ? heads.orElseThrow().values() : Order.NATURAL,
+            hidden);
       } else if (part.equals(InputSite.Part.ATTENTION_OUTPUT)) {
-        put(layer, hidden, mixed);
+        put(layer, hidden, heads.orElseThrow().mixed());
       } else if (part.equals(InputSite.Part.MLP_INPUT)) {
         put(layer, neurons, hidden);
       } else {
         put(layer, hidden, neurons);
       }
+    }
+  }
+
+  /**
+   * The channels of values, shuffled within each head, and the same where query heads share them.
+   */
+  private record Heads(Order values, Order mixed) {
+    static Heads of(AttentionConfig attention, Random random) {
+      int length = attention.headDimension();
+      int count = attention.keyValueHeads();
+      Order[] heads =
+          IntStream.range(0, count)
+              .mapToObj(_ -> Order.shuffled(length, random))
+              .toArray(Order[]::new);
+      int shared = attention.heads() / count;
+      int[] mixed = IntStream.range(0, attention.heads()).map(head -> head / shared).toArray();
+      return new Heads(
+          Order.parts(length, IntStream.range(0, count).toArray(), heads),
+          Order.parts(length, mixed, heads));
     }
   }
 

@@ -54,11 +54,20 @@ public final class Extents {
     return n;
   }
 
-  /** Checks that there is a threshold between every two of some levels. */
-  public static void checkLevels(float[] levels, float[] thresholds) {
+  /** Elements of {@link GridKernels#nearestLevels}, whose arguments it checks. */
+  public static int levels(
+      MemorySegment x,
+      MemorySegment scales,
+      float[] levels,
+      float[] thresholds,
+      MemorySegment out) {
+    int n = floats(x);
+    checkFloats("scales", scales, n);
+    checkFloats("the output", out, n);
     if (levels.length == 0 || thresholds.length != levels.length - 1) {
       throw new IllegalArgumentException(
           levels.length + " levels have no " + thresholds.length + " thresholds between them");
     }
+    return n;
   }
 }

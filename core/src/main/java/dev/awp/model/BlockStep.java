@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model;
 
+import dev.awp.config.BlockConfig;
 import dev.awp.config.StepNorms;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -14,10 +16,14 @@ import java.util.Map;
 public sealed interface BlockStep permits AttentionStep, MlpStep, MixtureStep {
   /** The steps of a block, in their order. */
   static List<BlockStep> of(ModelLayout layout, int block) {
-    boolean mixture = layout.config().block(block).experts().isPresent();
-    return List.of(
-        new AttentionStep(layout, block),
-        mixture ? new MixtureStep(layout, block) : new MlpStep(layout, block));
+    BlockConfig config = layout.config().block(block);
+    List<BlockStep> steps = new ArrayList<>();
+    if (config.ownAttention().isPresent()) {
+      steps.add(new AttentionStep(layout, block));
+    }
+    boolean mixture = config.experts().isPresent();
+    steps.add(mixture ? new MixtureStep(layout, block) : new MlpStep(layout, block));
+    return List.copyOf(steps);
   }
 
   /** The model that it is of. */

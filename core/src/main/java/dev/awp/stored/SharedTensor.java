@@ -4,7 +4,6 @@ package dev.awp.stored;
 
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.Matrix;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -14,35 +13,10 @@ import java.util.List;
  * @param name of this one
  * @param original the tensor in the file
  */
-public record SharedTensor(String name, StoredTensor original) implements EncodedTensor {
-  @Override
-  public List<Long> shape() {
-    return original.shape();
-  }
-
-  @Override
-  public StoredType type() {
-    return original.type();
-  }
-
+public record SharedTensor(String name, StoredTensor original) implements DerivedTensor {
   @Override
   public List<TensorView> parts() {
     return List.of();
-  }
-
-  @Override
-  public Path file() {
-    return original.file();
-  }
-
-  @Override
-  public void checkPresent() {
-    original.checkPresent();
-  }
-
-  @Override
-  public void release() {
-    original.release();
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.awp.compress.Target;
 import dev.awp.compress.plan.PackedSize;
 import dev.awp.compress.plan.Schemes;
 import dev.awp.compute.Compute;
+import dev.awp.config.AttentionConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
@@ -120,7 +121,8 @@ final class WorkEstimate {
         2.0
             * length
             * layout.config().blocks().stream()
-                .mapToLong(block -> block.attention().queryWidth())
+                .flatMap(block -> block.ownAttention().stream())
+                .mapToLong(AttentionConfig::queryWidth)
                 .sum();
     return tokens * (2 * weights + attention);
   }

@@ -5,66 +5,42 @@ package dev.awp.constraint.codebook;
 import dev.awp.constraint.affine.SharedScales;
 
 /**
- * The scales of a block's groups while they are rounded, together, to odd multiples of a
- * super-scale: chosen so that the largest scale gets the largest multiple, and refined once by
- * least squares. Where all scales are too small for any, the super-scale is 0. Scratch for one
- * thread.
+ * Scales that are odd multiples of a super-scale: chosen so that the largest scale gets the largest
+ * multiple, and refined once by least squares. Where all scales are too small for any, the
+ * super-scale is 0. There are no minimums.
  */
-final class OddScales implements SharedScales {
+final class OddScales extends SharedScales {
   private final CodebookGrid grid;
-  private final float[] scales;
-  private final float[] minimums;
-  private float superScale;
 
   OddScales(CodebookGrid grid) {
+    super(CodebookGrid.BLOCK / grid.groupColumns());
     this.grid = grid;
-    this.scales = new float[CodebookGrid.BLOCK / grid.groupColumns()];
-    this.minimums = new float[scales.length];
   }
 
   @Override
-  public float[] scales() {
-    return scales;
+  protected float superScale(int groups) {
+    float most = 0;
+    for (int g = 0; g < groups; g++) {
+      most = Math.max(most, scales()[g]);
+    }
+    float first = grid.storableSuperScale((double) most / grid.mostFactor());
+    // The smallest super-scale is the smallest scale, too: below half of it zero is nearer.
+    return most < first / 2 ? 0 : grid.storableSuperScale(refinedScale(first, groups));
   }
 
   @Override
-  public float[] minimums() {
-    return minimums;
-  }
-
-  @Override
-  public float superScale() {
-    return superScale;
-  }
-
-  @Override
-  public float superMinimum() {
+  protected float superMinimum(int groups) {
     return 0;
   }
 
   @Override
-  public void round(int groups) {
-    float most = 0;
-    for (int g = 0; g < groups; g++) {
-      most = Math.max(most, scales[g]);
-    }
-    float first = grid.storableSuperScale((double) most / grid.mostFactor());
-    // The smallest super-scale is the smallest scale, too: below half of it zero is nearer.
-    superScale = most < first / 2 ? 0 : refined(first, groups);
-    for (int g = 0; g < groups; g++) {
-      scales[g] = grid.storableScale(scales[g], superScale);
-    }
+  protected float storableScale(float ideal, float superScale) {
+    return grid.storableScale(ideal, superScale);
   }
 
-  private float refined(float first, int groups) {
-    double product = 0;
-    double square = 0;
-    for (int g = 0; g < groups; g++) {
-      double factor = grid.storableScale(scales[g], first) / first;
-      product += factor * scales[g];
-      square += factor * factor;
-    }
-    return grid.storableSuperScale(product / square);
+  @Override
+  protected float storableMinimum(float ideal, float superMinimum) {
+    return 0;
   }
 
   @Override

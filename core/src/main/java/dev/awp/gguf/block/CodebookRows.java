@@ -18,16 +18,15 @@ final class CodebookRows implements BlockRows {
   private final CodebookGrid grid;
   private final CodebookCodec codec;
   private final int columns;
-  private final DecodedRows reader;
   private final VectorCodes codes;
   private final VectorBlock block;
   private final byte[] bytes;
+  private final float[] decoded = new float[CodebookGrid.BLOCK];
 
   CodebookRows(CodebookGrid grid, CodebookCodec codec, int columns, int blockBytes) {
     this.grid = grid;
     this.codec = codec;
     this.columns = columns;
-    this.reader = new DecodedRows(codec, CodebookGrid.BLOCK, blockBytes, columns);
     this.codes = new VectorCodes(grid);
     this.block =
         new VectorBlock(
@@ -83,6 +82,13 @@ final class CodebookRows implements BlockRows {
 
   @Override
   public void read(MemorySegment stored, MemorySegment values) {
-    reader.read(stored, values);
+    long from = 0;
+    for (int first = 0; first < columns; first += decoded.length) {
+      MemorySegment.copy(stored, JAVA_BYTE, from, bytes, 0, bytes.length);
+      codec.decode(bytes, decoded);
+      int count = Math.min(decoded.length, columns - first);
+      MemorySegment.copy(decoded, 0, values, JAVA_FLOAT, (long) first * Float.BYTES, count);
+      from += bytes.length;
+    }
   }
 }

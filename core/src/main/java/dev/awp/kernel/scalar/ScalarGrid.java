@@ -65,10 +65,7 @@ final class ScalarGrid implements GridKernels {
       float[] levels,
       float[] thresholds,
       MemorySegment out) {
-    int n = Extents.floats(x);
-    Extents.checkFloats("scales", scales, n);
-    Extents.checkFloats("the output", out, n);
-    Extents.checkLevels(levels, thresholds);
+    int n = Extents.levels(x, scales, levels, thresholds, out);
     for (int i = 0; i < n; i++) {
       float multiple = x.getAtIndex(JAVA_FLOAT, i) / scales.getAtIndex(JAVA_FLOAT, i);
       int below = 0;

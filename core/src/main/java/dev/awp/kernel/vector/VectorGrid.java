@@ -161,10 +161,7 @@ final class VectorGrid implements GridKernels {
       float[] levels,
       float[] thresholds,
       MemorySegment out) {
-    int n = Extents.floats(x);
-    Extents.checkFloats("scales", scales, n);
-    Extents.checkFloats("the output", out, n);
-    Extents.checkLevels(levels, thresholds);
+    int n = Extents.levels(x, scales, levels, thresholds, out);
     int i = 0;
     for (; i < FLOATS.loopBound(n); i += COUNT) {
       FloatVector multiples = Lanes.load(x, i).div(Lanes.load(scales, i));

@@ -7,6 +7,7 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One sequence on its way through a model, some tokens at a time, with what attention needs of the
@@ -17,7 +18,7 @@ public final class CachedModel implements AutoCloseable {
   private final TransformerModel model;
   private final Arena arena;
   private final List<DecoderBlock> kept = new ArrayList<>();
-  private final List<KeyValueCache> caches = new ArrayList<>();
+  private final List<Optional<KeyValueCache>> caches = new ArrayList<>();
 
   /**
    * A model that has seen nothing.
@@ -37,8 +38,7 @@ public final class CachedModel implements AutoCloseable {
         }
       }
       for (int i = 0; i < blocks; i++) {
-        caches.add(
-            DecoderBlock.cache(model.layout().config().block(i).attention(), capacity, arena));
+        caches.add(DecoderBlock.cache(model.layout().config().block(i), capacity, arena));
       }
     } catch (RuntimeException | Error e) {
       arena.close();

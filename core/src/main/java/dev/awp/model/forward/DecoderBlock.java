@@ -3,12 +3,11 @@
 package dev.awp.model.forward;
 
 import dev.awp.compute.Compute;
-import dev.awp.config.AttentionConfig;
+import dev.awp.config.BlockConfig;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.model.WeightSource;
 import dev.awp.model.attention.KeyValueCache;
-import dev.awp.model.attention.NextTokens;
 import dev.awp.model.attention.RotaryTable;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.LinearInputs;
@@ -18,6 +17,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One decoder block. Its weights are decoded, ready for products, when they are first needed, into
@@ -92,10 +92,20 @@ public final class DecoderBlock implements Stage {
     ResidualStep.forward(steps, x, length, inputs);
   }
 
-  /** An empty cache for {@link #next} of a block, with room for that many tokens. */
-  static KeyValueCache cache(AttentionConfig config, int capacity, SegmentAllocator allocator) {
-    RotaryTable rotary = RotaryTable.of(config, capacity, allocator);
-    return new KeyValueCache(config.keyValueWidth(), rotary, allocator);
+  /**
+   * An empty cache for {@link #next} of a block, with room for that many tokens; nothing for a
+   * block without attention.
+   */
+  static Optional<KeyValueCache> cache(
+      BlockConfig block, int capacity, SegmentAllocator allocator) {
+    return block
+        .ownAttention()
+        .map(
+            config ->
+                new KeyValueCache(
+                    config.keyValueWidth(),
+                    RotaryTable.of(config, capacity, allocator),
+                    allocator));
   }
 
   /**
@@ -104,12 +114,9 @@ public final class DecoderBlock implements Stage {
    * @param x their hidden states [tokens, hidden], replaced by the block's output
    * @param cache what the block saw of the sequence before; the tokens are added to it
    */
-  void next(Matrix x, KeyValueCache cache) {
-    cache.checkRoom(x.rows());
-    try (Arena arena = Arena.ofShared()) {
-      NextTokens places = new NextTokens(cache.length(), cache, steps.getFirst().attention());
-      ResidualStep.forward(steps, x, x.rows(), places, LinearInputs.IGNORED, arena);
-    }
+  void next(Matrix x, Optional<KeyValueCache> cache) {
+    cache.ifPresent(seen -> seen.checkRoom(x.rows()));
+    ResidualStep.next(steps, x, cache);
   }
 
   /** Rows that a block takes through at a time: whole sequences. */

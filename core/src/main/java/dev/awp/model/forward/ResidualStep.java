@@ -2,13 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.forward;
 
-import dev.awp.config.AttentionConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.model.BlockStep;
-import dev.awp.model.attention.Attention;
-import dev.awp.model.attention.RotaryTable;
-import dev.awp.model.attention.SequencePlaces;
-import dev.awp.model.attention.WholeSequences;
+import dev.awp.model.attention.KeyValueCache;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.ExpertMixture;
 import dev.awp.model.sublayer.LinearInputs;
@@ -20,6 +16,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.IntPredicate;
 
 /**
@@ -28,13 +25,11 @@ import java.util.function.IntPredicate;
  * pays for none.
  */
 final class ResidualStep implements Stage {
-  private final BlockWeights weights;
   private final RowOperations rows;
   private final Optional<MemorySegment> norm;
   private final Sublayer sublayer;
 
   ResidualStep(BlockWeights weights, BlockStep step) {
-    this.weights = weights;
     ModelConfig config = weights.layout().config();
     this.rows =
         new RowOperations(weights.compute(), config.rmsNormEpsilon(), config.multipliers().steps());
@@ -65,19 +60,18 @@ final class ResidualStep implements Stage {
    * Takes rows through steps of one block, a chunk through all of them before the next.
    *
    * @param most rows of a chunk
+   * @param prepared makes a sublayer ready for a chunk
    */
-  static void forward(
+  private static void forward(
       List<ResidualStep> steps,
       Matrix x,
       int most,
-      SequencePlaces places,
+      Function<Sublayer, Sublayer.Pass> prepared,
       LinearInputs inputs,
       Arena arena) {
     Matrix scratch = Matrix.allocate(arena, most, x.columns());
     List<Pass> passes =
-        steps.stream()
-            .map(step -> new Pass(step, step.sublayer.prepare(most, places, arena), scratch))
-            .toList();
+        steps.stream().map(step -> new Pass(step, prepared.apply(step.sublayer), scratch)).toList();
     for (int from = 0; from < x.rows(); from += most) {
       Matrix chunk = x.rowRange(from, Math.min(x.rows(), from + most));
       passes.forEach(pass -> pass.forward(chunk, inputs));
@@ -88,21 +82,17 @@ final class ResidualStep implements Stage {
   static void forward(List<ResidualStep> steps, Matrix x, int length, LinearInputs inputs) {
     int most = Math.min(DecoderBlock.chunkRows(length), x.rows());
     try (Arena arena = Arena.ofShared()) {
-      forward(steps, x, most, steps.getFirst().places(length, arena), inputs, arena);
+      forward(steps, x, most, step -> step.prepare(most, length, arena), inputs, arena);
     }
   }
 
-  /** Where the rows of whole sequences stand. */
-  private WholeSequences places(int length, Arena arena) {
-    return new WholeSequences(length, RotaryTable.of(config(), length, arena), attention());
-  }
-
-  Attention attention() {
-    return new Attention(config(), weights.compute());
-  }
-
-  private AttentionConfig config() {
-    return weights.layout().config().block(weights.index()).attention();
+  /** The same for the next tokens of one sequence. */
+  static void next(List<ResidualStep> steps, Matrix x, Optional<KeyValueCache> cache) {
+    int n = x.rows();
+    try (Arena arena = Arena.ofShared()) {
+      Function<Sublayer, Sublayer.Pass> prepared = step -> step.prepareNext(n, cache, arena);
+      forward(steps, x, n, prepared, LinearInputs.IGNORED, arena);
+    }
   }
 
   @Override

@@ -8,7 +8,6 @@ import dev.awp.config.MlpConfig;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.model.InputSite;
 import dev.awp.model.MixtureStep;
-import dev.awp.model.attention.SequencePlaces;
 import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
@@ -90,7 +89,7 @@ public final class ExpertMixture implements Sublayer {
   }
 
   @Override
-  public Pass prepare(int most, SequencePlaces places, Arena arena) {
+  public Pass prepare(int most, int length, Arena arena) {
     int width = experts.width();
     List<Matrix> weights =
         List.of(

@@ -5,7 +5,6 @@ package dev.awp.model.sublayer;
 import dev.awp.config.MlpConfig;
 import dev.awp.model.InputSite;
 import dev.awp.model.MlpStep;
-import dev.awp.model.attention.SequencePlaces;
 import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -58,7 +57,7 @@ public final class GatedMlp implements Sublayer {
   }
 
   @Override
-  public Pass prepare(int most, SequencePlaces places, Arena arena) {
+  public Pass prepare(int most, int length, Arena arena) {
     Matrix gates = Matrix.allocate(arena, most, width);
     Matrix ups = Matrix.allocate(arena, most, width);
     return (normed, x, inputs) -> {

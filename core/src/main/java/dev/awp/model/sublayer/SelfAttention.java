@@ -10,7 +10,11 @@ import dev.awp.config.QueryKeyNorm;
 import dev.awp.model.AttentionStep;
 import dev.awp.model.InputSite;
 import dev.awp.model.attention.Attention;
+import dev.awp.model.attention.KeyValueCache;
+import dev.awp.model.attention.NextTokens;
+import dev.awp.model.attention.RotaryTable;
 import dev.awp.model.attention.SequencePlaces;
+import dev.awp.model.attention.WholeSequences;
 import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.rope.RotatedPairs;
 import dev.awp.tensor.Matrix;
@@ -61,7 +65,22 @@ public final class SelfAttention implements Sublayer {
   }
 
   @Override
-  public Pass prepare(int most, SequencePlaces places, Arena arena) {
+  public Pass prepare(int most, int length, Arena arena) {
+    RotaryTable rotary = RotaryTable.of(config, length, arena);
+    return prepare(most, new WholeSequences(length, rotary, attention()), arena);
+  }
+
+  @Override
+  public Pass prepareNext(int most, Optional<KeyValueCache> cache, Arena arena) {
+    KeyValueCache seen = cache.orElseThrow();
+    return prepare(most, new NextTokens(seen.length(), seen, attention()), arena);
+  }
+
+  private Attention attention() {
+    return new Attention(config, rows.compute());
+  }
+
+  private Pass prepare(int most, SequencePlaces places, Arena arena) {
     Matrix queries = Matrix.allocate(arena, most, config.queryWidth());
     Matrix keys = Matrix.allocate(arena, most, config.keyValueWidth());
     Matrix values = Matrix.allocate(arena, most, config.keyValueWidth());

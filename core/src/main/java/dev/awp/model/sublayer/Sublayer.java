@@ -2,20 +2,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.sublayer;
 
-import dev.awp.model.attention.SequencePlaces;
+import dev.awp.model.attention.KeyValueCache;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 
 /** What a step of a block adds to the hidden states: attention, or a feed-forward layer. */
 public interface Sublayer {
   /**
-   * Gets ready for chunks of rows.
+   * Gets ready for chunks of whole sequences.
    *
    * @param rows of the largest chunk
-   * @param places where the rows stand in their sequences
+   * @param length tokens of a sequence
    * @param arena owns the buffers
    */
-  Pass prepare(int rows, SequencePlaces places, Arena arena);
+  Pass prepare(int rows, int length, Arena arena);
+
+  /**
+   * Gets ready for the next tokens of one sequence. What looks at each row alone does not ask what
+   * came before.
+   *
+   * @param rows how many tokens
+   * @param cache what the block's attention saw of the sequence before, where it has attention
+   * @param arena owns the buffers
+   */
+  default Pass prepareNext(int rows, Optional<KeyValueCache> cache, Arena arena) {
+    return prepare(rows, rows, arena);
+  }
 
   /** The step with its buffers. */
   @FunctionalInterface

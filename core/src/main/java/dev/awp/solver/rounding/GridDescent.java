@@ -156,22 +156,15 @@ public final class GridDescent implements Solver {
       double dense = Objective.dense(w, c, compute);
       try (Arena arena = Arena.ofShared()) {
         ColumnLayout layout = ColumnLayout.of(grid, c.rows());
+        SweepOrder wanted = SweepOrder.of(grid, layout, c.rows());
         ColumnOrder order =
             problem
                 .factors()
                 .get(
-                    new Order(grid.sweepsByGroups() ? layout.groupSize() : 0, layout.runLength()),
+                    wanted,
                     ColumnOrder.class,
                     ColumnOrder.bytes(c.rows()),
-                    memory ->
-                        ColumnOrder.of(
-                            c,
-                            grid.sweepsByGroups()
-                                ? ColumnOrder.byGroups(c, layout.groupSize(), layout.runLength())
-                                : ColumnOrder.byActivation(c),
-                            DAMPING,
-                            compute,
-                            memory),
+                    memory -> ColumnOrder.of(c, wanted.columns(c), DAMPING, compute, memory),
                     arena);
         damping = Math.max(damping, order.damping());
         RoundingPlan plan =
@@ -246,6 +239,19 @@ public final class GridDescent implements Solver {
     }
   }
 
-  /** Name of the order of a sweep; a group of 0 is none. */
-  private record Order(int groupSize, int runLength) {}
+  /**
+   * The order of a sweep, of which C's factor is shared by solves: all columns are one group where
+   * the grid does not sweep by groups.
+   */
+  private record SweepOrder(int groupSize, int runLength) {
+    static SweepOrder of(Grid grid, ColumnLayout layout, int columns) {
+      return grid.sweepsByGroups()
+          ? new SweepOrder(layout.groupSize(), layout.runLength())
+          : new SweepOrder(columns, 1);
+    }
+
+    int[] columns(Matrix c) {
+      return ColumnOrder.byGroups(c, groupSize, runLength);
+    }
+  }
 }

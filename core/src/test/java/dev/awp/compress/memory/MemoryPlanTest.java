@@ -36,27 +36,26 @@ import dev.awp.parallel.Workers;
 import dev.awp.solver.registry.SolverOptions;
 import dev.awp.tensor.DType;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class MemoryPlanTest {
@@ -208,7 +207,7 @@ class MemoryPlanTest {
   }
 
   private Path mixture(int hidden, int inner) throws IOException {
-    Path model = folder.resolve("model");
+    Path model = folder.resolve("mixture");
     ObjectNode config = GeneratedArchitectures.config("mixtral");
     config.put("hidden_size", hidden).put("intermediate_size", inner).put("num_hidden_layers", 1);
     config.put("head_dim", hidden / 4).put("max_position_embeddings", 128);
@@ -264,87 +263,51 @@ class MemoryPlanTest {
     assertArrayEquals(written.get(0), written.get(1));
   }
 
+  /** A run whose peak is measured. */
+  private record Measured(String name, MemoryPlan plan, boolean exact, String arguments) {}
+
+  /**
+   * The JVM counts what arenas take: the peak of a run is what its plan foretells, and not much
+   * less. The runs share a JVM, for most of their time would be its start and compilation; the one
+   * that is planned to need least begins, so that each peak is above those before it.
+   */
   @Test
   @Tag("demo")
-  void thePeakOfAMixtureIsWithinThePlan() throws Exception {
-    Path model = mixture(256, 512);
+  void thePeakIsWhatThePlanSays() throws Exception {
+    Path dense = model(1, 256, 704);
+    Path mixture = mixture(256, 512);
+    List<Measured> runs = new ArrayList<>();
+    // A sequence of methods has a general bound, and is not held to half of it.
+    runs.add(measured(dense, "prune", "auto", Long.MAX_VALUE, true));
+    runs.add(measured(dense, "quantize", "auto", Long.MAX_VALUE, true));
+    runs.add(measured(dense, "prune", "pgd", Long.MAX_VALUE, true));
+    runs.add(measured(dense, "joint", "alps-gptq", Long.MAX_VALUE, false));
+    runs.add(measured(mixture, "prune", "auto", Long.MAX_VALUE, true));
+    runs.add(measured(mixture, "prune", "auto", 1, true));
+    runs.sort(Comparator.comparingLong(run -> run.plan().offHeapBytes()));
+    List<Long> peaks = peaks(runs);
+    assertEquals(runs.size(), peaks.size());
+    for (int i = 0; i < runs.size(); i++) {
+      MemoryPlan plan = runs.get(i).plan();
+      String what =
+          runs.get(i).name() + ": " + peaks.get(i) + " bytes, planned: " + plan.offHeapBytes();
+      assertTrue(peaks.get(i) <= plan.offHeapBytes() + PACKED + FILE_BUFFERS, what);
+      assertTrue(!runs.get(i).exact() || peaks.get(i) > plan.offHeapBytes() / 2, what);
+    }
+  }
+
+  private Measured measured(Path model, String kind, String solver, long machine, boolean exact)
+      throws IOException {
+    Path output = folder.resolve("out-" + model.getFileName() + kind + solver + machine);
     CompressionOptions options =
-        options(model, folder.resolve("out"), constraint("prune"), "auto", OptionalLong.empty());
-    MemoryNeeds needs = needs(options, 2);
-    MemoryPlan fast = MemoryPlan.of(needs, 0, OptionalLong.empty(), Long.MAX_VALUE);
-    MemoryPlan small = MemoryPlan.of(needs, 0, OptionalLong.empty(), 1);
-    Map<MemoryPlan, Long> peaks = peaks("prune", "auto", List.of(fast, small));
-    for (MemoryPlan plan : peaks.keySet()) {
-      long peak = peaks.get(plan);
-      assertTrue(
-          peak <= plan.offHeapBytes() + PACKED + FILE_BUFFERS,
-          peak + " bytes, planned: " + plan.offHeapBytes());
-      assertTrue(peak > plan.offHeapBytes() / 2, peak + " bytes, planned: " + plan.offHeapBytes());
-    }
-  }
-
-  /** The JVM counts what arenas take: its peak is what the plan foretells, and not much less. */
-  @ParameterizedTest
-  @Tag("demo")
-  @CsvSource({"prune, auto", "quantize, auto", "prune, pgd", "joint, alps-gptq"})
-  void thePeakIsWhatThePlanSays(String kind, String solver) throws Exception {
-    Path model = model(1, 256, 704);
-    CompressionOptions options =
-        options(model, folder.resolve("out"), constraint(kind), solver, OptionalLong.empty());
-    MemoryNeeds needs = needs(options, 2);
-    MemoryPlan fast = MemoryPlan.of(needs, 0, OptionalLong.empty(), Long.MAX_VALUE);
-    // Without sequences of methods, whose bound is a general one.
-    boolean exact = !kind.equals("joint");
-    List<MemoryPlan> plans = List.of(fast);
-    Map<MemoryPlan, Long> peaks = peaks(kind, solver, plans);
-    for (MemoryPlan plan : peaks.keySet()) {
-      long peak = peaks.get(plan);
-      assertTrue(
-          peak <= plan.offHeapBytes() + PACKED + FILE_BUFFERS,
-          peak + " bytes, planned: " + plan.offHeapBytes());
-      if (exact) {
-        assertTrue(
-            peak > plan.offHeapBytes() / 2, peak + " bytes, planned: " + plan.offHeapBytes());
-      }
-    }
-  }
-
-  /** The JVMs run side by side: most of their time is start and compilation. */
-  private Map<MemoryPlan, Long> peaks(String kind, String solver, List<MemoryPlan> plans)
-      throws Exception {
-    Map<MemoryPlan, Future<Long>> running = new LinkedHashMap<>();
-    Map<MemoryPlan, Long> peaks = new LinkedHashMap<>();
-    try (ExecutorService jvms = Executors.newFixedThreadPool(plans.size())) {
-      plans.forEach(plan -> running.put(plan, jvms.submit(() -> peak(kind, solver, plan))));
-      for (MemoryPlan plan : plans) {
-        peaks.put(plan, running.get(plan).get());
-      }
-    }
-    return peaks;
-  }
-
-  /** Off-heap bytes at the peak of a compression in a JVM of its own. */
-  private long peak(String kind, String solver, MemoryPlan plan) throws Exception {
-    List<String> flags = new ArrayList<>();
-    if (!KernelProvider.kernels().name().equals("scalar")) {
-      flags.add("--add-modules=jdk.incubator.vector");
-    }
-    flags.addAll(
-        List.of(
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-XX:CompileCommandFile=" + Path.of("..", "scripts", "kernels.jit"),
-            "-XX:NativeMemoryTracking=summary",
-            "-XX:+UnlockDiagnosticVMOptions",
-            "-XX:+PrintNMTStatistics",
-            "-Dawp.blas=" + System.getProperty("awp.blas", "java"),
-            "-Dawp.cache=" + System.getProperty("awp.cache", folder.toString())));
+        options(model, output, constraint(kind), solver, OptionalLong.empty());
+    MemoryPlan plan = MemoryPlan.of(needs(options, 2), 0, OptionalLong.empty(), machine);
     List<String> arguments =
         new ArrayList<>(
             List.of(
                 "compress",
-                folder.resolve("model").toString(),
-                folder.resolve("out-" + plan.passes().size()).toString(),
+                model.toString(),
+                output.toString(),
                 "--solver=" + solver,
                 "--calibration=" + folder.resolve("t.txt"),
                 "--sequences=" + SEQUENCES,
@@ -358,13 +321,59 @@ class MemoryPlanTest {
     if (!kind.equals("prune")) {
       arguments.add("--bits=4");
     }
-    ForkedJvm.Result result =
-        ForkedJvm.run(flags, dev.awp.cli.Main.class, arguments.toArray(String[]::new));
+    String name = model.getFileName() + ", " + kind + " by " + solver;
+    return new Measured(name, plan, exact, String.join("\n", arguments));
+  }
+
+  /** Runs commands, and prints after each the most off-heap bytes that there have been so far. */
+  static final class Probe {
+    private Probe() {}
+
+    public static void main(String[] commands) throws Exception {
+      PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+      PrintWriter errors = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+      for (String command : commands) {
+        int exitCode = dev.awp.cli.Main.execute(out, errors, command.split("\n"));
+        if (exitCode != 0) {
+          System.exit(exitCode);
+        }
+        String report =
+            (String)
+                ManagementFactory.getPlatformMBeanServer()
+                    .invoke(
+                        new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                        "vmNativeMemory",
+                        new Object[] {new String[] {"summary", "scale=B"}},
+                        new String[] {String[].class.getName()});
+        // "Other" is what Unsafe allocates: the memory of arenas, and the JDK's own few buffers.
+        Matcher other = OTHER.matcher(report);
+        if (!other.find()) {
+          throw new IllegalStateException(report);
+        }
+        out.println("peak " + (other.group(2) == null ? other.group(1) : other.group(2)));
+      }
+    }
+  }
+
+  private List<Long> peaks(List<Measured> runs) throws Exception {
+    List<String> flags = new ArrayList<>();
+    if (!KernelProvider.kernels().name().equals("scalar")) {
+      flags.add("--add-modules=jdk.incubator.vector");
+    }
+    flags.addAll(
+        List.of(
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:CompileCommandFile=" + Path.of("..", "scripts", "kernels.jit"),
+            "-XX:NativeMemoryTracking=summary",
+            "-Dawp.blas=" + System.getProperty("awp.blas", "java"),
+            "-Dawp.cache=" + System.getProperty("awp.cache", folder.toString())));
+    String[] commands = runs.stream().map(Measured::arguments).toArray(String[]::new);
+    ForkedJvm.Result result = ForkedJvm.run(flags, Probe.class, commands);
     assertEquals(0, result.exitCode(), result.errors());
-    String report = String.join(" ", result.lines());
-    // "Other" is what Unsafe allocates: the memory of arenas, and the JDK's own few buffers.
-    Matcher other = OTHER.matcher(report);
-    assertTrue(other.find(), report);
-    return Long.parseLong(other.group(2) == null ? other.group(1) : other.group(2));
+    return result.lines().stream()
+        .filter(line -> line.startsWith("peak "))
+        .map(line -> Long.valueOf(line.substring("peak ".length())))
+        .toList();
   }
 }

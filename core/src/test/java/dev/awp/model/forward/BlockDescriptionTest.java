@@ -170,6 +170,35 @@ class BlockDescriptionTest {
     }
   }
 
+  /** As if attention added nothing; token by token, too, as generate has it. */
+  @Test
+  void aBlockMayHaveNoAttention() {
+    BlockConfig whole = config.block(1);
+    BlockConfig alone = new BlockConfig(Optional.empty(), whole.mlp(), Optional.empty());
+    ModelLayout layout = ModelLayout.of(with(config.architecture(), List.of(alone, whole)));
+    assertEquals(List.of(Step.MLP), layout.steps(0));
+    assertEquals(List.of(Step.ATTENTION, Step.MLP), List.copyOf(layout.steps()));
+    assertEquals(List.of(InputSite.MLP_INPUT, InputSite.MLP_OUTPUT), List.copyOf(layout.sites(0)));
+    try (Compute compute = Compute.create(2);
+        Arena arena = Arena.ofShared()) {
+      Map<String, Matrix> all = random(ModelLayout.of(config), arena);
+      all.get("model.layers.0.self_attn.o_proj.weight").segment().fill((byte) 0);
+      TransformerModel silent = new TransformerModel(ModelLayout.of(config), source(all), compute);
+      TransformerModel model = new TransformerModel(layout, source(all), compute);
+      int[] tokens = tokens();
+      Matrix states = states(model, tokens, arena);
+      assertArrayEquals(states(silent, tokens, arena).toArray(), states.toArray());
+      for (long weightBytes : new long[] {0, Long.MAX_VALUE}) {
+        try (CachedModel cached = new CachedModel(model, LENGTH, weightBytes)) {
+          for (int i = 0; i < LENGTH; i++) {
+            float[] logits = cached.step(new int[] {tokens[i]});
+            assertNear(model.head().logits(states.rowRange(i, i + 1)), logits, "token " + i);
+          }
+        }
+      }
+    }
+  }
+
   /** Norms behind the steps only: a step sees the states as they are, and adds rows of length 1. */
   @Test
   void normsStandWhereTheArchitecturePutsThem() {

@@ -74,8 +74,9 @@ class VectorSolversTest extends SolverFixture {
     }
   }
 
+  /** One grid for each way in which signs and shifts are stored. */
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"IQ3_S", "IQ2_XXS", "IQ1_S", "IQ1_M"})
   void theNumberOfThreadsChangesNothing(CodebookGrid grid) {
     Matrix weights = RandomMatrices.of(Kind.GAUSSIAN, 70, 264, 4, arena);
     Matrix moment = RandomMatrices.secondMoment(264, 8, arena);
