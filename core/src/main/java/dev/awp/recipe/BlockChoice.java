@@ -61,7 +61,6 @@ public sealed interface BlockChoice {
     return type.or(
             () ->
                 GgufMix.byName(mixed ? word.substring(MIX.length()) : word)
-                    .filter(GgufMix::isWritable)
                     .filter(mix -> mixed || !isType(mix.name()))
                     .map(Mixed::new))
         .orElseThrow(
@@ -75,9 +74,7 @@ public sealed interface BlockChoice {
   static List<String> words() {
     return Stream.concat(
             written().map(BlockType::name),
-            Arrays.stream(GgufMix.values())
-                .filter(GgufMix::isWritable)
-                .map(mix -> new Mixed(mix).word()))
+            Arrays.stream(GgufMix.values()).map(mix -> new Mixed(mix).word()))
         .toList();
   }
 
