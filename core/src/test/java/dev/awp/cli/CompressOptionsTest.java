@@ -109,6 +109,7 @@ class CompressOptionsTest {
         change("--gguf-type", "--format=gguf", "Q4_K_S", "Q4_K_M"),
         change("--gguf-fallback", "--format=gguf", "", "error"),
         change("--gguf-embedding", "--format=gguf", "", "F32"),
+        change("--gguf-fast", "--format=gguf --target-bits=6", "", "true"),
         change("--target-size", "", "100kB", "101kB"),
         change("--target-bits", "", "5", "5.5"),
         change("--target-sparsity", "", "0.5", "0.6"),

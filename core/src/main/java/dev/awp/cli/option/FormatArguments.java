@@ -38,6 +38,11 @@ public final class FormatArguments {
     return given() && formats.stream().allMatch(format -> format.name().equals(name));
   }
 
+  /** Whether that format is among those that are asked for. */
+  boolean has(String name) {
+    return formats.stream().anyMatch(format -> format.name().equals(name));
+  }
+
   /** Where the output's name asks for it. */
   void takeGguf() {
     formats = List.of(OutputFormats.byName(GgufFormat.NAME).orElseThrow());

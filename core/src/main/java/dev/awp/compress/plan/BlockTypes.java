@@ -63,11 +63,13 @@ final class BlockTypes {
   private LayerSettings settle(LinearLayer layer, LayerSettings settings) {
     if (settings.ignore()
         || settings.blocks().isEmpty()
+        || settings.ladder().isPresent()
         || !(settings.bits() instanceof Choice.None)) {
       return settings;
     }
     BlockType type =
         switch (settings.blocks().get()) {
+          case BlockChoice.Budgeted _ -> throw new IllegalStateException("left to a budget");
           case BlockChoice.Same(BlockType same) -> same(layer, same, settings.givesWay());
           case BlockChoice.Mixed(var mix) -> {
             BlockType wanted = mixed.orElseThrow().type(mix, layer.weight());

@@ -99,7 +99,7 @@ public final class Compressor {
     this.compute = compute;
     this.listener = listener;
     this.checkpoint = checkpoint;
-    this.planner = new LayerPlanner(recipe, options.solver(), checkpoint, layout);
+    this.planner = new LayerPlanner(this.options, checkpoint, layout);
   }
 
   /** As the other method, going on with an unfinished run where there is one. */
@@ -187,7 +187,7 @@ public final class Compressor {
     layout.check(checkpoint::tensor);
     options.calibration().statistics().ifPresent(SavedMoments::identity);
     Schemes first = planner.schemes();
-    if (!planner.isBudgeted()) {
+    if (!planner.isBudgeted() || options.recipe().defaults().ladder().isPresent()) {
       var _ = checked(first);
     }
     planner.checkBudget();
@@ -339,7 +339,7 @@ public final class Compressor {
         MemoryNeeds.of(
             options,
             layout,
-            planner.schemes(),
+            planner.largest(compute.workers()),
             tokens,
             length,
             calibration.isWeighted(),
