@@ -96,6 +96,7 @@ class CompressOptionsTest {
         change("--sparsity", "", "0.5", "2:4"),
         change("--bits", "", "3", "4"),
         change("--bits", "--sparsity=0.5", "", "4"),
+        change("--type", "", "NVFP4", "MXFP4"),
         change("--group-size", "--bits=4", "", "64"),
         change("--group-size", "--target-bits=5", "64", "32"),
         change("--group-size", "--sparsity=0.5 --recipe=bits.yaml", "64", "32"),

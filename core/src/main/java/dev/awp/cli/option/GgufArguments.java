@@ -119,7 +119,10 @@ public final class GgufArguments {
 
   /** Sets what these options say of all layers. */
   void applyTo(LayerSettings.Builder settings) {
-    settings.blocks(blocks()).givesWay(fallback != Fallback.ERROR);
+    settings.givesWay(fallback != Fallback.ERROR);
+    if (blocks().isPresent()) {
+      settings.blocks(blocks());
+    }
   }
 
   /**

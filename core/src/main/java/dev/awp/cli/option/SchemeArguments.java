@@ -95,12 +95,31 @@ public final class SchemeArguments {
     Optional<Budget> shared = budget.toBudget(spec);
     boolean zeros = constraint.givesSparsity() || budget.givesSparsity();
     boolean bits = constraint.givesBits() || budget.givesBits();
-    if (!zeros && !bits && rules.isEmpty() && !gguf.given() && !format.given()) {
+    if (!zeros
+        && !bits
+        && constraint.type().isEmpty()
+        && rules.isEmpty()
+        && !gguf.given()
+        && !format.given()) {
       throw new ParameterException(
           spec.commandLine(),
-          "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, --format FORMAT, a"
-              + " --target-..., or a --recipe");
+          "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, --type TYPE, --format"
+              + " FORMAT, a --target-..., or a --recipe");
     }
+    if (constraint.type().isPresent() && (bits || gguf.given())) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--type says the numbers already: leave --bits, --gguf-type, --target-bits and"
+              + " --target-size out");
+    }
+    List<String> integers = format.integersOnly();
+    if (constraint.type().isPresent() && !integers.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "%s cannot be written as %s, which has integers only"
+              .formatted(constraint.type().get(), String.join(", ", integers)));
+    }
+    boolean given = bits || constraint.type().isPresent();
     boolean types = budget.givesBits() && format.has(GgufFormat.NAME);
     if (bits && gguf.blocks().isPresent()) {
       throw new ParameterException(
@@ -123,10 +142,10 @@ public final class SchemeArguments {
           "--gguf-embedding gives lm_head a type of its own in a mixture or a target: leave"
               + " --lm-head out");
     }
-    if (!zeros && !bits && format.only(GgufFormat.NAME)) {
+    if (!zeros && !given && format.only(GgufFormat.NAME)) {
       gguf.takeDefaultBlocks();
     }
-    if (!zeros && !bits && gguf.blocks().isEmpty() && format.given()) {
+    if (!zeros && !given && gguf.blocks().isEmpty() && format.given()) {
       constraint.takeDefaultBits();
     }
     if ((constraint.givesSparsity() && budget.givesSparsity())

@@ -10,6 +10,7 @@ import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.PlannedSizes;
+import dev.awp.format.gguf.GgufFormat;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.parallel.Workers;
@@ -66,7 +67,12 @@ public final class LayerPlanner {
       layers.add(layout.head().or(() -> embedding(recipe, layout)).orElseThrow());
     }
     settled.putAll(recipe.settle(layers, layout.config().layers()));
-    this.changes = BlockTypes.settle(settled, layout);
+    this.changes = isGguf() ? BlockTypes.settle(settled, layout) : List.of();
+  }
+
+  /** Groups that share a scale are shorter elsewhere than GGUF's blocks. */
+  private boolean isGguf() {
+    return options.formats().stream().anyMatch(GgufFormat.class::isInstance);
   }
 
   /** Whether a type is given to the embedding too. */

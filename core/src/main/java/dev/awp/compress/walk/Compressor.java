@@ -23,6 +23,7 @@ import dev.awp.compress.memory.MemoryNeeds;
 import dev.awp.compress.memory.MemoryPlan;
 import dev.awp.compress.memory.PeakMemory;
 import dev.awp.compress.memory.PhysicalMemory;
+import dev.awp.compress.plan.FusedScales;
 import dev.awp.compress.plan.GridDefaults;
 import dev.awp.compress.plan.LayerPlanner;
 import dev.awp.compress.plan.RunChecks;
@@ -43,6 +44,7 @@ import dev.awp.disk.OutputFolder;
 import dev.awp.eval.Evaluator;
 import dev.awp.eval.References;
 import dev.awp.format.ModelPlan;
+import dev.awp.format.gguf.GgufFormat;
 import dev.awp.format.registry.OutputFormats;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
@@ -146,7 +148,9 @@ public final class Compressor {
     Checkpoint checkpoint = Checkpoints.open(options.model());
     try {
       // A GGUF file has the embedding in the type of the output head that it is.
-      boolean own = options.recipe().head() && options.recipe().defaults().blocks().isEmpty();
+      boolean gguf = options.formats().stream().anyMatch(GgufFormat.class::isInstance);
+      boolean blocks = options.recipe().defaults().blocks().isPresent();
+      boolean own = options.recipe().head() && !(gguf && blocks);
       return own ? UntiedHead.of(checkpoint) : checkpoint;
     } catch (RuntimeException e) {
       checkpoint.close();
@@ -212,7 +216,8 @@ public final class Compressor {
       MemoryPlan memory = memory(calibration, evaluator);
       Map<Path, String> weights = scan.get();
       Schemes schemes = schemes(calibration, memory);
-      ModelPlan plan = checked(schemes);
+      ModelPlan plan =
+          new FusedScales(checkpoint, compute).settle(checked(schemes), options.formats());
       Set<String> warnings = new LinkedHashSet<>(RunChecks.warnings(plan, options.formats()));
       warnings.addAll(tokenizer.warnings());
       warnings.addAll(assumed);

@@ -229,8 +229,9 @@ public enum BlockType {
 
   /** The type whose blocks have that grid. */
   public static Optional<BlockType> of(Grid grid) {
+    Grid blocks = BlockGrid.behind(grid).map(Grid.class::cast).orElse(grid);
     return Arrays.stream(values())
-        .filter(type -> type.grid.filter(grid::equals).isPresent())
+        .filter(type -> type.grid.filter(blocks::equals).isPresent())
         .findFirst();
   }
 
