@@ -54,6 +54,11 @@ public interface OutputFormat {
     return Optional.empty();
   }
 
+  /** How large its files will be, where that is known beforehand to the byte. */
+  default Optional<PlannedSizes> sizes() {
+    return Optional.empty();
+  }
+
   /** The readers' rules that a plan breaks; empty where the format can hold it. */
   List<BrokenRule> brokenRules(ModelPlan plan);
 

@@ -6,6 +6,8 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
+import dev.awp.constraint.Constraint;
+import dev.awp.constraint.Grid;
 import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.model.LinearLayer;
 import java.util.ArrayList;
@@ -126,8 +128,8 @@ public final class ReaderRules {
     for (List<LinearLayer> layers : fused.values()) {
       long schemes =
           layers.stream()
-              .map(layer -> Optional.ofNullable(plans.get(layer)).flatMap(LayerPlan::grid))
-              .map(grid -> grid.map(ReaderRules::scheme))
+              .map(layer -> Optional.ofNullable(plans.get(layer)).map(LayerPlan::constraint))
+              .map(constraint -> constraint.flatMap(Constraint::grid).map(Grid::describe))
               .distinct()
               .count();
       if (schemes > 1) {

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Types of blocks that a user asks for: one, or a mixture by llama.cpp's name for it. */
+/**
+ * Types of blocks that a user asks for: one, a mixture by llama.cpp's name for it, or what a budget
+ * makes of a ladder of types.
+ */
 public sealed interface BlockChoice {
   /** What stands before the name of a mixture that is a type's name too. */
   String MIX = "mix:";
@@ -30,6 +33,14 @@ public sealed interface BlockChoice {
     }
   }
 
+  /** For each layer one of the ladder, as a {@link Budget} has it. */
+  record Budgeted(TypeLadder ladder) implements BlockChoice {
+    @Override
+    public String word() {
+      return ladder.word();
+    }
+  }
+
   /** As it is written. */
   String word();
 
@@ -41,6 +52,11 @@ public sealed interface BlockChoice {
   /** The mixture where it is one. */
   default Optional<GgufMix> mixture() {
     return this instanceof Mixed(GgufMix mix) ? Optional.of(mix) : Optional.empty();
+  }
+
+  /** The ladder where a budget decides. */
+  default Optional<TypeLadder> budgeted() {
+    return this instanceof Budgeted(TypeLadder ladder) ? Optional.of(ladder) : Optional.empty();
   }
 
   /**
@@ -61,7 +77,6 @@ public sealed interface BlockChoice {
     return type.or(
             () ->
                 GgufMix.byName(mixed ? word.substring(MIX.length()) : word)
-                    .filter(GgufMix::isWritable)
                     .filter(mix -> mixed || !isType(mix.name()))
                     .map(Mixed::new))
         .orElseThrow(
@@ -75,9 +90,7 @@ public sealed interface BlockChoice {
   static List<String> words() {
     return Stream.concat(
             written().map(BlockType::name),
-            Arrays.stream(GgufMix.values())
-                .filter(GgufMix::isWritable)
-                .map(mix -> new Mixed(mix).word()))
+            Arrays.stream(GgufMix.values()).map(mix -> new Mixed(mix).word()))
         .toList();
   }
 

@@ -4,10 +4,12 @@ package dev.awp.recipe;
 
 import dev.awp.constraint.Sparsity;
 import dev.awp.constraint.affine.IntegerGrid;
+import dev.awp.gguf.block.BlockType;
 import dev.awp.solver.Effort;
 import dev.awp.solver.registry.Solvers;
 import dev.awp.tensor.DType;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -62,6 +64,18 @@ enum LayerKey {
       return settings.bits(new Choice.None<>()).blocks(Optional.of(blocks));
     }
   },
+  TYPE {
+    @Override
+    LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {
+      BlockChoice blocks = BlockChoice.parse(value);
+      if (!FLOATS.contains(blocks.word())) {
+        throw new IllegalArgumentException(
+            "the types are %s, not %s; gguf-type has more for the format gguf"
+                .formatted(String.join(", ", FLOATS), value));
+      }
+      return settings.bits(new Choice.None<>()).blocks(Optional.of(blocks));
+    }
+  },
   GGUF_FALLBACK {
     @Override
     LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {
@@ -100,6 +114,10 @@ enum LayerKey {
   static final String NONE = "none";
 
   private static final String AUTO = "auto";
+
+  /** Types of numbers in floating point that more than one format has. */
+  private static final List<String> FLOATS =
+      List.of(BlockType.NVFP4.name(), BlockType.MXFP4.name());
 
   /**
    * Sets this one.

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param groupSize columns that share a scale, 0 for the whole row, or {@link #BY_WIDTH}
  * @param symmetric true for a zero point in the middle of the codes; where nothing is said the
  *     formats decide
- * @param blocks the type whose grid it has, where no bits are given, or the mixture that says it
+ * @param blocks the type whose grid it has, where no bits are given, or what decides about it
  * @param givesWay whether a layer whose rows are no whole blocks takes a type whose blocks fit
  * @param solver a solver's name, where it is not the run's
  * @param effort where it is not the run's
@@ -50,7 +50,12 @@ public record LayerSettings(
 
   /** Whether a budget has to decide something. */
   public boolean isBudgeted() {
-    return !ignore && (sparsity.isBudgeted() || bits.isBudgeted());
+    return !ignore && (sparsity.isBudgeted() || bits.isBudgeted() || ladder().isPresent());
+  }
+
+  /** The types of blocks among which a budget has to choose, where it has to. */
+  public Optional<TypeLadder> ladder() {
+    return bits instanceof Choice.None ? blocks.flatMap(BlockChoice::budgeted) : Optional.empty();
   }
 
   /** What is stored depends on: without how it is found. */

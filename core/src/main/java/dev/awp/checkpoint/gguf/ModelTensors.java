@@ -157,7 +157,7 @@ final class ModelTensors {
 
   private void put(GgufFile file, GgufTensor tensor, String source, Optional<List<Float>> scales) {
     List<Long> shape = tensor.shape();
-    BlockType type = tensor.type().filter(BlockType::isReadable).orElse(null);
+    BlockType type = tensor.type().filter(BlockType::isWritable).orElse(null);
     if (type == null || shape.size() > 2) {
       throw fail(
           tensor.name(),

@@ -17,7 +17,8 @@ public final class BudgetArguments {
       converter = SizeConverter.class,
       description = {
         "Size that the checkpoint may have once codes are packed, such as 2.5GB; bits are given to"
-            + " layers where they lower the measured error most."
+            + " layers where they lower the measured error most. In the format gguf: of the file;"
+            + " what is given are types of blocks, to the embedding and the output head too."
       })
   private Long size;
 

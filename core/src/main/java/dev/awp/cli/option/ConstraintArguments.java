@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
+import dev.awp.gguf.block.BlockType;
+import dev.awp.recipe.BlockChoice;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerSettings;
 import java.util.Optional;
@@ -25,6 +27,18 @@ final class ConstraintArguments {
       converter = Ranges.Bits.class,
       description = "Bits of the integer grid: 2, 3, 4 or 8. With --sparsity: both at once.")
   private Integer bits;
+
+  @Option(
+      names = "--type",
+      paramLabel = "TYPE",
+      converter = FloatType.class,
+      completionCandidates = FloatType.class,
+      description = {
+        "Numbers in place of the integer grid, four bits in floating point: NVFP4, groups of 16"
+            + " columns with a scale of eight bits, or MXFP4, of 32 with a power of two. For"
+            + " compressed-tensors, dense and gguf. With --sparsity: both at once."
+      })
+  private BlockType type;
 
   @Option(
       names = "--group-size",
@@ -61,12 +75,18 @@ final class ConstraintArguments {
     return bits != null;
   }
 
+  /** Numbers that are no integers. */
+  Optional<BlockType> type() {
+    return Optional.ofNullable(type);
+  }
+
   /** What was asked for. */
   LayerSettings.Builder toSettings() {
     LayerSettings.Builder settings =
         LayerSettings.builder()
             .sparsity(Choice.of(Optional.ofNullable(sparsity).map(SparsityArgument::toSparsity)))
-            .bits(Choice.of(Optional.ofNullable(bits)));
+            .bits(Choice.of(Optional.ofNullable(bits)))
+            .blocks(type().map(BlockChoice.Same::new));
     Optional.ofNullable(symmetric).ifPresent(settings::symmetric);
     Optional.ofNullable(groupSize).ifPresent(settings::groupSize);
     return settings;

@@ -3,9 +3,11 @@
 package dev.awp.cli.option;
 
 import dev.awp.format.OutputFormat;
+import dev.awp.format.compressedtensors.CompressedTensorsFormat;
 import dev.awp.format.gguf.GgufFormat;
 import dev.awp.format.registry.OutputFormats;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -36,6 +38,18 @@ public final class FormatArguments {
   /** Whether that format is asked for and no other. */
   public boolean only(String name) {
     return given() && formats.stream().allMatch(format -> format.name().equals(name));
+  }
+
+  /** Names of those that have no place for numbers in floating point. */
+  List<String> integersOnly() {
+    Set<String> floats =
+        Set.of(OutputFormats.DENSE.name(), CompressedTensorsFormat.NAME, GgufFormat.NAME);
+    return formats.stream().map(OutputFormat::name).filter(name -> !floats.contains(name)).toList();
+  }
+
+  /** Whether that format is among those that are asked for. */
+  boolean has(String name) {
+    return formats.stream().anyMatch(format -> format.name().equals(name));
   }
 
   /** Where the output's name asks for it. */

@@ -11,6 +11,7 @@ import dev.awp.gguf.mix.GgufMix;
 import dev.awp.recipe.BlockChoice;
 import dev.awp.recipe.LayerRule;
 import dev.awp.recipe.LayerSettings;
+import dev.awp.recipe.TypeLadder;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -60,8 +61,30 @@ public final class GgufArguments {
       })
   private BlockType embedding;
 
+  @Option(
+      names = "--gguf-fast",
+      description = {
+        "gguf: with --target-size or --target-bits only types whose products llama.cpp has CPU"
+            + " kernels of its own for: MXFP4, IQ4_NL, Q4_0, Q4_K, Q8_0."
+      })
+  private boolean fast;
+
   public boolean given() {
     return type != null;
+  }
+
+  boolean isFast() {
+    return fast;
+  }
+
+  /** Whether a type for the ends is said. */
+  boolean givesEmbedding() {
+    return embedding != null;
+  }
+
+  /** The types among which a budget chooses. */
+  BlockChoice budgeted() {
+    return new BlockChoice.Budgeted(fast ? TypeLadder.FAST : TypeLadder.ALL);
   }
 
   /** Where nothing says what to do: 4 bits that every version of llama.cpp reads. */
@@ -96,16 +119,20 @@ public final class GgufArguments {
 
   /** Sets what these options say of all layers. */
   void applyTo(LayerSettings.Builder settings) {
-    settings.blocks(blocks()).givesWay(fallback != Fallback.ERROR);
+    settings.givesWay(fallback != Fallback.ERROR);
+    if (blocks().isPresent()) {
+      settings.blocks(blocks());
+    }
   }
 
   /**
    * The formats, with these options where one is gguf.
    *
    * @param rules some of which may give blocks
+   * @param shared whether a budget gives bits
    */
   public List<OutputFormat> applyTo(
-      List<OutputFormat> formats, List<LayerRule> rules, CommandSpec spec) {
+      List<OutputFormat> formats, List<LayerRule> rules, boolean shared, CommandSpec spec) {
     boolean gguf = formats.stream().anyMatch(format -> format.name().equals(GgufFormat.NAME));
     boolean ruled = rules.stream().anyMatch(LayerRule::givesBlocks);
     if (!gguf && (type != null || embedding != null || fallback != null || ruled)) {
@@ -126,6 +153,13 @@ public final class GgufArguments {
               .formatted(
                   blocks().map(blocks -> " " + blocks.word()).orElse(""),
                   String.join(", ", others)));
+    }
+    if (gguf && shared && !others.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "a target in the format gguf is shared among types of its blocks, which cannot be written"
+              + " as "
+              + String.join(", ", others));
     }
     GgufFormat own =
         new GgufFormat(new GgufOptions(plain(), Optional.ofNullable(embedding), mix()));

@@ -85,7 +85,9 @@ public final class SchemeArguments {
       rules = read.rules();
     }
     Recipe recipe = recipe(rules, spec);
-    options.recipe(recipe).formats(gguf.applyTo(format.toFormats(), rules, spec));
+    options
+        .recipe(recipe)
+        .formats(gguf.applyTo(format.toFormats(), rules, budget.givesBits(), spec));
     return recipe;
   }
 
@@ -93,25 +95,57 @@ public final class SchemeArguments {
     Optional<Budget> shared = budget.toBudget(spec);
     boolean zeros = constraint.givesSparsity() || budget.givesSparsity();
     boolean bits = constraint.givesBits() || budget.givesBits();
-    if (!zeros && !bits && rules.isEmpty() && !gguf.given() && !format.given()) {
+    if (!zeros
+        && !bits
+        && constraint.type().isEmpty()
+        && rules.isEmpty()
+        && !gguf.given()
+        && !format.given()) {
       throw new ParameterException(
           spec.commandLine(),
-          "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, --format FORMAT, a"
-              + " --target-..., or a --recipe");
+          "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, --type TYPE, --format"
+              + " FORMAT, a --target-..., or a --recipe");
     }
+    if (constraint.type().isPresent() && (bits || gguf.given())) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--type says the numbers already: leave --bits, --gguf-type, --target-bits and"
+              + " --target-size out");
+    }
+    List<String> integers = format.integersOnly();
+    if (constraint.type().isPresent() && !integers.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "%s cannot be written as %s, which has integers only"
+              .formatted(constraint.type().get(), String.join(", ", integers)));
+    }
+    boolean given = bits || constraint.type().isPresent();
+    boolean types = budget.givesBits() && format.has(GgufFormat.NAME);
     if (bits && gguf.blocks().isPresent()) {
       throw new ParameterException(
-          spec.commandLine(), "--gguf-type says the bits already: leave --bits out");
+          spec.commandLine(),
+          types
+              ? "a target decides about types itself: --gguf-type excludes --target-size and"
+                  + " --target-bits"
+              : "--gguf-type says the bits already: leave --bits out");
     }
-    if (head && gguf.roundsEnds()) {
+    if (gguf.isFast() && !types) {
       throw new ParameterException(
           spec.commandLine(),
-          "--gguf-embedding gives lm_head a type of its own in a mixture: leave --lm-head out");
+          "--gguf-fast is about the types that --target-size or --target-bits chooses among in the"
+              + " format gguf");
     }
-    if (!zeros && !bits && format.only(GgufFormat.NAME)) {
+    boolean solvesEnds = gguf.solvesEnds() || (types && !gguf.givesEmbedding());
+    if (head && (gguf.roundsEnds() || (types && gguf.givesEmbedding()))) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--gguf-embedding gives lm_head a type of its own in a mixture or a target: leave"
+              + " --lm-head out");
+    }
+    if (!zeros && !given && format.only(GgufFormat.NAME)) {
       gguf.takeDefaultBlocks();
     }
-    if (!zeros && !bits && gguf.blocks().isEmpty() && format.given()) {
+    if (!zeros && !given && gguf.blocks().isEmpty() && format.given()) {
       constraint.takeDefaultBits();
     }
     if ((constraint.givesSparsity() && budget.givesSparsity())
@@ -126,9 +160,11 @@ public final class SchemeArguments {
     if (budget.givesSparsity()) {
       settings.sparsity(new Choice.Budgeted<>());
     }
-    if (budget.givesBits()) {
+    if (types) {
+      settings.blocks(Optional.of(gguf.budgeted()));
+    } else if (budget.givesBits()) {
       settings.bits(new Choice.Budgeted<>());
     }
-    return new Recipe(settings.build(), rules, head || gguf.solvesEnds(), fused, shared);
+    return new Recipe(settings.build(), rules, head || solvesEnds, fused, shared);
   }
 }

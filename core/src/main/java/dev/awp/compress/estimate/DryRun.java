@@ -79,7 +79,11 @@ public record DryRun(
     double rate = WorkEstimate.flopsPerSecond(compute);
     return new PlanReport.Totals(
         checkpoint.tensors().stream().mapToLong(StoredTensor::byteSize).sum(),
-        PackedSize.others(checkpoint, compressed) / Byte.SIZE + packed,
+        options.formats().stream()
+            .flatMap(format -> format.sizes().stream())
+            .findFirst()
+            .map(sizes -> sizes.fileBytes(run.plan()))
+            .orElseGet(() -> PackedSize.others(checkpoint, compressed) / Byte.SIZE + packed),
         packed * Byte.SIZE / weights,
         zeros / weights,
         solving,

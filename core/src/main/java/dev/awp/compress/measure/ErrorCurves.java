@@ -15,6 +15,7 @@ import dev.awp.compute.Compute;
 import dev.awp.constraint.Constraint;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.recipe.LayerSettings;
@@ -37,6 +38,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * What every candidate of every layer would cost the model, in nats a token: the candidate's error,
@@ -96,6 +98,7 @@ public final class ErrorCurves {
             ActivationStore.embed(model, calibration.windows(), scratch);
         Influence influence = Influence.of(model, calibration, scratch)) {
       ErrorCurves run = new ErrorCurves(model, candidates, memory, influence, compute, progress);
+      run.measureEmbedding();
       int blocks = model.layout().config().layers();
       for (int block = 0; block <= blocks; block++) {
         run.measure(block, activations);
@@ -109,8 +112,8 @@ public final class ErrorCurves {
   }
 
   /**
-   * Curves in nats. Layers that did not go through the model, experts and the head, count as the
-   * median of the others; all alike where there are no others.
+   * Curves in nats. Layers that did not go through the model, experts, count as the median of the
+   * others; all alike where there are no others.
    */
   private Map<LinearLayer, List<Double>> inNats(Map<LinearLayer, Double> divergences) {
     Map<LinearLayer, Double> units = new LinkedHashMap<>();
@@ -131,6 +134,28 @@ public final class ErrorCurves {
     return inNats;
   }
 
+  /** A token takes its row as it is, so C is the unit matrix. */
+  private void measureEmbedding() {
+    for (LinearLayer layer : layers(_ -> true, ModelLayout.BEFORE)) {
+      try (Arena arena = Arena.ofShared();
+          SharedFactors factors = SharedFactors.of(Long.MAX_VALUE)) {
+        Matrix c = Matrix.allocate(arena, layer.columns(), layer.columns());
+        for (int i = 0; i < c.rows(); i++) {
+          c.set(i, i, 1);
+        }
+        measure(layer, c, factors, true);
+      }
+    }
+  }
+
+  /** Layers of a place that have several candidates. */
+  private List<LinearLayer> layers(Predicate<LinearLayer> wanted, int block) {
+    return candidates.keySet().stream()
+        .filter(layer -> layer.block() == block && wanted.test(layer))
+        .filter(layer -> candidates.get(layer).size() > 1)
+        .toList();
+  }
+
   private void measure(int block, ActivationStore activations) {
     progress.step(
         "measuring error curves: block %s of %s"
@@ -143,11 +168,7 @@ public final class ErrorCurves {
   }
 
   private void measure(int block, Step step, ActivationStore activations) {
-    List<LinearLayer> layers =
-        candidates.keySet().stream()
-            .filter(layer -> layer.block() == block && layer.step().equals(step))
-            .filter(layer -> candidates.get(layer).size() > 1)
-            .toList();
+    List<LinearLayer> layers = layers(layer -> layer.step().equals(step), block);
     Set<InputSite> starved = ExpertCoverage.starved(model, block, layers, activations, progress);
     List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(layers);
     for (int i = 0; i < passes.size(); i++) {
@@ -180,23 +201,32 @@ public final class ErrorCurves {
         SharedFactors factors = SharedFactors.of(Long.MAX_VALUE)) {
       Matrix c = moments.finish(site, layers.getFirst().name(), arena);
       for (LinearLayer layer : layers) {
-        try (Arena own = Arena.ofShared()) {
-          Matrix w = model.weights(layer, own);
-          Matrix rows = someRows(w, own);
-          List<Double> curve = new ArrayList<>();
-          for (LayerSettings settings : candidates.get(layer)) {
-            try (Arena one = Arena.ofShared()) {
-              curve.add(solve(rows, c, settings, factors, one).relativeError());
-            }
-          }
-          curves.put(layer, curve);
-          if (layer.block() < model.layout().config().layers() && !site.ofExpert()) {
-            List<LayerSettings> all = candidates.get(layer);
-            Solution middle = solve(w, c, all.get((all.size() - 1) / 2), factors, own);
-            probed.put(layer, middle.relativeError());
-            influence.probe(layer, middle.weights());
-          }
+        measure(layer, c, factors, !site.ofExpert());
+      }
+    }
+  }
+
+  /**
+   * Measures a layer.
+   *
+   * @param probes whether it goes through the model by itself
+   */
+  private void measure(LinearLayer layer, Matrix c, SharedFactors factors, boolean probes) {
+    try (Arena own = Arena.ofShared()) {
+      Matrix w = model.weights(layer, own);
+      Matrix rows = someRows(w, own);
+      List<Double> curve = new ArrayList<>();
+      for (LayerSettings settings : candidates.get(layer)) {
+        try (Arena one = Arena.ofShared()) {
+          curve.add(solve(rows, c, settings, factors, one).relativeError());
         }
+      }
+      curves.put(layer, curve);
+      if (probes) {
+        List<LayerSettings> all = candidates.get(layer);
+        Solution middle = solve(w, c, all.get((all.size() - 1) / 2), factors, own);
+        probed.put(layer, middle.relativeError());
+        influence.probe(layer, middle.weights());
       }
     }
   }
@@ -205,13 +235,17 @@ public final class ErrorCurves {
   private Solution solve(
       Matrix rows, Matrix c, LayerSettings settings, SharedFactors factors, Arena arena) {
     Constraint constraint = ConstraintOptions.of(settings).forStorage(DType.F32);
-    Solver solver = Solvers.byName(solver(constraint), Effort.NORMAL).orElseThrow();
+    Solver solver = Solvers.byName(solver(settings), Effort.NORMAL).orElseThrow();
     LayerProblem problem = new LayerProblem(rows, c, constraint, factors);
     return solver.solve(problem, compute, arena, IterationListener.NONE);
   }
 
-  private static String solver(Constraint constraint) {
-    return constraint.sparsity().isPresent() ? "sparsegpt" : "cd";
+  /** Of many types of blocks a single sweep tells as much: descents lower all errors alike. */
+  private static String solver(LayerSettings settings) {
+    if (settings.sparsity().given().isPresent()) {
+      return "sparsegpt";
+    }
+    return settings.blocks().isPresent() ? "gptq" : "cd";
   }
 
   /** A seeded choice of rows, in their order; all where there are few. */

@@ -5,17 +5,21 @@ package dev.awp.compress.measure;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
 import dev.awp.model.forward.DecoderBlock;
 import dev.awp.model.forward.HeadPair;
+import dev.awp.model.forward.OutputHead;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.stored.EncodedTensor;
 import dev.awp.stored.MemoryTensor;
 import dev.awp.tensor.Matrix;
+import dev.awp.text.TokenWindow;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -37,11 +41,16 @@ final class Influence implements AutoCloseable {
 
   private final TransformerModel model;
   private final ActivationStore dense;
+  private final List<TokenWindow> windows;
+  private final Path scratch;
   private final Map<LinearLayer, ActivationStore> probes = new LinkedHashMap<>();
+  private final Map<LinearLayer, Double> divergences = new LinkedHashMap<>();
 
-  private Influence(TransformerModel model, ActivationStore dense) {
+  private Influence(TransformerModel model, List<TokenWindow> windows, Path scratch) {
     this.model = model;
-    this.dense = dense;
+    this.windows = windows;
+    this.scratch = scratch;
+    this.dense = ActivationStore.embed(model, windows, scratch);
   }
 
   /**
@@ -51,24 +60,41 @@ final class Influence implements AutoCloseable {
    */
   static Influence of(TransformerModel model, CalibrationSet calibration, Path scratch) {
     int windows = Math.clamp(TOKENS / calibration.length(), 1, calibration.windows().size());
-    return new Influence(
-        model, ActivationStore.embed(model, calibration.windows().subList(0, windows), scratch));
+    return new Influence(model, calibration.windows().subList(0, windows), scratch);
   }
 
   /**
-   * Runs the block of a layer with other weights for that layer. The dense states must be those
-   * before the block.
+   * Takes a model with other weights for a layer as far as the dense states are, which are those
+   * before the layer's block: before the first one for the embedding, behind the last one for the
+   * head.
    *
    * @param weights T
    */
   void probe(LinearLayer layer, Matrix weights) {
-    ActivationStore states = dense.copy();
-    probes.put(layer, states);
+    TransformerModel changed = model.with(replaced(layer, weights));
+    int blocks = model.layout().config().layers();
+    if (layer.block() == ModelLayout.BEFORE) {
+      probes.put(layer, ActivationStore.embed(changed, windows, scratch));
+    } else if (layer.block() < blocks) {
+      ActivationStore states = dense.copy();
+      probes.put(layer, states);
+      run(changed, layer.block(), states);
+    } else if (layer.weight().equals(model.layout().embedding())) {
+      // What tokens begin as changes with what they are told by.
+      try (ActivationStore states = ActivationStore.embed(changed, windows, scratch)) {
+        for (int block = 0; block < blocks; block++) {
+          run(model, block, states);
+        }
+        divergences.put(layer, divergence(changed.head(), states));
+      }
+    } else {
+      divergences.put(layer, divergence(changed.head(), dense));
+    }
+  }
+
+  private static void run(TransformerModel of, int block, ActivationStore states) {
     try (Arena arena = Arena.ofShared()) {
-      model
-          .with(replaced(layer, weights))
-          .block(layer.block(), arena)
-          .forward(states.states(), states.length(), NOBODY);
+      of.block(block, arena).forward(states.states(), states.length(), NOBODY);
     }
   }
 
@@ -93,22 +119,19 @@ final class Influence implements AutoCloseable {
 
   /** Behind the last block: the mean divergence of every layer, in nats a token. */
   Map<LinearLayer, Double> divergences() {
-    Map<LinearLayer, Double> divergences = new LinkedHashMap<>();
-    try (Arena arena = Arena.ofShared()) {
-      Matrix reference = some(dense.states(), arena);
-      Matrix x = Matrix.allocate(arena, reference.rows(), reference.columns());
-      Matrix p = Matrix.allocate(arena, reference.rows(), reference.columns());
-      HeadPair heads = HeadPair.of(model.head(), model.head());
-      int[] unused = new int[x.rows()];
-      probes.forEach(
-          (layer, states) -> {
-            p.copyFrom(reference);
-            take(states.states(), x);
-            double[] all = heads.compare(p, x, unused).divergences();
-            divergences.put(layer, Arrays.stream(all).sum() / x.rows());
-          });
-    }
+    probes.forEach((layer, states) -> divergences.put(layer, divergence(model.head(), states)));
     return divergences;
+  }
+
+  /** The mean divergence of a head's predictions of some states, in nats a token. */
+  private double divergence(OutputHead head, ActivationStore states) {
+    try (Arena arena = Arena.ofShared()) {
+      Matrix p = some(dense.states(), arena);
+      Matrix q = some(states.states(), arena);
+      int[] unused = new int[p.rows()];
+      double[] all = HeadPair.of(model.head(), head).compare(p, q, unused).divergences();
+      return Arrays.stream(all).sum() / p.rows();
+    }
   }
 
   private static Matrix some(Matrix states, Arena arena) {

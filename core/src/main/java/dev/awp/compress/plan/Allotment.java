@@ -3,15 +3,11 @@
 package dev.awp.compress.plan;
 
 import dev.awp.AwpException;
-import dev.awp.checkpoint.Checkpoint;
-import dev.awp.compress.ConstraintOptions;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
 import dev.awp.model.LinearLayer;
 import dev.awp.recipe.Budget;
-import dev.awp.recipe.FusedLayers;
 import dev.awp.recipe.LayerSettings;
-import dev.awp.recipe.Recipe;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,38 +18,33 @@ import java.util.stream.IntStream;
 
 /**
  * One budget and those who share it: groups of layers that must have the same candidate. Costs are
- * bits of packed weights, or weights that stay where the budget is one of zeros.
+ * bits of weights as they are stored, or weights that stay where the budget is one of zeros.
  */
 final class Allotment {
   private final Budget budget;
-  private final Checkpoint checkpoint;
   private final Map<LinearLayer, List<LayerSettings>> candidates;
+  private final Prices prices;
   private final Map<LinearLayer, List<Double>> errors;
-  private final List<List<LinearLayer>> groups;
 
   /**
    * Prepares an allocation.
    *
-   * @param recipe has a budget
    * @param errors of every candidate, where these decide
    */
   Allotment(
-      Recipe recipe,
-      Checkpoint checkpoint,
+      Budget budget,
       Map<LinearLayer, List<LayerSettings>> candidates,
+      Prices prices,
       Map<LinearLayer, List<Double>> errors) {
-    this.budget = recipe.budget().orElseThrow();
-    this.checkpoint = checkpoint;
+    this.budget = budget;
     this.candidates = candidates;
+    this.prices = prices;
     this.errors = errors;
-    Set<LinearLayer> layers = candidates.keySet();
-    this.groups =
-        recipe.fused() ? FusedLayers.group(layers) : layers.stream().map(List::of).toList();
   }
 
   /** AwpException where the cheapest candidates are above the budget; errors are not needed. */
   void check() {
-    long least = groups.stream().mapToLong(this::cheapest).sum();
+    long least = prices.groups().stream().mapToLong(this::cheapest).sum();
     if (least > available()) {
       throw new AwpException(tooSmall(least));
     }
@@ -61,8 +52,7 @@ final class Allotment {
 
   private long cheapest(List<LinearLayer> group) {
     return IntStream.range(0, candidates.get(group.getFirst()).size())
-        .mapToLong(
-            i -> group.stream().mapToLong(layer -> cost(layer, candidates.get(layer).get(i))).sum())
+        .mapToLong(i -> cost(group, i))
         .min()
         .orElseThrow();
   }
@@ -70,13 +60,14 @@ final class Allotment {
   /** The chosen settings of every layer. */
   Map<LinearLayer, LayerSettings> choose() {
     check();
-    List<List<Candidate>> priced = groups.stream().map(this::price).toList();
+    List<List<Candidate>> priced = prices.groups().stream().map(this::price).toList();
     long available = available();
     List<Integer> choices =
         budget.sharing() == Budget.Sharing.ERROR
             ? Allocation.of(priced, available).choices()
             : uniform(priced, available);
     Map<LinearLayer, LayerSettings> chosen = new LinkedHashMap<>();
+    List<List<LinearLayer>> groups = prices.groups();
     for (int i = 0; i < groups.size(); i++) {
       for (LinearLayer layer : groups.get(i)) {
         chosen.put(layer, candidates.get(layer).get(choices.get(i)));
@@ -85,48 +76,88 @@ final class Allotment {
     return chosen;
   }
 
-  /** The dearest candidate that all can have; layers with one candidate keep that. */
-  private static List<Integer> uniform(List<List<Candidate>> priced, long available) {
+  /**
+   * The dearest candidate that all can have; layers with one candidate keep that. Where widths make
+   * layers differ in their candidates, each has its dearest below a number of bits a weight.
+   */
+  private List<Integer> uniform(List<List<Candidate>> priced, long available) {
+    List<List<Integer>> choices =
+        priced.stream().map(List::size).filter(count -> count > 1).distinct().count() > 1
+            ? byLevel(priced)
+            : byIndex(priced);
     List<Integer> best = List.of();
     long bestCost = -1;
-    int most = priced.stream().mapToInt(List::size).max().orElse(0);
-    for (int choice = 0; choice < most; choice++) {
-      long cost = 0;
-      List<Integer> choices = new ArrayList<>();
-      for (List<Candidate> all : priced) {
-        choices.add(all.size() == 1 ? 0 : choice);
-        cost += all.get(choices.getLast()).cost();
-      }
+    for (List<Integer> some : choices) {
+      long cost =
+          IntStream.range(0, some.size())
+              .mapToLong(group -> priced.get(group).get(some.get(group)).cost())
+              .sum();
       if (cost <= available && cost > bestCost) {
-        best = choices;
+        best = some;
         bestCost = cost;
       }
     }
     return best;
   }
 
+  private static List<List<Integer>> byIndex(List<List<Candidate>> priced) {
+    int most = priced.stream().mapToInt(List::size).max().orElse(0);
+    return IntStream.range(0, most)
+        .mapToObj(i -> priced.stream().map(all -> all.size() == 1 ? 0 : i).toList())
+        .toList();
+  }
+
+  private List<List<Integer>> byLevel(List<List<Candidate>> priced) {
+    double[] weights =
+        prices.groups().stream()
+            .mapToDouble(group -> group.stream().mapToLong(PackedSize::weights).sum())
+            .toArray();
+    return IntStream.range(0, weights.length)
+        .boxed()
+        .flatMap(group -> priced.get(group).stream().map(c -> c.cost() / weights[group]))
+        .sorted()
+        .distinct()
+        .map(
+            level ->
+                IntStream.range(0, weights.length)
+                    .mapToObj(group -> dearest(priced.get(group), level * weights[group]))
+                    .toList())
+        .toList();
+  }
+
+  /** The dearest of some candidates that cost no more; the cheapest where all do. */
+  private static int dearest(List<Candidate> all, double most) {
+    int found = -1;
+    int cheapest = 0;
+    for (int i = 0; i < all.size(); i++) {
+      cheapest = all.get(i).cost() < all.get(cheapest).cost() ? i : cheapest;
+      boolean fits = all.get(i).cost() <= most * (1 + 1e-9);
+      found = fits && (found < 0 || all.get(i).cost() > all.get(found).cost()) ? i : found;
+    }
+    return found < 0 ? cheapest : found;
+  }
+
   private List<Candidate> price(List<LinearLayer> group) {
     List<Candidate> all = new ArrayList<>();
     int count = candidates.get(group.getFirst()).size();
+    boolean open = count > 1 && budget.sharing() == Budget.Sharing.ERROR;
     for (int i = 0; i < count; i++) {
-      long cost = 0;
-      double error = 0;
-      for (LinearLayer layer : group) {
-        cost += cost(layer, candidates.get(layer).get(i));
-        boolean open = count > 1 && budget.sharing() == Budget.Sharing.ERROR;
-        error += open ? errors.get(layer).get(i) : 0;
-      }
-      all.add(new Candidate(cost, error));
+      int candidate = i;
+      double error =
+          open ? group.stream().mapToDouble(layer -> errors.get(layer).get(candidate)).sum() : 0;
+      all.add(new Candidate(cost(group, i), error));
     }
     return all;
   }
 
-  private long cost(LinearLayer layer, LayerSettings settings) {
-    if (budget instanceof Budget.Zeros) {
-      return settings.sparsity().given().map(s -> kept(layer, s)).orElse(PackedSize.weights(layer));
-    }
-    return PackedSize.bits(
-        layer, ConstraintOptions.of(settings), checkpoint.tensor(layer.weight()).type().written());
+  private long cost(List<LinearLayer> group, int candidate) {
+    return budget instanceof Budget.Zeros
+        ? group.stream().mapToLong(layer -> kept(layer, candidates.get(layer).get(candidate))).sum()
+        : prices.bits(group, candidate);
+  }
+
+  private static long kept(LinearLayer layer, LayerSettings settings) {
+    return settings.sparsity().given().map(s -> kept(layer, s)).orElse(PackedSize.weights(layer));
   }
 
   private static long kept(LinearLayer layer, Sparsity sparsity) {
@@ -139,7 +170,7 @@ final class Allotment {
   private long available() {
     Set<LinearLayer> layers = candidates.keySet();
     return switch (budget) {
-      case Budget.Size size -> size.bytes() * Byte.SIZE - PackedSize.others(checkpoint, layers);
+      case Budget.Size size -> size.bytes() * Byte.SIZE - prices.others();
       case Budget.Bits bits ->
           (long) (bits.perWeight() * layers.stream().mapToLong(PackedSize::weights).sum());
       case Budget.Zeros zeros ->
@@ -153,9 +184,7 @@ final class Allotment {
     return switch (budget) {
       case Budget.Size size ->
           "--target-size %s: the smallest size that this recipe can reach is %s bytes"
-              .formatted(
-                  size.bytes(),
-                  Math.ceilDiv(least + PackedSize.others(checkpoint, layers), Byte.SIZE));
+              .formatted(size.bytes(), Math.ceilDiv(least + prices.others(), Byte.SIZE));
       case Budget.Bits bits ->
           String.format(
               Locale.ROOT,

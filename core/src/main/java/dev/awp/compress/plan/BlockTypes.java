@@ -4,7 +4,6 @@ package dev.awp.compress.plan;
 
 import static java.util.stream.Collectors.joining;
 
-import dev.awp.AwpException;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.block.BlockWidths;
 import dev.awp.gguf.mix.MixedModel;
@@ -48,7 +47,6 @@ final class BlockTypes {
    *
    * @param settled receives them
    * @return what gave way to what, a sentence each
-   * @throws AwpException for a mixture with types that awp does not write
    */
   static List<String> settle(Map<LinearLayer, LayerSettings> settled, ModelLayout layout) {
     boolean mixes = settled.values().stream().anyMatch(BlockTypes::isMixed);
@@ -65,22 +63,17 @@ final class BlockTypes {
   private LayerSettings settle(LinearLayer layer, LayerSettings settings) {
     if (settings.ignore()
         || settings.blocks().isEmpty()
+        || settings.ladder().isPresent()
         || !(settings.bits() instanceof Choice.None)) {
       return settings;
     }
     BlockType type =
         switch (settings.blocks().get()) {
+          case BlockChoice.Budgeted _ -> throw new IllegalStateException("left to a budget");
           case BlockChoice.Same(BlockType same) -> same(layer, same, settings.givesWay());
           case BlockChoice.Mixed(var mix) -> {
-            MixedModel model = mixed.orElseThrow();
-            BlockType wanted = model.type(mix, layer.weight());
-            BlockType found = fit(layer, wanted, settings.givesWay());
-            if (found.grid().isEmpty()) {
-              throw new AwpException(
-                  "--gguf-type %s: %s is of type %s there, which awp does not write"
-                      .formatted(settings.blocks().get().word(), layer.name(), found));
-            }
-            yield found;
+            BlockType wanted = mixed.orElseThrow().type(mix, layer.weight());
+            yield fit(layer, wanted, settings.givesWay());
           }
         };
     return settings.toBuilder().blocks(Optional.of(new BlockChoice.Same(type))).build();
@@ -93,7 +86,7 @@ final class BlockTypes {
   private BlockType fit(LinearLayer layer, BlockType type, boolean givesWay) {
     BlockType found = givesWay ? BlockWidths.fitting(type, layer.columns()) : type;
     if (!BlockWidths.fits(found, layer.columns()) && layer.takesInnerWidth() && givesWay) {
-      found = BlockWidths.shortest(type);
+      found = BlockWidths.shorter(type);
     }
     if (found != type) {
       changes

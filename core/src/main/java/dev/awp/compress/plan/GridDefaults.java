@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * What grids of integers are where nothing is said. How many columns share a scale: most packed
@@ -25,18 +24,28 @@ public final class GridDefaults {
 
   private final Recipe asked;
   private final List<OutputFormat> formats;
-  private final ModelLayout layout;
+  private final List<Gridded> onGrids;
+  private final List<Integer> widths;
+  private final int groupSize;
 
+  /** Settles them; AwpException for rules that do not fit the model. */
   public GridDefaults(Recipe asked, List<OutputFormat> formats, ModelLayout layout) {
     this.asked = asked;
     this.formats = formats;
-    this.layout = layout;
+    this.onGrids = onGrids(layout);
+    this.widths =
+        onGrids.stream()
+            .filter(layer -> layer.settings().groupSize() == LayerSettings.BY_WIDTH)
+            .map(layer -> layer.linear().columns())
+            .distinct()
+            .toList();
+    this.groupSize = groupSize();
   }
 
   /** The recipe with all of it said. */
   public Recipe settled() {
     return asked.withDefaults(
-        asked.defaults().toBuilder().groupSize(groupSize()).symmetric(isSymmetric()).build());
+        asked.defaults().toBuilder().groupSize(groupSize).symmetric(isSymmetric()).build());
   }
 
   /**
@@ -47,10 +56,9 @@ public final class GridDefaults {
     if (asked.defaults().groupSize() != LayerSettings.BY_WIDTH) {
       return asked.defaults().groupSize();
     }
-    List<Integer> widths =
-        formats.stream().anyMatch(OutputFormat::needsWholeGroups) ? widths() : List.of();
+    boolean whole = formats.stream().anyMatch(OutputFormat::needsWholeGroups);
     return USUAL.stream()
-        .filter(usual -> widths.stream().allMatch(width -> width % usual == 0))
+        .filter(usual -> !whole || widths.stream().allMatch(width -> width % usual == 0))
         .findFirst()
         .orElse(LayerSettings.GROUP_SIZE);
   }
@@ -64,43 +72,35 @@ public final class GridDefaults {
     return formats.stream().flatMap(format -> format.symmetricFor().stream()).findFirst();
   }
 
-  private List<Integer> widths() {
-    return onGrids()
-        .filter(layer -> layer.settings().groupSize() == LayerSettings.BY_WIDTH)
-        .map(layer -> layer.linear().columns())
-        .distinct()
-        .toList();
-  }
-
   private record Gridded(LinearLayer linear, LayerSettings settings) {}
 
   /** The layers that are to lie on grids of integers. */
-  private Stream<Gridded> onGrids() {
+  private List<Gridded> onGrids(ModelLayout layout) {
     List<LinearLayer> layers = new ArrayList<>(layout.linears());
     layout.head().filter(_ -> asked.head()).ifPresent(layers::add);
     return asked.settle(layers, layout.config().layers()).entrySet().stream()
         .filter(entry -> !entry.getValue().ignore())
         .filter(entry -> !(entry.getValue().bits() instanceof Choice.None))
-        .map(entry -> new Gridded(entry.getKey(), entry.getValue()));
+        .map(entry -> new Gridded(entry.getKey(), entry.getValue()))
+        .toList();
   }
 
   /** A sentence for each default that is another than the usual one. */
   public List<String> warnings() {
     List<String> warnings = new ArrayList<>();
-    int size = groupSize();
     if (asked.defaults().groupSize() == LayerSettings.BY_WIDTH
-        && size != LayerSettings.GROUP_SIZE) {
+        && groupSize != LayerSettings.GROUP_SIZE) {
       String narrow =
-          widths().stream()
+          widths.stream()
               .filter(width -> width % LayerSettings.GROUP_SIZE != 0)
               .map(String::valueOf)
               .collect(Collectors.joining(", "));
       warnings.add(
           "groups have %s columns: layers of %s have no whole groups of %s (--group-size says otherwise)"
-              .formatted(size, narrow, LayerSettings.GROUP_SIZE));
+              .formatted(groupSize, narrow, LayerSettings.GROUP_SIZE));
     }
     symmetricFor()
-        .filter(_ -> onGrids().anyMatch(layer -> layer.settings().symmetric().isEmpty()))
+        .filter(_ -> onGrids.stream().anyMatch(layer -> layer.settings().symmetric().isEmpty()))
         .map("grids are symmetric: %s (--no-symmetric says otherwise)"::formatted)
         .ifPresent(warnings::add);
     return warnings;

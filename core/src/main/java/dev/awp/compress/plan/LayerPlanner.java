@@ -4,23 +4,31 @@ package dev.awp.compress.plan;
 
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
+import dev.awp.format.ModelPlan;
+import dev.awp.format.PlannedSizes;
+import dev.awp.format.gguf.GgufFormat;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
+import dev.awp.parallel.Workers;
 import dev.awp.recipe.BlockChoice;
 import dev.awp.recipe.Budget;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerSettings;
 import dev.awp.recipe.Recipe;
-import dev.awp.solver.registry.SolverOptions;
+import dev.awp.recipe.TypeLadder;
+import dev.awp.solver.LayerShape;
 import dev.awp.tensor.DType;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /** Makes the schemes of a recipe for a model: all rules are checked before anything is computed. */
 public final class LayerPlanner {
@@ -32,37 +40,45 @@ public final class LayerPlanner {
 
   private static final int RATIO_STEPS = 6;
 
+  private final CompressionOptions options;
   private final Recipe recipe;
-  private final SolverOptions solver;
   private final Checkpoint checkpoint;
+  private final ModelLayout layout;
   private final Map<LinearLayer, LayerSettings> settled = new LinkedHashMap<>();
   private final List<String> changes;
 
   /**
    * Settles a recipe's rules.
    *
-   * @param solver where the recipe names no other
+   * @param options whose recipe says all
    * @param layout has a head of its own where the recipe has it compressed
    * @throws AwpException for rules that do not fit the model
    */
-  public LayerPlanner(
-      Recipe recipe, SolverOptions solver, Checkpoint checkpoint, ModelLayout layout) {
-    this.recipe = recipe;
-    this.solver = solver;
+  public LayerPlanner(CompressionOptions options, Checkpoint checkpoint, ModelLayout layout) {
+    this.options = options;
+    this.recipe = options.recipe();
     this.checkpoint = checkpoint;
+    this.layout = layout;
     List<LinearLayer> layers = new ArrayList<>(layout.linears());
     if (recipe.head()) {
-      if (mixes(recipe) && layout.head().isPresent()) {
+      if (givesEnds(recipe) && layout.head().isPresent()) {
         settled.put(layout.tokenLayer(), recipe.defaults());
       }
       layers.add(layout.head().or(() -> embedding(recipe, layout)).orElseThrow());
     }
     settled.putAll(recipe.settle(layers, layout.config().layers()));
-    this.changes = BlockTypes.settle(settled, layout);
+    this.changes = isGguf() ? BlockTypes.settle(settled, layout) : List.of();
   }
 
-  private static boolean mixes(Recipe recipe) {
-    return recipe.defaults().blocks().flatMap(BlockChoice::mixture).isPresent();
+  /** Groups that share a scale are shorter elsewhere than GGUF's blocks. */
+  private boolean isGguf() {
+    return options.formats().stream().anyMatch(GgufFormat.class::isInstance);
+  }
+
+  /** Whether a type is given to the embedding too. */
+  private static boolean givesEnds(Recipe recipe) {
+    LayerSettings all = recipe.defaults();
+    return all.blocks().flatMap(BlockChoice::mixture).isPresent() || all.ladder().isPresent();
   }
 
   /** A GGUF file has the embedding in the type of the output head that it is. */
@@ -85,11 +101,33 @@ public final class LayerPlanner {
     return settled.values().stream().anyMatch(LayerSettings::isBudgeted);
   }
 
-  /** The schemes; where budgets decide, some that need the same memory. */
+  /** The schemes; where budgets decide, those of the smallest candidates. */
   public Schemes schemes() {
-    Map<LinearLayer, LayerSettings> first = new LinkedHashMap<>();
-    candidates().forEach((layer, all) -> first.put(layer, all.getFirst()));
-    return schemes(first);
+    return schemes((_, all) -> all.getFirst());
+  }
+
+  /** The schemes; where budgets decide, those that need the most memory. */
+  public Schemes largest(Workers workers) {
+    return schemes(
+        (layer, all) ->
+            all.stream()
+                .max(Comparator.comparingLong(some -> memory(layer, some, workers)))
+                .orElseThrow());
+  }
+
+  private long memory(LinearLayer layer, LayerSettings settings, Workers workers) {
+    Schemes.Scheme scheme = scheme(layer, settings);
+    return scheme
+        .solver()
+        .memoryBytes(
+            new LayerShape(
+                layer.rows(), layer.columns(), scheme.constraint().forStorage(DType.F32), workers));
+  }
+
+  private Schemes schemes(BiFunction<LinearLayer, List<LayerSettings>, LayerSettings> choose) {
+    Map<LinearLayer, LayerSettings> chosen = new LinkedHashMap<>();
+    candidates().forEach((layer, all) -> chosen.put(layer, choose.apply(layer, all)));
+    return schemes(chosen);
   }
 
   private Schemes schemes(Map<LinearLayer, LayerSettings> settings) {
@@ -101,7 +139,8 @@ public final class LayerPlanner {
     try {
       return new Schemes.Scheme(
           constraint,
-          solver
+          options
+              .solver()
               .with(settings.solver(), settings.effort())
               .create(constraint.forStorage(DType.F32)));
     } catch (AwpException e) {
@@ -119,13 +158,16 @@ public final class LayerPlanner {
     settled.forEach(
         (layer, settings) -> {
           if (!settings.ignore()) {
-            all.put(layer, candidates(settings));
+            all.put(layer, candidates(layer, settings));
           }
         });
     return all;
   }
 
-  private List<LayerSettings> candidates(LayerSettings settings) {
+  private List<LayerSettings> candidates(LinearLayer layer, LayerSettings settings) {
+    if (settings.ladder().isPresent()) {
+      return ofLadder(layer, settings, settings.ladder().get());
+    }
     if (settings.bits().isBudgeted()) {
       return BITS.stream()
           .map(bits -> settings.toBuilder().bits(new Choice.Fixed<>(bits)).build())
@@ -139,6 +181,14 @@ public final class LayerPlanner {
           .toList();
     }
     return List.of(settings);
+  }
+
+  private static List<LayerSettings> ofLadder(
+      LinearLayer layer, LayerSettings settings, TypeLadder ladder) {
+    boolean zeros = !(settings.sparsity() instanceof Choice.None);
+    return ladder.types(layer.columns(), zeros).stream()
+        .map(type -> settings.toBuilder().blocks(Optional.of(new BlockChoice.Same(type))).build())
+        .toList();
   }
 
   /** The target itself, and others around it. */
@@ -156,7 +206,7 @@ public final class LayerPlanner {
   /** Refuses a budget that no choice can keep, before anything is measured. */
   public void checkBudget() {
     if (isBudgeted()) {
-      new Allotment(recipe, checkpoint, candidates(), Map.of()).check();
+      allotment(Map.of()).check();
     }
   }
 
@@ -168,7 +218,23 @@ public final class LayerPlanner {
    * @throws AwpException where the budget is too small
    */
   public Schemes allocate(Map<LinearLayer, List<Double>> errors) {
-    Allotment allotment = new Allotment(recipe, checkpoint, candidates(), errors);
-    return schemes(allotment.choose());
+    return schemes(allotment(errors).choose());
+  }
+
+  private Allotment allotment(Map<LinearLayer, List<Double>> errors) {
+    Map<LinearLayer, List<LayerSettings>> all = candidates();
+    Budget budget = recipe.budget().orElseThrow();
+    Optional<PlannedSizes> sizes =
+        options.formats().stream().flatMap(format -> format.sizes().stream()).findFirst();
+    Prices prices =
+        sizes.isPresent() && !(budget instanceof Budget.Zeros)
+            ? new FilePrices(all, recipe.fused(), sizes.get(), this::plan)
+            : new PackedPrices(all, recipe.fused(), checkpoint);
+    return new Allotment(budget, all, prices, errors);
+  }
+
+  private ModelPlan plan(Map<LinearLayer, LayerSettings> settings) {
+    return RunChecks.plan(
+        checkpoint, layout, schemes(settings), options.formats(), options.maxShardBytes());
   }
 }

@@ -103,7 +103,10 @@ public final class RunDescription {
       all.put("groupSize", defaults.groupSize());
       all.put("symmetric", defaults.symmetric().orElse(false));
     }
-    defaults.blocks().ifPresent(blocks -> all.put("blocks", blocks.word()));
+    defaults
+        .blocks()
+        .ifPresent(
+            blocks -> all.put(defaults.ladder().isPresent() ? "ladder" : "blocks", blocks.word()));
     if (!defaults.givesWay()) {
       all.put("ggufFallback", "error");
     }

@@ -23,6 +23,7 @@ import dev.awp.compress.memory.MemoryNeeds;
 import dev.awp.compress.memory.MemoryPlan;
 import dev.awp.compress.memory.PeakMemory;
 import dev.awp.compress.memory.PhysicalMemory;
+import dev.awp.compress.plan.FusedScales;
 import dev.awp.compress.plan.GridDefaults;
 import dev.awp.compress.plan.LayerPlanner;
 import dev.awp.compress.plan.RunChecks;
@@ -43,6 +44,7 @@ import dev.awp.disk.OutputFolder;
 import dev.awp.eval.Evaluator;
 import dev.awp.eval.References;
 import dev.awp.format.ModelPlan;
+import dev.awp.format.gguf.GgufFormat;
 import dev.awp.format.registry.OutputFormats;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
@@ -99,7 +101,7 @@ public final class Compressor {
     this.compute = compute;
     this.listener = listener;
     this.checkpoint = checkpoint;
-    this.planner = new LayerPlanner(recipe, options.solver(), checkpoint, layout);
+    this.planner = new LayerPlanner(this.options, checkpoint, layout);
   }
 
   /** As the other method, going on with an unfinished run where there is one. */
@@ -146,7 +148,9 @@ public final class Compressor {
     Checkpoint checkpoint = Checkpoints.open(options.model());
     try {
       // A GGUF file has the embedding in the type of the output head that it is.
-      boolean own = options.recipe().head() && options.recipe().defaults().blocks().isEmpty();
+      boolean gguf = options.formats().stream().anyMatch(GgufFormat.class::isInstance);
+      boolean blocks = options.recipe().defaults().blocks().isPresent();
+      boolean own = options.recipe().head() && !(gguf && blocks);
       return own ? UntiedHead.of(checkpoint) : checkpoint;
     } catch (RuntimeException e) {
       checkpoint.close();
@@ -187,7 +191,7 @@ public final class Compressor {
     layout.check(checkpoint::tensor);
     options.calibration().statistics().ifPresent(SavedMoments::identity);
     Schemes first = planner.schemes();
-    if (!planner.isBudgeted()) {
+    if (!planner.isBudgeted() || options.recipe().defaults().ladder().isPresent()) {
       var _ = checked(first);
     }
     planner.checkBudget();
@@ -212,7 +216,8 @@ public final class Compressor {
       MemoryPlan memory = memory(calibration, evaluator);
       Map<Path, String> weights = scan.get();
       Schemes schemes = schemes(calibration, memory);
-      ModelPlan plan = checked(schemes);
+      ModelPlan plan =
+          new FusedScales(checkpoint, compute).settle(checked(schemes), options.formats());
       Set<String> warnings = new LinkedHashSet<>(RunChecks.warnings(plan, options.formats()));
       warnings.addAll(tokenizer.warnings());
       requantized.ifPresent(warnings::add);
@@ -340,7 +345,7 @@ public final class Compressor {
         MemoryNeeds.of(
             options,
             layout,
-            planner.schemes(),
+            planner.largest(compute.workers()),
             tokens,
             length,
             calibration.isWeighted(),

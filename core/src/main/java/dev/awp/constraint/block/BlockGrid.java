@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.constraint.block;
 
+import dev.awp.constraint.Grid;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.RowProjection;
 import dev.awp.constraint.affine.AffineGrid;
@@ -200,6 +201,15 @@ public enum BlockGrid implements AffineGrid {
   @Override
   public boolean sweepsByGroups() {
     return this != IQ4_XS && this != Q2_K && number != ScaleNumber.E8M0;
+  }
+
+  /** The blocks of a grid: itself, or those whose scales a matrix multiplies besides. */
+  public static Optional<BlockGrid> behind(Grid grid) {
+    return switch (grid) {
+      case BlockGrid blocks -> Optional.of(blocks);
+      case ScaledBlocks scaled -> Optional.of(scaled.blocks());
+      default -> Optional.empty();
+    };
   }
 
   /** Whether all scales of a matrix are multiplied by a number besides ({@link MatrixScale}). */

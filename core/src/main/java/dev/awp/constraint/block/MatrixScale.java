@@ -4,8 +4,10 @@ package dev.awp.constraint.block;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.constraint.Grid;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * A power of two that all scales of a matrix are multiplied by, where blocks store them in so few
@@ -26,6 +28,27 @@ public final class MatrixScale {
 
   /** The power for a matrix whose largest group may still get half as large a scale again. */
   static float of(Matrix weights) {
+    return of(extreme(weights));
+  }
+
+  /**
+   * A grid for matrices that have the same power, as readers that fuse them need it.
+   *
+   * @param extreme the largest {@link #extreme} of them
+   */
+  public static Grid shared(BlockGrid grid, float extreme) {
+    return new ScaledBlocks(grid, of(extreme));
+  }
+
+  /** The power of a grid that has one. */
+  public static Optional<Float> factor(Grid grid) {
+    return grid instanceof ScaledBlocks(BlockGrid _, float factor)
+        ? Optional.of(factor)
+        : Optional.empty();
+  }
+
+  /** The largest finite magnitude of a matrix. */
+  public static float extreme(Matrix weights) {
     float extreme = 0;
     for (int r = 0; r < weights.rows(); r++) {
       MemorySegment row = weights.row(r);
@@ -33,6 +56,10 @@ public final class MatrixScale {
         extreme = Math.max(extreme, finite(row.getAtIndex(JAVA_FLOAT, j)));
       }
     }
+    return extreme;
+  }
+
+  private static float of(float extreme) {
     if (extreme == 0) {
       return 1;
     }

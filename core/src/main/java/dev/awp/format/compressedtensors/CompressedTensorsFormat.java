@@ -5,7 +5,6 @@ package dev.awp.format.compressedtensors;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.constraint.GridStorage;
-import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.BrokenRule;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.LayerPlan;
@@ -28,14 +27,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * compressed-tensors' "pack-quantized", which vLLM and transformers load. Layers without a grid are
- * ordinary tensors, so a model that is only pruned is an ordinary checkpoint.
+ * compressed-tensors' "pack-quantized", "nvfp4-pack-quantized" and "mxfp4-pack-quantized", which
+ * vLLM and transformers load. Layers without a grid are ordinary tensors, so a model that is only
+ * pruned is an ordinary checkpoint.
  */
 public final class CompressedTensorsFormat implements OutputFormat {
   public static final String NAME = "compressed-tensors";
 
-  /** The layout that is written. */
-  static final String LAYOUT = "pack-quantized";
+  /** What stands for the layout of layers of several. */
+  static final String MIXED = "mixed-precision";
 
   /** The first version that packs 3 bits as they are packed here. */
   private static final String VERSION = "0.18.0";
@@ -71,7 +71,29 @@ public final class CompressedTensorsFormat implements OutputFormat {
 
   @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
-    return new ReaderRules(plan).noChannelScales().wholeGroups().fusedAlike().broken();
+    return new ReaderRules(plan)
+        .noChannelScales()
+        .wholeGroups()
+        .each(CompressedTensorsFormat::wrongBlocks)
+        .fusedAlike()
+        .broken();
+  }
+
+  /** Blocks that it has no place for, and rows of no whole groups of those that it has. */
+  private static Optional<String> wrongBlocks(LayerPlan layer) {
+    if (layer.grid().isPresent() || layer.constraint().grid().isEmpty()) {
+      return Optional.empty();
+    }
+    int columns = layer.layer().columns();
+    Optional<PackScheme> scheme = PackScheme.of(layer);
+    return scheme.isEmpty()
+        ? Optional.of("there is no place for " + layer.constraint().grid().get().describe())
+        : scheme
+            .filter(some -> columns % some.groupSize() != 0)
+            .map(
+                some ->
+                    "%s columns are no multiple of the %s that share a scale of %s"
+                        .formatted(columns, some.groupSize(), some));
   }
 
   @Override
@@ -92,7 +114,7 @@ public final class CompressedTensorsFormat implements OutputFormat {
   public FormatWriter create(Path folder, ModelPlan plan, Kernels kernels, String version) {
     LayerFormat layers =
         new CompressedTensorsLayer(new TensorEncoder(kernels), new TensorReader(kernels));
-    boolean packed = plan.layers().stream().anyMatch(layer -> layer.grid().isPresent());
+    boolean packed = plan.layers().stream().anyMatch(layer -> PackScheme.of(layer).isPresent());
     return SafetensorsWriter.create(
         folder,
         plan,
@@ -108,7 +130,14 @@ public final class CompressedTensorsFormat implements OutputFormat {
   /** Every key that the reader's classes have at version 0.18.0; it refuses unknown ones. */
   static ObjectNode quantization(ModelPlan plan) {
     ObjectNode root = ConfigFiles.object();
-    root.put("quant_method", NAME).put("version", VERSION).put("format", LAYOUT);
+    root.put("quant_method", NAME).put("version", VERSION);
+    List<String> layouts =
+        plan.layers().stream()
+            .flatMap(layer -> PackScheme.of(layer).stream())
+            .map(PackScheme::layout)
+            .distinct()
+            .toList();
+    root.put("format", layouts.size() == 1 ? layouts.getFirst() : MIXED);
     root.put("quantization_status", "compressed").putNull("global_compression_ratio");
     Set<String> ignored = new LinkedHashSet<>();
     Optional<LayerPlan> head = packedHead(plan);
@@ -117,7 +146,7 @@ public final class CompressedTensorsFormat implements OutputFormat {
     }
     ignored.addAll(plan.unpackedModules());
     plan.layers().stream()
-        .filter(layer -> layer.grid().isEmpty())
+        .filter(layer -> PackScheme.of(layer).isEmpty())
         .forEach(layer -> ignored.add(layer.layer().name()));
     ModuleMatch match = new ModuleMatch(plan.layout().config().names());
     ignored.stream().map(match::of).distinct().forEach(root.putArray("ignore")::add);
@@ -125,16 +154,14 @@ public final class CompressedTensorsFormat implements OutputFormat {
     root.putObject("sparsity_config");
     root.putObject("transform_config");
     ObjectNode groups = root.putObject("config_groups");
-    Map<IntegerGrid, ArrayNode> targets = new LinkedHashMap<>();
+    Map<PackScheme, ArrayNode> targets = new LinkedHashMap<>();
     for (LayerPlan layer : plan.layers()) {
-      Optional<IntegerGrid> grid = layer.grid();
-      if (grid.isPresent()) {
-        IntegerGrid key = scheme(grid.get());
-        if (!targets.containsKey(key)) {
-          targets.put(key, addGroup(groups, key));
-        }
-        targets.get(key).add(match.of(layer.layer().name()));
-      }
+      PackScheme.of(layer)
+          .ifPresent(
+              scheme ->
+                  targets
+                      .computeIfAbsent(scheme, _ -> addGroup(groups, scheme))
+                      .add(match.of(layer.layer().name())));
     }
     if (targets.size() == 1) {
       ArrayNode all = targets.values().iterator().next().removeAll().add("Linear");
@@ -149,28 +176,24 @@ public final class CompressedTensorsFormat implements OutputFormat {
         .head()
         .filter(_ -> plan.compressesHead())
         .map(plan::layer)
-        .filter(layer -> layer.grid().isPresent());
-  }
-
-  /** The same grid for all layers that a group may hold, in whatever type they are stored. */
-  private static IntegerGrid scheme(IntegerGrid grid) {
-    return new IntegerGrid(grid.bits(), grid.groupSize(), grid.symmetric(), DType.F32);
+        .filter(layer -> PackScheme.of(layer).isPresent());
   }
 
   /** Adds a group of layers and returns its list of targets. */
-  private static ArrayNode addGroup(ObjectNode groups, IntegerGrid grid) {
+  private static ArrayNode addGroup(ObjectNode groups, PackScheme scheme) {
     ObjectNode group = groups.putObject("group_" + groups.size());
     ArrayNode targets = group.putArray("targets");
     ObjectNode weights = group.putObject("weights");
-    weights.put("num_bits", grid.bits()).put("type", "int").put("symmetric", grid.symmetric());
-    if (grid.groupSize() == 0) {
-      weights.put("strategy", "channel").putNull("group_size");
+    scheme.describe(weights);
+    if (scheme.groupSize() == 0) {
+      weights.putNull("group_size");
     } else {
-      weights.put("strategy", "group").put("group_size", grid.groupSize());
+      weights.put("group_size", scheme.groupSize());
     }
     weights.putNull("block_structure").put("dynamic", false).putNull("actorder");
     weights.put("observer", "minmax").putObject("observer_kwargs");
-    group.putNull("input_activations").putNull("output_activations").put("format", LAYOUT);
+    group.putNull("input_activations").putNull("output_activations");
+    group.put("format", scheme.layout());
     return targets;
   }
 }

@@ -31,7 +31,7 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 
-/** Layers in compressed-tensors' layout "pack-quantized"; those without a grid stay dense. */
+/** Layers as compressed-tensors packs them; those that lie on no grid stay dense. */
 public record CompressedTensorsLayer(TensorEncoder encoder, TensorReader reader)
     implements LayerFormat {
   private static final ValueLayout.OfLong SIZE =
@@ -53,14 +53,19 @@ public record CompressedTensorsLayer(TensorEncoder encoder, TensorReader reader)
     return layer.name() + ".weight_zero_point";
   }
 
-  private DenseLayer dense() {
-    return new DenseLayer(encoder);
+  /** What writes a layer of no whole numbers. */
+  private LayerFormat other(LayerPlan plan) {
+    return plan.constraint()
+        .grid()
+        .flatMap(FloatKind::of)
+        .<LayerFormat>map(FloatLayer::new)
+        .orElseGet(() -> new DenseLayer(encoder));
   }
 
   @Override
   public List<TensorSpec> tensors(LayerPlan plan) {
     if (plan.grid().isEmpty()) {
-      return dense().tensors(plan);
+      return other(plan).tensors(plan);
     }
     IntegerGrid grid = plan.grid().get();
     LinearLayer layer = plan.layer();
@@ -81,7 +86,7 @@ public record CompressedTensorsLayer(TensorEncoder encoder, TensorReader reader)
   @Override
   public void encode(LayerPlan plan, Solution solution, BiConsumer<String, MemorySegment> sink) {
     if (plan.grid().isEmpty()) {
-      dense().encode(plan, solution, sink);
+      other(plan).encode(plan, solution, sink);
       return;
     }
     IntegerGrid grid = plan.grid().get();
@@ -136,7 +141,7 @@ public record CompressedTensorsLayer(TensorEncoder encoder, TensorReader reader)
   @Override
   public StoredTensor open(LayerPlan plan, Function<String, TensorView> tensors) {
     if (plan.grid().isEmpty()) {
-      return dense().open(plan, tensors);
+      return other(plan).open(plan, tensors);
     }
     IntegerGrid grid = plan.grid().get();
     Optional<TensorView> zeroPoint =

@@ -28,12 +28,13 @@ final class GgufEnds {
         plan.layers().stream()
             .filter(layer -> layout.ends().contains(layer.layer().weight()))
             .collect(toMap(layer -> layer.layer().weight(), layer -> layer));
+    Optional<MixedModel> mixed = options.mix().map(_ -> new MixedModel(layout.config()));
     for (String end : layout.ends()) {
       BlockType type =
           Optional.ofNullable(solved.get(end))
               .map(options::typeOf)
               .or(options::embedding)
-              .or(() -> options.mix().map(mix -> new MixedModel(layout.config()).type(mix, end)))
+              .or(() -> options.mix().map(mix -> mixed.orElseThrow().type(mix, end)))
               .orElse(GgufOptions.EMBEDDING_TYPE);
       boolean own = options.embedding().isPresent();
       types.put(end, own ? type : BlockWidths.fitting(type, layout.config().hiddenSize()));

@@ -8,6 +8,7 @@ import dev.awp.format.BrokenRule;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;
+import dev.awp.format.PlannedSizes;
 import dev.awp.gguf.file.GgufParts;
 import dev.awp.gguf.tokenizer.GgufTokenizer;
 import dev.awp.kernel.Kernels;
@@ -15,6 +16,7 @@ import dev.awp.tensor.DType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** One file for llama.cpp, {@value #FILE}, with the tokenizer inside. */
@@ -46,6 +48,11 @@ public record GgufFormat(GgufOptions types) implements OutputFormat {
   @Override
   public GridStorage gridStorage(DType dtype) {
     return new GridStorage(Set.of(DType.F16), DType.F32, 0);
+  }
+
+  @Override
+  public Optional<PlannedSizes> sizes() {
+    return Optional.of(new GgufSizes(types));
   }
 
   @Override

@@ -6,18 +6,13 @@ import dev.awp.constraint.block.MatrixScale;
 import dev.awp.disk.WrittenPiece;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.ModelPlan;
-import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.file.GgufPlace;
-import dev.awp.gguf.file.GgufPlan;
-import dev.awp.gguf.file.GgufTensor;
 import dev.awp.gguf.file.GgufWriter;
-import dev.awp.gguf.model.GgufRope;
 import dev.awp.gguf.tensor.GgufStoredTensor;
 import dev.awp.gguf.tensor.GgufTensorPlan;
 import dev.awp.gguf.tensor.MultipliedTensor;
 import dev.awp.gguf.tensor.TensorBytes;
 import dev.awp.gguf.tensor.WeightScales;
-import dev.awp.gguf.tokenizer.GgufTokenizer;
 import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.WeightSource;
@@ -29,13 +24,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,40 +53,13 @@ final class GgufModelWriter implements FormatWriter {
    */
   static GgufModelWriter create(Path file, ModelPlan plan, GgufOptions options, Kernels kernels) {
     GgufLayout layout = new GgufLayout(plan, options);
-    Map<String, GgufTensorPlan> plans = new LinkedHashMap<>();
-    layout.tensors().forEach(tensor -> plans.put(tensor.source(), tensor));
-    Map<String, float[]> constants = GgufRope.factors(plan.layout().config());
-    constants.forEach(
-        (name, values) -> plans.put(name, GgufTensorPlan.constant(name, values.length)));
-    GgufTokenizer.Result tokenizer = GgufFormat.tokenizer(plan);
-    Map<String, GgufValue> metadata =
-        GgufMetadata.of(plan.layout().config(), layout, plan.checkpoint().folder());
-    metadata.putAll(tokenizer.metadata());
-    ForeignMetadata.add(plan.checkpoint(), metadata);
-    if (!ForeignMetadata.isThere(plan.checkpoint())) {
-      GgufCard.of(plan.checkpoint(), plan.layout()).forEach(metadata::putIfAbsent);
-    }
+    GgufContent content = GgufContent.of(plan, layout);
     say(layout);
-    List<GgufPlace> scales =
-        plans.values().stream()
-            .filter(tensor -> tensor.type().hasMatrixScale())
-            .map(tensor -> WeightScales.place(tensor.place()))
-            .toList();
-    List<GgufPlan.Wanted> wanted =
-        Stream.concat(
-                plans.values().stream().map(GgufTensorPlan::wanted),
-                scales.stream().map(WeightScales::wanted))
-            .distinct()
-            .toList();
-    GgufPlan whole = GgufPlan.of(metadata, wanted);
-    Map<String, GgufTensor> pieces = new LinkedHashMap<>();
-    Stream.concat(plans.values().stream().map(GgufTensorPlan::place), scales.stream())
-        .forEach(place -> pieces.put(place.key(), place.of(whole.tensors().get(place.tensor()))));
-    GgufWriter writer = GgufWriter.create(file, whole, pieces);
+    GgufWriter writer = GgufWriter.create(file, content.file(), content.pieces());
     try {
-      GgufModelWriter model = new GgufModelWriter(plans, writer, kernels);
-      model.writeConstants(constants);
-      model.writeOthers(plan, constants.keySet());
+      GgufModelWriter model = new GgufModelWriter(content.plans(), writer, kernels);
+      model.writeConstants(content.constants());
+      model.writeOthers(plan, content.constants().keySet());
       return model;
     } catch (RuntimeException e) {
       writer.close();

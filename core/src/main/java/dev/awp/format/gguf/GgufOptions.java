@@ -37,9 +37,6 @@ public record GgufOptions(
     if (plain.isPresent() && plain.get().dtype().isEmpty()) {
       throw new IllegalArgumentException(plain.get() + " is no type of single numbers");
     }
-    if (embedding.isPresent() && !embedding.get().isWritable()) {
-      throw new IllegalArgumentException("awp does not write " + embedding.get());
-    }
   }
 
   /** Without a mixture. */

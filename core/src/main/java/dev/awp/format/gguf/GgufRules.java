@@ -245,11 +245,6 @@ final class GgufRules {
                   .formatted(type, type.blockColumns(), config.hiddenSize()),
               List.of()));
     }
-    if (!type.isWritable()) {
-      broken.add(
-          new BrokenRule(
-              "awp does not write %s, which the embedding would have".formatted(type), List.of()));
-    }
   }
 
   private void checkWidths() {

@@ -177,12 +177,7 @@ public enum BlockType {
     return dtype;
   }
 
-  /** Whether awp decodes tensors of this type. */
-  public boolean isReadable() {
-    return isWritable();
-  }
-
-  /** Whether awp writes tensors of this type: single numbers, or blocks that have a grid. */
+  /** Whether tensors of this type are weights, which awp reads and writes. */
   public boolean isWritable() {
     return dtype.isPresent() || grid.isPresent();
   }
@@ -200,7 +195,7 @@ public enum BlockType {
    *
    * @param columns that hold values
    * @param paddedColumns a multiple of the block's, at least as many
-   * @throws IllegalArgumentException where the type is not readable
+   * @throws IllegalArgumentException where the type is none of weights
    */
   public RowReader reader(int columns, int paddedColumns, Kernels kernels) {
     return dtype
@@ -234,8 +229,9 @@ public enum BlockType {
 
   /** The type whose blocks have that grid. */
   public static Optional<BlockType> of(Grid grid) {
+    Grid blocks = BlockGrid.behind(grid).map(Grid.class::cast).orElse(grid);
     return Arrays.stream(values())
-        .filter(type -> type.grid.filter(grid::equals).isPresent())
+        .filter(type -> type.grid.filter(blocks::equals).isPresent())
         .findFirst();
   }
 

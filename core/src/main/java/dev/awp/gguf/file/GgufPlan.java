@@ -39,6 +39,11 @@ public final class GgufPlan {
       long rows = shape.subList(0, shape.size() - 1).stream().reduce(1L, Math::multiplyExact);
       return Math.multiplyExact(rows, type.rowBytes(shape.getLast()));
     }
+
+    /** What it takes of the file, with what lies between it and the next tensor. */
+    public long takenBytes() {
+      return aligned(byteSize());
+    }
   }
 
   public static GgufPlan of(Map<String, GgufValue> metadata, List<Wanted> wanted) {
@@ -95,7 +100,8 @@ public final class GgufPlan {
     return tensors;
   }
 
-  long fileBytes() {
+  /** Of the whole file. */
+  public long fileBytes() {
     return fileBytes;
   }
 

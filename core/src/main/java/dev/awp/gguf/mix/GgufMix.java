@@ -169,11 +169,6 @@ public enum GgufMix {
     return Arrays.stream(values()).filter(mix -> mix.name().equalsIgnoreCase(name)).findFirst();
   }
 
-  /** Whether awp writes the type that most matrices have; some may have another all the same. */
-  public boolean isWritable() {
-    return common.isWritable();
-  }
-
   /** The value of "general.file_type". */
   public int fileType() {
     return fileType;

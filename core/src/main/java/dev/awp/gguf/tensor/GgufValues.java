@@ -58,7 +58,7 @@ public final class GgufValues {
   }
 
   private static Optional<EncodedTensor> blocks(GgufFile file, GgufTensor tensor, Arena arena) {
-    BlockType type = tensor.type().filter(BlockType::isReadable).orElse(null);
+    BlockType type = tensor.type().filter(BlockType::isWritable).orElse(null);
     long columns = tensor.shape().getLast();
     long rows = tensor.shape().stream().reduce(1L, (x, y) -> x * y) / Math.max(1, columns);
     if (type == null || rows > Integer.MAX_VALUE || columns > MOST_COLUMNS) {

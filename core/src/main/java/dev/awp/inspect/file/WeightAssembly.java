@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.inspect.file;
 
+import dev.awp.format.compressedtensors.FloatMatrix;
 import dev.awp.format.safetensors.GridFile;
 import dev.awp.inspect.StoredWeight;
 import dev.awp.kernel.Kernels;
 import dev.awp.stored.EncodedTensor;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorView;
+import dev.awp.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -79,6 +81,18 @@ final class WeightAssembly {
       if (tensors.containsKey(module + ".weight_scale")
           && tensors.containsKey(module + ".weight_shape")) {
         return Optional.of(CompressedTensorsWeight.of(take(module, parts)));
+      }
+      if (view.dtype() == DType.U8 && tensors.containsKey(module + ".weight_scale")) {
+        used.addAll(
+            present(
+                module,
+                "weight_packed",
+                "weight_scale",
+                "weight_global_scale",
+                "input_global_scale"));
+        return Optional.of(
+            new FloatWeight(
+                FloatMatrix.open(module, part -> Optional.ofNullable(tensors.get(part))), kernels));
       }
     }
     if (name.endsWith(".qweight")) {

@@ -127,6 +127,45 @@ class InfluenceTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theEndsAreWhatTheWholeModelWithThemWouldBe(boolean tied) throws IOException {
+    Path path = folder.resolve("model");
+    String config =
+        LlamaCppArchitectures.config("qwen3")
+            .put("num_hidden_layers", 2)
+            .put("tie_word_embeddings", tied)
+            .toString();
+    SyntheticWeights.write(path, config, DType.F32, Long.MAX_VALUE);
+    try (Checkpoint checkpoint = Checkpoints.open(path);
+        Compute compute = Compute.create(2);
+        Arena arena = Arena.ofShared()) {
+      ModelLayout layout = ModelLayout.of(checkpoint.config());
+      TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+      LinearLayer head = layout.head().orElseGet(layout::tiedHead);
+      LinearLayer embedding = layout.tokenLayer();
+      Map<LinearLayer, Double> measured;
+      try (Influence influence = Influence.of(model, windows(), folder)) {
+        if (!tied) {
+          influence.probe(embedding, changed(model, embedding, 0.1f, arena));
+        }
+        for (int block = 0; block < 2; block++) {
+          influence.advance(block);
+        }
+        influence.probe(head, changed(model, head, 0.1f, arena));
+        measured = influence.divergences();
+      }
+      assertEquals(tied ? 1 : 2, measured.size());
+      measured.forEach(
+          (layer, divergence) -> {
+            Matrix t = changed(model, layer, 0.1f, arena);
+            double direct = direct(model, model.with(Influence.replaced(layer, t)), arena);
+            assertTrue(direct > 0, layer.name());
+            assertEquals(direct, divergence, 1e-4 * direct, layer.name());
+          });
+    }
+  }
+
   @Test
   void divergenceIsThatOfTheDistributions() throws IOException {
     Path path = folder.resolve("model");

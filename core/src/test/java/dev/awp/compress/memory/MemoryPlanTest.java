@@ -133,7 +133,7 @@ class MemoryPlanTest {
 
   private static Schemes schemes(CompressionOptions options, ModelLayout layout) {
     try (Checkpoint checkpoint = Checkpoints.open(options.model())) {
-      return new LayerPlanner(options.recipe(), options.solver(), checkpoint, layout).schemes();
+      return new LayerPlanner(options, checkpoint, layout).schemes();
     }
   }
 

@@ -20,15 +20,16 @@ class BlockWidthsTest {
   @Test
   void whatNothingFitsStays() {
     assertEquals(BlockType.Q4_K, BlockWidths.fitting(BlockType.Q4_K, 172));
-    assertEquals(BlockType.Q5_0, BlockWidths.shortest(BlockType.Q4_K));
+    assertEquals(BlockType.Q5_0, BlockWidths.shorter(BlockType.Q4_K));
+    assertEquals(BlockType.IQ4_NL, BlockWidths.shorter(BlockType.IQ2_XS));
     assertEquals(BlockType.Q4_0, BlockWidths.fitting(BlockType.Q4_0, 33));
   }
 
-  /** Whatever awp writes or will write has something for rows of whole groups of 32. */
+  /** There is something for all rows of whole groups of 32. */
   @Test
   void everyTypeOfLongBlocksGivesWay() {
     for (BlockType type : BlockType.values()) {
-      boolean weights = type.isReadable() && type.blockColumns() > 32;
+      boolean weights = type.isWritable() && type.blockColumns() > 32;
       BlockType found = BlockWidths.fitting(type, 32);
       if (weights) {
         assertTrue(BlockWidths.fits(found, 32) && found.isWritable(), type.name());
