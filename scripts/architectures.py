@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tiny models of every architecture that awp knows and of every switch of its config.json, computed by transformers.
 
-  architectures.py golden FOLDER     writes golden-CASE.json for GoldenForwardTest: weights by formula, which Java has too
+  architectures.py golden FOLDER [CASE...]   writes golden-CASE.json for GoldenForwardTest: weights by formula, which Java has too
                                      (SyntheticWeights), states and losses by transformers in float64 where it computes in that
   architectures.py defaults FILE     writes what transformers' classes say where config.json is silent
   architectures.py models FOLDER     writes checkpoints as transformers saves them, with random weights of a seed, and their logits
@@ -37,6 +37,10 @@ NO_TOKENS = {"bos_token_id": None, "eos_token_id": None, "pad_token_id": None}
 LONGROPE = {"type": "longrope", "short_factor": [1.0, 1.5, 2.5], "long_factor": [2.0, 5.0, 9.0]}
 LLAMA = {"architectures": ["LlamaForCausalLM"], "model_type": "llama"}
 MISTRAL = {"architectures": ["MistralForCausalLM"], "model_type": "mistral"}
+MINISTRAL3 = {"architectures": ["Ministral3ForCausalLM"], "model_type": "ministral3", "rope_parameters": {
+    "type": "yarn", "rope_type": "yarn", "rope_theta": 500.0, "factor": 4.0, "original_max_position_embeddings": 5,
+    "max_position_embeddings": 64, "beta_fast": 32.0, "beta_slow": 1.0, "mscale": 1.0, "mscale_all_dim": 1.0,
+    "llama_4_scaling_beta": 0.3}}
 QWEN2 = {"architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2"}
 QWEN3 = {"architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "head_dim": 8}
 PHI3 = {"architectures": ["Phi3ForCausalLM"], "model_type": "phi3"}
@@ -44,8 +48,13 @@ SMOLLM3 = {"architectures": ["SmolLM3ForCausalLM"], "model_type": "smollm3", "nu
 GRANITE = {"architectures": ["GraniteForCausalLM"], "model_type": "granite", "attention_multiplier": 0.3,
            "embedding_multiplier": 5.0, "residual_multiplier": 0.4, "logits_scaling": 3.0}
 OLMO2 = {"architectures": ["Olmo2ForCausalLM"], "model_type": "olmo2", "tie_word_embeddings": False}
+OLMO3 = {"architectures": ["Olmo3ForCausalLM"], "model_type": "olmo3", "tie_word_embeddings": False, "sliding_window": 5,
+         "num_hidden_layers": 4}
 GLM4 = {"architectures": ["Glm4ForCausalLM"], "model_type": "glm4", "head_dim": 8, "tie_word_embeddings": False}
 EXAONE4 = {"architectures": ["Exaone4ForCausalLM"], "model_type": "exaone4", "num_hidden_layers": 4, "sliding_window": 5}
+COHERE = {"architectures": ["CohereForCausalLM"], "model_type": "cohere", "layer_norm_eps": 1e-5, "logit_scale": 0.25}
+COHERE2 = {"architectures": ["Cohere2ForCausalLM"], "model_type": "cohere2", "layer_norm_eps": 1e-5, "logit_scale": 0.25,
+           "num_hidden_layers": 4, "sliding_window": 5, "sliding_window_pattern": 4}
 GEMMA = {"architectures": ["GemmaForCausalLM"], "model_type": "gemma", "head_dim": 8, "hidden_act": "gelu_pytorch_tanh"}
 # Caps small enough to bend the scores.
 GEMMA2 = {"architectures": ["Gemma2ForCausalLM"], "model_type": "gemma2", "head_dim": 8, "hidden_act": "silu",
@@ -78,6 +87,10 @@ CASES = {
     "llama-dynamic": (LLAMA, {"max_position_embeddings": 16, "rope_scaling": {"type": "dynamic", "factor": 2.0}}),
     "llama-dynamic-short": (LLAMA, {"rope_scaling": {"type": "dynamic", "factor": 2.0}}),
     "mistral-window": (MISTRAL, {"sliding_window": 5, "head_dim": 10}),
+    "ministral3": (MINISTRAL3, {}),
+    "ministral3-window": (MINISTRAL3, {"sliding_window": 6, "head_dim": 8, "tie_word_embeddings": False, "rope_parameters": {
+        "rope_type": "yarn", "rope_theta": 500.0, "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 4.0,
+        "beta_slow": 0.5, "mscale": 1.0, "mscale_all_dim": 0.7, "llama_4_scaling_beta": 0.1}}),
     "qwen2": (QWEN2, {"use_sliding_window": False, "sliding_window": 4}),
     "qwen2-some-windows": (QWEN2, {"use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1}),
     "qwen3": (QWEN3, {"rope_parameters": {"rope_type": "default", "rope_theta": 1000.0}}),
@@ -101,10 +114,20 @@ CASES = {
     "granite-biases": (GRANITE, {"attention_bias": True, "mlp_bias": True, "tie_word_embeddings": False}),
     "olmo2": (OLMO2, {}),
     "olmo2-biases": (OLMO2, {"attention_bias": True, "num_key_value_heads": 4, "tie_word_embeddings": True}),
+    "olmo3": (OLMO3, {}),
+    "olmo3-yarn": (OLMO3, {"rope_theta": 500.0, "rope_scaling": {
+        "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 32.0, "beta_slow": 1.0,
+        "attention_factor": 1.2}}),
+    "olmo3-some-windows": (OLMO3, {"attention_bias": True, "tie_word_embeddings": True, "num_key_value_heads": 4,
+                                   "layer_types": ["full_attention", "sliding_attention"] * 2}),
     "glm4": (GLM4, {"attention_bias": True}),
     "glm4-without-biases": (GLM4, {"attention_bias": False, "partial_rotary_factor": 0.75}),
     "exaone4": (EXAONE4, {"sliding_window": None, "layer_types": ["full_attention"] * 4}),
     "exaone4-windows": (EXAONE4, {"sliding_window_pattern": 2, "tie_word_embeddings": False}),
+    "cohere": (COHERE, {}),
+    "cohere-normed": (COHERE, {"use_qk_norm": True, "attention_bias": True, "tie_word_embeddings": False}),
+    "cohere2": (COHERE2, {}),
+    "cohere2-some-windows": (COHERE2, {"attention_bias": True, "layer_types": ["full_attention", "sliding_attention"] * 2}),
     "gemma": (GEMMA, {}),
     "gemma-biases": (GEMMA, {"attention_bias": True, "num_key_value_heads": 1}),
     "gemma2": (GEMMA2, {}),
@@ -181,8 +204,8 @@ def run(folder, config, tokens, dtype):
     return states[0].reshape(len(tokens), -1).double().numpy(), logits.double().numpy()
 
 
-def golden(target):
-    for case in CASES:
+def golden(target, *cases):
+    for case in cases or CASES:
         config = config_of(case)
         tokens = tokens_of(config)
         with tempfile.TemporaryDirectory() as work:
@@ -252,7 +275,8 @@ def compare(target):
 DEFAULTS = ["vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
             "max_position_embeddings", "rms_norm_eps", "tie_word_embeddings", "sliding_window", "num_experts_per_tok",
             "moe_intermediate_size", "shared_expert_intermediate_size", "norm_topk_prob", "query_pre_attn_scalar",
-            "attn_logit_softcapping", "final_logit_softcapping", "attention_bias", "mlp_bias", "qkv_bias"]
+            "attn_logit_softcapping", "final_logit_softcapping", "attention_bias", "mlp_bias", "qkv_bias", "layer_norm_eps",
+            "logit_scale"]
 
 
 def defaults(target):
@@ -278,4 +302,4 @@ def defaults(target):
 
 
 if __name__ == "__main__":
-    {"golden": golden, "models": models, "compare": compare, "defaults": defaults}[sys.argv[1]](sys.argv[2])
+    {"golden": golden, "models": models, "compare": compare, "defaults": defaults}[sys.argv[1]](*sys.argv[2:])

@@ -18,7 +18,9 @@ import java.util.Set;
  *     where none names it
  * @param prefix what the names of all tensors of the text model begin with
  * @param norms of a block
+ * @param parallel whether both steps of a block see the hidden states that come into it
  * @param queryKeyNorm how queries and keys are normed before they are rotated
+ * @param queryKeyNormKey key of config.json that says whether they are, where it does
  * @param projections how projections of the same input lie on disk
  * @param outputBias whether "attention_bias" speaks of the output projection too
  * @param scalesEmbeddings whether embeddings are multiplied by the square root of the hidden size
@@ -41,7 +43,9 @@ public record Architecture(
     String modelType,
     String prefix,
     BlockNorms norms,
+    boolean parallel,
     QueryKeyNorm queryKeyNorm,
+    Optional<String> queryKeyNormKey,
     Projections projections,
     boolean outputBias,
     boolean scalesEmbeddings,
@@ -70,7 +74,9 @@ public record Architecture(
     private String modelType = "";
     private String prefix = "";
     private BlockNorms norms = BlockNorms.BEFORE;
+    private boolean parallel;
     private QueryKeyNorm queryKeyNorm = QueryKeyNorm.NONE;
+    private Optional<String> queryKeyNormKey = Optional.empty();
     private Projections projections = Projections.SEPARATE;
     private boolean outputBias = true;
     private boolean scalesEmbeddings;
@@ -103,9 +109,21 @@ public record Architecture(
       return this;
     }
 
+    public Builder parallel() {
+      this.parallel = true;
+      return this;
+    }
+
     public Builder queryKeyNorm(QueryKeyNorm value) {
       this.queryKeyNorm = value;
       return this;
+    }
+
+    /** Where a flag of config.json says so. */
+    public Builder queryKeyNorm(QueryKeyNorm value, String key) {
+      this.queryKeyNormKey = Optional.of(key);
+      keys.add(key);
+      return queryKeyNorm(value);
     }
 
     public Builder projections(Projections value) {
@@ -174,7 +192,9 @@ public record Architecture(
           modelType,
           prefix,
           norms,
+          parallel,
           queryKeyNorm,
+          queryKeyNormKey,
           projections,
           outputBias,
           scalesEmbeddings,

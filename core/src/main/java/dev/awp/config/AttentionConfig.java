@@ -15,6 +15,7 @@ import java.util.OptionalInt;
  * @param scores what is done to attention scores
  * @param rotation of queries and keys; none where the block knows no positions
  * @param window positions that a query sees at most, itself included, where limited
+ * @param queryKeyNorm how queries and keys are normed before they are rotated
  * @param inputBias whether the q, k and v projections have biases
  * @param outputBias whether the output projection has one
  */
@@ -25,6 +26,7 @@ public record AttentionConfig(
     AttentionScores scores,
     Optional<Rotation> rotation,
     OptionalInt window,
+    QueryKeyNorm queryKeyNorm,
     boolean inputBias,
     boolean outputBias) {
   /** Columns of all query heads together. */

@@ -7,6 +7,8 @@ public enum QueryKeyNorm {
   NONE,
   /** Each head by itself, all with the same weights. */
   HEADS,
+  /** Each head by itself, each with weights of its own. */
+  HEADS_APART,
   /** All heads of a token together. */
   TOGETHER
 }

@@ -10,6 +10,12 @@ public interface NetworkKernels {
   void rmsNorm(MemorySegment x, MemorySegment weight, float epsilon, MemorySegment out);
 
   /**
+   * out[i] = (x[i] - m) / sqrt(mean((x - m)^2) + epsilon) * weight[i], m the mean of x; both means
+   * taken in float64.
+   */
+  void layerNorm(MemorySegment x, MemorySegment weight, float epsilon, MemorySegment out);
+
+  /**
    * In place: x[i] = exp(factor * (x[i] - max)) / sum. Entries of -infinity become 0; the row must
    * have a finite maximum. exp is accurate to 2 units in the last place and the same code in both
    * implementations.

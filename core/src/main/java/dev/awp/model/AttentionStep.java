@@ -26,6 +26,11 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
   }
 
   @Override
+  public boolean addsLater() {
+    return layout.architecture().parallel();
+  }
+
+  @Override
   public List<LinearLayer> linears() {
     int hidden = layout.config().hiddenSize();
     int queries = config().queryWidth();
@@ -52,11 +57,15 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     String module = layout.prefix(block) + "self_attn.";
     long head = config().headDimension();
-    switch (layout.architecture().queryKeyNorm()) {
+    switch (config().queryKeyNorm()) {
       case NONE -> {}
       case HEADS -> {
         shapes.put(module + "q_norm.weight", List.of(head));
         shapes.put(module + "k_norm.weight", List.of(head));
+      }
+      case HEADS_APART -> {
+        shapes.put(module + "q_norm.weight", List.of((long) config().heads(), head));
+        shapes.put(module + "k_norm.weight", List.of((long) config().keyValueHeads(), head));
       }
       case TOGETHER -> {
         shapes.put(module + "q_norm.weight", List.of((long) config().queryWidth()));

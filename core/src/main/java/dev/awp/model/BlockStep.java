@@ -5,6 +5,7 @@ package dev.awp.model;
 import dev.awp.config.StepNorms;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A step of one block as data: x + f(norm(x)), with the linear layers of f, the sites that they
@@ -23,10 +24,28 @@ public sealed interface BlockStep permits AttentionStep, MlpStep, MixtureStep {
   /** The model that it is of. */
   ModelLayout layout();
 
+  /** Index of the block. */
+  int block();
+
   /** Its place in the block. */
   Step step();
 
   StepNorms norms();
+
+  /**
+   * Whether a later step of the block adds its outputs to the hidden states: that one sees the same
+   * ones.
+   */
+  default boolean addsLater() {
+    return false;
+  }
+
+  /** The step before it in the block whose outputs it adds with its own, where there is one. */
+  default Optional<BlockStep> joined() {
+    return layout().architecture().parallel() && !addsLater()
+        ? Optional.of(new AttentionStep(layout(), block()))
+        : Optional.empty();
+  }
 
   /** Its linear layers, in the order in which data flows through them. */
   List<LinearLayer> linears();
@@ -39,11 +58,12 @@ public sealed interface BlockStep permits AttentionStep, MlpStep, MixtureStep {
 
   /**
    * Whether the outputs of one of its linear layers are added to the hidden states as they are:
-   * neither normed before, nor multiplied by anything.
+   * neither normed before, nor multiplied by anything, and the first to be added to them.
    */
   default boolean isAdded(LinearLayer linear) {
     return linear.site().next().isEmpty()
         && norms().after().isEmpty()
+        && joined().isEmpty()
         && layout().config().multipliers().steps() == 1;
   }
 }

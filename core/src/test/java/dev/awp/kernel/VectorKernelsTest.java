@@ -279,6 +279,7 @@ class VectorKernelsTest {
             SCALAR.network().logSumExp(x), VECTOR.network().logSumExp(x), 1e-12, "lse " + n);
         assertCloseRows(n, x, (k, row) -> k.network().softmax(row, 0.3f));
         assertCloseRows(n, x, (k, row) -> k.network().rmsNorm(row, y, 1e-5f, row));
+        assertCloseRows(n, x, (k, row) -> k.network().layerNorm(row, y, 1e-5f, row));
         assertEquals(
             SCALAR.selection().countNonZero(x), VECTOR.selection().countNonZero(x), "count " + n);
       }

@@ -137,7 +137,7 @@ final class KnownKeys {
 
   /** Whether a value is one that says nothing. */
   static boolean isNeutral(String key, JsonNode value) {
-    if (value.isNull() || (value.isContainerNode() && value.isEmpty())) {
+    if (value.isNull() || value.isMissingNode() || (value.isContainerNode() && value.isEmpty())) {
       return true;
     }
     if (value.isArray()) {

@@ -16,6 +16,8 @@ import dev.awp.config.ExpertConfig;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.Multipliers;
+import dev.awp.config.NormKind;
+import dev.awp.config.QueryKeyNorm;
 import dev.awp.config.TensorNames;
 import dev.awp.config.architecture.Architectures;
 import dev.awp.json.JsonFile;
@@ -105,7 +107,10 @@ public final class ModelConfigReader {
     Rotation rotation = rope.rotation(headDimension, maxPositions);
     Optional<Rotation> local = rope.localRotation(rotation);
     AttentionScores scores =
-        new AttentionScores(divisor(root, headDimension), softCap(root, "attn_logit_softcapping"));
+        new AttentionScores(
+            divisor(root, headDimension),
+            softCap(root, "attn_logit_softcapping"),
+            rope.temperature(maxPositions));
     boolean bias = root.flag("attention_bias");
     boolean inputBias = root.flag("qkv_bias") || bias;
     boolean outputBias = bias && architecture.outputBias();
@@ -128,7 +133,15 @@ public final class ModelConfigReader {
               .filter(_ -> positions.get(index));
       AttentionConfig attention =
           new AttentionConfig(
-              heads, keyValueHeads, headDimension, scores, own, window, inputBias, outputBias);
+              heads,
+              keyValueHeads,
+              headDimension,
+              scores,
+              own,
+              window,
+              queryKeyNorm(root, architecture),
+              inputBias,
+              outputBias);
       blocks.add(new BlockConfig(attention, mlp, experts.get(block)));
     }
     return new ModelConfig(
@@ -138,7 +151,7 @@ public final class ModelConfigReader {
         hidden,
         root.integer("vocab_size", LARGEST_VOCABULARY),
         maxPositions,
-        epsilon(root),
+        epsilon(root, architecture.norms().kind()),
         root.flag("tie_word_embeddings"),
         multipliers(root),
         softCap(root, "final_logit_softcapping"),
@@ -175,14 +188,19 @@ public final class ModelConfigReader {
     return new Multipliers(
         (float) root.positiveOr("embedding_multiplier", 1),
         (float) root.positiveOr("residual_multiplier", 1),
-        (float) (1 / root.positiveOr("logits_scaling", 1)));
+        (float) (root.positiveOr("logit_scale", 1) / root.positiveOr("logits_scaling", 1)));
   }
 
-  private static float epsilon(ConfigObject root) {
-    float epsilon = (float) root.positiveOr("rms_norm_eps", 1e-6);
+  private static QueryKeyNorm queryKeyNorm(ConfigObject root, Architecture architecture) {
+    boolean there = architecture.queryKeyNormKey().map(root::flag).orElse(true);
+    return there ? architecture.queryKeyNorm() : QueryKeyNorm.NONE;
+  }
+
+  private static float epsilon(ConfigObject root, NormKind kind) {
+    String key = kind == NormKind.RMS ? "rms_norm_eps" : "layer_norm_eps";
+    float epsilon = (float) root.positiveOr(key, kind == NormKind.RMS ? 1e-6 : 1e-5);
     if (!(epsilon > 0 && epsilon < 1)) {
-      throw root.fail(
-          "rms_norm_eps " + root.node().path("rms_norm_eps") + " is not between 0 and 1");
+      throw root.fail(key + " " + root.node().path(key) + " is not between 0 and 1");
     }
     return epsilon;
   }

@@ -23,6 +23,7 @@ record PositionReader(ConfigObject root, PositionRule rule) {
                 switch (rule) {
                   case PositionRule.All _ -> true;
                   case PositionRule.OfWindows _ -> !windowed || windows.get(block).isPresent();
+                  case PositionRule.Windowed _ -> windows.get(block).isPresent();
                   case PositionRule.Marked marked -> isMarked(marked, block, windows.size());
                 })
         .toList();

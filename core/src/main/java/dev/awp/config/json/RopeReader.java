@@ -3,6 +3,7 @@
 package dev.awp.config.json;
 
 import dev.awp.config.Architecture;
+import dev.awp.config.AttentionTemperature;
 import dev.awp.rope.DynamicScaling;
 import dev.awp.rope.LinearScaling;
 import dev.awp.rope.Llama3Scaling;
@@ -22,6 +23,7 @@ final class RopeReader {
   private static final String SCALING = "rope_scaling";
   private static final String ORIGINAL_CONTEXT = "original_max_position_embeddings";
   private static final String PARTIAL = "partial_rotary_factor";
+  private static final String TEMPERATURE = "llama_4_scaling_beta";
 
   private final ConfigObject root;
   private final Architecture architecture;
@@ -55,6 +57,9 @@ final class RopeReader {
     if (KnownKeys.isRead(architecture, PARTIAL)) {
       read.add(PARTIAL);
     }
+    if (KnownKeys.isRead(architecture, TEMPERATURE)) {
+      read.addAll(List.of(TEMPERATURE, ORIGINAL_CONTEXT, "max_position_embeddings"));
+    }
     read.addAll(
         switch (type) {
           case "linear", "dynamic" -> List.of("factor");
@@ -76,6 +81,18 @@ final class RopeReader {
           default -> List.of();
         });
     return read;
+  }
+
+  /** What queries are multiplied by, which stands among the rotary settings. */
+  Optional<AttentionTemperature> temperature(int maxPositions) {
+    boolean none =
+        !KnownKeys.isRead(architecture, TEMPERATURE)
+            || KnownKeys.isNeutral(TEMPERATURE, settings.node().path(TEMPERATURE));
+    return none
+        ? Optional.empty()
+        : Optional.of(
+            new AttentionTemperature(
+                settings.positive(TEMPERATURE), originalContext(maxPositions), 0));
   }
 
   Rotation rotation(int headDimension, int maxPositions) {
@@ -177,6 +194,6 @@ final class RopeReader {
   }
 
   private double amplitude(double factor, String key) {
-    return factor > 1 ? 0.1 * settings.positive(key) * Math.log(factor) + 1 : 1;
+    return YarnScaling.attentionFactor(factor, settings.positive(key));
   }
 }

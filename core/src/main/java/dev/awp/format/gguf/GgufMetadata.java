@@ -7,12 +7,14 @@ import dev.awp.config.AttentionConfig;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.Multipliers;
+import dev.awp.config.NormKind;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.model.GgufRope;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The metadata that llama.cpp needs of a model, its tokenizer's besides. */
 final class GgufMetadata {
@@ -33,7 +35,7 @@ final class GgufMetadata {
     metadata.addSizes();
     metadata.addAttention();
     config.experts().ifPresent(metadata::addExperts);
-    metadata.keys.putAll(GgufRope.keys(config, metadata.name));
+    metadata.keys.putAll(GgufRope.keys(config, layout.architecture()));
     return metadata.keys;
   }
 
@@ -72,7 +74,10 @@ final class GgufMetadata {
     put("attention.head_count_kv", GgufValue.of(attention.keyValueHeads()));
     put("attention.key_length", GgufValue.of(attention.headDimension()));
     put("attention.value_length", GgufValue.of(attention.headDimension()));
-    put("attention.layer_norm_rms_epsilon", GgufValue.of(config.rmsNormEpsilon()));
+    NormKind kind = config.architecture().norms().kind();
+    put(
+        kind == NormKind.RMS ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon",
+        GgufValue.of(config.normEpsilon()));
     Optional<Float> scores = attention.scores().softCap();
     scores.ifPresent(cap -> put("attn_logit_softcapping", GgufValue.of(cap.floatValue())));
     Optional<Float> logits = config.logitSoftCap();
@@ -84,11 +89,32 @@ final class GgufMetadata {
       put("residual_scale", GgufValue.of(multipliers.steps()));
       put("logit_scale", GgufValue.of(1 / multipliers.logits()));
     }
+    if (layout.architecture().multipliesLogits()) {
+      put("logit_scale", GgufValue.of(config.multipliers().logits()));
+    }
+    attention
+        .scores()
+        .temperature()
+        .ifPresent(t -> put("attention.temperature_scale", GgufValue.of((float) t.beta())));
     if (layout.architecture().readsWindow()) {
-      // Without the key it takes a default; a window of the whole context is none.
+      addWindow();
+    }
+  }
+
+  private void addWindow() {
+    OptionalInt window = config.slidingWindow();
+    if (window.isEmpty() && layout.architecture().mayLeaveWindowOut()) {
+      return;
+    }
+    // Without the key it takes a default; a window of the whole context is none.
+    put("attention.sliding_window", GgufValue.of(window.orElse(config.maxPositions())));
+    if (layout.architecture().listsWindows()) {
       put(
-          "attention.sliding_window",
-          GgufValue.of(config.slidingWindow().orElse(config.maxPositions())));
+          "attention.sliding_window_pattern",
+          GgufValue.flags(
+              config.blocks().stream()
+                  .map(block -> block.attention().window().isPresent())
+                  .toList()));
     }
   }
 

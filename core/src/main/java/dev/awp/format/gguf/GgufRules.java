@@ -4,11 +4,13 @@ package dev.awp.format.gguf;
 
 import dev.awp.config.Activation;
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.AttentionTemperature;
 import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.Multipliers;
+import dev.awp.config.QueryKeyNorm;
 import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.BrokenRule;
 import dev.awp.format.ModelPlan;
@@ -80,7 +82,10 @@ final class GgufRules {
         "has blocks of one size");
     boolean tied = config.tieWordEmbeddings();
     boolean alwaysTied =
-        architecture == GgufArchitecture.GEMMA2 || architecture == GgufArchitecture.GEMMA;
+        switch (architecture) {
+          case GEMMA2, GEMMA, COMMAND_R, COHERE2 -> true;
+          default -> false;
+        };
     refuse(alwaysTied && !tied, "has no output head of its own");
     boolean neverTied =
         architecture == GgufArchitecture.QWEN2_MOE || architecture == GgufArchitecture.OLMO2;
@@ -89,7 +94,8 @@ final class GgufRules {
         switch (architecture) {
           case LLAMA, QWEN2, QWEN2_MOE, GLM4 -> false;
           case QWEN3, PHI3, GEMMA2, GEMMA3, QWEN3_MOE -> attention.inputBias();
-          case SMOLLM3, GRANITE, OLMO2, EXAONE4, GEMMA -> attention.inputBias();
+          case SMOLLM3, GRANITE, OLMO2, EXAONE4, GEMMA, MISTRAL3 -> attention.inputBias();
+          case COMMAND_R, COHERE2 -> attention.inputBias();
         };
     boolean outputBias = attention.outputBias() || mlp.bias();
     refuse(
@@ -114,13 +120,27 @@ final class GgufRules {
         !architecture.hasMultipliers() && attention.scores().divisor() != divisor,
         "divides scores by the root of %s, config.json says %s"
             .formatted(divisor, attention.scores().divisor()));
-    refuse(
-        !architecture.hasMultipliers() && !config.multipliers().equals(Multipliers.NONE),
-        "has no multipliers");
+    Multipliers multipliers = config.multipliers();
+    Multipliers asked =
+        architecture.multipliesLogits()
+            ? new Multipliers(multipliers.embeddings(), multipliers.steps(), 1)
+            : multipliers;
+    refuse(!architecture.hasMultipliers() && !asked.equals(Multipliers.NONE), "has no multipliers");
+    boolean normed = attention.queryKeyNorm() != QueryKeyNorm.NONE;
+    architecture
+        .normsHeads(config.layers())
+        .ifPresent(
+            norms ->
+                refuse(
+                    norms != normed,
+                    "has norms of query and key heads where there are 64 blocks or more"));
     refuse(
         architecture.isSquare() && attention.queryWidth() != config.hiddenSize(),
         "needs heads that are as wide together as the hidden size %s, not %s"
             .formatted(config.hiddenSize(), attention.queryWidth()));
+    refuse(
+        !attention.scores().temperature().map(this::temperatureFits).orElse(true),
+        "has no queries that grow with their position as config.json says");
     refuse(!ropeScalingFits(), "has no such rope scaling as config.json says");
   }
 
@@ -141,11 +161,23 @@ final class GgufRules {
           case DynamicScaling _ -> false;
           case YarnScaling yarn ->
               architecture.hasYarn()
-                  && yarn.betaFast() == YarnScaling.BETA_FAST
-                  && yarn.betaSlow() == YarnScaling.BETA_SLOW
+                  && (architecture.readsYarnBounds() || hasUsualBounds(yarn))
                   && yarn.truncated();
           case LongRopeScaling _ -> architecture == GgufArchitecture.PHI3;
         };
+  }
+
+  private static boolean hasUsualBounds(YarnScaling yarn) {
+    return yarn.betaFast() == YarnScaling.BETA_FAST && yarn.betaSlow() == YarnScaling.BETA_SLOW;
+  }
+
+  /** It grows from one original context to the next. */
+  private boolean temperatureFits(AttentionTemperature temperature) {
+    int interval =
+        config.rotation().scaling().orElse(null) instanceof YarnScaling yarn
+            ? yarn.originalContext()
+            : config.maxPositions();
+    return architecture.hasTemperature() && temperature.interval() == interval;
   }
 
   private void checkPositions() {
@@ -154,9 +186,13 @@ final class GgufRules {
         "has windows by its own rule where there are %s blocks".formatted(config.layers()));
     boolean fits = true;
     for (int block = 0; block < config.layers(); block++) {
+      AttentionConfig own = config.block(block).attention();
       boolean has =
-          !architecture.leavesPositionsOut() || (block + 1) % GgufArchitecture.POSITIONLESS != 0;
-      fits &= has == config.block(block).attention().rotation().isPresent();
+          architecture.positionsOfWindows()
+              ? own.window().isPresent()
+              : !architecture.leavesPositionsOut()
+                  || (block + 1) % GgufArchitecture.POSITIONLESS != 0;
+      fits &= has == own.rotation().isPresent();
     }
     refuse(
         !fits,
@@ -166,6 +202,13 @@ final class GgufRules {
   }
 
   private void checkWindows() {
+    if (architecture.listsWindows()) {
+      refuse(
+          config.localRotation().isPresent()
+              && config.localRotation().get().theta() != config.rotation().theta(),
+          "rotates by one base in all blocks");
+      return;
+    }
     int pattern = architecture.windowPattern();
     if (pattern == 0 || config.slidingWindow().isEmpty()) {
       return;

@@ -25,8 +25,9 @@ record GgufWarnings(ModelPlan plan) {
         .map(warning -> warning.replace(folder, ""))
         .forEach(warnings::add);
     ModelCard.of(plan.checkpoint().companions()).warning().ifPresent(warnings::add);
-    boolean gemma = GgufArchitecture.of(plan.layout().architecture()).isGemma();
-    if (plan.layout().config().slidingWindow().isPresent() && !gemma) {
+    GgufArchitecture graph = GgufArchitecture.of(plan.layout().architecture());
+    boolean windows = graph.isGemma() || graph.listsWindows();
+    if (plan.layout().config().slidingWindow().isPresent() && !windows) {
       warnings.add(
           "GGUF: llama.cpp attends to all positions where this model has a sliding window");
     }

@@ -5,6 +5,7 @@ package dev.awp.gguf.model;
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** llama.cpp's name for an architecture that it computes as awp does, and what it wants of it. */
 public enum GgufArchitecture {
@@ -21,7 +22,10 @@ public enum GgufArchitecture {
   OLMO2("olmo2"),
   GLM4("glm4"),
   EXAONE4("exaone4"),
-  GEMMA("gemma");
+  GEMMA("gemma"),
+  MISTRAL3("mistral3"),
+  COMMAND_R("command-r"),
+  COHERE2("cohere2");
 
   /** Of so many blocks the last knows no positions, where that is so. */
   public static final int POSITIONLESS = 4;
@@ -55,7 +59,11 @@ public enum GgufArchitecture {
    * @param tensor its name in the file
    */
   public boolean interleaves(String tensor) {
-    boolean interleaved = this == LLAMA || this == SMOLLM3 || this == GRANITE;
+    boolean interleaved =
+        switch (this) {
+          case LLAMA, SMOLLM3, GRANITE, MISTRAL3 -> true;
+          default -> false;
+        };
     return interleaved && (tensor.contains(".attn_q.") || tensor.contains(".attn_k."));
   }
 
@@ -88,9 +96,39 @@ public enum GgufArchitecture {
     return !isGemma() && this != PHI3 && this != EXAONE4;
   }
 
+  /** Whether its files say so where there is no rope scaling. */
+  public boolean saysNoScaling() {
+    return this == COMMAND_R || this == COHERE2;
+  }
+
+  /** Whether llama.cpp reads YaRN's bounds, and the power that its amplitude is divided by. */
+  public boolean readsYarnBounds() {
+    return this == MISTRAL3;
+  }
+
+  /** Whether queries are multiplied by what grows with their position where the file has it. */
+  public boolean hasTemperature() {
+    return this == MISTRAL3;
+  }
+
   /** Whether llama.cpp reads the width of a sliding window. */
   public boolean readsWindow() {
-    return isLaterGemma() || this == PHI3;
+    return isLaterGemma() || this == PHI3 || listsWindows();
+  }
+
+  /** Whether a file may list the blocks that have a sliding window. */
+  public boolean listsWindows() {
+    return this == OLMO2 || this == COHERE2;
+  }
+
+  /** Whether blocks with a sliding window rotate without the scaling of the others. */
+  public boolean rotatesWindowsUnscaled() {
+    return this == OLMO2;
+  }
+
+  /** Whether no block has a sliding window where the file does not say its width. */
+  public boolean mayLeaveWindowOut() {
+    return this == OLMO2;
   }
 
   /**
@@ -110,7 +148,10 @@ public enum GgufArchitecture {
    * as those of attention are everywhere.
    */
   public boolean scalesFeedForward() {
-    return this == LLAMA || this == QWEN3 || this == QWEN3_MOE;
+    return switch (this) {
+      case LLAMA, QWEN3, QWEN3_MOE, MISTRAL3, COHERE2 -> true;
+      default -> false;
+    };
   }
 
   /** Whether embeddings, steps, scores and logits are multiplied by numbers of the file. */
@@ -121,9 +162,24 @@ public enum GgufArchitecture {
   /** Whether heads together are as wide as the hidden size, whatever the file says. */
   public boolean isSquare() {
     return switch (this) {
-      case PHI3, QWEN2_MOE, OLMO2, EXAONE4 -> true;
+      case PHI3, QWEN2_MOE, OLMO2, EXAONE4, COMMAND_R, COHERE2 -> true;
       default -> false;
     };
+  }
+
+  /** Whether it knows positions in the blocks with a sliding window alone. */
+  public boolean positionsOfWindows() {
+    return this == COHERE2;
+  }
+
+  /** Whether models of so many blocks have norms of query and key heads, and no others. */
+  public Optional<Boolean> normsHeads(int blocks) {
+    return this == COMMAND_R ? Optional.of(blocks >= 64) : Optional.empty();
+  }
+
+  /** Whether logits are multiplied by a number of the file. */
+  public boolean multipliesLogits() {
+    return this == COMMAND_R || this == COHERE2;
   }
 
   /** Whether every so many blocks one knows no positions, as {@link #POSITIONLESS} says. */
@@ -146,6 +202,7 @@ public enum GgufArchitecture {
     return switch (this) {
       case GEMMA2 -> 2;
       case GEMMA3 -> 6;
+      case OLMO2, COHERE2 -> 4;
       default -> 0;
     };
   }

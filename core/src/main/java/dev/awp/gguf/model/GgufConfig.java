@@ -8,11 +8,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
 import dev.awp.config.ExpertRule;
+import dev.awp.config.NormKind;
 import dev.awp.config.WindowRule;
 import dev.awp.config.architecture.Architectures;
 import dev.awp.gguf.file.GgufKeys;
 import dev.awp.rope.Llama3Scaling;
 import dev.awp.rope.YarnScaling;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -48,16 +50,23 @@ public final class GgufConfig {
   public static Architecture architecture(GgufKeys keys) {
     String name = keys.architecture();
     boolean mixture = keys.whole(name + ".expert_count").orElse(0) > 0;
+    boolean windowed = keys.whole(name + ".attention.sliding_window").orElse(0) > 0;
     return Architectures.all().stream()
         .filter(known -> known.llamaCppName().filter(name::equals).isPresent())
         .filter(known -> known.experts().isPresent() == mixture)
-        .findFirst()
+        .min(Comparator.comparing(known -> !isOf(known, windowed)))
         .orElseThrow(
             () ->
                 new AwpException(
                     "%s: architecture %s%s is not supported; these are: %s"
                         .formatted(
                             keys.file(), name, mixture ? " with experts" : "", supported())));
+  }
+
+  /** Whether an architecture is the one of its graph that has a sliding window, or has none. */
+  private static boolean isOf(Architecture architecture, boolean windowed) {
+    boolean may = !(architecture.windows() instanceof WindowRule.Never);
+    return may == (windowed && GgufArchitecture.of(architecture).readsWindow());
   }
 
   private static String supported() {
@@ -142,11 +151,20 @@ public final class GgufConfig {
           "is %s where keys have %s, awp reads heads of one size"
               .formatted(values.get(), headDimension()));
     }
-    config.put("rms_norm_eps", shortest(key("attention.layer_norm_rms_epsilon"), 1e-6));
+    if (architecture.norms().kind() == NormKind.RMS) {
+      config.put("rms_norm_eps", shortest(key("attention.layer_norm_rms_epsilon"), 1e-6));
+    } else {
+      config.put("layer_norm_eps", shortest(key("attention.layer_norm_epsilon"), 1e-5));
+    }
+    architecture
+        .queryKeyNormKey()
+        .ifPresent(flag -> config.put(flag, tensors.has("blk.0.attn_q_norm.weight")));
     addBiases();
     softCap("attn_logit_softcapping");
     softCap("final_logit_softcapping");
-    if (graph.readsWindow()) {
+    if (architecture.windows() instanceof WindowRule.Never) {
+      // Nothing that the class reads.
+    } else if (graph.readsWindow()) {
       addWindow();
     } else if (graph.hasWindowBySize(whole("block_count"))) {
       int usual = GgufArchitecture.WINDOW_BY_SIZE;
@@ -157,6 +175,9 @@ public final class GgufConfig {
     }
     if (graph.hasMultipliers()) {
       addMultipliers();
+    }
+    if (graph.multipliesLogits()) {
+      config.put("logit_scale", multiplier("logit_scale", 1));
     }
     if (graph.isLaterGemma()) {
       boolean largest = graph.isLargest(whole("block_count"));
@@ -188,6 +209,24 @@ public final class GgufConfig {
         .filter(width -> width < whole("context_length"))
         .ifPresentOrElse(
             width -> config.put("sliding_window", width), () -> config.putNull("sliding_window"));
+    if (graph.listsWindows() && config.hasNonNull("sliding_window")) {
+      addWindowedBlocks();
+    }
+  }
+
+  private void addWindowedBlocks() {
+    int blocks = whole("block_count");
+    String name = key("attention.sliding_window_pattern");
+    List<Boolean> listed = keys.flags(name);
+    int pattern = graph.windowPattern();
+    if (!listed.isEmpty() && listed.size() < blocks) {
+      throw keys.fail(name, "lists %s of %s blocks".formatted(listed.size(), blocks));
+    }
+    ArrayNode types = config.putArray("layer_types");
+    for (int block = 0; block < blocks; block++) {
+      boolean windowed = listed.isEmpty() ? (block + 1) % pattern != 0 : listed.get(block);
+      types.add(windowed ? "sliding_attention" : "full_attention");
+    }
   }
 
   /** Qwen2 has them by itself. */
@@ -239,34 +278,67 @@ public final class GgufConfig {
       addStretching(theta, tensors.vector().apply("rope_freqs.weight"));
     } else if (tensors.has("rope_factors_long.weight")) {
       addLongRope();
+    } else if (graph.hasTemperature()) {
+      addTemperature(theta, type);
+    } else if (graph.rotatesWindowsUnscaled() && architecture.windows() != WindowRule.NEVER) {
+      addRotations(theta, type);
     } else if (!type.equals("none")) {
-      ObjectNode scaling = config.putObject("rope_scaling");
-      scaling.put("rope_type", type);
-      scaling.put("factor", shortest(key("rope.scaling.factor"), 1));
-      if (type.equals("yarn")) {
-        addYarn(scaling);
-      }
+      addScaling(config.putObject("rope_scaling"), type);
+    }
+  }
+
+  /** Blocks with a sliding window rotate without scaling, by the base of the others. */
+  private void addRotations(double theta, String type) {
+    ObjectNode both = config.putObject("rope_parameters");
+    both.putObject("sliding_attention").put("rope_type", "default").put("rope_theta", theta);
+    ObjectNode full = both.putObject("full_attention");
+    full.put("rope_type", "default").put("rope_theta", theta);
+    if (!type.equals("none")) {
+      addScaling(full, type);
+    }
+  }
+
+  private void addScaling(ObjectNode scaling, String type) {
+    scaling.put("rope_type", type);
+    scaling.put("factor", shortest(key("rope.scaling.factor"), 1));
+    if (type.equals("yarn")) {
+      addYarn(scaling);
+    }
+  }
+
+  /** Such a class has all of it in one object, which says 0 where nothing grows. */
+  private void addTemperature(double theta, String type) {
+    ObjectNode scaling = config.putObject("rope_parameters");
+    scaling.put("rope_type", "default");
+    scaling.put("rope_theta", theta);
+    scaling.put("original_max_position_embeddings", whole("context_length"));
+    scaling.put("llama_4_scaling_beta", shortest(key("attention.temperature_scale"), 0));
+    if (!type.equals("none")) {
+      addScaling(scaling, type);
     }
   }
 
   private void addYarn(ObjectNode scaling) {
-    keys.number(key("rope.scaling.yarn_log_multiplier"))
-        .filter(value -> value != 0)
-        .ifPresent(
-            value -> {
-              throw keys.fail(
-                  key("rope.scaling.yarn_log_multiplier"),
-                  "is %s, awp knows none".formatted(value));
-            });
+    double factor = scaling.path("factor").doubleValue();
+    String divided = key("rope.scaling.yarn_log_multiplier");
+    double power = keys.number(divided).orElse(0.0);
+    if (power != 0 && !graph.readsYarnBounds()) {
+      throw keys.fail(divided, "is %s, awp knows none".formatted(power));
+    }
     keys.whole(key("rope.scaling.original_context_length"))
         .ifPresent(length -> scaling.put("original_max_position_embeddings", length));
-    keys.number(key("rope.scaling.attn_factor"))
-        .ifPresent(
-            factor ->
-                scaling.put(
-                    "attention_factor",
-                    factor
-                        * YarnScaling.usualAttentionFactor(scaling.path("factor").doubleValue())));
+    Optional<Double> more = keys.number(key("rope.scaling.attn_factor"));
+    if (graph.readsYarnBounds()) {
+      scaling.put("beta_fast", shortest(key("rope.scaling.yarn_beta_fast"), YarnScaling.BETA_FAST));
+      scaling.put("beta_slow", shortest(key("rope.scaling.yarn_beta_slow"), YarnScaling.BETA_SLOW));
+    }
+    if (power != 0 && more.isEmpty()) {
+      scaling.put("mscale", 1.0).put("mscale_all_dim", power);
+    } else if (more.isPresent()) {
+      double own =
+          YarnScaling.usualAttentionFactor(factor) / YarnScaling.attentionFactor(factor, power);
+      scaling.put("attention_factor", more.get() * own);
+    }
   }
 
   private void addStretching(double theta, float[] factors) {

@@ -97,7 +97,8 @@ public final class GgufNames {
   }
 
   private void put(Optional<String> module, String part) {
-    module.ifPresent(name -> parts.put(name, part));
+    // One before both steps is called as that of the first.
+    module.ifPresent(name -> parts.putIfAbsent(name, part));
   }
 
   /** Where a tensor of the checkpoint lies in the file. */

@@ -6,7 +6,9 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.config.Architecture;
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.AttentionTemperature;
 import dev.awp.config.QueryKeyNorm;
+import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.model.AttentionStep;
 import dev.awp.model.InputSite;
 import dev.awp.model.attention.Attention;
@@ -42,7 +44,7 @@ public final class SelfAttention implements Sublayer {
                     config.inputBias(),
                     List.of(config.queryWidth(), config.keyValueWidth(), config.keyValueWidth())));
     this.output = new Deferred<>(() -> weights.linear("self_attn.o_proj", config.outputBias()));
-    this.kind = architecture.queryKeyNorm();
+    this.kind = config.queryKeyNorm();
     boolean normed = kind != QueryKeyNorm.NONE;
     this.queryNorm = norm(weights, "self_attn.q_norm", normed);
     this.keyNorm = norm(weights, "self_attn.k_norm", normed);
@@ -82,6 +84,7 @@ public final class SelfAttention implements Sublayer {
       rows.project(normed, projections.get(2), v);
       rotate(q, queryNorm, places);
       rotate(k, keyNorm, places);
+      config.scores().temperature().ifPresent(temperature -> scale(q, temperature, places));
       places.attend(q, k, v, attended);
       inputs.accept(InputSite.ATTENTION_OUTPUT, attended);
       if (!inputs.endsAt(InputSite.ATTENTION_OUTPUT)) {
@@ -102,18 +105,32 @@ public final class SelfAttention implements Sublayer {
           MemorySegment cos = places.rotary().cos().row(places.position(r));
           MemorySegment sin = places.rotary().sin().row(places.position(r));
           if (kind == QueryKeyNorm.TOGETHER) {
-            rows.network().rmsNorm(row, norm.orElseThrow(), rows.epsilon(), row);
+            rows.norm(row, norm.orElseThrow(), row);
           }
           for (long at = 0; at < row.byteSize(); at += headBytes) {
             MemorySegment head = row.asSlice(at, headBytes);
             if (kind == QueryKeyNorm.HEADS) {
-              rows.network().rmsNorm(head, norm.orElseThrow(), rows.epsilon(), head);
+              rows.norm(head, norm.orElseThrow(), head);
+            } else if (kind == QueryKeyNorm.HEADS_APART) {
+              rows.norm(head, norm.orElseThrow().asSlice(at, headBytes), head);
             }
             MemorySegment rotated = head.asSlice(0, cos.byteSize() + sin.byteSize());
             if (neighbours) {
               part(rotated);
             }
             rows.network().rotate(rotated, cos, sin);
+          }
+        });
+  }
+
+  private void scale(Matrix queries, AttentionTemperature temperature, SequencePlaces places) {
+    ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
+    rows.forRows(
+        queries.rows(),
+        r -> {
+          float factor = temperature.factor(places.position(r));
+          if (factor != 1) {
+            arithmetic.scale(queries.row(r), factor, queries.row(r));
           }
         });
   }

@@ -85,7 +85,10 @@ class ConfigDefaultsTest {
     assertEquals(values.path("num_key_value_heads").intValue(), attention.keyValueHeads());
     assertEquals(values.path("head_dim").intValue(), attention.headDimension());
     assertEquals(values.path("max_position_embeddings").intValue(), read.maxPositions());
-    assertEquals(values.path("rms_norm_eps").floatValue(), read.rmsNormEpsilon());
+    String epsilon = values.has("rms_norm_eps") ? "rms_norm_eps" : "layer_norm_eps";
+    assertEquals(values.path(epsilon).floatValue(), read.normEpsilon());
+    assertEquals(
+        (float) values.path("logit_scale").asDouble(1), read.multipliers().logits(), "logit_scale");
     assertEquals(values.path("tie_word_embeddings").booleanValue(), read.tieWordEmbeddings());
     assertEquals(values.path("rope_theta").doubleValue(), read.rotation().theta());
     assertEquals(
