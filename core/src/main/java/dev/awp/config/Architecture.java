@@ -22,9 +22,13 @@ import java.util.Set;
  * @param queryKeyNorm how queries and keys are normed before they are rotated
  * @param queryKeyNormKey key of config.json that says whether they are, where it does
  * @param projections how projections of the same input lie on disk
+ * @param feedForward module of the feed-forward layer in its block
+ * @param latentAttention whether keys and values are made by way of a smaller vector
+ * @param sinks whether each head has one more score, which takes a share and has no value
  * @param outputBias whether "attention_bias" speaks of the output projection too
  * @param scalesEmbeddings whether embeddings are multiplied by the square root of the hidden size
  * @param rotatedPairs which columns of queries and keys are rotated together
+ * @param longRopeAlone whether longrope is the only rope scaling, whose name may be "su" or "yarn"
  * @param positions which blocks rotate them
  * @param windows which blocks have the sliding window
  * @param experts how config.json tells of a mixture of experts, where there is one
@@ -47,9 +51,13 @@ public record Architecture(
     QueryKeyNorm queryKeyNorm,
     Optional<String> queryKeyNormKey,
     Projections projections,
+    String feedForward,
+    boolean latentAttention,
+    boolean sinks,
     boolean outputBias,
     boolean scalesEmbeddings,
     RotatedPairs rotatedPairs,
+    boolean longRopeAlone,
     PositionRule positions,
     WindowRule windows,
     Optional<ExpertRule> experts,
@@ -78,9 +86,13 @@ public record Architecture(
     private QueryKeyNorm queryKeyNorm = QueryKeyNorm.NONE;
     private Optional<String> queryKeyNormKey = Optional.empty();
     private Projections projections = Projections.SEPARATE;
+    private String feedForward = "mlp";
+    private boolean latentAttention;
+    private boolean sinks;
     private boolean outputBias = true;
     private boolean scalesEmbeddings;
     private RotatedPairs rotatedPairs = RotatedPairs.HALVES;
+    private boolean longRopeAlone;
     private PositionRule positions = PositionRule.ALL;
     private WindowRule windows = WindowRule.NEVER;
     private Optional<ExpertRule> experts = Optional.empty();
@@ -131,6 +143,22 @@ public record Architecture(
       return this;
     }
 
+    public Builder feedForward(String module) {
+      this.feedForward = module;
+      return this;
+    }
+
+    public Builder latentAttention() {
+      this.latentAttention = true;
+      return reads(
+          "q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim");
+    }
+
+    public Builder sinks() {
+      this.sinks = true;
+      return this;
+    }
+
     public Builder withoutOutputBias() {
       this.outputBias = false;
       return this;
@@ -143,6 +171,11 @@ public record Architecture(
 
     public Builder rotatedPairs(RotatedPairs value) {
       this.rotatedPairs = value;
+      return this;
+    }
+
+    public Builder longRopeAlone() {
+      this.longRopeAlone = true;
       return this;
     }
 
@@ -196,9 +229,13 @@ public record Architecture(
           queryKeyNorm,
           queryKeyNormKey,
           projections,
+          feedForward,
+          latentAttention,
+          sinks,
           outputBias,
           scalesEmbeddings,
           rotatedPairs,
+          longRopeAlone,
           positions,
           windows,
           experts,

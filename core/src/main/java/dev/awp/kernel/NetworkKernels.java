@@ -36,6 +36,13 @@ public interface NetworkKernels {
   void geGlu(MemorySegment gate, MemorySegment up, MemorySegment out);
 
   /**
+   * out[i] = (u + 1) * g / (1 + exp(-alpha g)), g = gate[i] clamped from above, u = up[i] clamped
+   * to -limit and limit.
+   */
+  void clampedSwiGlu(
+      MemorySegment gate, MemorySegment up, float alpha, float limit, MemorySegment out);
+
+  /**
    * In place: x[i] = cap * tanh(factor * x[i] / cap). tanh is accurate to 3 units in the last place
    * and the same code in both implementations.
    */

@@ -12,12 +12,13 @@ import java.util.Optional;
  * hang at, and its other tensors. Which sublayer computes f, {@code
  * dev.awp.model.sublayer.Sublayers} says.
  */
-public sealed interface BlockStep permits AttentionStep, MlpStep, MixtureStep {
+public sealed interface BlockStep permits AttentionStep, LatentAttentionStep, MlpStep, MixtureStep {
   /** The steps of a block, in their order. */
   static List<BlockStep> of(ModelLayout layout, int block) {
     boolean mixture = layout.config().block(block).experts().isPresent();
+    boolean latent = layout.config().block(block).attention().latent().isPresent();
     return List.of(
-        new AttentionStep(layout, block),
+        latent ? new LatentAttentionStep(layout, block) : new AttentionStep(layout, block),
         mixture ? new MixtureStep(layout, block) : new MlpStep(layout, block));
   }
 

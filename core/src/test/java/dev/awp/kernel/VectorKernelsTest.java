@@ -249,6 +249,8 @@ class VectorKernelsTest {
   void activationsAgree() {
     assertSameBits((k, x, y, out) -> k.network().swiGlu(x, y, out), Kind.values());
     assertSameBits((k, x, y, out) -> k.network().geGlu(x, y, out), Kind.values());
+    assertSameBits(
+        (k, x, y, out) -> k.network().clampedSwiGlu(x, y, 1.702f, 0.7f, out), Kind.values());
     for (float factor : new float[] {0.2f, 1, 40}) {
       assertSameBits(
           (k, x, y, out) -> {

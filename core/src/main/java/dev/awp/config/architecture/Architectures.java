@@ -29,6 +29,11 @@ public final class Architectures {
           Gemma3.TEXT,
           Gemma3.MULTIMODAL,
           Mixtral.MIXTRAL,
+          GraniteMoe.GRANITE_MOE,
+          Llama4.LLAMA4,
+          GptOss.GPT_OSS,
+          DeepseekV2.DEEPSEEK_V2,
+          DeepseekV3.DEEPSEEK_V3,
           Qwen2Moe.QWEN2_MOE,
           Qwen3Moe.QWEN3_MOE);
 

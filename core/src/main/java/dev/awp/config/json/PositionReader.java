@@ -30,7 +30,7 @@ record PositionReader(ConfigObject root, PositionRule rule) {
   }
 
   private boolean isMarked(PositionRule.Marked marked, int block, int blocks) {
-    if (!root.has(marked.key())) {
+    if (!root.has(marked.key()) || root.node().path(marked.key()).isEmpty()) {
       return (block + 1) % root.integer(marked.intervalKey(), Integer.MAX_VALUE) != 0;
     }
     JsonNode marks = root.node().path(marked.key());

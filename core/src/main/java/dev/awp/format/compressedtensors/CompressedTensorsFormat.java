@@ -71,7 +71,12 @@ public final class CompressedTensorsFormat implements OutputFormat {
 
   @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
-    return new ReaderRules(plan).noChannelScales().wholeGroups().fusedAlike().broken();
+    return new ReaderRules(plan)
+        .expertsApart()
+        .noChannelScales()
+        .wholeGroups()
+        .fusedAlike()
+        .broken();
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.awp.AwpException;
 import dev.awp.config.Architecture;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 
 /** llama.cpp's name for an architecture that it computes as awp does, and what it wants of it. */
 public enum GgufArchitecture {
@@ -25,7 +26,22 @@ public enum GgufArchitecture {
   GEMMA("gemma"),
   MISTRAL3("mistral3"),
   COMMAND_R("command-r"),
-  COHERE2("cohere2");
+  COHERE2("cohere2"),
+  GRANITE_MOE("granitemoe"),
+  OPENAI_MOE("gpt-oss"),
+  DEEPSEEK2("deepseek2"),
+  LLAMA4("llama4");
+
+  /** Positions of a chunk in LLaMA 4, and those from one step of its temperature to the next. */
+  public static final int CHUNK = 8192;
+
+  /** How fast queries grow in LLaMA 4. */
+  public static final double TEMPERATURE = 0.1;
+
+  private static final int LARGE_MIXTURE = 128;
+
+  /** Numbers of blocks of models whose queries are not made by way of a smaller vector. */
+  private static final Set<Integer> LITE = Set.of(26, 27);
 
   /** Of so many blocks the last knows no positions, where that is so. */
   public static final int POSITIONLESS = 4;
@@ -61,7 +77,7 @@ public enum GgufArchitecture {
   public boolean interleaves(String tensor) {
     boolean interleaved =
         switch (this) {
-          case LLAMA, SMOLLM3, GRANITE, MISTRAL3 -> true;
+          case LLAMA, SMOLLM3, GRANITE, MISTRAL3, GRANITE_MOE -> true;
           default -> false;
         };
     return interleaved && (tensor.contains(".attn_q.") || tensor.contains(".attn_k."));
@@ -118,7 +134,7 @@ public enum GgufArchitecture {
 
   /** Whether a file may list the blocks that have a sliding window. */
   public boolean listsWindows() {
-    return this == OLMO2 || this == COHERE2;
+    return this == OLMO2 || this == COHERE2 || this == OPENAI_MOE;
   }
 
   /** Whether blocks with a sliding window rotate without the scaling of the others. */
@@ -156,7 +172,7 @@ public enum GgufArchitecture {
 
   /** Whether embeddings, steps, scores and logits are multiplied by numbers of the file. */
   public boolean hasMultipliers() {
-    return this == GRANITE;
+    return this == GRANITE || this == GRANITE_MOE;
   }
 
   /** Whether heads together are as wide as the hidden size, whatever the file says. */
@@ -177,6 +193,44 @@ public enum GgufArchitecture {
     return this == COMMAND_R ? Optional.of(blocks >= 64) : Optional.empty();
   }
 
+  /** What it calls the norm before the feed-forward layers. */
+  public String feedForwardNorm() {
+    return this == OPENAI_MOE ? "post_attention_norm" : "ffn_norm";
+  }
+
+  /** Whether it has attention sinks, biases of all projections, and clamped gates of experts. */
+  public boolean isOpenAi() {
+    return this == OPENAI_MOE;
+  }
+
+  /**
+   * Whether blocks that know positions attend inside of chunks of {@link #CHUNK}, heads are normed
+   * after rotation, and queries of the other blocks grow.
+   */
+  public boolean isLlama4() {
+    return this == LLAMA4;
+  }
+
+  /** Whether heads are normed where there are so many experts. */
+  public boolean normsRotatedHeads(int experts) {
+    return isLlama4() && experts != LARGE_MIXTURE;
+  }
+
+  /** Whether keys and values are made by way of a smaller vector. */
+  public boolean hasLatentAttention() {
+    return this == DEEPSEEK2;
+  }
+
+  /** Whether queries of models of so many blocks are made of the step's input, whatever is said. */
+  public boolean hasDirectQueries(int blocks) {
+    return hasLatentAttention() && LITE.contains(blocks);
+  }
+
+  /** Whether the file says how experts are chosen, and how many first blocks have none. */
+  public boolean readsRouting() {
+    return this == DEEPSEEK2;
+  }
+
   /** Whether logits are multiplied by a number of the file. */
   public boolean multipliesLogits() {
     return this == COMMAND_R || this == COHERE2;
@@ -184,7 +238,7 @@ public enum GgufArchitecture {
 
   /** Whether every so many blocks one knows no positions, as {@link #POSITIONLESS} says. */
   public boolean leavesPositionsOut() {
-    return this == SMOLLM3;
+    return this == SMOLLM3 || this == LLAMA4;
   }
 
   /** Whether models of so many blocks have a sliding window, and no others. */
@@ -200,7 +254,7 @@ public enum GgufArchitecture {
   /** Every so many blocks one has no sliding window; 0 where llama.cpp knows none. */
   public int windowPattern() {
     return switch (this) {
-      case GEMMA2 -> 2;
+      case GEMMA2, OPENAI_MOE -> 2;
       case GEMMA3 -> 6;
       case OLMO2, COHERE2 -> 4;
       default -> 0;

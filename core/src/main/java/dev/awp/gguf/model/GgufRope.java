@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.model;
 
+import dev.awp.config.AttentionConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.gguf.GgufValue;
 import dev.awp.rope.DynamicScaling;
@@ -53,7 +54,9 @@ public final class GgufRope {
                   // llama.cpp multiplies by the usual factor itself, unless it divides by it too.
                   double more =
                       yarn.attentionFactor() / YarnScaling.usualAttentionFactor(yarn.factor());
-                  if (graph.readsYarnBounds() && yarn.attentionFactor() == 1) {
+                  if (graph.hasLatentAttention()) {
+                    keys.put(own + "yarn_log_multiplier", GgufValue.of(power(config, yarn)));
+                  } else if (graph.readsYarnBounds() && yarn.attentionFactor() == 1) {
                     keys.put(own + "yarn_log_multiplier", GgufValue.of(1f));
                   } else if ((float) more != 1) {
                     keys.put(own + "attn_factor", GgufValue.of((float) more));
@@ -70,6 +73,13 @@ public final class GgufRope {
               }
             });
     return keys;
+  }
+
+  /** A tenth of what scores of latent attention are sharpened by, as "mscale_all_dim" says it. */
+  private static float power(ModelConfig config, YarnScaling yarn) {
+    AttentionConfig attention = config.block(0).attention();
+    double amplitude = Math.pow(attention.headDimension() / attention.scores().divisor(), 1.0 / 4);
+    return (float) ((amplitude - 1) / Math.log(yarn.factor()));
   }
 
   /**

@@ -106,6 +106,20 @@ public final class ScalarNetwork implements NetworkKernels {
   }
 
   @Override
+  public void clampedSwiGlu(
+      MemorySegment gate, MemorySegment up, float alpha, float limit, MemorySegment out) {
+    int n = Extents.floats(gate);
+    Extents.checkFloats("up", up, n);
+    Extents.checkFloats("the output", out, n);
+    for (int i = 0; i < n; i++) {
+      float g = Math.min(gate.getAtIndex(JAVA_FLOAT, i), limit);
+      float u = Math.min(Math.max(up.getAtIndex(JAVA_FLOAT, i), -limit), limit);
+      float gated = g / (1f + ScalarExp.exp(-(g * alpha)));
+      out.setAtIndex(JAVA_FLOAT, i, gated * (u + 1f));
+    }
+  }
+
+  @Override
   public void geGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
     int n = Extents.floats(gate);
     Extents.checkFloats("up", up, n);

@@ -174,6 +174,12 @@ final class VectorNetwork implements NetworkKernels {
   }
 
   @Override
+  public void clampedSwiGlu(
+      MemorySegment gate, MemorySegment up, float alpha, float limit, MemorySegment out) {
+    VectorActivations.clampedSwiGlu(gate, up, alpha, limit, out);
+  }
+
+  @Override
   public void geGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
     VectorActivations.geGlu(gate, up, out);
   }

@@ -104,7 +104,7 @@ public final class DecoderBlock implements Stage {
   /** An empty cache for {@link #next} of a block, with room for that many tokens. */
   static KeyValueCache cache(AttentionConfig config, int capacity, SegmentAllocator allocator) {
     RotaryTable rotary = RotaryTable.of(config, capacity, allocator);
-    return new KeyValueCache(config.keyValueWidth(), rotary, allocator);
+    return new KeyValueCache(config.keyValueWidth(), config.valueWidth(), rotary, allocator);
   }
 
   /**

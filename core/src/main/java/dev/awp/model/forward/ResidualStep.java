@@ -3,6 +3,7 @@
 package dev.awp.model.forward;
 
 import dev.awp.config.AttentionConfig;
+import dev.awp.model.AttentionStep;
 import dev.awp.model.BlockStep;
 import dev.awp.model.attention.Attention;
 import dev.awp.model.attention.RotaryTable;
@@ -163,7 +164,11 @@ final class ResidualStep implements Stage {
   }
 
   Attention attention() {
-    return new Attention(config(), weights.compute());
+    Optional<MemorySegment> sinks =
+        config().scores().sinks()
+            ? Optional.of(weights.vector(AttentionStep.SINKS))
+            : Optional.empty();
+    return new Attention(config(), weights.compute(), sinks);
   }
 
   private AttentionConfig config() {

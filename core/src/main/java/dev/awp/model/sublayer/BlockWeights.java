@@ -35,10 +35,9 @@ public record BlockWeights(
    * @param bias [1, dOut]
    */
   record Linear(RightOperand transposed, Optional<Matrix> bias) {
-    /** Without a bias, in float32; W is read when it is multiplied with. */
-    static Linear plain(Matrix weight, Compute compute) {
-      return new Linear(
-          RightOperand.plain(compute.parallelBlas(), Op.TRANSPOSE, weight), Optional.empty());
+    /** In float32; W is read when it is multiplied with. */
+    static Linear of(Matrix weight, Optional<Matrix> bias, Compute compute) {
+      return new Linear(RightOperand.plain(compute.parallelBlas(), Op.TRANSPOSE, weight), bias);
     }
   }
 
@@ -90,6 +89,11 @@ public record BlockWeights(
     Matrix weight = matrix(layout.prefix(index) + module + ".weight");
     addOffset(weight, layout.architecture().norms().offset());
     return weight.segment();
+  }
+
+  /** A vector of the block. */
+  public MemorySegment vector(String tensor) {
+    return matrix(layout.prefix(index) + tensor).row(0);
   }
 
   /** A tensor of the block that stays in its file until it is decoded. */

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.sublayer;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.awp.config.Architecture;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.AttentionTemperature;
@@ -14,7 +12,6 @@ import dev.awp.model.InputSite;
 import dev.awp.model.attention.Attention;
 import dev.awp.model.attention.SequencePlaces;
 import dev.awp.model.sublayer.BlockWeights.Linear;
-import dev.awp.rope.RotatedPairs;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -32,6 +29,9 @@ public final class SelfAttention implements Sublayer {
   private final Optional<MemorySegment> keyNorm;
   private final Optional<MemorySegment> outputNorm;
 
+  /** Weights of norms that have none. */
+  private final MemorySegment ones;
+
   SelfAttention(AttentionStep step, BlockWeights weights, RowOperations rows) {
     Architecture architecture = step.layout().architecture();
     this.config = step.config();
@@ -45,10 +45,15 @@ public final class SelfAttention implements Sublayer {
                     List.of(config.queryWidth(), config.keyValueWidth(), config.keyValueWidth())));
     this.output = new Deferred<>(() -> weights.linear("self_attn.o_proj", config.outputBias()));
     this.kind = config.queryKeyNorm();
-    boolean normed = kind != QueryKeyNorm.NONE;
+    boolean normed = kind != QueryKeyNorm.NONE && kind != QueryKeyNorm.ROTATED_HEADS;
     this.queryNorm = norm(weights, "self_attn.q_norm", normed);
     this.keyNorm = norm(weights, "self_attn.k_norm", normed);
     this.outputNorm = step.norms().after().map(weights::norm);
+    Matrix row = Matrix.allocate(weights.arena(), 1, config.headDimension());
+    for (int i = 0; i < row.columns(); i++) {
+      row.set(0, i, 1);
+    }
+    this.ones = row.row(0);
   }
 
   private static Optional<MemorySegment> norm(BlockWeights weights, String module, boolean there) {
@@ -96,14 +101,11 @@ public final class SelfAttention implements Sublayer {
   /** Norms where the architecture does, and rotates every head by its position. */
   private void rotate(Matrix x, Optional<MemorySegment> norm, SequencePlaces places) {
     long headBytes = (long) config.headDimension() * Float.BYTES;
-    boolean neighbours =
-        config.rotation().filter(r -> r.pairs() == RotatedPairs.NEIGHBOURS).isPresent();
+    HeadRotation rotation = HeadRotation.of(config, rows.network());
     rows.forRows(
         x.rows(),
         r -> {
           MemorySegment row = x.row(r);
-          MemorySegment cos = places.rotary().cos().row(places.position(r));
-          MemorySegment sin = places.rotary().sin().row(places.position(r));
           if (kind == QueryKeyNorm.TOGETHER) {
             rows.norm(row, norm.orElseThrow(), row);
           }
@@ -114,11 +116,10 @@ public final class SelfAttention implements Sublayer {
             } else if (kind == QueryKeyNorm.HEADS_APART) {
               rows.norm(head, norm.orElseThrow().asSlice(at, headBytes), head);
             }
-            MemorySegment rotated = head.asSlice(0, cos.byteSize() + sin.byteSize());
-            if (neighbours) {
-              part(rotated);
+            rotation.apply(head, r, places);
+            if (kind == QueryKeyNorm.ROTATED_HEADS) {
+              rows.norm(head, ones, head);
             }
-            rows.network().rotate(rotated, cos, sin);
           }
         });
   }
@@ -133,18 +134,5 @@ public final class SelfAttention implements Sublayer {
             arithmetic.scale(queries.row(r), factor, queries.row(r));
           }
         });
-  }
-
-  /**
-   * Moves the first columns of all pairs before the second ones. They stay there: scores are the
-   * same, for queries and keys are moved alike.
-   */
-  private static void part(MemorySegment pairs) {
-    float[] values = pairs.toArray(JAVA_FLOAT);
-    int half = values.length / 2;
-    for (int i = 0; i < half; i++) {
-      pairs.setAtIndex(JAVA_FLOAT, i, values[2 * i]);
-      pairs.setAtIndex(JAVA_FLOAT, half + i, values[2 * i + 1]);
-    }
   }
 }

@@ -214,7 +214,7 @@ class GgufCheckpointTest {
         Optional.of(GgufValue.of("mamba")),
         "architecture mamba is not supported; these are: llama, mistral3, qwen2, qwen3, phi3,"
             + " smollm3, granite, olmo2, glm4, exaone4, command-r, cohere2, gemma, gemma2, gemma3,"
-            + " qwen2moe, qwen3moe");
+            + " granitemoe, llama4, gpt-oss, deepseek2, qwen2moe, qwen3moe");
     assertRefused(
         file,
         "qwen2.block_count",
