@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tiny models of every architecture that awp knows and of every switch of its config.json, computed by transformers.
 
-  architectures.py golden FOLDER     writes golden-CASE.json for GoldenForwardTest: weights by formula, which Java has too
+  architectures.py golden FOLDER [CASE...]   writes golden-CASE.json for GoldenForwardTest: weights by formula, which Java has too
                                      (SyntheticWeights), states and losses by transformers in float64 where it computes in that
   architectures.py defaults FILE     writes what transformers' classes say where config.json is silent
   architectures.py models FOLDER     writes checkpoints as transformers saves them, with random weights of a seed, and their logits
+  architectures.py packed FOLDER     logits of packed models, NAME.packed, that awp has made, by transformers with compressed-tensors,
+                                     held against awp's; prints a table
   architectures.py compare FOLDER    holds awp's logits (dev.awp.model.forward.ArchitectureLogits) against them, and prints a table
 """
 import json
@@ -37,6 +39,10 @@ NO_TOKENS = {"bos_token_id": None, "eos_token_id": None, "pad_token_id": None}
 LONGROPE = {"type": "longrope", "short_factor": [1.0, 1.5, 2.5], "long_factor": [2.0, 5.0, 9.0]}
 LLAMA = {"architectures": ["LlamaForCausalLM"], "model_type": "llama"}
 MISTRAL = {"architectures": ["MistralForCausalLM"], "model_type": "mistral"}
+MINISTRAL3 = {"architectures": ["Ministral3ForCausalLM"], "model_type": "ministral3", "rope_parameters": {
+    "type": "yarn", "rope_type": "yarn", "rope_theta": 500.0, "factor": 4.0, "original_max_position_embeddings": 5,
+    "max_position_embeddings": 64, "beta_fast": 32.0, "beta_slow": 1.0, "mscale": 1.0, "mscale_all_dim": 1.0,
+    "llama_4_scaling_beta": 0.3}}
 QWEN2 = {"architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2"}
 QWEN3 = {"architectures": ["Qwen3ForCausalLM"], "model_type": "qwen3", "head_dim": 8}
 PHI3 = {"architectures": ["Phi3ForCausalLM"], "model_type": "phi3"}
@@ -44,8 +50,13 @@ SMOLLM3 = {"architectures": ["SmolLM3ForCausalLM"], "model_type": "smollm3", "nu
 GRANITE = {"architectures": ["GraniteForCausalLM"], "model_type": "granite", "attention_multiplier": 0.3,
            "embedding_multiplier": 5.0, "residual_multiplier": 0.4, "logits_scaling": 3.0}
 OLMO2 = {"architectures": ["Olmo2ForCausalLM"], "model_type": "olmo2", "tie_word_embeddings": False}
+OLMO3 = {"architectures": ["Olmo3ForCausalLM"], "model_type": "olmo3", "tie_word_embeddings": False, "sliding_window": 5,
+         "num_hidden_layers": 4}
 GLM4 = {"architectures": ["Glm4ForCausalLM"], "model_type": "glm4", "head_dim": 8, "tie_word_embeddings": False}
 EXAONE4 = {"architectures": ["Exaone4ForCausalLM"], "model_type": "exaone4", "num_hidden_layers": 4, "sliding_window": 5}
+COHERE = {"architectures": ["CohereForCausalLM"], "model_type": "cohere", "layer_norm_eps": 1e-5, "logit_scale": 0.25}
+COHERE2 = {"architectures": ["Cohere2ForCausalLM"], "model_type": "cohere2", "layer_norm_eps": 1e-5, "logit_scale": 0.25,
+           "num_hidden_layers": 4, "sliding_window": 5, "sliding_window_pattern": 4}
 GEMMA = {"architectures": ["GemmaForCausalLM"], "model_type": "gemma", "head_dim": 8, "hidden_act": "gelu_pytorch_tanh"}
 # Caps small enough to bend the scores.
 GEMMA2 = {"architectures": ["Gemma2ForCausalLM"], "model_type": "gemma2", "head_dim": 8, "hidden_act": "silu",
@@ -57,6 +68,25 @@ GEMMA3 = {"architectures": ["Gemma3ForCausalLM"], "model_type": "gemma3_text", "
           "rope_scaling": {"rope_type": "linear", "factor": 4.0}}
 MIXTRAL = {"architectures": ["MixtralForCausalLM"], "model_type": "mixtral", "num_local_experts": 5, "num_experts_per_tok": 2,
            "sliding_window": None}
+GRANITE_MOE = {"architectures": ["GraniteMoeForCausalLM"], "model_type": "granitemoe", "attention_multiplier": 0.3,
+               "embedding_multiplier": 5.0, "residual_multiplier": 0.4, "logits_scaling": 3.0, "num_local_experts": 5,
+               "num_experts_per_tok": 2}
+GPT_OSS = {"architectures": ["GptOssForCausalLM"], "model_type": "gpt_oss", "num_local_experts": 5, "num_experts_per_tok": 2,
+           "sliding_window": 5, "tie_word_embeddings": False, "rope_theta": 500.0, "rope_scaling": {
+               "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 32.0, "beta_slow": 1.0,
+               "truncate": False}}
+LATENT = {"num_key_value_heads": 4, "head_dim": 4, "kv_lora_rank": 16, "q_lora_rank": 12, "qk_nope_head_dim": 6,
+          "qk_rope_head_dim": 4, "v_head_dim": 8, "n_routed_experts": 8, "num_experts_per_tok": 3, "moe_intermediate_size": 20,
+          "first_k_dense_replace": 1, "num_hidden_layers": 3}
+DEEPSEEK_V2 = {"architectures": ["DeepseekV2ForCausalLM"], "model_type": "deepseek_v2", **LATENT, "n_shared_experts": 2,
+               "topk_method": "greedy", "routed_scaling_factor": 1.5}
+DEEPSEEK_V3 = {"architectures": ["DeepseekV3ForCausalLM"], "model_type": "deepseek_v3", **LATENT, "n_shared_experts": 1,
+               "n_group": 4, "topk_group": 2, "norm_topk_prob": True, "routed_scaling_factor": 2.5, "rope_scaling": {
+                   "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 32, "beta_slow": 1,
+                   "mscale": 1.0, "mscale_all_dim": 1.0}}
+LLAMA4 = {"architectures": ["Llama4ForCausalLM"], "model_type": "llama4_text", "num_hidden_layers": 4, "num_local_experts": 5,
+          "num_experts_per_tok": 2, "intermediate_size_mlp": 36, "interleave_moe_layer_step": 2, "attention_chunk_size": 6,
+          "floor_scale": 4, "attn_scale": 0.3}
 QWEN2_MOE = {"architectures": ["Qwen2MoeForCausalLM"], "model_type": "qwen2_moe", "num_experts": 6, "num_experts_per_tok": 3,
              "moe_intermediate_size": 20, "shared_expert_intermediate_size": 28, "norm_topk_prob": False,
              "num_hidden_layers": 3, "mlp_only_layers": [1]}
@@ -78,6 +108,10 @@ CASES = {
     "llama-dynamic": (LLAMA, {"max_position_embeddings": 16, "rope_scaling": {"type": "dynamic", "factor": 2.0}}),
     "llama-dynamic-short": (LLAMA, {"rope_scaling": {"type": "dynamic", "factor": 2.0}}),
     "mistral-window": (MISTRAL, {"sliding_window": 5, "head_dim": 10}),
+    "ministral3": (MINISTRAL3, {}),
+    "ministral3-window": (MINISTRAL3, {"sliding_window": 6, "head_dim": 8, "tie_word_embeddings": False, "rope_parameters": {
+        "rope_type": "yarn", "rope_theta": 500.0, "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 4.0,
+        "beta_slow": 0.5, "mscale": 1.0, "mscale_all_dim": 0.7, "llama_4_scaling_beta": 0.1}}),
     "qwen2": (QWEN2, {"use_sliding_window": False, "sliding_window": 4}),
     "qwen2-some-windows": (QWEN2, {"use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1}),
     "qwen3": (QWEN3, {"rope_parameters": {"rope_type": "default", "rope_theta": 1000.0}}),
@@ -89,6 +123,8 @@ CASES = {
     "phi3": (PHI3, {"sliding_window": 9, "tie_word_embeddings": False}),
     "phi3-longrope-short": (PHI3, {"original_max_position_embeddings": 32, "rope_scaling": LONGROPE}),
     "phi3-longrope-long": (PHI3, {"original_max_position_embeddings": 16, "rope_scaling": LONGROPE}),
+    # What files of the first Phi-3 call it.
+    "phi3-longrope-as-yarn": (PHI3, {"original_max_position_embeddings": 16, "rope_scaling": {**LONGROPE, "type": "yarn"}}),
     # Phi-4-mini: a part of each head is rotated.
     "phi3-partial": (PHI3, {"head_dim": 8, "hidden_size": 32, "partial_rotary_factor": 0.75}),
     "phi3-partial-longrope": (PHI3, {"head_dim": 8, "hidden_size": 32, "partial_rotary_factor": 0.75,
@@ -101,10 +137,20 @@ CASES = {
     "granite-biases": (GRANITE, {"attention_bias": True, "mlp_bias": True, "tie_word_embeddings": False}),
     "olmo2": (OLMO2, {}),
     "olmo2-biases": (OLMO2, {"attention_bias": True, "num_key_value_heads": 4, "tie_word_embeddings": True}),
+    "olmo3": (OLMO3, {}),
+    "olmo3-yarn": (OLMO3, {"rope_theta": 500.0, "rope_scaling": {
+        "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 32.0, "beta_slow": 1.0,
+        "attention_factor": 1.2}}),
+    "olmo3-some-windows": (OLMO3, {"attention_bias": True, "tie_word_embeddings": True, "num_key_value_heads": 4,
+                                   "layer_types": ["full_attention", "sliding_attention"] * 2}),
     "glm4": (GLM4, {"attention_bias": True}),
     "glm4-without-biases": (GLM4, {"attention_bias": False, "partial_rotary_factor": 0.75}),
     "exaone4": (EXAONE4, {"sliding_window": None, "layer_types": ["full_attention"] * 4}),
     "exaone4-windows": (EXAONE4, {"sliding_window_pattern": 2, "tie_word_embeddings": False}),
+    "cohere": (COHERE, {}),
+    "cohere-normed": (COHERE, {"use_qk_norm": True, "attention_bias": True, "tie_word_embeddings": False}),
+    "cohere2": (COHERE2, {}),
+    "cohere2-some-windows": (COHERE2, {"attention_bias": True, "layer_types": ["full_attention", "sliding_attention"] * 2}),
     "gemma": (GEMMA, {}),
     "gemma-biases": (GEMMA, {"attention_bias": True, "num_key_value_heads": 1}),
     "gemma2": (GEMMA2, {}),
@@ -115,6 +161,25 @@ CASES = {
                              "layer_types": ["full_attention", "sliding_attention"] * 2}),
     "mixtral": (MIXTRAL, {}),
     "mixtral-window": (MIXTRAL, {"sliding_window": 5, "tie_word_embeddings": False}),
+    "granite-moe": (GRANITE_MOE, {}),
+    "granite-moe-biases": (GRANITE_MOE, {"attention_bias": True, "tie_word_embeddings": False, "num_experts_per_tok": 3}),
+    "gpt-oss": (GPT_OSS, {}),
+    "gpt-oss-clamped": (GPT_OSS, {"swiglu_limit": 0.5, "swiglu_alpha": 2.5, "head_dim": 8, "tie_word_embeddings": True,
+                                  "layer_types": ["full_attention", "sliding_attention"]}),
+    "deepseek-v2": (DEEPSEEK_V2, {"q_lora_rank": None}),
+    "deepseek-v2-groups": (DEEPSEEK_V2, {
+        "topk_method": "group_limited_greedy", "n_group": 4, "topk_group": 2, "attention_bias": True, "mlp_bias": True,
+        "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "mscale": 0.9,
+                         "mscale_all_dim": 0.7}}),
+    "deepseek-v3": (DEEPSEEK_V3, {}),
+    "deepseek-v3-plain": (DEEPSEEK_V3, {
+        "rope_scaling": None, "rope_interleave": False, "q_lora_rank": None, "norm_topk_prob": False, "n_group": 1,
+        "topk_group": 1, "tie_word_embeddings": False, "first_k_dense_replace": 0, "attention_bias": True}),
+    "llama4": (LLAMA4, {}),
+    "llama4-listed": (LLAMA4, {
+        "tie_word_embeddings": False, "use_qk_norm": False, "no_rope_layers": [1, 0, 1, 1], "moe_layers": [0, 3],
+        "attention_bias": True, "num_experts_per_tok": 1,
+        "layer_types": ["chunked_attention", "full_attention", "full_attention", "chunked_attention"]}),
     "qwen2-moe": (QWEN2_MOE, {}),
     "qwen2-moe-normalized": (QWEN2_MOE, {"norm_topk_prob": True, "qkv_bias": False, "decoder_sparse_step": 2,
                                          "mlp_only_layers": []}),
@@ -174,15 +239,15 @@ def run(folder, config, tokens, dtype):
         folder, dtype=dtype, attn_implementation="eager", experts_implementation="eager", output_loading_info=True)
     assert not info["missing_keys"] and not info["unexpected_keys"], info
     states = []
-    last = model.get_decoder().layers[-1]
+    last = model.model.layers[-1]
     last.register_forward_hook(lambda _, __, out: states.append(out if torch.is_tensor(out) else out[0]))
     with torch.no_grad():
         logits = model.eval()(torch.tensor([tokens]), use_cache=False).logits[0]
     return states[0].reshape(len(tokens), -1).double().numpy(), logits.double().numpy()
 
 
-def golden(target):
-    for case in CASES:
+def golden(target, *cases):
+    for case in cases or CASES:
         config = config_of(case)
         tokens = tokens_of(config)
         with tempfile.TemporaryDirectory() as work:
@@ -227,6 +292,33 @@ def models(target):
     print(len(CASES), "models by transformers", transformers.__version__)
 
 
+def packed(target):
+    """Every model in compressed-tensors: what transformers makes of it, and what awp does."""
+    worst = 0.0
+    print("| case | compressed-tensors in transformers, against awp's reading |")
+    print("|---|---|")
+    for case in CASES:
+        refusal = pathlib.Path(target) / (case + ".refused")
+        if refusal.exists():
+            told = refusal.read_text().strip().splitlines()
+            print(f"| {case} | not written: {told[-1][:150] if told else ''} |")
+            continue
+        folder = pathlib.Path(target) / (case + ".packed")
+        config = config_of(case)
+        tokens = json.loads((folder / "expected.json").read_text())["tokens"]
+        own = json.loads((folder / "awp.json").read_text())
+        if "refused" in own:
+            print(f"| {case} | {own['refused']} |")
+            worst = math.inf
+            continue
+        _, logits = run(folder, config, tokens, torch.float32)
+        difference = float(np.abs(np.array(own["logits"]) - logits).max() / np.abs(logits).max())
+        worst = max(worst, difference)
+        print(f"| {case} | {difference:.1e} |")
+    print(f"\nlargest: {worst:.1e}, allowed: {TOLERANCE:.0e}")
+    sys.exit(0 if worst < TOLERANCE else 1)
+
+
 def compare(target):
     worst = 0.0
     print("| case | largest difference of logits, over the largest logit | config.json as transformers writes it |")
@@ -252,7 +344,8 @@ def compare(target):
 DEFAULTS = ["vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
             "max_position_embeddings", "rms_norm_eps", "tie_word_embeddings", "sliding_window", "num_experts_per_tok",
             "moe_intermediate_size", "shared_expert_intermediate_size", "norm_topk_prob", "query_pre_attn_scalar",
-            "attn_logit_softcapping", "final_logit_softcapping", "attention_bias", "mlp_bias", "qkv_bias"]
+            "attn_logit_softcapping", "final_logit_softcapping", "attention_bias", "mlp_bias", "qkv_bias", "layer_norm_eps",
+            "logit_scale", "intermediate_size_mlp"]
 
 
 def defaults(target):
@@ -262,7 +355,8 @@ def defaults(target):
         config = CONFIG_MAPPING[keys["model_type"]]()
         rope = config.rope_parameters
         values = {key: getattr(config, key) for key in DEFAULTS if getattr(config, key, None) is not None}
-        values["head_dim"] = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        latent = getattr(config, "qk_head_dim", None)
+        values["head_dim"] = latent or getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         values["activation"] = getattr(config, "hidden_activation", None) or config.hidden_act
         values["rope_theta"] = (rope.get("full_attention") or rope)["rope_theta"]
         if "full_attention" in rope:
@@ -270,6 +364,10 @@ def defaults(target):
         experts = getattr(config, "num_local_experts", None) or getattr(config, "num_experts", None)
         if experts:
             values["num_experts"] = experts
+        if shared := getattr(config, "n_shared_experts", None):
+            values["shared_expert_intermediate_size"] = shared * config.moe_intermediate_size
+        if config.model_type == "llama4_text":
+            values |= {"shared_expert_intermediate_size": config.intermediate_size, "norm_topk_prob": False}
         written = {key: value for key, value in config.to_dict().items() if value is not None}
         written["architectures"] = keys["architectures"]
         kinds[keys["model_type"]] = {"values": values, "written": written}
@@ -278,4 +376,4 @@ def defaults(target):
 
 
 if __name__ == "__main__":
-    {"golden": golden, "models": models, "compare": compare, "defaults": defaults}[sys.argv[1]](sys.argv[2])
+    {"golden": golden, "models": models, "compare": compare, "packed": packed, "defaults": defaults}[sys.argv[1]](*sys.argv[2:])

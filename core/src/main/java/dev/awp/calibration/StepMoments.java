@@ -139,7 +139,9 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
 
   /** Whether nothing behind a site is observed; sites of experts one by one. */
   private boolean isLast(InputSite site) {
-    return site.next().filter(seconds::containsKey).isEmpty();
+    return seconds.keySet().stream()
+        .filter(other -> other.step().equals(site.step()) && other.expert() == site.expert())
+        .noneMatch(other -> other.compareTo(site) > 0);
   }
 
   /** Sees a stream go through the step, to its end where it advances. */

@@ -18,11 +18,17 @@ import java.util.Set;
  *     where none names it
  * @param prefix what the names of all tensors of the text model begin with
  * @param norms of a block
+ * @param parallel whether both steps of a block see the hidden states that come into it
  * @param queryKeyNorm how queries and keys are normed before they are rotated
+ * @param queryKeyNormKey key of config.json that says whether they are, where it does
  * @param projections how projections of the same input lie on disk
+ * @param feedForward module of the feed-forward layer in its block
+ * @param latentAttention whether keys and values are made by way of a smaller vector
+ * @param sinks whether each head has one more score, which takes a share and has no value
  * @param outputBias whether "attention_bias" speaks of the output projection too
  * @param scalesEmbeddings whether embeddings are multiplied by the square root of the hidden size
  * @param rotatedPairs which columns of queries and keys are rotated together
+ * @param longRopeAlone whether longrope is the only rope scaling, whose name may be "su" or "yarn"
  * @param positions which blocks rotate them
  * @param windows which blocks have the sliding window
  * @param experts how config.json tells of a mixture of experts, where there is one
@@ -41,11 +47,17 @@ public record Architecture(
     String modelType,
     String prefix,
     BlockNorms norms,
+    boolean parallel,
     QueryKeyNorm queryKeyNorm,
+    Optional<String> queryKeyNormKey,
     Projections projections,
+    String feedForward,
+    boolean latentAttention,
+    boolean sinks,
     boolean outputBias,
     boolean scalesEmbeddings,
     RotatedPairs rotatedPairs,
+    boolean longRopeAlone,
     PositionRule positions,
     WindowRule windows,
     Optional<ExpertRule> experts,
@@ -70,11 +82,17 @@ public record Architecture(
     private String modelType = "";
     private String prefix = "";
     private BlockNorms norms = BlockNorms.BEFORE;
+    private boolean parallel;
     private QueryKeyNorm queryKeyNorm = QueryKeyNorm.NONE;
+    private Optional<String> queryKeyNormKey = Optional.empty();
     private Projections projections = Projections.SEPARATE;
+    private String feedForward = "mlp";
+    private boolean latentAttention;
+    private boolean sinks;
     private boolean outputBias = true;
     private boolean scalesEmbeddings;
     private RotatedPairs rotatedPairs = RotatedPairs.HALVES;
+    private boolean longRopeAlone;
     private PositionRule positions = PositionRule.ALL;
     private WindowRule windows = WindowRule.NEVER;
     private Optional<ExpertRule> experts = Optional.empty();
@@ -103,13 +121,41 @@ public record Architecture(
       return this;
     }
 
+    public Builder parallel() {
+      this.parallel = true;
+      return this;
+    }
+
     public Builder queryKeyNorm(QueryKeyNorm value) {
       this.queryKeyNorm = value;
       return this;
     }
 
+    /** Where a flag of config.json says so. */
+    public Builder queryKeyNorm(QueryKeyNorm value, String key) {
+      this.queryKeyNormKey = Optional.of(key);
+      keys.add(key);
+      return queryKeyNorm(value);
+    }
+
     public Builder projections(Projections value) {
       this.projections = value;
+      return this;
+    }
+
+    public Builder feedForward(String module) {
+      this.feedForward = module;
+      return this;
+    }
+
+    public Builder latentAttention() {
+      this.latentAttention = true;
+      return reads(
+          "q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim");
+    }
+
+    public Builder sinks() {
+      this.sinks = true;
       return this;
     }
 
@@ -125,6 +171,11 @@ public record Architecture(
 
     public Builder rotatedPairs(RotatedPairs value) {
       this.rotatedPairs = value;
+      return this;
+    }
+
+    public Builder longRopeAlone() {
+      this.longRopeAlone = true;
       return this;
     }
 
@@ -174,11 +225,17 @@ public record Architecture(
           modelType,
           prefix,
           norms,
+          parallel,
           queryKeyNorm,
+          queryKeyNormKey,
           projections,
+          feedForward,
+          latentAttention,
+          sinks,
           outputBias,
           scalesEmbeddings,
           rotatedPairs,
+          longRopeAlone,
           positions,
           windows,
           experts,

@@ -11,10 +11,13 @@ import java.util.OptionalInt;
  *
  * @param heads of queries
  * @param keyValueHeads of keys, and of values; {@code heads} is a multiple of it
- * @param headDimension columns of one head
+ * @param headDimension columns of one head of queries or keys
+ * @param latent how keys, values and queries are made by way of smaller vectors, where they are
  * @param scores what is done to attention scores
  * @param rotation of queries and keys; none where the block knows no positions
  * @param window positions that a query sees at most, itself included, where limited
+ * @param chunk positions of a chunk, where a query sees those of its own chunk alone
+ * @param queryKeyNorm how queries and keys are normed before they are rotated
  * @param inputBias whether the q, k and v projections have biases
  * @param outputBias whether the output projection has one
  */
@@ -22,9 +25,12 @@ public record AttentionConfig(
     int heads,
     int keyValueHeads,
     int headDimension,
+    Optional<LatentAttention> latent,
     AttentionScores scores,
     Optional<Rotation> rotation,
     OptionalInt window,
+    OptionalInt chunk,
+    QueryKeyNorm queryKeyNorm,
     boolean inputBias,
     boolean outputBias) {
   /** Columns of all query heads together. */
@@ -32,8 +38,23 @@ public record AttentionConfig(
     return heads * headDimension;
   }
 
-  /** Columns of all key (or value) heads together. */
+  /** Columns of all key heads together, and of all value heads where these are as wide. */
   public int keyValueWidth() {
     return keyValueHeads * headDimension;
+  }
+
+  /** Columns of one head of values. */
+  public int valueDimension() {
+    return latent.map(LatentAttention::valueDimension).orElse(headDimension);
+  }
+
+  /** Columns of all value heads together. */
+  public int valueWidth() {
+    return keyValueHeads * valueDimension();
+  }
+
+  /** Columns of what all query heads gather. */
+  public int outputWidth() {
+    return heads * valueDimension();
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.config;
 
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -11,7 +12,17 @@ import java.util.OptionalInt;
  * @param perToken experts that a token is sent to
  * @param width intermediate size of an expert
  * @param sharedWidth intermediate size of the expert that sees every token, where there is one
- * @param normalized whether the weights of a token's experts are made to add up to one
+ * @param bias whether experts and the router have biases
+ * @param clamped how the gate is computed, where it is not by the activation
+ * @param sharedGated whether what that expert makes is multiplied by a sigmoid of the token
+ * @param routing how experts are chosen
  */
 public record ExpertConfig(
-    int count, int perToken, int width, OptionalInt sharedWidth, boolean normalized) {}
+    int count,
+    int perToken,
+    int width,
+    OptionalInt sharedWidth,
+    boolean bias,
+    Optional<ClampedGate> clamped,
+    boolean sharedGated,
+    Routing routing) {}

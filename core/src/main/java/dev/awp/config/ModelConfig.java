@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
  * @param file where it was read, for messages
  * @param architecture that of the first of "architectures"
  * @param names of tensors on disk
+ * @param normEpsilon what norms add to the mean square, or the variance
  * @param tieWordEmbeddings whether the embeddings turn hidden states into logits too
  * @param multipliers of embeddings, steps and logits
  * @param logitSoftCap c, where logits become c tanh(logit / c)
@@ -33,7 +34,7 @@ public record ModelConfig(
     int hiddenSize,
     int vocabularySize,
     int maxPositions,
-    float rmsNormEpsilon,
+    float normEpsilon,
     boolean tieWordEmbeddings,
     Multipliers multipliers,
     Optional<Float> logitSoftCap,
@@ -64,7 +65,7 @@ public record ModelConfig(
         hiddenSize,
         vocabularySize,
         maxPositions,
-        rmsNormEpsilon,
+        normEpsilon,
         tied,
         multipliers,
         logitSoftCap,

@@ -12,11 +12,17 @@ public sealed interface PositionRule {
   /** Where some blocks have a sliding window, those; every block of a model without. */
   PositionRule OF_WINDOWS = new OfWindows();
 
+  /** The blocks that have a sliding window, and no others. */
+  PositionRule WINDOWED = new Windowed();
+
   /** Every block. */
   record All() implements PositionRule {}
 
   /** Where some blocks have a sliding window, those; every block of a model without. */
   record OfWindows() implements PositionRule {}
+
+  /** The blocks that have a sliding window, and no others. */
+  record Windowed() implements PositionRule {}
 
   /**
    * Those that a list marks with 1; without the list, all but every so-many-th.

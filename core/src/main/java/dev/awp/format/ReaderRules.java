@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
+import dev.awp.checkpoint.ExpertSlices;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.Grid;
 import dev.awp.constraint.affine.IntegerGrid;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Gathers the rules of a format's readers that a plan breaks, each with all layers that do. */
@@ -56,6 +58,18 @@ public final class ReaderRules {
                 ? Optional.of(
                     "the solver scales input channels, for which a packed layer has no room; choose"
                         + " another --solver")
+                : Optional.empty());
+  }
+
+  /** No expert that the model's class has in one tensor with the others. */
+  public ReaderRules expertsApart() {
+    Set<String> stacked = ExpertSlices.of(plan.layout().config()).keySet();
+    return each(
+        layer ->
+            stacked.contains(layer.layer().weight())
+                ? Optional.of(
+                    "transformers' %s has the experts of a block in one tensor, for whose codes the format has no place"
+                        .formatted(plan.layout().architecture().name()))
                 : Optional.empty());
   }
 

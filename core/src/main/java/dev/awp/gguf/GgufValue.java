@@ -132,6 +132,10 @@ public sealed interface GgufValue {
     return new Text(value);
   }
 
+  static GgufValue flags(List<Boolean> values) {
+    return new Items(Kind.BOOL, values.stream().<GgufValue>map(Flag::new).toList());
+  }
+
   static GgufValue texts(List<String> values) {
     return new Items(Kind.STRING, values.stream().<GgufValue>map(Text::new).toList());
   }

@@ -10,6 +10,12 @@ public interface NetworkKernels {
   void rmsNorm(MemorySegment x, MemorySegment weight, float epsilon, MemorySegment out);
 
   /**
+   * out[i] = (x[i] - m) / sqrt(mean((x - m)^2) + epsilon) * weight[i], m the mean of x; both means
+   * taken in float64.
+   */
+  void layerNorm(MemorySegment x, MemorySegment weight, float epsilon, MemorySegment out);
+
+  /**
    * In place: x[i] = exp(factor * (x[i] - max)) / sum. Entries of -infinity become 0; the row must
    * have a finite maximum. exp is accurate to 2 units in the last place and the same code in both
    * implementations.
@@ -28,6 +34,13 @@ public interface NetworkKernels {
    * function without its cancellation.
    */
   void geGlu(MemorySegment gate, MemorySegment up, MemorySegment out);
+
+  /**
+   * out[i] = (u + 1) * g / (1 + exp(-alpha g)), g = gate[i] clamped from above, u = up[i] clamped
+   * to -limit and limit.
+   */
+  void clampedSwiGlu(
+      MemorySegment gate, MemorySegment up, float alpha, float limit, MemorySegment out);
 
   /**
    * In place: x[i] = cap * tanh(factor * x[i] / cap). tanh is accurate to 3 units in the last place

@@ -10,6 +10,11 @@ import java.util.Map;
 
 /** Attention of a block: q, k and v projections of the step's input, one of the heads' outputs. */
 public record AttentionStep(ModelLayout layout, int block) implements BlockStep {
+  private static final String MODULE = "self_attn.";
+
+  /** Tensor of the block with one score a head that has no value. */
+  public static final String SINKS = MODULE + "sinks";
+
   /** What config.json says of it. */
   public AttentionConfig config() {
     return layout.config().block(block).attention();
@@ -23,6 +28,11 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
   @Override
   public StepNorms norms() {
     return layout.architecture().norms().attention();
+  }
+
+  @Override
+  public boolean addsLater() {
+    return layout.architecture().parallel();
   }
 
   @Override
@@ -50,13 +60,20 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
   @Override
   public Map<String, List<Long>> others() {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
-    String module = layout.prefix(block) + "self_attn.";
+    String module = layout.prefix(block) + MODULE;
     long head = config().headDimension();
-    switch (layout.architecture().queryKeyNorm()) {
-      case NONE -> {}
+    if (config().scores().sinks()) {
+      shapes.put(layout.prefix(block) + SINKS, List.of((long) config().heads()));
+    }
+    switch (config().queryKeyNorm()) {
+      case NONE, ROTATED_HEADS -> {}
       case HEADS -> {
         shapes.put(module + "q_norm.weight", List.of(head));
         shapes.put(module + "k_norm.weight", List.of(head));
+      }
+      case HEADS_APART -> {
+        shapes.put(module + "q_norm.weight", List.of((long) config().heads(), head));
+        shapes.put(module + "k_norm.weight", List.of((long) config().keyValueHeads(), head));
       }
       case TOGETHER -> {
         shapes.put(module + "q_norm.weight", List.of((long) config().queryWidth()));

@@ -7,20 +7,26 @@ import dev.awp.config.StepNorms;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A step of one block as data: x + f(norm(x)), with the linear layers of f, the sites that they
  * hang at, and its other tensors. Which sublayer computes f, {@code
  * dev.awp.model.sublayer.Sublayers} says.
  */
-public sealed interface BlockStep permits AttentionStep, MlpStep, MixtureStep {
+public sealed interface BlockStep permits AttentionStep, LatentAttentionStep, MlpStep, MixtureStep {
   /** The steps of a block, in their order. */
   static List<BlockStep> of(ModelLayout layout, int block) {
     BlockConfig config = layout.config().block(block);
     List<BlockStep> steps = new ArrayList<>();
-    if (config.ownAttention().isPresent()) {
-      steps.add(new AttentionStep(layout, block));
-    }
+    config
+        .ownAttention()
+        .map(
+            attention ->
+                attention.latent().isPresent()
+                    ? new LatentAttentionStep(layout, block)
+                    : new AttentionStep(layout, block))
+        .ifPresent(steps::add);
     boolean mixture = config.experts().isPresent();
     steps.add(mixture ? new MixtureStep(layout, block) : new MlpStep(layout, block));
     return List.copyOf(steps);
@@ -29,10 +35,28 @@ public sealed interface BlockStep permits AttentionStep, MlpStep, MixtureStep {
   /** The model that it is of. */
   ModelLayout layout();
 
+  /** Index of the block. */
+  int block();
+
   /** Its place in the block. */
   Step step();
 
   StepNorms norms();
+
+  /**
+   * Whether a later step of the block adds its outputs to the hidden states: that one sees the same
+   * ones.
+   */
+  default boolean addsLater() {
+    return false;
+  }
+
+  /** The step before it in the block whose outputs it adds with its own, where there is one. */
+  default Optional<BlockStep> joined() {
+    return layout().architecture().parallel() && !addsLater()
+        ? Optional.of(new AttentionStep(layout(), block()))
+        : Optional.empty();
+  }
 
   /** Its linear layers, in the order in which data flows through them. */
   List<LinearLayer> linears();
@@ -45,11 +69,12 @@ public sealed interface BlockStep permits AttentionStep, MlpStep, MixtureStep {
 
   /**
    * Whether the outputs of one of its linear layers are added to the hidden states as they are:
-   * neither normed before, nor multiplied by anything.
+   * neither normed before, nor multiplied by anything, and the first to be added to them.
    */
   default boolean isAdded(LinearLayer linear) {
     return linear.site().next().isEmpty()
         && norms().after().isEmpty()
+        && joined().isEmpty()
         && layout().config().multipliers().steps() == 1;
   }
 }

@@ -23,6 +23,12 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
   /** Normed block input: feeds q_proj, k_proj and v_proj. */
   public static final InputSite ATTENTION_INPUT = new InputSite(Part.ATTENTION_INPUT, NO_EXPERT);
 
+  /** Normed vector of keys and values in latent attention: feeds kv_b_proj. */
+  public static final InputSite KEY_VALUE_LATENT = new InputSite(Part.KEY_VALUE_LATENT, NO_EXPERT);
+
+  /** Normed vector of queries in latent attention: feeds q_b_proj. */
+  public static final InputSite QUERY_LATENT = new InputSite(Part.QUERY_LATENT, NO_EXPERT);
+
   /** Concatenated heads: feeds o_proj. */
   public static final InputSite ATTENTION_OUTPUT = new InputSite(Part.ATTENTION_OUTPUT, NO_EXPERT);
 
@@ -57,6 +63,8 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
     public static final Part ATTENTION_OUTPUT =
         new Part(Step.ATTENTION, "attention_output", false, false, Optional.empty());
     public static final Part ATTENTION_INPUT = ATTENTION_OUTPUT.fedBy("attention_input");
+    public static final Part KEY_VALUE_LATENT = ATTENTION_OUTPUT.fedBy("key_value_latent");
+    public static final Part QUERY_LATENT = ATTENTION_OUTPUT.fedBy("query_latent");
     public static final Part MLP_OUTPUT =
         new Part(Step.MLP, "mlp_output", false, true, Optional.empty());
     public static final Part MLP_INPUT = MLP_OUTPUT.fedBy("mlp_input");

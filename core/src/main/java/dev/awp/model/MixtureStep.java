@@ -52,7 +52,7 @@ public record MixtureStep(ModelLayout layout, int block) implements BlockStep {
 
   @Override
   public boolean hasBias(LinearLayer linear) {
-    return !linear.site().ofExpert() && layout.config().block(block).mlp().bias();
+    return linear.site().ofExpert() ? config().bias() : layout.config().block(block).mlp().bias();
   }
 
   @Override
@@ -61,7 +61,13 @@ public record MixtureStep(ModelLayout layout, int block) implements BlockStep {
     long hidden = layout.config().hiddenSize();
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     shapes.put(prefix + names().router(), List.of((long) config().count(), hidden));
-    if (config().sharedWidth().isPresent()) {
+    if (config().bias()) {
+      shapes.put(prefix + names().routerBias(), List.of((long) config().count()));
+    }
+    if (config().routing().corrected()) {
+      shapes.put(prefix + names().correction(), List.of((long) config().count()));
+    }
+    if (config().sharedWidth().isPresent() && config().sharedGated()) {
       shapes.put(prefix + names().sharedGate(), List.of(1L, hidden));
     }
     return shapes;

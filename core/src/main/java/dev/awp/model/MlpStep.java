@@ -10,7 +10,9 @@ import java.util.Map;
 /** The gated feed-forward layer of a block. */
 public record MlpStep(ModelLayout layout, int block) implements BlockStep {
   /** What the names of its projections begin with in the block. */
-  public static final String MODULE = "mlp.";
+  public String module() {
+    return layout.architecture().feedForward() + ".";
+  }
 
   /** What config.json says of it. */
   public MlpConfig config() {
@@ -30,7 +32,7 @@ public record MlpStep(ModelLayout layout, int block) implements BlockStep {
   @Override
   public List<LinearLayer> linears() {
     StepLinears linears = new StepLinears(layout, block);
-    linears.addGated(MODULE, config().width());
+    linears.addGated(module(), config().width());
     return linears.all();
   }
 

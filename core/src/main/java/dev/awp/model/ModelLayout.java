@@ -11,6 +11,7 @@ import dev.awp.config.ModelConfig;
 import dev.awp.stored.StoredTensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -214,13 +215,18 @@ public record ModelLayout(ModelConfig config) {
 
   /**
    * Elements of a block's tensors that are decoded with a step: all but those of experts, and those
-   * of other steps' linear layers.
+   * of the linear layers of steps whose outputs it does not add.
    */
   public long residentWeights(int block, Step step) {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     addBlock(block, shapes);
+    Set<Step> together = new HashSet<>(Set.of(step));
+    blockSteps(block).stream()
+        .filter(own -> own.step().equals(step))
+        .flatMap(own -> own.joined().stream())
+        .forEach(joined -> together.add(joined.step()));
     for (LinearLayer linear : linears(block)) {
-      if (linear.site().ofExpert() || !linear.step().equals(step)) {
+      if (linear.site().ofExpert() || !together.contains(linear.step())) {
         shapes.remove(linear.weight());
       }
     }

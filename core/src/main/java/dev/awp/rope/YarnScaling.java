@@ -27,6 +27,15 @@ public record YarnScaling(
 
   /** The factor of cosines and sines that the paper takes for a stretched context. */
   public static double usualAttentionFactor(double factor) {
-    return factor > 1 ? 0.1 * Math.log(factor) + 1 : 1;
+    return attentionFactor(factor, 1);
+  }
+
+  /**
+   * The same of another weight than 1: 0.1 mscale log(factor) + 1.
+   *
+   * @param mscale 0 for a factor of 1
+   */
+  public static double attentionFactor(double factor, double mscale) {
+    return factor > 1 ? 0.1 * mscale * Math.log(factor) + 1 : 1;
   }
 }

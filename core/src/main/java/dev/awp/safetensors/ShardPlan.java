@@ -38,8 +38,21 @@ final class ShardPlan {
    */
   record Shard(String file, MemorySegment header, List<Place> tensors, long byteSize) {}
 
-  /** One tensor in its file. */
+  /**
+   * One tensor in its file.
+   *
+   * @param fileOffset of its first element
+   */
   record Place(TensorSpec tensor, long fileOffset) {}
+
+  /** Tensors that lie in one of the file, in the order in which they came. */
+  private record Whole(TensorSpec tensor, List<TensorSpec> slices) {
+    static List<Whole> of(List<TensorSpec> tensors) {
+      Map<TensorSpec, List<TensorSpec>> slices = new LinkedHashMap<>();
+      tensors.forEach(t -> slices.computeIfAbsent(t.whole(), _ -> new ArrayList<>()).add(t));
+      return slices.entrySet().stream().map(e -> new Whole(e.getKey(), e.getValue())).toList();
+    }
+  }
 
   private ShardPlan(List<Shard> shards) {
     this.shards = shards;
@@ -60,14 +73,15 @@ final class ShardPlan {
     List<List<TensorSpec>> files = new ArrayList<>();
     List<TensorSpec> current = new ArrayList<>();
     long size = 0;
-    for (TensorSpec tensor : tensors) {
-      if (!current.isEmpty() && size + tensor.byteSize() > maxShardBytes) {
+    for (Whole whole : Whole.of(tensors)) {
+      long bytes = whole.tensor().byteSize();
+      if (!current.isEmpty() && size + bytes > maxShardBytes) {
         files.add(current);
         current = new ArrayList<>();
         size = 0;
       }
-      current.add(tensor);
-      size += tensor.byteSize();
+      current.addAll(whole.slices());
+      size += bytes;
     }
     files.add(current);
     List<Shard> shards = new ArrayList<>();
@@ -85,27 +99,39 @@ final class ShardPlan {
    * One file: tensors by falling alignment, then by name, as the format's own writer orders them.
    */
   static Shard shard(String file, List<TensorSpec> tensors, SortedMap<String, String> metadata) {
-    List<TensorSpec> ordered = new ArrayList<>(tensors);
+    List<Whole> ordered = new ArrayList<>(Whole.of(tensors));
     ordered.sort(
-        Comparator.comparingInt((TensorSpec t) -> -t.dtype().bits())
-            .thenComparing(TensorSpec::name));
-    Map<TensorSpec, Long> begins = new LinkedHashMap<>();
+        Comparator.comparingInt((Whole w) -> -w.tensor().dtype().bits())
+            .thenComparing(w -> w.tensor().name()));
+    Map<Whole, Long> begins = new LinkedHashMap<>();
     ObjectNode root = JSON.createObjectNode();
     // transformers refuses a file whose metadata does not name a format.
     ObjectNode strings = root.putObject("__metadata__").put("format", "pt");
     metadata.forEach(strings::put);
     long position = 0;
-    for (TensorSpec tensor : ordered) {
+    for (Whole whole : ordered) {
+      TensorSpec tensor = whole.tensor();
       ObjectNode entry = root.putObject(tensor.name()).put("dtype", tensor.dtype().name());
       tensor.shape().forEach(entry.putArray("shape")::add);
       entry.putArray("data_offsets").add(position).add(position + tensor.byteSize());
-      begins.put(tensor, position);
+      begins.put(whole, position);
       position += tensor.byteSize();
     }
     MemorySegment header = header(root);
     List<Place> places = new ArrayList<>();
-    begins.forEach((tensor, begin) -> places.add(new Place(tensor, header.byteSize() + begin)));
+    begins.forEach(
+        (whole, begin) ->
+            whole
+                .slices()
+                .forEach(
+                    tensor ->
+                        places.add(new Place(tensor, header.byteSize() + begin + offset(tensor)))));
     return new Shard(file, header, places, header.byteSize() + position);
+  }
+
+  /** Bytes before the first element of a tensor in the one that holds it. */
+  private static long offset(TensorSpec tensor) {
+    return tensor.slice().map(slice -> slice.first() * tensor.dtype().bits() / 8).orElse(0L);
   }
 
   /** Length, JSON and padding. */

@@ -98,7 +98,7 @@ public final class ShardSet implements AutoCloseable {
     for (ShardPlan.Shard shard : plan.shards()) {
       open(shard);
       for (ShardPlan.Place place : shard.tensors()) {
-        weightMap.put(place.tensor().name(), shard.file());
+        weightMap.put(place.tensor().whole().name(), shard.file());
         total += place.tensor().byteSize();
       }
     }

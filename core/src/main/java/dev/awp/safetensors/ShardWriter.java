@@ -3,7 +3,9 @@
 package dev.awp.safetensors;
 
 import dev.awp.disk.PositionedWriter;
+import dev.awp.disk.Sha256;
 import dev.awp.disk.WrittenPiece;
+import dev.awp.stored.StackSlice;
 import dev.awp.stored.TensorSpec;
 import dev.awp.stored.TensorView;
 import java.io.IOException;
@@ -66,19 +68,43 @@ final class ShardWriter implements AutoCloseable {
     if (!written.add(name)) {
       throw new IllegalStateException("tensor " + name + " was written before");
     }
-    new PositionedWriter(channel).write(bytes, place.fileOffset());
+    if (isTogether(place)) {
+      new PositionedWriter(channel).write(bytes, place.fileOffset());
+    } else {
+      try (Arena arena = Arena.ofConfined()) {
+        Strided.scatter(bytes, map(place, FileChannel.MapMode.READ_WRITE, arena), place.tensor());
+      }
+    }
   }
 
-  /** The written tensor, mapped from the file. */
+  private static boolean isTogether(ShardPlan.Place place) {
+    return place.tensor().slice().map(StackSlice::isContiguous).orElse(true);
+  }
+
+  /** The bytes from a tensor's first element to its last one. */
+  private MemorySegment map(ShardPlan.Place place, FileChannel.MapMode mode, Arena arena)
+      throws IOException {
+    TensorSpec tensor = place.tensor();
+    long bytes =
+        tensor.slice().map(in -> in.span() * tensor.dtype().bits() / 8).orElse(tensor.byteSize());
+    return channel.map(mode, place.fileOffset(), bytes, arena);
+  }
+
+  /** A tensor's bytes, row after row. */
+  private MemorySegment bytes(ShardPlan.Place place, Arena arena) throws IOException {
+    MemorySegment mapped = map(place, FileChannel.MapMode.READ_ONLY, arena);
+    return isTogether(place) ? mapped : Strided.gather(mapped, place.tensor(), arena);
+  }
+
+  /** The written tensor, mapped from the file where its bytes lie together. */
   TensorView read(String name, Arena arena) throws IOException {
     ShardPlan.Place place = places.get(name);
     if (!written.contains(name)) {
       throw new IllegalStateException("tensor " + name + " was not written yet");
     }
     TensorSpec tensor = place.tensor();
-    MemorySegment data =
-        channel.map(FileChannel.MapMode.READ_ONLY, place.fileOffset(), tensor.byteSize(), arena);
-    return new TensorView(name, tensor.dtype(), tensor.shape(), file, place.fileOffset(), data);
+    return new TensorView(
+        name, tensor.dtype(), tensor.shape(), file, place.fileOffset(), bytes(place, arena));
   }
 
   /** Where a tensor lies. */
@@ -89,7 +115,19 @@ final class ShardWriter implements AutoCloseable {
 
   /** Whether a tensor lies where this plan has it, with the bytes of that checksum. */
   boolean holds(WrittenPiece piece) {
-    return piece.equals(piece(piece.tensor(), piece.sha256())) && piece.liesIn(channel);
+    if (!piece.equals(piece(piece.tensor(), piece.sha256()))) {
+      return false;
+    }
+    ShardPlan.Place place = places.get(piece.tensor());
+    if (isTogether(place)) {
+      return piece.liesIn(channel);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      return Sha256.of(bytes(place, arena)).equals(piece.sha256());
+    } catch (IOException e) {
+      // As for a piece whose bytes lie together.
+      return false;
+    }
   }
 
   /** Counts a tensor as written. */

@@ -249,6 +249,8 @@ class VectorKernelsTest {
   void activationsAgree() {
     assertSameBits((k, x, y, out) -> k.network().swiGlu(x, y, out), Kind.values());
     assertSameBits((k, x, y, out) -> k.network().geGlu(x, y, out), Kind.values());
+    assertSameBits(
+        (k, x, y, out) -> k.network().clampedSwiGlu(x, y, 1.702f, 0.7f, out), Kind.values());
     for (float factor : new float[] {0.2f, 1, 40}) {
       assertSameBits(
           (k, x, y, out) -> {
@@ -279,6 +281,7 @@ class VectorKernelsTest {
             SCALAR.network().logSumExp(x), VECTOR.network().logSumExp(x), 1e-12, "lse " + n);
         assertCloseRows(n, x, (k, row) -> k.network().softmax(row, 0.3f));
         assertCloseRows(n, x, (k, row) -> k.network().rmsNorm(row, y, 1e-5f, row));
+        assertCloseRows(n, x, (k, row) -> k.network().layerNorm(row, y, 1e-5f, row));
         assertEquals(
             SCALAR.selection().countNonZero(x), VECTOR.selection().countNonZero(x), "count " + n);
       }

@@ -40,6 +40,8 @@ final class ModelTensors {
   /** What activations may be rounded by, which awp leaves as they are. */
   private static final String INPUT_SCALE = ".input_scale";
 
+  private static final String BIAS = ".bias";
+
   private static final ValueLayout.OfFloat FLOAT = JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
   private final GgufKeys keys;
@@ -58,7 +60,7 @@ final class ModelTensors {
     this.keys = keys;
     this.architecture = architecture;
     this.graph = GgufArchitecture.of(architecture);
-    this.names = new GgufNames(names, architecture.norms(), 0);
+    this.names = new GgufNames(names, architecture.norms(), graph.feedForwardNorm(), 0);
     this.arena = arena;
   }
 
@@ -133,7 +135,8 @@ final class ModelTensors {
   private void addExperts(Stored found, String first) {
     List<Long> shape = found.tensor.shape();
     int count = keys.whole(graph.llamaName() + ".expert_count").orElse(0);
-    if (shape.size() != 3 || shape.getFirst() != count) {
+    int rank = found.tensor.name().endsWith(BIAS) ? 2 : 3;
+    if (shape.size() != rank || shape.getFirst() != count) {
       throw fail(found.tensor.name(), "has the shape %s for %s experts".formatted(shape, count));
     }
     Optional<List<Float>> scales = scales(found.tensor.name(), count);

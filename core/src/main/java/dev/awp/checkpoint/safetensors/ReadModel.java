@@ -36,8 +36,11 @@ record ReadModel(
     JsonNode settings = StatedQuantization.of(folder);
     Float8Layers float8 =
         new Float8Layers(found.tensors(), settings, written(found.tensors(), config.names()));
-    Map<String, StoredTensor> tensors = float8.read();
+    StackedExperts experts =
+        new StackedExperts(config, float8.read(), written(found.tensors(), config.names()));
+    Map<String, StoredTensor> tensors = experts.apart();
     warnings.addAll(float8.warnings());
+    experts.warning().ifPresent(warnings::add);
     boolean stated = !settings.isEmpty() || !StatedQuantization.files(folder).isEmpty();
     boolean stale = stated && !holdsCodes(tensors, config.names());
     if (stale) {
@@ -45,7 +48,7 @@ record ReadModel(
           "quantization_config (%s) is left out of outputs: %s"
               .formatted(
                   settings.path("quant_method").asText("in a file of its own"),
-                  float8.warnings().isEmpty()
+                  float8.warnings().isEmpty() && experts.warning().isEmpty()
                       ? "no tensor of the model is quantized, and the tensors count"
                       : "nothing is quantized any more"));
     }

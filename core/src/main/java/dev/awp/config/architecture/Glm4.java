@@ -4,6 +4,7 @@ package dev.awp.config.architecture;
 
 import dev.awp.config.Architecture;
 import dev.awp.config.BlockNorms;
+import dev.awp.config.NormKind;
 import dev.awp.config.Projections;
 import dev.awp.config.StepNorms;
 import dev.awp.rope.RotatedPairs;
@@ -18,6 +19,7 @@ final class Glm4 {
           .withoutOutputBias()
           .norms(
               new BlockNorms(
+                  NormKind.RMS,
                   0,
                   new StepNorms(
                       Optional.of("input_layernorm"), Optional.of("post_self_attn_layernorm")),

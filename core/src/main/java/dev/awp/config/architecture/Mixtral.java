@@ -6,8 +6,6 @@ import dev.awp.config.Architecture;
 import dev.awp.config.ExpertNames;
 import dev.awp.config.ExpertRule;
 import dev.awp.config.WindowRule;
-import java.util.List;
-import java.util.Optional;
 
 /** Mixtral: experts in all blocks, whose shares of a token add up to one. */
 final class Mixtral {
@@ -15,14 +13,7 @@ final class Mixtral {
       Architecture.named("MixtralForCausalLM")
           .modelType("mixtral")
           .windows(WindowRule.ALL)
-          .experts(
-              new ExpertRule(
-                  new ExpertNames("block_sparse_moe", "w1", "w3", "w2"),
-                  List.of("num_local_experts"),
-                  "intermediate_size",
-                  Optional.empty(),
-                  Optional.empty(),
-                  false))
+          .experts(ExpertRule.of(ExpertNames.apart("block_sparse_moe", "w1", "w3", "w2")).build())
           .sizes(
               """
               {"vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336,

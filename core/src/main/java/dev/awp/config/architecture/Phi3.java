@@ -12,6 +12,7 @@ final class Phi3 {
       Architecture.named("Phi3ForCausalLM")
           .modelType("phi3")
           .reads("partial_rotary_factor")
+          .longRopeAlone()
           .projections(Projections.FUSED)
           .windows(new WindowRule.Listed(WindowRule.ALL))
           .sizes(

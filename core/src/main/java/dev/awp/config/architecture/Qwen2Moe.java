@@ -13,7 +13,7 @@ final class Qwen2Moe {
           .modelType("qwen2_moe")
           .reads("qkv_bias")
           .windows(new WindowRule.Flagged(new WindowRule.Listed(new WindowRule.Unlisted())))
-          .experts(ExpertRule.qwen().sharing("shared_expert_intermediate_size"))
+          .experts(ExpertRule.qwen().sharing("shared_expert_intermediate_size").build())
           .sizes(
               """
               {"vocab_size": 151936, "hidden_size": 2048, "intermediate_size": 5632,

@@ -15,7 +15,7 @@ final class Qwen3Moe {
           .reads("attention_bias")
           .queryKeyNorm(QueryKeyNorm.HEADS)
           .windows(new WindowRule.Flagged(new WindowRule.Listed(WindowRule.ALL)))
-          .experts(ExpertRule.qwen())
+          .experts(ExpertRule.qwen().build())
           .sizes(
               """
               {"vocab_size": 151936, "hidden_size": 2048, "intermediate_size": 6144,

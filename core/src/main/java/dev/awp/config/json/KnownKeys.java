@@ -67,7 +67,7 @@ final class KnownKeys {
           forced_eos_token_id length_penalty max_length max_new_tokens min_length
           no_repeat_ngram_size num_beam_groups num_beams num_return_sequences prefix
           remove_invalid_values repetition_penalty suppress_tokens temperature top_k top_p
-          typical_p
+          typical_p num_nextn_predict_layers num_mtp_layers qk_head_dim
           max_window_layers sliding_window_pattern _sliding_window_pattern
           """
               .trim()
@@ -90,7 +90,7 @@ final class KnownKeys {
            "llama_4_scaling_beta": [0], "no_rope_layers": [1], "no_rope_layer_interval": [0],
            "use_qk_norm": [false], "qk_norm": [false], "qk_layernorm": [false], "clip_qkv": [],
            "alibi": [false], "use_alibi": [false], "use_parallel_residual": [false],
-           "attention_chunk_size": [], "lm_head_bias": [false], "per_layer_config": [],
+           "attention_chunk_size": [], "attn_temperature_tuning": [false], "lm_head_bias": [false], "per_layer_config": [],
            "swiglu_alpha": [], "swiglu_limit": [], "n_shared_experts": [0],
            "routed_scaling_factor": [1], "scoring_func": ["softmax"],
            "first_k_dense_replace": [0]}
@@ -137,7 +137,7 @@ final class KnownKeys {
 
   /** Whether a value is one that says nothing. */
   static boolean isNeutral(String key, JsonNode value) {
-    if (value.isNull() || (value.isContainerNode() && value.isEmpty())) {
+    if (value.isNull() || value.isMissingNode() || (value.isContainerNode() && value.isEmpty())) {
       return true;
     }
     if (value.isArray()) {

@@ -11,11 +11,16 @@ import dev.awp.config.Activation;
 import dev.awp.config.Architecture;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.AttentionScores;
+import dev.awp.config.AttentionTemperature;
 import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertConfig;
+import dev.awp.config.ExpertRule;
+import dev.awp.config.LatentAttention;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.Multipliers;
+import dev.awp.config.NormKind;
+import dev.awp.config.QueryKeyNorm;
 import dev.awp.config.TensorNames;
 import dev.awp.config.architecture.Architectures;
 import dev.awp.json.JsonFile;
@@ -97,25 +102,45 @@ public final class ModelConfigReader {
     int hidden = root.integer("hidden_size", LARGEST_WIDTH);
     int heads = root.integer("num_attention_heads", LARGEST_COUNT);
     int keyValueHeads = root.integerOr("num_key_value_heads", heads, LARGEST_COUNT);
-    int headDimension = root.integerOr("head_dim", hidden / heads, LARGEST_WIDTH);
+    Optional<LatentAttention> latent = latent(root, architecture);
+    int rotated = latent.isPresent() ? root.integer("qk_rope_head_dim", LARGEST_COUNT) : 0;
+    int headDimension =
+        latent
+            .map(own -> own.plainDimension() + rotated)
+            .orElseGet(() -> root.integerOr("head_dim", hidden / heads, LARGEST_WIDTH));
     checkHeads(root, heads, keyValueHeads, headDimension);
+    if (latent.isPresent() && keyValueHeads != heads) {
+      throw root.fail(
+          "num_key_value_heads %s is not num_attention_heads %s".formatted(keyValueHeads, heads));
+    }
     int layers = root.integer("num_hidden_layers", LARGEST_COUNT);
     int maxPositions = root.integerOr("max_position_embeddings", 2048, Integer.MAX_VALUE);
     RopeReader rope = new RopeReader(root, architecture, review);
-    Rotation rotation = rope.rotation(headDimension, maxPositions);
+    Rotation rotation = rope.rotation(latent.isPresent() ? rotated : headDimension, maxPositions);
     Optional<Rotation> local = rope.localRotation(rotation);
     AttentionScores scores =
-        new AttentionScores(divisor(root, headDimension), softCap(root, "attn_logit_softcapping"));
+        new AttentionScores(
+            divisor(root, headDimension) / Math.pow(rope.scoreAmplitude(), 4),
+            softCap(root, "attn_logit_softcapping"),
+            rope.temperature(maxPositions),
+            architecture.sinks());
     boolean bias = root.flag("attention_bias");
     boolean inputBias = root.flag("qkv_bias") || bias;
     boolean outputBias = bias && architecture.outputBias();
     MlpConfig mlp =
         new MlpConfig(
-            root.integer("intermediate_size", LARGEST_WIDTH),
+            root.integer(
+                architecture
+                    .experts()
+                    .flatMap(ExpertRule::denseWidthKey)
+                    .orElse("intermediate_size"),
+                LARGEST_WIDTH),
             activation(root),
             root.flag("mlp_bias"));
     List<OptionalInt> windows = new SlidingReader(root, architecture.windows(), layers).ofBlocks();
     List<Boolean> positions = new PositionReader(root, architecture.positions()).ofBlocks(windows);
+    List<OptionalInt> chunks = new ChunkReader(root, architecture).ofBlocks(positions);
+    Optional<AttentionTemperature> unrotated = temperature(root, architecture);
     List<Optional<ExpertConfig>> experts =
         new ExpertReader(root, layers, LARGEST_WIDTH, LARGEST_COUNT)
             .ofBlocks(architecture.experts());
@@ -128,7 +153,17 @@ public final class ModelConfigReader {
               .filter(_ -> positions.get(index));
       AttentionConfig attention =
           new AttentionConfig(
-              heads, keyValueHeads, headDimension, scores, own, window, inputBias, outputBias);
+              heads,
+              keyValueHeads,
+              headDimension,
+              latent,
+              own.isPresent() || unrotated.isEmpty() ? scores : scores.with(unrotated.get()),
+              own,
+              window,
+              chunks.get(block),
+              queryKeyNorm(root, architecture, own.isPresent()),
+              inputBias,
+              outputBias);
       blocks.add(new BlockConfig(attention, mlp, experts.get(block)));
     }
     return new ModelConfig(
@@ -138,7 +173,7 @@ public final class ModelConfigReader {
         hidden,
         root.integer("vocab_size", LARGEST_VOCABULARY),
         maxPositions,
-        epsilon(root),
+        epsilon(root, architecture.norms().kind()),
         root.flag("tie_word_embeddings"),
         multipliers(root),
         softCap(root, "final_logit_softcapping"),
@@ -163,6 +198,20 @@ public final class ModelConfigReader {
     }
   }
 
+  private static Optional<LatentAttention> latent(ConfigObject root, Architecture architecture) {
+    if (!architecture.latentAttention()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new LatentAttention(
+            root.has("q_lora_rank")
+                ? OptionalInt.of(root.integer("q_lora_rank", LARGEST_WIDTH))
+                : OptionalInt.empty(),
+            root.integer("kv_lora_rank", LARGEST_WIDTH),
+            root.integer("qk_nope_head_dim", LARGEST_COUNT),
+            root.integer("v_head_dim", LARGEST_COUNT)));
+  }
+
   /** By whose root scores are divided. */
   private static double divisor(ConfigObject root, int headDimension) {
     String factor = "attention_multiplier";
@@ -175,14 +224,33 @@ public final class ModelConfigReader {
     return new Multipliers(
         (float) root.positiveOr("embedding_multiplier", 1),
         (float) root.positiveOr("residual_multiplier", 1),
-        (float) (1 / root.positiveOr("logits_scaling", 1)));
+        (float) (root.positiveOr("logit_scale", 1) / root.positiveOr("logits_scaling", 1)));
   }
 
-  private static float epsilon(ConfigObject root) {
-    float epsilon = (float) root.positiveOr("rms_norm_eps", 1e-6);
+  private static QueryKeyNorm queryKeyNorm(
+      ConfigObject root, Architecture architecture, boolean rotated) {
+    boolean there =
+        architecture.queryKeyNormKey().map(root::flag).orElse(true)
+            && (rotated || architecture.queryKeyNorm() != QueryKeyNorm.ROTATED_HEADS);
+    return there ? architecture.queryKeyNorm() : QueryKeyNorm.NONE;
+  }
+
+  /** Of queries of blocks that know no positions. */
+  private static Optional<AttentionTemperature> temperature(
+      ConfigObject root, Architecture architecture) {
+    String flag = "attn_temperature_tuning";
+    return KnownKeys.isRead(architecture, flag) && root.flag(flag)
+        ? Optional.of(
+            new AttentionTemperature(
+                root.positive("attn_scale"), root.integer("floor_scale", Integer.MAX_VALUE), 1))
+        : Optional.empty();
+  }
+
+  private static float epsilon(ConfigObject root, NormKind kind) {
+    String key = kind == NormKind.RMS ? "rms_norm_eps" : "layer_norm_eps";
+    float epsilon = (float) root.positiveOr(key, kind == NormKind.RMS ? 1e-6 : 1e-5);
     if (!(epsilon > 0 && epsilon < 1)) {
-      throw root.fail(
-          "rms_norm_eps " + root.node().path("rms_norm_eps") + " is not between 0 and 1");
+      throw root.fail(key + " " + root.node().path(key) + " is not between 0 and 1");
     }
     return epsilon;
   }

@@ -23,13 +23,14 @@ record PositionReader(ConfigObject root, PositionRule rule) {
                 switch (rule) {
                   case PositionRule.All _ -> true;
                   case PositionRule.OfWindows _ -> !windowed || windows.get(block).isPresent();
+                  case PositionRule.Windowed _ -> windows.get(block).isPresent();
                   case PositionRule.Marked marked -> isMarked(marked, block, windows.size());
                 })
         .toList();
   }
 
   private boolean isMarked(PositionRule.Marked marked, int block, int blocks) {
-    if (!root.has(marked.key())) {
+    if (!root.has(marked.key()) || root.node().path(marked.key()).isEmpty()) {
       return (block + 1) % root.integer(marked.intervalKey(), Integer.MAX_VALUE) != 0;
     }
     JsonNode marks = root.node().path(marked.key());

@@ -3,11 +3,13 @@
 package dev.awp.config.json;
 
 import dev.awp.config.Architecture;
+import dev.awp.config.AttentionTemperature;
 import dev.awp.rope.DynamicScaling;
 import dev.awp.rope.LinearScaling;
 import dev.awp.rope.Llama3Scaling;
 import dev.awp.rope.LongRopeScaling;
 import dev.awp.rope.RopeScaling;
+import dev.awp.rope.RotatedPairs;
 import dev.awp.rope.Rotation;
 import dev.awp.rope.YarnScaling;
 import java.util.ArrayList;
@@ -21,7 +23,14 @@ import java.util.Optional;
 final class RopeReader {
   private static final String SCALING = "rope_scaling";
   private static final String ORIGINAL_CONTEXT = "original_max_position_embeddings";
+
+  /** What it is called, and what older files call it where there is no other. */
+  private static final List<String> LONG_ROPE = List.of("longrope", "su", "yarn");
+
+  private static final String INTERLEAVED = "rope_interleave";
+  private static final String MSCALE_ALL = "mscale_all_dim";
   private static final String PARTIAL = "partial_rotary_factor";
+  private static final String TEMPERATURE = "llama_4_scaling_beta";
 
   private final ConfigObject root;
   private final Architecture architecture;
@@ -45,8 +54,17 @@ final class RopeReader {
     review.rotation(name, local.node(), read("default"));
   }
 
-  private static String type(ConfigObject settings) {
-    return settings.text("rope_type", settings.text("type", "default"));
+  private String type(ConfigObject settings) {
+    String type = settings.text("rope_type", settings.text("type", "default"));
+    if (!architecture.longRopeAlone() || type.equals("default")) {
+      return type;
+    }
+    if (!LONG_ROPE.contains(type)) {
+      throw root.fail(
+          "rope scaling '%s' is not supported for %s, only %s are"
+              .formatted(type, architecture.name(), LONG_ROPE));
+    }
+    return LONG_ROPE.getFirst();
   }
 
   /** The settings that a kind of scaling depends on. */
@@ -54,6 +72,9 @@ final class RopeReader {
     List<String> read = new ArrayList<>(List.of("rope_type", "type", "rope_theta"));
     if (KnownKeys.isRead(architecture, PARTIAL)) {
       read.add(PARTIAL);
+    }
+    if (KnownKeys.isRead(architecture, TEMPERATURE)) {
+      read.addAll(List.of(TEMPERATURE, ORIGINAL_CONTEXT, "max_position_embeddings"));
     }
     read.addAll(
         switch (type) {
@@ -78,6 +99,33 @@ final class RopeReader {
     return read;
   }
 
+  /**
+   * What queries and keys are multiplied by where scaled positions sharpen the scores of latent
+   * attention.
+   */
+  double scoreAmplitude() {
+    boolean none =
+        !architecture.latentAttention()
+            || type(settings).equals("default")
+            || !settings.has(MSCALE_ALL)
+            || settings.node().path(MSCALE_ALL).asDouble(1) == 0;
+    return none
+        ? 1
+        : YarnScaling.attentionFactor(settings.positive("factor"), settings.positive(MSCALE_ALL));
+  }
+
+  /** What queries are multiplied by, which stands among the rotary settings. */
+  Optional<AttentionTemperature> temperature(int maxPositions) {
+    boolean none =
+        !KnownKeys.isRead(architecture, TEMPERATURE)
+            || KnownKeys.isNeutral(TEMPERATURE, settings.node().path(TEMPERATURE));
+    return none
+        ? Optional.empty()
+        : Optional.of(
+            new AttentionTemperature(
+                settings.positive(TEMPERATURE), originalContext(maxPositions), 0));
+  }
+
   Rotation rotation(int headDimension, int maxPositions) {
     double theta = settings.positiveOr("rope_theta", root.positiveOr("rope_theta", 10000));
     int dimension =
@@ -87,8 +135,15 @@ final class RopeReader {
           "%s leaves %s of %s columns of a head to be rotated, no even number of them"
               .formatted(PARTIAL, dimension, headDimension));
     }
+    boolean apart =
+        KnownKeys.isRead(architecture, INTERLEAVED)
+            && root.has(INTERLEAVED)
+            && !root.flag(INTERLEAVED);
     return new Rotation(
-        theta, dimension, architecture.rotatedPairs(), scaling(dimension, maxPositions));
+        theta,
+        dimension,
+        apart ? RotatedPairs.HALVES : architecture.rotatedPairs(),
+        scaling(dimension, maxPositions));
   }
 
   /**
@@ -164,8 +219,8 @@ final class RopeReader {
     int original = originalContext(maxPositions);
     double factor = settings.positiveOr("factor", (double) maxPositions / original);
     double own =
-        settings.has("mscale") && settings.has("mscale_all_dim")
-            ? amplitude(factor, "mscale") / amplitude(factor, "mscale_all_dim")
+        settings.has("mscale") && settings.has(MSCALE_ALL)
+            ? amplitude(factor, "mscale") / amplitude(factor, MSCALE_ALL)
             : YarnScaling.usualAttentionFactor(factor);
     return new YarnScaling(
         factor,
@@ -177,6 +232,6 @@ final class RopeReader {
   }
 
   private double amplitude(double factor, String key) {
-    return factor > 1 ? 0.1 * settings.positive(key) * Math.log(factor) + 1 : 1;
+    return YarnScaling.attentionFactor(factor, settings.positive(key));
   }
 }

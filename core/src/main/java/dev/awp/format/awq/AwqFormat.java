@@ -55,6 +55,7 @@ public final class AwqFormat implements OutputFormat {
   @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
     return new ReaderRules(plan)
+        .expertsApart()
         .oneScheme()
         .fusedAlike()
         .noChannelScales()

@@ -72,6 +72,7 @@ public final class CompressedTensorsFormat implements OutputFormat {
   @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
     return new ReaderRules(plan)
+        .expertsApart()
         .noChannelScales()
         .wholeGroups()
         .each(CompressedTensorsFormat::wrongBlocks)

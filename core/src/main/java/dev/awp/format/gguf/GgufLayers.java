@@ -60,7 +60,8 @@ public final class GgufLayers {
             .findFirst()
             .orElse(TensorNames.under("").head());
     TensorNames names = new TensorNames(decoder, head);
-    return new GgufLayers(file, new GgufNames(names, BlockNorms.BEFORE, experts(file)), arena);
+    return new GgufLayers(
+        file, new GgufNames(names, BlockNorms.BEFORE, "ffn_norm", experts(file)), arena);
   }
 
   private static int experts(GgufFile file) {

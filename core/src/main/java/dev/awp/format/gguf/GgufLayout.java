@@ -131,7 +131,7 @@ final class GgufLayout {
     int rows = shape.size() == 1 ? 1 : Math.toIntExact(shape.getFirst());
     String name = place.tensor();
     Optional<BlockType> end = ends.type(source);
-    boolean router = name.contains(".ffn_gate_inp.");
+    boolean router = name.contains(".ffn_gate_inp.") && shape.size() > 1;
     if (end.isPresent() || router) {
       // llama.cpp never quantizes routers.
       BlockType type = end.orElse(BlockType.F32);
@@ -139,7 +139,8 @@ final class GgufLayout {
           source, place, type, false, rows, columns, rows, columns, RowOrder.NATURAL, 0);
     }
     boolean inner = name.contains(".ffn_gate.") || name.contains(".ffn_up.");
-    int width = inner ? padded(columns, false) : columns;
+    boolean ofExperts = name.contains(".ffn_gate_exps.") || name.contains(".ffn_up_exps.");
+    int width = inner || ofExperts ? padded(columns, ofExperts) : columns;
     float offset = architecture.offset(name);
     return new GgufTensorPlan(
         source, place, BlockType.F32, true, 1, columns, 1, width, order(name), offset);

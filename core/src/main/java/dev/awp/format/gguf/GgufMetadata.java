@@ -5,17 +5,26 @@ package dev.awp.format.gguf;
 import dev.awp.checkpoint.ModelName;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.ExpertConfig;
+import dev.awp.config.LatentAttention;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.Multipliers;
+import dev.awp.config.NormKind;
+import dev.awp.config.Routing;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.model.GgufRope;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The metadata that llama.cpp needs of a model, its tokenizer's besides. */
 final class GgufMetadata {
+  /** llama.cpp's numbers of what makes scores of a router's outputs. */
+  private static final int SOFTMAX = 1;
+
+  private static final int SIGMOID = 2;
+
   private final ModelConfig config;
   private final GgufLayout layout;
   private final String name;
@@ -33,7 +42,7 @@ final class GgufMetadata {
     metadata.addSizes();
     metadata.addAttention();
     config.experts().ifPresent(metadata::addExperts);
-    metadata.keys.putAll(GgufRope.keys(config, metadata.name));
+    metadata.keys.putAll(GgufRope.keys(config, layout.architecture()));
     return metadata.keys;
   }
 
@@ -56,11 +65,12 @@ final class GgufMetadata {
     put("embedding_length", GgufValue.of(config.hiddenSize()));
     put("block_count", GgufValue.of(config.layers()));
     // In a mixture of one kind of width (Mixtral) it is that of the experts.
-    boolean own = layout.architecture().isQwenMixture();
     int width =
-        own
+        layout.architecture().isQwenMixture()
             ? config.block(0).mlp().width()
             : config.experts().isPresent()
+                    && !layout.architecture().readsRouting()
+                    && !layout.architecture().isLlama4()
                 ? layout.padded(config.experts().get().width(), true)
                 : layout.padded(config.block(0).mlp().width(), false);
     put("feed_forward_length", GgufValue.of(width));
@@ -71,8 +81,12 @@ final class GgufMetadata {
     put("attention.head_count", GgufValue.of(attention.heads()));
     put("attention.head_count_kv", GgufValue.of(attention.keyValueHeads()));
     put("attention.key_length", GgufValue.of(attention.headDimension()));
-    put("attention.value_length", GgufValue.of(attention.headDimension()));
-    put("attention.layer_norm_rms_epsilon", GgufValue.of(config.rmsNormEpsilon()));
+    put("attention.value_length", GgufValue.of(attention.valueDimension()));
+    attention.latent().ifPresent(this::addLatent);
+    NormKind kind = config.architecture().norms().kind();
+    put(
+        kind == NormKind.RMS ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon",
+        GgufValue.of(config.normEpsilon()));
     Optional<Float> scores = attention.scores().softCap();
     scores.ifPresent(cap -> put("attn_logit_softcapping", GgufValue.of(cap.floatValue())));
     Optional<Float> logits = config.logitSoftCap();
@@ -84,11 +98,62 @@ final class GgufMetadata {
       put("residual_scale", GgufValue.of(multipliers.steps()));
       put("logit_scale", GgufValue.of(1 / multipliers.logits()));
     }
+    if (layout.architecture().multipliesLogits()) {
+      put("logit_scale", GgufValue.of(config.multipliers().logits()));
+    }
+    attention
+        .scores()
+        .temperature()
+        .filter(_ -> layout.architecture().hasTemperature())
+        .ifPresent(t -> put("attention.temperature_scale", GgufValue.of((float) t.beta())));
     if (layout.architecture().readsWindow()) {
-      // Without the key it takes a default; a window of the whole context is none.
+      addWindow();
+    }
+  }
+
+  private void addLatent(LatentAttention latent) {
+    // 0 where queries are made of the step's input.
+    put("attention.q_lora_rank", GgufValue.of(latent.queryRank().orElse(0)));
+    put("attention.kv_lora_rank", GgufValue.of(latent.keyValueRank()));
+  }
+
+  private void addRouting(ExpertConfig experts) {
+    Routing routing = experts.routing();
+    int dense =
+        (int) config.blocks().stream().takeWhile(block -> block.experts().isEmpty()).count();
+    put("leading_dense_block_count", GgufValue.of(dense));
+    put("expert_shared_count", GgufValue.of(experts.sharedWidth().orElse(0) / experts.width()));
+    put("expert_weights_scale", GgufValue.of(routing.factor()));
+    put("expert_weights_norm", GgufValue.of(routing.normalized()));
+    put(
+        "expert_gating_func",
+        GgufValue.of(routing.scoring() == Routing.Scoring.SOFTMAX ? SOFTMAX : SIGMOID));
+    // Where all groups are chosen there are none.
+    if (routing.groupsPerToken() < routing.groups()) {
+      put("expert_group_count", GgufValue.of(routing.groups()));
+      put("expert_group_used_count", GgufValue.of(routing.groupsPerToken()));
+    }
+  }
+
+  /** Blocks from one with experts to the next. */
+  private int expertStep() {
+    return 1 + (int) config.blocks().stream().takeWhile(block -> block.experts().isEmpty()).count();
+  }
+
+  private void addWindow() {
+    OptionalInt window = config.slidingWindow();
+    if (window.isEmpty() && layout.architecture().mayLeaveWindowOut()) {
+      return;
+    }
+    // Without the key it takes a default; a window of the whole context is none.
+    put("attention.sliding_window", GgufValue.of(window.orElse(config.maxPositions())));
+    if (layout.architecture().listsWindows()) {
       put(
-          "attention.sliding_window",
-          GgufValue.of(config.slidingWindow().orElse(config.maxPositions())));
+          "attention.sliding_window_pattern",
+          GgufValue.flags(
+              config.blocks().stream()
+                  .map(block -> block.attention().window().isPresent())
+                  .toList()));
     }
   }
 
@@ -96,6 +161,15 @@ final class GgufMetadata {
     put("expert_count", GgufValue.of(experts.count()));
     put("expert_used_count", GgufValue.of(experts.perToken()));
     put("expert_feed_forward_length", GgufValue.of(layout.padded(experts.width(), true)));
+    if (layout.architecture().readsRouting()) {
+      addRouting(experts);
+      return;
+    }
+    if (layout.architecture().isLlama4()) {
+      // The shared expert is as wide as the others.
+      put("interleave_moe_layer_step", GgufValue.of(expertStep()));
+      return;
+    }
     experts
         .sharedWidth()
         .ifPresent(

@@ -4,11 +4,16 @@ package dev.awp.format.gguf;
 
 import dev.awp.config.Activation;
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.AttentionTemperature;
 import dev.awp.config.BlockConfig;
+import dev.awp.config.ClampedGate;
 import dev.awp.config.ExpertConfig;
+import dev.awp.config.LatentAttention;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.Multipliers;
+import dev.awp.config.QueryKeyNorm;
+import dev.awp.config.Routing;
 import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.BrokenRule;
 import dev.awp.format.ModelPlan;
@@ -20,11 +25,14 @@ import dev.awp.rope.DynamicScaling;
 import dev.awp.rope.LinearScaling;
 import dev.awp.rope.Llama3Scaling;
 import dev.awp.rope.LongRopeScaling;
+import dev.awp.rope.RotatedPairs;
 import dev.awp.rope.YarnScaling;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -37,6 +45,9 @@ import java.util.stream.IntStream;
 final class GgufRules {
   /** What llama.cpp's Gemma 3 takes as the base of rotation in blocks with a window. */
   private static final double LOCAL_BASE = 10_000;
+
+  /** The gate of gpt-oss. */
+  private static final ClampedGate CLAMPED = new ClampedGate(1.702f, 7);
 
   private final ModelPlan plan;
   private final GgufLayout layout;
@@ -80,21 +91,31 @@ final class GgufRules {
         "has blocks of one size");
     boolean tied = config.tieWordEmbeddings();
     boolean alwaysTied =
-        architecture == GgufArchitecture.GEMMA2 || architecture == GgufArchitecture.GEMMA;
+        switch (architecture) {
+          case GEMMA2, GEMMA, COMMAND_R, COHERE2 -> true;
+          default -> false;
+        };
     refuse(alwaysTied && !tied, "has no output head of its own");
     boolean neverTied =
-        architecture == GgufArchitecture.QWEN2_MOE || architecture == GgufArchitecture.OLMO2;
+        switch (architecture) {
+          case QWEN2_MOE, OLMO2, OPENAI_MOE -> true;
+          default -> false;
+        };
     refuse(neverTied && tied, "has no tied embeddings");
     boolean inputBias =
         switch (architecture) {
-          case LLAMA, QWEN2, QWEN2_MOE, GLM4 -> false;
+          case LLAMA, QWEN2, QWEN2_MOE, GLM4, OPENAI_MOE -> false;
           case QWEN3, PHI3, GEMMA2, GEMMA3, QWEN3_MOE -> attention.inputBias();
-          case SMOLLM3, GRANITE, OLMO2, EXAONE4, GEMMA -> attention.inputBias();
+          case SMOLLM3, GRANITE, OLMO2, EXAONE4, GEMMA, MISTRAL3 -> attention.inputBias();
+          case COMMAND_R, COHERE2, GRANITE_MOE, DEEPSEEK2, LLAMA4 -> attention.inputBias();
         };
     boolean outputBias = attention.outputBias() || mlp.bias();
+    boolean mayHaveOutputBias = architecture == GgufArchitecture.LLAMA || architecture.isOpenAi();
     refuse(
-        inputBias || (outputBias && architecture != GgufArchitecture.LLAMA),
-        "has no such biases as config.json says");
+        architecture.isOpenAi() && !attention.outputBias(),
+        "has biases that config.json leaves out");
+    refuse(
+        inputBias || (outputBias && !mayHaveOutputBias), "has no such biases as config.json says");
     refuse(mlp.bias() && config.experts().isPresent(), "has no biases in mixtures of experts");
     Activation wanted = architecture.isGemma() ? Activation.GELU_TANH : Activation.SILU;
     refuse(mlp.activation() != wanted, "has the activation " + wanted);
@@ -111,16 +132,34 @@ final class GgufRules {
             ? (double) config.hiddenSize() / attention.heads()
             : attention.headDimension();
     refuse(
-        !architecture.hasMultipliers() && attention.scores().divisor() != divisor,
+        !architecture.hasMultipliers()
+            && !architecture.hasLatentAttention()
+            && attention.scores().divisor() != divisor,
         "divides scores by the root of %s, config.json says %s"
             .formatted(divisor, attention.scores().divisor()));
-    refuse(
-        !architecture.hasMultipliers() && !config.multipliers().equals(Multipliers.NONE),
-        "has no multipliers");
+    Multipliers multipliers = config.multipliers();
+    Multipliers asked =
+        architecture.multipliesLogits()
+            ? new Multipliers(multipliers.embeddings(), multipliers.steps(), 1)
+            : multipliers;
+    refuse(!architecture.hasMultipliers() && !asked.equals(Multipliers.NONE), "has no multipliers");
+    boolean normed = attention.queryKeyNorm() != QueryKeyNorm.NONE;
+    architecture
+        .normsHeads(config.layers())
+        .ifPresent(
+            norms ->
+                refuse(
+                    norms != normed,
+                    "has norms of query and key heads where there are 64 blocks or more"));
     refuse(
         architecture.isSquare() && attention.queryWidth() != config.hiddenSize(),
         "needs heads that are as wide together as the hidden size %s, not %s"
             .formatted(config.hiddenSize(), attention.queryWidth()));
+    refuse(
+        !architecture.isLlama4()
+            && !attention.scores().temperature().map(this::temperatureFits).orElse(true),
+        "has no queries that grow with their position as config.json says");
+    attention.latent().ifPresent(this::checkLatent);
     refuse(!ropeScalingFits(), "has no such rope scaling as config.json says");
   }
 
@@ -137,15 +176,43 @@ final class GgufRules {
     return config.rotation().scaling().isEmpty()
         || switch (config.rotation().scaling().get()) {
           case LinearScaling _ -> architecture != GgufArchitecture.PHI3;
-          case Llama3Scaling _ -> architecture == GgufArchitecture.LLAMA;
+          case Llama3Scaling _ -> architecture == GgufArchitecture.LLAMA || architecture.isLlama4();
           case DynamicScaling _ -> false;
           case YarnScaling yarn ->
               architecture.hasYarn()
-                  && yarn.betaFast() == YarnScaling.BETA_FAST
-                  && yarn.betaSlow() == YarnScaling.BETA_SLOW
-                  && yarn.truncated();
+                  && (architecture.readsYarnBounds() || hasUsualBounds(yarn))
+                  && (architecture.isOpenAi() || yarn.truncated());
           case LongRopeScaling _ -> architecture == GgufArchitecture.PHI3;
         };
+  }
+
+  private void checkLatent(LatentAttention latent) {
+    refuse(
+        latent.queryRank().isPresent() && architecture.hasDirectQueries(config.layers()),
+        "makes queries without q_lora_rank where there are %s blocks".formatted(config.layers()));
+    refuse(
+        config.rotation().pairs() != RotatedPairs.NEIGHBOURS,
+        "rotates neighbouring columns (rope_interleave)");
+    double usual = attention.headDimension();
+    boolean sharpened = attention.scores().divisor() < usual;
+    boolean fits =
+        config.rotation().scaling().orElse(null) instanceof YarnScaling yarn
+            ? sharpened && yarn.attentionFactor() == 1
+            : attention.scores().divisor() == usual;
+    refuse(!fits, "wants mscale and mscale_all_dim of YaRN to be the same, and not 0");
+  }
+
+  private static boolean hasUsualBounds(YarnScaling yarn) {
+    return yarn.betaFast() == YarnScaling.BETA_FAST && yarn.betaSlow() == YarnScaling.BETA_SLOW;
+  }
+
+  /** It grows from one original context to the next. */
+  private boolean temperatureFits(AttentionTemperature temperature) {
+    int interval =
+        config.rotation().scaling().orElse(null) instanceof YarnScaling yarn
+            ? yarn.originalContext()
+            : config.maxPositions();
+    return architecture.hasTemperature() && temperature.interval() == interval;
   }
 
   private void checkPositions() {
@@ -154,9 +221,13 @@ final class GgufRules {
         "has windows by its own rule where there are %s blocks".formatted(config.layers()));
     boolean fits = true;
     for (int block = 0; block < config.layers(); block++) {
+      AttentionConfig own = config.block(block).attention();
       boolean has =
-          !architecture.leavesPositionsOut() || (block + 1) % GgufArchitecture.POSITIONLESS != 0;
-      fits &= has == config.block(block).attention().rotation().isPresent();
+          architecture.positionsOfWindows()
+              ? own.window().isPresent()
+              : !architecture.leavesPositionsOut()
+                  || (block + 1) % GgufArchitecture.POSITIONLESS != 0;
+      fits &= has == own.rotation().isPresent();
     }
     refuse(
         !fits,
@@ -166,6 +237,13 @@ final class GgufRules {
   }
 
   private void checkWindows() {
+    if (architecture.listsWindows()) {
+      refuse(
+          config.localRotation().isPresent()
+              && config.localRotation().get().theta() != config.rotation().theta(),
+          "rotates by one base in all blocks");
+      return;
+    }
     int pattern = architecture.windowPattern();
     if (pattern == 0 || config.slidingWindow().isEmpty()) {
       return;
@@ -188,16 +266,73 @@ final class GgufRules {
     if (config.architecture().experts().isEmpty()) {
       return;
     }
-    refuse(
-        config.blocks().stream().anyMatch(block -> block.experts().isEmpty()),
-        "has experts in all blocks");
+    if (architecture.isLlama4()) {
+      checkLlama4();
+      config.experts().ifPresent(this::checkExperts);
+      return;
+    }
+    boolean mixed =
+        architecture.readsRouting()
+            ? config.blocks().stream()
+                .dropWhile(block -> block.experts().isEmpty())
+                .anyMatch(block -> block.experts().isEmpty())
+            : config.blocks().stream().anyMatch(block -> block.experts().isEmpty());
+    refuse(mixed, "has experts in all blocks");
     config.experts().ifPresent(this::checkExperts);
+  }
+
+  /** What its graph does in every block by the block's place alone. */
+  private void checkLlama4() {
+    int step =
+        1 + (int) config.blocks().stream().takeWhile(block -> block.experts().isEmpty()).count();
+    int count = config.experts().map(ExpertConfig::count).orElse(0);
+    OptionalInt chunk = OptionalInt.of(GgufArchitecture.CHUNK);
+    Optional<AttentionTemperature> temperature =
+        Optional.of(
+            new AttentionTemperature(GgufArchitecture.TEMPERATURE, GgufArchitecture.CHUNK, 1));
+    boolean places = true;
+    boolean norms = true;
+    boolean experts = true;
+    for (int i = 0; i < config.layers(); i++) {
+      AttentionConfig own = config.block(i).attention();
+      boolean rotated = own.rotation().isPresent();
+      places &= own.chunk().equals(rotated ? chunk : OptionalInt.empty());
+      places &= own.scores().temperature().equals(rotated ? Optional.empty() : temperature);
+      norms &=
+          (own.queryKeyNorm() != QueryKeyNorm.NONE)
+              == (rotated && architecture.normsRotatedHeads(count));
+      experts &= config.block(i).experts().isPresent() == ((i + 1) % step == 0);
+    }
+    refuse(
+        !places,
+        "attends in chunks of 8192 where it rotates, and lets queries grow by 0.1 every 8192"
+            + " positions elsewhere");
+    refuse(!norms, "norms rotated heads, but where there are 128 experts");
+    refuse(!experts, "has experts in blocks at equal distances");
   }
 
   private void checkExperts(ExpertConfig experts) {
     boolean normalized = architecture.normalizesShares();
     refuse(
-        experts.normalized() != normalized,
+        experts.clamped().filter(gate -> !gate.equals(CLAMPED)).isPresent(),
+        "clamps gates of experts at 7, with alpha 1.702");
+    Routing routing = experts.routing();
+    boolean groups = routing.groupsPerToken() < routing.groups();
+    refuse(
+        groups && routing.groupScore() != Routing.GroupScore.TWO_LARGEST,
+        "chooses groups of experts by their two best, and not by topk_method group_limited_greedy");
+    boolean shared =
+        experts.sharedWidth().isEmpty()
+            || !architecture.readsRouting()
+            || layout.padded(experts.sharedWidth().getAsInt(), false)
+                == experts.sharedWidth().getAsInt()
+                    / experts.width()
+                    * layout.padded(experts.width(), true);
+    refuse(!shared, "has no place for zeros that fill up the shared expert to whole blocks");
+    refuse(
+        !architecture.readsRouting()
+            && !architecture.isLlama4()
+            && experts.routing().normalized() != normalized,
         normalized
             ? "makes the shares of a token's experts add up to one (norm_topk_prob)"
             : "leaves the shares of a token's experts as they are (norm_topk_prob)");
@@ -260,7 +395,10 @@ final class GgufRules {
     List<String> unscaled = new ArrayList<>();
     for (LinearLayer linear : layout.linears()) {
       String tensor = layout.place(linear).tensor();
-      boolean scaled = architecture.scalesFeedForward() || !tensor.contains(".ffn_");
+      boolean scaled =
+          tensor.contains(".ffn_")
+              ? architecture.scalesFeedForward()
+              : !architecture.hasLatentAttention() || tensor.contains(".attn_output.");
       if (layout.type(linear).hasMatrixScale() && !scaled) {
         unscaled.add(linear.name());
       }
@@ -270,7 +408,7 @@ final class GgufRules {
           new BrokenRule(
               "NVFP4 has a scale beside each tensor, by which llama.cpp's %s does not multiply in"
                       .formatted(architecture.llamaName())
-                  + " feed-forward layers",
+                  + " these layers",
               unscaled));
     }
     wrong.forEach(

@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.joining;
 
 import dev.awp.format.ModelPlan;
 import dev.awp.gguf.model.GgufArchitecture;
+import dev.awp.rope.YarnScaling;
 import dev.awp.stored.StoredTensor;
 import java.io.File;
 import java.util.ArrayList;
@@ -25,10 +26,17 @@ record GgufWarnings(ModelPlan plan) {
         .map(warning -> warning.replace(folder, ""))
         .forEach(warnings::add);
     ModelCard.of(plan.checkpoint().companions()).warning().ifPresent(warnings::add);
-    boolean gemma = GgufArchitecture.of(plan.layout().architecture()).isGemma();
-    if (plan.layout().config().slidingWindow().isPresent() && !gemma) {
+    GgufArchitecture graph = GgufArchitecture.of(plan.layout().architecture());
+    boolean windows = graph.isGemma() || graph.listsWindows();
+    if (plan.layout().config().slidingWindow().isPresent() && !windows) {
       warnings.add(
           "GGUF: llama.cpp attends to all positions where this model has a sliding window");
+    }
+    if (plan.layout().config().rotation().scaling().orElse(null) instanceof YarnScaling yarn
+        && !yarn.truncated()) {
+      warnings.add(
+          "GGUF: llama.cpp rounds the two bounds of YaRN outwards to whole planes, which this model"
+              + " (truncate false) does not");
     }
     Set<String> written = plan.layout().shapes().keySet();
     List<String> others =

@@ -85,6 +85,7 @@ public final class GptqFormat implements OutputFormat {
   @Override
   public List<BrokenRule> brokenRules(ModelPlan plan) {
     return new ReaderRules(plan)
+        .expertsApart()
         .oneScheme()
         .fusedAlike()
         .allCompressed()

@@ -5,6 +5,7 @@ package dev.awp.format.safetensors;
 import static java.util.stream.Collectors.toMap;
 
 import dev.awp.checkpoint.CompanionFiles;
+import dev.awp.checkpoint.ExpertSlices;
 import dev.awp.disk.WrittenPiece;
 import dev.awp.format.FormatWriter;
 import dev.awp.format.LayerPlan;
@@ -14,6 +15,7 @@ import dev.awp.model.LinearLayer;
 import dev.awp.model.WeightSource;
 import dev.awp.safetensors.ShardSet;
 import dev.awp.solver.Solution;
+import dev.awp.stored.StackSlice;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorSpec;
 import dev.awp.stored.TensorView;
@@ -68,6 +70,7 @@ public final class SafetensorsWriter implements FormatWriter {
   /** A layer's tensors where its weight was: shards stay as alike to the original's as can be. */
   private static List<TensorSpec> tensors(ModelPlan plan, LayerFormat format) {
     Map<String, LayerPlan> layers = byWeight(plan);
+    Map<String, StackSlice> slices = ExpertSlices.of(plan.layout().config());
     List<TensorSpec> tensors = new ArrayList<>();
     for (StoredTensor tensor : plan.checkpoint().tensors()) {
       LayerPlan layer = layers.get(tensor.name());
@@ -77,7 +80,9 @@ public final class SafetensorsWriter implements FormatWriter {
         tensors.addAll(format.tensors(layer));
       }
     }
-    return tensors;
+    return tensors.stream()
+        .map(t -> slices.containsKey(t.name()) ? t.in(slices.get(t.name())) : t)
+        .toList();
   }
 
   private static Map<String, LayerPlan> byWeight(ModelPlan plan) {

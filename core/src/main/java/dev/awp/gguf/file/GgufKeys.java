@@ -83,6 +83,24 @@ public record GgufKeys(Path file, Map<String, GgufValue> values) {
     return items(key).stream().mapToInt(value -> whole(key, value)).toArray();
   }
 
+  /**
+   * A list of flags, or of integers that are 0 or not; empty where the key is missing or holds
+   * something else.
+   */
+  public List<Boolean> flags(String key) {
+    return values.get(key) instanceof GgufValue.Items items
+        ? items.values().stream().map(value -> isSet(key, value)).toList()
+        : List.of();
+  }
+
+  private boolean isSet(String key, GgufValue value) {
+    return switch (value) {
+      case GgufValue.Flag flag -> flag.value();
+      case GgufValue.Whole whole -> whole.value() != 0;
+      case GgufValue other -> throw wrong(key, "a list of flags", other);
+    };
+  }
+
   /** A list of numbers; empty where the key is missing. */
   public float[] numbers(String key) {
     List<GgufValue> items = items(key);

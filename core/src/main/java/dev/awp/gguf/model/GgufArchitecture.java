@@ -5,6 +5,8 @@ package dev.awp.gguf.model;
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
 
 /** llama.cpp's name for an architecture that it computes as awp does, and what it wants of it. */
 public enum GgufArchitecture {
@@ -21,7 +23,25 @@ public enum GgufArchitecture {
   OLMO2("olmo2"),
   GLM4("glm4"),
   EXAONE4("exaone4"),
-  GEMMA("gemma");
+  GEMMA("gemma"),
+  MISTRAL3("mistral3"),
+  COMMAND_R("command-r"),
+  COHERE2("cohere2"),
+  GRANITE_MOE("granitemoe"),
+  OPENAI_MOE("gpt-oss"),
+  DEEPSEEK2("deepseek2"),
+  LLAMA4("llama4");
+
+  /** Positions of a chunk in LLaMA 4, and those from one step of its temperature to the next. */
+  public static final int CHUNK = 8192;
+
+  /** How fast queries grow in LLaMA 4. */
+  public static final double TEMPERATURE = 0.1;
+
+  private static final int LARGE_MIXTURE = 128;
+
+  /** Numbers of blocks of models whose queries are not made by way of a smaller vector. */
+  private static final Set<Integer> LITE = Set.of(26, 27);
 
   /** Of so many blocks the last knows no positions, where that is so. */
   public static final int POSITIONLESS = 4;
@@ -55,7 +75,11 @@ public enum GgufArchitecture {
    * @param tensor its name in the file
    */
   public boolean interleaves(String tensor) {
-    boolean interleaved = this == LLAMA || this == SMOLLM3 || this == GRANITE;
+    boolean interleaved =
+        switch (this) {
+          case LLAMA, SMOLLM3, GRANITE, MISTRAL3, GRANITE_MOE -> true;
+          default -> false;
+        };
     return interleaved && (tensor.contains(".attn_q.") || tensor.contains(".attn_k."));
   }
 
@@ -88,9 +112,39 @@ public enum GgufArchitecture {
     return !isGemma() && this != PHI3 && this != EXAONE4;
   }
 
+  /** Whether its files say so where there is no rope scaling. */
+  public boolean saysNoScaling() {
+    return this == COMMAND_R || this == COHERE2;
+  }
+
+  /** Whether llama.cpp reads YaRN's bounds, and the power that its amplitude is divided by. */
+  public boolean readsYarnBounds() {
+    return this == MISTRAL3;
+  }
+
+  /** Whether queries are multiplied by what grows with their position where the file has it. */
+  public boolean hasTemperature() {
+    return this == MISTRAL3;
+  }
+
   /** Whether llama.cpp reads the width of a sliding window. */
   public boolean readsWindow() {
-    return isLaterGemma() || this == PHI3;
+    return isLaterGemma() || this == PHI3 || listsWindows();
+  }
+
+  /** Whether a file may list the blocks that have a sliding window. */
+  public boolean listsWindows() {
+    return this == OLMO2 || this == COHERE2 || this == OPENAI_MOE;
+  }
+
+  /** Whether blocks with a sliding window rotate without the scaling of the others. */
+  public boolean rotatesWindowsUnscaled() {
+    return this == OLMO2;
+  }
+
+  /** Whether no block has a sliding window where the file does not say its width. */
+  public boolean mayLeaveWindowOut() {
+    return this == OLMO2;
   }
 
   /**
@@ -110,25 +164,81 @@ public enum GgufArchitecture {
    * as those of attention are everywhere.
    */
   public boolean scalesFeedForward() {
-    return this == LLAMA || this == QWEN3 || this == QWEN3_MOE;
+    return switch (this) {
+      case LLAMA, QWEN3, QWEN3_MOE, MISTRAL3, COHERE2 -> true;
+      default -> false;
+    };
   }
 
   /** Whether embeddings, steps, scores and logits are multiplied by numbers of the file. */
   public boolean hasMultipliers() {
-    return this == GRANITE;
+    return this == GRANITE || this == GRANITE_MOE;
   }
 
   /** Whether heads together are as wide as the hidden size, whatever the file says. */
   public boolean isSquare() {
     return switch (this) {
-      case PHI3, QWEN2_MOE, OLMO2, EXAONE4 -> true;
+      case PHI3, QWEN2_MOE, OLMO2, EXAONE4, COMMAND_R, COHERE2 -> true;
       default -> false;
     };
   }
 
+  /** Whether it knows positions in the blocks with a sliding window alone. */
+  public boolean positionsOfWindows() {
+    return this == COHERE2;
+  }
+
+  /** Whether models of so many blocks have norms of query and key heads, and no others. */
+  public Optional<Boolean> normsHeads(int blocks) {
+    return this == COMMAND_R ? Optional.of(blocks >= 64) : Optional.empty();
+  }
+
+  /** What it calls the norm before the feed-forward layers. */
+  public String feedForwardNorm() {
+    return this == OPENAI_MOE ? "post_attention_norm" : "ffn_norm";
+  }
+
+  /** Whether it has attention sinks, biases of all projections, and clamped gates of experts. */
+  public boolean isOpenAi() {
+    return this == OPENAI_MOE;
+  }
+
+  /**
+   * Whether blocks that know positions attend inside of chunks of {@link #CHUNK}, heads are normed
+   * after rotation, and queries of the other blocks grow.
+   */
+  public boolean isLlama4() {
+    return this == LLAMA4;
+  }
+
+  /** Whether heads are normed where there are so many experts. */
+  public boolean normsRotatedHeads(int experts) {
+    return isLlama4() && experts != LARGE_MIXTURE;
+  }
+
+  /** Whether keys and values are made by way of a smaller vector. */
+  public boolean hasLatentAttention() {
+    return this == DEEPSEEK2;
+  }
+
+  /** Whether queries of models of so many blocks are made of the step's input, whatever is said. */
+  public boolean hasDirectQueries(int blocks) {
+    return hasLatentAttention() && LITE.contains(blocks);
+  }
+
+  /** Whether the file says how experts are chosen, and how many first blocks have none. */
+  public boolean readsRouting() {
+    return this == DEEPSEEK2;
+  }
+
+  /** Whether logits are multiplied by a number of the file. */
+  public boolean multipliesLogits() {
+    return this == COMMAND_R || this == COHERE2;
+  }
+
   /** Whether every so many blocks one knows no positions, as {@link #POSITIONLESS} says. */
   public boolean leavesPositionsOut() {
-    return this == SMOLLM3;
+    return this == SMOLLM3 || this == LLAMA4;
   }
 
   /** Whether models of so many blocks have a sliding window, and no others. */
@@ -144,8 +254,9 @@ public enum GgufArchitecture {
   /** Every so many blocks one has no sliding window; 0 where llama.cpp knows none. */
   public int windowPattern() {
     return switch (this) {
-      case GEMMA2 -> 2;
+      case GEMMA2, OPENAI_MOE -> 2;
       case GEMMA3 -> 6;
+      case OLMO2, COHERE2 -> 4;
       default -> 0;
     };
   }

@@ -8,11 +8,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
 import dev.awp.config.ExpertRule;
+import dev.awp.config.NormKind;
+import dev.awp.config.RoutingRule;
 import dev.awp.config.WindowRule;
 import dev.awp.config.architecture.Architectures;
 import dev.awp.gguf.file.GgufKeys;
 import dev.awp.rope.Llama3Scaling;
 import dev.awp.rope.YarnScaling;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -23,6 +26,9 @@ import java.util.stream.Collectors;
  * words of the architecture's class.
  */
 public final class GgufConfig {
+  /** llama.cpp's number of sigmoids as what makes scores of a router's outputs. */
+  private static final int SIGMOID = 2;
+
   private final GgufKeys keys;
   private final GgufTensors tensors;
   private final Architecture architecture;
@@ -48,16 +54,33 @@ public final class GgufConfig {
   public static Architecture architecture(GgufKeys keys) {
     String name = keys.architecture();
     boolean mixture = keys.whole(name + ".expert_count").orElse(0) > 0;
+    boolean windowed = keys.whole(name + ".attention.sliding_window").orElse(0) > 0;
     return Architectures.all().stream()
         .filter(known -> known.llamaCppName().filter(name::equals).isPresent())
         .filter(known -> known.experts().isPresent() == mixture)
-        .findFirst()
+        .filter(known -> isRoutedSo(known, keys))
+        .min(Comparator.comparing(known -> !isOf(known, windowed)))
         .orElseThrow(
             () ->
                 new AwpException(
                     "%s: architecture %s%s is not supported; these are: %s"
                         .formatted(
                             keys.file(), name, mixture ? " with experts" : "", supported())));
+  }
+
+  /** Whether an architecture is the one of its graph that has a sliding window, or has none. */
+  private static boolean isOf(Architecture architecture, boolean windowed) {
+    boolean may = !(architecture.windows() instanceof WindowRule.Never);
+    return may == (windowed && GgufArchitecture.of(architecture).readsWindow());
+  }
+
+  /** Whether an architecture is the one of its graph that makes scores of experts so. */
+  private static boolean isRoutedSo(Architecture architecture, GgufKeys keys) {
+    boolean read = GgufArchitecture.of(architecture).readsRouting();
+    boolean sigmoid = keys.whole(keys.architecture() + ".expert_gating_func").orElse(0) == SIGMOID;
+    return !read
+        || sigmoid
+            == architecture.experts().orElseThrow().routing().equals(RoutingRule.SIGMOID_GROUPS);
   }
 
   private static String supported() {
@@ -134,19 +157,33 @@ public final class GgufConfig {
     int heads = whole("attention.head_count");
     config.put("num_attention_heads", heads);
     config.put("num_key_value_heads", keys.ofBlocks(key("attention.head_count_kv")).orElse(heads));
-    config.put("head_dim", headDimension());
     Optional<Integer> values = keys.whole(key("attention.value_length"));
-    if (values.isPresent() && values.get() != headDimension()) {
+    if (graph.hasLatentAttention()) {
+      addLatent(values.orElse(headDimension()));
+    } else {
+      config.put("head_dim", headDimension());
+    }
+    if (!graph.hasLatentAttention() && values.isPresent() && values.get() != headDimension()) {
       throw keys.fail(
           key("attention.value_length"),
           "is %s where keys have %s, awp reads heads of one size"
               .formatted(values.get(), headDimension()));
     }
-    config.put("rms_norm_eps", shortest(key("attention.layer_norm_rms_epsilon"), 1e-6));
+    if (architecture.norms().kind() == NormKind.RMS) {
+      config.put("rms_norm_eps", shortest(key("attention.layer_norm_rms_epsilon"), 1e-6));
+    } else {
+      config.put("layer_norm_eps", shortest(key("attention.layer_norm_epsilon"), 1e-5));
+    }
+    architecture
+        .queryKeyNormKey()
+        .filter(_ -> !graph.isLlama4())
+        .ifPresent(flag -> config.put(flag, tensors.has("blk.0.attn_q_norm.weight")));
     addBiases();
     softCap("attn_logit_softcapping");
     softCap("final_logit_softcapping");
-    if (graph.readsWindow()) {
+    if (architecture.windows() instanceof WindowRule.Never) {
+      // Nothing that the class reads.
+    } else if (graph.readsWindow()) {
       addWindow();
     } else if (graph.hasWindowBySize(whole("block_count"))) {
       int usual = GgufArchitecture.WINDOW_BY_SIZE;
@@ -158,6 +195,9 @@ public final class GgufConfig {
     if (graph.hasMultipliers()) {
       addMultipliers();
     }
+    if (graph.multipliesLogits()) {
+      config.put("logit_scale", multiplier("logit_scale", 1));
+    }
     if (graph.isLaterGemma()) {
       boolean largest = graph.isLargest(whole("block_count"));
       config.put(
@@ -165,6 +205,50 @@ public final class GgufConfig {
     }
     if (graph == GgufArchitecture.GEMMA3) {
       config.put("sliding_window_pattern", graph.windowPattern());
+    }
+  }
+
+  private void addLatent(int valueDimension) {
+    String split = key("attention.key_length_mla");
+    if (keys.whole(split).isPresent()) {
+      throw keys.fail(
+          split,
+          "is there: keys and values of latent attention are split and turned, awp reads them"
+              + " whole");
+    }
+    int rotated = whole("rope.dimension_count");
+    int rank = keys.whole(key("attention.q_lora_rank")).orElse(0);
+    if (rank == 0 || graph.hasDirectQueries(whole("block_count"))) {
+      config.putNull("q_lora_rank");
+    } else {
+      config.put("q_lora_rank", rank);
+    }
+    config.put("kv_lora_rank", whole("attention.kv_lora_rank"));
+    config.put("qk_nope_head_dim", headDimension() - rotated);
+    config.put("qk_rope_head_dim", rotated);
+    config.put("v_head_dim", valueDimension);
+  }
+
+  private void addRouting(ExpertRule rule) {
+    rule.leadingDenseKey()
+        .ifPresent(
+            name -> config.put(name, keys.whole(key("leading_dense_block_count")).orElse(0)));
+    rule.sharedCountKey()
+        .ifPresent(name -> config.put(name, keys.whole(key("expert_shared_count")).orElse(0)));
+    boolean normalized = keys.flag(key("expert_weights_norm"), false);
+    if (normalized && rule.normalizedKey().isEmpty()) {
+      throw keys.fail(
+          key("expert_weights_norm"), "is true, which %s has not".formatted(architecture.name()));
+    }
+    rule.normalizedKey().ifPresent(name -> config.put(name, normalized));
+    config.put("routed_scaling_factor", multiplier("expert_weights_scale", 1));
+    if (rule.routing() == RoutingRule.SIGMOID_GROUPS) {
+      config.put("n_group", keys.whole(key("expert_group_count")).orElse(1));
+      config.put("topk_group", keys.whole(key("expert_group_used_count")).orElse(1));
+    } else if (keys.whole(key("expert_group_count")).orElse(1) > 1) {
+      throw keys.fail(
+          key("expert_group_count"),
+          "is there, %s has no such groups".formatted(architecture.name()));
     }
   }
 
@@ -188,6 +272,24 @@ public final class GgufConfig {
         .filter(width -> width < whole("context_length"))
         .ifPresentOrElse(
             width -> config.put("sliding_window", width), () -> config.putNull("sliding_window"));
+    if (graph.listsWindows() && config.hasNonNull("sliding_window")) {
+      addWindowedBlocks();
+    }
+  }
+
+  private void addWindowedBlocks() {
+    int blocks = whole("block_count");
+    String name = key("attention.sliding_window_pattern");
+    List<Boolean> listed = keys.flags(name);
+    int pattern = graph.windowPattern();
+    if (!listed.isEmpty() && listed.size() < blocks) {
+      throw keys.fail(name, "lists %s of %s blocks".formatted(listed.size(), blocks));
+    }
+    ArrayNode types = config.putArray("layer_types");
+    for (int block = 0; block < blocks; block++) {
+      boolean windowed = listed.isEmpty() ? (block + 1) % pattern != 0 : listed.get(block);
+      types.add(windowed ? "sliding_attention" : "full_attention");
+    }
   }
 
   /** Qwen2 has them by itself. */
@@ -216,19 +318,43 @@ public final class GgufConfig {
   private void addExperts(ExpertRule rule) {
     config.put(rule.countKeys().getLast(), whole("expert_count"));
     config.put("num_experts_per_tok", whole("expert_used_count"));
-    if (graph.isQwenMixture()) {
+    if (graph.readsRouting()) {
+      addRouting(rule);
+    }
+    if (graph.isLlama4()) {
+      addLlama4();
+      return;
+    }
+    if (graph.isQwenMixture() || graph.readsRouting()) {
       config.put(rule.widthKey(), whole("expert_feed_forward_length"));
     }
     rule.sharedWidthKey()
         .ifPresent(name -> config.put(name, whole("expert_shared_feed_forward_length")));
-    rule.normalizedKey().ifPresent(name -> config.put(name, graph.normalizesShares()));
+    rule.normalizedKey()
+        .filter(_ -> !graph.readsRouting())
+        .ifPresent(name -> config.put(name, graph.normalizesShares()));
+  }
+
+  private void addLlama4() {
+    if (keys.whole(key("attention.sliding_window")).orElse(1) == 0) {
+      throw keys.fail(key("attention.sliding_window"), "is 0, awp reads models with chunks");
+    }
+    config.put("intermediate_size_mlp", whole("feed_forward_length"));
+    config.put("intermediate_size", whole("expert_feed_forward_length"));
+    config.put("interleave_moe_layer_step", whole("interleave_moe_layer_step"));
+    config.put("use_qk_norm", graph.normsRotatedHeads(whole("expert_count")));
+    config.put("no_rope_layer_interval", GgufArchitecture.POSITIONLESS);
+    config.put("attention_chunk_size", GgufArchitecture.CHUNK);
+    config.put("attn_temperature_tuning", true);
+    config.put("floor_scale", GgufArchitecture.CHUNK);
+    config.put("attn_scale", GgufArchitecture.TEMPERATURE);
   }
 
   private void addRotation() {
     double theta = shortest(key("rope.freq_base"), 10_000);
     config.put("rope_theta", theta);
     int rotated = keys.whole(key("rope.dimension_count")).orElse(headDimension());
-    if (rotated != headDimension()) {
+    if (rotated != headDimension() && !graph.hasLatentAttention()) {
       config.put("partial_rotary_factor", (double) rotated / headDimension());
     }
     if (graph == GgufArchitecture.GEMMA3) {
@@ -239,34 +365,78 @@ public final class GgufConfig {
       addStretching(theta, tensors.vector().apply("rope_freqs.weight"));
     } else if (tensors.has("rope_factors_long.weight")) {
       addLongRope();
+    } else if (graph.hasTemperature()) {
+      addTemperature(theta, type);
+    } else if (graph.rotatesWindowsUnscaled() && architecture.windows() != WindowRule.NEVER) {
+      addRotations(theta, type);
     } else if (!type.equals("none")) {
-      ObjectNode scaling = config.putObject("rope_scaling");
-      scaling.put("rope_type", type);
-      scaling.put("factor", shortest(key("rope.scaling.factor"), 1));
-      if (type.equals("yarn")) {
-        addYarn(scaling);
-      }
+      addScaling(config.putObject("rope_scaling"), type);
+    }
+  }
+
+  /** Blocks with a sliding window rotate without scaling, by the base of the others. */
+  private void addRotations(double theta, String type) {
+    ObjectNode both = config.putObject("rope_parameters");
+    both.putObject("sliding_attention").put("rope_type", "default").put("rope_theta", theta);
+    ObjectNode full = both.putObject("full_attention");
+    full.put("rope_type", "default").put("rope_theta", theta);
+    if (!type.equals("none")) {
+      addScaling(full, type);
+    }
+  }
+
+  private void addScaling(ObjectNode scaling, String type) {
+    scaling.put("rope_type", type);
+    scaling.put("factor", shortest(key("rope.scaling.factor"), 1));
+    if (type.equals("yarn")) {
+      addYarn(scaling);
+    }
+  }
+
+  /** Such a class has all of it in one object, which says 0 where nothing grows. */
+  private void addTemperature(double theta, String type) {
+    ObjectNode scaling = config.putObject("rope_parameters");
+    scaling.put("rope_type", "default");
+    scaling.put("rope_theta", theta);
+    scaling.put("original_max_position_embeddings", whole("context_length"));
+    scaling.put("llama_4_scaling_beta", shortest(key("attention.temperature_scale"), 0));
+    if (!type.equals("none")) {
+      addScaling(scaling, type);
     }
   }
 
   private void addYarn(ObjectNode scaling) {
-    keys.number(key("rope.scaling.yarn_log_multiplier"))
-        .filter(value -> value != 0)
-        .ifPresent(
-            value -> {
-              throw keys.fail(
-                  key("rope.scaling.yarn_log_multiplier"),
-                  "is %s, awp knows none".formatted(value));
-            });
+    double factor = scaling.path("factor").doubleValue();
+    String divided = key("rope.scaling.yarn_log_multiplier");
+    double power = keys.number(divided).orElse(0.0);
+    if (graph.hasLatentAttention()) {
+      double mscale = decimal((float) (shortest(divided, 0) * 10));
+      scaling.put("mscale", mscale).put("mscale_all_dim", mscale);
+      keys.whole(key("rope.scaling.original_context_length"))
+          .ifPresent(length -> scaling.put("original_max_position_embeddings", length));
+      return;
+    }
+    if (power != 0 && !graph.readsYarnBounds()) {
+      throw keys.fail(divided, "is %s, awp knows none".formatted(power));
+    }
     keys.whole(key("rope.scaling.original_context_length"))
         .ifPresent(length -> scaling.put("original_max_position_embeddings", length));
-    keys.number(key("rope.scaling.attn_factor"))
-        .ifPresent(
-            factor ->
-                scaling.put(
-                    "attention_factor",
-                    factor
-                        * YarnScaling.usualAttentionFactor(scaling.path("factor").doubleValue())));
+    Optional<Double> more = keys.number(key("rope.scaling.attn_factor"));
+    if (graph.isOpenAi()) {
+      // As its class has it; llama.cpp's graph rounds the bounds.
+      scaling.put("truncate", false);
+    }
+    if (graph.readsYarnBounds()) {
+      scaling.put("beta_fast", shortest(key("rope.scaling.yarn_beta_fast"), YarnScaling.BETA_FAST));
+      scaling.put("beta_slow", shortest(key("rope.scaling.yarn_beta_slow"), YarnScaling.BETA_SLOW));
+    }
+    if (power != 0 && more.isEmpty()) {
+      scaling.put("mscale", 1.0).put("mscale_all_dim", power);
+    } else if (more.isPresent()) {
+      double own =
+          YarnScaling.usualAttentionFactor(factor) / YarnScaling.attentionFactor(factor, power);
+      scaling.put("attention_factor", more.get() * own);
+    }
   }
 
   private void addStretching(double theta, float[] factors) {

@@ -14,6 +14,7 @@ import dev.awp.gguf.file.GgufPlace;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -25,7 +26,7 @@ import java.util.stream.Stream;
 public final class GgufNames {
   private static final Pattern BLOCK = Pattern.compile("model\\.layers\\.(\\d+)\\.(.*)");
   private static final Pattern EXPERT =
-      Pattern.compile("(?:mlp|block_sparse_moe)\\.experts\\.(\\d+)\\.(\\w+)");
+      Pattern.compile("(?:mlp|block_sparse_moe|feed_forward)\\.experts\\.(\\d+)\\.(\\w+)");
   private static final Pattern STORED = Pattern.compile("(?:blk\\.(\\d{1,5})\\.)?(\\w+)");
 
   /** What names of the first expert hold. */
@@ -33,6 +34,7 @@ public final class GgufNames {
 
   private static final String ROUTER = "ffn_gate_inp";
   private static final String FUSED = "mlp.gate_up_proj";
+  private static final Set<String> FEED_FORWARD = Set.of("ffn_gate", "ffn_up", "ffn_down");
   private static final String HEAD = "lm_head";
   private static final String DECODER = "model.";
   private static final Map<String, String> EXPERT_PARTS =
@@ -59,13 +61,37 @@ public final class GgufNames {
           Map.entry("mlp.down_proj", "ffn_down"),
           Map.entry("mlp.gate", ROUTER),
           Map.entry("block_sparse_moe.gate", ROUTER),
+          Map.entry("block_sparse_moe.router.layer", ROUTER),
+          Map.entry("mlp.router", ROUTER),
+          Map.entry("feed_forward.router", ROUTER),
+          Map.entry("feed_forward.gate_proj", "ffn_gate"),
+          Map.entry("feed_forward.up_proj", "ffn_up"),
+          Map.entry("feed_forward.down_proj", "ffn_down"),
+          Map.entry("feed_forward.shared_expert.gate_proj", "ffn_gate_shexp"),
+          Map.entry("feed_forward.shared_expert.up_proj", "ffn_up_shexp"),
+          Map.entry("feed_forward.shared_expert.down_proj", "ffn_down_shexp"),
           Map.entry("mlp.shared_expert.gate_proj", "ffn_gate_shexp"),
           Map.entry("mlp.shared_expert.up_proj", "ffn_up_shexp"),
           Map.entry("mlp.shared_expert.down_proj", "ffn_down_shexp"),
           Map.entry("mlp.shared_expert_gate", "ffn_gate_inp_shexp"),
+          Map.entry("mlp.shared_experts.gate_proj", "ffn_gate_shexp"),
+          Map.entry("mlp.shared_experts.up_proj", "ffn_up_shexp"),
+          Map.entry("mlp.shared_experts.down_proj", "ffn_down_shexp"),
+          Map.entry("self_attn.q_a_proj", "attn_q_a"),
+          Map.entry("self_attn.q_a_layernorm", "attn_q_a_norm"),
+          Map.entry("self_attn.q_b_proj", "attn_q_b"),
+          Map.entry("self_attn.kv_a_proj_with_mqa", "attn_kv_a_mqa"),
+          Map.entry("self_attn.kv_a_layernorm", "attn_kv_a_norm"),
+          Map.entry("self_attn.kv_b_proj", "attn_kv_b"),
           Map.entry("model.embed_tokens", "token_embd"),
           Map.entry("model.norm", "output_norm"),
           Map.entry(HEAD, "output"));
+
+  /** Tensors of a block that are no module's weight or bias. */
+  private static final Map<String, String> BARE =
+      Map.of(
+          "self_attn.sinks", "attn_sinks.weight",
+          "mlp.gate.e_score_correction_bias", "exp_probs_b.bias");
 
   private final TensorNames names;
   private final Map<String, String> parts;
@@ -76,14 +102,15 @@ public final class GgufNames {
    *
    * @param names that its tensors have in the checkpoint
    * @param norms of a block
+   * @param feedForwardNorm what the norm before the second step is called
    * @param experts of a block
    */
-  public GgufNames(TensorNames names, BlockNorms norms, int experts) {
+  public GgufNames(TensorNames names, BlockNorms norms, String feedForwardNorm, int experts) {
     this.names = names;
     this.parts = new HashMap<>(PARTS);
     put(norms.attention().before(), "attn_norm");
     put(norms.attention().after(), "post_attention_norm");
-    put(norms.mlp().before(), "ffn_norm");
+    put(norms.mlp().before(), feedForwardNorm);
     put(norms.mlp().after(), "post_ffw_norm");
     this.experts = experts;
   }
@@ -93,16 +120,22 @@ public final class GgufNames {
     return new GgufNames(
         config.names(),
         config.architecture().norms(),
+        GgufArchitecture.of(config.architecture()).feedForwardNorm(),
         config.experts().map(ExpertConfig::count).orElse(0));
   }
 
   private void put(Optional<String> module, String part) {
-    module.ifPresent(name -> parts.put(name, part));
+    // One before both steps is called as that of the first.
+    module.ifPresent(name -> parts.putIfAbsent(name, part));
   }
 
   /** Where a tensor of the checkpoint lies in the file. */
   public GgufPlace place(String source) {
     String rest = names.alone(source);
+    Matcher bare = BLOCK.matcher(rest);
+    if (bare.matches() && BARE.containsKey(bare.group(2))) {
+      return GgufPlace.whole("blk." + bare.group(1) + "." + BARE.get(bare.group(2)));
+    }
     int end = rest.lastIndexOf('.');
     String module = rest.substring(0, end);
     String kind = rest.substring(end);
@@ -132,6 +165,15 @@ public final class GgufNames {
       return Optional.empty();
     }
     boolean inBlock = stored.group(1) != null;
+    Optional<String> bare =
+        BARE.entrySet().stream()
+            .filter(_ -> inBlock)
+            .filter(entry -> tensor.equals("blk." + stored.group(1) + "." + entry.getValue()))
+            .map(entry -> names.block(Integer.parseInt(stored.group(1))) + entry.getKey())
+            .findFirst();
+    if (bare.isPresent()) {
+      return bare;
+    }
     return modules(stored.group(2), architecture)
         .filter(module -> inBlock != isOutside(module))
         .map(module -> (inBlock ? names.block(Integer.parseInt(stored.group(1))) : "") + module)
@@ -155,13 +197,25 @@ public final class GgufNames {
                   .findFirst());
     }
     if (part.equals(ROUTER)) {
-      return experts.map(own -> own.module() + ".gate");
+      return experts.map(own -> own.module() + "." + own.routerModule());
+    }
+    if (part.endsWith("_shexp") && !part.equals("ffn_gate_inp_shexp")) {
+      return experts.flatMap(
+          own ->
+              parts.entrySet().stream()
+                  .filter(entry -> entry.getValue().equals(part))
+                  .map(Map.Entry::getKey)
+                  .filter(module -> module.startsWith(own.sharedExpert()))
+                  .findFirst());
     }
     boolean fused = architecture.projections().gated().size() == 1;
     return parts.entrySet().stream()
         .filter(entry -> entry.getValue().equals(part))
         .map(Map.Entry::getKey)
         .filter(module -> !part.equals("ffn_up") || module.equals(FUSED) == fused)
+        .filter(
+            module ->
+                !FEED_FORWARD.contains(part) || module.startsWith(architecture.feedForward() + "."))
         .findFirst();
   }
 

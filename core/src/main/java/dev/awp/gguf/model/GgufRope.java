@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.model;
 
+import dev.awp.config.AttentionConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.gguf.GgufValue;
 import dev.awp.rope.DynamicScaling;
@@ -18,7 +19,8 @@ public final class GgufRope {
   private GgufRope() {}
 
   /** Metadata, whose keys begin with the architecture's name. */
-  public static Map<String, GgufValue> keys(ModelConfig config, String name) {
+  public static Map<String, GgufValue> keys(ModelConfig config, GgufArchitecture graph) {
+    String name = graph.llamaName();
     Map<String, GgufValue> keys = new LinkedHashMap<>();
     keys.put(name + ".rope.dimension_count", GgufValue.of(dimension(config)));
     keys.put(name + ".rope.freq_base", GgufValue.of((float) config.rotation().theta()));
@@ -26,6 +28,9 @@ public final class GgufRope {
         .localRotation()
         .ifPresent(
             local -> keys.put(name + ".rope.freq_base_swa", GgufValue.of((float) local.theta())));
+    if (graph.saysNoScaling() && config.rotation().scaling().isEmpty()) {
+      keys.put(name + ".rope.scaling.type", GgufValue.of("none"));
+    }
     config
         .rotation()
         .scaling()
@@ -44,10 +49,16 @@ public final class GgufRope {
                   keys.put(own + "type", GgufValue.of("yarn"));
                   keys.put(own + "factor", GgufValue.of((float) yarn.factor()));
                   keys.put(own + "original_context_length", GgufValue.of(yarn.originalContext()));
-                  // llama.cpp multiplies by the usual factor itself.
+                  keys.put(own + "yarn_beta_fast", GgufValue.of((float) yarn.betaFast()));
+                  keys.put(own + "yarn_beta_slow", GgufValue.of((float) yarn.betaSlow()));
+                  // llama.cpp multiplies by the usual factor itself, unless it divides by it too.
                   double more =
                       yarn.attentionFactor() / YarnScaling.usualAttentionFactor(yarn.factor());
-                  if ((float) more != 1) {
+                  if (graph.hasLatentAttention()) {
+                    keys.put(own + "yarn_log_multiplier", GgufValue.of(power(config, yarn)));
+                  } else if (graph.readsYarnBounds() && yarn.attentionFactor() == 1) {
+                    keys.put(own + "yarn_log_multiplier", GgufValue.of(1f));
+                  } else if ((float) more != 1) {
                     keys.put(own + "attn_factor", GgufValue.of((float) more));
                   }
                 }
@@ -62,6 +73,13 @@ public final class GgufRope {
               }
             });
     return keys;
+  }
+
+  /** A tenth of what scores of latent attention are sharpened by, as "mscale_all_dim" says it. */
+  private static float power(ModelConfig config, YarnScaling yarn) {
+    AttentionConfig attention = config.block(0).attention();
+    double amplitude = Math.pow(attention.headDimension() / attention.scores().divisor(), 1.0 / 4);
+    return (float) ((amplitude - 1) / Math.log(yarn.factor()));
   }
 
   /**

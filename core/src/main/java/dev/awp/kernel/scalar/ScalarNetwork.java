@@ -36,6 +36,28 @@ public final class ScalarNetwork implements NetworkKernels {
   }
 
   @Override
+  public void layerNorm(MemorySegment x, MemorySegment weight, float epsilon, MemorySegment out) {
+    int n = Extents.floats(x);
+    Extents.checkFloats("weight", weight, n);
+    Extents.checkFloats("the output", out, n);
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += x.getAtIndex(JAVA_FLOAT, i);
+    }
+    float mean = (float) (sum / n);
+    double squares = 0;
+    for (int i = 0; i < n; i++) {
+      double value = x.getAtIndex(JAVA_FLOAT, i) - mean;
+      squares += value * value;
+    }
+    float factor = (float) (1 / Math.sqrt(squares / n + epsilon));
+    for (int i = 0; i < n; i++) {
+      float normed = (x.getAtIndex(JAVA_FLOAT, i) - mean) * factor;
+      out.setAtIndex(JAVA_FLOAT, i, normed * weight.getAtIndex(JAVA_FLOAT, i));
+    }
+  }
+
+  @Override
   public void softmax(MemorySegment x, float factor) {
     int n = Extents.floats(x);
     float max = max(x, n);
@@ -80,6 +102,20 @@ public final class ScalarNetwork implements NetworkKernels {
       float g = gate.getAtIndex(JAVA_FLOAT, i);
       float silu = g / (1f + ScalarExp.exp(-g));
       out.setAtIndex(JAVA_FLOAT, i, silu * up.getAtIndex(JAVA_FLOAT, i));
+    }
+  }
+
+  @Override
+  public void clampedSwiGlu(
+      MemorySegment gate, MemorySegment up, float alpha, float limit, MemorySegment out) {
+    int n = Extents.floats(gate);
+    Extents.checkFloats("up", up, n);
+    Extents.checkFloats("the output", out, n);
+    for (int i = 0; i < n; i++) {
+      float g = Math.min(gate.getAtIndex(JAVA_FLOAT, i), limit);
+      float u = Math.min(Math.max(up.getAtIndex(JAVA_FLOAT, i), -limit), limit);
+      float gated = g / (1f + ScalarExp.exp(-(g * alpha)));
+      out.setAtIndex(JAVA_FLOAT, i, gated * (u + 1f));
     }
   }
 

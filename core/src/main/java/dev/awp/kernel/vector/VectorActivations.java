@@ -50,6 +50,26 @@ final class VectorActivations {
     return g.div(VectorExp.exp(g.neg()).add(1f));
   }
 
+  static void clampedSwiGlu(
+      MemorySegment gate, MemorySegment up, float alpha, float limit, MemorySegment out) {
+    int n = checked(gate, up, out);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      Lanes.store(clamped(Lanes.load(gate, i), Lanes.load(up, i), alpha, limit), out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector gated = clamped(Lanes.load(gate, i, tail), Lanes.load(up, i, tail), alpha, limit);
+      Lanes.store(gated, out, i, tail);
+    }
+  }
+
+  private static FloatVector clamped(FloatVector gate, FloatVector up, float alpha, float limit) {
+    FloatVector g = gate.min(limit);
+    FloatVector u = up.max(-limit).min(limit);
+    return g.div(VectorExp.exp(g.mul(alpha).neg()).add(1f)).mul(u.add(1f));
+  }
+
   static void geGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
     int n = checked(gate, up, out);
     int i = 0;

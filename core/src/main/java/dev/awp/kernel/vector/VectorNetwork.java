@@ -21,7 +21,7 @@ final class VectorNetwork implements NetworkKernels {
     int n = Extents.floats(x);
     Extents.checkFloats("weight", weight, n);
     Extents.checkFloats("the output", out, n);
-    float factor = (float) (1 / Math.sqrt(sumOfSquares(x, n) / n + epsilon));
+    float factor = (float) (1 / Math.sqrt(sumOfSquares(x, n, 0) / n + epsilon));
     int i = 0;
     for (; i < FLOATS.loopBound(n); i += COUNT) {
       Lanes.store(Lanes.load(x, i).mul(factor).mul(Lanes.load(weight, i)), out, i);
@@ -33,18 +33,54 @@ final class VectorNetwork implements NetworkKernels {
     }
   }
 
-  private static double sumOfSquares(MemorySegment x, int n) {
+  @Override
+  public void layerNorm(MemorySegment x, MemorySegment weight, float epsilon, MemorySegment out) {
+    int n = Extents.floats(x);
+    Extents.checkFloats("weight", weight, n);
+    Extents.checkFloats("the output", out, n);
+    float mean = (float) (sum(x, n) / n);
+    float factor = (float) (1 / Math.sqrt(sumOfSquares(x, n, mean) / n + epsilon));
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      FloatVector normed = Lanes.load(x, i).sub(mean).mul(factor);
+      Lanes.store(normed.mul(Lanes.load(weight, i)), out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector normed = Lanes.load(x, i, tail).sub(mean).mul(factor);
+      Lanes.store(normed.mul(Lanes.load(weight, i, tail)), out, i, tail);
+    }
+  }
+
+  private static double sum(MemorySegment x, int n) {
     DoubleVector low = DoubleVector.zero(DOUBLES);
     DoubleVector high = DoubleVector.zero(DOUBLES);
     for (int i = 0; i < n; i += COUNT) {
       FloatVector v =
           i <= n - COUNT ? Lanes.load(x, i) : Lanes.load(x, i, FLOATS.indexInRange(i, n));
+      low = Lanes.widen(v, 0).add(low);
+      high = Lanes.widen(v, 1).add(high);
+    }
+    return Sums.ofLanes(low.add(high));
+  }
+
+  /** The sum of (x - shift)^2. */
+  private static double sumOfSquares(MemorySegment x, int n, float shift) {
+    DoubleVector low = DoubleVector.zero(DOUBLES);
+    DoubleVector high = DoubleVector.zero(DOUBLES);
+    for (int i = 0; i < n; i += COUNT) {
+      FloatVector v = i <= n - COUNT ? Lanes.load(x, i).sub(shift) : shiftedTail(x, i, n, shift);
       DoubleVector first = Lanes.widen(v, 0);
       DoubleVector second = Lanes.widen(v, 1);
       low = first.mul(first).add(low);
       high = second.mul(second).add(high);
     }
     return Sums.ofLanes(low.add(high));
+  }
+
+  private static FloatVector shiftedTail(MemorySegment x, int i, int n, float shift) {
+    VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+    return Lanes.load(x, i, tail).sub(shift, tail);
   }
 
   @Override
@@ -135,6 +171,12 @@ final class VectorNetwork implements NetworkKernels {
   @Override
   public void swiGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
     VectorActivations.swiGlu(gate, up, out);
+  }
+
+  @Override
+  public void clampedSwiGlu(
+      MemorySegment gate, MemorySegment up, float alpha, float limit, MemorySegment out) {
+    VectorActivations.clampedSwiGlu(gate, up, alpha, limit, out);
   }
 
   @Override

@@ -18,13 +18,15 @@ public final class KeyValueCache {
   /**
    * An empty cache.
    *
-   * @param width of a token's keys, and of its values
+   * @param keyWidth of a token's keys
+   * @param valueWidth of its values
    * @param rotary of as many positions as there is room for
    */
-  public KeyValueCache(int width, RotaryTable rotary, SegmentAllocator allocator) {
+  public KeyValueCache(
+      int keyWidth, int valueWidth, RotaryTable rotary, SegmentAllocator allocator) {
     int capacity = rotary.cos().rows();
-    this.keys = Matrix.allocate(allocator, capacity, width);
-    this.values = Matrix.allocate(allocator, capacity, width);
+    this.keys = Matrix.allocate(allocator, capacity, keyWidth);
+    this.values = Matrix.allocate(allocator, capacity, valueWidth);
     this.rotary = rotary;
   }
 

@@ -4,6 +4,7 @@ package dev.awp.model.forward;
 
 import dev.awp.compute.Compute;
 import dev.awp.config.BlockConfig;
+import dev.awp.model.BlockStep;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.model.WeightSource;
@@ -28,7 +29,8 @@ import java.util.Optional;
  *   x = x + mlp(norm(x))
  * </pre>
  *
- * <p>Where the architecture has it, each step's output is normed too before it is added.
+ * <p>Where the architecture has it, each step's output is normed too before it is added, or both
+ * steps see the hidden states that come into the block.
  */
 public final class DecoderBlock implements Stage {
   /** Tokens that go through at a time: scratch memory is about this many rows of every site. */
@@ -38,8 +40,7 @@ public final class DecoderBlock implements Stage {
 
   DecoderBlock(ModelLayout layout, int index, WeightSource source, Compute compute, Arena arena) {
     BlockWeights weights = new BlockWeights(layout, index, source, compute, arena);
-    this.steps =
-        layout.blockSteps(index).stream().map(step -> new ResidualStep(weights, step)).toList();
+    this.steps = ResidualStep.all(weights, layout.blockSteps(index));
   }
 
   /** Off-heap memory of the weights of the largest block in float32, in bytes. */
@@ -81,10 +82,18 @@ public final class DecoderBlock implements Stage {
         layout.blockKinds().stream()
             .flatMap(block -> layout.blockSteps(block).stream())
             .filter(ofBlock -> ofBlock.step().equals(step))
-            .mapToLong(ofBlock -> Sublayers.floats(ofBlock, rows, length, threads))
+            .mapToLong(ofBlock -> floats(ofBlock, rows, length, threads))
             .max()
             .orElse(0);
     return (rows * layout.config().hiddenSize() + own) * Float.BYTES;
+  }
+
+  /** Floats of a step's buffers, those of the step whose outputs it adds too among them. */
+  private static long floats(BlockStep step, long rows, int length, int threads) {
+    long own = Sublayers.floats(step, rows, length, threads);
+    boolean aside = step.addsLater() || step.joined().isPresent();
+    long joined = step.joined().map(other -> floats(other, rows, length, threads)).orElse(0L);
+    return own + joined + (aside ? rows * step.layout().config().hiddenSize() : 0);
   }
 
   @Override
@@ -104,6 +113,7 @@ public final class DecoderBlock implements Stage {
             config ->
                 new KeyValueCache(
                     config.keyValueWidth(),
+                    config.valueWidth(),
                     RotaryTable.of(config, capacity, allocator),
                     allocator));
   }

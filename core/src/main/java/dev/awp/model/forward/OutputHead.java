@@ -12,6 +12,7 @@ import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.LinearInputs;
+import dev.awp.model.sublayer.RowOperations;
 import dev.awp.stored.TensorReader;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -192,7 +193,7 @@ public final class OutputHead {
 
   /** Norms hidden states: what logits are made of. */
   void normInPlace(Matrix x) {
-    float epsilon = layout.config().rmsNormEpsilon();
+    RowOperations rows = RowOperations.of(layout.config(), compute);
     try (Arena arena = Arena.ofShared()) {
       Matrix weight = reader.matrix(source.tensor(layout.finalNorm()), arena);
       BlockWeights.addOffset(weight, layout.architecture().norms().offset());
@@ -204,7 +205,7 @@ public final class OutputHead {
               (from, to) -> {
                 for (int r = from; r < to; r++) {
                   MemorySegment row = x.row(r);
-                  compute.kernels().network().rmsNorm(row, weight.row(0), epsilon, row);
+                  rows.norm(row, weight.row(0), row);
                 }
               });
     }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.forward;
 
-import dev.awp.config.ModelConfig;
 import dev.awp.model.BlockStep;
 import dev.awp.model.attention.KeyValueCache;
 import dev.awp.model.sublayer.BlockWeights;
@@ -14,44 +13,113 @@ import dev.awp.model.sublayer.Sublayers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 
 /**
- * A step of a block, x = x + f(norm(x)). The weights of f are decoded when they are first
- * multiplied with, into memory that the caller owns: whoever wants the first layers' inputs only
- * pays for none.
+ * A step of a block, x = x + f(norm(x)); where two steps of a block see the same hidden states, the
+ * later one adds what both make of them, and the earlier one is there for those who look at its
+ * inputs. The weights of f are decoded when they are first multiplied with, into memory that the
+ * caller owns: whoever wants the first layers' inputs only pays for none.
  */
 final class ResidualStep implements Stage {
   private final RowOperations rows;
   private final Optional<MemorySegment> norm;
   private final Sublayer sublayer;
+  private final BlockStep step;
+  private final Optional<ResidualStep> joined;
 
-  ResidualStep(BlockWeights weights, BlockStep step) {
-    ModelConfig config = weights.layout().config();
-    this.rows =
-        new RowOperations(weights.compute(), config.rmsNormEpsilon(), config.multipliers().steps());
+  private ResidualStep(BlockWeights weights, BlockStep step, Optional<ResidualStep> joined) {
+    this.step = step;
+    this.joined = joined;
+    this.rows = RowOperations.of(weights.layout().config(), weights.compute());
     this.norm = step.norms().before().map(weights::norm);
     this.sublayer = Sublayers.of(step, weights, rows);
+  }
+
+  /** A step by itself. */
+  static ResidualStep of(BlockWeights weights, BlockStep step) {
+    return new ResidualStep(
+        weights, step, step.joined().map(other -> ResidualStep.of(weights, other)));
+  }
+
+  /** The steps of a block, in their order. */
+  static List<ResidualStep> all(BlockWeights weights, List<BlockStep> steps) {
+    List<ResidualStep> all = new ArrayList<>();
+    for (BlockStep step : steps) {
+      Optional<ResidualStep> joined =
+          step.joined()
+              .flatMap(other -> all.stream().filter(made -> made.step.equals(other)).findFirst());
+      all.add(new ResidualStep(weights, step, joined));
+    }
+    return all;
   }
 
   /** The sublayer's input. */
   private void norm(Matrix x, Matrix normed) {
     if (norm.isPresent()) {
-      rows.rmsNorm(x, norm.get(), normed);
+      rows.norm(x, norm.get(), normed);
     } else {
       normed.copyFrom(x);
     }
   }
 
-  /** The step with its buffers. */
-  private record Pass(ResidualStep step, Sublayer.Pass sublayer, Matrix scratch) {
+  private Pass prepare(
+      int most, Function<Sublayer, Sublayer.Pass> prepared, Matrix scratch, Arena arena) {
+    Optional<Pass> other = joined.map(step -> step.prepare(most, prepared, scratch, arena));
+    boolean aside = step.addsLater() || joined.isPresent();
+    Optional<Matrix> kept =
+        aside ? Optional.of(Matrix.allocate(arena, most, scratch.columns())) : Optional.empty();
+    return new Pass(this, prepared.apply(sublayer), scratch, kept, other);
+  }
+
+  /**
+   * The step with its buffers.
+   *
+   * @param kept of the scratch matrix's shape, for hidden states that are not to change
+   * @param joined whose outputs are added with those of the step
+   */
+  private record Pass(
+      ResidualStep step,
+      Sublayer.Pass sublayer,
+      Matrix scratch,
+      Optional<Matrix> kept,
+      Optional<Pass> joined) {
     /** Takes at most the rows that it was made for through the step. */
     private void forward(Matrix x, LinearInputs inputs) {
+      if (step.step.addsLater()) {
+        look(x, inputs);
+        return;
+      }
       Matrix normed = scratch.rowRange(0, x.rows());
-      step.norm(x, normed);
+      if (joined.isPresent()
+          && step.step.linears().stream().noneMatch(l -> inputs.endsAt(l.site()))) {
+        Matrix before = kept.orElseThrow().rowRange(0, x.rows());
+        before.copyFrom(x);
+        joined.get().add(before, x, LinearInputs.IGNORED);
+        step.norm(before, normed);
+      } else {
+        step.norm(x, normed);
+      }
+      sublayer.add(normed, x, inputs);
+    }
+
+    /** Shows the inputs of the step's layers, and leaves the hidden states alone. */
+    private void look(Matrix x, LinearInputs inputs) {
+      if (inputs != LinearInputs.IGNORED) {
+        Matrix copy = kept.orElseThrow().rowRange(0, x.rows());
+        copy.copyFrom(x);
+        add(x, copy, inputs);
+      }
+    }
+
+    /** Adds what the step makes of some hidden states to others. */
+    private void add(Matrix before, Matrix x, LinearInputs inputs) {
+      Matrix normed = scratch.rowRange(0, x.rows());
+      step.norm(before, normed);
       sublayer.add(normed, x, inputs);
     }
   }
@@ -71,7 +139,7 @@ final class ResidualStep implements Stage {
       Arena arena) {
     Matrix scratch = Matrix.allocate(arena, most, x.columns());
     List<Pass> passes =
-        steps.stream().map(step -> new Pass(step, prepared.apply(step.sublayer), scratch)).toList();
+        steps.stream().map(step -> step.prepare(most, prepared, scratch, arena)).toList();
     for (int from = 0; from < x.rows(); from += most) {
       Matrix chunk = x.rowRange(from, Math.min(x.rows(), from + most));
       passes.forEach(pass -> pass.forward(chunk, inputs));

@@ -113,8 +113,7 @@ public final class TransformerModel {
         .filter(wanted)
         .findFirst()
         .map(
-            step ->
-                new ResidualStep(new BlockWeights(layout, index, source, compute, arena), step));
+            step -> ResidualStep.of(new BlockWeights(layout, index, source, compute, arena), step));
   }
 
   /**

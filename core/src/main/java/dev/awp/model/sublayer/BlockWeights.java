@@ -35,10 +35,9 @@ public record BlockWeights(
    * @param bias [1, dOut]
    */
   record Linear(RightOperand transposed, Optional<Matrix> bias) {
-    /** Without a bias, in float32; W is read when it is multiplied with. */
-    static Linear plain(Matrix weight, Compute compute) {
-      return new Linear(
-          RightOperand.plain(compute.parallelBlas(), Op.TRANSPOSE, weight), Optional.empty());
+    /** In float32; W is read when it is multiplied with. */
+    static Linear of(Matrix weight, Optional<Matrix> bias, Compute compute) {
+      return new Linear(RightOperand.plain(compute.parallelBlas(), Op.TRANSPOSE, weight), bias);
     }
   }
 
@@ -83,11 +82,18 @@ public record BlockWeights(
     return parts(modules.getFirst(), hasBias, rows);
   }
 
-  /** The weights of a norm as they are multiplied with. */
+  /**
+   * The weights of a norm as they are multiplied with; those of several rows one after the other.
+   */
   public MemorySegment norm(String module) {
     Matrix weight = matrix(layout.prefix(index) + module + ".weight");
     addOffset(weight, layout.architecture().norms().offset());
-    return weight.row(0);
+    return weight.segment();
+  }
+
+  /** A vector of the block. */
+  public MemorySegment vector(String tensor) {
+    return matrix(layout.prefix(index) + tensor).row(0);
   }
 
   /** A tensor of the block that stays in its file until it is decoded. */
@@ -104,12 +110,12 @@ public record BlockWeights(
     return matrix;
   }
 
-  /** Adds a constant to the one row of a norm's weights. */
+  /** Adds a constant to all of a norm's weights. */
   public static void addOffset(Matrix weight, float offset) {
     if (offset != 0) {
-      MemorySegment row = weight.row(0);
-      for (int i = 0; i < weight.columns(); i++) {
-        row.setAtIndex(JAVA_FLOAT, i, row.getAtIndex(JAVA_FLOAT, i) + offset);
+      MemorySegment all = weight.segment();
+      for (long i = 0; i < weight.size(); i++) {
+        all.setAtIndex(JAVA_FLOAT, i, all.getAtIndex(JAVA_FLOAT, i) + offset);
       }
     }
   }

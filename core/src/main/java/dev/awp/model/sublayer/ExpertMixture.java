@@ -20,10 +20,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * x + sum over the token's experts of share * down(act(gate(h)) * up(h)), and where there is one
- * the shared expert's output times sigmoid(s h).
+ * the shared expert's output, times sigmoid(s h) where it is gated.
  *
  * <p>The experts are most of such a model, and a token needs few of them. So one expert at a time
  * is decoded, for the tokens of a chunk that are sent to it; the others stay in their file.
@@ -37,9 +38,10 @@ public final class ExpertMixture implements Sublayer {
   private final List<Expert> views = new ArrayList<>();
   private final Optional<Shared> shared;
 
-  private record Expert(StoredTensor gate, StoredTensor up, StoredTensor down) {}
+  /** Of gate, up and down. */
+  private record Expert(List<StoredTensor> weights, List<StoredTensor> biases) {}
 
-  private record Shared(GatedMlp mlp, MemorySegment gate) {}
+  private record Shared(GatedMlp mlp, Optional<MemorySegment> gate) {}
 
   /** Buffers for the tokens of one expert, and for its weights. */
   private record Buffers(
@@ -49,6 +51,7 @@ public final class ExpertMixture implements Sublayer {
       Matrix up,
       Matrix out,
       List<Matrix> weights,
+      List<Matrix> biases,
       List<Linear> linears) {}
 
   ExpertMixture(MixtureStep step, BlockWeights weights, RowOperations rows) {
@@ -57,16 +60,28 @@ public final class ExpertMixture implements Sublayer {
     this.experts = step.config();
     this.hidden = step.layout().config().hiddenSize();
     this.rows = rows;
-    this.gating = new Gating(mlp.activation(), rows);
+    this.gating = new Gating(mlp.activation(), experts.clamped(), rows);
     Matrix routing = weights.matrix(step.layout().prefix(step.block()) + names.router());
-    this.router = new Router(experts, Linear.plain(routing, weights.compute()), rows);
+    Optional<Matrix> routerBias =
+        experts.bias()
+            ? Optional.of(weights.matrix(step.layout().prefix(step.block()) + names.routerBias()))
+            : Optional.empty();
+    Optional<MemorySegment> correction =
+        experts.routing().corrected()
+            ? Optional.of(weights.vector(names.correction()))
+            : Optional.empty();
+    this.router =
+        new Router(experts, Linear.of(routing, routerBias, weights.compute()), correction, rows);
     for (int e = 0; e < experts.count(); e++) {
       String module = names.expert(e);
+      List<String> parts =
+          Stream.of(names.gate(), names.up(), names.down()).map(part -> module + part).toList();
       views.add(
           new Expert(
-              weights.view(module + names.gate() + ".weight"),
-              weights.view(module + names.up() + ".weight"),
-              weights.view(module + names.down() + ".weight")));
+              parts.stream().map(part -> weights.view(part + ".weight")).toList(),
+              experts.bias()
+                  ? parts.stream().map(part -> weights.view(part + ".bias")).toList()
+                  : List.of()));
     }
     this.shared =
         experts.sharedWidth().stream()
@@ -77,8 +92,9 @@ public final class ExpertMixture implements Sublayer {
 
   private Shared shared(BlockWeights weights, ExpertNames names, MlpConfig config) {
     GatedMlp mlp = new GatedMlp(weights, names.sharedExpert(), config, Optional.empty(), rows);
-    String gate = weights.layout().prefix(weights.index()) + names.sharedGate();
-    return new Shared(mlp, weights.matrix(gate).row(0));
+    Optional<MemorySegment> gate =
+        experts.sharedGated() ? Optional.of(weights.vector(names.sharedGate())) : Optional.empty();
+    return new Shared(mlp, gate);
   }
 
   /** Floats of the buffers, one expert's weights among them. */
@@ -96,6 +112,10 @@ public final class ExpertMixture implements Sublayer {
             Matrix.allocate(arena, width, hidden),
             Matrix.allocate(arena, width, hidden),
             Matrix.allocate(arena, hidden, width));
+    List<Matrix> biases =
+        experts.bias()
+            ? weights.stream().map(weight -> Matrix.allocate(arena, 1, weight.rows())).toList()
+            : List.of();
     Buffers buffers =
         new Buffers(
             Matrix.allocate(arena, most, experts.count()),
@@ -104,7 +124,15 @@ public final class ExpertMixture implements Sublayer {
             Matrix.allocate(arena, most, width),
             Matrix.allocate(arena, most, hidden),
             weights,
-            weights.stream().map(weight -> Linear.plain(weight, rows.compute())).toList());
+            biases,
+            IntStream.range(0, weights.size())
+                .mapToObj(
+                    i ->
+                        Linear.of(
+                            weights.get(i),
+                            biases.isEmpty() ? Optional.empty() : Optional.of(biases.get(i)),
+                            rows.compute()))
+                .toList());
     int sharedWidth = experts.sharedWidth().orElse(0);
     Matrix sharedGate = Matrix.allocate(arena, most, sharedWidth);
     Matrix sharedUp = Matrix.allocate(arena, most, sharedWidth);
@@ -143,9 +171,9 @@ public final class ExpertMixture implements Sublayer {
 
   private void addShared(Shared expert, MemorySegment h, MemorySegment out, MemorySegment x) {
     ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
-    double logit = arithmetic.dot(h, expert.gate());
-    float share = (float) (1 / (1 + Math.exp(-logit)));
-    arithmetic.multiplyAdd(share, out, x, x);
+    double share =
+        expert.gate().map(gate -> 1 / (1 + Math.exp(-arithmetic.dot(h, gate)))).orElse(1.0);
+    arithmetic.multiplyAdd((float) share * rows.added(), out, x, x);
   }
 
   private void addExpert(
@@ -163,17 +191,19 @@ public final class ExpertMixture implements Sublayer {
     }
     if (inputs.endsAt(into)) {
       if (!allInto && routed.length > 0) {
-        inputs.acceptSome(into, gather(routed, normed, buffers), routed);
+        inputs.acceptSome(into, gather(e, routes, routed, normed, buffers), routed);
       }
       return;
     }
-    decode(views.get(e), buffers.weights());
+    decode(views.get(e).weights(), buffers.weights());
+    decode(views.get(e).biases(), buffers.biases());
     if (allOutOf) {
       int[] every = IntStream.range(0, normed.rows()).toArray();
-      inputs.accept(outOf, gate(every, normed, LinearInputs.IGNORED, into, buffers));
+      inputs.accept(outOf, gate(e, routes, every, normed, LinearInputs.IGNORED, into, buffers));
     }
     if (routed.length > 0) {
-      Matrix gated = gate(routed, normed, allInto ? LinearInputs.IGNORED : inputs, into, buffers);
+      Matrix gated =
+          gate(e, routes, routed, normed, allInto ? LinearInputs.IGNORED : inputs, into, buffers);
       if (!allOutOf) {
         inputs.acceptSome(outOf, gated, routed);
       }
@@ -187,15 +217,22 @@ public final class ExpertMixture implements Sublayer {
           routed.length,
           i -> {
             MemorySegment row = x.row(routed[i]);
-            arithmetic.multiplyAdd(routes.weight(routed[i], e), out.row(i), row, row);
+            float share = experts.routing().scalesInputs() ? 1 : routes.weight(routed[i], e);
+            arithmetic.multiplyAdd(share * rows.added(), out.row(i), row, row);
           });
     }
   }
 
   /** act(gate(h)) * up(h) of some tokens. */
   private Matrix gate(
-      int[] tokens, Matrix normed, LinearInputs inputs, InputSite site, Buffers buffers) {
-    Matrix in = gather(tokens, normed, buffers);
+      int e,
+      Router.Routes routes,
+      int[] tokens,
+      Matrix normed,
+      LinearInputs inputs,
+      InputSite site,
+      Buffers buffers) {
+    Matrix in = gather(e, routes, tokens, normed, buffers);
     Matrix gate = buffers.gate().rowRange(0, tokens.length);
     Matrix up = buffers.up().rowRange(0, tokens.length);
     inputs.acceptSome(site, in, tokens);
@@ -205,18 +242,26 @@ public final class ExpertMixture implements Sublayer {
     return gate;
   }
 
-  /** The rows of some tokens. */
-  private Matrix gather(int[] tokens, Matrix normed, Buffers buffers) {
+  /** The rows of some tokens, times the shares of those that are routed where inputs are. */
+  private Matrix gather(int e, Router.Routes routes, int[] tokens, Matrix normed, Buffers buffers) {
     Matrix in = buffers.in().rowRange(0, tokens.length);
-    rows.forRows(tokens.length, i -> in.row(i).copyFrom(normed.row(tokens[i])));
+    ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
+    rows.forRows(
+        tokens.length,
+        i -> {
+          in.row(i).copyFrom(normed.row(tokens[i]));
+          float share = routes.weight(tokens[i], e);
+          if (experts.routing().scalesInputs() && share != 0) {
+            arithmetic.scale(in.row(i), share, in.row(i));
+          }
+        });
     return in;
   }
 
-  private void decode(Expert expert, List<Matrix> weights) {
+  private void decode(List<StoredTensor> stored, List<Matrix> into) {
     TensorReader reader = new TensorReader(rows.compute().kernels());
-    List<StoredTensor> stored = List.of(expert.gate(), expert.up(), expert.down());
     for (int i = 0; i < stored.size(); i++) {
-      reader.decodeFinite(stored.get(i), weights.get(i), rows.compute().workers());
+      reader.decodeFinite(stored.get(i), into.get(i), rows.compute().workers());
       stored.get(i).release();
     }
   }

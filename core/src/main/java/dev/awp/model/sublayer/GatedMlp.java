@@ -23,7 +23,7 @@ public final class GatedMlp implements Sublayer {
 
   /** The MLP of a block. */
   GatedMlp(MlpStep step, BlockWeights weights, RowOperations rows) {
-    this(weights, MlpStep.MODULE, step.config(), step.norms().after().map(weights::norm), rows);
+    this(weights, step.module(), step.config(), step.norms().after().map(weights::norm), rows);
   }
 
   /**

@@ -3,6 +3,8 @@
 package dev.awp.model.sublayer;
 
 import dev.awp.compute.Compute;
+import dev.awp.config.ModelConfig;
+import dev.awp.config.NormKind;
 import dev.awp.kernel.NetworkKernels;
 import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;
@@ -13,12 +15,22 @@ import java.util.function.IntConsumer;
 /**
  * What the steps of a block do to all rows of a matrix, on all workers.
  *
+ * @param norm what norms do to a row
  * @param epsilon of norms
  * @param added what is multiplied with the outputs of a step that are added to hidden states
  */
-public record RowOperations(Compute compute, float epsilon, float added) {
+public record RowOperations(Compute compute, NormKind norm, float epsilon, float added) {
   /** Rows of one task of the row-wise pieces. */
   private static final int ROW_BLOCK = 64;
+
+  /** Those of a model. */
+  public static RowOperations of(ModelConfig config, Compute compute) {
+    return new RowOperations(
+        compute,
+        config.architecture().norms().kind(),
+        config.normEpsilon(),
+        config.multipliers().steps());
+  }
 
   NetworkKernels network() {
     return compute.kernels().network();
@@ -55,7 +67,7 @@ public record RowOperations(Compute compute, float epsilon, float added) {
         x.rows(),
         r -> {
           MemorySegment row = scratch.row(r);
-          norm.ifPresent(weight -> network().rmsNorm(row, weight, epsilon, row));
+          norm.ifPresent(weight -> norm(row, weight, row));
           if (added != 1) {
             compute.kernels().arithmetic().scale(row, added, row);
           }
@@ -63,8 +75,17 @@ public record RowOperations(Compute compute, float epsilon, float added) {
         });
   }
 
-  public void rmsNorm(Matrix x, MemorySegment weight, Matrix out) {
-    forRows(x.rows(), r -> network().rmsNorm(x.row(r), weight, epsilon, out.row(r)));
+  /** Norms all rows. */
+  public void norm(Matrix x, MemorySegment weight, Matrix out) {
+    forRows(x.rows(), r -> norm(x.row(r), weight, out.row(r)));
+  }
+
+  /** Norms one row. */
+  public void norm(MemorySegment x, MemorySegment weight, MemorySegment out) {
+    switch (norm) {
+      case RMS -> network().rmsNorm(x, weight, epsilon, out);
+      case LAYER -> network().layerNorm(x, weight, epsilon, out);
+    }
   }
 
   void forRows(int rows, IntConsumer task) {

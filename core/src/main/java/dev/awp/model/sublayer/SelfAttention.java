@@ -2,21 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.sublayer;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.awp.config.Architecture;
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.AttentionTemperature;
 import dev.awp.config.QueryKeyNorm;
+import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.model.AttentionStep;
 import dev.awp.model.InputSite;
 import dev.awp.model.attention.Attention;
-import dev.awp.model.attention.KeyValueCache;
-import dev.awp.model.attention.NextTokens;
-import dev.awp.model.attention.RotaryTable;
 import dev.awp.model.attention.SequencePlaces;
-import dev.awp.model.attention.WholeSequences;
 import dev.awp.model.sublayer.BlockWeights.Linear;
-import dev.awp.rope.RotatedPairs;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,7 +19,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** x + o_proj(attention(q, k, v)), q and k rotated by their positions. */
-public final class SelfAttention implements Sublayer {
+public final class SelfAttention implements AttentionSublayer {
   private final AttentionConfig config;
   private final RowOperations rows;
   private final Deferred<List<Linear>> queryKeyValue;
@@ -33,6 +28,10 @@ public final class SelfAttention implements Sublayer {
   private final Optional<MemorySegment> queryNorm;
   private final Optional<MemorySegment> keyNorm;
   private final Optional<MemorySegment> outputNorm;
+  private final Optional<MemorySegment> sinks;
+
+  /** Weights of norms that have none. */
+  private final MemorySegment ones;
 
   SelfAttention(AttentionStep step, BlockWeights weights, RowOperations rows) {
     Architecture architecture = step.layout().architecture();
@@ -46,11 +45,20 @@ public final class SelfAttention implements Sublayer {
                     config.inputBias(),
                     List.of(config.queryWidth(), config.keyValueWidth(), config.keyValueWidth())));
     this.output = new Deferred<>(() -> weights.linear("self_attn.o_proj", config.outputBias()));
-    this.kind = architecture.queryKeyNorm();
-    boolean normed = kind != QueryKeyNorm.NONE;
+    this.kind = config.queryKeyNorm();
+    boolean normed = kind != QueryKeyNorm.NONE && kind != QueryKeyNorm.ROTATED_HEADS;
     this.queryNorm = norm(weights, "self_attn.q_norm", normed);
     this.keyNorm = norm(weights, "self_attn.k_norm", normed);
     this.outputNorm = step.norms().after().map(weights::norm);
+    this.sinks =
+        config.scores().sinks()
+            ? Optional.of(weights.vector(AttentionStep.SINKS))
+            : Optional.empty();
+    Matrix row = Matrix.allocate(weights.arena(), 1, config.headDimension());
+    for (int i = 0; i < row.columns(); i++) {
+      row.set(0, i, 1);
+    }
+    this.ones = row.row(0);
   }
 
   private static Optional<MemorySegment> norm(BlockWeights weights, String module, boolean there) {
@@ -65,22 +73,17 @@ public final class SelfAttention implements Sublayer {
   }
 
   @Override
-  public Pass prepare(int most, int length, Arena arena) {
-    RotaryTable rotary = RotaryTable.of(config, length, arena);
-    return prepare(most, new WholeSequences(length, rotary, attention()), arena);
+  public AttentionConfig config() {
+    return config;
   }
 
   @Override
-  public Pass prepareNext(int most, Optional<KeyValueCache> cache, Arena arena) {
-    KeyValueCache seen = cache.orElseThrow();
-    return prepare(most, new NextTokens(seen.length(), seen, attention()), arena);
+  public Attention attention() {
+    return new Attention(config, rows.compute(), sinks);
   }
 
-  private Attention attention() {
-    return new Attention(config, rows.compute());
-  }
-
-  private Pass prepare(int most, SequencePlaces places, Arena arena) {
+  @Override
+  public Pass prepare(int most, SequencePlaces places, Arena arena) {
     Matrix queries = Matrix.allocate(arena, most, config.queryWidth());
     Matrix keys = Matrix.allocate(arena, most, config.keyValueWidth());
     Matrix values = Matrix.allocate(arena, most, config.keyValueWidth());
@@ -101,6 +104,7 @@ public final class SelfAttention implements Sublayer {
       rows.project(normed, projections.get(2), v);
       rotate(q, queryNorm, places);
       rotate(k, keyNorm, places);
+      config.scores().temperature().ifPresent(temperature -> scale(q, temperature, places));
       places.attend(q, k, v, attended);
       inputs.accept(InputSite.ATTENTION_OUTPUT, attended);
       if (!inputs.endsAt(InputSite.ATTENTION_OUTPUT)) {
@@ -112,41 +116,38 @@ public final class SelfAttention implements Sublayer {
   /** Norms where the architecture does, and rotates every head by its position. */
   private void rotate(Matrix x, Optional<MemorySegment> norm, SequencePlaces places) {
     long headBytes = (long) config.headDimension() * Float.BYTES;
-    boolean neighbours =
-        config.rotation().filter(r -> r.pairs() == RotatedPairs.NEIGHBOURS).isPresent();
+    HeadRotation rotation = HeadRotation.of(config, rows.network());
     rows.forRows(
         x.rows(),
         r -> {
           MemorySegment row = x.row(r);
-          MemorySegment cos = places.rotary().cos().row(places.position(r));
-          MemorySegment sin = places.rotary().sin().row(places.position(r));
           if (kind == QueryKeyNorm.TOGETHER) {
-            rows.network().rmsNorm(row, norm.orElseThrow(), rows.epsilon(), row);
+            rows.norm(row, norm.orElseThrow(), row);
           }
           for (long at = 0; at < row.byteSize(); at += headBytes) {
             MemorySegment head = row.asSlice(at, headBytes);
             if (kind == QueryKeyNorm.HEADS) {
-              rows.network().rmsNorm(head, norm.orElseThrow(), rows.epsilon(), head);
+              rows.norm(head, norm.orElseThrow(), head);
+            } else if (kind == QueryKeyNorm.HEADS_APART) {
+              rows.norm(head, norm.orElseThrow().asSlice(at, headBytes), head);
             }
-            MemorySegment rotated = head.asSlice(0, cos.byteSize() + sin.byteSize());
-            if (neighbours) {
-              part(rotated);
+            rotation.apply(head, r, places);
+            if (kind == QueryKeyNorm.ROTATED_HEADS) {
+              rows.norm(head, ones, head);
             }
-            rows.network().rotate(rotated, cos, sin);
           }
         });
   }
 
-  /**
-   * Moves the first columns of all pairs before the second ones. They stay there: scores are the
-   * same, for queries and keys are moved alike.
-   */
-  private static void part(MemorySegment pairs) {
-    float[] values = pairs.toArray(JAVA_FLOAT);
-    int half = values.length / 2;
-    for (int i = 0; i < half; i++) {
-      pairs.setAtIndex(JAVA_FLOAT, i, values[2 * i]);
-      pairs.setAtIndex(JAVA_FLOAT, half + i, values[2 * i + 1]);
-    }
+  private void scale(Matrix queries, AttentionTemperature temperature, SequencePlaces places) {
+    ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
+    rows.forRows(
+        queries.rows(),
+        r -> {
+          float factor = temperature.factor(places.position(r));
+          if (factor != 1) {
+            arithmetic.scale(queries.row(r), factor, queries.row(r));
+          }
+        });
   }
 }

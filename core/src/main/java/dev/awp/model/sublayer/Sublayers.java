@@ -4,6 +4,7 @@ package dev.awp.model.sublayer;
 
 import dev.awp.model.AttentionStep;
 import dev.awp.model.BlockStep;
+import dev.awp.model.LatentAttentionStep;
 import dev.awp.model.MixtureStep;
 import dev.awp.model.MlpStep;
 
@@ -14,6 +15,7 @@ public final class Sublayers {
   public static Sublayer of(BlockStep step, BlockWeights weights, RowOperations rows) {
     return switch (step) {
       case AttentionStep attention -> new SelfAttention(attention, weights, rows);
+      case LatentAttentionStep latent -> new LatentSelfAttention(latent, weights, rows);
       case MlpStep mlp -> new GatedMlp(mlp, weights, rows);
       case MixtureStep mixture -> new ExpertMixture(mixture, weights, rows);
     };
@@ -29,6 +31,7 @@ public final class Sublayers {
     return switch (step) {
       case AttentionStep attention ->
           SelfAttention.floats(attention.config(), rows, length, threads);
+      case LatentAttentionStep latent -> LatentSelfAttention.floats(latent, rows, length, threads);
       case MlpStep mlp -> GatedMlp.floats(rows, mlp.config().width());
       case MixtureStep mixture ->
           ExpertMixture.floats(mixture.config(), mixture.layout().config().hiddenSize(), rows);

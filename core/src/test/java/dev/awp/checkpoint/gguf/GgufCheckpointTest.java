@@ -87,7 +87,7 @@ class GgufCheckpointTest {
     assertEquals(expected.hiddenSize(), actual.hiddenSize());
     assertEquals(expected.vocabularySize(), actual.vocabularySize());
     assertEquals(expected.maxPositions(), actual.maxPositions());
-    assertEquals(expected.rmsNormEpsilon(), actual.rmsNormEpsilon());
+    assertEquals(expected.normEpsilon(), actual.normEpsilon());
     assertEquals(expected.tieWordEmbeddings(), actual.tieWordEmbeddings());
     assertEquals(expected.multipliers(), actual.multipliers());
     assertEquals(expected.logitSoftCap(), actual.logitSoftCap());
@@ -212,8 +212,9 @@ class GgufCheckpointTest {
         file,
         "general.architecture",
         Optional.of(GgufValue.of("mamba")),
-        "architecture mamba is not supported; these are: llama, qwen2, qwen3, phi3, smollm3,"
-            + " granite, olmo2, glm4, exaone4, gemma, gemma2, gemma3, qwen2moe, qwen3moe");
+        "architecture mamba is not supported; these are: llama, mistral3, qwen2, qwen3, phi3,"
+            + " smollm3, granite, olmo2, glm4, exaone4, command-r, cohere2, gemma, gemma2, gemma3,"
+            + " granitemoe, llama4, gpt-oss, deepseek2, qwen2moe, qwen3moe");
     assertRefused(
         file,
         "qwen2.block_count",

@@ -33,7 +33,10 @@ class ConfigDefaultsTest {
   @TempDir private Path folder;
 
   static List<Architecture> architectures() {
-    return Architectures.all().stream().filter(known -> !known.modelType().isEmpty()).toList();
+    // The class of DeepSeek-V2 does not say how many experts a token is sent to.
+    return Architectures.all().stream()
+        .filter(known -> !known.modelType().isEmpty() && !known.modelType().equals("deepseek_v2"))
+        .toList();
   }
 
   @ParameterizedTest
@@ -79,13 +82,17 @@ class ConfigDefaultsTest {
     AttentionConfig attention = read.block(0).attention();
     assertEquals(values.path("vocab_size").intValue(), read.vocabularySize());
     assertEquals(values.path("hidden_size").intValue(), read.hiddenSize());
-    assertEquals(values.path("intermediate_size").intValue(), read.block(0).mlp().width());
+    int width = values.path("intermediate_size").intValue();
+    assertEquals(values.path("intermediate_size_mlp").asInt(width), read.block(0).mlp().width());
     assertEquals(values.path("num_hidden_layers").intValue(), read.layers());
     assertEquals(values.path("num_attention_heads").intValue(), attention.heads());
     assertEquals(values.path("num_key_value_heads").intValue(), attention.keyValueHeads());
     assertEquals(values.path("head_dim").intValue(), attention.headDimension());
     assertEquals(values.path("max_position_embeddings").intValue(), read.maxPositions());
-    assertEquals(values.path("rms_norm_eps").floatValue(), read.rmsNormEpsilon());
+    String epsilon = values.has("rms_norm_eps") ? "rms_norm_eps" : "layer_norm_eps";
+    assertEquals(values.path(epsilon).floatValue(), read.normEpsilon());
+    assertEquals(
+        (float) values.path("logit_scale").asDouble(1), read.multipliers().logits(), "logit_scale");
     assertEquals(values.path("tie_word_embeddings").booleanValue(), read.tieWordEmbeddings());
     assertEquals(values.path("rope_theta").doubleValue(), read.rotation().theta());
     assertEquals(
@@ -126,7 +133,7 @@ class ConfigDefaultsTest {
         experts.width());
     assertEquals(
         values.path("shared_expert_intermediate_size").asInt(0), experts.sharedWidth().orElse(0));
-    assertEquals(values.path("norm_topk_prob").asBoolean(true), experts.normalized());
+    assertEquals(values.path("norm_topk_prob").asBoolean(true), experts.routing().normalized());
   }
 
   private ModelConfig read(JsonNode config) throws IOException {

@@ -3,6 +3,7 @@
 package dev.awp.config.json;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +14,7 @@ import dev.awp.AwpException;
 import dev.awp.config.Architecture;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.architecture.Architectures;
+import dev.awp.rope.LongRopeScaling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +60,9 @@ class KeyReviewTest {
           "\"routed_scaling_factor\":2.5",
           "\"scoring_func\":\"sigmoid\"",
           "\"first_k_dense_replace\":1");
+
+  /** What the class of DeepSeek-V2 does not say by itself. */
+  private static final String PER_TOKEN = ",\"num_experts_per_tok\":1";
 
   @TempDir private Path folder;
 
@@ -174,8 +179,8 @@ class KeyReviewTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "'architectures':['GptOssForCausalLM'],'rope_scaling':{'rope_type':'yarn'}"
-            + "|architecture GptOssForCausalLM is not supported; these are: LlamaFor",
+        "'architectures':['MambaForCausalLM'],'rope_scaling':{'rope_type':'yarn'}"
+            + "|architecture MambaForCausalLM is not supported; these are: LlamaFor",
         "'model_type':'stablelm','partial_rotary_factor':0.25,'hidden_act':'gelu'"
             + "|model_type stablelm is not supported; these are: LlamaFor",
         "'architectures':['XForY'],'text_config':{'model_type':'x_text','rope_scaling':[]}"
@@ -192,6 +197,24 @@ class KeyReviewTest {
     assertTrue(refusal.getMessage().contains(refused), refusal.getMessage());
   }
 
+  @Test
+  void phi3KnowsLongRopeAloneByAnyOfItsNames() throws IOException {
+    String lists = "\"short_factor\":[1,2],\"long_factor\":[3,4]";
+    for (String type : List.of("longrope", "su", "yarn")) {
+      ModelConfig config =
+          read("Phi3ForCausalLM", ",\"rope_scaling\":{\"type\":\"%s\",%s}".formatted(type, lists));
+      assertInstanceOf(LongRopeScaling.class, config.rotation().scaling().orElseThrow());
+    }
+    AwpException refusal =
+        assertThrows(
+            AwpException.class,
+            () ->
+                read("Phi3ForCausalLM", ",\"rope_scaling\":{\"type\":\"linear\",\"factor\":2.0}"));
+    assertTrue(
+        refusal.getMessage().contains("rope scaling 'linear' is not supported for Phi3ForCausalLM"),
+        refusal.getMessage());
+  }
+
   private ModelConfig read(String name, String more) throws IOException {
     Path file = folder.resolve("config.json");
     Files.writeString(
@@ -200,7 +223,7 @@ class KeyReviewTest {
         {"architectures":["%s"],"hidden_size":8,"intermediate_size":8,"num_hidden_layers":2,
          "num_attention_heads":2,"num_key_value_heads":2,"head_dim":4,"vocab_size":4%s}
         """
-            .formatted(name, more));
+            .formatted(name, name.startsWith("DeepseekV2") ? more + PER_TOKEN : more));
     return ModelConfigReader.read(file);
   }
 }

@@ -10,8 +10,10 @@ import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
+import dev.awp.format.registry.CheckpointWeights;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.UnusedTensors;
+import dev.awp.model.WeightSource;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.Matrix;
 import java.io.IOException;
@@ -50,11 +52,12 @@ final class ArchitectureLogits {
     try (Checkpoint checkpoint = Checkpoints.open(folder);
         Arena arena = Arena.ofShared()) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
-      layout.check(checkpoint::tensor);
+      WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());
+      layout.check(weights);
       ArrayNode warnings = result.putArray("warnings");
       checkpoint.warnings().forEach(warnings::add);
       UnusedTensors.warning(checkpoint, layout).ifPresent(warnings::add);
-      TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+      TransformerModel model = new TransformerModel(layout, weights, compute);
       Matrix x = Matrix.allocate(arena, tokens.length, checkpoint.config().hiddenSize());
       model.embed(tokens, x);
       for (int block = 0; block < checkpoint.config().layers(); block++) {

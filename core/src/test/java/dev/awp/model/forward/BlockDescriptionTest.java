@@ -13,6 +13,7 @@ import dev.awp.config.BlockConfig;
 import dev.awp.config.BlockNorms;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
+import dev.awp.config.NormKind;
 import dev.awp.config.StepNorms;
 import dev.awp.config.json.ModelConfigReader;
 import dev.awp.fixture.RandomMatrices;
@@ -66,7 +67,7 @@ class BlockDescriptionTest {
         config.hiddenSize(),
         config.vocabularySize(),
         config.maxPositions(),
-        config.rmsNormEpsilon(),
+        config.normEpsilon(),
         config.tieWordEmbeddings(),
         config.multipliers(),
         config.logitSoftCap(),
@@ -86,9 +87,12 @@ class BlockDescriptionTest {
                 2,
                 1,
                 attention.headDimension(),
+                attention.latent(),
                 attention.scores(),
                 attention.rotation(),
                 attention.window(),
+                attention.chunk(),
+                attention.queryKeyNorm(),
                 attention.inputBias(),
                 attention.outputBias()),
             new MlpConfig(16, wide.mlp().activation(), wide.mlp().bias()),
@@ -206,6 +210,7 @@ class BlockDescriptionTest {
         Architecture.named("BehindForCausalLM")
             .norms(
                 new BlockNorms(
+                    NormKind.RMS,
                     0,
                     new StepNorms(Optional.empty(), Optional.of("post_attention_layernorm")),
                     new StepNorms(Optional.empty(), Optional.of("post_feedforward_layernorm"))))

@@ -193,7 +193,7 @@ public class GoldenForwardTest {
    * Both steps, one after the other, are the block; one that ends early leaves the states alone.
    */
   @ParameterizedTest
-  @ValueSource(strings = {"gemma2", "qwen2-moe", "phi3"})
+  @ValueSource(strings = {"gemma2", "qwen2-moe", "phi3", "cohere"})
   void stepsAreTheBlock(String name) throws IOException {
     JsonNode golden = golden(name);
     int[] tokens = ints(golden.path("tokens"));

@@ -1,0 +1,41 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model.sublayer;
+
+import dev.awp.config.AttentionConfig;
+import dev.awp.model.attention.Attention;
+import dev.awp.model.attention.KeyValueCache;
+import dev.awp.model.attention.NextTokens;
+import dev.awp.model.attention.RotaryTable;
+import dev.awp.model.attention.SequencePlaces;
+import dev.awp.model.attention.WholeSequences;
+import java.lang.foreign.Arena;
+import java.util.Optional;
+
+/** A sublayer whose rows see others of their sequence, whatever queries, keys and values are. */
+interface AttentionSublayer extends Sublayer {
+  AttentionConfig config();
+
+  /** How scores become outputs. */
+  Attention attention();
+
+  /**
+   * Gets ready for chunks of rows.
+   *
+   * @param most rows of the largest chunk
+   * @param places where the rows stand in their sequences
+   */
+  Pass prepare(int most, SequencePlaces places, Arena arena);
+
+  @Override
+  default Pass prepare(int most, int length, Arena arena) {
+    RotaryTable rotary = RotaryTable.of(config(), length, arena);
+    return prepare(most, new WholeSequences(length, rotary, attention()), arena);
+  }
+
+  @Override
+  default Pass prepareNext(int most, Optional<KeyValueCache> cache, Arena arena) {
+    KeyValueCache seen = cache.orElseThrow();
+    return prepare(most, new NextTokens(seen.length(), seen, attention()), arena);
+  }
+}

@@ -1,0 +1,48 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model.sublayer;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import dev.awp.config.AttentionConfig;
+import dev.awp.kernel.NetworkKernels;
+import dev.awp.model.attention.SequencePlaces;
+import dev.awp.rope.RotatedPairs;
+import java.lang.foreign.MemorySegment;
+
+/** Rotates columns of a head by the position of its token. */
+record HeadRotation(boolean neighbours, NetworkKernels network) {
+  static HeadRotation of(AttentionConfig config, NetworkKernels network) {
+    return new HeadRotation(
+        config.rotation().filter(r -> r.pairs() == RotatedPairs.NEIGHBOURS).isPresent(), network);
+  }
+
+  /**
+   * Rotates the first columns of a head, as many as the table has.
+   *
+   * @param head from its first rotated column on
+   * @param row of the token among those at the places
+   */
+  void apply(MemorySegment head, int row, SequencePlaces places) {
+    MemorySegment cos = places.rotary().cos().row(places.position(row));
+    MemorySegment sin = places.rotary().sin().row(places.position(row));
+    MemorySegment rotated = head.asSlice(0, cos.byteSize() + sin.byteSize());
+    if (neighbours) {
+      part(rotated);
+    }
+    network.rotate(rotated, cos, sin);
+  }
+
+  /**
+   * Moves the first columns of all pairs before the second ones. They stay there: scores are the
+   * same, for queries and keys are moved alike.
+   */
+  private static void part(MemorySegment pairs) {
+    float[] values = pairs.toArray(JAVA_FLOAT);
+    int half = values.length / 2;
+    for (int i = 0; i < half; i++) {
+      pairs.setAtIndex(JAVA_FLOAT, i, values[2 * i]);
+      pairs.setAtIndex(JAVA_FLOAT, half + i, values[2 * i + 1]);
+    }
+  }
+}
