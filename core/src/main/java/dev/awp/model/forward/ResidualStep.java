@@ -3,6 +3,7 @@
 package dev.awp.model.forward;
 
 import dev.awp.model.BlockStep;
+import dev.awp.model.InputSite;
 import dev.awp.model.attention.KeyValueCache;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.ExpertMixture;
@@ -166,6 +167,35 @@ final class ResidualStep implements Stage {
   @Override
   public void forward(Matrix x, int length, LinearInputs inputs) {
     forward(List.of(this), x, length, inputs);
+  }
+
+  @Override
+  public Optional<End> end() {
+    // What two steps add together does not end with the layers of one of them.
+    boolean together = step.addsLater() || joined.isPresent();
+    return together ? Optional.empty() : sublayer.ending().map(SublayerEnd::new);
+  }
+
+  /** The end of the sublayer, chunk by chunk as the whole step. */
+  private record SublayerEnd(Sublayer.Ending ending) implements End {
+    @Override
+    public InputSite site() {
+      return ending.site();
+    }
+
+    @Override
+    public void forward(Matrix kept, Matrix x, int length) {
+      int most = Math.min(DecoderBlock.chunkRows(length), x.rows());
+      try (Arena arena = Arena.ofShared()) {
+        Matrix scratch = Matrix.allocate(arena, most, x.columns());
+        for (int from = 0; from < x.rows(); from += most) {
+          int to = Math.min(x.rows(), from + most);
+          Matrix chunk = x.rowRange(from, to);
+          Matrix inputs = kept.rowRange(from, to);
+          ending.projection().add(inputs, scratch.rowRange(0, to - from), chunk);
+        }
+      }
+    }
   }
 
   /**

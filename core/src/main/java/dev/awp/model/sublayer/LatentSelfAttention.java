@@ -132,10 +132,19 @@ public final class LatentSelfAttention implements AttentionSublayer {
         places.attend(own.queries(), own.keys(), own.values(), own.outputs());
         inputs.accept(InputSite.ATTENTION_OUTPUT, own.outputs());
         if (!inputs.endsAt(InputSite.ATTENTION_OUTPUT)) {
-          rows.addProjected(own.outputs(), output.get(), outputNorm, normed, x);
+          project(own.outputs(), normed, x);
         }
       }
     };
+  }
+
+  @Override
+  public Optional<Ending> ending() {
+    return Optional.of(new Ending(InputSite.ATTENTION_OUTPUT, this::project));
+  }
+
+  private void project(Matrix attended, Matrix scratch, Matrix x) {
+    rows.addProjected(attended, output.get(), outputNorm, scratch, x);
   }
 
   /**
