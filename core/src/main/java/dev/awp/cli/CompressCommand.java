@@ -169,7 +169,8 @@ final class CompressCommand implements Callable<Integer> {
     options.texts(text.toOptions());
     sizes.applyTo(options);
     target.applyTo(options, spec);
-    options.calibration(statistics.applyTo(calibration.toOptions(spec), target, spec));
+    statistics.applyTo(options, target, spec);
+    options.calibration(statistics.toOptions(calibration, spec));
     return options.build();
   }
 

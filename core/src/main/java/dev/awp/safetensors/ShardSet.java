@@ -64,6 +64,23 @@ public final class ShardSet implements AutoCloseable {
     }
   }
 
+  /**
+   * One file of a given name, with metadata beside the format.
+   *
+   * @param folder exists
+   */
+  public static ShardSet single(
+      Path folder, String name, List<TensorSpec> tensors, SortedMap<String, String> metadata) {
+    ShardSet set = new ShardSet(folder);
+    try {
+      set.open(ShardPlan.shard(name, tensors, metadata));
+      return set;
+    } catch (IOException e) {
+      set.close();
+      throw Folders.unwritable(folder.resolve(name), e);
+    }
+  }
+
   static void checkShardSize(long maxShardBytes) {
     if (maxShardBytes < 1) {
       throw new AwpException("a shard of " + maxShardBytes + " bytes holds nothing");
