@@ -41,19 +41,10 @@ public final class ShardSet implements AutoCloseable {
    * @param maxShardBytes data bytes of a file, unless a single tensor is larger
    */
   public static ShardSet create(Path folder, List<TensorSpec> tensors, long maxShardBytes) {
-    return create(folder, tensors, maxShardBytes, Collections.emptySortedMap());
-  }
-
-  /** As the other method, with metadata in every file. */
-  static ShardSet create(
-      Path folder,
-      List<TensorSpec> tensors,
-      long maxShardBytes,
-      SortedMap<String, String> metadata) {
     checkShardSize(maxShardBytes);
     ShardSet set = new ShardSet(folder);
     try {
-      set.openShards(ShardPlan.of(tensors, maxShardBytes, metadata));
+      set.openShards(ShardPlan.of(tensors, maxShardBytes));
       return set;
     } catch (IOException e) {
       set.close();

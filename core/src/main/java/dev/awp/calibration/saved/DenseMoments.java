@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.calibration.saved;
 
+import static java.util.stream.Collectors.toMap;
+
 import dev.awp.Progress;
 import dev.awp.blas.Precision;
 import dev.awp.calibration.ActivationStore;
@@ -17,6 +19,7 @@ import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
+import dev.awp.model.forward.DecoderBlock;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.text.TokenWindow;
 import java.lang.foreign.Arena;
@@ -106,6 +109,36 @@ public final class DenseMoments {
         .sum();
   }
 
+  /**
+   * The most off-heap memory that calibrating takes, in bytes; mapped files are not counted.
+   *
+   * @param tokens of all windows
+   * @param length tokens of a window
+   * @param weighted whether some tokens count more than others
+   */
+  public static long memoryBytes(
+      ModelLayout layout, long tokens, int length, boolean weighted, int threads) {
+    long most = 0;
+    for (int block : layout.blockKinds()) {
+      for (Step step : layout.steps(block)) {
+        List<LinearLayer> linears =
+            layout.linears(block).stream().filter(l -> l.step().equals(step)).toList();
+        long sums =
+            linears.stream()
+                .collect(toMap(LinearLayer::site, LinearLayer::columns, Math::max))
+                .values()
+                .stream()
+                .mapToLong(SecondMoment::bytes)
+                .sum();
+        long observing =
+            StepMoments.observeBytes(
+                layout, step, linears, false, tokens, length, weighted, threads);
+        most = Math.max(most, DecoderBlock.weightBytes(layout, step) + sums + observing);
+      }
+    }
+    return most;
+  }
+
   /** Bytes of the activations that lie on the disk while they are taken. */
   public static long stateBytes(ModelLayout layout, int windows, int length) {
     return (long) windows * length * layout.config().hiddenSize() * Float.BYTES;
@@ -113,9 +146,12 @@ public final class DenseMoments {
 
   /** The linear layers of a block; behind the last one the head. */
   private static List<LinearLayer> linears(ModelLayout layout, int index) {
-    return index < layout.config().layers()
-        ? layout.linears(index)
-        : List.of(layout.head().orElseGet(layout::tiedHead));
+    return index < layout.config().layers() ? layout.linears(index) : List.of(head(layout));
+  }
+
+  /** The layer behind the last block, which may be the embedding. */
+  public static LinearLayer head(ModelLayout layout) {
+    return layout.head().orElseGet(layout::tiedHead);
   }
 
   private void take(int index, FileStamps inputs) {

@@ -66,6 +66,22 @@ public record MomentsIdentity(
             : "those of other texts");
   }
 
+  /**
+   * Of some of the windows of a calibration that is one range.
+   *
+   * @param from the first of them, counted in this
+   * @param to one past the last
+   */
+  public MomentsIdentity part(int from, int to) {
+    WindowRange whole = windows.getFirst();
+    return new MomentsIdentity(
+        model,
+        length,
+        precision,
+        List.of(
+            new WindowRange(whole.texts(), whole.seed(), whole.from() + from, whole.from() + to)));
+  }
+
   /** The windows in words, without the texts' checksums. */
   public String describe() {
     return describe(windows);

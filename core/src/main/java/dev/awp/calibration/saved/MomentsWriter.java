@@ -196,8 +196,24 @@ public final class MomentsWriter implements AutoCloseable {
       write(site, moment.sums(site), moment.weight(), moment.tokens(), everyToken);
     }
 
-    /** Writes a site whose sums are at hand. */
-    public void write(
+    /**
+     * Writes a site of which only the diagonal is known.
+     *
+     * @param squares sum of w_i x_i^2, one an input
+     * @param weight sum of w_i
+     * @param tokens of a weight above 0
+     */
+    public void writeDiagonal(String site, double[] squares, double weight, long tokens) {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment sums = arena.allocate((long) squares.length * Double.BYTES);
+        for (int i = 0; i < squares.length; i++) {
+          sums.set(MomentsFile.SUM, (long) i * Double.BYTES, squares[i]);
+        }
+        write(site, sums, weight, tokens, false);
+      }
+    }
+
+    private void write(
         String site, MemorySegment sums, double weight, long tokens, boolean everyToken) {
       shards.write(site, sums);
       try (Arena arena = Arena.ofConfined()) {

@@ -132,6 +132,16 @@ public final class SavedMoments {
     }
   }
 
+  /** What the moments of a site of a block, or of the head, are called. */
+  public static String name(int block, InputSite site) {
+    return MomentsFile.name(block, site);
+  }
+
+  /** Whether there are moments of a layer's inputs. */
+  public boolean has(LinearLayer layer) {
+    return views.containsKey(name(layer.block(), layer.site()));
+  }
+
   /** The moments of a block's sites, or of the head's, which is the block behind the last. */
   public SiteMoments block(int index) {
     return new OfBlock(index);
