@@ -68,6 +68,8 @@ module dev.awp.core {
       dev.awp.batch;
 
   // Records that become JSON, and fields that hold options.
+  opens dev.awp.calibration.saved to
+      com.fasterxml.jackson.databind;
   opens dev.awp.compress.run to
       com.fasterxml.jackson.databind;
   opens dev.awp.disk to

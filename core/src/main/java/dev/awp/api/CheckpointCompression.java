@@ -73,7 +73,9 @@ public final class CheckpointCompression {
     return this;
   }
 
-  /** Texts to calibrate on, of any kind that awp reads; at least one is needed. */
+  /**
+   * Texts to calibrate on, of any kind that awp reads; at least one is needed without statistics.
+   */
   public CheckpointCompression calibration(Path... files) {
     calibration = calibration.withFiles(List.of(files));
     return this;
@@ -88,7 +90,9 @@ public final class CheckpointCompression {
    * @param choice seed of the choice of windows
    */
   public CheckpointCompression windows(int count, int length, long choice) {
-    calibration = new Calibration(calibration.files(), count, OptionalInt.of(length), choice);
+    calibration =
+        new Calibration(
+            calibration.files(), count, OptionalInt.of(length), choice, calibration.statistics());
     return this;
   }
 
@@ -99,6 +103,15 @@ public final class CheckpointCompression {
   public CheckpointCompression denseInputs() {
     options.propagation(Propagation.DENSE);
     return this;
+  }
+
+  /**
+   * Takes the second moments of layers' inputs from a folder that {@code awp calibrate} has
+   * written: inputs are {@linkplain #denseInputs dense}, and texts to calibrate on are not needed.
+   */
+  public CheckpointCompression statistics(Path folder) {
+    calibration = calibration.withStatistics(folder);
+    return denseInputs();
   }
 
   /** Bytes that the run may use, mapped files aside; by default the machine's memory. */
@@ -144,7 +157,7 @@ public final class CheckpointCompression {
     if (sparsity.isEmpty() && grid.isEmpty()) {
       throw new IllegalStateException("say what to do: sparsity, grid or both");
     }
-    if (calibration.files().isEmpty()) {
+    if (calibration.files().isEmpty() && calibration.statistics().isEmpty()) {
       throw new IllegalStateException("a text to calibrate on is needed");
     }
     CompressionOptions described =

@@ -35,6 +35,15 @@ public record CalibrationSet(
   }
 
   /**
+   * No windows: of a run whose moments are saved, and which names no text.
+   *
+   * @param length tokens of the windows that the moments were taken of
+   */
+  public static CalibrationSet none(int length) {
+    return new CalibrationSet(List.of(), length, 0, List.of());
+  }
+
+  /**
    * Chooses windows of the texts by a seed; they do not overlap. Short texts are divided into slots
    * of one window, and {@code sequences} of them are drawn without replacement. Of long ones,
    * documents are drawn (see {@link Texts#draw}), and windows follow each other in them. Texts with

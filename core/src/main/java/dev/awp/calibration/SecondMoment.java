@@ -161,23 +161,39 @@ public final class SecondMoment implements AutoCloseable {
    * @param rows of its {@link #sums}
    * @param otherTokens of it
    * @param otherWeight of it
+   * @return how many of the additions were rounded; where none was, the order of parts is nowhere
+   *     in the sums
    */
-  public void addSums(TriangleRows rows, long otherTokens, double otherWeight) {
+  public long addSums(TriangleRows rows, long otherTokens, double otherWeight) {
+    long rounded = 0;
     try (Arena scratch = Arena.ofConfined()) {
       MemorySegment whole = scratch.allocate((long) columns * Double.BYTES, 64);
       for (int i = 0; i < columns; i++) {
         MemorySegment row = whole.asSlice(0, (i + 1L) * Double.BYTES);
         rows.copyTo(i, row);
-        MemorySegment own = lowerRow(i);
-        for (int j = 0; j <= i; j++) {
-          double sum = own.getAtIndex(JAVA_DOUBLE, j) + row.getAtIndex(JAVA_DOUBLE, j);
-          own.setAtIndex(JAVA_DOUBLE, j, sum);
-        }
+        rounded += addRow(row, lowerRow(i), i + 1);
       }
     }
     seen += otherTokens;
     tokens += otherTokens;
     weight += otherWeight;
+    return rounded;
+  }
+
+  /** Adds and counts what the sums lose (Knuth, TAOCP 2, section 4.2.2, theorem B). */
+  private static long addRow(MemorySegment row, MemorySegment own, int n) {
+    long rounded = 0;
+    for (int j = 0; j < n; j++) {
+      double a = own.getAtIndex(JAVA_DOUBLE, j);
+      double b = row.getAtIndex(JAVA_DOUBLE, j);
+      double sum = a + b;
+      double ofB = sum - a;
+      if ((a - (sum - ofB)) + (b - ofB) != 0) {
+        rounded++;
+      }
+      own.setAtIndex(JAVA_DOUBLE, j, sum);
+    }
+    return rounded;
   }
 
   /** sum_i w_i. */

@@ -9,6 +9,7 @@ import dev.awp.cli.option.JointArgument;
 import dev.awp.cli.option.MachineArguments;
 import dev.awp.cli.option.Ranges;
 import dev.awp.cli.option.SparsityArgument;
+import dev.awp.cli.option.StatisticsArguments;
 import dev.awp.cli.option.TextArguments;
 import dev.awp.cli.print.ComparisonTable;
 import dev.awp.cli.print.ProgressDisplay;
@@ -123,6 +124,8 @@ final class CompareCommand implements Callable<Integer> {
 
   @Mixin private final CalibrationArguments calibration = new CalibrationArguments();
 
+  @Mixin private final StatisticsArguments statistics = new StatisticsArguments();
+
   @Mixin private final EvaluationArguments evaluation = new EvaluationArguments();
 
   @Mixin private final TextArguments text = new TextArguments();
@@ -141,7 +144,7 @@ final class CompareCommand implements Callable<Integer> {
         ComparisonOptions.builder(model, folder)
             .constraints(constraints)
             .methods(methods)
-            .calibration(calibration.toOptions(spec))
+            .calibration(statistics.toOptions(calibration, spec))
             .evaluation(evaluation.toOptions(spec))
             .texts(text.toOptions());
     Optional.ofNullable(effort).ifPresent(options::effort);

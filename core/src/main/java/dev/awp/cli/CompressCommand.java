@@ -178,7 +178,8 @@ final class CompressCommand implements Callable<Integer> {
     options.requantize(requantize);
     sizes.applyTo(options);
     target.applyTo(options, spec);
-    options.calibration(statistics.applyTo(calibration.toOptions(spec), target, spec));
+    statistics.applyTo(options, target, spec);
+    options.calibration(statistics.toOptions(calibration, spec));
     return options.build();
   }
 

@@ -35,6 +35,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       CompressCommand.class,
       CompareCommand.class,
+      CalibrateCommand.class,
+      StatisticsCommand.class,
       ConvertCommand.class,
       EvalCommand.class,
       InspectCommand.class,

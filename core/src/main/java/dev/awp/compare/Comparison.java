@@ -6,6 +6,9 @@ import dev.awp.AwpException;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.calibration.saved.DenseMoments;
 import dev.awp.calibration.saved.MomentsIdentity;
+import dev.awp.calibration.saved.MomentsManifest;
+import dev.awp.calibration.saved.MomentsManifest.Kind;
+import dev.awp.calibration.saved.MomentsWriter;
 import dev.awp.calibration.saved.SavedMoments;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.FolderContent;
@@ -16,8 +19,10 @@ import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.run.CalibrationIdentity;
 import dev.awp.compress.run.RunDescription;
+import dev.awp.compress.run.StatisticsWarnings;
 import dev.awp.compute.Compute;
 import dev.awp.disk.FileStamps;
+import dev.awp.disk.Sha256;
 import dev.awp.eval.Evaluator;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.forward.TransformerModel;
@@ -45,14 +50,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /**
  * Compresses a model by many methods and sets them side by side. Every cell of the table is a whole
  * compression, written to a temporary folder, read back and evaluated; only its report is kept. The
- * layers' inputs are those of the dense model, calibrated once for all cells. What is finished is
- * on disk: an interrupted comparison goes on with the next cell.
+ * layers' inputs are those of the dense model, calibrated once for all cells, or before them. What
+ * is finished is on disk: an interrupted comparison goes on with the next cell.
  */
 public final class Comparison {
   private static final String OPTIONS = "options.json";
@@ -103,14 +109,22 @@ public final class Comparison {
       RunChecks.tellUnused(checkpoint, layout);
       read.addAll(checkpoint.files());
       FileStamps inputs = stamps.only(read);
-      int length = RunChecks.windowLength(options.calibration(), checkpoint.config());
+      Optional<Path> given = options.calibration().statistics();
+      boolean texts = !options.calibration().files().isEmpty();
+      int length =
+          given
+              .filter(_ -> !texts)
+              .map(folder -> MomentsManifest.read(folder).identity().length())
+              .orElseGet(() -> RunChecks.windowLength(options.calibration(), checkpoint.config()));
       var _ = Evaluator.checkWindow(options.evaluation(), layout, length);
       CalibrationSet calibration =
-          CalibrationSet.load(
-              texts(options.calibration().files(), checkpoint, tokenizer),
-              options.calibration().sequences(),
-              length,
-              options.calibration().seed());
+          texts
+              ? CalibrationSet.load(
+                  texts(options.calibration().files(), checkpoint, tokenizer),
+                  options.calibration().sequences(),
+                  length,
+                  options.calibration().seed())
+              : CalibrationSet.none(length);
       Map<String, Object> described = described(calibration);
       Path finished = prepareFolder(described);
       Evaluator evaluator =
@@ -122,25 +136,12 @@ public final class Comparison {
               compute,
               listener);
       listener.step("checksums of the input");
-      MomentsIdentity identity =
-          CalibrationIdentity.of(
-              options.calibration(), options.texts(), calibration, checkpoint, compute);
-      Path statistics = options.output().resolve("statistics");
-      if (!SavedMoments.exist(statistics)) {
-        TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
-        DenseMoments.write(
-            statistics, identity, inputs, version, model, calibration.windows(), compute, listener);
-      }
+      SavedMoments moments = moments(checkpoint, layout, calibration, inputs, version, arena);
+      layout.linears().forEach(moments::checkHas);
       List<ComparisonReport.Cell> reports = new ArrayList<>();
       try (ComparisonCell runner =
           new ComparisonCell(
-              options.output(),
-              checkpoint,
-              layout,
-              opened(statistics, identity, arena),
-              evaluator,
-              compute,
-              listener)) {
+              options.output(), checkpoint, layout, moments, evaluator, compute, listener)) {
         for (Cell cell : cells) {
           Path file = finished.resolve(cell.file());
           if (!Files.exists(file)) {
@@ -167,9 +168,49 @@ public final class Comparison {
     return Texts.of(files, options.texts(), checkpoint.companions(), tokenizer, listener);
   }
 
-  private SavedMoments opened(Path statistics, MomentsIdentity identity, Arena arena) {
+  /** Those that are given, or those in the output's folder, which are taken where they are not. */
+  private SavedMoments moments(
+      Checkpoint checkpoint,
+      ModelLayout layout,
+      CalibrationSet calibration,
+      FileStamps inputs,
+      String version,
+      Arena arena) {
+    Optional<Path> given = options.calibration().statistics();
+    if (calibration.windows().isEmpty()) {
+      SavedMoments moments = SavedMoments.open(given.orElseThrow(), compute, arena);
+      moments.checkModel(CalibrationIdentity.model(checkpoint, compute));
+      StatisticsWarnings.of(moments.manifest(), compute);
+      return moments;
+    }
+    MomentsIdentity identity =
+        CalibrationIdentity.of(
+            options.calibration(), options.texts(), calibration, checkpoint, compute);
+    if (given.isPresent()) {
+      return SavedMoments.open(given.get(), identity, compute, arena);
+    }
+    Path own = options.output().resolve("statistics");
+    if (!Files.exists(own)) {
+      MomentsManifest manifest =
+          MomentsManifest.begin(
+              Kind.TRIANGLES,
+              identity,
+              List.of(
+                  CalibrationIdentity.origin(
+                      options.calibration().files(), options.texts(), version, compute)));
+      TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+      DenseMoments.write(
+          own,
+          manifest,
+          MomentsWriter.Start.CONTINUE,
+          inputs,
+          model,
+          calibration.windows(),
+          compute,
+          listener);
+    }
     try {
-      return SavedMoments.open(statistics, identity, compute, arena);
+      return SavedMoments.open(own, identity, compute, arena);
     } catch (AwpException e) {
       throw new AwpException(e.getMessage() + "; remove that folder, and it is made anew", e);
     }
@@ -180,11 +221,21 @@ public final class Comparison {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("model", ModelName.of(options.model()));
     all.put("effort", options.effort().name());
-    all.put("calibration", RunDescription.names(options.calibration().files()));
-    all.put("sequences", calibration.windows().size());
-    all.put("sequenceLength", calibration.length());
-    all.put("calibrationTextTokens", calibration.textTokens());
-    all.put("seed", options.calibration().seed());
+    if (!calibration.windows().isEmpty()) {
+      all.put("calibration", RunDescription.names(options.calibration().files()));
+      all.put("sequences", calibration.windows().size());
+      all.put("sequenceLength", calibration.length());
+      all.put("calibrationTextTokens", calibration.textTokens());
+      all.put("seed", options.calibration().seed());
+    }
+    options
+        .calibration()
+        .statistics()
+        .ifPresent(
+            folder -> {
+              all.put("statistics", Sha256.of(MomentsManifest.in(folder)));
+              all.putAll(RunDescription.statistics(MomentsManifest.read(folder)));
+            });
     all.put("evaluate", RunDescription.names(options.evaluation().files()));
     options.evaluation().sequenceLength().ifPresent(v -> all.put("evaluateLength", v));
     RunDescription.describe(options.texts(), all);

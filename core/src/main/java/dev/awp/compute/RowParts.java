@@ -17,13 +17,18 @@ public final class RowParts {
     void run(int from, int to, Arena arena);
   }
 
-  /** Shares the rows out to the workers, part by part. */
-  public static void forEach(Compute compute, int rows, Task task) {
+  /**
+   * Shares the rows out to the workers, part by part.
+   *
+   * @param rows of a layer, all or a range
+   * @param ofLayer how many the layer has: decides the parts
+   */
+  public static void forEach(Compute compute, int rows, int ofLayer, Task task) {
     compute
         .workers()
         .forEachBlock(
             rows,
-            compute.workers().partRows(rows),
+            compute.workers().partRows(ofLayer),
             (from, to) -> {
               try (Arena arena = Arena.ofConfined()) {
                 task.run(from, to, arena);
@@ -34,15 +39,23 @@ public final class RowParts {
   /**
    * Shares the rows out in parts that are no larger than the operand's products need, so that what
    * belongs to a part stays in cache from one product to the next.
+   *
+   * @param rows of a layer, all or a range
+   * @param ofLayer how many the layer has: decides the parts
    */
   public static <T> void forEach(
-      Compute compute, int rows, RightOperand operand, Pool<T> pool, ScratchTask<T> task) {
-    compute.workers().forEachBlock(rows, partRows(compute, rows, operand), pool, task);
+      Compute compute,
+      int rows,
+      int ofLayer,
+      RightOperand operand,
+      Pool<T> pool,
+      ScratchTask<T> task) {
+    compute.workers().forEachBlock(rows, partRows(compute, rows, ofLayer, operand), pool, task);
   }
 
   /** The most rows of such a part. */
-  public static int partRows(Compute compute, int rows, RightOperand operand) {
-    int part = Math.min(compute.workers().partRows(rows), operand.rowsAtOnce());
+  public static int partRows(Compute compute, int rows, int ofLayer, RightOperand operand) {
+    int part = Math.min(compute.workers().partRows(ofLayer), operand.rowsAtOnce());
     return Math.max(1, Math.min(rows, part));
   }
 }

@@ -9,9 +9,7 @@ import dev.awp.stored.TensorView;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.List;
-import java.util.SortedMap;
 
 /**
  * Writes a folder of safetensors files: an {@link OutputFolder} with one {@link ShardSet} in it.
@@ -35,23 +33,10 @@ public final class CheckpointWriter implements AutoCloseable {
    * @param maxShardBytes data bytes of a file, unless a single tensor is larger
    */
   public static CheckpointWriter create(Path output, List<TensorSpec> tensors, long maxShardBytes) {
-    return create(output, tensors, maxShardBytes, Collections.emptySortedMap());
-  }
-
-  /**
-   * Begins a folder whose files have metadata.
-   *
-   * @param metadata of every file, beside the format
-   */
-  public static CheckpointWriter create(
-      Path output,
-      List<TensorSpec> tensors,
-      long maxShardBytes,
-      SortedMap<String, String> metadata) {
     ShardSet.checkShardSize(maxShardBytes);
     OutputFolder folder = OutputFolder.create(OutputPlace.folder(output));
     try {
-      ShardSet shards = ShardSet.create(folder.workFolder(), tensors, maxShardBytes, metadata);
+      ShardSet shards = ShardSet.create(folder.workFolder(), tensors, maxShardBytes);
       return new CheckpointWriter(folder, shards);
     } catch (RuntimeException e) {
       folder.close();

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,11 +66,8 @@ final class ShardPlan {
   /**
    * Distributes tensors, in the given order, over files of at most that many data bytes; a single
    * larger tensor gets a file of its own. One file is named model.safetensors.
-   *
-   * @param metadata of every file, beside the format
    */
-  static ShardPlan of(
-      List<TensorSpec> tensors, long maxShardBytes, SortedMap<String, String> metadata) {
+  static ShardPlan of(List<TensorSpec> tensors, long maxShardBytes) {
     List<List<TensorSpec>> files = new ArrayList<>();
     List<TensorSpec> current = new ArrayList<>();
     long size = 0;
@@ -90,13 +88,15 @@ final class ShardPlan {
           files.size() == 1
               ? SafetensorsFile.SINGLE
               : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, files.size());
-      shards.add(shard(name, files.get(i), metadata));
+      shards.add(shard(name, files.get(i), Collections.emptySortedMap()));
     }
     return new ShardPlan(shards);
   }
 
   /**
    * One file: tensors by falling alignment, then by name, as the format's own writer orders them.
+   *
+   * @param metadata beside the format
    */
   static Shard shard(String file, List<TensorSpec> tensors, SortedMap<String, String> metadata) {
     List<Whole> ordered = new ArrayList<>(Whole.of(tensors));

@@ -41,19 +41,10 @@ public final class ShardSet implements AutoCloseable {
    * @param maxShardBytes data bytes of a file, unless a single tensor is larger
    */
   public static ShardSet create(Path folder, List<TensorSpec> tensors, long maxShardBytes) {
-    return create(folder, tensors, maxShardBytes, Collections.emptySortedMap());
-  }
-
-  /** As the other method, with metadata in every file. */
-  static ShardSet create(
-      Path folder,
-      List<TensorSpec> tensors,
-      long maxShardBytes,
-      SortedMap<String, String> metadata) {
     checkShardSize(maxShardBytes);
     ShardSet set = new ShardSet(folder);
     try {
-      set.openShards(ShardPlan.of(tensors, maxShardBytes, metadata));
+      set.openShards(ShardPlan.of(tensors, maxShardBytes));
       return set;
     } catch (IOException e) {
       set.close();
@@ -61,6 +52,23 @@ public final class ShardSet implements AutoCloseable {
     } catch (RuntimeException e) {
       set.close();
       throw e;
+    }
+  }
+
+  /**
+   * One file of a given name, with metadata beside the format.
+   *
+   * @param folder exists
+   */
+  public static ShardSet single(
+      Path folder, String name, List<TensorSpec> tensors, SortedMap<String, String> metadata) {
+    ShardSet set = new ShardSet(folder);
+    try {
+      set.open(ShardPlan.shard(name, tensors, metadata));
+      return set;
+    } catch (IOException e) {
+      set.close();
+      throw Folders.unwritable(folder.resolve(name), e);
     }
   }
 

@@ -54,6 +54,15 @@ public interface Solver {
   }
 
   /**
+   * At multiples of so many rows a layer may be divided: {@linkplain LayerProblem#range ranges}
+   * that begin there have the solutions of the whole layer, to the byte. All rows where they depend
+   * on each other. By default rows go in {@linkplain dev.awp.parallel.Workers#partRows parts}.
+   */
+  default int rangeRows(LayerShape shape) {
+    return shape.workers().partRows(shape.rows());
+  }
+
+  /**
    * Solves one layer.
    *
    * @param allocator memory of the solution, usable from all threads; the solver's own memory is

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.disk.Folders;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.Terminal;
 import dev.awp.report.ComparisonReport;
@@ -127,18 +128,16 @@ class CompareCommandTest {
     Path statistics = output.resolve("statistics");
     compare("--sparsity", "0.5", "--methods", "wanda").assertExit(0);
     ComparisonReport before = report();
-    Path file = statistics.resolve("model.safetensors");
-    Files.delete(file);
-    Files.delete(statistics);
+    Folders.delete(statistics);
     List<TensorSpec> old = List.of(new TensorSpec("block.0.mlp_input", DType.F32, List.of(1L, 1L)));
     try (CheckpointWriter writer = CheckpointWriter.create(statistics, old, Long.MAX_VALUE)) {
       writer.write("block.0.mlp_input", MemorySegment.ofArray(new byte[4]));
       writer.commit();
     }
     compare("--sparsity", "0.5", "--methods", "wanda,magnitude").assertExit(1);
-    awp.assertErr("holds no sums of moments").assertErr("remove that folder, and it is made anew");
-    Files.delete(file);
-    Files.delete(statistics);
+    awp.assertErr("there is no statistics.json: an older awp wrote this folder")
+        .assertErr("remove that folder, and it is made anew");
+    Folders.delete(statistics);
     compare("--sparsity", "0.5", "--methods", "wanda").assertExit(0);
     assertEquals(
         before.cells().getFirst().summary().meanRelativeError(),

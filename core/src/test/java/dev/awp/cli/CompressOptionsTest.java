@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.Progress;
 import dev.awp.calibration.CalibrationSet;
-import dev.awp.calibration.saved.SavedMoments;
+import dev.awp.calibration.saved.MomentsManifest;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.CompressionOptions;
@@ -151,7 +151,7 @@ class CompressOptionsTest {
     Files.writeString(folder.resolve("text.txt"), "A text of some words, again. ".repeat(720));
     Files.writeString(folder.resolve("more.txt"), "Other words, once more. ".repeat(720));
     Path moments = Files.createDirectory(folder.resolve("moments"));
-    Files.writeString(SavedMoments.file(moments), "what their checksum is taken of");
+    Files.writeString(MomentsManifest.in(moments), "what their checksum is taken of");
     Files.writeString(
         folder.resolve("bits.yaml"), "layers:\n  - match: '*.down_proj'\n    bits: 4\n");
     Files.writeString(

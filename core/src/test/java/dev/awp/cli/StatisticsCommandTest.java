@@ -129,7 +129,7 @@ class StatisticsCommandTest {
         List.of(
             List.of("--propagate", "compressed"),
             List.of("--propagate", "compressed", "--target", "dense"),
-            List.<String>of())) {
+            List.of("--target", "propagated"))) {
       List<String> arguments = new ArrayList<>(List.of(folder.resolve("out").toString()));
       arguments.addAll(List.of("--statistics", saved));
       arguments.addAll(inputs);
@@ -144,7 +144,7 @@ class StatisticsCommandTest {
   @Test
   void momentsOfSomethingElseAreRefused() throws IOException {
     String saved = statistics.toString();
-    assertRefused("statistics/model.safetensors: the file is missing", "--statistics", saved);
+    assertRefused("statistics: there is no statistics.json", "--statistics", saved);
     compare("--sequences", "12");
     assertRefused(
         "the moments are of windows 0 to 12 of seed 0, not of windows 0 to 11 of seed 0",

@@ -2,18 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.calibration.saved;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
 import dev.awp.AwpException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * What moments were taken of. Those of one identity are the same but for rounding; those of one
@@ -26,22 +23,18 @@ import java.util.TreeMap;
  */
 public record MomentsIdentity(
     String model, int length, String precision, List<WindowRange> windows) {
-  /** Of the file: what it holds under which names, and this metadata. */
-  static final String VERSION = "1";
-
-  private static final String PREFIX = "awp.moments.";
-  private static final String SEPARATOR = ", ";
-
   public MomentsIdentity {
-    windows = inOrder(windows);
+    requireNonNull(model, "model");
+    requireNonNull(precision, "precision");
+    windows = inOrder(requireNonNull(windows, "windows"));
+    if (windows.isEmpty()) {
+      throw new IllegalArgumentException("no windows");
+    }
   }
 
   private static List<WindowRange> inOrder(List<WindowRange> windows) {
     List<WindowRange> sorted = new ArrayList<>(windows);
-    sorted.sort(
-        Comparator.comparing(WindowRange::texts)
-            .thenComparingLong(WindowRange::seed)
-            .thenComparingInt(WindowRange::from));
+    Collections.sort(sorted);
     List<WindowRange> joined = new ArrayList<>();
     for (WindowRange range : sorted) {
       Optional<WindowRange> both =
@@ -52,68 +45,8 @@ public record MomentsIdentity(
     return List.copyOf(joined);
   }
 
-  /**
-   * As strings, for the file's header.
-   *
-   * @param awp version of the program
-   */
-  SortedMap<String, String> toMetadata(String awp) {
-    SortedMap<String, String> all = new TreeMap<>();
-    all.put(PREFIX + "version", VERSION);
-    all.put(PREFIX + "awp", awp);
-    all.put(PREFIX + "sums", "F64, lower triangle, row after row");
-    all.put(PREFIX + "model", model);
-    all.put(PREFIX + "sequenceLength", Integer.toString(length));
-    all.put(PREFIX + "precision", precision);
-    all.put(
-        PREFIX + "windows",
-        windows.stream().map(WindowRange::toString).collect(joining(SEPARATOR)));
-    return all;
-  }
-
-  /**
-   * From a file's header.
-   *
-   * @throws AwpException for a file of another kind or version
-   */
-  static MomentsIdentity of(Path file, Map<String, String> metadata) {
-    String version = metadata.get(PREFIX + "version");
-    if (version == null) {
-      throw new AwpException(
-          file + ": holds no sums of moments: an older awp wrote it, or another program");
-    }
-    if (!version.equals(VERSION)) {
-      throw new AwpException(
-          "%s: the moments are of version %s, this awp reads version %s"
-              .formatted(file, version, VERSION));
-    }
-    try {
-      return new MomentsIdentity(
-          value(file, metadata, "model"),
-          Integer.parseInt(value(file, metadata, "sequenceLength")),
-          value(file, metadata, "precision"),
-          Arrays.stream(value(file, metadata, "windows").split(SEPARATOR))
-              .map(words -> WindowRange.parse(words).orElseThrow(() -> unreadable(file, words)))
-              .toList());
-    } catch (NumberFormatException e) {
-      throw unreadable(file, e.getMessage());
-    }
-  }
-
-  private static String value(Path file, Map<String, String> metadata, String key) {
-    String value = metadata.get(PREFIX + key);
-    if (value == null) {
-      throw new AwpException(file + ": the header does not say " + PREFIX + key);
-    }
-    return value;
-  }
-
-  private static AwpException unreadable(Path file, String words) {
-    return new AwpException("%s: the header cannot be understood: %s".formatted(file, words));
-  }
-
   /** The first difference from what is wanted, in words that follow "the moments are"; or none. */
-  Optional<String> differenceFrom(MomentsIdentity wanted) {
+  public Optional<String> differenceFrom(MomentsIdentity wanted) {
     if (!model.equals(wanted.model)) {
       return Optional.of("those of another model");
     }
@@ -131,6 +64,27 @@ public record MomentsIdentity(
         sameTexts
             ? "of %s, not of %s".formatted(describe(windows), describe(wanted.windows))
             : "those of other texts");
+  }
+
+  /**
+   * Of some of the windows of a calibration that is one range.
+   *
+   * @param from the first of them, counted in this
+   * @param to one past the last
+   */
+  public MomentsIdentity part(int from, int to) {
+    WindowRange whole = windows.getFirst();
+    return new MomentsIdentity(
+        model,
+        length,
+        precision,
+        List.of(
+            new WindowRange(whole.texts(), whole.seed(), whole.from() + from, whole.from() + to)));
+  }
+
+  /** The windows in words, without the texts' checksums. */
+  public String describe() {
+    return describe(windows);
   }
 
   private List<String> texts() {

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.calibration.saved;
 
+import static java.util.Objects.requireNonNull;
+
+import java.util.Comparator;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Consecutive windows among those that a seed chooses from texts. A larger choice of the same seed
@@ -15,31 +16,17 @@ import java.util.regex.Pattern;
  * @param from the first, from 0
  * @param to one past the last
  */
-public record WindowRange(String texts, long seed, int from, int to) {
-  private static final Pattern WORDS =
-      Pattern.compile("([0-9a-f]{64}) seed (-?\\d{1,19}) windows (\\d{1,9}) to (\\d{1,9})");
+public record WindowRange(String texts, long seed, int from, int to)
+    implements Comparable<WindowRange> {
+  private static final Comparator<WindowRange> ORDER =
+      Comparator.comparing(WindowRange::texts)
+          .thenComparingLong(WindowRange::seed)
+          .thenComparingInt(WindowRange::from);
 
   public WindowRange {
+    requireNonNull(texts, "texts");
     if (from < 0 || to <= from) {
       throw new IllegalArgumentException("no windows: from " + from + " to " + to);
-    }
-  }
-
-  /** From what {@link #toString} gives; empty for anything else. */
-  static Optional<WindowRange> parse(String words) {
-    Matcher matcher = WORDS.matcher(words);
-    if (!matcher.matches()) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(
-          new WindowRange(
-              matcher.group(1),
-              Long.parseLong(matcher.group(2)),
-              Integer.parseInt(matcher.group(3)),
-              Integer.parseInt(matcher.group(4))));
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
     }
   }
 
@@ -65,7 +52,7 @@ public record WindowRange(String texts, long seed, int from, int to) {
   }
 
   @Override
-  public String toString() {
-    return "%s seed %s windows %s to %s".formatted(texts, seed, from, to);
+  public int compareTo(WindowRange other) {
+    return ORDER.compare(this, other);
   }
 }

@@ -27,9 +27,8 @@ public final class CalibrationArguments {
       names = "--sequences",
       paramLabel = "N",
       converter = Ranges.Count.class,
-      defaultValue = "" + Calibration.SEQUENCES,
-      description = "Number of token windows. Default: ${DEFAULT-VALUE}.")
-  private int sequences;
+      description = "Number of token windows. Default: " + Calibration.SEQUENCES + ".")
+  private Integer sequences;
 
   @Option(
       names = "--sequence-length",
@@ -41,9 +40,8 @@ public final class CalibrationArguments {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      defaultValue = "" + Calibration.SEED,
-      description = "Seed of the choice of windows. Default: ${DEFAULT-VALUE}.")
-  private long seed;
+      description = "Seed of the choice of windows. Default: " + Calibration.SEED + ".")
+  private Long seed;
 
   /** What was asked for; misuse where no text is given. */
   public Calibration toOptions(CommandSpec spec) {
@@ -51,10 +49,25 @@ public final class CalibrationArguments {
       throw new ParameterException(
           spec.commandLine(), "a text to calibrate on is missing: --calibration=FILE");
     }
+    return calibration();
+  }
+
+  /** The same where saved moments stand in for texts; misuse where windows of no text are asked. */
+  Calibration withoutTexts(CommandSpec spec) {
+    if (files.isEmpty() && (sequences != null || sequenceLength != null || seed != null)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--sequences, --sequence-length and --seed are of the windows of --calibration, which is"
+              + " not there: the windows are those of --statistics");
+    }
+    return calibration();
+  }
+
+  private Calibration calibration() {
     return new Calibration(
         files,
-        sequences,
+        sequences == null ? Calibration.SEQUENCES : sequences,
         sequenceLength == null ? OptionalInt.empty() : OptionalInt.of(sequenceLength),
-        seed);
+        seed == null ? Calibration.SEED : seed);
   }
 }

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
+import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
+import dev.awp.compress.Propagation;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -14,23 +16,32 @@ public final class StatisticsArguments {
       names = "--statistics",
       paramLabel = "DIR",
       description = {
-        "Second moments that were saved before, such as OUTPUT/statistics of awp compare: with"
-            + " --propagate dense, where they are those of the original model. Nothing is"
-            + " calibrated; model, texts and windows must be those of the moments."
+        "Second moments that 'awp calibrate' or 'awp statistics' has written: nothing is"
+            + " calibrated, and every layer sees the inputs that the original model has"
+            + " (--propagate dense). They have to be of the same model; with --calibration, also of"
+            + " the same texts and windows."
       })
   private Path statistics;
 
-  /** The calibration with them, where they are given; misuse where layers see other inputs. */
-  public Calibration applyTo(Calibration calibration, TargetArguments target, CommandSpec spec) {
+  /** The calibration, with saved moments where they are given; misuse where neither is. */
+  public Calibration toOptions(CalibrationArguments calibration, CommandSpec spec) {
+    return statistics == null
+        ? calibration.toOptions(spec)
+        : calibration.withoutTexts(spec).withStatistics(statistics);
+  }
+
+  /** Says that inputs are dense, where moments are given; misuse where others are asked for. */
+  public void applyTo(
+      CompressionOptions.Builder options, TargetArguments target, CommandSpec spec) {
     if (statistics == null) {
-      return calibration;
+      return;
     }
-    if (!target.isDense()) {
+    if (!target.admitsDense()) {
       throw new ParameterException(
           spec.commandLine(),
           "--statistics needs --propagate dense and --target dense: saved moments are those of the"
               + " original model");
     }
-    return calibration.withStatistics(statistics);
+    options.propagation(Propagation.DENSE);
   }
 }

@@ -17,7 +17,8 @@ public final class TargetArguments {
       paramLabel = "WHICH",
       description = {
         "Inputs that a layer is calibrated on: 'compressed', what the compressed layers before it"
-            + " deliver, or 'dense', those of the original model. Default: compressed."
+            + " deliver, or 'dense', those of the original model. Default: compressed; dense"
+            + " with --statistics."
       })
   private Propagation propagation;
 
@@ -42,8 +43,8 @@ public final class TargetArguments {
     Optional.ofNullable(target).ifPresent(options::target);
   }
 
-  /** Whether every layer is calibrated on inputs of the original model. */
-  boolean isDense() {
-    return propagation == Propagation.DENSE;
+  /** Whether nothing says that layers see other inputs than those of the original model. */
+  boolean admitsDense() {
+    return propagation != Propagation.COMPRESSED && target != Target.PROPAGATED;
   }
 }

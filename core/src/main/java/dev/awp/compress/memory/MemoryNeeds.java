@@ -39,6 +39,7 @@ import java.util.stream.IntStream;
  * @param weighted whether some of them count more than others
  * @param lower precisions that products may have: prepared operands take memory
  * @param probing whether blocks are run while their layers are solved, as a budget's measuring does
+ * @param saved whether moments are taken from a folder, and nothing goes through the model
  */
 public record MemoryNeeds(
     ModelLayout layout,
@@ -50,7 +51,8 @@ public record MemoryNeeds(
     boolean weighted,
     Workers workers,
     MixedPrecision lower,
-    boolean probing) {
+    boolean probing,
+    boolean saved) {
   public static MemoryNeeds of(
       CompressionOptions options,
       ModelLayout layout,
@@ -63,8 +65,10 @@ public record MemoryNeeds(
       boolean probing) {
     boolean together = options.propagation() == Propagation.DENSE;
     boolean drifted = options.target() == Target.PROPAGATED;
+    boolean saved = options.calibration().statistics().isPresent() && !probing;
     return new MemoryNeeds(
-        layout, schemes, together, drifted, tokens, length, weighted, workers, lower, probing);
+        layout, schemes, together, drifted, tokens, length, weighted, workers, lower, probing,
+        saved);
   }
 
   /** Peak of a block, or of the head, in bytes, when input sites are calibrated in these passes. */
@@ -87,6 +91,9 @@ public record MemoryNeeds(
 
   /** Activations on their way through a step of which nothing is compressed. */
   private long advancing() {
+    if (saved) {
+      return 0;
+    }
     return layout.steps().stream()
             .mapToLong(
                 step ->
@@ -106,6 +113,9 @@ public record MemoryNeeds(
             .collect(Collectors.groupingBy(LinearLayer::site, TreeMap::new, Collectors.toList()));
     if (layers.isEmpty()) {
       return 0;
+    }
+    if (saved) {
+      return bySite.values().stream().mapToLong(this::site).max().orElse(0);
     }
     Step step = layers.getFirst().step();
     long peak = calibration(step, layers) + sums(bySite.values());

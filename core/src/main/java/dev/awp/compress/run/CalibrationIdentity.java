@@ -57,14 +57,47 @@ public final class CalibrationIdentity {
       Checkpoint checkpoint,
       Map<String, String> sums,
       Precision precision) {
-    Map<String, Path> model = new TreeMap<>(InputFiles.ofModel(checkpoint));
     Stream<String> read = InputFiles.calibration(options.files()).keySet().stream().map(sums::get);
     String texts = digest(Stream.concat(read, words(asked)).toList());
     return new MomentsIdentity(
-        digest(model.keySet().stream().map(name -> name + " " + sums.get(name)).toList()),
+        model(checkpoint, sums),
         calibration.length(),
         precision.label(),
         List.of(new WindowRange(texts, options.seed(), 0, calibration.windows().size())));
+  }
+
+  /** The checksum of a model: of the names and sums of all files that hold it. */
+  public static String model(Checkpoint checkpoint, Compute compute) {
+    return model(checkpoint, FileSums.sha256(InputFiles.ofModel(checkpoint), compute.workers()));
+  }
+
+  /**
+   * The same, of sums that are known.
+   *
+   * @param sums the SHA-256 of every file, as {@link InputFiles} names them
+   */
+  public static String model(Checkpoint checkpoint, Map<String, String> sums) {
+    Map<String, Path> model = new TreeMap<>(InputFiles.ofModel(checkpoint));
+    return digest(model.keySet().stream().map(name -> name + " " + sums.get(name)).toList());
+  }
+
+  /**
+   * Who takes moments, of which texts, in words: what decides their last bits, and what a person
+   * asks.
+   *
+   * @param version of the program
+   * @param asked how the texts become windows
+   */
+  public static Map<String, String> origin(
+      List<Path> texts, TextOptions asked, String version, Compute compute) {
+    Map<String, String> origin = new LinkedHashMap<>();
+    origin.put("awp", version);
+    origin.put("kernels", compute.kernels().name());
+    origin.put("blas", compute.blas().name());
+    origin.put("threads", RunIdentity.threads(compute));
+    origin.put("texts", String.join(", ", RunDescription.names(texts)));
+    origin.put("windows", asked.windows().name());
+    return origin;
   }
 
   private static String digest(List<String> lines) {

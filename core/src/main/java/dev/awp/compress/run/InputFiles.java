@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress.run;
 
-import dev.awp.calibration.saved.SavedMoments;
+import dev.awp.calibration.saved.MomentsManifest;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CompanionFiles;
 import dev.awp.checkpoint.FolderContent;
@@ -77,7 +77,7 @@ public final class InputFiles {
     options
         .calibration()
         .statistics()
-        .ifPresent(folder -> files.put("statistics", SavedMoments.file(folder)));
+        .ifPresent(folder -> files.put("statistics", MomentsManifest.in(folder)));
     return files;
   }
 

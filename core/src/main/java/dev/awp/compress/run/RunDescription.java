@@ -3,6 +3,7 @@
 package dev.awp.compress.run;
 
 import dev.awp.calibration.CalibrationSet;
+import dev.awp.calibration.saved.MomentsManifest;
 import dev.awp.checkpoint.ModelName;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compute.Compute;
@@ -55,13 +56,15 @@ public final class RunDescription {
       all.put("leftAlone", plan.untouched());
     }
     all.putAll(options.solver().describe());
-    all.put("calibration", names(options.calibration().files()));
-    all.put("sequences", calibration.windows().size());
-    all.put("sequencesWanted", options.calibration().sequences());
-    all.put("sequenceLength", calibration.length());
-    all.put("calibrationTextTokens", calibration.textTokens());
-    all.put("calibrationTokens", calibration.checksum());
-    all.put("seed", options.calibration().seed());
+    if (!calibration.windows().isEmpty()) {
+      all.put("calibration", names(options.calibration().files()));
+      all.put("sequences", calibration.windows().size());
+      all.put("sequencesWanted", options.calibration().sequences());
+      all.put("sequenceLength", calibration.length());
+      all.put("calibrationTextTokens", calibration.textTokens());
+      all.put("calibrationTokens", calibration.checksum());
+      all.put("seed", options.calibration().seed());
+    }
     options.calibration().statistics().ifPresent(v -> all.put("statistics", fileName(v)));
     all.put("propagate", options.propagation().name());
     all.put("target", options.target().name());
@@ -72,6 +75,16 @@ public final class RunDescription {
     if (options.requantize()) {
       all.put("requantize", true);
     }
+    return all;
+  }
+
+  /** Which saved moments a run uses, beside their checksum among its inputs. */
+  public static Map<String, Object> statistics(MomentsManifest used) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("statisticsKind", used.kind().name());
+    all.put("statisticsOf", used.identity().describe());
+    all.put("statisticsLength", used.identity().length());
+    all.put("statisticsBy", used.origins().stream().map(Map::toString).toList());
     return all;
   }
 

@@ -54,13 +54,18 @@ public record RunIdentity(
   }
 
   private static Map<String, String> machine(String version, Compute compute) {
-    int threads = compute.workers().threads();
     Map<String, String> machine = new LinkedHashMap<>();
     machine.put("awp", version);
     machine.putAll(RunDescription.environment(compute));
     machine.remove("os");
-    machine.put("threads", ALIKE.contains(threads) ? "1, 2 or 4" : Integer.toString(threads));
+    machine.put("threads", threads(compute));
     return machine;
+  }
+
+  /** The numbers of threads that give the bytes of this one, in words. */
+  static String threads(Compute compute) {
+    int threads = compute.workers().threads();
+    return ALIKE.contains(threads) ? "1, 2 or 4" : Integer.toString(threads);
   }
 
   private static Map<String, String> inputs(

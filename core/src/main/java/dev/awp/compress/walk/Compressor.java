@@ -7,6 +7,7 @@ import dev.awp.blas.Precision;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.calibration.saved.MomentsIdentity;
+import dev.awp.calibration.saved.MomentsManifest;
 import dev.awp.calibration.saved.SavedMoments;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.UntiedHead;
@@ -35,6 +36,7 @@ import dev.awp.compress.run.ModelOutput;
 import dev.awp.compress.run.RunDescription;
 import dev.awp.compress.run.RunIdentity;
 import dev.awp.compress.run.SavedLayers;
+import dev.awp.compress.run.StatisticsWarnings;
 import dev.awp.compress.run.UnfinishedRun;
 import dev.awp.compress.run.WeightScan;
 import dev.awp.compress.walk.BlockCompressor.Streams;
@@ -46,7 +48,6 @@ import dev.awp.eval.References;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.gguf.GgufFormat;
 import dev.awp.format.registry.OutputFormats;
-import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.forward.TransformerModel;
@@ -189,22 +190,27 @@ public final class Compressor {
     assumed.forEach(listener::step);
     planner.changes().forEach(listener::step);
     layout.check(checkpoint::tensor);
-    options.calibration().statistics().ifPresent(SavedMoments::identity);
+    Optional<MomentsManifest> statistics =
+        options.calibration().statistics().map(MomentsManifest::read);
+    boolean texts = !options.calibration().files().isEmpty();
+    if (!texts && planner.needsErrors()) {
+      throw new AwpException(
+          "the budget is shared by what errors do to the model on texts: --calibration names them");
+    }
     Schemes first = planner.schemes();
     if (!planner.isBudgeted() || options.recipe().defaults().ladder().isPresent()) {
       var _ = checked(first);
     }
     planner.checkBudget();
-    int length = RunChecks.windowLength(options.calibration(), checkpoint.config());
+    int length =
+        statistics
+            .filter(_ -> !texts)
+            .map(saved -> saved.identity().length())
+            .orElseGet(() -> RunChecks.windowLength(options.calibration(), checkpoint.config()));
     Evaluator.checkWindow(options.evaluation(), layout, length);
     try (Tokenizer tokenizer = Tokenizers.open(checkpoint.companions())) {
-      listener.step("tokenizing " + options.calibration().files());
       CalibrationSet calibration =
-          CalibrationSet.load(
-              texts(options.calibration().files(), tokenizer),
-              options.calibration().sequences(),
-              length,
-              options.calibration().seed());
+          texts ? calibration(tokenizer, length) : CalibrationSet.none(length);
       Evaluator evaluator =
           Evaluator.of(
               options.evaluation(),
@@ -223,12 +229,22 @@ public final class Compressor {
       requantized.ifPresent(warnings::add);
       warnings.addAll(assumed);
       warnings.addAll(planner.changes());
+      statistics.ifPresent(saved -> warnings.addAll(StatisticsWarnings.of(saved, compute)));
       Stream.concat(calibration.files().stream(), evaluator.files().stream())
           .flatMap(file -> file.warning().stream())
           .forEach(warnings::add);
       return new PreparedRun(
           weights, calibration, evaluator, memory, schemes, plan, List.copyOf(warnings));
     }
+  }
+
+  private CalibrationSet calibration(Tokenizer tokenizer, int length) {
+    listener.step("tokenizing " + options.calibration().files());
+    return CalibrationSet.load(
+        texts(options.calibration().files(), tokenizer),
+        options.calibration().sequences(),
+        length,
+        options.calibration().seed());
   }
 
   private Texts texts(List<Path> files, Tokenizer tokenizer) {
@@ -272,6 +288,11 @@ public final class Compressor {
       Evaluator evaluator = prepared.evaluator();
       Map<String, Object> described =
           RunDescription.options(options, prepared.plan(), prepared.calibration());
+      options
+          .calibration()
+          .statistics()
+          .map(MomentsManifest::read)
+          .ifPresent(saved -> described.putAll(RunDescription.statistics(saved)));
       RunIdentity identity =
           RunIdentity.of(checkpoint, options, described, prepared.weights(), version, compute);
       run.check(identity);
@@ -440,21 +461,25 @@ public final class Compressor {
         compute.lower().isForced()
             ? compute.lower().candidates().getFirst().precision()
             : Precision.F32;
+    SavedMoments moments = SavedMoments.open(folder.get(), compute, arena);
     MomentsIdentity wanted =
-        CalibrationIdentity.of(
-            options.calibration(),
-            options.texts(),
-            prepared.calibration(),
-            checkpoint,
-            identity.inputs(),
-            precision);
-    SavedMoments moments = SavedMoments.open(folder.get(), wanted, compute, arena);
-    int behind = layout.config().layers();
-    if (options.recipe().head() && !moments.has(behind, InputSite.HEAD_INPUT)) {
-      throw new AwpException(
-          "%s: there are no moments of the head's inputs, as tied models have none saved; without --statistics, --lm-head takes its own"
-              .formatted(folder.get()));
-    }
+        prepared.calibration().windows().isEmpty()
+            ? new MomentsIdentity(
+                CalibrationIdentity.model(checkpoint, identity.inputs()),
+                moments.identity().length(),
+                precision.label(),
+                moments.identity().windows())
+            : CalibrationIdentity.of(
+                options.calibration(),
+                options.texts(),
+                prepared.calibration(),
+                checkpoint,
+                identity.inputs(),
+                precision);
+    moments.check(wanted);
+    prepared.schemes().layers().stream()
+        .filter(layer -> layer.block() != ModelLayout.BEFORE)
+        .forEach(moments::checkHas);
     return Optional.of(moments);
   }
 

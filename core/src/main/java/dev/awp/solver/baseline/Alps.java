@@ -66,6 +66,12 @@ public final class Alps implements Solver {
     return LIMIT + GRADIENT_STEPS + 4;
   }
 
+  /** The penalty grows with the share of all rows' supports that changed. */
+  @Override
+  public int rangeRows(LayerShape shape) {
+    return shape.rows();
+  }
+
   @Override
   public Solution solve(
       LayerProblem problem,

@@ -66,6 +66,12 @@ public final class Awq implements Solver {
     return STEPS + 4;
   }
 
+  /** One exponent of the channel scales is best for all rows. */
+  @Override
+  public int rangeRows(LayerShape shape) {
+    return shape.rows();
+  }
+
   @Override
   public Solution solve(
       LayerProblem problem,

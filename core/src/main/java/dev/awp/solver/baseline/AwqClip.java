@@ -49,6 +49,7 @@ final class AwqClip {
     RowParts.forEach(
         compute,
         w.rows(),
+        w.rows(),
         (from, to, arena) -> {
           new Part(t, parameters, from, to, arena).run();
         });

@@ -75,6 +75,7 @@ public final class Gptq implements Solver {
       RowParts.forEach(
           compute,
           w.rows(),
+          problem.layerRows(),
           (from, to, own) -> {
             Matrix rows = w.rowRange(from, to);
             GridPart part = new GridPart(grid, rows, rows, holdZeros, c, compute, own);

@@ -29,6 +29,11 @@ abstract class OneShot implements Solver {
   }
 
   @Override
+  public final int rangeRows(LayerShape shape) {
+    return 1;
+  }
+
+  @Override
   public final Solution solve(
       LayerProblem problem,
       Compute compute,

@@ -73,6 +73,12 @@ public final class Sequence implements Solver {
     return first.expectedCost(shape) + second.expectedCost(shape) + 1;
   }
 
+  /** As the one of both whose rows depend on each other. */
+  @Override
+  public int rangeRows(LayerShape shape) {
+    return shape.rows();
+  }
+
   @Override
   public Solution solve(
       LayerProblem problem,

@@ -8,6 +8,7 @@ import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.solver.IterationListener;
 import dev.awp.solver.LayerProblem;
+import dev.awp.solver.LayerShape;
 import dev.awp.solver.Solution;
 import dev.awp.solver.Solver;
 import dev.awp.solver.rounding.ColumnOrder;
@@ -48,6 +49,11 @@ public final class SparseGpt implements Solver {
   public boolean supports(Constraint constraint) {
     boolean fits = constraint.grid().isEmpty() || IntegerGrid.of(constraint).isPresent();
     return fits && constraint.sparsity().isPresent();
+  }
+
+  @Override
+  public int rangeRows(LayerShape shape) {
+    return ROWS;
   }
 
   @Override

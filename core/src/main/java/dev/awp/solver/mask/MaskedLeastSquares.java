@@ -41,6 +41,7 @@ public final class MaskedLeastSquares {
   private static final double CURVATURE_NOISE = 1e-6;
 
   private final Matrix w;
+  private final int layerRows;
   private final Matrix c;
   private final Matrix t;
   private final Compute compute;
@@ -55,7 +56,17 @@ public final class MaskedLeastSquares {
    * @param t [dOut, dIn]
    */
   public MaskedLeastSquares(Matrix w, Matrix c, Matrix t, Compute compute) {
+    this(w, c, t, w.rows(), compute);
+  }
+
+  /**
+   * For a range of a layer's rows.
+   *
+   * @param layerRows how many rows the layer has: decides their parts
+   */
+  public MaskedLeastSquares(Matrix w, Matrix c, Matrix t, int layerRows, Compute compute) {
     this.w = w;
+    this.layerRows = layerRows;
     this.c = c;
     this.t = t;
     this.compute = compute;
@@ -89,10 +100,11 @@ public final class MaskedLeastSquares {
     try (Arena shared = Arena.ofShared()) {
       Diagonal diagonal = Diagonal.of(c, shared);
       firstResiduals(r, objectives[0], diagonal, scales);
-      int most = RowParts.partRows(compute, w.rows(), products);
+      int most = RowParts.partRows(compute, w.rows(), layerRows, products);
       RowParts.forEach(
           compute,
           w.rows(),
+          layerRows,
           products,
           new Pool<>(() -> Part.allocate(shared, most, w.columns())),
           (from, to, part) -> {
@@ -118,6 +130,7 @@ public final class MaskedLeastSquares {
     RowParts.forEach(
         compute,
         w.rows(),
+        layerRows,
         (from, to, arena) -> {
           Matrix d = Matrix.allocate(arena, to - from, w.columns());
           for (int row = from; row < to; row++) {

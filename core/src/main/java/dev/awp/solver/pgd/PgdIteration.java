@@ -90,7 +90,7 @@ final class PgdIteration {
     this.c = problem.secondMoment();
     this.products = compute.prepare(c, w.rows(), scratch);
     this.r = Matrix.allocate(scratch, w.rows(), w.columns());
-    int most = RowParts.partRows(compute, w.rows(), products);
+    int most = RowParts.partRows(compute, w.rows(), w.rows(), products);
     this.gradients = new Pool<>(() -> Matrix.allocate(scratch, most, w.columns()));
     double norm = frobeniusNorm(c);
     this.eta = norm == 0 ? 0 : (float) (options.step() / norm);
@@ -161,6 +161,7 @@ final class PgdIteration {
     Constraint constraint = schedule.at(t);
     RowParts.forEach(
         compute,
+        w.rows(),
         w.rows(),
         products,
         gradients,
@@ -272,6 +273,7 @@ final class PgdIteration {
     RowParts.forEach(
         compute,
         w.rows(),
+        w.rows(),
         (from, to, arena) -> {
           for (int row = from; row < to; row++) {
             compute.kernels().arithmetic().subtract(w.row(row), first.t.row(row), r.row(row));
@@ -284,6 +286,7 @@ final class PgdIteration {
     Sparsity sparsity = problem.constraint().sparsity().orElseThrow();
     RowParts.forEach(
         compute,
+        w.rows(),
         w.rows(),
         (from, to, arena) -> {
           RowProjection wanda = WandaSelection.of(sparsity, c, compute, arena);

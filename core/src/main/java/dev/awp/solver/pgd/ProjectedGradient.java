@@ -67,6 +67,12 @@ public final class ProjectedGradient implements Solver {
     return options.apply(shape.constraint()).iterations() + 1;
   }
 
+  /** How many rows still move decides how they are moved on. */
+  @Override
+  public int rangeRows(LayerShape shape) {
+    return shape.rows();
+  }
+
   @Override
   public Solution solve(
       LayerProblem problem,

@@ -170,7 +170,11 @@ public final class GridDescent implements Solver {
         RoundingPlan plan =
             RoundingPlan.of(
                 order, c, layout, options.columnsOfPiece(), options.descents(), compute, arena);
-        RowParts.forEach(compute, w.rows(), (from, to, own) -> solvePart(plan, from, to, own));
+        RowParts.forEach(
+            compute,
+            w.rows(),
+            problem.layerRows(),
+            (from, to, own) -> solvePart(plan, from, to, own));
       }
       Interruption.check();
       List<IterationRecord> trace = new ArrayList<>();

@@ -45,6 +45,7 @@ final class SplittingIteration {
   private final Compute compute;
   private final ArithmeticKernels arithmetic;
   private final Matrix w;
+  private final int layerRows;
   private final Matrix c;
   private final Matrix t;
   private final GridParameters grid;
@@ -82,6 +83,7 @@ final class SplittingIteration {
     this.compute = compute;
     this.arithmetic = compute.kernels().arithmetic();
     this.w = problem.weights();
+    this.layerRows = problem.layerRows();
     this.c = problem.secondMoment();
     this.t = Matrix.allocate(allocator, w.rows(), w.columns());
     this.grid = GridParameters.allocate(sparsity, w.rows(), w.columns(), allocator);
@@ -126,13 +128,14 @@ final class SplittingIteration {
     float dualFactor = stage == 0 ? 1 : (float) (options.rho(stage - 1) / rho);
     boolean last = stage == options.stages() - 1;
     try (Arena shared = Arena.ofShared()) {
-      RightOperand beside = compute.prepare(inverse.beside(), w.rows(), shared);
-      mostRows = RowParts.partRows(compute, w.rows(), beside);
+      RightOperand beside = compute.prepare(inverse.beside(), layerRows, shared);
+      mostRows = RowParts.partRows(compute, w.rows(), layerRows, beside);
       MemorySegment penalty = shared.allocate(JAVA_FLOAT, w.columns());
       arithmetic.scale(metric.root(), (float) rho, penalty);
       RowParts.forEach(
           compute,
           w.rows(),
+          layerRows,
           beside,
           parts,
           (from, to, part) -> {
@@ -206,9 +209,10 @@ final class SplittingIteration {
 
   private void solveLeastSquares() {
     try (Arena arena = Arena.ofShared()) {
-      RightOperand products = compute.prepare(c, w.rows(), arena);
+      RightOperand products = compute.prepare(c, layerRows, arena);
       // V is not needed any more.
-      objectives = new MaskedLeastSquares(w, c, t, compute).run(leastSquaresSteps, products, v);
+      objectives =
+          new MaskedLeastSquares(w, c, t, layerRows, compute).run(leastSquaresSteps, products, v);
     }
   }
 
@@ -219,6 +223,7 @@ final class SplittingIteration {
     RowParts.forEach(
         compute,
         w.rows(),
+        layerRows,
         (from, to, arena) -> {
           MaskExchange search = new MaskExchange(sparsity, c);
           Matrix found = Matrix.allocate(arena, to - from, w.columns());
@@ -248,6 +253,7 @@ final class SplittingIteration {
     RowParts.forEach(
         compute,
         w.rows(),
+        layerRows,
         (from, to, arena) -> {
           RowProjection wanda = WandaSelection.of(sparsity, c, compute, arena);
           Matrix start = Matrix.allocate(arena, to - from, w.columns());

@@ -12,10 +12,12 @@ import dev.awp.Progress;
 import dev.awp.calibration.SecondMoment;
 import dev.awp.calibration.SeenInputs;
 import dev.awp.calibration.SiteMoments;
+import dev.awp.calibration.saved.MomentsManifest.FileSum;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
 import dev.awp.disk.FileStamps;
+import dev.awp.disk.Sha256;
 import dev.awp.fixture.GeneratedArchitectures;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.RandomMatrices;
@@ -24,20 +26,23 @@ import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.forward.TransformerModel;
-import dev.awp.safetensors.CheckpointWriter;
+import dev.awp.safetensors.ShardSet;
 import dev.awp.stored.TensorSpec;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import dev.awp.text.TokenWeights;
 import dev.awp.text.TokenWindow;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
@@ -83,13 +88,23 @@ class SavedMomentsTest {
     Path written = folder.resolve(name);
     SortedMap<String, Integer> columns = new TreeMap<>();
     columns.put("block.0.mlp_input", inputs.columns());
-    try (MomentsWriter writer = MomentsWriter.create(written, columns, identity, "test");
-        SecondMoment moment = new SecondMoment(inputs.columns(), compute)) {
+    TreeMap<Integer, SortedMap<String, Integer>> blocks = new TreeMap<>();
+    blocks.put(0, columns);
+    try (MomentsWriter writer =
+            MomentsWriter.open(written, manifest(identity), blocks, MomentsWriter.Start.CONTINUE);
+        SecondMoment moment = new SecondMoment(inputs.columns(), compute);
+        MomentsWriter.BlockFile file = writer.begin(0)) {
       moment.add(inputs);
-      writer.write("block.0.mlp_input", moment, everyToken);
+      file.write("block.0.mlp_input", moment, everyToken);
+      file.finish(() -> {});
       writer.commit();
     }
     return written;
+  }
+
+  private static MomentsManifest manifest(MomentsIdentity identity) {
+    return MomentsManifest.begin(
+        MomentsManifest.Kind.TRIANGLES, identity, List.of(Map.of("awp", "test")));
   }
 
   private Path write(String name, MomentsIdentity identity) {
@@ -114,9 +129,9 @@ class SavedMomentsTest {
     Path written = folder.resolve(from + "-" + to);
     DenseMoments.write(
         written,
-        identity(from, to),
+        manifest(identity(from, to)),
+        MomentsWriter.Start.CONTINUE,
         FileStamps.of(List.of()),
-        "test",
         model,
         windows(from, to),
         compute,
@@ -135,8 +150,8 @@ class SavedMomentsTest {
       List<Path> parts =
           List.of(calibrate(model, 4, 7), calibrate(model, 7, 10), calibrate(model, 0, 4));
       Path merged = folder.resolve("merged");
-      MomentsMerge.merge(parts, merged, "test", compute);
-      assertEquals(SavedMoments.identity(whole), SavedMoments.identity(merged));
+      var _ = MomentsMerge.merge(parts, merged, compute, Progress.NONE);
+      assertEquals(MomentsManifest.read(whole).identity(), MomentsManifest.read(merged).identity());
       SavedMoments expected = SavedMoments.open(whole, identity(0, 10), compute, arena);
       SavedMoments actual = SavedMoments.open(merged, identity(0, 10), compute, arena);
       assertEquals(expected.columns(), actual.columns());
@@ -196,8 +211,11 @@ class SavedMomentsTest {
       assertRefused(
           () ->
               MomentsMerge.merge(
-                  List.of(folder.resolve("0-1"), many), folder.resolve("out"), "test", compute),
-          "saw every token in one file, only its expert's in ");
+                  List.of(folder.resolve("0-1"), many),
+                  folder.resolve("out"),
+                  compute,
+                  Progress.NONE),
+          "saw every token in one folder, only its expert's in ");
       assertFalse(Files.exists(folder.resolve("out")));
     }
   }
@@ -215,7 +233,8 @@ class SavedMomentsTest {
     assertEquals(2, texts.windows().size());
     assertEquals("those of other texts", texts.differenceFrom(identity(0, 2)).orElseThrow());
     for (MomentsIdentity identity : List.of(both, apart, texts, identity(TEXTS, -3, 1, 2))) {
-      assertEquals(identity, MomentsIdentity.of(folder, identity.toMetadata("1.2.3")));
+      MomentsManifest manifest = manifest(identity);
+      assertEquals(manifest, MomentsManifest.ofLine(manifest.toLine()).orElseThrow());
     }
   }
 
@@ -250,71 +269,137 @@ class SavedMomentsTest {
 
   private void assertNotAdded(Path first, Path other, String rule) {
     Path out = folder.resolve("out");
-    assertRefused(() -> MomentsMerge.merge(List.of(first, other), out, "test", compute), rule);
+    assertRefused(
+        () -> MomentsMerge.merge(List.of(first, other), out, compute, Progress.NONE), rule);
     assertFalse(Files.exists(out));
   }
 
   @Test
-  void anotherVersionIsRefused() {
-    SortedMap<String, String> metadata = identity(0, 1).toMetadata("test");
-    metadata.put("awp.moments.version", "2");
+  void aFolderThatSaysNothingOrSomethingElseIsRefused() throws IOException {
+    Path written = write("changed", identity(0, 1));
+    Path says = MomentsManifest.in(written);
+    String good = Files.readString(says);
+    assertRefusedToSay(
+        says, good.replace("\"2\"", "\"3\""), "of version '3', this awp reads version 2");
+    assertRefusedToSay(says, good.replace("\"model\"", "\"modle\""), "cannot be understood");
+    assertRefusedToSay(says, good.replace("\"to\" : 1", "\"to\" : 0"), "cannot be understood");
+    assertRefusedToSay(says, good.replace("\"block-", "\"../block-"), "is no file of a block");
+    assertRefusedToSay(says, "{", "statistics.json");
+    Files.delete(says);
     assertRefused(
-        () -> SavedMoments.identity(file("newer", metadata, List.of())),
-        "the moments are of version 2, this awp reads version 1");
-    assertRefused(
-        () -> SavedMoments.identity(file("older", Collections.emptySortedMap(), List.of())),
-        "holds no sums of moments: an older awp wrote it, or another program");
-    for (String key : List.of("model", "sequenceLength", "precision", "windows")) {
-      SortedMap<String, String> lacking = identity(0, 1).toMetadata("test");
-      lacking.remove("awp.moments." + key);
-      assertRefused(
-          () -> SavedMoments.identity(file("lacks-" + key, lacking, List.of())),
-          "the header does not say awp.moments." + key);
-    }
-    for (String key : List.of("sequenceLength", "windows")) {
-      SortedMap<String, String> wrong = identity(0, 1).toMetadata("test");
-      wrong.put("awp.moments." + key, "x");
-      assertRefused(
-          () -> SavedMoments.identity(file("wrong-" + key, wrong, List.of())),
-          "the header cannot be understood");
-    }
+        () -> MomentsManifest.read(written),
+        "there is no statistics.json: an older awp wrote this folder, or none did");
+  }
+
+  private static void assertRefusedToSay(Path says, String words, String rule) throws IOException {
+    Files.writeString(says, words);
+    assertRefused(() -> MomentsManifest.read(says.getParent()), rule);
   }
 
   @Test
-  void whatTheFileDoesNotHoldIsNamed() {
-    SortedMap<String, String> metadata = identity(0, 1).toMetadata("test");
+  void filesThatAreNotWhatWasWrittenAreRefused() throws IOException {
+    Path written = write("files", identity(0, 1));
+    Path file = written.resolve("block-00000.safetensors");
+    byte[] good = Files.readAllBytes(file);
+    byte[] changed = good.clone();
+    changed[changed.length - 1] ^= 1;
+    Files.write(file, changed);
+    assertRefused(
+        () -> finish(written), "block-00000.safetensors: is not what statistics.json says");
+    Files.write(file, Arrays.copyOf(good, good.length - 8));
+    assertRefused(() -> finish(written), "bytes, statistics.json says " + good.length);
+    Files.delete(file);
+    assertRefused(() -> finish(written), "block-00000.safetensors: the file is missing");
+  }
+
+  private void finish(Path written) {
+    SiteMoments moments = SavedMoments.open(written, identity(0, 1), compute, arena).block(0);
+    var _ = moments.inputs(InputSite.MLP_INPUT);
+    var _ = moments.finish(InputSite.MLP_INPUT, "test", arena);
+  }
+
+  @Test
+  void whatTheFilesDoNotHoldIsNamed() {
     String site = "block.0.mlp_input";
     TensorSpec sums = new TensorSpec(site, DType.F64, List.of(4L));
     TensorSpec weight = new TensorSpec(site + ".weight", DType.F64, List.of(1L));
     TensorSpec count = new TensorSpec(site + ".count", DType.I64, List.of(2L));
     TensorSpec one = new TensorSpec(site + ".count", DType.I64, List.of(1L));
-    assertBroken(file("a", metadata, List.of(sums, weight, count)), "4 elements, which are no tri");
-    assertBroken(file("b", metadata, List.of(count)), "there is no block.0.mlp_input of type F64");
-    assertBroken(file("c", metadata, List.of(sums)), "no block.0.mlp_input.count of type I64");
-    assertBroken(file("d", metadata, List.of(sums, one)), "has shape [1], not [2]");
+    assertBroken("a", List.of(sums, weight, count), "4 elements, which are no tri");
+    assertBroken("b", List.of(count), "there is no block.0.mlp_input of type F64");
+    assertBroken("c", List.of(sums), "no block.0.mlp_input.count of type I64");
+    assertBroken("d", List.of(sums, one), "has shape [1], not [2]");
   }
 
-  private void assertBroken(Path broken, String rule) {
-    SiteMoments moments = SavedMoments.open(broken, identity(0, 1), compute, arena).block(0);
-    assertRefused(
-        () -> {
-          var _ = moments.inputs(InputSite.MLP_INPUT);
-          var _ = moments.finish(InputSite.MLP_INPUT, "test", arena);
-        },
-        rule);
-  }
-
-  /** A file of zeros. */
-  private Path file(String name, SortedMap<String, String> metadata, List<TensorSpec> specs) {
+  /** A folder with a file of zeros, and the right checksum of it. */
+  private void assertBroken(String name, List<TensorSpec> specs, String rule) {
     Path written = folder.resolve(name);
-    try (CheckpointWriter writer =
-        CheckpointWriter.create(written, specs, Long.MAX_VALUE, metadata)) {
-      for (TensorSpec spec : specs) {
-        writer.write(spec.name(), MemorySegment.ofArray(new byte[(int) spec.byteSize()]));
+    String block = "block-00000.safetensors";
+    try {
+      Files.createDirectory(written);
+      try (ShardSet shards = ShardSet.single(written, block, specs, Collections.emptySortedMap())) {
+        for (TensorSpec spec : specs) {
+          shards.write(spec.name(), MemorySegment.ofArray(new byte[(int) spec.byteSize()]));
+        }
+        shards.finish();
       }
-      writer.commit();
+      Path file = written.resolve(block);
+      SortedMap<String, FileSum> files = new TreeMap<>();
+      files.put(block, new FileSum(Files.size(file), Sha256.of(file)));
+      manifest(identity(0, 1)).with(files).write(written);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    return written;
+    assertRefused(() -> finish(written), rule);
+  }
+
+  /** A writer that is killed behind a block: the next one goes on, to the same bytes. */
+  @Test
+  void finishedBlocksAreGoneOnWith() throws IOException {
+    new GeneratedCheckpoint(3, 16, 24, 2, 1, DType.F32).write(folder.resolve("model"));
+    try (Checkpoint checkpoint = Checkpoints.open(folder.resolve("model"))) {
+      ModelLayout layout = ModelLayout.of(checkpoint.config());
+      TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+      Path whole = calibrate(model, 0, 6);
+      Path resumed = folder.resolve("resumed");
+      List<String> steps = new ArrayList<>();
+      assertThrows(
+          IllegalStateException.class,
+          () ->
+              calibrate(
+                  resumed,
+                  model,
+                  what -> {
+                    if (what.equals("calibrating block 3 of 3")) {
+                      throw new IllegalStateException("killed");
+                    }
+                  }));
+      calibrate(resumed, model, steps::add);
+      assertEquals(
+          List.of(
+              "passing through block 1 of 3",
+              "passing through block 2 of 3",
+              "calibrating block 3 of 3",
+              "calibrating the head"),
+          steps);
+      for (String name : MomentsManifest.read(whole).files().keySet()) {
+        assertEquals(-1, Files.mismatch(whole.resolve(name), resumed.resolve(name)), name);
+      }
+      assertEquals(-1, Files.mismatch(MomentsManifest.in(whole), MomentsManifest.in(resumed)));
+      assertFalse(Files.exists(folder.resolve("resumed.partial")));
+    }
+  }
+
+  private void calibrate(Path into, TransformerModel model, Progress progress) {
+    DenseMoments.write(
+        into,
+        manifest(identity(0, 6)),
+        MomentsWriter.Start.CONTINUE,
+        FileStamps.of(List.of()),
+        model,
+        windows(0, 6),
+        compute,
+        progress);
   }
 
   private static void assertRefused(Executable action, String rule) {
