@@ -92,6 +92,8 @@ class LayersTest {
           "dev.awp.solver.rounding",
           "dev.awp.solver.baseline",
           "dev.awp.solver.registry",
+          "dev.awp.structured",
+          "dev.awp.structured.choice",
           "dev.awp.recipe",
           "dev.awp.format",
           "dev.awp.format.packed",
