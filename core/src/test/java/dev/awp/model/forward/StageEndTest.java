@@ -80,4 +80,18 @@ class StageEndTest {
       assertTrue(model.step(0, Step.ATTENTION, arena).end().isPresent());
     }
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cohere"})
+  void isNoneWhereTwoStepsAddTheirOutputsTogether(String name) throws IOException {
+    GeneratedArchitectures.write(folder.resolve("model"), name, DType.F32);
+    try (Checkpoint checkpoint = Checkpoints.open(folder.resolve("model"));
+        Compute compute = Compute.create(1);
+        Arena arena = Arena.ofShared()) {
+      ModelLayout layout = ModelLayout.of(checkpoint.config());
+      TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+      assertTrue(model.step(0, Step.ATTENTION, arena).end().isEmpty());
+      assertTrue(model.step(0, Step.MLP, arena).end().isEmpty());
+    }
+  }
 }
