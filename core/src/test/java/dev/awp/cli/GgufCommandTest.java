@@ -6,49 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.GgufModels;
-import dev.awp.fixture.Terminal;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.file.GgufFile;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
-import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code --format gguf} as a person types it. */
-class GgufCommandTest {
-  @TempDir private Path folder;
-  private Path model;
-  private Path text;
-  private Path output;
-  private final Terminal awp = new Terminal();
-
-  @BeforeEach
-  void generate() throws IOException {
-    model = folder.resolve("model");
-    output = folder.resolve("out");
-    new GeneratedCheckpoint(1, 64, 44, 4, 2, DType.BF16).write(model);
-    text =
-        Files.writeString(folder.resolve("text.txt"), "A text of some words, again. ".repeat(99));
-  }
-
-  private Terminal compress(String... more) {
-    List<String> arguments =
-        new ArrayList<>(List.of("compress", model.toString(), output.toString()));
-    arguments.addAll(List.of("--calibration", text.toString(), "--sequence-length", "32"));
-    arguments.addAll(List.of("--sequences", "8", "--quiet"));
-    arguments.addAll(List.of(more));
-    return awp.run(arguments);
+class GgufCommandTest extends BlockFileFixture {
+  GgufCommandTest() {
+    super(1, "out");
   }
 
   @Test

@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.SyntheticWeights;
-import dev.awp.fixture.Terminal;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.file.GgufFile;
@@ -19,29 +17,15 @@ import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code --gguf-type} with mixtures, in rules, and where blocks do not fit. */
-class GgufMixCommandTest {
-  @TempDir private Path folder;
-  private final Terminal awp = new Terminal();
-  private Path model;
-  private Path output;
-  private Path text;
-
-  @BeforeEach
-  void generate() throws IOException {
-    model = folder.resolve("model");
-    output = folder.resolve("out.gguf");
-    new GeneratedCheckpoint(2, 64, 44, 4, 2, DType.BF16).write(model);
-    text =
-        Files.writeString(folder.resolve("text.txt"), "A text of some words, again. ".repeat(99));
+class GgufMixCommandTest extends BlockFileFixture {
+  GgufMixCommandTest() {
+    super(2, "out.gguf");
   }
 
   private void tie() throws IOException {
@@ -52,15 +36,6 @@ class GgufMixCommandTest {
         config.replaceFirst("(\"tie_word_embeddings\"\\s*:\\s*)false", "$1true"),
         DType.BF16,
         Long.MAX_VALUE);
-  }
-
-  private Terminal compress(String... more) {
-    List<String> arguments =
-        new ArrayList<>(List.of("compress", model.toString(), output.toString()));
-    arguments.addAll(List.of("--calibration", text.toString(), "--sequence-length", "32"));
-    arguments.addAll(List.of("--sequences", "8", "--quiet"));
-    arguments.addAll(List.of(more));
-    return awp.run(arguments);
   }
 
   private Map<String, BlockType> types() {
