@@ -28,6 +28,7 @@ import java.util.function.UnaryOperator;
  *     of a budget of bits
  * @param solver where the recipe names no other
  * @param target {@link Target#PROPAGATED} needs {@link Propagation#COMPRESSED}
+ * @param ridge added to the diagonal of C, in units of its mean
  * @param maxShardBytes largest data size of one written safetensors file
  * @param memoryLimit bytes that the run may use, mapped files aside; results do not depend on it
  * @param texts how they become windows
@@ -43,6 +44,7 @@ public record CompressionOptions(
     Calibration calibration,
     Propagation propagation,
     Target target,
+    double ridge,
     long maxShardBytes,
     OptionalLong memoryLimit,
     EvaluationOptions evaluation,
@@ -51,6 +53,9 @@ public record CompressionOptions(
     List<Path> sources) {
   /** Data of one written safetensors file, at most, where nothing is said. */
   public static final int MAX_SHARD_GIGABYTES = 5;
+
+  /** The ridge where nothing is said (docs/decisions/0031-ridge.md). */
+  public static final double RIDGE = 0.03;
 
   public CompressionOptions {
     if (target == Target.PROPAGATED && propagation == Propagation.DENSE) {
@@ -80,6 +85,7 @@ public record CompressionOptions(
         calibration.withFiles(files.apply(calibration.files())),
         propagation,
         target,
+        ridge,
         maxShardBytes,
         memoryLimit,
         evaluation.withFiles(files.apply(evaluation.files())),
@@ -104,6 +110,7 @@ public record CompressionOptions(
         calibration,
         propagation,
         target,
+        ridge,
         maxShardBytes,
         memoryLimit,
         evaluation,
@@ -179,6 +186,7 @@ public record CompressionOptions(
     private Optional<Calibration> calibration = Optional.empty();
     private Propagation propagation = Propagation.COMPRESSED;
     private Optional<Target> target = Optional.empty();
+    private double ridge = RIDGE;
     private long maxShardBytes = MAX_SHARD_GIGABYTES * 1_000_000_000L;
     private OptionalLong memoryLimit = OptionalLong.empty();
     private EvaluationOptions evaluation = EvaluationOptions.NONE;
@@ -227,6 +235,12 @@ public record CompressionOptions(
     /** By default {@link Target#PROPAGATED} wherever inputs drift. */
     public Builder target(Target wanted) {
       target = Optional.of(wanted);
+      return this;
+    }
+
+    /** By default {@value #RIDGE}. */
+    public Builder ridge(double wanted) {
+      ridge = wanted;
       return this;
     }
 
@@ -283,6 +297,7 @@ public record CompressionOptions(
               () -> new IllegalStateException("a text to calibrate on is needed")),
           propagation,
           target.orElse(propagation == Propagation.COMPRESSED ? Target.PROPAGATED : Target.DENSE),
+          ridge,
           maxShardBytes,
           memoryLimit,
           evaluation,

@@ -32,6 +32,19 @@ public final class TargetArguments {
       })
   private Target target;
 
+  @Option(
+      names = "--ridge",
+      paramLabel = "X",
+      converter = Ranges.NotNegative.class,
+      description = {
+        "Added to the diagonal of each layer's second moment C, in units of its mean: keeps weights"
+            + " near their originals in directions that the calibration text hardly shows, so that"
+            + " other text loses less. 0: C as it is. Default: "
+            + CompressionOptions.RIDGE
+            + "."
+      })
+  private Double ridge;
+
   /** Sets what was asked for; misuse where the two exclude each other. */
   public void applyTo(CompressionOptions.Builder options, CommandSpec spec) {
     if (target == Target.PROPAGATED && propagation == Propagation.DENSE) {
@@ -41,6 +54,7 @@ public final class TargetArguments {
     }
     Optional.ofNullable(propagation).ifPresent(options::propagation);
     Optional.ofNullable(target).ifPresent(options::target);
+    Optional.ofNullable(ridge).ifPresent(options::ridge);
   }
 
   /** Whether nothing says that layers see other inputs than those of the original model. */

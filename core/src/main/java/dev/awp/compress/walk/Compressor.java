@@ -405,7 +405,8 @@ public final class Compressor {
         new LayerCompressor(schemes, prepared.plan(), output, compute, listener);
     MemoryPlan memory = prepared.memory();
     SiteCompressor sites =
-        new SiteCompressor(model, layers, saved, memory.spare(), compute, listener);
+        new SiteCompressor(
+            model, layers, saved, options.ridge(), memory.spare(), compute, listener);
     EmbeddingCompressor embeddings = new EmbeddingCompressor(model, layers, saved, listener);
     List<LayerReport> reports = new ArrayList<>();
     schemes.layers(ModelLayout.BEFORE).forEach(layer -> reports.add(embeddings.compress(layer)));

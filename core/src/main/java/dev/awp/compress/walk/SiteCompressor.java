@@ -3,6 +3,7 @@
 package dev.awp.compress.walk;
 
 import dev.awp.calibration.DriftedSite;
+import dev.awp.calibration.Ridge;
 import dev.awp.calibration.SeenInputs;
 import dev.awp.calibration.SiteMoments;
 import dev.awp.compress.CompressionListener;
@@ -25,6 +26,7 @@ final class SiteCompressor {
   private final TransformerModel model;
   private final LayerCompressor layers;
   private final SavedLayers saved;
+  private final double ridge;
   private final long spare;
   private final Compute compute;
   private final CompressionListener listener;
@@ -33,18 +35,21 @@ final class SiteCompressor {
    * A compressor of sites.
    *
    * @param model the original one
+   * @param ridge added to the diagonal of C, in units of its mean
    * @param spare memory for what is kept from one layer of a site to the next, in bytes
    */
   SiteCompressor(
       TransformerModel model,
       LayerCompressor layers,
       SavedLayers saved,
+      double ridge,
       long spare,
       Compute compute,
       CompressionListener listener) {
     this.model = model;
     this.layers = layers;
     this.saved = saved;
+    this.ridge = ridge;
     this.spare = spare;
     this.compute = compute;
     this.listener = listener;
@@ -81,6 +86,7 @@ final class SiteCompressor {
     try (Arena arena = Arena.ofShared()) {
       SeenInputs inputs = moments.inputs(site);
       Matrix c = moments.finish(site, what, arena);
+      Ridge.add(c, ridge);
       try (DriftedSite drift =
               moments
                   .takeDrift(site)
