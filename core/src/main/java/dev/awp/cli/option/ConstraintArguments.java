@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
+import dev.awp.cli.value.Ranges;
+import dev.awp.cli.value.SparsityArgument;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerSettings;
 import java.util.Optional;
