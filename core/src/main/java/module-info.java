@@ -82,6 +82,8 @@ module dev.awp.core {
       info.picocli;
   opens dev.awp.cli.option to
       info.picocli;
+  opens dev.awp.cli.value to
+      info.picocli;
 
   uses dev.awp.blas.BlasProvider;
   uses dev.awp.blas.mixed.Bf16Provider;

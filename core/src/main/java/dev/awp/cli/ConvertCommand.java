@@ -3,8 +3,8 @@
 package dev.awp.cli;
 
 import dev.awp.cli.option.MachineArguments;
-import dev.awp.cli.option.SizeConverter;
 import dev.awp.cli.print.ProgressDisplay;
+import dev.awp.cli.value.SizeConverter;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compute.Compute;
 import dev.awp.convert.Conversion;

@@ -4,11 +4,11 @@ package dev.awp.cli;
 
 import dev.awp.checkpoint.ModelName;
 import dev.awp.cli.option.MachineArguments;
-import dev.awp.cli.option.Ranges;
 import dev.awp.cli.option.TextArguments;
 import dev.awp.cli.print.EvaluationTable;
 import dev.awp.cli.print.JsonOutput;
 import dev.awp.cli.print.ProgressDisplay;
+import dev.awp.cli.value.Ranges;
 import dev.awp.compute.Compute;
 import dev.awp.eval.DivergenceResult;
 import dev.awp.eval.PerplexityResult;

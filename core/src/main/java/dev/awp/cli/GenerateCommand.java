@@ -3,7 +3,7 @@
 package dev.awp.cli;
 
 import dev.awp.cli.option.MachineArguments;
-import dev.awp.cli.option.Ranges;
+import dev.awp.cli.value.Ranges;
 import dev.awp.compress.memory.PhysicalMemory;
 import dev.awp.compute.Compute;
 import dev.awp.generation.Sampler;

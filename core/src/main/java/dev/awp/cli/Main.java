@@ -4,8 +4,8 @@ package dev.awp.cli;
 
 import dev.awp.AwpException;
 import dev.awp.PlainText;
-import dev.awp.cli.option.BlockTypeTexts;
 import dev.awp.cli.print.PlainWriter;
+import dev.awp.cli.value.BlockTypeTexts;
 import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine;

@@ -126,6 +126,7 @@ class LayersTest {
           "dev.awp.demo",
           "dev.awp.api",
           "dev.awp.cli.print",
+          "dev.awp.cli.value",
           "dev.awp.cli.option",
           "dev.awp.cli");
 

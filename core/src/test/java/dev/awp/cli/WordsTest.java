@@ -4,9 +4,9 @@ package dev.awp.cli;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.cli.option.Ranges;
-import dev.awp.cli.option.SizeConverter;
-import dev.awp.cli.option.SparsityArgument;
+import dev.awp.cli.value.Ranges;
+import dev.awp.cli.value.SizeConverter;
+import dev.awp.cli.value.SparsityArgument;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.Terminal;
 import dev.awp.tensor.DType;

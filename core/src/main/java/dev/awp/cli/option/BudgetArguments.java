@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
+import dev.awp.cli.value.Ranges;
+import dev.awp.cli.value.SizeConverter;
 import dev.awp.recipe.Budget;
 import java.util.Optional;
 import java.util.stream.Stream;

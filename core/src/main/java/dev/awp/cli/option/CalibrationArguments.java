@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
+import dev.awp.cli.value.Ranges;
 import dev.awp.compress.CompressionOptions.Calibration;
 import java.nio.file.Path;
 import java.util.ArrayList;

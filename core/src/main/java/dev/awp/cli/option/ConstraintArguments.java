@@ -4,6 +4,8 @@ package dev.awp.cli.option;
 
 import dev.awp.gguf.block.BlockType;
 import dev.awp.recipe.BlockChoice;
+import dev.awp.cli.value.Ranges;
+import dev.awp.cli.value.SparsityArgument;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerSettings;
 import java.util.Optional;

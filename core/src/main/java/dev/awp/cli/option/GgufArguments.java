@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
+import dev.awp.cli.value.BlockTypeTexts;
+import dev.awp.cli.value.ChosenBlocks;
+import dev.awp.cli.value.WrittenType;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.gguf.GgufFormat;
 import dev.awp.format.gguf.GgufOptions;

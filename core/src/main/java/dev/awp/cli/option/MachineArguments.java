@@ -4,6 +4,7 @@ package dev.awp.cli.option;
 
 import dev.awp.blas.mixed.MixedPrecision;
 import dev.awp.cli.print.ProgressDisplay;
+import dev.awp.cli.value.Ranges;
 import dev.awp.compute.Compute;
 import picocli.CommandLine.Option;
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
+import dev.awp.cli.value.SizeConverter;
 import dev.awp.compress.CompressionOptions;
 import picocli.CommandLine.Option;
 

@@ -3,6 +3,7 @@
 package dev.awp.cli.option;
 
 import dev.awp.AwpException;
+import dev.awp.cli.value.Ranges;
 import dev.awp.compress.ConstraintOptions;
 import dev.awp.recipe.BlockChoice;
 import dev.awp.recipe.LayerSettings;

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.cli.option;
+package dev.awp.cli.value;
 
 import dev.awp.gguf.block.BlockType;
 import java.util.Arrays;
@@ -10,7 +10,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** The name of a GGUF type that awp writes, in letters of either case; and all of them. */
-final class WrittenType implements ITypeConverter<BlockType>, Iterable<String> {
+public final class WrittenType implements ITypeConverter<BlockType>, Iterable<String> {
   private static Stream<BlockType> types() {
     return Arrays.stream(BlockType.values()).filter(BlockType::isWritable);
   }
