@@ -14,6 +14,8 @@ import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compute.Compute;
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.GgufModels;
+import dev.awp.fixture.SyntheticWeights;
 import dev.awp.fixture.Terminal;
 import dev.awp.format.registry.CheckpointWeights;
 import dev.awp.model.LinearLayer;
@@ -27,10 +29,12 @@ import dev.awp.tensor.Matrix;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,7 +111,7 @@ class FloatTypesCommandTest {
     awp.run("diff", dense.toString(), packed.toString()).assertExit(0);
     awp.run("eval", packed.toString(), text.toString(), "--sequence-length", "32").assertExit(0);
     JsonNode config = quantization(packed);
-    String layout = type.toLowerCase(java.util.Locale.ROOT) + "-pack-quantized";
+    String layout = type.toLowerCase(Locale.ROOT) + "-pack-quantized";
     assertEquals(layout, config.path("format").asText());
     JsonNode weights = config.path("config_groups").path("group_0").path("weights");
     assertEquals("float", weights.path("type").asText());
@@ -160,11 +164,26 @@ class FloatTypesCommandTest {
   void aHeadOfTheEmbeddingsGetsItsOwn() throws IOException {
     ObjectNode config = (ObjectNode) JSON.readTree(model.resolve("config.json").toFile());
     model = folder.resolve("tied");
-    dev.awp.fixture.SyntheticWeights.write(
+    SyntheticWeights.write(
         model, config.put("tie_word_embeddings", true).toString(), DType.BF16, Long.MAX_VALUE);
     compress("--format", "compressed-tensors", "--type", "NVFP4", "--lm-head").assertExit(0);
     assertEquals("lm_head", ReportFile.read(output).layers().getLast().name());
     awp.run("eval", output.toString(), text.toString(), "--sequence-length", "32").assertExit(0);
+  }
+
+  @Test
+  void llamaCppGetsTheSameNumbers() throws IOException {
+    model = folder.resolve("split");
+    GgufModels.writeFolder(model, 1, 64, 96);
+    compress("--format", "compressed-tensors,gguf", "--type", "NVFP4").assertExit(0);
+    awp.run("verify", output.toString()).assertExit(0);
+    double packed = perplexity(output.resolve("compressed-tensors"));
+    assertEquals(packed, perplexity(output.resolve("gguf").resolve("model.gguf")), 1e-4 * packed);
+  }
+
+  private double perplexity(Path of) {
+    awp.run("eval", of.toString(), text.toString(), "--sequence-length", "32").assertExit(0);
+    return Double.parseDouble(awp.out().replaceFirst("(?s).*perplexity ([0-9.]+).*", "$1"));
   }
 
   @Test
@@ -198,11 +217,11 @@ class FloatTypesCommandTest {
   void brokenTensorsAreOneSentence() throws IOException {
     compress("--format", "compressed-tensors", "--type", "MXFP4").assertExit(0);
     Path file = output.resolve("model.safetensors");
-    String bytes = Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1);
+    String bytes = Files.readString(file, StandardCharsets.ISO_8859_1);
     Files.writeString(
         file,
         bytes.replace("up_proj.weight_scale\"", "up_proj.weight_scalE\""),
-        java.nio.charset.StandardCharsets.ISO_8859_1);
+        StandardCharsets.ISO_8859_1);
     awp.run("eval", output.toString(), text.toString(), "--sequence-length", "32").assertExit(1);
     awp.assertErr("model.layers.0.mlp.up_proj.weight_packed has no weight_scale beside it");
   }

@@ -182,9 +182,10 @@ public enum CodebookGrid implements ScaledGrid {
     double all = codebook.size();
     double columns = codebook.columns();
     return switch (signs) {
-      // Twice where signs are turned; and a run of two vectors has three scans.
-      case FREE -> 2 * all * (columns + 1) / 2;
-      case EVEN -> 2 * all * (columns + 1) / 2 * (runLength > columns ? 1.5 : 1);
+      // With the products of every two columns. Few lanes are scanned again for turned signs.
+      case FREE -> all * (columns + 1) / 2;
+      // A run of two vectors has three scans.
+      case EVEN -> all * (columns + 1) / 2 * (runLength > columns ? 1.5 : 1);
       case SHIFT_OF_GROUP -> all;
       case SHIFT_OF_VECTOR -> 2 * all;
     };
@@ -195,7 +196,8 @@ public enum CodebookGrid implements ScaledGrid {
     // The products of a codebook's columns, all of it once more for scales, and some rows of lanes.
     long terms = codebook.columns() * (codebook.columns() + 1L) / 2;
     long vectors = (signs == Signs.SHIFT_OF_VECTOR ? 2L : 1L) * codebook.size();
-    long tables = vectors * (terms + 2L * codebook.columns() + 2);
+    long places = groupColumns / codebook.columns();
+    long tables = vectors * (terms + 2L * codebook.columns() + 2 + places);
     return (tables + (terms + 2L * runLength + 8) * lanes) * Float.BYTES;
   }
 

@@ -15,6 +15,9 @@ import dev.awp.constraint.Grid;
  */
 public record DescentOptions(
     int rounds, int descents, int sweepWidth, int pieceWidth, int columnsOfPiece) {
+  /** As many multiplications of a product take the time that a way takes at a column. */
+  private static final double MULTIPLICATIONS_OF_A_WAY = 2400;
+
   public DescentOptions {
     if (rounds < 1 || descents < 0) {
       throw new IllegalArgumentException(rounds + " rounds of " + descents + " descents");
@@ -63,6 +66,16 @@ public record DescentOptions(
     double sweep = 0.5 + sweepWidth * 0.5 * block / n;
     double fit = grid.sharesUnits(columns) ? 0 : 0.5 * block / n;
     return 2 + factor + fit + rounds * (sweep + 1 + descents * descent(grid, columns));
+  }
+
+  /**
+   * What choosing between ways takes besides, in the same unit, by the time that it takes: as much
+   * as {@link #cost} at 4,096 columns by default.
+   */
+  double choices(Grid grid, int columns) {
+    boolean alone = grid.runLength() == 1;
+    double ways = rounds * (sweepWidth + (double) descents * pieceWidth);
+    return alone ? ways * MULTIPLICATIONS_OF_A_WAY / Math.max(1, columns) : 0;
   }
 
   private double descent(Grid grid, int columns) {

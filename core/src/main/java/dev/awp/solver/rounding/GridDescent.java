@@ -96,7 +96,9 @@ public final class GridDescent implements Solver {
   public double expectedCost(LayerShape shape) {
     Grid grid = shape.constraint().grid().orElseThrow();
     double mask = shape.constraint().sparsity().isPresent() ? pruning.expectedCost(shape) : 0;
-    return mask + options.cost(grid, shape.rows(), shape.columns());
+    return mask
+        + options.cost(grid, shape.rows(), shape.columns())
+        + options.choices(grid, shape.columns());
   }
 
   @Override
