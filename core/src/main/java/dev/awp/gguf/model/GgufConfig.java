@@ -13,8 +13,6 @@ import dev.awp.config.RoutingRule;
 import dev.awp.config.WindowRule;
 import dev.awp.config.architecture.Architectures;
 import dev.awp.gguf.file.GgufKeys;
-import dev.awp.rope.Llama3Scaling;
-import dev.awp.rope.YarnScaling;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -102,7 +100,7 @@ public final class GgufConfig {
     made.addSizes();
     made.addAttention();
     made.architecture.experts().ifPresent(made::addExperts);
-    made.addRotation();
+    new GgufRotation(keys, tensors, made.architecture).addTo(made.config);
     made.addTokens();
     return made.config;
   }
@@ -112,11 +110,7 @@ public final class GgufConfig {
   }
 
   private int whole(String name) {
-    return whole(keys, key(name));
-  }
-
-  private static int whole(GgufKeys keys, String key) {
-    return keys.ofBlocks(key).orElseThrow(() -> keys.fail(key, "is missing"));
+    return GgufNumbers.whole(keys, key(name));
   }
 
   private int headDimension() {
@@ -129,8 +123,8 @@ public final class GgufConfig {
     return keys.whole(name + ".attention.key_length")
         .orElseGet(
             () ->
-                whole(keys, name + ".embedding_length")
-                    / Math.max(1, whole(keys, name + ".attention.head_count")));
+                GgufNumbers.whole(keys, name + ".embedding_length")
+                    / Math.max(1, GgufNumbers.whole(keys, name + ".attention.head_count")));
   }
 
   private void addSizes() {
@@ -170,9 +164,12 @@ public final class GgufConfig {
               .formatted(values.get(), headDimension()));
     }
     if (architecture.norms().kind() == NormKind.RMS) {
-      config.put("rms_norm_eps", shortest(key("attention.layer_norm_rms_epsilon"), 1e-6));
+      config.put(
+          "rms_norm_eps",
+          GgufNumbers.shortest(keys, key("attention.layer_norm_rms_epsilon"), 1e-6));
     } else {
-      config.put("layer_norm_eps", shortest(key("attention.layer_norm_epsilon"), 1e-5));
+      config.put(
+          "layer_norm_eps", GgufNumbers.shortest(keys, key("attention.layer_norm_epsilon"), 1e-5));
     }
     architecture
         .queryKeyNormKey()
@@ -262,7 +259,7 @@ public final class GgufConfig {
 
   /** A number of the file; 0 is none. */
   private double multiplier(String name, double fallback) {
-    double value = shortest(key(name), fallback);
+    double value = GgufNumbers.shortest(keys, key(name), fallback);
     return value == 0 ? fallback : value;
   }
 
@@ -350,151 +347,11 @@ public final class GgufConfig {
     config.put("attn_scale", GgufArchitecture.TEMPERATURE);
   }
 
-  private void addRotation() {
-    double theta = shortest(key("rope.freq_base"), 10_000);
-    config.put("rope_theta", theta);
-    int rotated = keys.whole(key("rope.dimension_count")).orElse(headDimension());
-    if (rotated != headDimension() && !graph.hasLatentAttention()) {
-      config.put("partial_rotary_factor", (double) rotated / headDimension());
-    }
-    if (graph == GgufArchitecture.GEMMA3) {
-      config.put("rope_local_base_freq", shortest(key("rope.freq_base_swa"), 10_000));
-    }
-    String type = keys.text(key("rope.scaling.type")).orElse("none");
-    if (tensors.has("rope_freqs.weight")) {
-      addStretching(theta, tensors.vector().apply("rope_freqs.weight"));
-    } else if (tensors.has("rope_factors_long.weight")) {
-      addLongRope();
-    } else if (graph.hasTemperature()) {
-      addTemperature(theta, type);
-    } else if (graph.rotatesWindowsUnscaled() && architecture.windows() != WindowRule.NEVER) {
-      addRotations(theta, type);
-    } else if (!type.equals("none")) {
-      addScaling(config.putObject("rope_scaling"), type);
-    }
-  }
-
-  /** Blocks with a sliding window rotate without scaling, by the base of the others. */
-  private void addRotations(double theta, String type) {
-    ObjectNode both = config.putObject("rope_parameters");
-    both.putObject("sliding_attention").put("rope_type", "default").put("rope_theta", theta);
-    ObjectNode full = both.putObject("full_attention");
-    full.put("rope_type", "default").put("rope_theta", theta);
-    if (!type.equals("none")) {
-      addScaling(full, type);
-    }
-  }
-
-  private void addScaling(ObjectNode scaling, String type) {
-    scaling.put("rope_type", type);
-    scaling.put("factor", shortest(key("rope.scaling.factor"), 1));
-    if (type.equals("yarn")) {
-      addYarn(scaling);
-    }
-  }
-
-  /** Such a class has all of it in one object, which says 0 where nothing grows. */
-  private void addTemperature(double theta, String type) {
-    ObjectNode scaling = config.putObject("rope_parameters");
-    scaling.put("rope_type", "default");
-    scaling.put("rope_theta", theta);
-    scaling.put("original_max_position_embeddings", whole("context_length"));
-    scaling.put("llama_4_scaling_beta", shortest(key("attention.temperature_scale"), 0));
-    if (!type.equals("none")) {
-      addScaling(scaling, type);
-    }
-  }
-
-  private void addYarn(ObjectNode scaling) {
-    double factor = scaling.path("factor").doubleValue();
-    String divided = key("rope.scaling.yarn_log_multiplier");
-    double power = keys.number(divided).orElse(0.0);
-    if (graph.hasLatentAttention()) {
-      double mscale = decimal((float) (shortest(divided, 0) * 10));
-      scaling.put("mscale", mscale).put("mscale_all_dim", mscale);
-      keys.whole(key("rope.scaling.original_context_length"))
-          .ifPresent(length -> scaling.put("original_max_position_embeddings", length));
-      return;
-    }
-    if (power != 0 && !graph.readsYarnBounds()) {
-      throw keys.fail(divided, "is %s, awp knows none".formatted(power));
-    }
-    keys.whole(key("rope.scaling.original_context_length"))
-        .ifPresent(length -> scaling.put("original_max_position_embeddings", length));
-    Optional<Double> more = keys.number(key("rope.scaling.attn_factor"));
-    if (graph.isOpenAi()) {
-      // As its class has it; llama.cpp's graph rounds the bounds.
-      scaling.put("truncate", false);
-    }
-    if (graph.readsYarnBounds()) {
-      scaling.put("beta_fast", shortest(key("rope.scaling.yarn_beta_fast"), YarnScaling.BETA_FAST));
-      scaling.put("beta_slow", shortest(key("rope.scaling.yarn_beta_slow"), YarnScaling.BETA_SLOW));
-    }
-    if (power != 0 && more.isEmpty()) {
-      scaling.put("mscale", 1.0).put("mscale_all_dim", power);
-    } else if (more.isPresent()) {
-      double own =
-          YarnScaling.usualAttentionFactor(factor) / YarnScaling.attentionFactor(factor, power);
-      scaling.put("attention_factor", more.get() * own);
-    }
-  }
-
-  private void addStretching(double theta, float[] factors) {
-    Llama3Scaling found =
-        Llama3Factors.scaling(theta, factors)
-            .orElseThrow(
-                () ->
-                    new AwpException(
-                        keys.file()
-                            + ": tensor rope_freqs.weight holds factors that no rope scaling of"
-                            + " LLaMA 3 has"));
-    if (found.factor() == 1) {
-      return;
-    }
-    ObjectNode scaling = config.putObject("rope_scaling");
-    scaling.put("rope_type", "llama3");
-    scaling.put("factor", found.factor());
-    scaling.put("low_freq_factor", found.lowFrequencyFactor());
-    scaling.put("high_freq_factor", found.highFrequencyFactor());
-    scaling.put("original_max_position_embeddings", found.originalContext());
-  }
-
-  private void addLongRope() {
-    int original = whole("rope.scaling.original_context_length");
-    config.put("original_max_position_embeddings", original);
-    ObjectNode scaling = config.putObject("rope_scaling");
-    scaling.put("rope_type", "longrope");
-    scaling.put("type", "longrope");
-    put(scaling.putArray("long_factor"), tensors.vector().apply("rope_factors_long.weight"));
-    put(scaling.putArray("short_factor"), tensors.vector().apply("rope_factors_short.weight"));
-    // What the contexts imply is left to them: the file holds it in float32.
-    double ratio = (double) whole("context_length") / original;
-    double implied = ratio > 1 ? Math.sqrt(1 + Math.log(ratio) / Math.log(original)) : 1;
-    keys.number(key("rope.scaling.attn_factor"))
-        .filter(factor -> factor.floatValue() != (float) implied)
-        .ifPresent(factor -> scaling.put("attention_factor", factor));
-  }
-
-  private static void put(ArrayNode list, float[] values) {
-    for (float value : values) {
-      list.add(decimal(value));
-    }
-  }
-
   private void addTokens() {
     for (String name : List.of("bos", "eos")) {
       keys.whole("tokenizer.ggml." + name + "_token_id")
           .ifPresent(id -> config.put(name + "_token_id", id));
     }
     keys.whole("tokenizer.ggml.padding_token_id").ifPresent(id -> config.put("pad_token_id", id));
-  }
-
-  private double shortest(String key, double fallback) {
-    return keys.number(key).map(value -> decimal(value.floatValue())).orElse(fallback);
-  }
-
-  /** 1e-5 as people write it, where float32 holds 9.999999747378752e-06. */
-  private static double decimal(float value) {
-    return Double.parseDouble(Float.toString(value));
   }
 }

@@ -110,7 +110,7 @@ final class ResidualStep implements Stage {
 
     /** Shows the inputs of the step's layers, and leaves the hidden states alone. */
     private void look(Matrix x, LinearInputs inputs) {
-      if (inputs != LinearInputs.IGNORED) {
+      if (!inputs.isIdle()) {
         Matrix copy = kept.orElseThrow().rowRange(0, x.rows());
         copy.copyFrom(x);
         add(x, copy, inputs);

@@ -9,7 +9,16 @@ import dev.awp.tensor.Matrix;
 @FunctionalInterface
 public interface LinearInputs {
   /** Sees nothing. */
-  LinearInputs IGNORED = (site, inputs) -> {};
+  LinearInputs IGNORED =
+      new LinearInputs() {
+        @Override
+        public void accept(InputSite site, Matrix inputs) {}
+
+        @Override
+        public boolean isIdle() {
+          return true;
+        }
+      };
 
   /**
    * Inputs of all linear layers at that site.
@@ -33,6 +42,11 @@ public interface LinearInputs {
    * the block computes does not change.
    */
   default boolean seesEveryToken(InputSite site) {
+    return false;
+  }
+
+  /** Whether it sees nothing. */
+  default boolean isIdle() {
     return false;
   }
 

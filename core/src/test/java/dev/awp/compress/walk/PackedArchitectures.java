@@ -43,7 +43,7 @@ final class PackedArchitectures {
                     output.toString(),
                     "--calibration=" + text,
                     "--sequences=2",
-                    "--sequence-length=32",
+                    "--sequence-length=16",
                     "--format=compressed-tensors",
                     "--bits=4",
                     "--group-size=4",

@@ -382,6 +382,10 @@ class GgufFormatTest {
         Arguments.of("olmo3", "rope_theta", 10_000.0, "rotates by one base in all blocks"),
         Arguments.of("cohere", "use_qk_norm", true, "where there are 64 blocks or more"),
         Arguments.of("cohere2", "tie_word_embeddings", false, "no output head"),
+        Arguments.of("granite-moe", "attention_bias", true, "has no such biases"),
+        Arguments.of("gpt-oss", "swiglu_limit", 5.0, "clamps gates of experts at 7"),
+        Arguments.of("llama4", "attention_chunk_size", 4096, "attends in chunks of 8192"),
+        Arguments.of("deepseek-v3", "rope_interleave", false, "rotates neighbouring columns"),
         Arguments.of("granite", "attention_bias", true, "has no such biases"),
         Arguments.of("gemma", "tie_word_embeddings", false, "no output head"));
   }

@@ -34,7 +34,8 @@ final class ArchitectureLogits {
 
   public static void main(String[] arguments) throws IOException {
     try (Compute compute = Compute.create(2);
-        DirectoryStream<Path> models = Files.newDirectoryStream(Path.of(arguments[0]))) {
+        DirectoryStream<Path> models =
+            Files.newDirectoryStream(Path.of(arguments[0]), Files::isDirectory)) {
       for (Path model : models) {
         JsonNode tokens = JSON.readTree(model.resolve("expected.json").toFile()).path("tokens");
         JSON.writeValue(

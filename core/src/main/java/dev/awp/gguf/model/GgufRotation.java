@@ -1,0 +1,176 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.gguf.model;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.awp.AwpException;
+import dev.awp.config.Architecture;
+import dev.awp.config.WindowRule;
+import dev.awp.gguf.file.GgufKeys;
+import dev.awp.gguf.model.GgufConfig.GgufTensors;
+import dev.awp.rope.Llama3Scaling;
+import dev.awp.rope.YarnScaling;
+import java.util.Optional;
+
+/** How a GGUF file says that queries and keys are rotated, in the words of config.json. */
+final class GgufRotation {
+  private final GgufKeys keys;
+  private final GgufTensors tensors;
+  private final Architecture architecture;
+  private final GgufArchitecture graph;
+
+  GgufRotation(GgufKeys keys, GgufTensors tensors, Architecture architecture) {
+    this.keys = keys;
+    this.tensors = tensors;
+    this.architecture = architecture;
+    this.graph = GgufArchitecture.of(architecture);
+  }
+
+  private String key(String name) {
+    return keys.architecture() + "." + name;
+  }
+
+  private int whole(String name) {
+    return GgufNumbers.whole(keys, key(name));
+  }
+
+  /** Adds the settings of rotation. */
+  void addTo(ObjectNode config) {
+    double theta = GgufNumbers.shortest(keys, key("rope.freq_base"), 10_000);
+    config.put("rope_theta", theta);
+    int rotated = keys.whole(key("rope.dimension_count")).orElse(GgufConfig.headDimension(keys));
+    if (rotated != GgufConfig.headDimension(keys) && !graph.hasLatentAttention()) {
+      config.put("partial_rotary_factor", (double) rotated / GgufConfig.headDimension(keys));
+    }
+    if (graph == GgufArchitecture.GEMMA3) {
+      config.put(
+          "rope_local_base_freq", GgufNumbers.shortest(keys, key("rope.freq_base_swa"), 10_000));
+    }
+    String type = keys.text(key("rope.scaling.type")).orElse("none");
+    if (tensors.has("rope_freqs.weight")) {
+      addStretching(config, theta, tensors.vector().apply("rope_freqs.weight"));
+    } else if (tensors.has("rope_factors_long.weight")) {
+      addLongRope(config);
+    } else if (graph.hasTemperature()) {
+      addTemperature(config, theta, type);
+    } else if (graph.rotatesWindowsUnscaled()
+        && !(architecture.windows() instanceof WindowRule.Never)) {
+      addRotations(config, theta, type);
+    } else if (!type.equals("none")) {
+      addScaling(config.putObject("rope_scaling"), type);
+    }
+  }
+
+  /** Blocks with a sliding window rotate without scaling, by the base of the others. */
+  private void addRotations(ObjectNode config, double theta, String type) {
+    ObjectNode both = config.putObject("rope_parameters");
+    both.putObject("sliding_attention").put("rope_type", "default").put("rope_theta", theta);
+    ObjectNode full = both.putObject("full_attention");
+    full.put("rope_type", "default").put("rope_theta", theta);
+    if (!type.equals("none")) {
+      addScaling(full, type);
+    }
+  }
+
+  private void addScaling(ObjectNode scaling, String type) {
+    scaling.put("rope_type", type);
+    scaling.put("factor", GgufNumbers.shortest(keys, key("rope.scaling.factor"), 1));
+    if (type.equals("yarn")) {
+      addYarn(scaling);
+    }
+  }
+
+  /** Such a class has all of it in one object, which says 0 where nothing grows. */
+  private void addTemperature(ObjectNode config, double theta, String type) {
+    ObjectNode scaling = config.putObject("rope_parameters");
+    scaling.put("rope_type", "default");
+    scaling.put("rope_theta", theta);
+    scaling.put("original_max_position_embeddings", whole("context_length"));
+    scaling.put(
+        "llama_4_scaling_beta", GgufNumbers.shortest(keys, key("attention.temperature_scale"), 0));
+    if (!type.equals("none")) {
+      addScaling(scaling, type);
+    }
+  }
+
+  private void addYarn(ObjectNode scaling) {
+    double factor = scaling.path("factor").doubleValue();
+    String divided = key("rope.scaling.yarn_log_multiplier");
+    double power = keys.number(divided).orElse(0.0);
+    if (graph.hasLatentAttention()) {
+      double mscale = GgufNumbers.decimal((float) (GgufNumbers.shortest(keys, divided, 0) * 10));
+      scaling.put("mscale", mscale).put("mscale_all_dim", mscale);
+      keys.whole(key("rope.scaling.original_context_length"))
+          .ifPresent(length -> scaling.put("original_max_position_embeddings", length));
+      return;
+    }
+    if (power != 0 && !graph.readsYarnBounds()) {
+      throw keys.fail(divided, "is %s, awp knows none".formatted(power));
+    }
+    keys.whole(key("rope.scaling.original_context_length"))
+        .ifPresent(length -> scaling.put("original_max_position_embeddings", length));
+    Optional<Double> more = keys.number(key("rope.scaling.attn_factor"));
+    if (graph.isOpenAi()) {
+      // As its class has it; llama.cpp's graph rounds the bounds.
+      scaling.put("truncate", false);
+    }
+    if (graph.readsYarnBounds()) {
+      scaling.put(
+          "beta_fast",
+          GgufNumbers.shortest(keys, key("rope.scaling.yarn_beta_fast"), YarnScaling.BETA_FAST));
+      scaling.put(
+          "beta_slow",
+          GgufNumbers.shortest(keys, key("rope.scaling.yarn_beta_slow"), YarnScaling.BETA_SLOW));
+    }
+    if (power != 0 && more.isEmpty()) {
+      scaling.put("mscale", 1.0).put("mscale_all_dim", power);
+    } else if (more.isPresent()) {
+      double own =
+          YarnScaling.usualAttentionFactor(factor) / YarnScaling.attentionFactor(factor, power);
+      scaling.put("attention_factor", more.get() * own);
+    }
+  }
+
+  private void addStretching(ObjectNode config, double theta, float[] factors) {
+    Llama3Scaling found =
+        Llama3Factors.scaling(theta, factors)
+            .orElseThrow(
+                () ->
+                    new AwpException(
+                        keys.file()
+                            + ": tensor rope_freqs.weight holds factors that no rope scaling of"
+                            + " LLaMA 3 has"));
+    if (found.factor() == 1) {
+      return;
+    }
+    ObjectNode scaling = config.putObject("rope_scaling");
+    scaling.put("rope_type", "llama3");
+    scaling.put("factor", found.factor());
+    scaling.put("low_freq_factor", found.lowFrequencyFactor());
+    scaling.put("high_freq_factor", found.highFrequencyFactor());
+    scaling.put("original_max_position_embeddings", found.originalContext());
+  }
+
+  private void addLongRope(ObjectNode config) {
+    int original = whole("rope.scaling.original_context_length");
+    config.put("original_max_position_embeddings", original);
+    ObjectNode scaling = config.putObject("rope_scaling");
+    scaling.put("rope_type", "longrope");
+    scaling.put("type", "longrope");
+    put(scaling.putArray("long_factor"), tensors.vector().apply("rope_factors_long.weight"));
+    put(scaling.putArray("short_factor"), tensors.vector().apply("rope_factors_short.weight"));
+    // What the contexts imply is left to them: the file holds it in float32.
+    double ratio = (double) whole("context_length") / original;
+    double implied = ratio > 1 ? Math.sqrt(1 + Math.log(ratio) / Math.log(original)) : 1;
+    keys.number(key("rope.scaling.attn_factor"))
+        .filter(factor -> factor.floatValue() != (float) implied)
+        .ifPresent(factor -> scaling.put("attention_factor", factor));
+  }
+
+  private static void put(ArrayNode list, float[] values) {
+    for (float value : values) {
+      list.add(GgufNumbers.decimal(value));
+    }
+  }
+}
