@@ -47,26 +47,30 @@ class RowRangesTest {
   @Test
   void rangesHaveTheBytesOfTheWholeLayer() {
     Set<String> divided = new TreeSet<>();
-    for (int rows : new int[] {130, 300, 515}) {
-      for (int threads : new int[] {1, 3}) {
-        try (Arena arena = Arena.ofShared();
-            Compute compute = Compute.create(threads)) {
-          Matrix w = RandomMatrices.of(Kind.OUTLIERS, rows, COLUMNS, rows, arena);
-          Matrix c = RandomMatrices.secondMoment(COLUMNS, 3, arena);
-          for (Constraint constraint : CONSTRAINTS) {
-            LayerProblem whole = new LayerProblem(w, c, constraint);
-            for (Solver solver : Solvers.all(Effort.NORMAL)) {
-              if (solver.supports(constraint) && assertDivides(solver, whole, compute)) {
-                divided.add(solver.name());
-              }
-            }
+    divided.addAll(divide(130, 1));
+    divided.addAll(divide(515, 3));
+    assertEquals(
+        Set.of("admm", "cd", "gptq", "gptq-act-order", "magnitude", "rtn", "sparsegpt", "wanda"),
+        divided);
+  }
+
+  /** The solvers that divide a layer of so many rows. */
+  private static Set<String> divide(int rows, int threads) {
+    Set<String> divided = new TreeSet<>();
+    try (Arena arena = Arena.ofShared();
+        Compute compute = Compute.create(threads)) {
+      Matrix w = RandomMatrices.of(Kind.OUTLIERS, rows, COLUMNS, rows, arena);
+      Matrix c = RandomMatrices.secondMoment(COLUMNS, 3, arena);
+      for (Constraint constraint : CONSTRAINTS) {
+        LayerProblem whole = new LayerProblem(w, c, constraint);
+        for (Solver solver : Solvers.all(Effort.NORMAL)) {
+          if (solver.supports(constraint) && assertDivides(solver, whole, compute)) {
+            divided.add(solver.name());
           }
         }
       }
     }
-    assertEquals(
-        Set.of("admm", "cd", "gptq", "gptq-act-order", "magnitude", "rtn", "sparsegpt", "wanda"),
-        divided);
+    return divided;
   }
 
   /** Whether there is more than one range. */
@@ -80,8 +84,8 @@ class RowRangesTest {
     try (Arena arena = Arena.ofShared()) {
       Solution expected = solve(solver, whole, compute, arena);
       int middle = Math.ceilDiv(rows, 2 * unit) * unit;
-      for (int[] range : new int[][] {{0, unit}, {unit, rows}, {0, middle}, {middle, rows}}) {
-        if (range[0] < range[1]) {
+      for (int[] range : new int[][] {{0, unit}, {0, middle}, {middle, rows}}) {
+        if (range[0] < range[1] && range[1] <= rows) {
           Solution found = solve(solver, whole.range(range[0], range[1]), compute, arena);
           assertSame(
               expected,
