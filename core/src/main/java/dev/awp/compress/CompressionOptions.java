@@ -32,6 +32,7 @@ import java.util.function.UnaryOperator;
  * @param memoryLimit bytes that the run may use, mapped files aside; results do not depend on it
  * @param texts how they become windows
  * @param sources files that these options were taken from, which must not change under the run
+ * @param structure what is removed of the model before its layers are compressed
  */
 public record CompressionOptions(
     Path model,
@@ -46,7 +47,8 @@ public record CompressionOptions(
     OptionalLong memoryLimit,
     EvaluationOptions evaluation,
     TextOptions texts,
-    List<Path> sources) {
+    List<Path> sources,
+    Optional<StructureOptions> structure) {
   /** Data of one written safetensors file, at most, where nothing is said. */
   public static final int MAX_SHARD_GIGABYTES = 5;
 
@@ -56,6 +58,9 @@ public record CompressionOptions(
     }
     if (calibration.statistics().isPresent() && propagation != Propagation.DENSE) {
       throw new IllegalArgumentException("saved moments are those of dense inputs");
+    }
+    if (calibration.statistics().isPresent() && structure.isPresent()) {
+      throw new IllegalArgumentException("saved moments are those of the whole model");
     }
     formats = List.copyOf(formats);
     sources = List.copyOf(sources);
@@ -82,7 +87,8 @@ public record CompressionOptions(
         memoryLimit,
         evaluation.withFiles(files.apply(evaluation.files())),
         texts,
-        sources);
+        sources,
+        structure);
   }
 
   /** Where the output comes to lie. */
@@ -105,7 +111,8 @@ public record CompressionOptions(
         memoryLimit,
         evaluation,
         texts,
-        sources);
+        sources,
+        structure);
   }
 
   /**
@@ -180,6 +187,7 @@ public record CompressionOptions(
     private EvaluationOptions evaluation = EvaluationOptions.NONE;
     private TextOptions texts = TextOptions.DEFAULT;
     private List<Path> sources = List.of();
+    private Optional<StructureOptions> structure = Optional.empty();
 
     private Builder(Path model, Path output) {
       this.model = model;
@@ -249,6 +257,12 @@ public record CompressionOptions(
       return this;
     }
 
+    /** By default nothing is removed. */
+    public Builder structure(StructureOptions wanted) {
+      structure = Optional.of(wanted);
+      return this;
+    }
+
     /** By default none. */
     public Builder sources(List<Path> files) {
       sources = List.copyOf(files);
@@ -266,7 +280,9 @@ public record CompressionOptions(
           model,
           output,
           formats,
-          recipe.orElseThrow(() -> new IllegalStateException("say what to do: a recipe")),
+          recipe
+              .or(() -> structure.map(_ -> Recipe.NOTHING))
+              .orElseThrow(() -> new IllegalStateException("say what to do: a recipe")),
           solver,
           calibration.orElseThrow(
               () -> new IllegalStateException("a text to calibrate on is needed")),
@@ -276,7 +292,8 @@ public record CompressionOptions(
           memoryLimit,
           evaluation,
           texts,
-          sources);
+          sources,
+          structure);
     }
   }
 }

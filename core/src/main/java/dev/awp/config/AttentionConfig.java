@@ -36,4 +36,17 @@ public record AttentionConfig(
   public int keyValueWidth() {
     return keyValueHeads * headDimension;
   }
+
+  /** The same with fewer or more key/value heads, each with as many query heads. */
+  public AttentionConfig withGroups(int count) {
+    return new AttentionConfig(
+        heads / keyValueHeads * count,
+        count,
+        headDimension,
+        scores,
+        rotation,
+        window,
+        inputBias,
+        outputBias);
+  }
 }

@@ -57,6 +57,11 @@ final class ConstraintArguments {
     return sparsity != null;
   }
 
+  /** Whether it says how a grid is, with or without its bits. */
+  boolean givesGrid() {
+    return groupSize != null || symmetric != null;
+  }
+
   boolean givesBits() {
     return bits != null;
   }

@@ -20,6 +20,10 @@ public final class StatisticsArguments {
       })
   private Path statistics;
 
+  boolean given() {
+    return statistics != null;
+  }
+
   /** The calibration with them, where they are given; misuse where layers see other inputs. */
   public Calibration applyTo(Calibration calibration, TargetArguments target, CommandSpec spec) {
     if (statistics == null) {

@@ -260,7 +260,8 @@ class ResumeTest {
         base.memoryLimit(),
         base.evaluation(),
         base.texts(),
-        base.sources());
+        base.sources(),
+        Optional.empty());
   }
 
   @Test
