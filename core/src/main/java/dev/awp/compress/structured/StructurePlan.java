@@ -10,6 +10,9 @@ import dev.awp.config.QueryKeyNorm;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.report.StructureReport.Shape;
+import dev.awp.structured.ColumnTableau;
+import dev.awp.structured.UnitChoice;
+import dev.awp.structured.choice.UnitChoices;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -40,6 +43,28 @@ public final class StructurePlan {
         || config.blocks().stream().map(block -> block.attention().heads()).distinct().count()
             > 1) {
       throw fail("its blocks have several widths, and structured pruning gives all the same");
+    }
+  }
+
+  /**
+   * Refuses what does not fit into the Java heap, where units are chosen by least squares.
+   *
+   * @param heap bytes that it may take
+   */
+  public void checkMemory(long heap) {
+    boolean compensates =
+        UnitChoices.byName(options.by()).filter(UnitChoice::compensates).isPresent();
+    boolean fewer = candidates().stream().anyMatch(shape -> shape.neurons() < neurons());
+    int columns = fewer ? neurons() : attention().queryWidth();
+    long needed = ColumnTableau.bytes(columns) / 4 * 5;
+    boolean narrower =
+        fewer
+            || candidates().stream()
+                .anyMatch(shape -> shape.groups() < attention().keyValueHeads());
+    if (compensates && narrower && needed > heap) {
+      throw fail(
+          "choosing among %s columns by least squares takes %s MB of Java's heap, which may have %s MB (AWP_JAVA_OPTS=-Xmx..., or --prune-by magnitude)"
+              .formatted(columns, needed / 1_000_000, heap / 1_000_000));
     }
   }
 

@@ -166,12 +166,13 @@ public final class Compressor {
     }
     RunChecks.checkDense(original);
     ModelLayout.of(original.config()).check(original::tensor);
+    StructurePlan plan = new StructurePlan(options.structure().get(), original.config());
+    plan.checkMemory(Runtime.getRuntime().maxMemory());
     List<Compressor> candidates =
-        new StructurePlan(options.structure().get(), original.config())
-            .candidates().stream()
-                .map(shape -> new PrunedCheckpoint(original, shape))
-                .map(pruned -> new Compressor(options, compute, listener, original, pruned))
-                .toList();
+        plan.candidates().stream()
+            .map(shape -> new PrunedCheckpoint(original, shape))
+            .map(pruned -> new Compressor(options, compute, listener, original, pruned))
+            .toList();
     candidates.forEach(candidate -> candidate.checked(candidate.planner.schemes()));
     return candidates.getFirst();
   }
@@ -269,7 +270,7 @@ public final class Compressor {
 
   /** Whether the model is not there yet: its shapes are known, and not its weights. */
   private boolean isOnlyPlanned() {
-    return checkpoint.source() == original.source() && options.structure().isPresent();
+    return options.structure().isPresent() && checkpoint.folder().equals(original.folder());
   }
 
   private Texts texts(List<Path> files, Tokenizer tokenizer) {

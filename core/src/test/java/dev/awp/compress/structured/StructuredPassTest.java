@@ -446,6 +446,16 @@ class StructuredPassTest {
   }
 
   @Test
+  void recipesHaveTheOptionsAsKeys() throws IOException {
+    new GeneratedCheckpoint(2, 16, 24, 4, 2, DType.BF16).write(model);
+    Path recipe =
+        Files.writeString(
+            folder.resolve("recipe.yaml"),
+            "prune-neurons: 0.3\nprune-multiple: 4\nprune-by: magnitude\n");
+    assertEquals(16, pruned(out, "--recipe=" + recipe).kept().neurons());
+  }
+
+  @Test
   void configSaysEverySize() throws IOException {
     GeneratedArchitectures.write(model, "gemma3", DType.BF16);
     pruned(out, "--prune-neurons=0.5", "--prune-multiple=2", "--prune-blocks=1");
@@ -479,6 +489,18 @@ class StructuredPassTest {
     compress(out, "--prune-neurons=0.3", "--format=gptq").assertRefused("gptq");
     assertFalse(Files.exists(out));
     assertFalse(Files.exists(folder.resolve("out.partial")));
+  }
+
+  @Test
+  void aHeapThatIsTooSmallIsToldBeforeAnyWork() throws IOException {
+    new GeneratedCheckpoint(2, 16, 24, 4, 2, DType.BF16).write(model);
+    try (Checkpoint checkpoint = Checkpoints.open(model)) {
+      StructurePlan plan =
+          new StructurePlan(options(out).structure().orElseThrow(), checkpoint.config());
+      plan.checkMemory(20_000);
+      String told = assertThrows(AwpException.class, () -> plan.checkMemory(10_000)).getMessage();
+      assertTrue(told.contains("among 24 columns by least squares"), told);
+    }
   }
 
   @ParameterizedTest
