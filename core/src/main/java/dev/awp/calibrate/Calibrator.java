@@ -149,7 +149,7 @@ public final class Calibrator {
             DenseMoments.columns(layout).values().stream().mapToInt(SortedMap::size).sum(),
             DenseMoments.diskBytes(layout),
             DenseMoments.stateBytes(layout, windows.size(), length),
-            DenseMoments.memoryBytes(layout, tokens, length, weighted, compute.workers().threads()),
+            DenseMoments.memoryBytes(layout, tokens, length, weighted, compute),
             DiskSpace.free(options.output()));
     DiskSpace.check(
         options.output(), plan.momentBytes() + plan.activationBytes(), plan.freeBytes());

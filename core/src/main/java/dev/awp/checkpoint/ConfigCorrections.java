@@ -13,9 +13,21 @@ import java.util.Optional;
  * @param unquantized whether the tensors are plain numbers, or are read as such, though the files
  *     state a quantization
  * @param dtype of all numbers, where copies have another than config.json says
+ * @param sizes where parts of the model were removed
  */
-public record ConfigCorrections(boolean untied, boolean unquantized, Optional<DType> dtype) {
+public record ConfigCorrections(
+    boolean untied, boolean unquantized, Optional<DType> dtype, Optional<ConfigSizes> sizes) {
   /** Where config.json is right. */
   public static final ConfigCorrections NONE =
       new ConfigCorrections(false, false, Optional.empty());
+
+  /** Where sizes are as they were. */
+  public ConfigCorrections(boolean untied, boolean unquantized, Optional<DType> dtype) {
+    this(untied, unquantized, dtype, Optional.empty());
+  }
+
+  /** The same, and other sizes. */
+  public ConfigCorrections withSizes(ConfigSizes others) {
+    return new ConfigCorrections(untied, unquantized, dtype, Optional.of(others));
+  }
 }

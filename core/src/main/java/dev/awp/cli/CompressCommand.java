@@ -11,6 +11,7 @@ import dev.awp.cli.option.SizeArguments;
 import dev.awp.cli.option.SolverArguments;
 import dev.awp.cli.option.StartArguments;
 import dev.awp.cli.option.StatisticsArguments;
+import dev.awp.cli.option.StructureArguments;
 import dev.awp.cli.option.TargetArguments;
 import dev.awp.cli.option.TextArguments;
 import dev.awp.cli.print.PlanTable;
@@ -66,6 +67,8 @@ import picocli.CommandLine.Spec;
       "  4 bits in groups of 128, and both at once:",
       "    awp compress MODEL_DIR OUT_DIR --bits 4 --calibration text.txt",
       "    awp compress MODEL_DIR OUT_DIR --bits 4 --sparsity 0.5 --calibration text.txt",
+      "  A quarter of the blocks' weights fewer, as whole neurons and heads, then 4 bits:",
+      "    awp compress MODEL_DIR OUT_DIR --prune-width 0.25 --bits 4 --calibration text.txt",
       "  Packed 4-bit checkpoints for vLLM and GPTQ readers, OUT_DIR/compressed-tensors and"
           + " OUT_DIR/gptq:",
       "    awp compress MODEL_DIR OUT_DIR --format compressed-tensors,gptq --calibration text.txt"
@@ -89,6 +92,8 @@ final class CompressCommand implements Callable<Integer> {
   private Path output;
 
   @Mixin private final SchemeArguments scheme = new SchemeArguments();
+
+  @Mixin private final StructureArguments structure = new StructureArguments();
 
   @Mixin private final SolverArguments solver = new SolverArguments();
 
@@ -171,7 +176,9 @@ final class CompressCommand implements Callable<Integer> {
   CompressionOptions options() {
     CompressionOptions.Builder options = CompressionOptions.builder(model, output);
     scheme.settleFormat(output, spec);
-    Recipe recipe = scheme.applyTo(options, spec, new CommandLine(new CompressCommand()));
+    Recipe recipe =
+        scheme.applyTo(options, structure, spec, new CommandLine(new CompressCommand()));
+    structure.applyTo(options, statistics, spec);
     options.solver(solver.toOptions(recipe, spec));
     options.evaluation(evaluation.toOptions(spec));
     options.texts(text.toOptions());

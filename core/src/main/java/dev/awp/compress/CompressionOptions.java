@@ -34,6 +34,7 @@ import java.util.function.UnaryOperator;
  * @param texts how they become windows
  * @param requantize whether a model in blocks of codes is taken for the original
  * @param sources files that these options were taken from, which must not change under the run
+ * @param structure what is removed of the model before its layers are compressed
  */
 public record CompressionOptions(
     Path model,
@@ -50,7 +51,8 @@ public record CompressionOptions(
     EvaluationOptions evaluation,
     TextOptions texts,
     boolean requantize,
-    List<Path> sources) {
+    List<Path> sources,
+    Optional<StructureOptions> structure) {
   /** Data of one written safetensors file, at most, where nothing is said. */
   public static final int MAX_SHARD_GIGABYTES = 5;
 
@@ -63,6 +65,9 @@ public record CompressionOptions(
     }
     if (calibration.statistics().isPresent() && propagation != Propagation.DENSE) {
       throw new IllegalArgumentException("saved moments are those of dense inputs");
+    }
+    if (calibration.statistics().isPresent() && structure.isPresent()) {
+      throw new IllegalArgumentException("saved moments are those of the whole model");
     }
     formats = List.copyOf(formats);
     sources = List.copyOf(sources);
@@ -91,7 +96,8 @@ public record CompressionOptions(
         evaluation.withFiles(files.apply(evaluation.files())),
         texts,
         requantize,
-        sources);
+        sources,
+        structure);
   }
 
   /** Where the output comes to lie. */
@@ -116,7 +122,8 @@ public record CompressionOptions(
         evaluation,
         texts,
         requantize,
-        sources);
+        sources,
+        structure);
   }
 
   /**
@@ -193,6 +200,7 @@ public record CompressionOptions(
     private TextOptions texts = TextOptions.DEFAULT;
     private boolean requantize;
     private List<Path> sources = List.of();
+    private Optional<StructureOptions> structure = Optional.empty();
 
     private Builder(Path model, Path output) {
       this.model = model;
@@ -274,6 +282,12 @@ public record CompressionOptions(
       return this;
     }
 
+    /** By default nothing is removed. */
+    public Builder structure(StructureOptions wanted) {
+      structure = Optional.of(wanted);
+      return this;
+    }
+
     /** By default none. */
     public Builder sources(List<Path> files) {
       sources = List.copyOf(files);
@@ -291,7 +305,9 @@ public record CompressionOptions(
           model,
           output,
           formats,
-          recipe.orElseThrow(() -> new IllegalStateException("say what to do: a recipe")),
+          recipe
+              .or(() -> structure.map(_ -> Recipe.NOTHING))
+              .orElseThrow(() -> new IllegalStateException("say what to do: a recipe")),
           solver,
           calibration.orElseThrow(
               () -> new IllegalStateException("a text to calibrate on is needed")),
@@ -303,7 +319,8 @@ public record CompressionOptions(
           evaluation,
           texts,
           requantize,
-          sources);
+          sources,
+          structure);
     }
   }
 }

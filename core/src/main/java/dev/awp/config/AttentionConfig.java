@@ -57,4 +57,20 @@ public record AttentionConfig(
   public int outputWidth() {
     return heads * valueDimension();
   }
+
+  /** The same with fewer or more key/value heads, each with as many query heads. */
+  public AttentionConfig withGroups(int count) {
+    return new AttentionConfig(
+        heads / keyValueHeads * count,
+        count,
+        headDimension,
+        latent,
+        scores,
+        rotation,
+        window,
+        chunk,
+        queryKeyNorm,
+        inputBias,
+        outputBias);
+  }
 }

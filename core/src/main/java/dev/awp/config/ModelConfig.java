@@ -57,7 +57,16 @@ public record ModelConfig(
     return with(names, false);
   }
 
+  /** The same model with other blocks. */
+  public ModelConfig withBlocks(List<BlockConfig> others) {
+    return with(names, tieWordEmbeddings, others);
+  }
+
   private ModelConfig with(TensorNames others, boolean tied) {
+    return with(others, tied, blocks);
+  }
+
+  private ModelConfig with(TensorNames others, boolean tied, List<BlockConfig> otherBlocks) {
     return new ModelConfig(
         file,
         architecture,
@@ -71,7 +80,7 @@ public record ModelConfig(
         logitSoftCap,
         rotation,
         localRotation,
-        blocks,
+        otherBlocks,
         warnings);
   }
 

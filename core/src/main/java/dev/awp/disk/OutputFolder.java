@@ -25,6 +25,7 @@ import java.util.stream.Stream;
  * OUT.partial/lock          kept to one process
  * OUT.partial/journal       what is finished
  * OUT.partial/checkpoint/   becomes OUT by one rename
+ * OUT.partial/pruned/       a model on the way to it, where there is one
  * </pre>
  *
  * <p>Closing removes it, unless {@link #keep} was called: then the next run finds it under the same
@@ -34,6 +35,7 @@ public final class OutputFolder implements AutoCloseable {
   private static final String LOCK = "lock";
   private static final String JOURNAL = "journal";
   private static final String CONTENT = "checkpoint";
+  private static final String INNER = "pruned";
   private static final int TRIES = 10;
 
   private final OutputPlace place;
@@ -216,6 +218,22 @@ public final class OutputFolder implements AutoCloseable {
     return root.resolve(CONTENT);
   }
 
+  /**
+   * The folder of a model on the way; it ends with the run, and what lies here is kept till then.
+   */
+  public Path innerFolder() {
+    return root.resolve(INNER);
+  }
+
+  /** Removes the model on the way. */
+  public void clearInner() {
+    try {
+      Folders.delete(innerFolder());
+    } catch (IOException | UncheckedIOException e) {
+      throw new AwpException(innerFolder() + ": cannot be cleared: " + e.getMessage(), e);
+    }
+  }
+
   /** The folder of it all; what lies here, and not in {@link #workFolder}, ends with the run. */
   public Path scratchFolder() {
     return root;
@@ -252,7 +270,8 @@ public final class OutputFolder implements AutoCloseable {
       for (Path path : Folders.tree(root).reversed()) {
         boolean folder = path.equals(root) || path.equals(content);
         boolean ours = path.equals(root.resolve(LOCK));
-        boolean spared = except.isPresent() && path.equals(journal());
+        boolean spared =
+            except.isPresent() && (path.equals(journal()) || path.startsWith(innerFolder()));
         if (!folder && !ours && !spared && !isIn(except.orElse(List.of()), content, path)) {
           deleteUnlessFull(path);
         }

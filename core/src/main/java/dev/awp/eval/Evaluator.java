@@ -104,7 +104,13 @@ public final class Evaluator {
 
   /** A model on every text, which is run anew for each comparison. */
   public References references(WeightSource source) {
-    return new References(texts.stream().map(_ -> Reference.of(model(source))).toList());
+    return references(layout, source);
+  }
+
+  /** The same of a model of other sizes, with the same tokens. */
+  public References references(ModelLayout of, WeightSource source) {
+    TransformerModel model = new TransformerModel(of, source, compute);
+    return new References(texts.stream().map(_ -> Reference.of(model)).toList());
   }
 
   /**

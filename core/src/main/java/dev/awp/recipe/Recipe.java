@@ -26,8 +26,16 @@ public record Recipe(
     boolean head,
     boolean fused,
     Optional<Budget> budget) {
+  /** Leaves all layers alone, where the model itself becomes another. */
+  public static final Recipe NOTHING = uniform(LayerSettings.builder().ignore(true).build());
+
   public Recipe {
     rules = List.copyOf(rules);
+  }
+
+  /** Whether all layers are to be left alone. */
+  public boolean isNothing() {
+    return defaults.ignore() && rules.isEmpty() && !head;
   }
 
   /** The same settings for the layers of all blocks. */
@@ -75,7 +83,7 @@ public record Recipe(
       }
       settled.put(layer, settings);
     }
-    if (settled.values().stream().allMatch(LayerSettings::ignore)) {
+    if (!isNothing() && settled.values().stream().allMatch(LayerSettings::ignore)) {
       throw new AwpException("the recipe leaves all layers alone, there is nothing to do");
     }
     if (fused) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.report;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 
 /**
@@ -12,18 +13,21 @@ import java.util.List;
  * @param texts what the files of texts are read as
  * @param warnings what is assumed, left out or not as the files say, a sentence each
  * @param totals of the run
+ * @param structure what is removed of the model before, in words; nothing where nothing is
  */
 public record PlanReport(
     List<Layer> layers,
     List<String> leftAlone,
     List<TextReport> texts,
     List<String> warnings,
-    Totals totals) {
+    Totals totals,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> structure) {
   public PlanReport {
     layers = List.copyOf(layers);
     leftAlone = List.copyOf(leftAlone);
     texts = List.copyOf(texts);
     warnings = List.copyOf(warnings);
+    structure = List.copyOf(structure);
   }
 
   /**

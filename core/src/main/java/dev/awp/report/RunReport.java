@@ -5,6 +5,7 @@ package dev.awp.report;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +27,8 @@ import java.util.Map;
  * @param perplexity one entry for each evaluated text
  * @param layers in the order in which they were solved
  * @param files every other file of the output folder, by path with slashes
+ * @param structure what was removed of the model before its layers were compressed: one entry, or
+ *     none
  */
 @JsonIgnoreProperties(ReportSeal.KEY) // of the file, not of the run
 public record RunReport(
@@ -39,7 +42,8 @@ public record RunReport(
     List<TextReport> texts,
     List<PerplexityReport> perplexity,
     List<LayerReport> layers,
-    Map<String, FileSum> files) {
+    Map<String, FileSum> files,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<StructureReport> structure) {
   public RunReport {
     requireNonNull(awp, "awp");
     requireNonNull(summary, "summary");
@@ -52,6 +56,7 @@ public record RunReport(
     warnings = warnings == null ? List.of() : List.copyOf(warnings);
     inputs = inputs == null ? Map.of() : whole(inputs);
     files = files == null ? Map.of() : whole(files);
+    structure = structure == null ? List.of() : List.copyOf(structure);
   }
 
   /** A copy in the same order; JSON has null where a value should be, records do not. */

@@ -119,6 +119,7 @@ class LayersTest {
           "dev.awp.compress.memory",
           "dev.awp.compress.measure",
           "dev.awp.compress.estimate",
+          "dev.awp.compress.structured",
           "dev.awp.compress.walk",
           "dev.awp.calibrate",
           "dev.awp.compare",

@@ -114,9 +114,10 @@ public final class DenseMoments {
    * @param tokens of all windows
    * @param length tokens of a window
    * @param weighted whether some tokens count more than others
+   * @param compute what calibrates
    */
   public static long memoryBytes(
-      ModelLayout layout, long tokens, int length, boolean weighted, int threads) {
+      ModelLayout layout, long tokens, int length, boolean weighted, Compute compute) {
     long most = 0;
     for (int block : layout.blockKinds()) {
       for (Step step : layout.steps(block)) {
@@ -131,7 +132,15 @@ public final class DenseMoments {
                 .sum();
         long observing =
             StepMoments.observeBytes(
-                layout, step, linears, false, tokens, length, weighted, threads);
+                layout,
+                step,
+                linears,
+                false,
+                tokens,
+                length,
+                weighted,
+                compute.lower(),
+                compute.workers().threads());
         most = Math.max(most, DecoderBlock.weightBytes(layout, step) + sums + observing);
       }
     }

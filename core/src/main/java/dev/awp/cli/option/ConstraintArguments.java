@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
-import dev.awp.gguf.block.BlockType;
-import dev.awp.recipe.BlockChoice;
 import dev.awp.cli.value.Ranges;
 import dev.awp.cli.value.SparsityArgument;
+import dev.awp.gguf.block.BlockType;
+import dev.awp.recipe.BlockChoice;
 import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerSettings;
 import java.util.Optional;
@@ -71,6 +71,11 @@ final class ConstraintArguments {
 
   boolean givesSparsity() {
     return sparsity != null;
+  }
+
+  /** Whether it says how a grid is, with or without its bits. */
+  boolean givesGrid() {
+    return groupSize != null || symmetric != null;
   }
 
   boolean givesBits() {

@@ -4,6 +4,7 @@ package dev.awp.cli.option;
 
 import dev.awp.compress.CompressionOptions;
 import dev.awp.format.gguf.GgufFormat;
+import dev.awp.format.registry.OutputFormats;
 import dev.awp.gguf.file.GgufParts;
 import dev.awp.recipe.Budget;
 import dev.awp.recipe.Choice;
@@ -73,10 +74,15 @@ public final class SchemeArguments {
   /**
    * Sets what was asked for; misuse where options exclude each other.
    *
+   * @param structure what is removed of the model, which may be all that is to be done
    * @param trial another command of the same kind, to read the recipe's values with
    * @return the recipe among it
    */
-  public Recipe applyTo(CompressionOptions.Builder options, CommandSpec spec, CommandLine trial) {
+  public Recipe applyTo(
+      CompressionOptions.Builder options,
+      StructureArguments structure,
+      CommandSpec spec,
+      CommandLine trial) {
     List<LayerRule> rules = List.of();
     if (file != null) {
       RecipeFile read = RecipeFile.read(file);
@@ -84,27 +90,27 @@ public final class SchemeArguments {
       options.sources(List.of(file));
       rules = read.rules();
     }
-    Recipe recipe = recipe(rules, spec);
+    Recipe recipe = recipe(rules, structure.given(), spec);
     options
         .recipe(recipe)
         .formats(gguf.applyTo(format.toFormats(), rules, budget.givesBits(), spec));
     return recipe;
   }
 
-  private Recipe recipe(List<LayerRule> rules, CommandSpec spec) {
+  private Recipe recipe(List<LayerRule> rules, boolean structured, CommandSpec spec) {
     Optional<Budget> shared = budget.toBudget(spec);
     boolean zeros = constraint.givesSparsity() || budget.givesSparsity();
     boolean bits = constraint.givesBits() || budget.givesBits();
-    if (!zeros
-        && !bits
-        && constraint.type().isEmpty()
-        && rules.isEmpty()
-        && !gguf.given()
-        && !format.given()) {
+    boolean grid = bits || constraint.type().isPresent();
+    boolean alone = structured && !head && !fused && !constraint.givesGrid();
+    if (!zeros && !grid && rules.isEmpty() && !gguf.given() && !format.given()) {
+      if (alone) {
+        return Recipe.NOTHING;
+      }
       throw new ParameterException(
           spec.commandLine(),
           "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, --type TYPE, --format"
-              + " FORMAT, a --target-..., or a --recipe");
+              + " FORMAT, a --target-..., a --prune-..., or a --recipe");
     }
     if (constraint.type().isPresent() && (bits || gguf.given())) {
       throw new ParameterException(
@@ -119,7 +125,6 @@ public final class SchemeArguments {
           "%s cannot be written as %s, which has integers only"
               .formatted(constraint.type().get(), String.join(", ", integers)));
     }
-    boolean given = bits || constraint.type().isPresent();
     boolean types = budget.givesBits() && format.has(GgufFormat.NAME);
     if (bits && gguf.blocks().isPresent()) {
       throw new ParameterException(
@@ -142,10 +147,14 @@ public final class SchemeArguments {
           "--gguf-embedding gives lm_head a type of its own in a mixture or a target: leave"
               + " --lm-head out");
     }
-    if (!zeros && !given && format.only(GgufFormat.NAME)) {
+    if (!zeros && !grid && format.only(GgufFormat.NAME)) {
       gguf.takeDefaultBlocks();
     }
-    if (!zeros && !given && gguf.blocks().isEmpty() && format.given()) {
+    boolean plain = format.only(OutputFormats.DENSE.name()) || format.only(GgufFormat.NAME);
+    if (alone && !zeros && !grid && rules.isEmpty() && gguf.blocks().isEmpty() && plain) {
+      return Recipe.NOTHING;
+    }
+    if (!zeros && !grid && gguf.blocks().isEmpty() && format.given()) {
       constraint.takeDefaultBits();
     }
     if ((constraint.givesSparsity() && budget.givesSparsity())

@@ -105,7 +105,7 @@ public final class SolverArguments {
                 Optional.ofNullable(start)));
     LayerSettings all = recipe.defaults();
     boolean mixed = all.blocks().flatMap(BlockChoice::mixture).isPresent();
-    if (recipe.rules().isEmpty() && !all.isBudgeted() && !mixed) {
+    if (!recipe.isNothing() && recipe.rules().isEmpty() && !all.isBudgeted() && !mixed) {
       try {
         var _ = options.create(ConstraintOptions.of(all).forStorage(DType.F32));
       } catch (AwpException e) {

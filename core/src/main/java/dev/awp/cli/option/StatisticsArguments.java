@@ -23,6 +23,10 @@ public final class StatisticsArguments {
       })
   private Path statistics;
 
+  boolean given() {
+    return statistics != null;
+  }
+
   /** The calibration, with saved moments where they are given; misuse where neither is. */
   public Calibration toOptions(CalibrationArguments calibration, CommandSpec spec) {
     return statistics == null

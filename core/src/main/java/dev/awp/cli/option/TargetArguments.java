@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
+import dev.awp.cli.value.Ranges;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Propagation;
 import dev.awp.compress.Target;

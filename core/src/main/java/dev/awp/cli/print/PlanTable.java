@@ -29,6 +29,7 @@ public final class PlanTable {
           size(layer.packedBytes()),
           String.format(Locale.ROOT, "%.3g", layer.flops() / 1e9));
     }
+    plan.structure().forEach(out::println);
     if (!plan.leftAlone().isEmpty()) {
       out.println("left alone: " + String.join(", ", plan.leftAlone()));
     }

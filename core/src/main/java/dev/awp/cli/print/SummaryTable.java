@@ -4,6 +4,7 @@ package dev.awp.cli.print;
 
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.RunReport;
+import dev.awp.report.StructureReport;
 import java.io.PrintWriter;
 import java.util.Locale;
 
@@ -11,16 +12,33 @@ import java.util.Locale;
 public final class SummaryTable {
   private SummaryTable() {}
 
-  public static void print(RunReport report, PrintWriter out) {
-    RunReport.Summary summary = report.summary();
+  private static void print(StructureReport structure, PrintWriter out) {
     out.printf(
         Locale.ROOT,
-        "%s layers, %,d weights: mean relative error %.4g, zeros %.1f %%, %.1f s%n",
-        summary.layers(),
-        summary.weights(),
-        summary.meanRelativeError(),
-        100 * summary.sparsity(),
-        summary.seconds());
+        "%s of %s blocks, %s of %s neurons, %s of %s key/value heads stay: %.1f %% of the linear"
+            + " weights fewer%n",
+        structure.kept().blocks().size(),
+        structure.before().blocks().size(),
+        structure.kept().neurons(),
+        structure.before().neurons(),
+        structure.kept().groups(),
+        structure.before().groups(),
+        100 * structure.share());
+  }
+
+  public static void print(RunReport report, PrintWriter out) {
+    RunReport.Summary summary = report.summary();
+    report.structure().forEach(structure -> print(structure, out));
+    if (summary.layers() > 0 || report.structure().isEmpty()) {
+      out.printf(
+          Locale.ROOT,
+          "%s layers, %,d weights: mean relative error %.4g, zeros %.1f %%, %.1f s%n",
+          summary.layers(),
+          summary.weights(),
+          summary.meanRelativeError(),
+          100 * summary.sparsity(),
+          summary.seconds());
+    }
     for (PerplexityReport perplexity : report.perplexity()) {
       out.printf(
           Locale.ROOT,

@@ -95,6 +95,13 @@ public final class Ranges {
     }
   }
 
+  /** A share that may be none, and not all. */
+  public static final class ShareOrNone extends Real {
+    public ShareOrNone() {
+      super("a number of at least 0 and below 1", value -> value >= 0 && value < 1);
+    }
+  }
+
   /** Mean bits of a weight. */
   public static final class MeanBits extends Real {
     public MeanBits() {

@@ -46,7 +46,8 @@ public record DryRun(
         alone,
         RunDescription.texts(run.calibration(), run.evaluator()),
         run.warnings(),
-        totals(layers));
+        totals(layers),
+        run.structure());
   }
 
   private PlanReport.Layer layer(LinearLayer layer) {
@@ -84,8 +85,8 @@ public record DryRun(
             .findFirst()
             .map(sizes -> sizes.fileBytes(run.plan()))
             .orElseGet(() -> PackedSize.others(checkpoint, compressed) / Byte.SIZE + packed),
-        packed * Byte.SIZE / weights,
-        zeros / weights,
+        weights == 0 ? 0 : packed * Byte.SIZE / weights,
+        weights == 0 ? 0 : zeros / weights,
         solving,
         passing,
         run.memory().bytes(),

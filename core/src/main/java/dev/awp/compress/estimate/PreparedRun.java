@@ -16,6 +16,7 @@ import java.util.Map;
  *
  * @param weights SHA-256 of the files that hold weights; none where nothing will be written
  * @param warnings what the report has to tell of the inputs and the outputs, a sentence each
+ * @param structure what is removed of the model before, in words; nothing where nothing is
  */
 public record PreparedRun(
     Map<Path, String> weights,
@@ -24,8 +25,10 @@ public record PreparedRun(
     MemoryPlan memory,
     Schemes schemes,
     ModelPlan plan,
-    List<String> warnings) {
+    List<String> warnings,
+    List<String> structure) {
   public PreparedRun {
+    structure = List.copyOf(structure);
     warnings = List.copyOf(warnings);
   }
 }

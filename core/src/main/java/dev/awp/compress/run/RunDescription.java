@@ -49,13 +49,16 @@ public final class RunDescription {
       CompressionOptions options, ModelPlan plan, CalibrationSet calibration) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("model", ModelName.of(options.model()));
+    options.structure().ifPresent(structure -> all.putAll(structure.describe()));
     describe(options.recipe(), all);
     all.put("formats", options.formats().stream().map(OutputFormat::name).toList());
     options.formats().forEach(format -> all.putAll(format.options()));
-    if (!plan.untouched().isEmpty()) {
+    if (!plan.untouched().isEmpty() && !options.recipe().isNothing()) {
       all.put("leftAlone", plan.untouched());
     }
-    all.putAll(options.solver().describe());
+    if (!options.recipe().isNothing()) {
+      all.putAll(options.solver().describe());
+    }
     if (!calibration.windows().isEmpty()) {
       all.put("calibration", names(options.calibration().files()));
       all.put("sequences", calibration.windows().size());

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.awp.AwpException;
 import dev.awp.disk.Journal;
 import dev.awp.disk.OutputFolder;
+import dev.awp.report.StructureReport;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +22,8 @@ final class RunJournal implements AutoCloseable {
 
   private final Journal journal;
   private final Map<String, JournalEntry.Layer> layers = new LinkedHashMap<>();
+  private final List<JournalEntry.Pruned> pruned = new ArrayList<>();
+  private Optional<StructureReport.Shape> shape = Optional.empty();
   private Optional<RunIdentity> identity = Optional.empty();
   private double elapsed;
 
@@ -56,6 +60,11 @@ final class RunJournal implements AutoCloseable {
   private void take(JournalEntry entry) {
     switch (entry) {
       case JournalEntry.Begin begin -> identity = Optional.of(begin.identity());
+      case JournalEntry.Sizes sizes -> shape = Optional.of(sizes.shape());
+      case JournalEntry.Pruned part -> {
+        pruned.add(part);
+        elapsed = Math.max(elapsed, part.elapsed());
+      }
       case JournalEntry.Layer layer -> {
         // A layer that was found damaged and solved again stands here twice.
         layers.put(layer.report().name(), layer);
@@ -72,6 +81,16 @@ final class RunJournal implements AutoCloseable {
   /** Finished layers. */
   Collection<JournalEntry.Layer> layers() {
     return List.copyOf(layers.values());
+  }
+
+  /** What blocks of a pruned model have left, where that was found. */
+  Optional<StructureReport.Shape> shape() {
+    return shape;
+  }
+
+  /** Finished steps of a pruned model, in the order in which they were finished. */
+  List<JournalEntry.Pruned> pruned() {
+    return List.copyOf(pruned);
   }
 
   /** Seconds that the earlier parts of the run took up to their last layers. */

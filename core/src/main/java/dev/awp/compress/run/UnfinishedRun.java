@@ -27,6 +27,7 @@ public final class UnfinishedRun implements AutoCloseable {
   private final long began = System.nanoTime();
   private final OutputFolder folder;
   private final RunJournal journal;
+  private boolean begun;
 
   private UnfinishedRun(OutputFolder folder, RunJournal journal) {
     this.folder = folder;
@@ -51,7 +52,7 @@ public final class UnfinishedRun implements AutoCloseable {
         throw new AwpException(
             folder.scratchFolder() + ": there is no unfinished run to go on with");
       }
-      if (!journal.layers().isEmpty()) {
+      if (!journal.layers().isEmpty() || !journal.pruned().isEmpty()) {
         folder.keep();
       }
       return new UnfinishedRun(folder, journal);
@@ -108,10 +109,30 @@ public final class UnfinishedRun implements AutoCloseable {
   public SavedLayers layers(
       ModelOutput output, RunIdentity identity, FileStamps inputs, CompressionListener listener) {
     folder.force();
-    if (!isBegun()) {
-      journal.append(new JournalEntry.Begin(identity));
-    }
+    begin(identity);
     return new SavedLayers(journal, output, folder, inputs, this::elapsed, listener);
+  }
+
+  private void begin(RunIdentity identity) {
+    if (!isBegun() && !begun) {
+      journal.append(new JournalEntry.Begin(identity));
+      begun = true;
+    }
+  }
+
+  /**
+   * The finished steps of the pruned model that the run compresses; from here on the run can be
+   * gone on with.
+   *
+   * @param inputs as they were before anything was read
+   */
+  public SavedSteps steps(RunIdentity identity, FileStamps inputs) {
+    if (!isBegun()) {
+      folder.clearInner();
+    }
+    folder.force();
+    begin(identity);
+    return new SavedSteps(journal, folder, inputs, this::elapsed);
   }
 
   /** Leaves the folder to the next part of the run where a layer is finished, or removes it. */

@@ -36,9 +36,13 @@ import dev.awp.compress.run.ModelOutput;
 import dev.awp.compress.run.RunDescription;
 import dev.awp.compress.run.RunIdentity;
 import dev.awp.compress.run.SavedLayers;
+import dev.awp.compress.run.SavedSteps;
 import dev.awp.compress.run.StatisticsWarnings;
 import dev.awp.compress.run.UnfinishedRun;
 import dev.awp.compress.run.WeightScan;
+import dev.awp.compress.structured.PrunedCheckpoint;
+import dev.awp.compress.structured.StructurePlan;
+import dev.awp.compress.structured.StructuredPass;
 import dev.awp.compress.walk.BlockCompressor.Streams;
 import dev.awp.compute.Compute;
 import dev.awp.disk.FileStamps;
@@ -57,6 +61,7 @@ import dev.awp.report.PerplexityReport;
 import dev.awp.report.PlanReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
+import dev.awp.report.StructureReport;
 import dev.awp.report.page.HtmlReport;
 import dev.awp.stored.ReadAhead;
 import dev.awp.stored.StoredTensor;
@@ -84,25 +89,34 @@ public final class Compressor {
   private final CompressionOptions options;
   private final Compute compute;
   private final CompressionListener listener;
+  private final Checkpoint original;
   private final Checkpoint checkpoint;
   private final ModelLayout layout;
   private final LayerPlanner planner;
   private final List<String> assumed;
 
+  /**
+   * A walk through a model.
+   *
+   * @param original as it is read
+   * @param checkpoint the model whose layers are compressed: the original, or what is left of it
+   */
   private Compressor(
       CompressionOptions options,
       Compute compute,
       CompressionListener listener,
+      Checkpoint original,
       Checkpoint checkpoint) {
-    this.layout = ModelLayout.of(checkpoint.config());
+    this.original = original;
+    this.checkpoint = ended(options, checkpoint);
+    this.layout = ModelLayout.of(this.checkpoint.config());
     GridDefaults defaults = new GridDefaults(options.recipe(), options.formats(), layout);
     Recipe recipe = defaults.settled();
     this.options = options.withRecipe(recipe);
     this.assumed = defaults.warnings();
     this.compute = compute;
     this.listener = listener;
-    this.checkpoint = checkpoint;
-    this.planner = new LayerPlanner(this.options, checkpoint, layout);
+    this.planner = new LayerPlanner(this.options, this.checkpoint, layout);
   }
 
   /** As the other method, going on with an unfinished run where there is one. */
@@ -137,26 +151,42 @@ public final class Compressor {
     try (PipedTexts pipes = new PipedTexts(listener)) {
       CompressionOptions kept = options.withTexts(pipes::keep);
       FileStamps stamps = InputFiles.stamps(kept);
-      try (Checkpoint checkpoint = open(kept)) {
-        FileStamps inputs = InputFiles.stamps(stamps, checkpoint, kept);
-        return new Compressor(kept, compute, listener, checkpoint).run(start, inputs, version);
+      try (Checkpoint original = Checkpoints.open(kept.model())) {
+        FileStamps inputs = InputFiles.stamps(stamps, original, kept);
+        return of(kept, compute, listener, original).run(start, inputs, version);
       }
     }
   }
 
-  /** The model, with a head of its own where that is to be compressed. */
-  private static Checkpoint open(CompressionOptions options) {
-    Checkpoint checkpoint = Checkpoints.open(options.model());
-    try {
-      // A GGUF file has the embedding in the type of the output head that it is.
-      boolean gguf = options.formats().stream().anyMatch(GgufFormat.class::isInstance);
-      boolean blocks = options.recipe().defaults().blocks().isPresent();
-      boolean own = options.recipe().head() && !(gguf && blocks);
-      return own ? UntiedHead.of(checkpoint) : checkpoint;
-    } catch (RuntimeException e) {
-      checkpoint.close();
-      throw e;
+  /** Of the model as it will be when its layers are compressed, all of it checked. */
+  private static Compressor of(
+      CompressionOptions options,
+      Compute compute,
+      CompressionListener listener,
+      Checkpoint original) {
+    if (options.structure().isEmpty()) {
+      return new Compressor(options, compute, listener, original, original);
     }
+    RunChecks.checkDense(original);
+    ModelLayout.of(original.config()).check(original::tensor);
+    StructurePlan plan = new StructurePlan(options.structure().get(), original.config());
+    plan.checkMemory(Runtime.getRuntime().maxMemory());
+    List<Compressor> candidates =
+        plan.candidates().stream()
+            .map(shape -> new PrunedCheckpoint(original, shape))
+            .map(pruned -> new Compressor(options, compute, listener, original, pruned))
+            .toList();
+    candidates.forEach(candidate -> candidate.checked(candidate.planner.schemes()));
+    return candidates.getFirst();
+  }
+
+  /** The model, with a head of its own where that is to be compressed. */
+  private static Checkpoint ended(CompressionOptions options, Checkpoint checkpoint) {
+    // A GGUF file has the embedding in the type of the output head that it is.
+    boolean gguf = options.formats().stream().anyMatch(GgufFormat.class::isInstance);
+    boolean blocks = options.recipe().defaults().blocks().isPresent();
+    boolean own = options.recipe().head() && !(gguf && blocks);
+    return own ? UntiedHead.of(checkpoint) : checkpoint;
   }
 
   /**
@@ -171,12 +201,13 @@ public final class Compressor {
     OutputFolder.checkFree(options.place());
     long start = System.nanoTime();
     try (PipedTexts pipes = new PipedTexts(listener);
-        Checkpoint checkpoint = open(options)) {
+        Checkpoint original = Checkpoints.open(options.model())) {
       CompressionOptions kept = options.withTexts(pipes::keep);
-      Compressor compressor = new Compressor(kept, compute, listener, checkpoint);
+      Compressor compressor = of(kept, compute, listener, original);
       PreparedRun prepared = compressor.prepare(compressor::checkedWeights);
       double seconds = (System.nanoTime() - start) / 1e9;
-      return new DryRun(kept, checkpoint, compressor.layout, prepared, seconds, compute).report();
+      return new DryRun(kept, compressor.checkpoint, compressor.layout, prepared, seconds, compute)
+          .report();
     }
   }
 
@@ -187,6 +218,7 @@ public final class Compressor {
    */
   private PreparedRun prepare(Supplier<Map<Path, String>> scan) {
     Optional<String> requantized = RunChecks.checkOriginal(checkpoint, options.requantize());
+    structurePlan().ifPresent(plan -> plan.sentences().forEach(listener::step));
     assumed.forEach(listener::step);
     planner.changes().forEach(listener::step);
     layout.check(checkpoint::tensor);
@@ -234,7 +266,14 @@ public final class Compressor {
           .flatMap(file -> file.warning().stream())
           .forEach(warnings::add);
       return new PreparedRun(
-          weights, calibration, evaluator, memory, schemes, plan, List.copyOf(warnings));
+          weights,
+          calibration,
+          evaluator,
+          memory,
+          schemes,
+          plan,
+          List.copyOf(warnings),
+          structurePlan().map(StructurePlan::sentences).orElse(List.of()));
     }
   }
 
@@ -245,6 +284,15 @@ public final class Compressor {
         options.calibration().sequences(),
         length,
         options.calibration().seed());
+  }
+
+  private Optional<StructurePlan> structurePlan() {
+    return options.structure().map(wanted -> new StructurePlan(wanted, original.config()));
+  }
+
+  /** Whether the model is not there yet: its shapes are known, and not its weights. */
+  private boolean isOnlyPlanned() {
+    return options.structure().isPresent() && checkpoint.folder().equals(original.folder());
   }
 
   private Texts texts(List<Path> files, Tokenizer tokenizer) {
@@ -261,7 +309,7 @@ public final class Compressor {
 
   /** Measures first where a budget has to be shared. */
   private Schemes schemes(CalibrationSet calibration, MemoryPlan memory) {
-    if (!planner.isBudgeted()) {
+    if (!planner.isBudgeted() || isOnlyPlanned()) {
       return planner.schemes();
     }
     if (!planner.needsErrors()) {
@@ -285,7 +333,6 @@ public final class Compressor {
   private RunReport run(Start start, FileStamps inputs, String version) {
     try (UnfinishedRun run = UnfinishedRun.open(options.place(), start)) {
       PreparedRun prepared = prepare(() -> summedWeights(run.isBegun()));
-      Evaluator evaluator = prepared.evaluator();
       Map<String, Object> described =
           RunDescription.options(options, prepared.plan(), prepared.calibration());
       options
@@ -294,51 +341,78 @@ public final class Compressor {
           .map(MomentsManifest::read)
           .ifPresent(saved -> described.putAll(RunDescription.statistics(saved)));
       RunIdentity identity =
-          RunIdentity.of(checkpoint, options, described, prepared.weights(), version, compute);
+          RunIdentity.of(original, options, described, prepared.weights(), version, compute);
       run.check(identity);
-      try (Arena arena = Arena.ofShared();
-          ModelOutput output = run.output(options, prepared.plan(), compute, version)) {
-        Optional<SavedMoments> moments = savedMoments(prepared, identity, arena);
-        SavedLayers saved = run.layers(output, identity, inputs, listener);
-        try {
-          List<LayerReport> layers = compress(prepared, moments, output, saved);
-          output.flush();
-          List<PerplexityReport> perplexity = evaluate(evaluator, output);
-          listener.step("checksums of the output");
-          RunReport report =
-              new RunReport(
-                  version,
-                  RunDescription.environment(compute),
-                  described,
-                  identity.inputs(),
-                  prepared.warnings(),
-                  RunReport.Summary.of(layers, run.elapsed()),
-                  PeakMemory.residentBytes().orElse(0),
-                  RunDescription.texts(prepared.calibration(), evaluator),
-                  perplexity,
-                  layers,
-                  FileSums.below(output.workFolder(), compute.workers()));
-          ReportFile.write(report, output.workFolder());
-          HtmlReport.write(report, output.workFolder());
-          inputs.check();
-          output.commit();
-          return report;
-        } catch (AwpException e) {
-          saved.settle();
-          Optional<String> change = inputs.change();
-          if (change.isPresent()) {
-            throw changed(change.get(), saved, e);
-          }
-          throw saved.count() == 0 ? e : resumable(e, saved, prepared.schemes());
+      Begun begun = new Begun(run, identity, described, inputs, version);
+      if (options.structure().isEmpty()) {
+        return finish(begun, prepared, List.of());
+      }
+      SavedSteps steps = run.steps(identity, inputs);
+      StructureReport structure =
+          new StructuredPass(options, original, prepared.calibration(), steps, compute, listener)
+              .run(structurePlan().orElseThrow());
+      try (Checkpoint pruned = Checkpoints.open(steps.folder())) {
+        Compressor rest = new Compressor(options, compute, listener, original, pruned);
+        return rest.finish(begun, rest.prepare(Map::of), List.of(structure));
+      }
+    }
+  }
+
+  /** A run that is known not to differ from what an earlier part of it was. */
+  private record Begun(
+      UnfinishedRun run,
+      RunIdentity identity,
+      Map<String, Object> described,
+      FileStamps inputs,
+      String version) {}
+
+  private RunReport finish(Begun begun, PreparedRun prepared, List<StructureReport> structure) {
+    UnfinishedRun run = begun.run();
+    FileStamps inputs = begun.inputs();
+    try (Arena arena = Arena.ofShared();
+        ModelOutput output = run.output(options, prepared.plan(), compute, begun.version())) {
+      Optional<SavedMoments> moments = savedMoments(prepared, begun.identity(), arena);
+      SavedLayers saved = run.layers(output, begun.identity(), inputs, listener);
+      try {
+        List<LayerReport> layers = compress(prepared, moments, output, saved);
+        output.flush();
+        List<PerplexityReport> perplexity = evaluate(prepared.evaluator(), output);
+        listener.step("checksums of the output");
+        RunReport report =
+            new RunReport(
+                begun.version(),
+                RunDescription.environment(compute),
+                begun.described(),
+                begun.identity().inputs(),
+                prepared.warnings(),
+                RunReport.Summary.of(layers, run.elapsed()),
+                PeakMemory.residentBytes().orElse(0),
+                RunDescription.texts(prepared.calibration(), prepared.evaluator()),
+                perplexity,
+                layers,
+                FileSums.below(output.workFolder(), compute.workers()),
+                structure);
+        ReportFile.write(report, output.workFolder());
+        HtmlReport.write(report, output.workFolder());
+        inputs.check();
+        output.commit();
+        return report;
+      } catch (AwpException e) {
+        saved.settle();
+        Optional<String> change = inputs.change();
+        if (change.isPresent()) {
+          throw changed(change.get(), saved, e);
         }
+        throw saved.count() == 0 ? e : resumable(e, saved, prepared.schemes());
       }
     }
   }
 
   /** The original beside what was written. */
   private List<PerplexityReport> evaluate(Evaluator evaluator, ModelOutput output) {
-    try (References original = evaluator.references(checkpoint::tensor)) {
-      return evaluator.compare(original, output::read);
+    ModelLayout whole = ModelLayout.of(original.config());
+    try (References before = evaluator.references(whole, original::tensor)) {
+      return evaluator.compare(before, output::read);
     }
   }
 
@@ -379,19 +453,23 @@ public final class Compressor {
 
   private Map<Path, String> checkedWeights() {
     listener.step("checking the weights");
-    new WeightScan(checkpoint, compute).check(layout.shapes().keySet());
+    new WeightScan(original, compute).check(ModelLayout.of(original.config()).shapes().keySet());
     return Map.of();
   }
 
   /** Sums of the weights' files; the values are checked too, once for all parts of a run. */
   private Map<Path, String> summedWeights(boolean checked) {
     listener.step("checking the weights");
-    return new WeightScan(checkpoint, compute).sums(checked ? Set.of() : layout.shapes().keySet());
+    Set<String> all = ModelLayout.of(original.config()).shapes().keySet();
+    return new WeightScan(original, compute).sums(checked ? Set.of() : all);
   }
 
   private List<LayerReport> compress(
       PreparedRun prepared, Optional<SavedMoments> moments, ModelOutput output, SavedLayers saved) {
     Schemes schemes = prepared.schemes();
+    if (schemes.layers().isEmpty()) {
+      return List.of();
+    }
     int count = layout.config().layers();
     boolean head = !schemes.layers(count).isEmpty();
     List<LinearLayer> linears = schemes.layers();

@@ -5,12 +5,15 @@ package dev.awp.format.safetensors;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.ConfigCorrections;
+import dev.awp.checkpoint.ConfigSizes;
 import dev.awp.config.json.StatedQuantization;
 import dev.awp.disk.Folders;
 import dev.awp.json.JsonFile;
@@ -18,6 +21,7 @@ import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** The JSON files that tell readers how a model folder is quantized. */
 public final class ConfigFiles {
@@ -25,6 +29,12 @@ public final class ConfigFiles {
 
   private static final String TIED = "tie_word_embeddings";
   private static final String TEXT = "text_config";
+
+  /** Lists of a value for each block. */
+  private static final List<String> BY_BLOCK = List.of("layer_types", "no_rope_layers");
+
+  /** How many of the first blocks have no sliding window, in Qwen's files. */
+  private static final String FULL_WINDOWS = "max_window_layers";
 
   /** Numbers stay as they were written. */
   private static final JsonMapper JSON =
@@ -47,7 +57,7 @@ public final class ConfigFiles {
    *
    * @param folder of the copies
    */
-  static void correct(Path folder, ConfigCorrections corrections) {
+  public static void correct(Path folder, ConfigCorrections corrections) {
     if (corrections.equals(ConfigCorrections.NONE)) {
       return;
     }
@@ -66,6 +76,8 @@ public final class ConfigFiles {
       }
     }
     corrections.dtype().ifPresent(dtype -> correct(config, dtype));
+    ObjectNode text = config.path(TEXT) instanceof ObjectNode own ? own : config;
+    corrections.sizes().ifPresent(sizes -> correct(text, sizes));
     write(file, config);
     try {
       if (corrections.unquantized()) {
@@ -89,6 +101,35 @@ public final class ConfigFiles {
     config.put(config.has("dtype") ? "dtype" : "torch_dtype", name);
     if (config.path(TEXT) instanceof ObjectNode text) {
       text.put(text.has("dtype") ? "dtype" : "torch_dtype", name);
+    }
+  }
+
+  /** Sizes, and what is listed block by block. */
+  private static void correct(ObjectNode config, ConfigSizes sizes) {
+    config.put("intermediate_size", sizes.neurons());
+    config.put("num_attention_heads", sizes.heads());
+    config.put("num_key_value_heads", sizes.keyValueHeads());
+    config.put("head_dim", sizes.headDimension());
+    config.put("num_hidden_layers", sizes.blocks().size());
+    for (String key : BY_BLOCK) {
+      if (config.path(key) instanceof ArrayNode all) {
+        ArrayNode kept = config.putArray(key);
+        sizes.blocks().forEach(block -> kept.add(all.path(block)));
+      }
+    }
+    if (!sizes.sliding().isEmpty() && sizes.sliding().size() < sizes.blocks().size()) {
+      ArrayNode types = config.putArray("layer_types");
+      sizes
+          .blocks()
+          .forEach(
+              block ->
+                  types.add(
+                      sizes.sliding().contains(block) ? "sliding_attention" : "full_attention"));
+    }
+    JsonNode full = config.path(FULL_WINDOWS);
+    if (full.isInt()) {
+      long before = sizes.blocks().stream().filter(block -> block < full.intValue()).count();
+      config.put(FULL_WINDOWS, (int) before);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.awp.disk.OutputPlace;
 import dev.awp.report.LayerReport;
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.RunReport;
+import dev.awp.report.StructureReport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -73,6 +74,9 @@ public final class HtmlReport {
       }
       html.add("</ul>%n</section>%n");
     }
+    for (StructureReport structure : report.structure()) {
+      html.add("<section>%n<h2>Widths</h2>%n%s</section>%n", ReportTables.structure(structure));
+    }
     if (!report.layers().isEmpty()) {
       plots(report.layers(), html);
       html.add("<section>%n<h2>Layers</h2>%n%s</section>%n", ReportTables.layers(report.layers()));
@@ -119,6 +123,13 @@ public final class HtmlReport {
             String.format(
                 Locale.ROOT, "same top token %.1f %%", 100 * text.divergence().sameTop().value()));
       }
+    }
+    for (StructureReport structure : report.structure()) {
+      figure(
+          html,
+          "Linear weights removed",
+          String.format(Locale.ROOT, "%.1f %%", 100 * structure.share()),
+          "as neurons, heads and blocks");
     }
     figure(
         html,

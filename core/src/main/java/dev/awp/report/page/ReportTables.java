@@ -7,6 +7,7 @@ import dev.awp.report.Estimate;
 import dev.awp.report.LayerReport;
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.RunReport;
+import dev.awp.report.StructureReport;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -112,6 +113,29 @@ final class ReportTables {
           Markup.escape(layer.solver()),
           layer.iterations(),
           layer.seconds());
+    }
+    return close(html);
+  }
+
+  /** What was kept of each block, by steps. */
+  static String structure(StructureReport report) {
+    StructureReport.Shape before = report.before();
+    String caption =
+        "%s of %s blocks stay. The error is that of the layer that reads what stays, f(T) / f(0)."
+            .formatted(report.kept().blocks().size(), before.blocks().size());
+    Markup html = open(caption, report.parts().size() > 40 ? "scroll tall" : "scroll");
+    head(html, "block before", "step", "kept", "of", "relative error", "without any change");
+    for (StructureReport.Part part : report.parts()) {
+      boolean neurons = part.step().equals("mlp");
+      html.add(
+          "<tr><th scope=\"row\">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%.4g</td>"
+              + "<td>%.4g</td></tr>%n",
+          part.block(),
+          neurons ? "neurons" : "key/value heads",
+          part.kept().size(),
+          neurons ? before.neurons() : before.groups(),
+          part.relativeError(),
+          part.drift());
     }
     return close(html);
   }

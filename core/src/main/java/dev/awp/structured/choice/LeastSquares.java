@@ -8,7 +8,6 @@ import dev.awp.structured.KeptUnits;
 import dev.awp.structured.RemovalProblem;
 import dev.awp.structured.UnitChoice;
 import java.lang.foreign.SegmentAllocator;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -30,12 +29,14 @@ final class LeastSquares implements UnitChoice {
 
   @Override
   public KeptUnits choose(RemovalProblem problem, Compute compute, SegmentAllocator allocator) {
+    if (problem.removed() == 0) {
+      return KeptUnits.plain(problem, problem.units().others(), allocator);
+    }
     ColumnTableau tableau = new ColumnTableau(problem, compute);
     UnitSearch search = new UnitSearch(problem, tableau);
     search.remove();
     search.exchange();
-    List<Integer> kept = new ArrayList<>();
-    Arrays.stream(search.kept()).forEach(kept::add);
+    List<Integer> kept = Arrays.stream(search.kept()).boxed().toList();
     return new KeptUnits(kept, tableau.weights(allocator));
   }
 }

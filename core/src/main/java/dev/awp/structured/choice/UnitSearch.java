@@ -40,11 +40,20 @@ final class UnitSearch {
     return tableau.isKept(unit * units.width());
   }
 
-  /** Removes the cheapest units, batch by batch; of units of several columns one by one. */
+  /** Removes as many units as the problem says. */
   void remove() {
+    removeUpTo(removed);
+  }
+
+  /**
+   * Removes the cheapest units, batch by batch; of units of several columns one by one.
+   *
+   * @param wanted how many are removed then, earlier ones included
+   */
+  void removeUpTo(int wanted) {
     int batch = units.width() == 1 ? Math.max(1, removed / BATCHES) : 1;
-    for (int done = 0; done < removed; ) {
-      int count = Math.min(batch, removed - done);
+    for (int done = where(false).length; done < wanted; ) {
+      int count = Math.min(batch, wanted - done);
       List<Integer> cheapest =
           IntStream.of(kept())
               .boxed()

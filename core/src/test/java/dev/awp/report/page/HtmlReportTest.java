@@ -72,7 +72,8 @@ class HtmlReportTest {
         List.of(),
         List.of(new PerplexityReport("t" + text, 256, 12, 10, 12.5, 0.25, 0.5, DIVERGENCE)),
         layers,
-        Map.of());
+        Map.of(),
+        List.of());
   }
 
   private static List<LayerReport> layers(String text) {

@@ -21,6 +21,7 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -240,6 +241,19 @@ class LeastSquaresTest {
         Matrix spread = chosen.spread(problem.units(), arena);
         assertEquals(chosen.weights().get(7, 19), spread.get(7, chosen.units().getLast()));
       }
+    }
+  }
+
+  @Test
+  void aCurveHasTheCostOfEveryNumber() {
+    try (Arena arena = Arena.ofShared();
+        Compute compute = Compute.create(1)) {
+      RemovalProblem problem = problem(4, new Units(20, 1), 5, 1, arena);
+      SortedMap<Integer, Double> curve = RemovalCurve.of(problem, List.of(20, 5, 12), compute);
+      assertEquals(List.of(5, 12, 20), List.copyOf(curve.keySet()));
+      assertEquals(0.0, curve.get(20), 1e-12);
+      assertTrue(curve.get(12) > 0 && curve.get(5) > curve.get(12), curve.toString());
+      assertEquals(after(problem, compute, UnitSearch::remove), curve.get(5), 1e-9);
     }
   }
 

@@ -1,0 +1,147 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.cli.option;
+
+import dev.awp.cli.value.Ranges;
+import dev.awp.compress.CompressionOptions;
+import dev.awp.compress.StructureOptions;
+import dev.awp.compress.structured.BlockMeasures;
+import dev.awp.structured.choice.UnitChoices;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The options that make the model smaller before its layers are compressed. */
+public final class StructureArguments {
+  @Option(
+      names = "--prune-width",
+      paramLabel = "SHARE",
+      converter = Ranges.Share.class,
+      description = {
+        "Remove this share of the blocks' linear weights as whole neurons and key/value groups (a"
+            + " key/value head with its query heads), in all blocks alike, shared between the two"
+            + " by their measured errors. The result is an ordinary, smaller model."
+            + " docs/structured.md tells more."
+      })
+  private Double width;
+
+  @Option(
+      names = "--prune-neurons",
+      paramLabel = "SHARE",
+      converter = Ranges.ShareOrNone.class,
+      description = "Remove this share of the neurons of every feed-forward layer.")
+  private Double neurons;
+
+  @Option(
+      names = "--prune-groups",
+      paramLabel = "SHARE",
+      converter = Ranges.ShareOrNone.class,
+      description = "Remove this share of the key/value heads, each with its query heads.")
+  private Double groups;
+
+  @Option(
+      names = "--prune-blocks",
+      paramLabel = "N",
+      converter = Ranges.CountOrNone.class,
+      description = "Remove so many whole blocks.")
+  private Integer blocks;
+
+  @Option(
+      names = "--prune-by",
+      paramLabel = "HOW",
+      converter = ChoiceName.class,
+      description = {
+        "How neurons and groups are chosen: least-squares, by what the layer's outputs lose with"
+            + " all other weights solved anew; magnitude, by the norm of weights times that of"
+            + " inputs; wanda-sp, by the sum of Wanda's scores. The last two leave the other"
+            + " weights as they are. Default: least-squares."
+      })
+  private String by;
+
+  @Option(
+      names = "--prune-blocks-by",
+      paramLabel = "HOW",
+      converter = MeasureName.class,
+      description = {
+        "How blocks are chosen: divergence, by what the predictions lose without each, measured"
+            + " anew after each; cosine, by how little each turns the hidden states. Default:"
+            + " divergence."
+      })
+  private String blocksBy;
+
+  @Option(
+      names = "--prune-multiple",
+      paramLabel = "N",
+      converter = Ranges.Count.class,
+      description = {
+        "What the number of neurons that stay is a multiple of. Default: 256 where the model's own"
+            + " is, else the largest of 128, 64, 32, 16, 8, 4, 2 and 1."
+      })
+  private Integer multiple;
+
+  /** A way to choose units. */
+  static final class ChoiceName extends Word {
+    ChoiceName() {
+      super("way to choose neurons and groups", UnitChoices.names());
+    }
+  }
+
+  /** A way to choose blocks. */
+  static final class MeasureName extends Word {
+    MeasureName() {
+      super("way to choose blocks", BlockMeasures.names());
+    }
+  }
+
+  /** Whether anything is to be removed. */
+  public boolean given() {
+    return width != null || neurons != null || groups != null || blocks != null;
+  }
+
+  /** Sets what was asked for; misuse where options exclude each other or have no effect. */
+  public void applyTo(
+      CompressionOptions.Builder options, StatisticsArguments statistics, CommandSpec spec) {
+    boolean widths = width != null || neurons != null || groups != null;
+    if (width != null && (neurons != null || groups != null)) {
+      throw misuse(
+          spec,
+          "--prune-width says the others itself: leave --prune-neurons and --prune-groups out");
+    }
+    if (by != null && !widths && blocks == null) {
+      throw misuse(
+          spec,
+          "--prune-by is for --prune-width, --prune-neurons, --prune-groups and --prune-blocks");
+    }
+    if (multiple != null && width == null && neurons == null) {
+      throw misuse(spec, "--prune-multiple is for --prune-width and --prune-neurons");
+    }
+    if (blocksBy != null && blocks == null) {
+      throw misuse(spec, "--prune-blocks-by is for --prune-blocks");
+    }
+    if (given() && statistics.given()) {
+      throw misuse(
+          spec, "--statistics are moments of the whole model: they do not fit one that is pruned");
+    }
+    if (given()) {
+      options.structure(
+          new StructureOptions(
+              optional(width),
+              optional(neurons),
+              optional(groups),
+              blocks == null ? 0 : blocks,
+              by == null ? UnitChoices.standard().name() : by,
+              blocksBy == null ? BlockMeasures.standard().name() : blocksBy,
+              multiple == null ? OptionalInt.empty() : OptionalInt.of(multiple)));
+    }
+  }
+
+  private static OptionalDouble optional(Double value) {
+    return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
+  }
+
+  private static ParameterException misuse(CommandSpec spec, String rule) {
+    return new ParameterException(spec.commandLine(), rule);
+  }
+}

@@ -1,0 +1,114 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.structured;
+
+import dev.awp.Progress;
+import dev.awp.calibration.ActivationStore;
+import dev.awp.calibration.CalibrationSet;
+import dev.awp.model.forward.DecoderBlock;
+import dev.awp.model.forward.HeadPair;
+import dev.awp.model.forward.TransformerModel;
+import dev.awp.model.sublayer.LinearInputs;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * By what the model's predictions lose: the Kullback-Leibler divergence of the next token's
+ * distribution from the original model's on the calibration text. The block whose removal costs
+ * least goes first, and the others are measured anew without it.
+ *
+ * <p>All trials of a round go through the blocks together, so that the weights of each are decoded
+ * once.
+ */
+final class BlockDivergence implements BlockMeasure {
+  /** Tokens that go through the model for each trial. */
+  private static final int TOKENS = 4096;
+
+  @Override
+  public String name() {
+    return "divergence";
+  }
+
+  @Override
+  public List<Integer> choose(
+      TransformerModel model,
+      CalibrationSet calibration,
+      int count,
+      Path scratch,
+      Progress progress) {
+    int windows = Math.clamp(TOKENS / calibration.length(), 1, calibration.windows().size());
+    List<Integer> removed = new ArrayList<>();
+    try (ActivationStore embedded =
+            ActivationStore.embed(model, calibration.windows().subList(0, windows), scratch);
+        ActivationStore reference = embedded.copy()) {
+      pass(model, reference);
+      while (removed.size() < count) {
+        progress.step("measuring blocks, %s of %s removed".formatted(removed.size(), count));
+        removed.add(cheapest(model, embedded, reference, removed));
+      }
+    }
+    return removed;
+  }
+
+  private static void pass(TransformerModel model, ActivationStore states) {
+    for (int block = 0; block < model.layout().config().layers(); block++) {
+      try (Arena arena = Arena.ofShared()) {
+        forward(model.block(block, arena), states);
+      }
+    }
+  }
+
+  private static void forward(DecoderBlock block, ActivationStore states) {
+    block.forward(states.states(), states.length(), LinearInputs.IGNORED);
+  }
+
+  private static int cheapest(
+      TransformerModel model,
+      ActivationStore embedded,
+      ActivationStore reference,
+      List<Integer> removed) {
+    Map<Integer, ActivationStore> trials = new LinkedHashMap<>();
+    try (ActivationStore states = embedded.copy()) {
+      for (int block = 0; block < model.layout().config().layers(); block++) {
+        if (!removed.contains(block)) {
+          try (Arena arena = Arena.ofShared()) {
+            DecoderBlock own = model.block(block, arena);
+            trials.values().forEach(trial -> forward(own, trial));
+            trials.put(block, states.copy());
+            forward(own, states);
+          }
+        }
+      }
+      return cheapest(model, reference, trials);
+    } finally {
+      trials.values().forEach(ActivationStore::close);
+    }
+  }
+
+  private static int cheapest(
+      TransformerModel model, ActivationStore reference, Map<Integer, ActivationStore> trials) {
+    HeadPair heads = HeadPair.of(model.head(), model.head());
+    int cheapest = -1;
+    double least = Double.POSITIVE_INFINITY;
+    try (Arena arena = Arena.ofShared()) {
+      Matrix dense = reference.states();
+      Matrix p = Matrix.allocate(arena, dense.rows(), dense.columns());
+      for (Map.Entry<Integer, ActivationStore> trial : trials.entrySet()) {
+        p.copyFrom(dense);
+        double[] all = heads.compare(p, trial.getValue().states(), new int[p.rows()]).divergences();
+        double divergence = Arrays.stream(all).sum();
+        if (divergence < least || cheapest < 0) {
+          least = divergence;
+          cheapest = trial.getKey();
+        }
+      }
+    }
+    return cheapest;
+  }
+}

@@ -1,0 +1,28 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.structured;
+
+import dev.awp.Progress;
+import dev.awp.calibration.CalibrationSet;
+import dev.awp.model.forward.TransformerModel;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A way to choose whole blocks to remove. */
+public interface BlockMeasure {
+  /** The word for it on the command line. */
+  String name();
+
+  /**
+   * The blocks that are removed, in the order in which they are.
+   *
+   * @param count fewer than there are
+   * @param scratch folder of files of activations, without names, while this runs
+   */
+  List<Integer> choose(
+      TransformerModel model,
+      CalibrationSet calibration,
+      int count,
+      Path scratch,
+      Progress progress);
+}

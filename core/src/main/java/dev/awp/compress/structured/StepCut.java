@@ -1,0 +1,80 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.structured;
+
+import dev.awp.config.AttentionConfig;
+import dev.awp.model.BlockStep;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
+import dev.awp.structured.Units;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Which rows and columns of a step's tensors go with a unit: those of the layers that make its
+ * values, and of the one layer that reads them.
+ *
+ * @param consumer the layer that reads the units
+ * @param units of its columns
+ * @param producers of each other layer, its parts of rows behind each other, each as units
+ */
+record StepCut(
+    BlockStep step, LinearLayer consumer, Units units, Map<LinearLayer, List<Units>> producers) {
+  /** The cut of a step of a dense block. */
+  static StepCut of(ModelLayout layout, int block, Step step) {
+    BlockStep own =
+        layout.blockSteps(block).stream()
+            .filter(candidate -> candidate.step().equals(step))
+            .findFirst()
+            .orElseThrow();
+    List<LinearLayer> linears = own.linears();
+    LinearLayer consumer = linears.getLast();
+    List<LinearLayer> makers = linears.subList(0, linears.size() - 1);
+    List<Units> parts = parts(layout, block, step);
+    Map<LinearLayer, List<Units>> producers = new LinkedHashMap<>();
+    for (int i = 0; i < makers.size(); i++) {
+      // One layer makes all parts where they are fused.
+      producers.put(makers.get(i), makers.size() == 1 ? parts : List.of(parts.get(i)));
+    }
+    Units units = parts.getFirst();
+    return new StepCut(own, consumer, units, producers);
+  }
+
+  private static List<Units> parts(ModelLayout layout, int block, Step step) {
+    if (step.equals(Step.MLP)) {
+      Units neurons = new Units(layout.config().block(block).mlp().width(), 1);
+      return List.of(neurons, neurons);
+    }
+    AttentionConfig attention = layout.config().block(block).attention();
+    int groups = attention.keyValueHeads();
+    Units queries = new Units(groups, attention.queryWidth() / groups);
+    Units keys = new Units(groups, attention.headDimension());
+    return List.of(queries, keys, keys);
+  }
+
+  /** The rows of a layer that stay with some units. */
+  int[] rows(LinearLayer layer, int... kept) {
+    if (layer.equals(consumer)) {
+      return IntStream.range(0, layer.rows()).toArray();
+    }
+    List<Integer> rows = new ArrayList<>();
+    int from = 0;
+    for (Units part : producers.get(layer)) {
+      int first = from;
+      IntStream.of(part.columns(kept)).forEach(row -> rows.add(first + row));
+      from += part.columns();
+    }
+    return rows.stream().mapToInt(row -> row).toArray();
+  }
+
+  /** The columns of a layer that stay with some units. */
+  int[] columns(LinearLayer layer, int... kept) {
+    return layer.equals(consumer)
+        ? units.columns(kept)
+        : IntStream.range(0, layer.columns()).toArray();
+  }
+}

@@ -1,0 +1,251 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.structured;
+
+import dev.awp.Progress;
+import dev.awp.calibration.ActivationStore;
+import dev.awp.calibration.CalibrationSet;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.compress.CompressionOptions;
+import dev.awp.compress.Propagation;
+import dev.awp.compress.StructureOptions;
+import dev.awp.compress.Target;
+import dev.awp.compress.run.SavedSteps;
+import dev.awp.compute.Compute;
+import dev.awp.disk.WrittenPiece;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
+import dev.awp.model.forward.TransformerModel;
+import dev.awp.model.sublayer.LinearInputs;
+import dev.awp.report.StructureReport;
+import dev.awp.report.StructureReport.Part;
+import dev.awp.report.StructureReport.Shape;
+import dev.awp.structured.UnitChoice;
+import dev.awp.structured.choice.UnitChoices;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Makes the pruned model, block by block: the inputs of the layers that read neurons and heads are
+ * calibrated on what the pruned blocks before deliver, units are chosen and made up for, and the
+ * activations move on through what was written. Beside them goes the original model, removed blocks
+ * included: what its hidden states are is what the next layer that is solved for aims at.
+ */
+public final class StructuredPass {
+  private final CompressionOptions options;
+  private final StructureOptions structure;
+  private final Checkpoint original;
+  private final CalibrationSet calibration;
+  private final SavedSteps saved;
+  private final Compute compute;
+  private final Progress progress;
+  private final TransformerModel model;
+  private final UnitChoice choice;
+
+  /**
+   * A pass.
+   *
+   * @param saved what earlier parts of the run finished of it
+   */
+  public StructuredPass(
+      CompressionOptions options,
+      Checkpoint original,
+      CalibrationSet calibration,
+      SavedSteps saved,
+      Compute compute,
+      Progress progress) {
+    this.options = options;
+    this.structure = options.structure().orElseThrow();
+    this.original = original;
+    this.calibration = calibration;
+    this.saved = saved;
+    this.compute = compute;
+    this.progress = progress;
+    this.model = new TransformerModel(ModelLayout.of(original.config()), original::tensor, compute);
+    this.choice = UnitChoices.byName(structure.by()).orElseThrow();
+  }
+
+  /** Makes the model, in the folder of {@link SavedSteps}; what was made before stays. */
+  public StructureReport run(StructurePlan plan) {
+    Shape shape = saved.shape().orElseGet(() -> measured(plan));
+    PrunedCheckpoint pruned = new PrunedCheckpoint(original, shape);
+    List<Part> parts = List.of();
+    try (PrunedFolder folder =
+        PrunedFolder.create(saved.folder(), pruned, options.maxShardBytes(), compute)) {
+      Shape before = plan.before();
+      boolean narrower = shape.neurons() < before.neurons() || shape.groups() < before.groups();
+      boolean shorter = shape.blocks().size() < before.blocks().size();
+      if (narrower || (shorter && choice.compensates() && drifts())) {
+        parts = restored(pruned, folder).orElseGet(() -> walk(pruned, folder));
+      } else {
+        copy(pruned, folder);
+      }
+      folder.finish();
+    }
+    return new StructureReport(shape, plan.before(), plan.multiple(), plan.share(shape), parts);
+  }
+
+  private boolean drifts() {
+    return options.target() == Target.PROPAGATED;
+  }
+
+  /** How much of what, and which blocks, where that is not said. */
+  private Shape measured(StructurePlan plan) {
+    List<Shape> candidates = plan.candidates();
+    Shape shape =
+        candidates.size() == 1
+            ? candidates.getFirst()
+            : new WidthSplit(model, calibration, saved.scratchFolder(), compute, progress)
+                .choose(plan, candidates);
+    if (structure.blocks() > 0) {
+      List<Integer> removed =
+          BlockMeasures.byName(structure.blocksBy())
+              .orElseThrow()
+              .choose(model, calibration, structure.blocks(), saved.scratchFolder(), progress);
+      List<Integer> kept =
+          plan.before().blocks().stream().filter(block -> !removed.contains(block)).toList();
+      shape = new Shape(shape.neurons(), shape.groups(), kept);
+    }
+    saved.save(shape);
+    return shape;
+  }
+
+  /** Blocks as they are. */
+  private static void copy(PrunedCheckpoint pruned, PrunedFolder folder) {
+    for (int block : pruned.shape().blocks()) {
+      for (Step step : pruned.before().steps(block)) {
+        StepCut cut = StepCut.of(pruned.before(), block, step);
+        var _ =
+            folder.write(cut, IntStream.range(0, cut.units().count()).toArray(), Optional.empty());
+      }
+    }
+  }
+
+  /** All steps, where an earlier part of the run finished the last of them. */
+  private Optional<List<Part>> restored(PrunedCheckpoint pruned, PrunedFolder folder) {
+    List<Part> parts = new ArrayList<>();
+    for (int block : pruned.shape().blocks()) {
+      for (Step step : pruned.before().steps(block)) {
+        Optional<Part> part =
+            saved.find(block, step.name()).filter(found -> folder.restore(saved.pieces(found)));
+        if (part.isEmpty()) {
+          return Optional.empty();
+        }
+        parts.add(part.get());
+      }
+    }
+    return Optional.of(parts);
+  }
+
+  private List<Part> walk(PrunedCheckpoint pruned, PrunedFolder folder) {
+    List<Part> parts = new ArrayList<>();
+    boolean changed = false;
+    try (ActivationStore seen =
+            ActivationStore.embed(model, calibration.windows(), saved.scratchFolder());
+        ActivationStore dense = drifts() ? seen.copy() : null) {
+      Optional<ActivationStore> reference = Optional.ofNullable(dense);
+      int last = pruned.shape().blocks().getLast();
+      for (int block = 0; block <= last; block++) {
+        boolean stays = pruned.shape().blocks().contains(block);
+        for (Step step : pruned.before().steps(block)) {
+          if (stays) {
+            StepCut cut = StepCut.of(pruned.before(), block, step);
+            Part part = part(cut, pruned.shape(), folder, seen, reference, changed);
+            parts.add(part);
+            changed |= part.kept().size() < cut.units().count();
+          }
+          advance(block, step, stays ? pruned.index(block) : -1, folder, seen, reference);
+        }
+        changed |= !stays;
+      }
+    }
+    return parts;
+  }
+
+  /** One step: restored, copied or pruned. */
+  private Part part(
+      StepCut cut,
+      Shape shape,
+      PrunedFolder folder,
+      ActivationStore seen,
+      Optional<ActivationStore> reference,
+      boolean changed) {
+    String step = cut.step().step().name();
+    int block = cut.consumer().block();
+    Optional<Part> before = saved.find(block, step);
+    if (before.isPresent()) {
+      if (folder.restore(saved.pieces(before.get()))) {
+        return before.get();
+      }
+      progress.step(
+          "block %s: what was saved of %s is damaged, it is pruned again"
+              .formatted(block + 1, step));
+    }
+    int kept = cut.units().width() == 1 ? shape.neurons() : shape.groups();
+    boolean refits = choice.compensates() && changed && reference.isPresent();
+    try (Arena arena = Arena.ofShared()) {
+      if (kept == cut.units().count() && !refits) {
+        int[] all = IntStream.range(0, kept).toArray();
+        return save(
+            new Part(block, step, IntStream.of(all).boxed().toList(), 0, 0, 0),
+            folder,
+            folder.write(cut, all, Optional.empty()));
+      }
+      progress.step("block %s: pruning %s".formatted(block + 1, step));
+      StepPruning.Pruned pruned =
+          new StepPruning(model, choice, compute).prune(cut, kept, seen, reference, arena);
+      int[] units = pruned.kept().units().stream().mapToInt(unit -> unit).toArray();
+      return save(
+          new Part(
+              block,
+              step,
+              pruned.kept().units(),
+              pruned.relativeError(),
+              pruned.relativeDrift(),
+              pruned.tokens()),
+          folder,
+          folder.write(
+              cut,
+              units,
+              choice.compensates() ? Optional.of(pruned.kept().weights()) : Optional.empty()));
+    }
+  }
+
+  private Part save(Part part, PrunedFolder folder, List<WrittenPiece> pieces) {
+    folder.force();
+    saved.save(part, pieces);
+    return part;
+  }
+
+  /**
+   * Moves the activations on.
+   *
+   * @param index of the block in the pruned model, negative where it was removed
+   */
+  private void advance(
+      int block,
+      Step step,
+      int index,
+      PrunedFolder folder,
+      ActivationStore seen,
+      Optional<ActivationStore> reference) {
+    try (Arena arena = Arena.ofShared()) {
+      if (options.propagation() == Propagation.DENSE) {
+        pass(model, block, step, seen, arena);
+      } else if (index >= 0) {
+        pass(folder.model(arena), index, step, seen, arena);
+      }
+    }
+    try (Arena arena = Arena.ofShared()) {
+      reference.ifPresent(store -> pass(model, block, step, store, arena));
+    }
+  }
+
+  private static void pass(
+      TransformerModel through, int block, Step step, ActivationStore store, Arena arena) {
+    through.step(block, step, arena).forward(store.states(), store.length(), LinearInputs.IGNORED);
+  }
+}

@@ -1,0 +1,59 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.report;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+
+/**
+ * What was removed of a model before its layers were compressed.
+ *
+ * @param kept what every block has left
+ * @param before what every block had
+ * @param multiple what the number of neurons that stay was rounded to a multiple of
+ * @param share of the linear weights of the original's blocks that was removed
+ * @param parts what was kept in each step of each block that stays, in the order of the model; none
+ *     where only whole blocks were removed
+ */
+public record StructureReport(
+    Shape kept, Shape before, int multiple, double share, List<Part> parts) {
+  public StructureReport {
+    requireNonNull(kept, "kept");
+    requireNonNull(before, "before");
+    parts = List.copyOf(parts);
+  }
+
+  /**
+   * The sizes of a model's blocks.
+   *
+   * @param neurons of each feed-forward layer
+   * @param groups key/value heads, each with its query heads
+   * @param blocks indices in the original
+   */
+  public record Shape(int neurons, int groups, List<Integer> blocks) {
+    public Shape {
+      blocks = List.copyOf(blocks);
+    }
+  }
+
+  /**
+   * What was kept of a step of a block.
+   *
+   * @param block its index in the original
+   * @param step attention or mlp
+   * @param kept neurons, or key/value heads, by their indices in the original
+   * @param relativeError f(T) / f(0) of the layer that reads them, on the inputs that the pruned
+   *     blocks before it deliver
+   * @param drift f(W), by the same measure: how far the layer's own weights are from what it should
+   *     be on these inputs
+   * @param tokens that its inputs were seen of
+   */
+  public record Part(
+      int block, String step, List<Integer> kept, double relativeError, double drift, long tokens) {
+    public Part {
+      requireNonNull(step, "step");
+      kept = List.copyOf(kept);
+    }
+  }
+}

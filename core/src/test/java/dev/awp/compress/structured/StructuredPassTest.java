@@ -1,0 +1,536 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.structured;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.awp.AwpException;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
+import dev.awp.compress.CompressionListener;
+import dev.awp.compress.CompressionOptions;
+import dev.awp.compress.CompressionOptions.Calibration;
+import dev.awp.compress.Start;
+import dev.awp.compress.StructureOptions;
+import dev.awp.compress.walk.Compressor;
+import dev.awp.compute.Compute;
+import dev.awp.compute.KernelProvider;
+import dev.awp.config.AttentionConfig;
+import dev.awp.fixture.GeneratedArchitectures;
+import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.ModelEdit;
+import dev.awp.fixture.OutputFolders;
+import dev.awp.fixture.Terminal;
+import dev.awp.model.ModelLayout;
+import dev.awp.report.ReportFile;
+import dev.awp.report.RunReport;
+import dev.awp.report.StructureReport;
+import dev.awp.report.StructureReport.Part;
+import dev.awp.stored.TensorReader;
+import dev.awp.tensor.DType;
+import dev.awp.tensor.Matrix;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Models from which neurons, heads and blocks were removed, from the command to the folder. */
+class StructuredPassTest {
+  @TempDir private Path folder;
+  private Path model;
+  private Path text;
+  private Path out;
+
+  @BeforeEach
+  void generate() throws IOException {
+    model = folder.resolve("model");
+    out = folder.resolve("out");
+    String sentence = "Many words of 7 kinds, and more of them; again? No: (others). ";
+    text = Files.writeString(folder.resolve("text.txt"), sentence.repeat(30));
+  }
+
+  private Terminal compress(Path output, String... more) {
+    List<String> arguments =
+        new ArrayList<>(List.of("compress", model.toString(), output.toString()));
+    arguments.addAll(
+        List.of("--calibration=" + text, "--sequences=8", "--sequence-length=64", "--threads=2"));
+    arguments.addAll(List.of(more));
+    if (!arguments.contains("--dry-run")) {
+      arguments.add("--quiet");
+    }
+    return new Terminal().run(arguments);
+  }
+
+  private StructureReport pruned(Path output, String... more) {
+    compress(output, more).assertExit(0);
+    return ReportFile.read(output).structure().getFirst();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "llama",
+        "llama-biases",
+        "phi3",
+        "qwen2",
+        "qwen3",
+        "glm4",
+        "granite",
+        "gemma2",
+        "gemma3",
+        "exaone4-windows",
+        "mistral-window",
+        "smollm3-marked"
+      })
+  void whatIsWrittenIsAPartOfTheOriginal(String name) throws IOException {
+    GeneratedArchitectures.write(model, name, DType.BF16);
+    // Of weights that stay as they are, every row and column can be held against the original's.
+    StructureReport report =
+        pruned(
+            out,
+            "--prune-neurons=0.5",
+            "--prune-multiple=2",
+            "--prune-groups=0.5",
+            "--prune-blocks=1",
+            "--prune-by=magnitude");
+    try (Checkpoint before = Checkpoints.open(model);
+        Checkpoint after = Checkpoints.open(out)) {
+      ModelLayout layout = ModelLayout.of(after.config());
+      layout.check(after::tensor);
+      assertEquals(before.config().layers() - 1, after.config().layers());
+      AttentionConfig was = before.config().block(0).attention();
+      AttentionConfig is = after.config().block(0).attention();
+      assertEquals(was.keyValueHeads() / 2, is.keyValueHeads());
+      assertEquals(was.heads() / 2, is.heads());
+      assertEquals(
+          before.config().block(0).mlp().width() / 2, after.config().block(0).mlp().width());
+      ModelLayout whole = ModelLayout.of(before.config());
+      for (int i = 0; i < after.config().layers(); i++) {
+        int block = report.kept().blocks().get(i);
+        assertEquals(
+            before.config().block(block).attention().window(),
+            after.config().block(i).attention().window());
+        assertEquals(
+            before.config().block(block).attention().rotation(),
+            after.config().block(i).attention().rotation());
+        assertIsPart(before, whole, block, after, layout, i, report);
+      }
+    }
+    compress(folder.resolve("again"), "--sparsity=0.5").assertExit(0);
+  }
+
+  private static void assertIsPart(
+      Checkpoint before,
+      ModelLayout whole,
+      int block,
+      Checkpoint after,
+      ModelLayout layout,
+      int index,
+      StructureReport report) {
+    for (Part part : report.parts()) {
+      if (part.block() == block) {
+        boolean attention = part.step().equals("attention");
+        String module = attention ? "self_attn." : "mlp.";
+        AttentionConfig config = whole.config().block(block).attention();
+        int[] kept = part.kept().stream().mapToInt(unit -> unit).toArray();
+        int size = config.headDimension();
+        int shared = config.heads() / config.keyValueHeads() * size;
+        int all = config.heads() * size;
+        int keys = config.keyValueHeads() * size;
+        int width = whole.config().block(block).mlp().width();
+        for (String tensor : before.byName().keySet()) {
+          String prefix = whole.prefix(block) + module;
+          if (tensor.startsWith(prefix) && !tensor.contains("norm")) {
+            String own = layout.prefix(index) + module + tensor.substring(prefix.length());
+            int[] units =
+                switch (tensor.substring(prefix.length()).split("_proj")[0]) {
+                  case "q" -> spread(kept, shared, 0);
+                  case "k", "v" -> spread(kept, size, 0);
+                  case "qkv" ->
+                      join(
+                          spread(kept, shared, 0),
+                          spread(kept, size, all),
+                          spread(kept, size, all + keys));
+                  case "o" -> spread(kept, shared, 0);
+                  case "gate_up" -> join(kept, spread(kept, 1, width));
+                  default -> kept;
+                };
+            boolean reads = tensor.contains("o_proj") || tensor.contains("down_proj");
+            assertSame(before, tensor, after, own, units, reads);
+          }
+        }
+      }
+    }
+  }
+
+  private static int[] spread(int[] kept, int width, int first) {
+    return Arrays.stream(kept)
+        .flatMap(unit -> IntStream.range(first + unit * width, first + (unit + 1) * width))
+        .toArray();
+  }
+
+  private static int[] join(int[]... parts) {
+    return Stream.of(parts).flatMapToInt(Arrays::stream).toArray();
+  }
+
+  /** Rows of an original, or its columns where a layer reads what was removed. */
+  private static void assertSame(
+      Checkpoint before, String tensor, Checkpoint after, String own, int[] units, boolean reads) {
+    TensorReader reader = new TensorReader(KernelProvider.kernels());
+    try (Arena arena = Arena.ofShared()) {
+      Matrix was = reader.matrix(before.tensor(tensor), arena);
+      Matrix is = reader.matrix(after.tensor(own), arena);
+      boolean vector = before.tensor(tensor).shape().size() == 1;
+      for (int r = 0; r < is.rows(); r++) {
+        for (int c = 0; c < is.columns(); c++) {
+          int row = vector || reads ? r : units[r];
+          int column = (reads && !vector) || (vector && !reads) ? units[c] : c;
+          assertEquals(was.get(row, column), is.get(r, c), tensor);
+        }
+      }
+    }
+  }
+
+  @Test
+  void removingNothingGivesTheSameBytes() throws IOException {
+    new GeneratedCheckpoint(3, 16, 24, 4, 2, DType.BF16).write(model);
+    StructureReport report = pruned(out, "--prune-neurons=0", "--prune-groups=0");
+    assertEquals(0, report.share());
+    assertArrayEquals(
+        Files.readAllBytes(model.resolve("config.json")),
+        Files.readAllBytes(out.resolve("config.json")));
+    assertArrayEquals(
+        Files.readAllBytes(model.resolve("model.safetensors")),
+        Files.readAllBytes(out.resolve("model.safetensors")));
+  }
+
+  @Test
+  void whatIsWrittenScoresAsTheReportSaysAndVerifies() throws IOException {
+    new GeneratedCheckpoint(3, 16, 24, 4, 2, DType.F32).write(model);
+    StructureReport report = pruned(out, "--prune-width=0.4", "--evaluate=" + text);
+    assertTrue(report.share() > 0.3 && report.share() < 0.5, report.toString());
+    double after = ReportFile.read(out).perplexity().getFirst().after();
+    Terminal eval =
+        new Terminal().run("eval", out.toString(), text.toString(), "--sequence-length=64");
+    eval.assertExit(0);
+    String told = eval.out().replaceAll("(?s).*?perplexity ([0-9.]+).*", "$1");
+    assertEquals(after, Double.parseDouble(told), 1e-3 * after, eval.out());
+    new Terminal().run("verify", out.toString()).assertExit(0);
+  }
+
+  @Test
+  void bitsAndFormatsComeOnTop() throws IOException {
+    new GeneratedCheckpoint(2, 64, 96, 4, 2, DType.BF16).write(model);
+    StructureReport report =
+        pruned(
+            out, "--prune-neurons=0.33", "--bits=4", "--format=dense,gptq", "--evaluate=" + text);
+    assertEquals(64, report.kept().neurons());
+    RunReport whole = ReportFile.read(out);
+    assertEquals(14, whole.layers().size());
+    assertEquals(
+        List.of(64, 64),
+        whole.layers().stream()
+            .filter(l -> l.name().endsWith("down_proj"))
+            .map(l -> l.columns())
+            .toList());
+    try (Checkpoint after = Checkpoints.open(out.resolve("gptq"))) {
+      assertEquals(64, after.config().block(0).mlp().width());
+    }
+    pruned(folder.resolve("m.gguf"), "--prune-groups=0.5", "--gguf-type=F16");
+    new Terminal().run("verify", folder.resolve("m.gguf").toString()).assertExit(0);
+    new Terminal()
+        .run("inspect", folder.resolve("m.gguf").toString(), "--json")
+        .assertExit(0)
+        .assertOut("blk.1.attn_output.weight");
+  }
+
+  @Test
+  void aBudgetIsSharedByTheErrorsOfWhatIsLeft() throws IOException {
+    new GeneratedCheckpoint(2, 64, 96, 4, 2, DType.BF16).write(model);
+    pruned(out, "--prune-neurons=0.33", "--target-bits=5", "--group-size=32");
+    assertEquals(14, ReportFile.read(out).layers().size());
+  }
+
+  private static FloatBuffer floats(ModelEdit edit, String name) {
+    return ByteBuffer.wrap(edit.get(name).bytes()).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+  }
+
+  @Test
+  void neuronsThatSayTheSameAreMadeUpForWhole() throws IOException {
+    int hidden = 16;
+    int width = 24;
+    new GeneratedCheckpoint(2, hidden, width, 4, 2, DType.F32).write(model);
+    Path file = model.resolve("model.safetensors");
+    ModelEdit edit = ModelEdit.of(file);
+    for (int block = 0; block < 2; block++) {
+      for (String maker : List.of("gate_proj", "up_proj")) {
+        // Each neuron of the second half computes what one of the first does.
+        FloatBuffer rows = floats(edit, "model.layers." + block + ".mlp." + maker + ".weight");
+        for (int i = 0; i < width / 2 * hidden; i++) {
+          rows.put(width / 2 * hidden + i, rows.get(i));
+        }
+      }
+    }
+    edit.write(file);
+    StructureReport report =
+        pruned(out, "--prune-neurons=0.5", "--prune-multiple=4", "--evaluate=" + text);
+    assertEquals(12, report.kept().neurons());
+    for (Part part : report.parts()) {
+      if (part.step().equals("mlp")) {
+        long distinct = part.kept().stream().map(unit -> unit % 12).distinct().count();
+        assertTrue(
+            distinct >= 11, "one of each pair stays, but for one that hardly speaks: " + part);
+        assertTrue(part.relativeError() < 1e-2, part.toString());
+      }
+    }
+    Path plain = folder.resolve("plain");
+    pruned(
+        plain,
+        "--prune-neurons=0.5",
+        "--prune-multiple=4",
+        "--prune-by=magnitude",
+        "--evaluate=" + text);
+    double own = divergence(out);
+    assertTrue(10 * own < divergence(plain), own + " against " + divergence(plain));
+  }
+
+  private static double divergence(Path output) {
+    return ReportFile.read(output).perplexity().getFirst().divergence().divergence().value();
+  }
+
+  /** Scales what a block adds to the hidden states. */
+  private void scaleBlock(int block, float factor) throws IOException {
+    Path file = model.resolve("model.safetensors");
+    ModelEdit edit = ModelEdit.of(file);
+    for (String name : List.of("self_attn.o_proj", "mlp.down_proj")) {
+      FloatBuffer weights = floats(edit, "model.layers." + block + "." + name + ".weight");
+      IntStream.range(0, weights.limit()).forEach(i -> weights.put(i, factor * weights.get(i)));
+    }
+    edit.write(file);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"divergence", "cosine"})
+  void theBlockThatDoesNothingGoes(String measure) throws IOException {
+    new GeneratedCheckpoint(4, 16, 24, 4, 2, DType.F32).write(model);
+    scaleBlock(2, 0);
+    StructureReport report =
+        pruned(out, "--prune-blocks=1", "--prune-blocks-by=" + measure, "--evaluate=" + text);
+    assertEquals(List.of(0, 1, 3), report.kept().blocks());
+    assertTrue(divergence(out) < 1e-6, "it computed nothing: " + divergence(out));
+  }
+
+  @Test
+  void theBlocksAfterARemovedOneMakeUpForIt() throws IOException {
+    new GeneratedCheckpoint(4, 16, 24, 4, 2, DType.F32).write(model);
+    scaleBlock(1, 0.05f);
+    String[] blocks = {"--prune-blocks=1", "--evaluate=" + text};
+    StructureReport report = pruned(out, blocks);
+    assertEquals(6, report.parts().size());
+    assertTrue(report.parts().stream().anyMatch(part -> part.drift() > 0));
+    Path plain = folder.resolve("plain");
+    String[] alone = Arrays.copyOf(blocks, blocks.length + 1);
+    alone[blocks.length] = "--prune-by=magnitude";
+    assertEquals(report.kept(), pruned(plain, alone).kept());
+    assertTrue(divergence(out) < divergence(plain), "the same blocks, refitted or not");
+  }
+
+  /** Stops at the so-manieth step that is pruned. */
+  private static final class Stopper implements CompressionListener {
+    private final List<String> told = new ArrayList<>();
+    private int left;
+
+    private Stopper(int steps) {
+      this.left = steps;
+    }
+
+    @Override
+    public void step(String what) {
+      told.add(what);
+      if (what.contains(": pruning ") && left-- == 0) {
+        throw new AwpException("stopped");
+      }
+    }
+  }
+
+  private CompressionOptions options(Path output) {
+    return CompressionOptions.builder(model, output)
+        .structure(
+            new StructureOptions(
+                OptionalDouble.empty(),
+                OptionalDouble.of(0.3),
+                OptionalDouble.of(0.5),
+                1,
+                "least-squares",
+                "divergence",
+                OptionalInt.of(4)))
+        .calibration(new Calibration(List.of(text), 8, OptionalInt.of(32), 0))
+        .maxShardBytes(20_000)
+        .build();
+  }
+
+  private static void run(CompressionOptions options, int threads, int steps) {
+    run(options, threads, new Stopper(steps));
+  }
+
+  private static void run(CompressionOptions options, int threads, Stopper stopper) {
+    try (Compute compute = Compute.create(threads)) {
+      var _ = Compressor.run(options, Start.CONTINUE, "test", compute, stopper);
+    }
+  }
+
+  @Test
+  void everyStepCanBeTheLastOfARun() throws IOException {
+    new GeneratedCheckpoint(3, 16, 24, 4, 2, DType.BF16).write(model);
+    for (int i = 0; i < 4; i++) {
+      int threads = 1 << (i % 3);
+      int steps = i == 0 ? 0 : 1;
+      assertThrows(AwpException.class, () -> run(options(out), threads, steps));
+      assertFalse(Files.exists(out));
+      assertEquals(i > 0, Files.exists(folder.resolve("out.partial")), "at " + i);
+    }
+    damageSaved(folder.resolve("out.partial"));
+    Stopper rest = new Stopper(99);
+    run(options(out), 2, rest);
+    assertTrue(rest.told.stream().anyMatch(step -> step.contains("is damaged")));
+    assertFalse(Files.exists(folder.resolve("out.partial")));
+    run(options(folder.resolve("expected")), 1, 99);
+    OutputFolders.assertSame(folder.resolve("expected"), out);
+  }
+
+  /** Changes a byte of a layer that the journal vouches for. */
+  private static void damageSaved(Path unfinished) throws IOException {
+    Matcher piece =
+        Pattern.compile("down_proj.weight\",\"file\":\"([^\"]+)\",\"offset\":([0-9]+)")
+            .matcher(Files.readString(unfinished.resolve("journal")));
+    assertTrue(piece.find());
+    Path file = unfinished.resolve("pruned").resolve(piece.group(1));
+    try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
+      bytes.seek(Long.parseLong(piece.group(2)));
+      int value = bytes.read();
+      bytes.seek(Long.parseLong(piece.group(2)));
+      bytes.write(value ^ 1);
+    }
+  }
+
+  @Test
+  void anotherShareIsAnotherRun() throws IOException {
+    new GeneratedCheckpoint(3, 16, 24, 4, 2, DType.BF16).write(model);
+    assertThrows(AwpException.class, () -> run(options(out), 2, 2));
+    compress(out, "--prune-neurons=0.2", "--prune-multiple=4")
+        .assertRefused("holds an unfinished run that differs");
+  }
+
+  @Test
+  void recipesHaveTheOptionsAsKeys() throws IOException {
+    new GeneratedCheckpoint(2, 16, 24, 4, 2, DType.BF16).write(model);
+    Path recipe =
+        Files.writeString(
+            folder.resolve("recipe.yaml"),
+            "prune-neurons: 0.3\nprune-multiple: 4\nprune-by: magnitude\n");
+    assertEquals(16, pruned(out, "--recipe=" + recipe).kept().neurons());
+  }
+
+  @Test
+  void configSaysEverySize() throws IOException {
+    GeneratedArchitectures.write(model, "gemma3", DType.BF16);
+    pruned(out, "--prune-neurons=0.5", "--prune-multiple=2", "--prune-blocks=1");
+    JsonNode config = new ObjectMapper().readTree(out.resolve("config.json").toFile());
+    assertEquals(22, config.path("intermediate_size").asInt());
+    assertEquals(8, config.path("head_dim").asInt());
+    assertEquals(3, config.path("num_hidden_layers").asInt());
+    assertEquals(3, config.path("layer_types").size());
+  }
+
+  @Test
+  void theDryRunTellsWhatStays() throws IOException {
+    new GeneratedCheckpoint(3, 16, 24, 4, 2, DType.BF16).write(model);
+    compress(out, "--prune-neurons=0.3", "--dry-run")
+        .assertExit(0)
+        .assertOut("3 of 3 blocks stay, each with 16 of 24 neurons and 2 of 2 key/value heads");
+    compress(out, "--prune-neurons=0.3", "--bits=4", "--group-size=8", "--dry-run")
+        .assertExit(0)
+        .assertOut("16 x 16");
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void whatCannotBeIsRefusedBeforeAnyWork() throws IOException {
+    new GeneratedCheckpoint(2, 16, 24, 4, 2, DType.BF16).write(model);
+    compress(out, "--prune-neurons=0.9").assertRefused("of the 24 neurons of a block 2 would stay");
+    compress(out, "--prune-neurons=0.1").assertRefused("whole multiples of 8 can");
+    compress(out, "--prune-groups=0.9").assertRefused("of the 2 key/value heads");
+    compress(out, "--prune-blocks=2").assertRefused("leaves none of its 2 blocks");
+    compress(out, "--prune-width=0.99").assertRefused("no number of key/value heads");
+    compress(out, "--prune-neurons=0.3", "--format=gptq").assertRefused("gptq");
+    assertFalse(Files.exists(out));
+    assertFalse(Files.exists(folder.resolve("out.partial")));
+  }
+
+  @Test
+  void aHeapThatIsTooSmallIsToldBeforeAnyWork() throws IOException {
+    new GeneratedCheckpoint(2, 16, 24, 4, 2, DType.BF16).write(model);
+    try (Checkpoint checkpoint = Checkpoints.open(model)) {
+      StructurePlan plan =
+          new StructurePlan(options(out).structure().orElseThrow(), checkpoint.config());
+      plan.checkMemory(20_000);
+      String told = assertThrows(AwpException.class, () -> plan.checkMemory(10_000)).getMessage();
+      assertTrue(told.contains("among 24 columns by least squares"), told);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mixtral", "qwen3-moe"})
+  void mixturesAreRefused(String name) throws IOException {
+    GeneratedArchitectures.write(model, name, DType.BF16);
+    compress(out, "--prune-neurons=0.5").assertRefused("it has experts");
+  }
+
+  @Test
+  void headsThatAreNormedTogetherStay() throws IOException {
+    GeneratedArchitectures.write(model, "olmo2", DType.BF16);
+    compress(out, "--prune-groups=0.5").assertRefused("norms all heads together");
+    StructureReport report = pruned(out, "--prune-width=0.3");
+    assertEquals(report.before().groups(), report.kept().groups());
+  }
+
+  @Test
+  void optionsThatExcludeEachOtherAreMisuse() {
+    compress(out, "--prune-width=0.3", "--prune-neurons=0.3")
+        .assertMisuse("--prune-width says the others itself");
+    compress(out, "--sparsity=0.5", "--prune-by=magnitude").assertMisuse("--prune-by is for");
+    compress(out, "--sparsity=0.5", "--prune-multiple=8").assertMisuse("--prune-multiple is for");
+    compress(out, "--prune-neurons=0.5", "--prune-blocks-by=cosine")
+        .assertMisuse("--prune-blocks-by is for");
+    compress(out, "--prune-neurons=0.5", "--prune-by=luck").assertMisuse("there is no way");
+    compress(out, "--prune-neurons=1").assertMisuse("at least 0 and below 1");
+    compress(out, "--prune-width=0").assertMisuse("between 0 and 1");
+    compress(out, "--prune-neurons=0.5", "--statistics=" + folder, "--propagate=dense")
+        .assertMisuse("moments of the whole model");
+    compress(out, "--prune-neurons=0.5", "--lm-head").assertMisuse("say what to do");
+  }
+}
