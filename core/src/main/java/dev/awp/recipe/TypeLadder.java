@@ -29,6 +29,7 @@ import java.util.Locale;
  * The types of blocks among which a budget chooses, from few bits to many: the best of those that
  * take about as much, for every type is one more measurement of every layer.
  */
+@SuppressWarnings("ImmutableEnumChecker") // lists that nobody can change
 public enum TypeLadder {
   /** Of all types: those of 256 columns where they fit, else those of 32. */
   ALL(
