@@ -7,18 +7,26 @@ import dev.awp.model.forward.TransformerModel;
 import dev.awp.tensor.Matrix;
 import dev.awp.text.TokenWeights;
 import dev.awp.text.TokenWindow;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The hidden states of all windows between two blocks, in a mapped file: they may be larger than
  * memory, for they are read and written in order.
  */
 public final class ActivationStore implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ActivationStore.class);
+
   private final ScratchFile file;
   private final Path folder;
   private final int length;
   private final TokenWeights weights;
+  private Optional<ScratchFile> room = Optional.empty();
+  private boolean full;
 
   private ActivationStore(ScratchFile file, Path folder, int length, TokenWeights weights) {
     this.file = file;
@@ -61,6 +69,39 @@ public final class ActivationStore implements AutoCloseable {
     return file.matrix();
   }
 
+  /**
+   * Room for as many rows of that many columns, the same memory whenever it is asked for. It lies
+   * in a file of its own, as large as the widest that was asked for; where that would be more than
+   * half of what the disk has left there is none.
+   */
+  public Optional<Matrix> room(int columns) {
+    if (room.isEmpty() || room.get().matrix().columns() < columns) {
+      room.ifPresent(ScratchFile::close);
+      room = full ? Optional.empty() : create(columns);
+    }
+    return room.map(
+        wide -> {
+          long bytes = (long) states().rows() * columns * Float.BYTES;
+          MemorySegment some = wide.matrix().segment().asSlice(0, bytes);
+          return Matrix.wrap(some, states().rows(), columns);
+        });
+  }
+
+  private Optional<ScratchFile> create(int columns) {
+    long bytes = (long) states().rows() * columns * Float.BYTES;
+    long left = folder.toFile().getUsableSpace();
+    full = bytes > left / 2;
+    if (full) {
+      LOG.info(
+          "{}: activations are computed twice, keeping them would take {} bytes of {}",
+          folder,
+          bytes,
+          left);
+      return Optional.empty();
+    }
+    return Optional.of(ScratchFile.create(folder, states().rows(), columns));
+  }
+
   /** Tokens of a window. */
   public int length() {
     return length;
@@ -74,5 +115,6 @@ public final class ActivationStore implements AutoCloseable {
   @Override
   public void close() {
     file.close();
+    room.ifPresent(ScratchFile::close);
   }
 }

@@ -79,11 +79,27 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
    * @param stage the step
    * @param advance whether they become the step's outputs; else copies run through it, as far as
    *     there is something to observe
+   * @param kept what to copy on the way, where anything
    */
-  public record Stream(Stage stage, Matrix states, boolean advance) {
+  public record Stream(Stage stage, Matrix states, boolean advance, Optional<Kept> kept) {
+    /** Of which nothing is kept. */
+    public Stream(Stage stage, Matrix states, boolean advance) {
+      this(stage, states, advance, Optional.empty());
+    }
+
+    /** The same, with something to keep. */
+    public Stream keeping(Optional<Kept> some) {
+      return new Stream(stage, states, advance, some);
+    }
+
     /** Through the step, with nobody to see it. */
     public void pass(int length) {
       stage.forward(states, length, LinearInputs.IGNORED);
+    }
+
+    /** Keeps a chunk's inputs of the site that is kept, and shows all to another observer. */
+    private LinearInputs keeping(int from, LinearInputs observer) {
+      return kept.<LinearInputs>map(some -> new Keeping(some, from, observer)).orElse(observer);
     }
 
     /** The next rows, or a copy of them; as many as the copy has room for. */
@@ -98,6 +114,13 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
       return chunk;
     }
   }
+
+  /**
+   * The inputs of a site, kept for a second use.
+   *
+   * @param inputs receives them, [tokens, dIn]
+   */
+  public record Kept(InputSite site, Matrix inputs) {}
 
   /**
    * Runs states through a step, chunk by chunk, and sums what its layers see. With the original
@@ -130,10 +153,35 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
         }
         Matrix chunk = stream.chunk(from, copy);
         TokenWeights ofChunk = weights.range(from, from + chunk.rows());
-        stream
-            .stage()
-            .forward(chunk, length, new Seen(expected, residual, ofChunk, stream.advance()));
+        LinearInputs seen = new Seen(expected, residual, ofChunk, stream.advance());
+        stream.stage().forward(chunk, length, stream.keeping(from, seen));
       }
+    }
+  }
+
+  /** Copies the inputs of one site. */
+  private record Keeping(Kept kept, int from, LinearInputs observer) implements LinearInputs {
+    @Override
+    public void accept(InputSite site, Matrix inputs) {
+      if (site.equals(kept.site())) {
+        kept.inputs().rowRange(from, from + inputs.rows()).copyFrom(inputs);
+      }
+      observer.accept(site, inputs);
+    }
+
+    @Override
+    public void acceptSome(InputSite site, Matrix inputs, int[] tokens) {
+      observer.acceptSome(site, inputs, tokens);
+    }
+
+    @Override
+    public boolean seesEveryToken(InputSite site) {
+      return observer.seesEveryToken(site);
+    }
+
+    @Override
+    public boolean endsAt(InputSite site) {
+      return observer.endsAt(site);
     }
   }
 

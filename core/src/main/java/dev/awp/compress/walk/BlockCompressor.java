@@ -7,6 +7,7 @@ import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.ExpertCoverage;
 import dev.awp.calibration.ForwardTrial;
 import dev.awp.calibration.StepMoments;
+import dev.awp.calibration.StepMoments.Kept;
 import dev.awp.calibration.StepMoments.Stream;
 import dev.awp.compress.Propagation;
 import dev.awp.compress.memory.MemoryPlan;
@@ -17,6 +18,7 @@ import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.Step;
 import dev.awp.model.WeightSource;
+import dev.awp.model.forward.Stage;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.report.LayerReport;
 import dev.awp.text.TokenWeights;
@@ -126,6 +128,7 @@ final class BlockCompressor {
     Map<String, LayerReport> reports = new HashMap<>();
     List<LinearLayer> solved = new ArrayList<>();
     boolean passed = false;
+    Optional<Kept> kept = Optional.empty();
     List<Map<InputSite, List<LinearLayer>>> passes = memory.passes(planned);
     for (int i = 0; i < passes.size(); i++) {
       Map<InputSite, List<LinearLayer>> pass = passes.get(i);
@@ -133,6 +136,7 @@ final class BlockCompressor {
       List<LinearLayer> linears = sites.unsolved(ofPass);
       // The last pass takes what goes through the original step on its way.
       boolean advance = i == passes.size() - 1 && !last && !linears.isEmpty();
+      kept = advance ? room(place, streams, pass.keySet()) : Optional.empty();
       try (StepMoments moments =
           new StepMoments(
               model.layout(),
@@ -142,7 +146,7 @@ final class BlockCompressor {
               place.compute().blas().precision(),
               compute)) {
         if (!linears.isEmpty()) {
-          calibrate(place, streams, solved, advance, moments);
+          calibrate(place, streams, solved, advance, kept, moments);
         }
         pass.forEach((site, ofSite) -> reports.putAll(sites.compress(site, ofSite, moments)));
       }
@@ -150,9 +154,43 @@ final class BlockCompressor {
       solved.addAll(ofPass);
     }
     if (!last) {
-      advance(place, streams, passed);
+      advance(place, streams, passed, kept);
     }
     return planned.stream().map(layer -> reports.get(layer.name())).toList();
+  }
+
+  /**
+   * Room for what the compressed stream brings to a step's last layers, so that it need not go
+   * through the first ones again once the last ones are compressed: all before them are.
+   *
+   * @param sites that are calibrated
+   */
+  private Optional<Kept> room(Place place, Streams streams, Set<InputSite> sites) {
+    if (streams.compressed().isEmpty()) {
+      return Optional.empty();
+    }
+    try (Arena arena = Arena.ofShared()) {
+      return model
+          .step(place.index(), place.step(), arena)
+          .end()
+          .map(Stage.End::site)
+          .filter(site -> sites.equals(Set.of(site)))
+          .flatMap(
+              site ->
+                  streams
+                      .compressed()
+                      .get()
+                      .room(columns(place, site))
+                      .map(room -> new Kept(site, room)));
+    }
+  }
+
+  private int columns(Place place, InputSite site) {
+    return model.layout().linears(place.index()).stream()
+        .filter(linear -> linear.site().equals(site))
+        .mapToInt(LinearLayer::columns)
+        .findFirst()
+        .orElseThrow();
   }
 
   private void calibrate(
@@ -160,6 +198,7 @@ final class BlockCompressor {
       Streams streams,
       List<LinearLayer> solved,
       boolean advance,
+      Optional<Kept> kept,
       StepMoments moments) {
     progress.step(place.doing("calibrating"));
     try (Arena arena = Arena.ofShared()) {
@@ -168,7 +207,8 @@ final class BlockCompressor {
       Optional<Stream> compressed =
           streams
               .compressed()
-              .map(store -> stream(place, soFar(solved, arena), store, false, arena));
+              .map(store -> stream(place, soFar(solved, arena), store, false, arena))
+              .map(stream -> stream.keeping(kept));
       int length = streams.inputs().length();
       TokenWeights weights = streams.inputs().weights();
       if (compressed.isPresent()) {
@@ -205,13 +245,29 @@ final class BlockCompressor {
    * decode them, and through the original ones.
    *
    * @param passed whether those that go through the original step have done so
+   * @param kept what those that go through the written one bring to its last layers
    */
-  private void advance(Place place, Streams streams, boolean passed) {
+  private void advance(Place place, Streams streams, boolean passed, Optional<Kept> kept) {
     streams
         .original()
         .filter(_ -> !passed)
         .ifPresent(store -> advance(place, _ -> model, store, "passing through"));
-    streams.compressed().ifPresent(store -> advance(place, this::written, store, "applying"));
+    if (kept.isPresent()) {
+      finish(place, streams.compressed().orElseThrow(), kept.get());
+    } else {
+      streams.compressed().ifPresent(store -> advance(place, this::written, store, "applying"));
+    }
+  }
+
+  private void finish(Place place, ActivationStore store, Kept kept) {
+    progress.step(place.doing("applying"));
+    try (Arena arena = Arena.ofShared()) {
+      stream(place, written(arena), store, true, arena)
+          .stage()
+          .end()
+          .orElseThrow()
+          .forward(kept.inputs(), store.states(), store.length());
+    }
   }
 
   private void advance(

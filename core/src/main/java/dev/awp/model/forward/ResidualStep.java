@@ -5,6 +5,7 @@ package dev.awp.model.forward;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.model.BlockStep;
+import dev.awp.model.InputSite;
 import dev.awp.model.attention.Attention;
 import dev.awp.model.attention.RotaryTable;
 import dev.awp.model.attention.SequencePlaces;
@@ -108,6 +109,33 @@ final class ResidualStep implements Stage {
   @Override
   public void forward(Matrix x, int length, LinearInputs inputs) {
     forward(List.of(this), x, length, inputs);
+  }
+
+  @Override
+  public Optional<End> end() {
+    return sublayer.ending().map(SublayerEnd::new);
+  }
+
+  /** The end of the sublayer, chunk by chunk as the whole step. */
+  private record SublayerEnd(Sublayer.Ending ending) implements End {
+    @Override
+    public InputSite site() {
+      return ending.site();
+    }
+
+    @Override
+    public void forward(Matrix kept, Matrix x, int length) {
+      int most = Math.min(DecoderBlock.chunkRows(length), x.rows());
+      try (Arena arena = Arena.ofShared()) {
+        Matrix scratch = Matrix.allocate(arena, most, x.columns());
+        for (int from = 0; from < x.rows(); from += most) {
+          int to = Math.min(x.rows(), from + most);
+          Matrix chunk = x.rowRange(from, to);
+          Matrix inputs = kept.rowRange(from, to);
+          ending.projection().add(inputs, scratch.rowRange(0, to - from), chunk);
+        }
+      }
+    }
   }
 
   /**

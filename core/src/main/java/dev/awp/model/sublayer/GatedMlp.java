@@ -63,9 +63,18 @@ public final class GatedMlp implements Sublayer {
     Matrix ups = Matrix.allocate(arena, most, width);
     return (normed, x, inputs) -> {
       if (gate(normed, gates, ups, inputs)) {
-        rows.addProjected(gates.rowRange(0, x.rows()), down.get(), outputNorm, normed, x);
+        add(gates.rowRange(0, x.rows()), normed, x);
       }
     };
+  }
+
+  @Override
+  public Optional<Ending> ending() {
+    return Optional.of(new Ending(InputSite.MLP_OUTPUT, this::add));
+  }
+
+  private void add(Matrix gated, Matrix scratch, Matrix x) {
+    rows.addProjected(gated, down.get(), outputNorm, scratch, x);
   }
 
   /**

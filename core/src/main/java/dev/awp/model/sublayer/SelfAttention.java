@@ -85,9 +85,18 @@ public final class SelfAttention implements Sublayer {
       places.attend(q, k, v, attended);
       inputs.accept(InputSite.ATTENTION_OUTPUT, attended);
       if (!inputs.endsAt(InputSite.ATTENTION_OUTPUT)) {
-        rows.addProjected(attended, output.get(), outputNorm, normed, x);
+        project(attended, normed, x);
       }
     };
+  }
+
+  @Override
+  public Optional<Ending> ending() {
+    return Optional.of(new Ending(InputSite.ATTENTION_OUTPUT, this::project));
+  }
+
+  private void project(Matrix attended, Matrix scratch, Matrix x) {
+    rows.addProjected(attended, output.get(), outputNorm, scratch, x);
   }
 
   /** Norms where the architecture does, and rotates every head by its position. */

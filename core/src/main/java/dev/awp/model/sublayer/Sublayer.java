@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.sublayer;
 
+import dev.awp.model.InputSite;
 import dev.awp.model.attention.SequencePlaces;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 
 /** What a step of a block adds to the hidden states: attention, or a feed-forward layer. */
 public interface Sublayer {
@@ -16,6 +18,32 @@ public interface Sublayer {
    * @param arena owns the buffers
    */
   Pass prepare(int rows, SequencePlaces places, Arena arena);
+
+  /** What is done behind the inputs of the last layers; empty where these have several sites. */
+  default Optional<Ending> ending() {
+    return Optional.empty();
+  }
+
+  /**
+   * The end of the step.
+   *
+   * @param site whose inputs it takes
+   * @param projection adds what the site's layers make of them
+   */
+  record Ending(InputSite site, Projection projection) {}
+
+  /** Adds the outputs of a step's last layers to the hidden states. */
+  @FunctionalInterface
+  interface Projection {
+    /**
+     * Adds them.
+     *
+     * @param inputs of the layers [tokens, dIn]
+     * @param scratch [tokens, hidden]
+     * @param x hidden states [tokens, hidden]
+     */
+    void add(Matrix inputs, Matrix scratch, Matrix x);
+  }
 
   /** The step with its buffers. */
   @FunctionalInterface
