@@ -85,10 +85,18 @@ public final class CrossMoment implements AutoCloseable {
    * @param weights one a token
    */
   public void add(Matrix drift, Matrix inputs, TokenWeights weights) {
+    add(drift, ChunkInputs.plain(inputs, compute), weights);
+  }
+
+  /** The same, with inputs that may have been made ready. */
+  void add(Matrix drift, ChunkInputs chunk, TokenWeights weights) {
+    Matrix inputs = chunk.rows();
     if (weights.size() != inputs.rows()) {
       throw new IllegalArgumentException(weights.size() + " weights for inputs " + inputs);
     }
-    if (weights.areOnes()) {
+    if (chunk.isPrepared()) {
+      addPrepared(drift, chunk, weights);
+    } else if (weights.areOnes()) {
       multiply(drift, inputs);
     } else {
       for (int from = 0; from < inputs.rows(); from += CHUNK) {
@@ -99,6 +107,16 @@ public final class CrossMoment implements AutoCloseable {
     seen += inputs.rows();
     tokens += weights.counted();
     weight += weights.sum();
+  }
+
+  private void addPrepared(Matrix drift, ChunkInputs chunk, TokenWeights weights) {
+    compute
+        .workers()
+        .forEachBlock(
+            sum.rows(),
+            ChunkInputs.ROWS,
+            (from, to) ->
+                chunk.multiply(drift.columnRange(from, to), weights, true, sum.rowRange(from, to)));
   }
 
   private void addWeighed(Matrix drift, Matrix inputs, TokenWeights weights) {

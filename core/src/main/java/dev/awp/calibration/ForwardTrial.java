@@ -28,10 +28,13 @@ import java.util.Map;
 public final class ForwardTrial {
   private static final double NOISE = 1e-4;
 
-  /** Elements of a weight matrix from which on the trial's share of the time is made good. */
-  private static final long WORTHWHILE = 1L << 22;
+  /** Elements of a weight matrix from which on products in lower precision are faster. */
+  private static final long WORTHWHILE = 1L << 18;
 
   private static final int TOKENS = 256;
+
+  /** Tokens of a calibration in which those of the trial hardly count. */
+  private static final int MANY_TOKENS = 16 * TOKENS;
 
   private ForwardTrial() {}
 
@@ -57,6 +60,9 @@ public final class ForwardTrial {
     }
     if (lower.isForced()) {
       return compute.with(lower.candidates().getFirst());
+    }
+    if (states.rows() < MANY_TOKENS) {
+      return compute;
     }
     try (Arena arena = Arena.ofShared()) {
       Matrix tokens = states.rowRange(0, Math.min(TOKENS, length));

@@ -86,6 +86,12 @@ public final class SecondMoment implements AutoCloseable {
    * @param weights one a token
    */
   public void add(Matrix inputs, TokenWeights weights) {
+    add(ChunkInputs.plain(inputs, compute), weights);
+  }
+
+  /** The same, with inputs that may have been made ready. */
+  void add(ChunkInputs chunk, TokenWeights weights) {
+    Matrix inputs = chunk.rows();
     if (inputs.columns() != columns) {
       throw new IllegalArgumentException(
           "inputs " + inputs + " for a second moment of " + columns + " columns");
@@ -93,7 +99,12 @@ public final class SecondMoment implements AutoCloseable {
     if (weights.size() != inputs.rows()) {
       throw new IllegalArgumentException(weights.size() + " weights for inputs " + inputs);
     }
-    for (int from = 0; from < inputs.rows(); from += CHUNK) {
+    if (chunk.isPrepared()) {
+      if (weights.counted() > 0) {
+        addPrepared(chunk, weights);
+      }
+    }
+    for (int from = 0; from < inputs.rows() && !chunk.isPrepared(); from += CHUNK) {
       int to = Math.min(inputs.rows(), from + CHUNK);
       TokenWeights ofChunk = weights.range(from, to);
       if (ofChunk.counted() > 0) {
@@ -121,12 +132,32 @@ public final class SecondMoment implements AutoCloseable {
                 } else {
                   multiply(weigh(own, weights, compute, scratch), x.columnRange(0, to), panel);
                 }
-                for (int i = from; i < to; i++) {
-                  MemorySegment row = panel.row(i - from).asSlice(0, (i + 1L) * Float.BYTES);
-                  compute.kernels().arithmetic().accumulate(row, lowerRow(i));
-                }
+                accumulate(panel, from, to);
               }
             });
+  }
+
+  private void addPrepared(ChunkInputs chunk, TokenWeights weights) {
+    compute
+        .workers()
+        .forEachBlock(
+            columns,
+            ChunkInputs.ROWS,
+            (from, to) -> {
+              try (Arena scratch = Arena.ofConfined()) {
+                Matrix panel = Matrix.allocate(scratch, to - from, chunk.wholePieces(to));
+                chunk.multiply(chunk.rows().columnRange(from, to), weights, false, panel);
+                accumulate(panel, from, to);
+              }
+            });
+  }
+
+  /** Adds what is on the left of C's diagonal, and on it, in the rows of a panel. */
+  private void accumulate(Matrix panel, int from, int to) {
+    for (int i = from; i < to; i++) {
+      MemorySegment row = panel.row(i - from).asSlice(0, (i + 1L) * Float.BYTES);
+      compute.kernels().arithmetic().accumulate(row, lowerRow(i));
+    }
   }
 
   /** product = a^T b. */

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.calibration;
 
-import dev.awp.blas.Precision;
+import dev.awp.blas.mixed.MixedPrecision;
 import dev.awp.compute.Compute;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
@@ -25,7 +25,6 @@ import java.util.stream.Collectors;
 public final class StepMoments implements SiteMoments, AutoCloseable {
   private final Compute compute;
   private final Set<InputSite> everyToken;
-  private final Precision precision;
   private final Map<InputSite, SecondMoment> seconds = new TreeMap<>();
   private final Map<InputSite, CrossMoment> drifts = new TreeMap<>();
   private final Map<InputSite, CrossMoment> residuals = new TreeMap<>();
@@ -36,17 +35,16 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
    * @param linears layers of a step whose sites are observed
    * @param withDrift whether {@link #observe} will be told of the original model's states too
    * @param everyToken sites of experts that see every token, for too few are routed to them
-   * @param precision of the products of the step that will be observed
+   * @param compute what the step that will be observed runs on; sums of what is not an expert's
+   *     have its precision where that is one bfloat16 part
    */
   public StepMoments(
       ModelLayout layout,
       List<LinearLayer> linears,
       boolean withDrift,
       Set<InputSite> everyToken,
-      Precision precision,
       Compute compute) {
     this.compute = compute;
-    this.precision = precision;
     this.everyToken = Set.copyOf(everyToken);
     try {
       for (LinearLayer linear : linears) {
@@ -239,26 +237,32 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
 
     @Override
     public void accept(InputSite site, Matrix inputs) {
-      addSecond(site, inputs, weights);
-      if (expected.containsKey(site)) {
-        Matrix drift = expected.get(site).rowRange(0, inputs.rows());
-        subtract(drift, inputs, drift);
-        drifts.get(site).add(drift, inputs, weights);
+      SecondMoment second = seconds.get(site);
+      if (second == null) {
+        return;
       }
-      if (residuals.containsKey(site)) {
-        residuals.get(site).add(residual.rowRange(0, inputs.rows()), inputs, weights);
+      try (Arena arena = Arena.ofShared()) {
+        ChunkInputs chunk =
+            site.ofExpert()
+                ? ChunkInputs.plain(inputs, compute)
+                : ChunkInputs.of(inputs, compute, arena);
+        second.add(chunk, weights);
+        if (expected.containsKey(site)) {
+          Matrix drift = expected.get(site).rowRange(0, inputs.rows());
+          subtract(drift, inputs, drift);
+          drifts.get(site).add(drift, chunk, weights);
+        }
+        if (residuals.containsKey(site)) {
+          residuals.get(site).add(residual.rowRange(0, inputs.rows()), chunk, weights);
+        }
       }
     }
 
     @Override
     public void acceptSome(InputSite site, Matrix inputs, int[] tokens) {
-      addSecond(site, inputs, weights.choose(tokens));
-    }
-
-    private void addSecond(InputSite site, Matrix inputs, TokenWeights ofInputs) {
-      SecondMoment moment = seconds.get(site);
-      if (moment != null) {
-        moment.add(inputs, ofInputs);
+      SecondMoment second = seconds.get(site);
+      if (second != null) {
+        second.add(inputs, weights.choose(tokens));
       }
     }
 
@@ -274,6 +278,7 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
    * @param tokens of all windows
    * @param length tokens of a window
    * @param weighted whether some tokens count more than others
+   * @param lower precisions that the step may run on
    */
   public static long observeBytes(
       ModelLayout layout,
@@ -283,6 +288,7 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
       long tokens,
       int length,
       boolean weighted,
+      MixedPrecision lower,
       int threads) {
     long rows = Math.min(tokens, DecoderBlock.chunkRows(length));
     long drifts =
@@ -300,6 +306,10 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
     return rows * (states * layout.config().hiddenSize() + drifts) * Float.BYTES
         + DecoderBlock.forwardBytes(layout, step, tokens, length, threads)
         + SecondMoment.addBytes(widest, threads, weighted)
+        + (ForwardTrial.isPossible(lower, layout.linears())
+            ? lower.preparedBytes(Math.toIntExact(rows), widest, threads)
+                + ChunkInputs.scratchBytes(rows, widest, threads)
+            : 0)
         + (withDrift
             ? CrossMoment.addBytes(Math.max(widest, layout.config().hiddenSize()), weighted)
             : 0);
@@ -314,7 +324,7 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
   @Override
   public SeenInputs inputs(InputSite site) {
     long tokens = seconds.get(site).tokens();
-    return new SeenInputs(tokens, everyToken.contains(site), precision.label());
+    return new SeenInputs(tokens, everyToken.contains(site), compute.blas().precision().label());
   }
 
   /** As the seam says; what C was summed in is freed. */

@@ -32,6 +32,18 @@ public interface ArithmeticKernels {
    */
   void addOuter(MemorySegment factors, MemorySegment x, MemorySegment rows);
 
+  /**
+   * Rows become columns: out[j * outStride + i] = x[i * stride + j] for i below rows and j below
+   * columns.
+   *
+   * @param x at least (rows - 1) * stride + columns floats
+   * @param stride distance in floats between the rows of x
+   * @param out at least (columns - 1) * outStride + rows floats; must not overlap x
+   * @param outStride distance in floats between the rows of out
+   */
+  void transpose(
+      MemorySegment x, int stride, MemorySegment out, int outStride, int rows, int columns);
+
   /** sum[i] += x[i], where sum holds float64 values: n floats into 8n bytes. */
   void accumulate(MemorySegment x, MemorySegment sum);
 

@@ -39,6 +39,17 @@ public final class Extents {
     check(name, x, n, Float.BYTES);
   }
 
+  /** Checks that a segment holds at least some rows of floats, which begin a stride apart. */
+  public static void checkRows(String name, MemorySegment x, int rows, int columns, int stride) {
+    boolean empty = rows == 0 || columns == 0;
+    long needed = empty ? 0 : ((rows - 1L) * stride + columns) * Float.BYTES;
+    if (rows < 0 || columns < 0 || stride < columns || x.byteSize() < needed) {
+      throw new IllegalArgumentException(
+          "%s has %s bytes, too few for %s rows of %s floats that begin %s floats apart"
+              .formatted(name, x.byteSize(), rows, columns, stride));
+    }
+  }
+
   /** Terms of each sum of {@link GridKernels#leastSums}, whose arguments it checks. */
   public static int terms(
       MemorySegment offsets,

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.blas.Precision;
 import dev.awp.calibration.StepMoments.Stream;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
@@ -99,7 +98,7 @@ class StepMomentsTest {
       Map<InputSite, Matrix> seen = inputs(compressed, step, drifted, arena);
       Matrix states = Matrix.copyOf(arena, h.toArray());
       try (StepMoments moments =
-          new StepMoments(layout, layers(layout, step), true, Set.of(), Precision.F32, compute)) {
+          new StepMoments(layout, layers(layout, step), true, Set.of(), compute)) {
         moments.observe(
             new Stream(compressed.step(0, step, arena), drifted, false),
             Optional.of(new Stream(model.step(0, step, arena), states, true)),
@@ -171,8 +170,7 @@ class StepMomentsTest {
       for (Step step : layout.steps()) {
         List<LinearLayer> first =
             layers(layout, step).stream().filter(l -> l.site().next().isPresent()).toList();
-        try (StepMoments moments =
-            new StepMoments(layout, first, false, Set.of(), Precision.F32, compute)) {
+        try (StepMoments moments = new StepMoments(layout, first, false, Set.of(), compute)) {
           moments.observe(
               new Stream(norms.step(0, step, arena), h, false),
               Optional.empty(),

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.awp.AwpException;
 import dev.awp.Progress;
-import dev.awp.blas.Precision;
 import dev.awp.calibration.StepMoments.Stream;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
@@ -287,8 +286,7 @@ class WeightedMomentsTest {
       for (Step step : layout.steps(0)) {
         Map<InputSite, Kept> expected = inputs(model, step, h);
         try (StepMoments moments =
-            new StepMoments(
-                layout, layers(layout, step), false, Set.of(), Precision.F32, compute)) {
+            new StepMoments(layout, layers(layout, step), false, Set.of(), compute)) {
           moments.observe(
               new Stream(model.step(0, step, arena), h, false), Optional.empty(), weights, LENGTH);
           expected.forEach(
@@ -325,8 +323,7 @@ class WeightedMomentsTest {
       Map<InputSite, Kept> x = inputs(model, Step.MLP, h);
       Map<InputSite, Kept> seen = inputs(compressed, Step.MLP, drifted);
       try (StepMoments moments =
-          new StepMoments(
-              layout, layers(layout, Step.MLP), true, Set.of(), Precision.F32, compute)) {
+          new StepMoments(layout, layers(layout, Step.MLP), true, Set.of(), compute)) {
         moments.observe(
             new Stream(compressed.step(0, Step.MLP, arena), drifted, false),
             Optional.of(new Stream(model.step(0, Step.MLP, arena), h, false)),

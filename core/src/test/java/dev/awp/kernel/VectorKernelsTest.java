@@ -199,6 +199,26 @@ class VectorKernelsTest {
   }
 
   @Test
+  void transposedMatricesAgree() {
+    for (int rows : new int[] {0, 1, 4, 15, 16, 33, 103}) {
+      for (int columns : new int[] {1, 8, 16, 31, 48, 103}) {
+        for (int gap = 0; gap < 6; gap += 5) {
+          try (Arena arena = Arena.ofConfined()) {
+            int stride = columns + gap;
+            int outStride = rows + gap;
+            MemorySegment x = KernelData.row(arena, Kind.GAUSSIAN, rows * stride, 11);
+            MemorySegment expected = KernelData.row(arena, Kind.GAUSSIAN, columns * outStride, 12);
+            MemorySegment actual = KernelData.row(arena, Kind.GAUSSIAN, columns * outStride, 12);
+            SCALAR.arithmetic().transpose(x, stride, expected, outStride, rows, columns);
+            VECTOR.arithmetic().transpose(x, stride, actual, outStride, rows, columns);
+            assertRowEquals(expected, actual, rows + " x " + columns);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void productsAddedInPlaceAgree() {
     for (Kind kind : Kind.values()) {
       for (int n : KernelData.sizes().toArray()) {
@@ -449,6 +469,9 @@ class VectorKernelsTest {
         assertRefused(() -> kernels.grid().nearestLevels(x, x, two, two, x));
         assertRefused(() -> kernels.arithmetic().addProduct(x, x, shorter));
         assertRefused(() -> kernels.arithmetic().addOuter(x, x, shorter));
+        assertRefused(() -> kernels.arithmetic().transpose(x, 8, shorter, 5, 5, 8));
+        assertRefused(() -> kernels.arithmetic().transpose(shorter, 8, x, 5, 5, 8));
+        assertRefused(() -> kernels.arithmetic().transpose(x, 7, x, 5, 5, 8));
         assertRefused(() -> kernels.grid().groupRange(x, 8, shorter, shorter));
         assertRefused(() -> kernels.grid().leastSums(x, x, x, x, shorter));
         assertRefused(() -> kernels.grid().leastSums(x, x, shorter, x, x));

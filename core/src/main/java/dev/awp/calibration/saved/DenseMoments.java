@@ -3,7 +3,6 @@
 package dev.awp.calibration.saved;
 
 import dev.awp.Progress;
-import dev.awp.blas.Precision;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.ExpertCoverage;
 import dev.awp.calibration.SecondMoment;
@@ -106,8 +105,7 @@ public final class DenseMoments {
 
   private void calibrate(int index, Step step, List<LinearLayer> linears, boolean advance) {
     Set<InputSite> starved = ExpertCoverage.starved(model, index, linears, activations, progress);
-    try (StepMoments moments =
-        new StepMoments(model.layout(), linears, false, starved, Precision.F32, compute)) {
+    try (StepMoments moments = new StepMoments(model.layout(), linears, false, starved, compute)) {
       try (Arena arena = Arena.ofShared()) {
         Stream states = new Stream(model.step(index, step, arena), activations.states(), advance);
         moments.observe(states, Optional.empty(), activations.weights(), activations.length());

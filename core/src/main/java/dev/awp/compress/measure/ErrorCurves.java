@@ -3,7 +3,6 @@
 package dev.awp.compress.measure;
 
 import dev.awp.Progress;
-import dev.awp.blas.Precision;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.calibration.ExpertCoverage;
@@ -155,7 +154,7 @@ public final class ErrorCurves {
       boolean lastPass = i == passes.size() - 1;
       List<LinearLayer> linears = pass.values().stream().flatMap(List::stream).toList();
       try (StepMoments moments =
-          new StepMoments(model.layout(), linears, false, starved, Precision.F32, compute)) {
+          new StepMoments(model.layout(), linears, false, starved, compute)) {
         try (Arena arena = Arena.ofShared()) {
           Stream states = stream(block, step, activations, lastPass, arena);
           moments.observe(states, Optional.empty(), activations.weights(), activations.length());

@@ -144,7 +144,7 @@ public record MemoryNeeds(
   private long calibration(Step step, List<LinearLayer> linears) {
     long observing =
         StepMoments.observeBytes(
-            layout, step, linears, drifted, tokens, length, weighted, workers.threads());
+            layout, step, linears, drifted, tokens, length, weighted, lower, workers.threads());
     // The original step's weights, and those of the compressed one's first layers.
     long weights = DecoderBlock.weightBytes(layout, step) * (drifted ? 2 : 1);
     return weights + preparing() + observing;

@@ -138,13 +138,7 @@ final class BlockCompressor {
       boolean advance = i == passes.size() - 1 && !last && !linears.isEmpty();
       kept = advance ? room(place, streams, pass.keySet()) : Optional.empty();
       try (StepMoments moments =
-          new StepMoments(
-              model.layout(),
-              linears,
-              streams.drift(),
-              starved,
-              place.compute().blas().precision(),
-              compute)) {
+          new StepMoments(model.layout(), linears, streams.drift(), starved, place.compute())) {
         if (!linears.isEmpty()) {
           calibrate(place, streams, solved, advance, kept, moments);
         }

@@ -84,6 +84,19 @@ final class ScalarArithmetic implements ArithmeticKernels {
   }
 
   @Override
+  public void transpose(
+      MemorySegment x, int stride, MemorySegment out, int outStride, int rows, int columns) {
+    Extents.checkRows("x", x, rows, columns, stride);
+    Extents.checkRows("out", out, columns, rows, outStride);
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        float value = x.getAtIndex(JAVA_FLOAT, (long) i * stride + j);
+        out.setAtIndex(JAVA_FLOAT, (long) j * outStride + i, value);
+      }
+    }
+  }
+
+  @Override
   public void accumulate(MemorySegment x, MemorySegment sum) {
     int n = Extents.floats(x);
     Extents.check("sum", sum, n, Double.BYTES);

@@ -12,6 +12,7 @@ import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.Extents;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -29,6 +30,13 @@ final class VectorArithmetic implements ArithmeticKernels {
   private static final long PANEL_STEP = 2L * COUNT * Float.BYTES;
 
   private static final long HALF_STEP = PANEL_STEP / 2;
+
+  /** Floats from one row of a square to the next where it is transposed. */
+  private static final int SQUARE_STRIDE = COUNT + 1;
+
+  /** Places of a square's first column. */
+  private static final int[] COLUMN =
+      IntStream.range(0, COUNT).map(i -> i * SQUARE_STRIDE).toArray();
 
   @Override
   public void add(MemorySegment x, MemorySegment y, MemorySegment out) {
@@ -136,6 +144,50 @@ final class VectorArithmetic implements ArithmeticKernels {
       FloatVector sum = FloatVector.fromMemorySegment(FLOATS, out, offset, Lanes.NATIVE, tail);
       FloatVector total = factors.fma(Lanes.load(x, i, tail), sum);
       total.intoMemorySegment(out, offset, Lanes.NATIVE, tail);
+    }
+  }
+
+  /**
+   * Square by square: its rows go to a small array, whose columns are gathered. Its rows are a
+   * float longer than they need to be, so that a column does not lie in one line of the cache.
+   */
+  @Override
+  public void transpose(
+      MemorySegment x, int stride, MemorySegment out, int outStride, int rows, int columns) {
+    Extents.checkRows("x", x, rows, columns, stride);
+    Extents.checkRows("out", out, columns, rows, outStride);
+    float[] square = new float[COUNT * SQUARE_STRIDE];
+    int wholeRows = FLOATS.loopBound(rows);
+    int wholeColumns = FLOATS.loopBound(columns);
+    for (int i = 0; i < wholeRows; i += COUNT) {
+      for (int j = 0; j < wholeColumns; j += COUNT) {
+        transposeSquare(
+            x, (long) i * stride + j, stride, out, (long) j * outStride + i, outStride, square);
+      }
+    }
+    for (int i = 0; i < rows; i++) {
+      for (int j = i < wholeRows ? wholeColumns : 0; j < columns; j++) {
+        float value = x.getAtIndex(ValueLayout.JAVA_FLOAT, (long) i * stride + j);
+        out.setAtIndex(ValueLayout.JAVA_FLOAT, (long) j * outStride + i, value);
+      }
+    }
+  }
+
+  private static void transposeSquare(
+      MemorySegment x,
+      long from,
+      int stride,
+      MemorySegment out,
+      long to,
+      int outStride,
+      float[] square) {
+    for (int i = 0; i < COUNT; i++) {
+      long at = (from + (long) i * stride) * Float.BYTES;
+      FloatVector.fromMemorySegment(FLOATS, x, at, NATIVE).intoArray(square, i * SQUARE_STRIDE);
+    }
+    for (int j = 0; j < COUNT; j++) {
+      long at = (to + (long) j * outStride) * Float.BYTES;
+      FloatVector.fromArray(FLOATS, square, j, COLUMN, 0).intoMemorySegment(out, at, NATIVE);
     }
   }
 

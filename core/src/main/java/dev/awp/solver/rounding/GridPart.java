@@ -97,24 +97,11 @@ public final class GridPart {
     return layout;
   }
 
-  private static Matrix transposed(Matrix x, Arena arena) {
+  private Matrix transposed(Matrix x, Arena arena) {
     Matrix out = Matrix.allocate(arena, x.columns(), x.rows());
-    transpose(x, out);
+    arithmetic.transpose(
+        x.segment(), x.stride(), out.segment(), out.stride(), x.rows(), x.columns());
     return out;
-  }
-
-  /** Tile by tile: a column walk through a large matrix misses the cache each time. */
-  private static void transpose(Matrix x, Matrix out) {
-    int tile = 16;
-    for (int r0 = 0; r0 < x.rows(); r0 += tile) {
-      for (int c0 = 0; c0 < x.columns(); c0 += tile) {
-        for (int r = r0; r < Math.min(x.rows(), r0 + tile); r++) {
-          for (int k = c0; k < Math.min(x.columns(), c0 + tile); k++) {
-            out.set(k, r, x.get(r, k));
-          }
-        }
-      }
-    }
   }
 
   /** Fits every group to the target, by a search in which columns weigh as much as C_jj. */
