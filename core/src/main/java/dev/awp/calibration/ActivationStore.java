@@ -72,8 +72,8 @@ public final class ActivationStore implements AutoCloseable {
 
   /**
    * Room for as many rows of that many columns, the same memory whenever it is asked for. It lies
-   * in a file of its own, as large as the widest that was asked for; where the folder has no room
-   * there is none.
+   * in a file of its own, as large as the widest that was asked for; where that would be more than
+   * half of what the disk has left there is none.
    */
   public Optional<Matrix> room(int columns) {
     if (room.isEmpty() || room.get().matrix().columns() < columns) {
@@ -89,13 +89,18 @@ public final class ActivationStore implements AutoCloseable {
   }
 
   private Optional<ScratchFile> create(int columns) {
-    try {
-      return Optional.of(ScratchFile.create(folder, states().rows(), columns));
-    } catch (AwpException e) {
-      LOG.info("activations are computed twice instead of kept: {}", e.getMessage());
-      full = true;
+    long bytes = (long) states().rows() * columns * Float.BYTES;
+    long left = folder.toFile().getUsableSpace();
+    full = bytes > left / 2;
+    if (full) {
+      LOG.info(
+          "{}: activations are computed twice, keeping them would take {} bytes of {}",
+          folder,
+          bytes,
+          left);
       return Optional.empty();
     }
+    return Optional.of(ScratchFile.create(folder, states().rows(), columns));
   }
 
   /** Tokens of a window. */

@@ -67,7 +67,7 @@ final class ChunkInputs {
    * @param columns dIn
    */
   static long scratchBytes(long tokens, int columns, int threads) {
-    return threads * ROWS * (tokens + columns) * Float.BYTES;
+    return (long) threads * ROWS * (tokens + columns) * Float.BYTES;
   }
 
   /** X. */

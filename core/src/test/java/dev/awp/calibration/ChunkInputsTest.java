@@ -45,6 +45,7 @@ class ChunkInputsTest {
     return TokenWeights.of(weights);
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record Moments(float[][] c, float[][] d) {}
 
   private static Moments moments(Compute compute, Matrix x, Matrix drift, TokenWeights weights) {

@@ -54,16 +54,24 @@ final class AffinePoints implements GridPoints {
     float minimum = minimums[place];
     float first = least[place];
     float last = most[place];
+    float[] codes = found.codes();
+    float[] near = found.values();
+    float[] otherCodes = found.otherCodes();
+    float[] otherValues = found.otherValues();
     for (int i = 0; i < n; i++) {
       float exact = (x[i] - minimum) / scale;
       // Adding zero turns -0 into +0.
       float nearest = Math.max(first, Math.min(last, (float) Math.rint(exact))) + 0f;
       float other = (exact > nearest ? nearest + 1 : nearest - 1) + 0f;
-      found.codes()[i] = nearest;
-      found.values()[i] = Storage.round(values, nearest * scale + minimum);
+      codes[i] = nearest;
+      near[i] = nearest * scale + minimum;
       boolean exists = other >= first && other <= last;
-      found.otherCodes()[i] = exists ? other : Float.NaN;
-      found.otherValues()[i] = exists ? Storage.round(values, other * scale + minimum) : Float.NaN;
+      otherCodes[i] = exists ? other : Float.NaN;
+      otherValues[i] = exists ? other * scale + minimum : Float.NaN;
+    }
+    for (int i = 0; i < n; i++) {
+      near[i] = Storage.round(values, near[i]);
+      otherValues[i] = Storage.round(values, otherValues[i]);
     }
   }
 

@@ -15,6 +15,9 @@ import java.util.Arrays;
  * side, so that what it does to later columns is one vectorised loop. For one worker.
  */
 final class BeamRounding {
+  /** Choices up to which each is compared with all others. */
+  private static final int FEW = 8;
+
   private final int width;
   private final float[][] running;
   private final float[][] errors;
@@ -59,20 +62,21 @@ final class BeamRounding {
   /**
    * How errors are answered.
    *
-   * @param feedback [columns, columns]: row j holds -U_jk / U_jj for k after j
+   * @param feedback [columns, columns]: row j holds -U_jk / U_jj for k after j; an array a row, for
+   *     loops over two arrays at the same index become vectors
    * @param weights 1 / U_jj^2
    */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  record Feedback(int columns, float[] feedback, float[] weights) {
+  record Feedback(int columns, float[][] feedback, float[] weights) {
     /** Of the places from (inclusive) to (exclusive) of an order. */
     static Feedback of(ColumnOrder order, int from, int to) {
       int n = to - from;
-      Feedback some = new Feedback(n, new float[n * n], new float[n]);
+      Feedback some = new Feedback(n, new float[n][n], new float[n]);
       for (int j = 0; j < n; j++) {
         float pivot = order.pivot(from + j);
         some.weights[j] = 1 / (pivot * pivot);
         for (int k = j + 1; k < n; k++) {
-          some.feedback[j * n + k] = order.feedback().get(from + j, from + k);
+          some.feedback[j][k] = order.feedback().get(from + j, from + k);
         }
       }
       return some;
@@ -102,10 +106,8 @@ final class BeamRounding {
     scores[0] = 0;
     for (int j = 0; j < n; j++) {
       int choices = propose(j, points, feedback.weights[j]);
-      if (choices > width) {
-        selectSmallest(keys, choices, width);
-      }
-      take(j, n, Math.min(choices, width), feedback.feedback);
+      choose(choices);
+      take(j, n, feedback.feedback[j]);
     }
     trace(n);
   }
@@ -140,12 +142,31 @@ final class BeamRounding {
     keys[place] = ((long) Float.floatToIntBits(score) << Integer.SIZE) | choice;
   }
 
-  /** A way goes on in its place with one choice; a second one takes a place that became free. */
-  private void take(int j, int n, int kept, float[] feedback) {
+  /** Marks as many of the best choices as there are ways. */
+  private void choose(int choices) {
     Arrays.fill(chosen, false);
-    for (int i = 0; i < kept; i++) {
+    if (choices <= FEW && choices > width) {
+      // Counting what is smaller has no branch that depends on the keys.
+      for (int i = 0; i < choices; i++) {
+        long key = keys[i];
+        int smaller = 0;
+        for (int other = 0; other < choices; other++) {
+          smaller += keys[other] < key ? 1 : 0;
+        }
+        chosen[(int) key] = smaller < width;
+      }
+      return;
+    }
+    if (choices > width) {
+      selectSmallest(keys, choices, width);
+    }
+    for (int i = 0; i < Math.min(choices, width); i++) {
       chosen[(int) keys[i]] = true;
     }
+  }
+
+  /** A way goes on in its place with one choice; a second one takes a place that became free. */
+  private void take(int j, int n, float[] feedback) {
     for (int way = 0; way < width; way++) {
       alive[way] = chosen[2 * way] || chosen[2 * way + 1];
     }
@@ -171,9 +192,8 @@ final class BeamRounding {
     float e = choiceErrors[choice];
     float[] before = running[choice / 2];
     float[] after = running[place];
-    int row = j * n;
     for (int k = j + 1; k < n; k++) {
-      after[k] = before[k] + e * feedback[row + k];
+      after[k] = before[k] + e * feedback[k];
     }
     scores[place] = choiceScores[choice];
     errors[j][place] = e;

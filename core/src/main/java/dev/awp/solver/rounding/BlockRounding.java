@@ -121,15 +121,16 @@ final class BlockRounding {
   private void addNewtonStep(Feedback feedback) {
     int n = feedback.columns();
     for (int j = 0; j < n; j++) {
+      float[] row = feedback.feedback()[j];
       float sum = gradient[j];
       for (int k = j + 1; k < n; k++) {
-        sum -= feedback.feedback()[j * n + k] * gradient[k];
+        sum -= row[k] * gradient[k];
       }
       // With rows of U over U_jj on both sides, what remains between them is U_jj^2.
       float scaled = sum / feedback.weights()[j];
       target[j] += scaled;
       for (int k = j + 1; k < n; k++) {
-        target[k] -= feedback.feedback()[j * n + k] * scaled;
+        target[k] -= row[k] * scaled;
       }
     }
   }

@@ -57,7 +57,7 @@ class PassesTest {
       long block = 4L * HIDDEN * HIDDEN + 3L * HIDDEN * INTERMEDIATE;
       // Nobody sees what the last layer of all delivers.
       long weights = BLOCKS * block - (long) HIDDEN * INTERMEDIATE;
-      assertEquals(streams * WINDOWS * LENGTH * weights, counting.weights().get());
+      assertEquals((long) streams * WINDOWS * LENGTH * weights, counting.weights().get());
     }
   }
 }

@@ -64,7 +64,7 @@ class BeamRoundingTest {
       Random random = new Random(seed);
       float[] target = new float[columns];
       Points points = new Points(columns);
-      Feedback feedback = new Feedback(columns, new float[columns * columns], new float[columns]);
+      Feedback feedback = new Feedback(columns, new float[columns][columns], new float[columns]);
       for (int j = 0; j < columns; j++) {
         target[j] = (float) random.nextGaussian();
         points.scales()[j] = 0.2f + random.nextFloat();
@@ -73,7 +73,7 @@ class BeamRoundingTest {
         points.most()[j] = points.least()[j] + MAX_CODE;
         feedback.weights()[j] = 0.1f + random.nextFloat();
         for (int k = j + 1; k < columns; k++) {
-          feedback.feedback()[j * columns + k] = (float) random.nextGaussian() / 2;
+          feedback.feedback()[j][k] = (float) random.nextGaussian() / 2;
         }
       }
       return new Row(target, points, feedback);
@@ -95,7 +95,7 @@ class BeamRoundingTest {
 
     private void answer(float[] running, int j, float e) {
       for (int k = j + 1; k < running.length; k++) {
-        running[k] += e * feedback.feedback()[j * running.length + k];
+        running[k] += e * feedback.feedback()[j][k];
       }
     }
 
