@@ -32,7 +32,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
 
 /**
  * Takes the second moments of all inputs of a model's linear layers and keeps them in a folder.
@@ -146,7 +145,7 @@ public final class Calibrator {
             prepared.identity(),
             windows.size(),
             tokens,
-            DenseMoments.columns(layout).values().stream().mapToInt(SortedMap::size).sum(),
+            DenseMoments.columns(layout).values().stream().mapToInt(Map::size).sum(),
             DenseMoments.diskBytes(layout),
             DenseMoments.stateBytes(layout, windows.size(), length),
             DenseMoments.memoryBytes(layout, tokens, length, weighted, compute),

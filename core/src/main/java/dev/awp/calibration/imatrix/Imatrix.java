@@ -18,6 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,9 +64,14 @@ public record Imatrix(
    * @param sums of x^2, a row a matrix
    * @param counts tokens, one a matrix
    */
-  public record Entry(float[][] sums, float[] counts) {
+  public record Entry(List<float[]> sums, List<Float> counts) {
+    public Entry {
+      sums = List.copyOf(sums);
+      counts = List.copyOf(counts);
+    }
+
     int columns() {
-      return sums[0].length;
+      return sums.getFirst().length;
     }
   }
 
@@ -128,11 +134,11 @@ public record Imatrix(
           "%s: %s has shape %s, and %s counts"
               .formatted(gguf.file(), sums.name(), sums.shape(), tokens.length));
     }
-    float[][] rows = new float[matrices][columns];
-    float[] ofEach = new float[matrices];
+    List<float[]> rows = new ArrayList<>();
+    List<Float> ofEach = new ArrayList<>();
     for (int i = 0; i < matrices; i++) {
-      System.arraycopy(all, i * columns, rows[i], 0, columns);
-      ofEach[i] = tokens[tokens.length == 1 ? 0 : i];
+      rows.add(Arrays.copyOfRange(all, i * columns, (i + 1) * columns));
+      ofEach.add(tokens[tokens.length == 1 ? 0 : i]);
     }
     return new Entry(rows, ofEach);
   }
@@ -170,7 +176,7 @@ public record Imatrix(
     List<Wanted> wanted = new ArrayList<>();
     entries.forEach(
         (name, entry) -> {
-          long matrices = entry.sums().length;
+          long matrices = entry.sums().size();
           wanted.add(
               new Wanted(name + SUMS, BlockType.F32, List.of(matrices, (long) entry.columns())));
           wanted.add(new Wanted(name + COUNTS, BlockType.F32, List.of(matrices, 1L)));
@@ -182,7 +188,9 @@ public record Imatrix(
         entries.forEach(
             (name, entry) -> {
               writer.write(name + SUMS, bytes(entry.sums()));
-              writer.write(name + COUNTS, bytes(entry.counts()));
+              List<float[]> counts =
+                  entry.counts().stream().map(count -> new float[] {count}).toList();
+              writer.write(name + COUNTS, bytes(counts));
             });
         writer.finish();
       }
@@ -190,12 +198,12 @@ public record Imatrix(
     }
   }
 
-  private static MemorySegment bytes(float[]... rows) {
-    int columns = rows[0].length;
-    MemorySegment bytes = MemorySegment.ofArray(new byte[rows.length * columns * Float.BYTES]);
-    for (int i = 0; i < rows.length; i++) {
+  private static MemorySegment bytes(List<float[]> rows) {
+    int columns = rows.getFirst().length;
+    MemorySegment bytes = MemorySegment.ofArray(new byte[rows.size() * columns * Float.BYTES]);
+    for (int i = 0; i < rows.size(); i++) {
       for (int j = 0; j < columns; j++) {
-        bytes.set(FLOAT, ((long) i * columns + j) * Float.BYTES, rows[i][j]);
+        bytes.set(FLOAT, ((long) i * columns + j) * Float.BYTES, rows.get(i)[j]);
       }
     }
     return bytes;

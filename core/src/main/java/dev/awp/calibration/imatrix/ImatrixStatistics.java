@@ -20,6 +20,7 @@ import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +43,15 @@ public final class ImatrixStatistics {
   }
 
   /** A row of an entry: the inputs of one matrix. */
-  private record Found(float[] sums, float count) {}
+  private record Found(Entry entry, int matrix) {
+    private float[] sums() {
+      return entry.sums().get(matrix);
+    }
+
+    private float count() {
+      return entry.counts().get(matrix);
+    }
+  }
 
   /**
    * Writes the diagonals of an importance matrix as saved moments.
@@ -123,18 +132,18 @@ public final class ImatrixStatistics {
     if (entry == null) {
       return Optional.empty();
     }
-    if (entry.columns() != linear.columns() || place.slice() >= entry.sums().length) {
+    if (entry.columns() != linear.columns() || place.slice() >= entry.sums().size()) {
       throw new AwpException(
           "%s: %s has %s rows of %s inputs, the model has %s of %s"
               .formatted(
                   file,
                   place.tensor(),
-                  entry.sums().length,
+                  entry.sums().size(),
                   entry.columns(),
                   Math.max(1, place.slices()),
                   linear.columns()));
     }
-    return Optional.of(new Found(entry.sums()[place.slice()], entry.counts()[place.slice()]));
+    return Optional.of(new Found(entry, place.slice()));
   }
 
   private void write(
@@ -172,8 +181,8 @@ public final class ImatrixStatistics {
    * @param texts names, for the metadata
    */
   public Imatrix write(SavedMoments moments, List<String> texts) {
-    Map<String, float[][]> sums = new LinkedHashMap<>();
-    Map<String, float[]> counts = new LinkedHashMap<>();
+    Map<String, List<float[]>> sums = new LinkedHashMap<>();
+    Map<String, List<Float>> counts = new LinkedHashMap<>();
     Map<InputSite, float[]> ofBlock = new LinkedHashMap<>();
     int block = -1;
     for (LinearLayer linear : linears()) {
@@ -193,10 +202,13 @@ public final class ImatrixStatistics {
               linear.site(), site -> scaled(moments.meanSquares(linear.block(), site), tokens));
       GgufPlace place = names.place(linear.weight());
       int matrices = Math.max(1, place.slices());
-      sums.computeIfAbsent(place.tensor(), _ -> new float[matrices][linear.columns()])[
-              place.slice()] =
-          row;
-      counts.computeIfAbsent(place.tensor(), _ -> new float[matrices])[place.slice()] = tokens;
+      sums.computeIfAbsent(
+              place.tensor(),
+              _ -> new ArrayList<>(Collections.nCopies(matrices, new float[linear.columns()])))
+          .set(place.slice(), row);
+      counts
+          .computeIfAbsent(place.tensor(), _ -> new ArrayList<>(Collections.nCopies(matrices, 0f)))
+          .set(place.slice(), (float) tokens);
     }
     SortedMap<String, Entry> entries = new TreeMap<>();
     sums.forEach((name, rows) -> entries.put(name, new Entry(rows, counts.get(name))));
