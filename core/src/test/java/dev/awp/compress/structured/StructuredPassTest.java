@@ -167,7 +167,7 @@ class StructuredPassTest {
           if (tensor.startsWith(prefix) && !tensor.contains("norm")) {
             String own = layout.prefix(index) + module + tensor.substring(prefix.length());
             int[] units =
-                switch (tensor.substring(prefix.length()).split("_proj")[0]) {
+                switch (tensor.substring(prefix.length(), tensor.indexOf("_proj"))) {
                   case "q" -> spread(kept, shared, 0);
                   case "k", "v" -> spread(kept, size, 0);
                   case "qkv" ->

@@ -42,7 +42,15 @@ class LeastSquaresTest {
   }
 
   /** The best weights on some columns and what they leave, by elimination in float64. */
-  private record Direct(double[][] weights, double objective) {
+  private static final class Direct {
+    private final double[][] weights;
+    private final double objective;
+
+    private Direct(double[][] weights, double objective) {
+      this.weights = weights;
+      this.objective = objective;
+    }
+
     static Direct of(RemovalProblem problem, int[] columns) {
       int n = problem.c().rows();
       int k = columns.length;
@@ -97,7 +105,7 @@ class LeastSquaresTest {
   }
 
   private static double objective(RemovalProblem problem, int[] units) {
-    return Direct.of(problem, problem.units().columns(units)).objective();
+    return Direct.of(problem, problem.units().columns(units)).objective;
   }
 
   private static int[] kept(KeptUnits chosen) {
@@ -118,7 +126,7 @@ class LeastSquaresTest {
       RemovalProblem problem = problem(rows, units, stay, seed, arena);
       KeptUnits chosen = UnitChoices.standard().choose(problem, compute, arena);
       assertEquals(stay, chosen.units().size());
-      double[][] expected = Direct.of(problem, units.columns(kept(chosen))).weights();
+      double[][] expected = Direct.of(problem, units.columns(kept(chosen))).weights;
       for (int row = 0; row < rows; row++) {
         double largest = Arrays.stream(expected[row]).map(Math::abs).max().orElse(0);
         for (int j = 0; j < expected[row].length; j++) {
