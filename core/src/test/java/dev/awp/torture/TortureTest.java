@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -14,21 +16,30 @@ import org.junit.jupiter.api.io.TempDir;
 /** A little of {@link Torture}. */
 @Tag("demo")
 class TortureTest {
-  @TempDir private Path folder;
+  @TempDir private static Path folder;
+  private static Victim victim;
+
+  @BeforeAll
+  static void prepare() throws IOException, InterruptedException {
+    victim = Victim.prepare(folder.resolve("victim"), folder);
+  }
+
+  @AfterEach
+  void clear() throws IOException {
+    victim.clear();
+  }
 
   @Test
   void killedAndStoppedRunsComeToTheSameBytes() throws IOException, InterruptedException {
-    Victim victim = Victim.prepare(folder.resolve("victim"), folder);
-    String told = Torture.kills(victim, 4, 1);
-    assertTrue(told.startsWith("4 kills"), told);
-    String stopped = Torture.signals(victim, Torture.Signal.TERM, 2);
-    assertTrue(stopped.startsWith("2 times SIGTERM"), stopped);
+    String told = Torture.kills(victim, 3, 1);
+    assertTrue(told.startsWith("3 kills"), told);
+    String stopped = Torture.signals(victim, Torture.Signal.TERM, 1);
+    assertTrue(stopped.startsWith("1 times SIGTERM"), stopped);
   }
 
   @Test
   void whatATerminalDoesToARunLosesNothing() throws IOException, InterruptedException {
     assumeTrue(TerminalTorture.isPossible(), "script(1) is not here");
-    Victim victim = Victim.prepare(folder.resolve("victim"), folder);
     String interrupted = TerminalTorture.interrupts(victim, 1);
     assertTrue(interrupted.startsWith("1 times Ctrl-C"), interrupted);
     String suspended = TerminalTorture.suspends(victim);
@@ -39,23 +50,20 @@ class TortureTest {
 
   @Test
   void aModelThatChangesUnderARunIsNamed() throws IOException, InterruptedException {
-    Victim victim = Victim.prepare(folder.resolve("victim"), folder);
     String told = Torture.changingInputs(victim, 3);
     assertTrue(told.startsWith("model written over during the run"), told);
   }
 
   @Test
   void processesThatAreStartedTogetherNeverShareAFolder() throws IOException, InterruptedException {
-    Victim victim = Victim.prepare(folder.resolve("victim"), folder);
-    String told = Torture.together(victim, 3, 1);
-    assertTrue(told.startsWith("3 times two processes together"), told);
+    String told = Torture.together(victim, 2, 1);
+    assertTrue(told.startsWith("2 times two processes together"), told);
   }
 
   @Test
   void textsThatTheTokenizerLibraryDiesOfAreTold() throws IOException, InterruptedException {
     String told = HostileTexts.runs(folder.resolve("texts"), 100_000);
     assertTrue(told.startsWith("100000 spaces: 100002 tokens"), told);
-    Victim victim = Victim.prepare(folder.resolve("victim"), folder);
     assertTrue(HostileTexts.orphans(victim).startsWith("killed while a process of its own"));
   }
 }

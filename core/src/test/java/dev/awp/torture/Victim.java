@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.torture;
 
+import dev.awp.disk.Folders;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.OutputFolders;
 import dev.awp.tensor.DType;
@@ -21,10 +22,15 @@ final class Victim {
   /** Logs that are kept: more than runs at a time. */
   private static final int KEPT_LOGS = 8;
 
+  /** Runs that may be over before they are stopped. */
+  private static final int MOST_OVER = 5;
+
   private final Path folder;
   private final Path output;
   private final Path expected;
   private int runs;
+  private long nanos;
+  private int over;
 
   private Victim(Path folder, Path output) {
     this.folder = folder;
@@ -43,9 +49,16 @@ final class Victim {
     Files.writeString(
         folder.resolve("text.txt"), "A text of some words, again and again. ".repeat(20));
     Victim victim = new Victim(folder, outputs.resolve("out"));
+    long begun = System.nanoTime();
     Run run = victim.start(victim.expected);
     run.expect(0);
+    victim.nanos = System.nanoTime() - begun;
     return victim;
+  }
+
+  /** How long the undisturbed run took. */
+  long nanos() {
+    return nanos;
   }
 
   Path model() {
@@ -120,8 +133,6 @@ final class Victim {
     // C1 alone and no vectors: a small run is over before better code would pay.
     java.addAll(
         List.of(
-            "--add-modules",
-            "jdk.incubator.vector",
             "--enable-native-access=ALL-UNNAMED",
             "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",
@@ -170,11 +181,27 @@ final class Victim {
   }
 
   void removeOutput() throws IOException {
-    try (Stream<Path> tree = Files.walk(output)) {
-      for (Path path : tree.toList().reversed()) {
-        Files.delete(path);
-      }
+    Folders.delete(output);
+  }
+
+  /** Removes what a failure has left. */
+  void clear() throws IOException {
+    removeOutput();
+    Folders.delete(state());
+  }
+
+  /**
+   * Whether a run came to its end before what was to stop it arrived, as happens on a busy machine;
+   * but not again and again.
+   */
+  boolean wasOverBefore(Run run) throws IOException, InterruptedException {
+    if (!run.process().waitFor(5, TimeUnit.MINUTES) || run.process().exitValue() != 0) {
+      return false;
     }
+    if (++over > MOST_OVER) {
+      throw new AssertionError("nothing stops a run: " + run.said());
+    }
+    return true;
   }
 
   /** A process, and what it says. */
