@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.calibration;
 
-import dev.awp.AwpException;
 import dev.awp.disk.ScratchFile;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.tensor.Matrix;
