@@ -167,7 +167,7 @@ class StackedExpertsTest {
         for (int e : new int[] {0, 4}) {
           Matrix up = matrix(checkpoint, EXPERT + e + ".up_proj.weight", compute, arena);
           for (int o = 0; o < WIDTH; o++) {
-            long row = e * 2L * WIDTH + 2 * o + 1;
+            long row = e * 2L * WIDTH + 2L * o + 1;
             int exponent = scales.data().get(ValueLayout.JAVA_BYTE, row) & 0xff;
             for (int i = 0; i < HIDDEN; i++) {
               int both = codes.data().get(ValueLayout.JAVA_BYTE, row * 16 + i / 2) & 0xff;
