@@ -8,12 +8,11 @@ import dev.awp.kernel.Kernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /** Some rows and columns of another tensor, under a name of its own. */
-public final class CutTensor implements EncodedTensor {
+public final class CutTensor implements DerivedTensor {
   private final String name;
   private final StoredTensor original;
   private final int[] rows;
@@ -53,6 +52,7 @@ public final class CutTensor implements EncodedTensor {
   }
 
   /** What it is a part of. */
+  @Override
   public StoredTensor original() {
     return original;
   }
@@ -69,27 +69,12 @@ public final class CutTensor implements EncodedTensor {
         : List.of((long) rows.length, (long) columns.length);
   }
 
-  @Override
-  public StoredType type() {
-    return original.type();
-  }
-
-  @Override
-  public List<TensorView> parts() {
-    return original.parts();
-  }
-
   /** Its share of the original's bytes. */
   @Override
   public long byteSize() {
     double share =
         (double) rows.length * columns.length / rows(original) / Math.max(1, columns(original));
     return Math.round(share * original.byteSize());
-  }
-
-  @Override
-  public Path file() {
-    return original.file();
   }
 
   @Override
