@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.calibration;
 
+import dev.awp.disk.DiskSpace;
 import dev.awp.disk.ScratchFile;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.tensor.Matrix;
@@ -89,7 +90,7 @@ public final class ActivationStore implements AutoCloseable {
 
   private Optional<ScratchFile> create(int columns) {
     long bytes = (long) states().rows() * columns * Float.BYTES;
-    long left = folder.toFile().getUsableSpace();
+    long left = DiskSpace.free(folder);
     full = bytes > left / 2;
     if (full) {
       LOG.info(

@@ -34,6 +34,11 @@ public record CalibrationSet(
     files = List.copyOf(files);
   }
 
+  /** The first windows, about as many as hold that many tokens, and at least one. */
+  public List<TokenWindow> first(int tokens) {
+    return windows.subList(0, Math.clamp(tokens / length, 1, windows.size()));
+  }
+
   /**
    * No windows: of a run whose moments are saved, and which names no text.
    *

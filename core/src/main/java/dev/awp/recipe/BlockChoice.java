@@ -14,6 +14,9 @@ import java.util.stream.Stream;
  * makes of a ladder of types.
  */
 public sealed interface BlockChoice {
+  /** Types of numbers in floating point that more than one format has. */
+  List<BlockType> FLOATS = List.of(BlockType.NVFP4, BlockType.MXFP4);
+
   /** What stands before the name of a mixture that is a type's name too. */
   String MIX = "mix:";
 

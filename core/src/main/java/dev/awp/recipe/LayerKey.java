@@ -68,10 +68,11 @@ enum LayerKey {
     @Override
     LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {
       BlockChoice blocks = BlockChoice.parse(value);
-      if (!FLOATS.contains(blocks.word())) {
+      List<String> floats = BlockChoice.FLOATS.stream().map(BlockType::name).toList();
+      if (!floats.contains(blocks.word())) {
         throw new IllegalArgumentException(
             "the types are %s, not %s; gguf-type has more for the format gguf"
-                .formatted(String.join(", ", FLOATS), value));
+                .formatted(String.join(", ", floats), value));
       }
       return settings.bits(new Choice.None<>()).blocks(Optional.of(blocks));
     }
@@ -114,10 +115,6 @@ enum LayerKey {
   static final String NONE = "none";
 
   private static final String AUTO = "auto";
-
-  /** Types of numbers in floating point that more than one format has. */
-  private static final List<String> FLOATS =
-      List.of(BlockType.NVFP4.name(), BlockType.MXFP4.name());
 
   /**
    * Sets this one.

@@ -8,6 +8,8 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.awp.AwpException;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
+import dev.awp.tensor.Float4;
+import dev.awp.tensor.Float8;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,14 +26,6 @@ public final class Mxfp4Tensor implements EncodedTensor {
   public static final int BLOCK = 32;
 
   private static final int BLOCK_BYTES = BLOCK / 2;
-
-  /** What is added to exponents. */
-  private static final int BIAS = 127;
-
-  private static final int NOT_A_NUMBER = 0xff;
-  private static final float[] VALUES = {
-    0, 0.5f, 1, 1.5f, 2, 3, 4, 6, -0f, -0.5f, -1, -1.5f, -2, -3, -4, -6
-  };
 
   private final String name;
   private final TensorView blocks;
@@ -116,17 +110,16 @@ public final class Mxfp4Tensor implements EncodedTensor {
   }
 
   private void decode(MemorySegment codes, MemorySegment exponents, int block, MemorySegment row) {
-    int exponent = exponents.get(JAVA_BYTE, block) & 0xff;
-    if (exponent == NOT_A_NUMBER) {
+    float scale = Float8.value(DType.F8_E8M0, exponents.get(JAVA_BYTE, block) & 0xff);
+    if (Float.isNaN(scale)) {
       throw new AwpException(
           "%s: tensor %s holds a scale of 255, which is no number".formatted(file(), name));
     }
-    float scale = Math.scalb(1f, exponent - BIAS);
     for (int i = 0; i < BLOCK_BYTES; i++) {
       int both = codes.get(JAVA_BYTE, (long) block * BLOCK_BYTES + i) & 0xff;
       long at = (long) block * BLOCK + 2L * i;
-      row.setAtIndex(JAVA_FLOAT, at, VALUES[both & 0xf] * scale);
-      row.setAtIndex(JAVA_FLOAT, at + 1, VALUES[both >> 4] * scale);
+      row.setAtIndex(JAVA_FLOAT, at, Float4.value(both & 0xf) * scale);
+      row.setAtIndex(JAVA_FLOAT, at + 1, Float4.value(both >> 4) * scale);
     }
   }
 }

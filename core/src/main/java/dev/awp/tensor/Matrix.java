@@ -40,6 +40,15 @@ public final class Matrix {
     return new Matrix(allocator.allocate(bytes, ALIGNMENT), rows, columns, columns);
   }
 
+  /** A new unit matrix, [n, n]. */
+  public static Matrix identity(SegmentAllocator allocator, int n) {
+    Matrix unit = allocate(allocator, n, n);
+    for (int i = 0; i < n; i++) {
+      unit.set(i, i, 1);
+    }
+    return unit;
+  }
+
   /** A contiguous [rows, columns] matrix over memory of exactly that size. */
   public static Matrix wrap(MemorySegment segment, int rows, int columns) {
     long bytes = Math.multiplyExact((long) rows * columns, Float.BYTES);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
+import dev.awp.cli.value.FloatType;
 import dev.awp.cli.value.Ranges;
 import dev.awp.cli.value.SparsityArgument;
 import dev.awp.gguf.block.BlockType;

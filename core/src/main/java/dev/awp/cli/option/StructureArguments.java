@@ -3,6 +3,7 @@
 package dev.awp.cli.option;
 
 import dev.awp.cli.value.Ranges;
+import dev.awp.cli.value.Word;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.StructureOptions;
 import dev.awp.compress.structured.BlockMeasures;

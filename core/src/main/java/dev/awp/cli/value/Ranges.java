@@ -3,12 +3,11 @@
 package dev.awp.cli.value;
 
 import dev.awp.constraint.affine.IntegerGrid;
-import dev.awp.solver.Effort;
 import dev.awp.solver.registry.SolverOptions;
 import dev.awp.solver.registry.Solvers;
 import dev.awp.tensor.DType;
-import java.util.Optional;
 import java.util.function.DoublePredicate;
+import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -110,16 +109,11 @@ public final class Ranges {
   }
 
   /** A solver's name, or {@value SolverOptions#AUTO}. */
-  public static final class SolverName implements ITypeConverter<String> {
-    @Override
-    public String convert(String value) {
-      Optional<?> found = Solvers.byName(value, Effort.NORMAL);
-      if (found.isEmpty() && !value.equals(SolverOptions.AUTO)) {
-        throw new TypeConversionException(
-            "there is no solver %s; these are: %s, %s"
-                .formatted(value, SolverOptions.AUTO, String.join(", ", Solvers.names())));
-      }
-      return value;
+  public static final class SolverName extends Word {
+    public SolverName() {
+      super(
+          "solver",
+          Stream.concat(Stream.of(SolverOptions.AUTO), Solvers.names().stream()).toList());
     }
   }
 

@@ -138,11 +138,7 @@ public final class ErrorCurves {
     for (LinearLayer layer : layers(_ -> true, ModelLayout.BEFORE)) {
       try (Arena arena = Arena.ofShared();
           SharedFactors factors = SharedFactors.of(Long.MAX_VALUE)) {
-        Matrix c = Matrix.allocate(arena, layer.columns(), layer.columns());
-        for (int i = 0; i < c.rows(); i++) {
-          c.set(i, i, 1);
-        }
-        measure(layer, c, factors, true);
+        measure(layer, Matrix.identity(arena, layer.columns()), factors, true);
       }
     }
   }

@@ -59,8 +59,7 @@ final class Influence implements AutoCloseable {
    * @param scratch folder of files of activations, without names, until this is closed
    */
   static Influence of(TransformerModel model, CalibrationSet calibration, Path scratch) {
-    int windows = Math.clamp(TOKENS / calibration.length(), 1, calibration.windows().size());
-    return new Influence(model, calibration.windows().subList(0, windows), scratch);
+    return new Influence(model, calibration.first(TOKENS), scratch);
   }
 
   /**

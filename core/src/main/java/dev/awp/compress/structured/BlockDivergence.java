@@ -42,10 +42,9 @@ final class BlockDivergence implements BlockMeasure {
       int count,
       Path scratch,
       Progress progress) {
-    int windows = Math.clamp(TOKENS / calibration.length(), 1, calibration.windows().size());
     List<Integer> removed = new ArrayList<>();
     try (ActivationStore embedded =
-            ActivationStore.embed(model, calibration.windows().subList(0, windows), scratch);
+            ActivationStore.embed(model, calibration.first(TOKENS), scratch);
         ActivationStore reference = embedded.copy()) {
       pass(model, reference);
       while (removed.size() < count) {

@@ -50,11 +50,9 @@ record WidthSplit(
   }
 
   private Map<Kept, Double> errors(List<Shape> shapes) {
-    int windows = Math.clamp(TOKENS / calibration.length(), 1, calibration.windows().size());
     StepPruning pruning = new StepPruning(model, UnitChoices.standard(), compute);
     Map<Kept, Double> errors = new HashMap<>();
-    try (ActivationStore states =
-            ActivationStore.embed(model, calibration.windows().subList(0, windows), scratch);
+    try (ActivationStore states = ActivationStore.embed(model, calibration.first(TOKENS), scratch);
         ActivationStore before = states.copy()) {
       for (int block = 0; block < model.layout().config().layers(); block++) {
         int index = block;

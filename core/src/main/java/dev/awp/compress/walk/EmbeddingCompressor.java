@@ -31,10 +31,7 @@ record EmbeddingCompressor(
     }
     try (Arena arena = Arena.ofShared()) {
       Matrix w = model.weights(embedding, arena);
-      Matrix c = Matrix.allocate(arena, embedding.columns(), embedding.columns());
-      for (int i = 0; i < c.rows(); i++) {
-        c.set(i, i, 1);
-      }
+      Matrix c = Matrix.identity(arena, embedding.columns());
       SeenInputs inputs = new SeenInputs(embedding.rows(), true, "f32");
       LayerReport report = layers.compress(embedding, w, w, c, SharedFactors.none(), inputs);
       saved.save(report);

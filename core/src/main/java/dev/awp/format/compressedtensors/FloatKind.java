@@ -22,11 +22,6 @@ enum FloatKind implements PackScheme {
   NVFP4("nvfp4-pack-quantized", BlockGrid.NVFP4, "tensor_group", DType.F8_E4M3, DType.F8_E4M3),
   MXFP4("mxfp4-pack-quantized", BlockGrid.MXFP4, "group", DType.U8, DType.F8_E8M0);
 
-  /** What the numbers 0 to 7 stand for; the next eight are the same below zero. */
-  private static final float[] MAGNITUDES = {0, 0.5f, 1, 1.5f, 2, 3, 4, 6};
-
-  private static final int SIGN = 8;
-
   private final String layout;
   private final BlockGrid grid;
   private final String strategy;
@@ -99,21 +94,5 @@ enum FloatKind implements PackScheme {
       throw new IllegalStateException("%s cannot store the scale %s".formatted(this, scale));
     }
     return found;
-  }
-
-  /** What four bits stand for. */
-  static float number(int nibble) {
-    float magnitude = MAGNITUDES[nibble & (SIGN - 1)];
-    return (nibble & SIGN) == 0 ? magnitude : -magnitude;
-  }
-
-  /**
-   * The four bits of a number; those of +0 for both zeros.
-   *
-   * @return -1 where it is none
-   */
-  static int nibble(float number) {
-    int found = Arrays.binarySearch(MAGNITUDES, Math.abs(number));
-    return found < 0 ? -1 : found | (number < 0 ? SIGN : 0);
   }
 }

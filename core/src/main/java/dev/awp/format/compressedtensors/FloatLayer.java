@@ -14,6 +14,7 @@ import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorSpec;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
+import dev.awp.tensor.Float4;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -87,8 +88,8 @@ record FloatLayer(FloatKind kind) implements LayerFormat {
       MemorySegment.copy(weights.row(r), JAVA_FLOAT, 0, row, 0, columns);
       for (int j = 0; j < columns; j += 2) {
         float scale = 2 * scales.get(r, j / kind.groupSize());
-        int low = FloatKind.nibble(row[j] / scale);
-        int high = FloatKind.nibble(row[j + 1] / scale);
+        int low = Float4.bits(row[j] / scale);
+        int high = Float4.bits(row[j + 1] / scale);
         if (low < 0 || high < 0) {
           throw new IllegalStateException(
               "%s, row %s: the values %s, %s are not on its grid of scale %s"

@@ -11,6 +11,7 @@ import dev.awp.stored.EncodedTensor;
 import dev.awp.stored.StoredType;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
+import dev.awp.tensor.Float4;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -133,7 +134,7 @@ public record FloatMatrix(
       for (int j = 0; j < columns; j++) {
         int nibble = codes[j / 2] >> (j % 2 * 4) & 15;
         float factor = kind.scale(scales[j / kind.groupSize()] & 0xff) / divisor;
-        row[j] = FloatKind.number(nibble) * factor;
+        row[j] = Float4.value(nibble) * factor;
       }
       MemorySegment.copy(row, 0, destination.row(r), JAVA_FLOAT, 0, columns);
     }

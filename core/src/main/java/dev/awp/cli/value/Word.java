@@ -1,13 +1,13 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.cli.option;
+package dev.awp.cli.value;
 
 import java.util.List;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** A value that is one of a list of words, checked where it is parsed: another is misuse. */
-abstract class Word implements ITypeConverter<String> {
+public abstract class Word implements ITypeConverter<String> {
   private final String what;
   private final List<String> words;
 
@@ -16,7 +16,7 @@ abstract class Word implements ITypeConverter<String> {
    *
    * @param what a word stands for
    */
-  Word(String what, List<String> words) {
+  protected Word(String what, List<String> words) {
     this.what = what;
     this.words = List.copyOf(words);
   }

@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.cli.option;
+package dev.awp.cli.value;
 
 import dev.awp.calibrate.WindowPart;
 import picocli.CommandLine.ITypeConverter;

@@ -1,25 +1,23 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.cli.option;
+package dev.awp.cli.value;
 
 import dev.awp.gguf.block.BlockType;
+import dev.awp.recipe.BlockChoice;
 import java.util.Iterator;
-import java.util.List;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** The name of a type of four-bit numbers in floating point, in letters of either case. */
-final class FloatType implements ITypeConverter<BlockType>, Iterable<String> {
-  private static final List<BlockType> TYPES = List.of(BlockType.NVFP4, BlockType.MXFP4);
-
+public final class FloatType implements ITypeConverter<BlockType>, Iterable<String> {
   @Override
   public Iterator<String> iterator() {
-    return TYPES.stream().map(BlockType::name).iterator();
+    return BlockChoice.FLOATS.stream().map(BlockType::name).iterator();
   }
 
   @Override
   public BlockType convert(String value) {
-    return TYPES.stream()
+    return BlockChoice.FLOATS.stream()
         .filter(type -> type.name().equalsIgnoreCase(value))
         .findFirst()
         .orElseThrow(
