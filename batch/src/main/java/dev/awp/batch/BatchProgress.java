@@ -74,20 +74,19 @@ final class BatchProgress extends SparkListener {
   }
 
   private void tell() {
-    String line = line((System.nanoTime() - began) / 1e9);
+    String state = state();
     told = System.nanoTime();
-    if (!line.equals(last)) {
-      err.println(line);
-      last = line;
+    if (!state.equals(last)) {
+      double elapsed = (told - began) / 1e9;
+      double done = done();
+      String left = done > 0 ? clock(elapsed * (1 - done) / done) : "-";
+      err.println("%s; elapsed %s, ETA %s".formatted(state, clock(elapsed), left));
+      last = state;
     }
   }
 
-  /**
-   * The line.
-   *
-   * @param elapsed in seconds
-   */
-  String line(double elapsed) {
+  /** All but the time. */
+  private String state() {
     List<String> busy = new ArrayList<>();
     for (PlannedRun planned : runs) {
       String name = planned.run().name();
@@ -96,15 +95,12 @@ final class BatchProgress extends SparkListener {
       }
     }
     long failed = over.values().stream().filter(outcome -> !outcome.isGood()).count();
-    double done = done();
-    return "%d of %d runs are over%s%s; elapsed %s, ETA %s"
+    return "%d of %d runs are over%s%s"
         .formatted(
             over.size(),
             runs.size(),
             failed > 0 ? " (%d failed)".formatted(failed) : "",
-            busy.isEmpty() ? "" : "; at work: " + String.join(", ", busy),
-            clock(elapsed),
-            done > 0 ? clock(elapsed * (1 - done) / done) : "-");
+            busy.isEmpty() ? "" : "; at work: " + String.join(", ", busy));
   }
 
   /** The share of all work that is done; runs whose work is not known count as the longest. */
