@@ -119,7 +119,10 @@ public final class BatchCommand implements ModuleCommand {
 
   @Option(
       names = "--commands",
-      description = "Print the command of each run, a line each, for other schedulers.")
+      description = {
+        "Print the command of each run, a line each, for other schedulers, and note that outputs"
+            + " that are not there yet are those of this batch."
+      })
   private boolean commands;
 
   @Option(
@@ -143,6 +146,7 @@ public final class BatchCommand implements ModuleCommand {
     PrintWriter out = spec.commandLine().getOut();
     BatchFile file = BatchFile.read(jobs);
     if (commands) {
+      file.sign();
       out.print(file.commands());
       out.flush();
       return 0;

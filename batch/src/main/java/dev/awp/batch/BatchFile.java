@@ -295,6 +295,20 @@ record BatchFile(Path file, Path results, List<BatchRun> runs, Map<String, Strin
     return String.valueOf(file.getFileName()).replaceFirst("\\.(yaml|yml)$", "");
   }
 
+  /** Notes that outputs that are not there yet will be those of this batch, whoever runs it. */
+  void sign() {
+    for (BatchRun run : runs) {
+      try {
+        if (OutputState.of(results, run.name(), run.command(), run.output(), run.inputs())
+            == OutputState.MISSING) {
+          OutputState.sign(results, run.name(), run.command());
+        }
+      } catch (AwpException e) {
+        continue; // another's output: the run itself is told
+      }
+    }
+  }
+
   /** The command lines, one a line, as a shell takes them. */
   String commands() {
     return runs.stream()
