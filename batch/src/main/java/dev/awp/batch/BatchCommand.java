@@ -256,11 +256,20 @@ public final class BatchCommand implements ModuleCommand {
 
   /** What Spark tells of itself is for who looks for it: -Dawp.spark.log=INFO. */
   private static void quietSpark() {
-    Level level = Level.toLevel(System.getProperty("awp.spark.log"), Level.ERROR);
-    for (String name : List.of("org.apache.spark", "org.apache.hadoop", "org.sparkproject")) {
-      if (LoggerFactory.getLogger(name) instanceof Logger logger) {
-        logger.setLevel(level);
-      }
+    String wanted = System.getProperty("awp.spark.log");
+    Level level = Level.toLevel(wanted, Level.ERROR);
+    List.of("org.apache.spark", "org.apache.hadoop", "org.sparkproject")
+        .forEach(name -> setLevel(name, level));
+    if (wanted == null) {
+      // Of a run that is lost these tell in pages what the batch tells in a sentence.
+      List.of("executor.Executor", "scheduler.TaskSetManager", "scheduler.TaskSchedulerImpl")
+          .forEach(name -> setLevel("org.apache.spark." + name, Level.OFF));
+    }
+  }
+
+  private static void setLevel(String name, Level level) {
+    if (LoggerFactory.getLogger(name) instanceof Logger logger) {
+      logger.setLevel(level);
     }
   }
 }

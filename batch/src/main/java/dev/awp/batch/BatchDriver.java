@@ -24,6 +24,7 @@ import org.apache.spark.util.LongAccumulator;
 final class BatchDriver {
   private static final int POLL_MILLIS = 200;
   private static final int SETTLED_POLLS = 10;
+  private static final int TOLD_POLLS = 100;
 
   private final BatchFile file;
   private final Share share;
@@ -93,7 +94,8 @@ final class BatchDriver {
       spark.sc().addSparkListener(progress);
       // Cancelled tasks are interrupted, and stop their processes.
       spark.setJobGroup("awp batch", "awp batch", true);
-      Map<String, String> computes = share.atOnce() > 0 ? Map.of() : agreed(spark, conf);
+      Map<String, String> computes =
+          share.atOnce() > 0 ? Map.of() : agreed(spark, conf, progress);
       Map<BatchRun, JavaFutureAction<List<RunOutcome>>> open = new LinkedHashMap<>();
       for (PlannedRun planned : runs) {
         open.put(planned.run(), send(spark, planned.run(), computes));
@@ -157,9 +159,10 @@ final class BatchDriver {
   }
 
   /** What all machines compute with; AwpException that names them where they differ. */
-  private Map<String, String> agreed(JavaSparkContext spark, SparkConf conf)
+  private Map<String, String> agreed(
+      JavaSparkContext spark, SparkConf conf, BatchProgress progress)
       throws InterruptedException {
-    int executors = awaitExecutors(spark);
+    int executors = awaitExecutors(spark, progress);
     int slots = slots(conf, share);
     List<Integer> asked = IntStream.range(0, 2 * executors * slots).boxed().toList();
     ChildJvm started = jvm;
@@ -187,10 +190,16 @@ final class BatchDriver {
   }
 
   /** Until there is one, and no more have come for a while. */
-  private static int awaitExecutors(JavaSparkContext spark) throws InterruptedException {
+  private int awaitExecutors(JavaSparkContext spark, BatchProgress progress)
+      throws InterruptedException {
     int known = 0;
     int settled = 0;
-    while (known == 0 || settled < SETTLED_POLLS) {
+    for (int polls = 1; known == 0 || settled < SETTLED_POLLS; polls++) {
+      if (polls % TOLD_POLLS == 0 && known == 0) {
+        progress.say(
+            "no executor of %s yet: does a worker have %s cores and the executor's memory free?"
+                .formatted(share.master(), share.cores()));
+      }
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
       // The driver is among them.
       int found = spark.statusTracker().getExecutorInfos().length - 1;

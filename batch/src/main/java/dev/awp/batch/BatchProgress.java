@@ -56,6 +56,11 @@ final class BatchProgress extends SparkListener {
     }
   }
 
+  /** Something else that a person who waits should know. */
+  void say(String words) {
+    err.println(words);
+  }
+
   /** A run has ended; told at once. */
   void ended(BatchRun run, RunOutcome outcome) {
     over.put(run.name(), outcome);

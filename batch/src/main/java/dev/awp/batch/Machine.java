@@ -72,7 +72,8 @@ record Machine(String host, String executor, long memory, Map<String, String> co
     }
   }
 
-  private static String hostName() {
+  /** Spark's name of this one. */
+  static String hostName() {
     return SparkEnv.get().blockManager().blockManagerId().host();
   }
 

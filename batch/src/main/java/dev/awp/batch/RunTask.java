@@ -92,21 +92,16 @@ record RunTask(
    */
   RunOutcome run(int attempt, IntConsumer progress) throws IOException, InterruptedException {
     long began = System.nanoTime();
-    Machine machine = Machine.here(jvm);
-    if (!computes.isEmpty() && !machine.computes().equals(computes)) {
-      return new RunOutcome(
-          RunOutcome.End.FOREIGN,
-          String.join("; ", difference(machine)),
-          0,
-          machine.host(),
-          attempt);
+    String host = Machine.hostName();
+    if (!computes.isEmpty() && !Machine.here(jvm).computes().equals(computes)) {
+      String difference = String.join("; ", difference(Machine.here(jvm)));
+      return new RunOutcome(RunOutcome.End.FOREIGN, difference, 0, host, attempt);
     }
     try {
-      RunOutcome.End end = attempt(progress);
-      return new RunOutcome(end, "", seconds(began), machine.host(), attempt);
+      return new RunOutcome(attempt(progress), "", seconds(began), host, attempt);
     } catch (AwpException e) {
       return new RunOutcome(
-          RunOutcome.End.FAILED, e.getMessage(), seconds(began), machine.host(), attempt);
+          RunOutcome.End.FAILED, e.getMessage(), seconds(began), host, attempt);
     }
   }
 
