@@ -188,8 +188,7 @@ public final class BatchCommand implements ModuleCommand {
       if (run.refusal().isPresent()) {
         outcomes.put(run.run().name(), RunOutcome.failed(run.refusal().get()));
       } else if (run.state() == OutputState.FINISHED) {
-        outcomes.put(
-            run.run().name(), new RunOutcome(RunOutcome.End.SKIPPED, "", 0, "", 0));
+        outcomes.put(run.run().name(), new RunOutcome(RunOutcome.End.SKIPPED, "", 0, "", 0));
       }
     }
     List<PlannedRun> open = planned.stream().filter(PlannedRun::isOpen).toList();
@@ -239,15 +238,12 @@ public final class BatchCommand implements ModuleCommand {
             AwpVersion.current(),
             String.valueOf(file.file().getFileName()),
             file.runs().stream()
-                .map(
-                    run ->
-                        BatchReport.Run.of(run, Optional.ofNullable(outcomes.get(run.name()))))
+                .map(run -> BatchReport.Run.of(run, Optional.ofNullable(outcomes.get(run.name()))))
                 .toList());
     try {
       Files.createDirectories(file.results());
     } catch (IOException e) {
-      throw new AwpException(
-          file.results() + ": cannot be made: " + e.getMessage(), e);
+      throw new AwpException(file.results() + ": cannot be made: " + e.getMessage(), e);
     }
     ReportFile.writeJson(report, file.results().resolve(BatchReport.NAME));
     BatchTables.writePage(report, file.results().resolve(BatchTables.PAGE));

@@ -35,7 +35,8 @@ final class BatchDriver {
    * A batch on machines.
    *
    * @param jvm how runs are started
-   * @param patienceSeconds that a run waits for a machine that was given up and still has its output
+   * @param patienceSeconds that a run waits for a machine that was given up and still has its
+   *     output
    */
   BatchDriver(BatchFile file, Share share, ChildJvm jvm, long patienceSeconds) {
     this.file = file;
@@ -87,15 +88,13 @@ final class BatchDriver {
    * @param ended hears of each run when it is over
    * @throws AwpException where machines differ, or Spark ends
    */
-  void run(
-      List<PlannedRun> runs, BatchProgress progress, BiConsumer<BatchRun, RunOutcome> ended) {
+  void run(List<PlannedRun> runs, BatchProgress progress, BiConsumer<BatchRun, RunOutcome> ended) {
     SparkConf conf = settings(file, share, jvm);
     try (JavaSparkContext spark = new JavaSparkContext(conf)) {
       spark.sc().addSparkListener(progress);
       // Cancelled tasks are interrupted, and stop their processes.
       spark.setJobGroup("awp batch", "awp batch", true);
-      Map<String, String> computes =
-          share.atOnce() > 0 ? Map.of() : agreed(spark, conf, progress);
+      Map<String, String> computes = share.atOnce() > 0 ? Map.of() : agreed(spark, conf, progress);
       Map<BatchRun, JavaFutureAction<List<RunOutcome>>> open = new LinkedHashMap<>();
       for (PlannedRun planned : runs) {
         open.put(planned.run(), send(spark, planned.run(), computes));
@@ -159,19 +158,14 @@ final class BatchDriver {
   }
 
   /** What all machines compute with; AwpException that names them where they differ. */
-  private Map<String, String> agreed(
-      JavaSparkContext spark, SparkConf conf, BatchProgress progress)
+  private Map<String, String> agreed(JavaSparkContext spark, SparkConf conf, BatchProgress progress)
       throws InterruptedException {
     int executors = awaitExecutors(spark, progress);
     int slots = slots(conf, share);
     List<Integer> asked = IntStream.range(0, 2 * executors * slots).boxed().toList();
     ChildJvm started = jvm;
     List<Machine> machines =
-        spark
-            .parallelize(asked, asked.size())
-            .map(_ -> Machine.here(started))
-            .collect()
-            .stream()
+        spark.parallelize(asked, asked.size()).map(_ -> Machine.here(started)).collect().stream()
             .distinct()
             .toList();
     List<String> differences = Machine.differences(machines);
@@ -185,7 +179,7 @@ final class BatchDriver {
   private static AwpException differing(List<String> differences) {
     return new AwpException(
         "the machines compute differently, and would not write the same bytes: %s; --pin-blas CORE"
-            .formatted(String.join("; ", differences))
+                .formatted(String.join("; ", differences))
             + " gives all of them one BLAS core");
   }
 

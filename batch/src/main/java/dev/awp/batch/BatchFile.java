@@ -244,7 +244,8 @@ record BatchFile(Path file, Path results, List<BatchRun> runs, Map<String, Strin
     model.keys().forEach(flag -> flags.put(flag.name(), flag));
     recipe
         .path()
-        .ifPresent(path -> RecipeFile.read(path).flags().forEach(flag -> flags.remove(flag.name())));
+        .ifPresent(
+            path -> RecipeFile.read(path).flags().forEach(flag -> flags.remove(flag.name())));
     recipe.keys().forEach(flag -> flags.put(flag.name(), flag));
     List<String> words =
         new ArrayList<>(List.of(model.path().orElseThrow().toString(), output.toString()));
@@ -262,7 +263,9 @@ record BatchFile(Path file, Path results, List<BatchRun> runs, Map<String, Strin
     }
   }
 
-  /** The rules as a recipe of their own; left alone where it is there, for its time is looked at. */
+  /**
+   * The rules as a recipe of their own; left alone where it is there, for its time is looked at.
+   */
   private static Path rulesFile(Path results, String name, Object rules) {
     Path file = results.resolve("rules").resolve(name + ".yaml");
     String text = ReportFile.toJson(Map.of(RecipeFile.RULES, rules)) + "\n";

@@ -111,21 +111,14 @@ final class BatchProgress extends SparkListener {
   /** The share of all work that is done; runs whose work is not known count as the longest. */
   private double done() {
     double longest =
-        runs.stream()
-            .mapToDouble(PlannedRun::flops)
-            .filter(Double::isFinite)
-            .max()
-            .orElse(1);
+        runs.stream().mapToDouble(PlannedRun::flops).filter(Double::isFinite).max().orElse(1);
     double all = 0;
     double done = 0;
     for (PlannedRun planned : runs) {
       String name = planned.run().name();
       double work = Double.isFinite(planned.flops()) ? planned.flops() : longest;
       all += work;
-      done +=
-          over.containsKey(name)
-              ? work
-              : work * parts.getOrDefault(name, 0) / RunTask.WHOLE;
+      done += over.containsKey(name) ? work : work * parts.getOrDefault(name, 0) / RunTask.WHOLE;
     }
     return all == 0 ? 0 : done / all;
   }

@@ -21,8 +21,7 @@ final class BatchTables {
   static final String PAGE = "batch.html";
 
   private static final List<String> TITLES =
-      List.of(
-          "end", "size", "relative error", "zeros", "ppl before", "ppl after", "KL", "time");
+      List.of("end", "size", "relative error", "zeros", "ppl before", "ppl after", "KL", "time");
 
   private BatchTables() {}
 
@@ -30,7 +29,14 @@ final class BatchTables {
   static void print(BatchReport report, PrintWriter out) {
     TextTable table =
         new TextTable(
-            "run", "end", "size", "relative error", "zeros", "ppl before", "ppl after", "KL",
+            "run",
+            "end",
+            "size",
+            "relative error",
+            "zeros",
+            "ppl before",
+            "ppl after",
+            "KL",
             "time");
     for (BatchReport.Run run : report.runs()) {
       List<String> cells = cells(run);
@@ -111,7 +117,8 @@ final class BatchTables {
     Markup html = HtmlReport.begin("Batch " + report.batch(), "Compressed by awp " + report.awp());
     html.add(
         "<section>%n<h2>Runs</h2>%n<div class=\"scroll\" tabindex=\"0\" role=\"region\""
-            + " aria-label=\"Runs\">%n<table>%n<thead><tr><th>model</th><th class=\"text\">recipe</th>");
+            + " aria-label=\"Runs\">%n<table>%n<thead><tr><th>model</th><th"
+            + " class=\"text\">recipe</th>");
     TITLES.forEach(title -> html.add("<th>%s</th>", title));
     html.add("</tr></thead>%n<tbody>%n");
     for (BatchReport.Run run : report.runs()) {

@@ -24,7 +24,8 @@ record ChildJvm(List<String> flags, String classPath, Map<String, String> enviro
   private static final List<String> INHERITED = List.of("GLIBC_TUNABLES", "LC_ALL");
 
   /** Agents listen on one port, and what Spark is told is no matter of a run. */
-  private static final List<String> OWN = List.of("-agentlib", "-agentpath", "-javaagent", "-Dspark.");
+  private static final List<String> OWN =
+      List.of("-agentlib", "-agentpath", "-javaagent", "-Dspark.");
 
   ChildJvm {
     flags = List.copyOf(flags);
@@ -54,8 +55,7 @@ record ChildJvm(List<String> flags, String classPath, Map<String, String> enviro
   }
 
   /** Starts a class with words; its input is a pipe from this process. */
-  Process start(Class<?> main, List<String> words, ProcessBuilder.Redirect out)
-      throws IOException {
+  Process start(Class<?> main, List<String> words, ProcessBuilder.Redirect out) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags);

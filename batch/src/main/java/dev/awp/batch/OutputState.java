@@ -96,7 +96,6 @@ enum OutputState {
     }
   }
 
-
   private static Path file(Path results, String name) {
     return results.resolve("runs").resolve(name);
   }

@@ -100,8 +100,7 @@ record RunTask(
     try {
       return new RunOutcome(attempt(progress), "", seconds(began), host, attempt);
     } catch (AwpException e) {
-      return new RunOutcome(
-          RunOutcome.End.FAILED, e.getMessage(), seconds(began), host, attempt);
+      return new RunOutcome(RunOutcome.End.FAILED, e.getMessage(), seconds(began), host, attempt);
     }
   }
 
@@ -138,8 +137,7 @@ record RunTask(
         progress.accept(WHOLE);
         return RunOutcome.End.FINISHED;
       }
-      String sentence =
-          ended.sentence().orElse("the process ended with code " + ended.exitCode());
+      String sentence = ended.sentence().orElse("the process ended with code " + ended.exitCode());
       // A machine that was given up may still be at it: one of the two has to wait.
       boolean taken = sentence.contains(FolderLock.TAKEN);
       if (taken && System.nanoTime() < deadline) {

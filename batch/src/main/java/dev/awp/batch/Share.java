@@ -84,8 +84,7 @@ record Share(String master, int cores, int atOnce, OptionalLong limit) {
    * @param need of the run that needs the most, in bytes; 0 where it is not known
    */
   static Share ofOthers(String master, int wanted, OptionalLong limit, long need) {
-    OptionalLong share =
-        limit.isPresent() || need == 0 ? limit : OptionalLong.of(need + need / 4);
+    OptionalLong share = limit.isPresent() || need == 0 ? limit : OptionalLong.of(need + need / 4);
     return new Share(master, wanted == 0 ? 2 : wanted, 0, share);
   }
 

@@ -63,9 +63,7 @@ class BatchCommandTest {
     jobs = folder.resolve("jobs.yaml");
     Files.writeString(jobs, BATCH);
     dryRun = new Terminal().run("batch", jobs.toString(), "--dry-run", "-q");
-    first =
-        new Terminal()
-            .run("batch", jobs.toString(), "--master=local[2]", "--cores-per-run=1");
+    first = new Terminal().run("batch", jobs.toString(), "--master=local[2]", "--cores-per-run=1");
     report = new ObjectMapper().readTree(folder.resolve("jobs-batch/batch.json").toFile());
   }
 

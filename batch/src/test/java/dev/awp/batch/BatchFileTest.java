@@ -135,8 +135,10 @@ class BatchFileTest {
 
   @Test
   void commandsAreThoseOfAShell() throws IOException {
-    BatchFile file = read("models: [\"a b\"]\noutput: out\ncalibration: t\nbits: 4\nrecipes:\n- {name: x}\n"
-            .replace("[\"a b\"]", "[{name: ab, path: \"a b\"}]"));
+    BatchFile file =
+        read(
+            "models: [\"a b\"]\noutput: out\ncalibration: t\nbits: 4\nrecipes:\n- {name: x}\n"
+                .replace("[\"a b\"]", "[{name: ab, path: \"a b\"}]"));
     assertEquals(
         "compress '%s' %s --calibration=%s --bits=4%n"
             .formatted(folder.resolve("a b"), folder.resolve("out"), folder.resolve("t")),

@@ -35,8 +35,7 @@ class ShareTest {
   })
   void thisMachinesMemoryIsSharedByTheRunsAtATime(
       String master, int wanted, long need, String spark, int cores, int atOnce, double limit) {
-    Share share =
-        Share.ofThisMachine(master, 8, wanted, 20 * GB, OptionalLong.empty(), need * GB);
+    Share share = Share.ofThisMachine(master, 8, wanted, 20 * GB, OptionalLong.empty(), need * GB);
     assertEquals(spark, share.master());
     assertEquals(cores, share.cores());
     assertEquals(atOnce, share.atOnce());
@@ -55,8 +54,7 @@ class ShareTest {
   @Test
   void otherMachinesRunsMayUseWhatThePlansNeedAndAQuarterMore() {
     assertEquals(
-        OptionalLong.of(5 * GB),
-        Share.ofOthers("yarn", 0, OptionalLong.empty(), 4 * GB).limit());
+        OptionalLong.of(5 * GB), Share.ofOthers("yarn", 0, OptionalLong.empty(), 4 * GB).limit());
     assertTrue(Share.ofOthers("yarn", 0, OptionalLong.empty(), 0).limit().isEmpty());
   }
 

@@ -101,8 +101,7 @@ public final class Main implements Runnable {
 
   /** As all commands are, those added later too. */
   private static CommandLine configure(CommandLine line) {
-    return line
-        .setResourceBundle(new BlockTypeTexts())
+    return line.setResourceBundle(new BlockTypeTexts())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setExecutionStrategy(Main::run)

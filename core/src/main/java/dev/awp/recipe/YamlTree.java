@@ -73,7 +73,8 @@ final class YamlTree {
       byte[] bytes = in.readNBytes(LARGEST + 1);
       if (bytes.length > LARGEST) {
         throw new AwpException(
-            "%s: at most %s KiB of YAML are read, this file has more".formatted(file, LARGEST >> 10));
+            "%s: at most %s KiB of YAML are read, this file has more"
+                .formatted(file, LARGEST >> 10));
       }
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {

@@ -28,7 +28,9 @@ final class Cluster implements AutoCloseable {
     this.master = master;
   }
 
-  /** Begins with a master alone, which gives a worker up when it was not heard of for ten seconds. */
+  /**
+   * Begins with a master alone, which gives a worker up when it was not heard of for ten seconds.
+   */
   static Cluster start(Path folder) throws IOException {
     Files.createDirectories(folder);
     int port = freePort();

@@ -78,7 +78,8 @@ public final class TortureBatch {
       yaml.append("- {name: %s, iterations: %d}%n".formatted(GOOD.get(i), 400 + i));
     }
     Files.writeString(folder.resolve("jobs.yaml"), yaml.toString());
-    for (String line : said(start("commands", Map.of(), "batch", jobs(), "--commands"), 0).lines().toList()) {
+    for (String line :
+        said(start("commands", Map.of(), "batch", jobs(), "--commands"), 0).lines().toList()) {
       if (line.contains("/out/model-")) {
         List<String> words = new ArrayList<>(List.of(line.replace("/out/", "/plain/").split(" ")));
         words.addAll(List.of("--threads=1", "-q"));
@@ -138,12 +139,15 @@ public final class TortureBatch {
       compared++;
     }
     long told =
-        said.lines().filter(line -> line.matches("broken\\+[a-f]: .*model\\.safetensors.*")).count();
+        said.lines()
+            .filter(line -> line.matches("broken\\+[a-f]: .*model\\.safetensors.*"))
+            .count();
     if (told < BAD) {
       throw new AssertionError("the bad model is told %d times: %s".formatted(told, said));
     }
     try (Stream<Path> left = Files.list(folder.resolve("out"))) {
-      List<Path> more = left.filter(path -> !path.getFileName().toString().matches("model-[a-f]")).toList();
+      List<Path> more =
+          left.filter(path -> !path.getFileName().toString().matches("model-[a-f]")).toList();
       if (!more.isEmpty()) {
         throw new AssertionError(more + " are left");
       }
@@ -162,7 +166,8 @@ public final class TortureBatch {
             "--master=local-cluster[2,1,1024]",
             "--cores-per-run=1");
     compare(said(batch, 1));
-    return "local cluster of two workers: %d runs and a bad model among them".formatted(GOOD.size());
+    return "local cluster of two workers: %d runs and a bad model among them"
+        .formatted(GOOD.size());
   }
 
   private String harmed(int round) throws IOException, InterruptedException {

@@ -69,8 +69,7 @@ public final class RecipeFlags {
     List<String> values =
         flag.values().stream().map(value -> isFile ? resolved(value) : value).toList();
     Stream<String> folders = Stream.of("MODEL_DIR", "OUT_DIR");
-    List<String> typed =
-        values.stream().map(value -> option.longestName() + "=" + value).toList();
+    List<String> typed = values.stream().map(value -> option.longestName() + "=" + value).toList();
     try {
       trial.parseArgs(Stream.concat(folders, typed.stream()).toArray(String[]::new));
       return typed;
