@@ -300,15 +300,17 @@ record BatchFile(Path file, Path results, List<BatchRun> runs, Map<String, Strin
 
   /** Notes that outputs that are not there yet will be those of this batch, whoever runs it. */
   void sign() {
-    for (BatchRun run : runs) {
-      try {
-        if (OutputState.of(results, run.name(), run.command(), run.output(), run.inputs())
-            == OutputState.MISSING) {
-          OutputState.sign(results, run.name(), run.command());
-        }
-      } catch (AwpException e) {
-        continue; // another's output: the run itself is told
-      }
+    runs.stream()
+        .filter(this::isMissing)
+        .forEach(run -> OutputState.sign(results, run.name(), run.command()));
+  }
+
+  private boolean isMissing(BatchRun run) {
+    try {
+      return OutputState.of(results, run.name(), run.command(), run.output(), run.inputs())
+          == OutputState.MISSING;
+    } catch (AwpException e) {
+      return false; // another's output: who runs it is told
     }
   }
 

@@ -96,15 +96,15 @@ final class BatchProgress extends SparkListener {
     for (PlannedRun planned : runs) {
       String name = planned.run().name();
       if (parts.containsKey(name) && !over.containsKey(name)) {
-        busy.add("%s %d %%".formatted(name, parts.get(name) * 100 / RunTask.WHOLE));
+        busy.add("%s %s %%".formatted(name, parts.get(name) * 100 / RunTask.WHOLE));
       }
     }
     long failed = over.values().stream().filter(outcome -> !outcome.isGood()).count();
-    return "%d of %d runs are over%s%s"
+    return "%s of %s runs are over%s%s"
         .formatted(
             over.size(),
             runs.size(),
-            failed > 0 ? " (%d failed)".formatted(failed) : "",
+            failed > 0 ? " (%s failed)".formatted(failed) : "",
             busy.isEmpty() ? "" : "; at work: " + String.join(", ", busy));
   }
 

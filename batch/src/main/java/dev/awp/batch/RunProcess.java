@@ -5,6 +5,7 @@ package dev.awp.batch;
 import dev.awp.cli.Main;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -35,11 +36,10 @@ final class RunProcess {
     System.exit(TERMINATED);
   }
 
+  /** To its end; nothing is ever said. */
   private static void drain(InputStream in) {
     try {
-      while (in.read() >= 0) {
-        continue; // nothing is ever said
-      }
+      long _ = in.transferTo(OutputStream.nullOutputStream());
     } catch (IOException e) {
       return;
     }

@@ -70,7 +70,7 @@ record Share(String master, int cores, int atOnce, OptionalLong limit) {
     OptionalLong share =
         limit.isPresent() || atOnce == 1 ? limit : OptionalLong.of(usable / atOnce);
     return new Share(
-        "local[%d,%d]".formatted(Math.multiplyExact(atOnce, cores), ATTEMPTS),
+        "local[%s,%s]".formatted(Math.multiplyExact(atOnce, cores), ATTEMPTS),
         cores,
         atOnce,
         share);

@@ -22,7 +22,9 @@ import picocli.CommandLine.Unmatched;
 final class BatchCommand implements Callable<Integer> {
   static final String NAME = "batch";
 
-  @Unmatched private List<String> words;
+  @SuppressWarnings("UnusedVariable") // whatever the module would take
+  @Unmatched
+  private List<String> words;
 
   @Override
   public Integer call() {
