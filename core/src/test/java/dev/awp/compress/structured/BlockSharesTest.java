@@ -119,6 +119,11 @@ class BlockSharesTest {
     new Terminal().run("verify", out.toString()).assertExit(0);
     new Terminal().run("inspect", out.toString(), "--json").assertExit(0).assertOut("blk.1.ffn");
     new Terminal()
+        .run("inspect", out.toString())
+        .assertExit(0)
+        .assertOut("shapes that differ between blocks")
+        .assertOut("blk.*.ffn_down.weight: [64, ");
+    new Terminal()
         .run("generate", out.toString(), "--prompt", "Many", "--tokens", "4")
         .assertExit(0);
     try (Checkpoint checkpoint = Checkpoints.open(out)) {

@@ -218,6 +218,37 @@ class StructuredPassTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"llama-biases", "qwen3"})
+  void diffComparesWhatStays(String name) throws IOException {
+    GeneratedArchitectures.write(model, name, DType.BF16);
+    StructureReport report =
+        pruned(
+            out,
+            "--prune-neurons=0.5",
+            "--prune-multiple=2",
+            "--prune-groups=0.5",
+            "--prune-blocks=1",
+            "--prune-by=magnitude");
+    Terminal diff = new Terminal().run("diff", model.toString(), out.toString(), "--json");
+    diff.assertExit(0);
+    JsonNode weights = new ObjectMapper().readTree(diff.out()).path("weights");
+    int last = report.kept().blocks().getLast();
+    boolean renamed = false;
+    for (JsonNode weight : weights) {
+      assertEquals(0, weight.path("values").path("changed").asDouble(-1), weight.toString());
+      renamed |= !weight.path("name").equals(weight.path("nameAfter"));
+    }
+    assertEquals(last > report.kept().blocks().size() - 1, renamed);
+    pruned(folder.resolve("solved"), "--prune-neurons=0.5", "--prune-multiple=2");
+    diff.run("diff", model.toString(), folder.resolve("solved").toString(), "--json").assertExit(0);
+    for (JsonNode weight : new ObjectMapper().readTree(diff.out()).path("weights")) {
+      boolean solved = weight.path("name").asText().endsWith("_proj.weight");
+      double changed = weight.path("values").path("changed").asDouble(-1);
+      assertTrue(solved ? changed >= 0 : changed == 0, weight.toString());
+    }
+  }
+
   @Test
   void removingNothingGivesTheSameBytes() throws IOException {
     new GeneratedCheckpoint(3, 16, 24, 4, 2, DType.BF16).write(model);
