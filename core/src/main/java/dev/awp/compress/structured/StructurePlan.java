@@ -278,18 +278,29 @@ public final class StructurePlan {
     return wanted;
   }
 
-  /** Until they are measured: the first block as it is, and all others narrow. */
+  /** Until they are measured: the first block as it is, and all others alike, as narrow as it takes. */
   private Shape standIn(List<Integer> blocks) {
-    var _ = wanted(blocks.size());
     if (options.groups().orElse(0) > 0) {
       checkGroups();
+    }
+    int neurons = neurons();
+    int groups = attention().keyValueHeads();
+    for (Wanted some : wanted(blocks.size())) {
+      double ofEach = some.weights() / (blocks.size() - 1);
+      if (some.neurons()) {
+        double left = neurons() - ofEach / weightsOf(0, 1);
+        int kept = (int) Math.rint(left / multiple()) * multiple();
+        neurons = Math.clamp(kept, leastNeurons(), Math.max(leastNeurons(), neurons() - multiple()));
+      } else if (some.weights() > 0) {
+        groups = Math.clamp(Math.round(groups - ofEach / weightsOf(1, 0)), 1, groups - 1);
+      }
     }
     List<Size> sizes = new ArrayList<>();
     for (int i = 0; i < blocks.size(); i++) {
       sizes.add(
           i == 0
               ? new Size(neurons(), attention().keyValueHeads())
-              : new Size(leastNeurons(), attention().keyValueHeads()));
+              : new Size(neurons, groups));
     }
     return Shape.of(blocks, sizes);
   }
