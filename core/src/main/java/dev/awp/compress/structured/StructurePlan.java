@@ -47,7 +47,7 @@ public final class StructurePlan {
       throw fail("it has experts, and structured pruning knows dense models");
     }
     if (config.hasBlockSizes()) {
-      throw fail("its blocks have several widths, and structured pruning gives all the same");
+      throw fail("its blocks have several widths already, and structured pruning begins with one");
     }
     this.width = wantedWidth();
   }
@@ -237,11 +237,11 @@ public final class StructurePlan {
   }
 
   /**
-   * What is shared among blocks to be removed of neurons alone, of groups alone, or of both: linear
-   * weights of all blocks that stay.
+   * What blocks share to be removed.
    *
-   * @param weights to remove
-   * @param blocks that stay
+   * @param neurons whether neurons may go for it
+   * @param groups whether key/value groups may
+   * @param weights linear weights of all blocks together
    */
   record Wanted(boolean neurons, boolean groups, double weights) {}
 
@@ -278,7 +278,7 @@ public final class StructurePlan {
     return wanted;
   }
 
-  /** Until they are measured: the first block as it is, and all others alike, as narrow as it takes. */
+  /** Until they are measured: the first block as it is, the others alike and as narrow as it takes. */
   private Shape standIn(List<Integer> blocks) {
     if (options.groups().orElse(0) > 0) {
       checkGroups();
