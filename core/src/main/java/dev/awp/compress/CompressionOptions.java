@@ -29,6 +29,7 @@ import java.util.function.UnaryOperator;
  * @param solver where the recipe names no other
  * @param target {@link Target#PROPAGATED} needs {@link Propagation#COMPRESSED}
  * @param ridge added to the diagonal of C, in units of its mean
+ * @param tuning gradient steps by which each block's layers are tuned together; 0 for none
  * @param maxShardBytes largest data size of one written safetensors file
  * @param memoryLimit bytes that the run may use, mapped files aside; results do not depend on it
  * @param texts how they become windows
@@ -46,6 +47,7 @@ public record CompressionOptions(
     Propagation propagation,
     Target target,
     double ridge,
+    int tuning,
     long maxShardBytes,
     OptionalLong memoryLimit,
     EvaluationOptions evaluation,
@@ -69,6 +71,12 @@ public record CompressionOptions(
     if (calibration.statistics().isPresent() && structure.isPresent()) {
       throw new IllegalArgumentException("saved moments are those of the whole model");
     }
+    if (tuning < 0) {
+      throw new IllegalArgumentException(tuning + " steps of tuning");
+    }
+    if (calibration.statistics().isPresent() && tuning > 0) {
+      throw new IllegalArgumentException("saved moments have no outputs of blocks to tune by");
+    }
     formats = List.copyOf(formats);
     sources = List.copyOf(sources);
     if (formats.stream().anyMatch(OutputFormat::isFused)) {
@@ -91,6 +99,7 @@ public record CompressionOptions(
         propagation,
         target,
         ridge,
+        tuning,
         maxShardBytes,
         memoryLimit,
         evaluation.withFiles(files.apply(evaluation.files())),
@@ -117,6 +126,7 @@ public record CompressionOptions(
         propagation,
         target,
         ridge,
+        tuning,
         maxShardBytes,
         memoryLimit,
         evaluation,
@@ -194,6 +204,7 @@ public record CompressionOptions(
     private Propagation propagation = Propagation.COMPRESSED;
     private Optional<Target> target = Optional.empty();
     private double ridge = RIDGE;
+    private int tuning;
     private long maxShardBytes = MAX_SHARD_GIGABYTES * 1_000_000_000L;
     private OptionalLong memoryLimit = OptionalLong.empty();
     private EvaluationOptions evaluation = EvaluationOptions.NONE;
@@ -249,6 +260,12 @@ public record CompressionOptions(
     /** By default {@value #RIDGE}. */
     public Builder ridge(double wanted) {
       ridge = wanted;
+      return this;
+    }
+
+    /** By default 0. */
+    public Builder tuning(int steps) {
+      tuning = steps;
       return this;
     }
 
@@ -314,6 +331,7 @@ public record CompressionOptions(
           propagation,
           target.orElse(propagation == Propagation.COMPRESSED ? Target.PROPAGATED : Target.DENSE),
           ridge,
+          tuning,
           maxShardBytes,
           memoryLimit,
           evaluation,

@@ -46,6 +46,16 @@ public final class TargetArguments {
       })
   private Double ridge;
 
+  @Option(
+      names = "--tune",
+      paramLabel = "STEPS",
+      converter = Ranges.CountOrNone.class,
+      description = {
+        "Gradient steps by which the solved layers of each block are tuned together, so that the"
+            + " block's output is nearer to the original's; 0 for none. Default: 0."
+      })
+  private Integer tuning;
+
   /** Sets what was asked for; misuse where the two exclude each other. */
   public void applyTo(CompressionOptions.Builder options, CommandSpec spec) {
     if (target == Target.PROPAGATED && propagation == Propagation.DENSE) {
@@ -56,6 +66,7 @@ public final class TargetArguments {
     Optional.ofNullable(propagation).ifPresent(options::propagation);
     Optional.ofNullable(target).ifPresent(options::target);
     Optional.ofNullable(ridge).ifPresent(options::ridge);
+    Optional.ofNullable(tuning).ifPresent(options::tuning);
   }
 
   /** Whether nothing says that layers see other inputs than those of the original model. */

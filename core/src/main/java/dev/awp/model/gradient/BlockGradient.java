@@ -239,15 +239,16 @@ public final class BlockGradient {
    * Derivatives of a number by the wanted weights and by the block's input.
    *
    * @param by derivatives by the block's output, replaced by those by its input
+   * @param momentum what derivatives by weights of the passes before are multiplied by, and added
    */
-  public void backward(Matrix by) {
+  public void backward(Matrix by, float momentum) {
     Matrix behind = by;
     if (parallel) {
       kept.copyFrom(by);
       behind = kept;
     }
     for (Branch branch : branches.reversed()) {
-      branch.backward(behind, by);
+      branch.backward(behind, by, momentum);
     }
   }
 
@@ -305,7 +306,7 @@ public final class BlockGradient {
      *
      * @param behind derivatives by the hidden states behind the step; may be {@code by}
      */
-    void backward(Matrix behind, Matrix by) {
+    void backward(Matrix behind, Matrix by, float momentum) {
       Compute compute = norm.compute();
       var arithmetic = compute.kernels().arithmetic();
       RowTasks.forRows(
@@ -322,7 +323,7 @@ public final class BlockGradient {
           });
       try (Arena arena = Arena.ofShared()) {
         Matrix byNormed = Matrix.allocate(arena, by.rows(), by.columns());
-        sublayer.backward(normed, output, byNormed);
+        sublayer.backward(normed, output, momentum, byNormed);
         RowTasks.forRows(
             compute,
             by.rows(),

@@ -74,12 +74,12 @@ final class MlpGradient implements StepGradient {
   }
 
   @Override
-  public void backward(Matrix in, Matrix byOutput, Matrix byInput) {
+  public void backward(Matrix in, Matrix byOutput, float momentum, Matrix byInput) {
     // The gated values are needed for the derivatives by W alone: then their place is free.
-    down.backward(gated, byOutput, gated, false);
+    down.backward(gated, byOutput, momentum, gated, false);
     RowTasks.forRows(compute, in.rows(), this::gateBackward);
-    gate.backward(in, gates, byInput, false);
-    up.backward(in, ups, byInput, true);
+    gate.backward(in, gates, momentum, byInput, false);
+    up.backward(in, ups, momentum, byInput, true);
   }
 
   /** Derivatives by gate and up, in their places. */

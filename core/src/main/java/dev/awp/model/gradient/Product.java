@@ -32,14 +32,15 @@ record Product(
   /**
    * The derivatives of a number by W and by the inputs.
    *
+   * @param momentum what the derivatives by W of the passes before are multiplied by, and added
    * @param in what {@link #forward} was given
    * @param byOutput derivatives by its outputs
    * @param byInput receives those by its inputs, or has them added
    * @param add whether they are added
    */
-  void backward(Matrix in, Matrix byOutput, Matrix byInput, boolean add) {
+  void backward(Matrix in, Matrix byOutput, float momentum, Matrix byInput, boolean add) {
     derivative.ifPresent(
-        by -> blas().gemm(Op.TRANSPOSE, Op.NONE, 1, byOutput, in, 0, by));
+        by -> blas().gemm(Op.TRANSPOSE, Op.NONE, 1, byOutput, in, momentum, by));
     blas().gemm(Op.NONE, Op.NONE, 1, byOutput, weight, add ? 1 : 0, byInput);
   }
 

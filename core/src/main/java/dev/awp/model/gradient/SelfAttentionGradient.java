@@ -123,15 +123,15 @@ final class SelfAttentionGradient implements StepGradient {
   }
 
   @Override
-  public void backward(Matrix in, Matrix byOutput, Matrix byInput) {
-    layers.output().backward(attended, byOutput, byAttended, false);
+  public void backward(Matrix in, Matrix byOutput, float momentum, Matrix byInput) {
+    layers.output().backward(attended, byOutput, momentum, byAttended, false);
     new AttentionGradient(places.attention()).backward(rows, attended, byAttended, by, length);
     scale(by.q());
     turnBack(by.q(), 0, unnormedQueries);
     turnBack(by.k(), 1, unnormedKeys);
-    layers.inputs().get(0).backward(in, by.q(), byInput, false);
-    layers.inputs().get(1).backward(in, by.k(), byInput, true);
-    layers.inputs().get(2).backward(in, by.v(), byInput, true);
+    layers.inputs().get(0).backward(in, by.q(), momentum, byInput, false);
+    layers.inputs().get(1).backward(in, by.k(), momentum, byInput, true);
+    layers.inputs().get(2).backward(in, by.v(), momentum, byInput, true);
   }
 
   /**

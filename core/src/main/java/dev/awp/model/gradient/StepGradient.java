@@ -19,7 +19,8 @@ interface StepGradient {
    *
    * @param in what {@link #forward} was given
    * @param byOutput derivatives by its outputs [rows, hidden]
+   * @param momentum what derivatives by weights of the passes before are multiplied by, and added
    * @param byInput receives those by its inputs [rows, hidden]
    */
-  void backward(Matrix in, Matrix byOutput, Matrix byInput);
+  void backward(Matrix in, Matrix byOutput, float momentum, Matrix byInput);
 }

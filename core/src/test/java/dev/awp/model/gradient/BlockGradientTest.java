@@ -84,7 +84,7 @@ class BlockGradientTest {
       }
       Matrix by = random(arena, ROWS, hidden, random);
       Matrix toInput = Matrix.copyOf(arena, by.toArray());
-      gradient.backward(toInput);
+      gradient.backward(toInput, 0);
       checkAlong(gradient, x, x, toInput, by, 1, "input", random, arena);
       for (LinearLayer linear : layout.linears(block)) {
         // The derivatives are those of the last backward pass, which no forward pass changes.
