@@ -113,7 +113,7 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--effort",
       paramLabel = "E",
-      description = "Of the solvers that can trade time for error: normal or high.")
+      description = "Of the solvers that can trade time for error: low, normal or high.")
   private Effort effort;
 
   @Option(

@@ -103,11 +103,11 @@ enum LayerKey {
     @Override
     LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {
       for (Effort effort : Effort.values()) {
-        if (effort.name().toLowerCase(Locale.ROOT).equals(value)) {
+        if (effort.word().equals(value)) {
           return settings.effort(effort);
         }
       }
-      throw new IllegalArgumentException("the effort is normal or high, not '" + value + "'");
+      throw new IllegalArgumentException("the effort is low, normal or high, not '" + value + "'");
     }
   };
 

@@ -66,7 +66,7 @@ class RecipeFileTest {
           sparsity: 5:4                              | key sparsity: a pattern N:M keeps
           sparsity: much                             | key sparsity: 'much' is neither
           solver: best                               | key solver: there is no solver best; these are: auto, admm
-          effort: huge                               | key effort: the effort is normal or high
+          effort: huge                               | key effort: the effort is low, normal or high
           symmetric: yes                             | key symmetric: 'yes' is neither true nor false
           {bits: 4, bits: 3}                         | the key bits stands there twice
           {group_size: 4, group-size: 3}             | the key group-size stands there twice

@@ -41,8 +41,8 @@ public final class SolverArguments {
       names = "--effort",
       paramLabel = "E",
       description = {
-        "auto, admm, cd: normal, or high for a lower error at several times the cost. Default:"
-            + " normal."
+        "auto, admm, cd: normal; low for a fraction of the solver's time at a higher error; high"
+            + " for a lower error at several times the cost. Default: normal."
       })
   private Effort effort;
 

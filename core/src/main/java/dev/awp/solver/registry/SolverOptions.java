@@ -59,10 +59,10 @@ public record SolverOptions(String name, Effort effort, PgdChanges pgd) {
       throw new AwpException(
           "the solver %s cannot serve the constraint '%s'".formatted(name, constraint.describe()));
     }
-    if (effort == Effort.HIGH && !Solvers.takeEffort().contains(named.name())) {
+    if (effort != EFFORT && !Solvers.takeEffort().contains(named.name())) {
       throw new AwpException(
-          "--effort high is for the solvers %s, not for %s"
-              .formatted(String.join(" and ", Solvers.takeEffort()), name));
+          "--effort %s is for the solvers %s, not for %s"
+              .formatted(effort.word(), String.join(" and ", Solvers.takeEffort()), name));
     }
     if (named instanceof ProjectedGradient) {
       return changed(constraint);

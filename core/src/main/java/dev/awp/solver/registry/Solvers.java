@@ -19,6 +19,7 @@ import dev.awp.solver.rounding.GridDescent;
 import dev.awp.solver.splitting.OperatorSplitting;
 import dev.awp.solver.splitting.SplittingOptions;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** All methods with their default settings, by name. */
@@ -28,18 +29,15 @@ public final class Solvers {
   /**
    * A line of the list.
    *
-   * @param high the same method at several times the cost, where it can trade time for error
+   * @param other the same method at another cost, where it can trade time for error
    */
-  private record Method(Solver normal, Optional<Solver> high) {
+  private record Method(Solver normal, Map<Effort, Solver> other) {
     private static Method of(Solver solver) {
-      return new Method(solver, Optional.empty());
+      return new Method(solver, Map.of());
     }
 
     private Solver at(Effort effort) {
-      return switch (effort) {
-        case NORMAL -> normal;
-        case HIGH -> high.orElse(normal);
-      };
+      return other.getOrDefault(effort, normal);
     }
   }
 
@@ -65,16 +63,21 @@ public final class Solvers {
   private static Method pruning() {
     return new Method(
         new OperatorSplitting(),
-        Optional.of(new OperatorSplitting((columns, _) -> SplittingOptions.high(columns))));
+        Map.of(
+            Effort.LOW,
+            new OperatorSplitting((_, density) -> SplittingOptions.low(density)),
+            Effort.HIGH,
+            new OperatorSplitting((columns, _) -> SplittingOptions.high(columns))));
   }
 
   private static Method quantization() {
     return new Method(
         new GridDescent(),
-        Optional.of(
-            new GridDescent(
-                new OperatorSplitting((columns, _) -> SplittingOptions.high(columns)),
-                DescentOptions.high())));
+        Map.of(
+            Effort.LOW,
+            new GridDescent(pruning().at(Effort.LOW), DescentOptions.low()),
+            Effort.HIGH,
+            new GridDescent(pruning().at(Effort.HIGH), DescentOptions.high())));
   }
 
   /** All methods. */
@@ -89,7 +92,10 @@ public final class Solvers {
 
   /** Names of those that can trade time for error. */
   static List<String> takeEffort() {
-    return methods().stream().flatMap(method -> method.high().stream()).map(Solver::name).toList();
+    return methods().stream()
+        .filter(method -> !method.other().isEmpty())
+        .map(method -> method.normal().name())
+        .toList();
   }
 
   /** The method of that name. */

@@ -42,6 +42,11 @@ public record DescentOptions(
     return new DescentOptions(1, 4, 4, 4, 16);
   }
 
+  /** One way at a time and half of the descents, {@code --effort low}. */
+  public static DescentOptions low() {
+    return new DescentOptions(1, 2, 1, 1, 16);
+  }
+
   /** For the last percent, {@code --effort high}. */
   public static DescentOptions high() {
     return new DescentOptions(2, 6, 16, 16, 32);

@@ -65,6 +65,16 @@ public record SplittingOptions(
   }
 
   /**
+   * A third of the iterations, {@code --effort low}.
+   *
+   * @param density share of entries that may stay
+   */
+  public static SplittingOptions low(double density) {
+    SplittingOptions all = standard(density);
+    return new SplittingOptions(all.firstRho, all.lastRho, 4, 2, 2, 6, false);
+  }
+
+  /**
    * For the last percent, {@code --effort high}: four times the iterations, and exchanges where a
    * row is short enough for them.
    *

@@ -305,6 +305,30 @@ class BestSolversTest extends SolverFixture {
   }
 
   @Test
+  void lessEffortCostsLessAndLeavesMore() {
+    for (Constraint constraint :
+        List.of(new RowSparsity(0.5), new IntegerGrid(3, 32, false, DType.BF16))) {
+      boolean pruned = constraint.sparsity().isPresent();
+      Solution cheap = solve(pruned ? new SparseGpt() : new Gptq(true), constraint);
+      Solution low = solve(Solvers.best(constraint, Effort.LOW), constraint);
+      Solution normal = solve(Solvers.best(constraint, Effort.NORMAL), constraint);
+      String what =
+          "%s: %s by %s products, %s by %s, %s by %s"
+              .formatted(
+                  constraint.describe(),
+                  cheap.objective(),
+                  cheap.gemmEquivalents(),
+                  low.objective(),
+                  low.gemmEquivalents(),
+                  normal.objective(),
+                  normal.gemmEquivalents());
+      assertTrue(low.gemmEquivalents() < 0.7 * normal.gemmEquivalents(), what);
+      assertTrue(normal.objective() <= low.objective(), what);
+      assertTrue(low.objective() < 0.95 * cheap.objective(), what);
+    }
+  }
+
+  @Test
   void settingsThatMakeNoSenseAreRefused() {
     assertThrows(IllegalArgumentException.class, () -> new DescentOptions(0, 1, 1, 1, 1));
     assertThrows(IllegalArgumentException.class, () -> new DescentOptions(1, -1, 1, 1, 1));

@@ -21,20 +21,20 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The program in the README compiles and runs. */
-class ReadmeExampleTest {
+/** The program of docs/library.md compiles and runs. */
+class LibraryPageTest {
   private static final Pattern PROGRAM =
       Pattern.compile("```java\\n(.*?class (\\w+) .*?)```", Pattern.DOTALL);
 
   @TempDir private Path folder;
 
   @Test
-  void theProgramInTheReadmeRuns() throws Exception {
+  void theProgramOfThePageRuns() throws Exception {
     // The working folder of a module's tests is the module.
-    Matcher readme = PROGRAM.matcher(Files.readString(Path.of("..", "README.md")));
-    assertTrue(readme.find(), "the README has no Java program");
-    Path source = folder.resolve(readme.group(2) + ".java");
-    Files.writeString(source, readme.group(1));
+    Matcher page = PROGRAM.matcher(Files.readString(Path.of("..", "docs", "library.md")));
+    assertTrue(page.find(), "the page has no Java program");
+    Path source = folder.resolve(page.group(2) + ".java");
+    Files.writeString(source, page.group(1));
     ByteArrayOutputStream messages = new ByteArrayOutputStream();
     var compiler = ToolProvider.getSystemJavaCompiler();
     assertNotNull(compiler, "the tests run on a JDK");
@@ -54,7 +54,7 @@ class ReadmeExampleTest {
     assertEquals(0, result, messages.toString(StandardCharsets.UTF_8));
     new GeneratedCheckpoint(1, 16, 24, 2, 1, DType.BF16).write(folder.resolve("model"));
     Path text = Files.writeString(folder.resolve("text.txt"), "Some words. ".repeat(300));
-    String printed = run(readme.group(2), folder.resolve("model"), folder.resolve("out"), text);
+    String printed = run(page.group(2), folder.resolve("model"), folder.resolve("out"), text);
     assertTrue(printed.contains("relative error"), printed);
     assertTrue(printed.contains("model.layers.0.mlp.down_proj"), printed);
     assertTrue(Files.exists(folder.resolve("out").resolve("report.html")));
