@@ -7,8 +7,10 @@ import dev.awp.eval.EvaluationOptions;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.registry.OutputFormats;
 import dev.awp.recipe.Recipe;
+import dev.awp.solver.Effort;
 import dev.awp.solver.registry.SolverOptions;
 import dev.awp.text.TextOptions;
+import dev.awp.tuning.TuningOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -204,7 +206,7 @@ public record CompressionOptions(
     private Propagation propagation = Propagation.COMPRESSED;
     private Optional<Target> target = Optional.empty();
     private double ridge = RIDGE;
-    private int tuning;
+    private OptionalInt tuning = OptionalInt.empty();
     private long maxShardBytes = MAX_SHARD_GIGABYTES * 1_000_000_000L;
     private OptionalLong memoryLimit = OptionalLong.empty();
     private EvaluationOptions evaluation = EvaluationOptions.NONE;
@@ -263,9 +265,9 @@ public record CompressionOptions(
       return this;
     }
 
-    /** By default 0. */
+    /** By default 0, and with {@link Effort#MAX} {@value TuningOptions#STEPS}. */
     public Builder tuning(int steps) {
-      tuning = steps;
+      tuning = OptionalInt.of(steps);
       return this;
     }
 
@@ -331,7 +333,7 @@ public record CompressionOptions(
           propagation,
           target.orElse(propagation == Propagation.COMPRESSED ? Target.PROPAGATED : Target.DENSE),
           ridge,
-          tuning,
+          tuning.orElse(solver.effort() == Effort.MAX ? TuningOptions.STEPS : 0),
           maxShardBytes,
           memoryLimit,
           evaluation,

@@ -9,16 +9,24 @@ import dev.awp.solver.Interruption;
 import dev.awp.tensor.Matrix;
 import dev.awp.text.TokenWeights;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Tunes the layers of a block by steps against the signs of the derivatives of its output error,
- * mean over tokens of |f(x) - y|^2, on some windows at a time (Cheng et al. 2024, SignRound, whose
- * roundings begin at the nearest codes where these begin at a solution). Every eighth window is
- * held out; the weights that do best on those are the result, the first ones among them.
+ * Tunes the layers of a block by the derivatives of its output error, the mean over tokens of |f(x)
+ * - y|^2 / |y|^2, on some windows at a time. What comes next norms the hidden states, so the error
+ * of each token counts in units of its size; a few tokens with huge states would decide for all
+ * otherwise. Some windows are held out; the weights that do best on those are the result, the first
+ * ones among them.
  */
 public final class BlockTuning {
+  private static final Logger LOG = LoggerFactory.getLogger(BlockTuning.class);
+  private static final int ROWS = 64;
+
   private final BlockGradient block;
   private final List<TunedLayer> layers;
   private final Matrix inputs;
@@ -57,7 +65,8 @@ public final class BlockTuning {
   /**
    * What came of it.
    *
-   * @param before mean squared error of the block's output on the windows that were held out
+   * @param before error of the block's output on the windows that were held out, with the first
+   *     weights
    * @param after the same with the tuned weights; at most as large
    * @param steps after how many steps they were found
    */
@@ -65,58 +74,61 @@ public final class BlockTuning {
 
   /** Rows that go through the block at a time. */
   public static int rows(int windows, int length) {
-    return Math.clamp(TuningOptions.windows * 512 / length, 1, windows) * length;
+    return Math.clamp(TuningOptions.TOKENS / length, 1, windows) * length;
   }
 
   /** Tokens that go through a block while it is tuned, those that go back counted twice more. */
   public static double tokens(int steps, int windows, int length) {
-    int rows = rows(windows, length);
-    double held = Math.max(rows, windows / TuningOptions.HELD_OUT * length);
-    return 3.0 * steps * rows + (TuningOptions.LOOKS + 1) * held;
+    Split split = Split.of(windows, rows(windows, length) / length);
+    return length * (3.0 * steps * split.step() + (TuningOptions.LOOKS + 1.0) * split.held());
+  }
+
+  /**
+   * What windows are for, by their places in a drawn order.
+   *
+   * @param windows how many
+   * @param step those of a step
+   * @param held that are held out, the first ones, as many as fill whole passes; where there are
+   *     too few windows all are taken for both
+   */
+  private record Split(int windows, int step, int held) {
+    static Split of(int windows, int step) {
+      return windows < 2 * step
+          ? new Split(windows, step, step)
+          : new Split(
+              windows, step, Math.max(1, windows / TuningOptions.HELD_OUT / step) * step);
+    }
+
+    /** The windows of a step. */
+    int[] of(int[] order, int index) {
+      int first = windows < 2 * step ? 0 : held;
+      int trained = windows - first;
+      int[] chosen = new int[step];
+      for (int k = 0; k < step; k++) {
+        chosen[k] = order[first + (int) (((long) index * step + k) % trained)];
+      }
+      return chosen;
+    }
   }
 
   /** Tunes; the layers' weights are then the best that were found. */
-  public Result run(TuningOptions given) {
-    TuningOptions options = TuningOptions.over > 0 ? new TuningOptions(TuningOptions.over, given.seed()) : given;
+  public Result run(TuningOptions options) {
     int windows = inputs.rows() / length;
-    int step = rows(windows, length) / length;
+    Split split = Split.of(windows, rows(windows, length) / length);
     int[] order = shuffled(windows, new SplittableRandom(options.seed()));
-    // Those that are held out come first; as many as fill whole passes.
-    int held = windows < 2 * step ? windows : Math.max(1, windows / TuningOptions.HELD_OUT / step) * step;
-    int trained = windows < 2 * step ? windows : windows - held;
-    int first = windows - trained;
     try (Arena arena = Arena.ofShared()) {
-      Matrix x = Matrix.allocate(arena, step * length, inputs.columns());
-      layers.forEach(layer -> layer.weights().put(block.weights(layer.linear())));
-      double before = error(order, held, step, x);
+      Matrix x = Matrix.allocate(arena, split.step() * length, inputs.columns());
+      putAll();
+      double before = error(order, split, x);
       double best = before;
       int found = 0;
       int look = Math.max(1, Math.ceilDiv(options.steps(), TuningOptions.LOOKS));
       for (int i = 0; i < options.steps(); i++) {
         Interruption.check();
-        int[] chosen = new int[step];
-        for (int k = 0; k < step; k++) {
-          chosen[k] = order[first + (int) (((long) i * step + k) % trained)];
-        }
-        take(chosen, x);
-        block.forward(x);
-        var _ = difference(chosen, x, true);
-        block.backward(x, i == 0 ? 0 : TuningOptions.momentum);
-        float share = 1 - (float) i / options.steps();
-        float rate = TuningOptions.rate * share / options.steps();
-        for (TunedLayer layer : layers) {
-          layer.weights().move(block.derivatives(layer.linear()), rate);
-          layer.weights().put(block.weights(layer.linear()));
-        }
+        step(split.of(order, i), x, i == 0 ? 0 : TuningOptions.MOMENTUM, options.rate(i));
         if ((i + 1) % look == 0 || i + 1 == options.steps()) {
-          double error = error(order, held, step, x);
-          double was = TuningOptions.power;
-          TuningOptions.power = 1 - was;
-          double other = Boolean.getBoolean("awp.tune.log") ? error(order, held, step, x) : 0;
-          TuningOptions.power = was;
-          if (Boolean.getBoolean("awp.tune.log")) {
-            System.err.printf("tune step %d: %.6g of %.6g; %.6g%n", i + 1, error, before, other);
-          }
+          double error = error(order, split, x);
+          LOG.debug("step {}: error {} of {}", i + 1, error, before);
           if (error < best) {
             best = error;
             found = i + 1;
@@ -124,27 +136,37 @@ public final class BlockTuning {
           }
         }
       }
-      for (TunedLayer layer : layers) {
-        layer.weights().restore();
-        layer.weights().put(block.weights(layer.linear()));
-      }
+      layers.forEach(layer -> layer.weights().restore());
+      putAll();
       return new Result(before, best, found);
     }
   }
 
-  /** Mean squared error on the first windows of an order. */
-  private double error(int[] order, int held, int step, Matrix x) {
+  private void putAll() {
+    layers.forEach(layer -> layer.weights().put(block.weights(layer.linear())));
+  }
+
+  private void step(int[] windows, Matrix x, float momentum, float rate) {
+    take(windows, x);
+    block.forward(x);
+    var _ = difference(windows, x);
+    block.backward(x, momentum);
+    for (TunedLayer layer : layers) {
+      layer.weights().move(block.derivatives(layer.linear()), rate);
+    }
+    putAll();
+  }
+
+  /** The error on the windows that are held out. */
+  private double error(int[] order, Split split, Matrix x) {
     double sum = 0;
-    for (int from = 0; from < held; from += step) {
-      int[] chosen = new int[step];
-      for (int k = 0; k < step; k++) {
-        chosen[k] = order[Math.min(from + k, held - 1)];
-      }
+    for (int from = 0; from < split.held(); from += split.step()) {
+      int[] chosen = Arrays.copyOfRange(order, from, from + split.step());
       take(chosen, x);
       block.forward(x);
-      sum += difference(chosen, x, false);
+      sum += difference(chosen, x);
     }
-    return sum / Math.ceilDiv(held, step);
+    return sum / (split.held() / split.step());
   }
 
   private void take(int[] windows, Matrix x) {
@@ -155,43 +177,34 @@ public final class BlockTuning {
   }
 
   /**
-   * x less the wanted outputs, and the mean of its squares, by the tokens' weights.
+   * x becomes its difference from the wanted outputs, each row divided by the square of what is
+   * wanted: half of the derivative of what is returned, but for a factor of all.
    *
-   * @param weigh whether rows are multiplied by the tokens' weights then
+   * @return the mean over tokens, by their weights, of |x - y|^2 / |y|^2
    */
-  private double difference(int[] windows, Matrix x, boolean weigh) {
+  private double difference(int[] windows, Matrix x) {
     ArithmeticKernels arithmetic = compute.kernels().arithmetic();
-    double[] squares = new double[x.rows()];
+    double[] errors = new double[x.rows()];
     double[] counts = new double[x.rows()];
     compute
         .workers()
         .forEachBlock(
             x.rows(),
-            64,
+            ROWS,
             (from, to) -> {
               for (int r = from; r < to; r++) {
                 int row = windows[r / length] * length + r % length;
-                float weight = tokens.get(row);
-                var wanted = outputs.row(row);
-                if (TuningOptions.power != 0) {
-                  double size = arithmetic.dot(wanted, wanted) / x.columns();
-                  weight *= (float) Math.pow(size + 1e-6, -TuningOptions.power);
-                }
+                MemorySegment wanted = outputs.row(row);
+                double size = arithmetic.dot(wanted, wanted);
+                double weight = size == 0 ? 0 : tokens.get(row) / size;
                 arithmetic.subtract(x.row(r), wanted, x.row(r));
-                squares[r] = weight * arithmetic.dot(x.row(r), x.row(r));
+                errors[r] = weight * arithmetic.dot(x.row(r), x.row(r));
                 counts[r] = tokens.get(row);
-                if (weigh && weight != 1) {
-                  arithmetic.scale(x.row(r), weight, x.row(r));
-                }
+                arithmetic.scale(x.row(r), (float) weight, x.row(r));
               }
             });
-    double sum = 0;
-    double count = 0;
-    for (int r = 0; r < squares.length; r++) {
-      sum += squares[r];
-      count += counts[r];
-    }
-    return count == 0 ? 0 : sum / count;
+    double count = Arrays.stream(counts).sum();
+    return count == 0 ? 0 : Arrays.stream(errors).sum() / count;
   }
 
   private static int[] shuffled(int n, SplittableRandom random) {

@@ -13,15 +13,20 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Weights on an integer grid: T = (round(u) - zero point) * scale. Where u is the code that the
- * solver chose, it lies anywhere within half a code of it; derivatives pass through the rounding as
- * if it were not there. Scales move by factors; zero points stay.
+ * Weights on an integer grid: T = (round(u) - zero point) * scale. The latent u begins at the
+ * solver's code q, leaning to the side where the layer's own weight lies: u = q + l / (1 + |l| /
+ * .499), l = w / scale + zero point - q; so latents do not cross all at once. Derivatives pass
+ * through the rounding as if it were not there. Scales move by factors; zero points stay.
+ *
+ * <p>A latent moves by the size of its derivative: divided by the root mean square of its row, and
+ * by that of its column where rows are made alike, at most {@value TuningOptions#CLIP}. An outlier
+ * channel, whose derivatives and curvature are both large, does not decide for all.
  */
 final class GridWeights implements TunedWeights {
   /** Adding it to a float32 and taking it off again rounds to the nearest whole number. */
   private static final float ROUNDER = 3 << 22;
 
-  /** How near to the next code a latent may begin. */
+  /** How far from a code a latent is still the code's. */
   private static final float INSIDE = 0.499f;
 
   private static final int ROWS = 16;
@@ -97,7 +102,7 @@ final class GridWeights implements TunedWeights {
       float scale = parameters.scales().get(r, j / groupSize);
       float zero = parameters.zeroPoints().get(r, j / groupSize);
       float code = (float) Math.rint(t[j] / scale) + zero;
-      float leaning = TuningOptions.lean * (w[j] / scale + zero - code);
+      float leaning = w[j] / scale + zero - code;
       t[j] = code + leaning / (1 + Math.abs(leaning) / INSIDE);
     }
     MemorySegment.copy(t, 0, latent.row(r), JAVA_FLOAT, 0, t.length);
@@ -211,21 +216,18 @@ final class GridWeights implements TunedWeights {
         byScale += (double) by[j] * code[j];
       }
       float moved =
-          factors.get(r, group) - (float) Math.signum(byScale) * rate * TuningOptions.scale;
+          factors.get(r, group) - (float) Math.signum(byScale) * rate * TuningOptions.SCALES;
       factors.set(r, group, moved);
     }
-    if (TuningOptions.clip > 0) {
-      float least = -INSIDE;
-      float most = grid.maxCode() + INSIDE;
-      float ofRow = (float) (1 / Math.sqrt(energy));
-      float clip = TuningOptions.clip;
-      for (int j = 0; j < u.length; j++) {
-        float z = by[j] * sizes[j] * ofRow;
-        float moved = u[j] - rate * Math.min(Math.max(z, -clip), clip);
-        u[j] = Math.min(Math.max(moved, least), most);
-      }
-      MemorySegment.copy(u, 0, latent.row(r), JAVA_FLOAT, 0, u.length);
+    float least = -INSIDE;
+    float most = grid.maxCode() + INSIDE;
+    float ofRow = (float) (1 / Math.sqrt(energy));
+    for (int j = 0; j < u.length; j++) {
+      float size = by[j] * sizes[j] * ofRow;
+      float moved = u[j] - rate * Math.min(Math.max(size, -TuningOptions.CLIP), TuningOptions.CLIP);
+      u[j] = Math.min(Math.max(moved, least), most);
     }
+    MemorySegment.copy(u, 0, latent.row(r), JAVA_FLOAT, 0, u.length);
   }
 
   @Override

@@ -78,7 +78,7 @@ final class SparseWeights implements TunedWeights {
             ROWS,
             (from, to) -> {
               for (int r = from; r < to; r++) {
-                move(r, derivatives.row(r), rate * TuningOptions.scale * sizes[r]);
+                move(r, derivatives.row(r), rate * TuningOptions.SCALES * sizes[r]);
               }
             });
   }

@@ -3,44 +3,38 @@
 package dev.awp.tuning;
 
 /**
- * How a block is tuned.
+ * How blocks are tuned.
  *
  * @param steps gradient steps; 0 for no tuning
  * @param seed of the order of the windows
  */
 public record TuningOptions(int steps, long seed) {
-  /** Windows of a step. */
-  static int windows = Integer.getInteger("awp.tune.windows", 4);
+  /** The steps of {@code --effort max} where nothing else is said. */
+  public static final int STEPS = 30;
 
-  static int over;
-  static float rate = Float.parseFloat(System.getProperty("awp.tune.rate", "0.5"));
-  static float scale = Float.parseFloat(System.getProperty("awp.tune.scale", "0.02"));
-  static float momentum = Float.parseFloat(System.getProperty("awp.tune.momentum", "0.8"));
-  static float lean = Float.parseFloat(System.getProperty("awp.tune.lean", "1"));
-  static float clip = Float.parseFloat(System.getProperty("awp.tune.clip", "3"));
-  static double power = Double.parseDouble(System.getProperty("awp.tune.power", "0"));
+  /** Tokens of a step, in whole windows. */
+  static final int TOKENS = 2048;
 
-  public static void set(String word) {
-    for (String part : word.split(",")) {
-      String[] pair = part.split("=");
-      float v = Float.parseFloat(pair[1]);
-      switch (pair[0]) {
-        case "rate" -> rate = v;
-        case "steps" -> over = (int) v;
-        case "scale" -> scale = v;
-        case "momentum" -> momentum = v;
-        case "lean" -> lean = v;
-        case "clip" -> clip = v;
-        case "power" -> power = v;
-        case "windows" -> windows = (int) v;
-        default -> throw new IllegalArgumentException(word);
-      }
-    }
-  }
-
-  /** Every so many windows one is held out. */
+  /** Of so many windows one is held out. */
   static final int HELD_OUT = 8;
 
-  /** How often the held-out windows are looked at. */
+  /** How often the held-out windows are looked at, beside the start. */
   static final int LOOKS = 5;
+
+  /** What is left of a step's derivatives at the next one. */
+  static final float MOMENTUM = 0.8f;
+
+  /** The rate of the first step, times the number of steps. It falls linearly to 0. */
+  private static final float RATE = 0.2f;
+
+  /** Logarithms of scales, and shares of values' root mean square, move by so much of the rate. */
+  static final float SCALES = 0.2f;
+
+  /** The largest size of a derivative, in root mean squares of its row and column. */
+  static final float CLIP = 3;
+
+  /** How far a code's latent moves for a derivative of size 1, in codes. */
+  float rate(int step) {
+    return RATE * (1 - (float) step / steps) / steps;
+  }
 }

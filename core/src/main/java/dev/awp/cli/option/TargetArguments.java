@@ -6,6 +6,9 @@ import dev.awp.cli.value.Ranges;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Propagation;
 import dev.awp.compress.Target;
+import dev.awp.solver.Effort;
+import dev.awp.solver.registry.SolverOptions;
+import dev.awp.tuning.TuningOptions;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -52,7 +55,9 @@ public final class TargetArguments {
       converter = Ranges.CountOrNone.class,
       description = {
         "Gradient steps by which the solved layers of each block are tuned together, so that the"
-            + " block's output is nearer to the original's; 0 for none. Default: 0."
+            + " block's output is nearer to the original's; 0 for none. Default: 0, "
+            + TuningOptions.STEPS
+            + " with --effort max."
       })
   private Integer tuning;
 
@@ -67,6 +72,11 @@ public final class TargetArguments {
     Optional.ofNullable(target).ifPresent(options::target);
     Optional.ofNullable(ridge).ifPresent(options::ridge);
     Optional.ofNullable(tuning).ifPresent(options::tuning);
+  }
+
+  /** Whether blocks are tuned. */
+  boolean tunes(SolverOptions solver) {
+    return tuning == null ? solver.effort() == Effort.MAX : tuning > 0;
   }
 
   /** Whether nothing says that layers see other inputs than those of the original model. */

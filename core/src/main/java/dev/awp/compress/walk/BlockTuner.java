@@ -97,36 +97,6 @@ record BlockTuner(
      */
     Map<String, LayerReport> tune(int index, Matrix inputs, ActivationStore outputs) {
       int length = outputs.length();
-      String sweep = System.getProperty("awp.tune.sweep", "");
-      if (!sweep.isEmpty()) {
-        int at = 0;
-        while (true) {
-          try {
-            Thread.sleep(500);
-            List<String> lines = java.nio.file.Files.readAllLines(java.nio.file.Path.of(sweep));
-            if (lines.size() <= at) {
-              continue;
-            }
-            String word = lines.get(at++);
-            if (word.equals("end")) {
-              break;
-            }
-            TuningOptions.set(word);
-            long start = System.nanoTime();
-            System.err.println("SWEEP block " + index + " " + word);
-            var _ = tuneOnce(index, inputs, outputs, false);
-            System.err.println("SWEEP seconds " + (System.nanoTime() - start) / 1e9);
-          } catch (InterruptedException | java.io.IOException e) {
-            throw new IllegalStateException(e);
-          }
-        }
-      }
-      return tuneOnce(index, inputs, outputs, true);
-    }
-
-    private Map<String, LayerReport> tuneOnce(
-        int index, Matrix inputs, ActivationStore outputs, boolean write) {
-      int length = outputs.length();
       int rows = BlockTuning.rows(inputs.rows() / length, length);
       try (Arena own = Arena.ofShared()) {
         List<TunedLayer> tuned = new ArrayList<>();
@@ -168,9 +138,6 @@ record BlockTuner(
                     length,
                     compute)
                 .run(options);
-        if (!write) {
-          return Map.of();
-        }
         for (TunedLayer layer : tuned) {
           LinearLayer linear = layer.linear();
           Matrix weights = gradient.weights(linear);

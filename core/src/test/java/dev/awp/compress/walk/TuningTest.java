@@ -1,6 +1,6 @@
 // Copyright the awp authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.awp.compress.run;
+package dev.awp.compress.walk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -15,7 +15,6 @@ import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.Propagation;
 import dev.awp.compress.Start;
 import dev.awp.compress.Target;
-import dev.awp.compress.walk.Compressor;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.fixture.GeneratedCheckpoint;
@@ -53,10 +52,14 @@ class TuningTest {
 
   @BeforeEach
   void generate() throws IOException {
-    model = folder.resolve("model");
-    new GeneratedCheckpoint(BLOCKS, 32, 48, 2, 1, DType.BF16).write(model);
+    generate(32, 48);
     text =
         Files.writeString(folder.resolve("text.txt"), "A text of some words, again. ".repeat(99));
+  }
+
+  private void generate(int hidden, int intermediate) throws IOException {
+    model = folder.resolve("model-" + hidden);
+    new GeneratedCheckpoint(BLOCKS, hidden, intermediate, 2, 1, DType.BF16).write(model);
   }
 
   private CompressionOptions.Builder builder(String out, ConstraintOptions constraint) {
@@ -157,20 +160,25 @@ class TuningTest {
   }
 
   @Test
-  void severalFormatsHoldTheSameTunedLayers() {
+  void severalFormatsHoldTunedLayers() throws IOException {
+    generate(64, 96);
+    ConstraintOptions wide =
+        new ConstraintOptions(
+            Optional.empty(), Optional.of(new ConstraintOptions.Grid(4, 32, false)));
     CompressionOptions options =
-        builder("out", bits(4))
+        builder("out", wide)
             .formats(
                 List.of(
                     OutputFormats.byName("compressed-tensors").orElseThrow(),
-                    OutputFormats.byName("gptq").orElseThrow()))
+                    OutputFormats.byName("gptq-v2").orElseThrow()))
             .build();
     RunReport report = run(options, 2);
     assertTrue(report.layers().stream().allMatch(layer -> layer.tuning() != null));
   }
 
   @Test
-  void whatIsNotTunedIsTold() {
+  void whatIsNotTunedIsTold() throws IOException {
+    generate(64, 96);
     LayerSettings floats =
         LayerSettings.builder().blocks(Optional.of(BlockChoice.parse("MXFP4"))).build();
     RunReport report =
