@@ -10,7 +10,7 @@ package dev.awp.tuning;
  */
 public record TuningOptions(int steps, long seed) {
   /** The steps of {@code --effort max} where nothing else is said. */
-  public static final int STEPS = 30;
+  public static final int STEPS = 50;
 
   /** Tokens of a step, in whole windows. */
   static final int TOKENS = 2048;
@@ -28,7 +28,7 @@ public record TuningOptions(int steps, long seed) {
   private static final float RATE = 0.2f;
 
   /** Logarithms of scales, and shares of values' root mean square, move by so much of the rate. */
-  static final float SCALES = 0.2f;
+  static final float SCALES = 0.3f;
 
   /** The largest size of a derivative, in root mean squares of its row and column. */
   static final float CLIP = 3;
