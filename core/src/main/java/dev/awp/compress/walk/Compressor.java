@@ -386,7 +386,8 @@ public final class Compressor {
     try (Arena arena = Arena.ofShared();
         ModelOutput output = run.output(options, prepared.plan(), compute, begun.version())) {
       Optional<SavedMoments> moments = savedMoments(prepared, begun.identity(), arena);
-      SavedLayers saved = run.layers(output, begun.identity(), inputs, together(prepared), listener);
+      SavedLayers saved =
+          run.layers(output, begun.identity(), inputs, together(prepared), listener);
       try {
         List<LayerReport> layers = compress(prepared, moments, output, saved);
         output.flush();
@@ -546,8 +547,7 @@ public final class Compressor {
     TuningOptions tuning = new TuningOptions(options.tuning(), options.calibration().seed());
     return tuning.steps() == 0
         ? Optional.empty()
-        : Optional.of(
-            new BlockTuner(tuning, model, prepared.plan(), output, saved, compute));
+        : Optional.of(new BlockTuner(tuning, model, prepared.plan(), output, saved, compute));
   }
 
   /** Layers that are saved together. */
