@@ -29,6 +29,7 @@ import dev.awp.compress.plan.GridDefaults;
 import dev.awp.compress.plan.LayerPlanner;
 import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.plan.Schemes;
+import dev.awp.compress.plan.TunedBlocks;
 import dev.awp.compress.run.CalibrationIdentity;
 import dev.awp.compress.run.FileSums;
 import dev.awp.compress.run.InputFiles;
@@ -69,6 +70,7 @@ import dev.awp.text.Tokenizers;
 import dev.awp.text.drawing.Texts;
 import dev.awp.text.file.PipedTexts;
 import dev.awp.tokenizer.Tokenizer;
+import dev.awp.tuning.TuningOptions;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,6 +93,7 @@ public final class Compressor {
   private final CompressionListener listener;
   private final Checkpoint original;
   private final Checkpoint checkpoint;
+  private final ModelLayout whole;
   private final ModelLayout layout;
   private final LayerPlanner planner;
   private final List<String> assumed;
@@ -99,6 +102,7 @@ public final class Compressor {
    * A walk through a model.
    *
    * @param original as it is read
+   * @param whole its layout
    * @param checkpoint the model whose layers are compressed: the original, or what is left of it
    */
   private Compressor(
@@ -106,8 +110,10 @@ public final class Compressor {
       Compute compute,
       CompressionListener listener,
       Checkpoint original,
+      ModelLayout whole,
       Checkpoint checkpoint) {
     this.original = original;
+    this.whole = whole;
     this.checkpoint = ended(options, checkpoint);
     this.layout = ModelLayout.of(this.checkpoint.config());
     GridDefaults defaults = new GridDefaults(options.recipe(), options.formats(), layout);
@@ -164,17 +170,21 @@ public final class Compressor {
       Compute compute,
       CompressionListener listener,
       Checkpoint original) {
+    ModelLayout whole = ModelLayout.of(original.config());
     if (options.structure().isEmpty()) {
-      return new Compressor(options, compute, listener, original, original);
+      return new Compressor(options, compute, listener, original, whole, original);
     }
     RunChecks.checkDense(original);
-    ModelLayout.of(original.config()).check(original::tensor);
+    whole.check(original::tensor);
     StructurePlan plan = new StructurePlan(options.structure().get(), original.config());
-    plan.checkMemory(Runtime.getRuntime().maxMemory());
+    plan.checkMemory(
+        Runtime.getRuntime().maxMemory(),
+        options.memoryLimit(),
+        options.target() == Target.PROPAGATED);
     List<Compressor> candidates =
         plan.candidates().stream()
             .map(shape -> new PrunedCheckpoint(original, shape))
-            .map(pruned -> new Compressor(options, compute, listener, original, pruned))
+            .map(pruned -> new Compressor(options, compute, listener, original, whole, pruned))
             .toList();
     candidates.forEach(candidate -> candidate.checked(candidate.planner.schemes()));
     return candidates.getFirst();
@@ -218,7 +228,7 @@ public final class Compressor {
    */
   private PreparedRun prepare(Supplier<Map<Path, String>> scan) {
     Optional<String> requantized = RunChecks.checkOriginal(checkpoint, options.requantize());
-    structurePlan().ifPresent(plan -> plan.sentences().forEach(listener::step));
+    structurePlan().ifPresent(plan -> plan.sentences(drifts()).forEach(listener::step));
     assumed.forEach(listener::step);
     planner.changes().forEach(listener::step);
     layout.check(checkpoint::tensor);
@@ -261,6 +271,9 @@ public final class Compressor {
       requantized.ifPresent(warnings::add);
       warnings.addAll(assumed);
       warnings.addAll(planner.changes());
+      if (options.tuning() > 0) {
+        warnings.addAll(new TunedBlocks(plan).warnings());
+      }
       statistics.ifPresent(saved -> warnings.addAll(StatisticsWarnings.of(saved, compute)));
       Stream.concat(calibration.files().stream(), evaluator.files().stream())
           .flatMap(file -> file.warning().stream())
@@ -272,8 +285,9 @@ public final class Compressor {
           memory,
           schemes,
           plan,
+          statistics,
           List.copyOf(warnings),
-          structurePlan().map(StructurePlan::sentences).orElse(List.of()));
+          structurePlan().map(pruning -> pruning.sentences(drifts())).orElse(List.of()));
     }
   }
 
@@ -284,6 +298,10 @@ public final class Compressor {
         options.calibration().sequences(),
         length,
         options.calibration().seed());
+  }
+
+  private boolean drifts() {
+    return options.target() == Target.PROPAGATED;
   }
 
   private Optional<StructurePlan> structurePlan() {
@@ -335,11 +353,7 @@ public final class Compressor {
       PreparedRun prepared = prepare(() -> summedWeights(run.isBegun()));
       Map<String, Object> described =
           RunDescription.options(options, prepared.plan(), prepared.calibration());
-      options
-          .calibration()
-          .statistics()
-          .map(MomentsManifest::read)
-          .ifPresent(saved -> described.putAll(RunDescription.statistics(saved)));
+      prepared.statistics().ifPresent(saved -> described.putAll(RunDescription.statistics(saved)));
       RunIdentity identity =
           RunIdentity.of(original, options, described, prepared.weights(), version, compute);
       run.check(identity);
@@ -352,7 +366,7 @@ public final class Compressor {
           new StructuredPass(options, original, prepared.calibration(), steps, compute, listener)
               .run(structurePlan().orElseThrow());
       try (Checkpoint pruned = Checkpoints.open(steps.folder())) {
-        Compressor rest = new Compressor(options, compute, listener, original, pruned);
+        Compressor rest = new Compressor(options, compute, listener, original, whole, pruned);
         return rest.finish(begun, rest.prepare(Map::of), List.of(structure));
       }
     }
@@ -372,7 +386,8 @@ public final class Compressor {
     try (Arena arena = Arena.ofShared();
         ModelOutput output = run.output(options, prepared.plan(), compute, begun.version())) {
       Optional<SavedMoments> moments = savedMoments(prepared, begun.identity(), arena);
-      SavedLayers saved = run.layers(output, begun.identity(), inputs, listener);
+      SavedLayers saved =
+          run.layers(output, begun.identity(), inputs, together(prepared), listener);
       try {
         List<LayerReport> layers = compress(prepared, moments, output, saved);
         output.flush();
@@ -410,7 +425,6 @@ public final class Compressor {
 
   /** The original beside what was written. */
   private List<PerplexityReport> evaluate(Evaluator evaluator, ModelOutput output) {
-    ModelLayout whole = ModelLayout.of(original.config());
     try (References before = evaluator.references(whole, original::tensor)) {
       return evaluator.compare(before, output::read);
     }
@@ -453,15 +467,14 @@ public final class Compressor {
 
   private Map<Path, String> checkedWeights() {
     listener.step("checking the weights");
-    new WeightScan(original, compute).check(ModelLayout.of(original.config()).shapes().keySet());
+    new WeightScan(original, compute).check(whole.shapes().keySet());
     return Map.of();
   }
 
   /** Sums of the weights' files; the values are checked too, once for all parts of a run. */
   private Map<Path, String> summedWeights(boolean checked) {
     listener.step("checking the weights");
-    Set<String> all = ModelLayout.of(original.config()).shapes().keySet();
-    return new WeightScan(original, compute).sums(checked ? Set.of() : all);
+    return new WeightScan(original, compute).sums(checked ? Set.of() : whole.shapes().keySet());
   }
 
   private List<LayerReport> compress(
@@ -494,7 +507,15 @@ public final class Compressor {
       return reports;
     }
     BlockCompressor blocks =
-        new BlockCompressor(schemes, memory, model, output, sites, compute, listener);
+        new BlockCompressor(
+            schemes,
+            memory,
+            model,
+            output,
+            sites,
+            tuner(prepared, model, output, saved),
+            compute,
+            listener);
     boolean dense = options.propagation() == Propagation.DENSE;
     boolean embeds = !dense && !schemes.layers(ModelLayout.BEFORE).isEmpty();
     try (Arena arena = Arena.ofShared();
@@ -509,14 +530,29 @@ public final class Compressor {
           dense
               ? new Streams(Optional.empty(), Optional.of(embedded))
               : new Streams(Optional.of(embedded), Optional.ofNullable(copy));
-      for (int block = 0; block < (head ? count + 1 : count); block++) {
-        if (block < count - 1) {
+      // Nothing is to be found out behind the last layer that is compressed.
+      int end = linears.getLast().block() + 1;
+      for (int block = 0; block < end; block++) {
+        if (block < Math.min(count, end) - 1) {
           var _ = readAhead.fetch(weights(block + 1));
         }
-        reports.addAll(blocks.compress(block, streams, block == (head ? count : count - 1)));
+        reports.addAll(blocks.compress(block, streams, block == end - 1));
       }
     }
     return reports;
+  }
+
+  private Optional<BlockTuner> tuner(
+      PreparedRun prepared, TransformerModel model, ModelOutput output, SavedLayers saved) {
+    TuningOptions tuning = new TuningOptions(options.tuning(), options.calibration().seed());
+    return tuning.steps() == 0
+        ? Optional.empty()
+        : Optional.of(new BlockTuner(tuning, model, prepared.plan(), output, saved, compute));
+  }
+
+  /** Layers that are saved together. */
+  private List<Set<String>> together(PreparedRun prepared) {
+    return options.tuning() == 0 ? List.of() : new TunedBlocks(prepared.plan()).together();
   }
 
   private static ActivationStore embed(
@@ -540,7 +576,8 @@ public final class Compressor {
         compute.lower().isForced()
             ? compute.lower().candidates().getFirst().precision()
             : Precision.F32;
-    SavedMoments moments = SavedMoments.open(folder.get(), compute, arena);
+    SavedMoments moments =
+        SavedMoments.open(folder.get(), prepared.statistics().orElseThrow(), compute, arena);
     MomentsIdentity wanted =
         prepared.calibration().windows().isEmpty()
             ? new MomentsIdentity(
