@@ -139,7 +139,8 @@ class BatchCommandTest {
   @Test
   void theDryRunTellsTheLongestFirst() {
     dryRun.assertExit(1);
-    List<String> names = dryRun.out().lines().skip(1).map(line -> line.replaceFirst(" .*", "")).toList();
+    List<String> names =
+        dryRun.out().lines().skip(1).map(line -> line.replaceFirst(" .*", "")).toList();
     assertTrue(names.indexOf("model+large") < names.indexOf("model+small"), dryRun.out());
     dryRun.assertOut("refused: --sequence-length 100000").assertOut("8 bit, groups of 8 by pgd");
   }
