@@ -4,6 +4,7 @@
 
   architectures.py golden FOLDER [CASE...]   writes golden-CASE.json for GoldenForwardTest: weights by formula, which Java has too
                                      (SyntheticWeights), states and losses by transformers in float64 where it computes in that
+  architectures.py gradients FILE    writes derivatives of the last block's weights by autograd, in float64, for GoldenGradientTest
   architectures.py defaults FILE     writes what transformers' classes say where config.json is silent
   architectures.py models FOLDER     writes checkpoints as transformers saves them, with random weights of a seed, and their logits
   architectures.py packed FOLDER     logits of packed models, NAME.packed, that awp has made, by transformers with compressed-tensors,
@@ -266,6 +267,35 @@ def golden(target, *cases):
         (pathlib.Path(target) / f"golden-{case}.json").write_text("{\n" + lines + "\n}\n")
 
 
+GRADIENTS = ["llama-biases", "qwen3", "gemma2", "olmo2", "cohere-normed", "glm4"]
+
+
+def gradients(file):
+    """Of the sum over rows r and columns c of the states behind the last block times ((7 r + 3 c) mod 11 - 5) / 5: norm and four elements."""
+    expected = {}
+    for case in GRADIENTS:
+        config = config_of(case)
+        tokens = tokens_of(config)
+        with tempfile.TemporaryDirectory() as work:
+            write(pathlib.Path(work), config, formula)
+            model = class_of(config).from_pretrained(work, dtype=torch.float64, attn_implementation="eager")
+            last = model.model.layers[-1]
+            states = []
+            last.register_forward_hook(lambda _, __, out: states.append(out if torch.is_tensor(out) else out[0]))
+            model.eval()(torch.tensor([tokens]), use_cache=False)
+            x = states[0].reshape(len(tokens), -1)
+            r, c = torch.meshgrid(*(torch.arange(n) for n in x.shape), indexing="ij")
+            (x * (((7 * r + 3 * c) % 11 - 5) / 5.0)).sum().backward()
+            of = {}
+            for name, weight in last.named_parameters():
+                if weight.dim() == 2 and "norm" not in name:
+                    flat = weight.grad.flatten()
+                    of[name] = [float(flat.norm())] + [float(flat[i * (len(flat) - 1) // 3]) for i in range(4)]
+            expected[case] = of
+    lines = ",\n".join(f" {json.dumps(case)}: {json.dumps({k: [round(v, 7) for v in vs] for k, vs in of.items()})}" for case, of in expected.items())
+    pathlib.Path(file).write_text("{\n" + lines + "\n}\n")
+
+
 def models(target):
     for case in CASES:
         # Wider than the golden ones; not where the width says how many rotary factors are listed.
@@ -377,4 +407,4 @@ def defaults(target):
 
 
 if __name__ == "__main__":
-    {"golden": golden, "models": models, "compare": compare, "packed": packed, "defaults": defaults}[sys.argv[1]](*sys.argv[2:])
+    {"golden": golden, "gradients": gradients, "models": models, "compare": compare, "packed": packed, "defaults": defaults}[sys.argv[1]](*sys.argv[2:])

@@ -165,6 +165,10 @@ final class CompareCommand implements Callable<Integer> {
             .calibration(statistics.toOptions(calibration, spec))
             .evaluation(evaluation.toOptions(spec))
             .texts(text.toOptions());
+    if (effort == Effort.MAX) {
+      throw new ParameterException(
+          spec.commandLine(), "--effort max tunes blocks, which are not there to be compared");
+    }
     Optional.ofNullable(effort).ifPresent(options::effort);
     ComparisonReport report;
     try (Compute compute = machine.compute();

@@ -25,6 +25,7 @@ import dev.awp.recipe.Recipe;
 import dev.awp.report.PlanReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
+import dev.awp.solver.registry.SolverOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -179,13 +180,14 @@ final class CompressCommand implements Callable<Integer> {
     Recipe recipe =
         scheme.applyTo(options, structure, spec, new CommandLine(new CompressCommand()));
     structure.applyTo(options, statistics, spec);
-    options.solver(solver.toOptions(recipe, spec));
+    SolverOptions solving = solver.toOptions(recipe, spec);
+    options.solver(solving);
     options.evaluation(evaluation.toOptions(spec));
     options.texts(text.toOptions());
     options.requantize(requantize);
     sizes.applyTo(options);
     target.applyTo(options, spec);
-    statistics.applyTo(options, target, spec);
+    statistics.applyTo(options, target, solving, spec);
     options.calibration(statistics.toOptions(calibration, spec));
     return options.build();
   }

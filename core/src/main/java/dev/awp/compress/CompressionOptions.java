@@ -7,8 +7,10 @@ import dev.awp.eval.EvaluationOptions;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.registry.OutputFormats;
 import dev.awp.recipe.Recipe;
+import dev.awp.solver.Effort;
 import dev.awp.solver.registry.SolverOptions;
 import dev.awp.text.TextOptions;
+import dev.awp.tuning.TuningOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +31,7 @@ import java.util.function.UnaryOperator;
  * @param solver where the recipe names no other
  * @param target {@link Target#PROPAGATED} needs {@link Propagation#COMPRESSED}
  * @param ridge added to the diagonal of C, in units of its mean
+ * @param tuning gradient steps by which each block's layers are tuned together; 0 for none
  * @param maxShardBytes largest data size of one written safetensors file
  * @param memoryLimit bytes that the run may use, mapped files aside; results do not depend on it
  * @param texts how they become windows
@@ -46,6 +49,7 @@ public record CompressionOptions(
     Propagation propagation,
     Target target,
     double ridge,
+    int tuning,
     long maxShardBytes,
     OptionalLong memoryLimit,
     EvaluationOptions evaluation,
@@ -69,6 +73,12 @@ public record CompressionOptions(
     if (calibration.statistics().isPresent() && structure.isPresent()) {
       throw new IllegalArgumentException("saved moments are those of the whole model");
     }
+    if (tuning < 0) {
+      throw new IllegalArgumentException(tuning + " steps of tuning");
+    }
+    if (calibration.statistics().isPresent() && tuning > 0) {
+      throw new IllegalArgumentException("saved moments have no outputs of blocks to tune by");
+    }
     formats = List.copyOf(formats);
     sources = List.copyOf(sources);
     if (formats.stream().anyMatch(OutputFormat::isFused)) {
@@ -91,6 +101,7 @@ public record CompressionOptions(
         propagation,
         target,
         ridge,
+        tuning,
         maxShardBytes,
         memoryLimit,
         evaluation.withFiles(files.apply(evaluation.files())),
@@ -117,6 +128,7 @@ public record CompressionOptions(
         propagation,
         target,
         ridge,
+        tuning,
         maxShardBytes,
         memoryLimit,
         evaluation,
@@ -194,6 +206,7 @@ public record CompressionOptions(
     private Propagation propagation = Propagation.COMPRESSED;
     private Optional<Target> target = Optional.empty();
     private double ridge = RIDGE;
+    private OptionalInt tuning = OptionalInt.empty();
     private long maxShardBytes = MAX_SHARD_GIGABYTES * 1_000_000_000L;
     private OptionalLong memoryLimit = OptionalLong.empty();
     private EvaluationOptions evaluation = EvaluationOptions.NONE;
@@ -249,6 +262,12 @@ public record CompressionOptions(
     /** By default {@value #RIDGE}. */
     public Builder ridge(double wanted) {
       ridge = wanted;
+      return this;
+    }
+
+    /** By default 0, and with {@link Effort#MAX} {@value TuningOptions#STEPS}. */
+    public Builder tuning(int steps) {
+      tuning = OptionalInt.of(steps);
       return this;
     }
 
@@ -314,6 +333,7 @@ public record CompressionOptions(
           propagation,
           target.orElse(propagation == Propagation.COMPRESSED ? Target.PROPAGATED : Target.DENSE),
           ridge,
+          tuning.orElse(solver.effort() == Effort.MAX ? TuningOptions.STEPS : 0),
           maxShardBytes,
           memoryLimit,
           evaluation,

@@ -31,6 +31,13 @@ public interface FormatWriter extends AutoCloseable {
   void restore(List<WrittenPiece> pieces);
 
   /**
+   * Takes layers as not written, so that others can be written in their places.
+   *
+   * @param pieces what {@link #write} returned
+   */
+  void reopen(List<WrittenPiece> pieces);
+
+  /**
    * The written model: every tensor under its name in the original checkpoint, decoded from the
    * files as a reader of the format decodes it, in float32. Layers must have been written.
    *

@@ -103,7 +103,7 @@ enum LayerKey {
     @Override
     LayerSettings.Builder apply(LayerSettings.Builder settings, String value) {
       for (Effort effort : Effort.values()) {
-        if (effort.word().equals(value)) {
+        if (effort != Effort.MAX && effort.word().equals(value)) {
           return settings.effort(effort);
         }
       }

@@ -4,6 +4,8 @@ package dev.awp.report;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.awp.solver.Objective;
 import java.util.List;
 import java.util.Objects;
 
@@ -32,6 +34,8 @@ import java.util.Objects;
  * @param seconds wall time of the solve, reading and writing included
  * @param trace f at the iterations where the solver knew it
  * @param inputs what C is the mean of
+ * @param tuning what tuning the layer's block did, where it was tuned; f(T) is that of the tuned
+ *     layer, which may be larger than the solver's
  */
 public record LayerReport(
     String name,
@@ -54,7 +58,8 @@ public record LayerReport(
     double damping,
     double seconds,
     List<TracePoint> trace,
-    Inputs inputs) {
+    Inputs inputs,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Tuning tuning) {
   public LayerReport {
     requireNonNull(name, "name");
     requireNonNull(file, "file");
@@ -68,6 +73,51 @@ public record LayerReport(
     // Reports of earlier versions have none.
     rule = rule == null ? ConstraintRule.NONE : rule;
   }
+
+  /**
+   * The same of a layer that was tuned after it was solved.
+   *
+   * @param tunedObjective f(T) of what was written then
+   * @param zeros the share of zeros in it
+   */
+  public LayerReport tuned(double tunedObjective, double zeros, Tuning what) {
+    return new LayerReport(
+        name,
+        file,
+        rows,
+        columns,
+        dtype,
+        constraint,
+        rule,
+        solver,
+        precision,
+        denseObjective,
+        tunedObjective,
+        Objective.relative(tunedObjective, denseObjective),
+        targetDrift,
+        zeros,
+        iterations,
+        stopReason,
+        gemmEquivalents,
+        damping,
+        seconds,
+        trace,
+        inputs,
+        what);
+  }
+
+  /**
+   * What tuning a block did.
+   *
+   * @param blockErrorBefore mean over tokens of the squared error of the block's output, in units
+   *     of the output's square, on calibration windows that were held out, with the solvers'
+   *     weights
+   * @param blockErrorAfter the same with the tuned ones; at most as large
+   * @param steps after how many steps they were found; 0 where the solvers' weights stayed
+   * @param solvedObjective f(T) of the layer as it was solved
+   */
+  public record Tuning(
+      double blockErrorBefore, double blockErrorAfter, int steps, double solvedObjective) {}
 
   /**
    * Begins the report of a layer, whose values are then named.

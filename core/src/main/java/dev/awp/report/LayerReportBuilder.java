@@ -145,6 +145,7 @@ public final class LayerReportBuilder {
         damping,
         seconds,
         trace,
-        inputs);
+        inputs,
+        null);
   }
 }

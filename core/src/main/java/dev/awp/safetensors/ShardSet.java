@@ -147,6 +147,11 @@ public final class ShardSet implements AutoCloseable {
     pieces.forEach(piece -> writer(piece.tensor()).restore(piece.tensor()));
   }
 
+  /** Takes tensors as not written, so that they can be written anew. */
+  public void reopen(List<WrittenPiece> pieces) {
+    pieces.forEach(piece -> writer(piece.tensor()).reopen(piece.tensor()));
+  }
+
   /** Returns when everything that was written is on the disk; may be called on any thread. */
   public void force() {
     try {

@@ -135,6 +135,11 @@ final class ShardWriter implements AutoCloseable {
     written.add(tensor);
   }
 
+  /** Counts a tensor as not written, so that it can be written anew. */
+  void reopen(String tensor) {
+    written.remove(tensor);
+  }
+
   void force() throws IOException {
     channel.force(true);
   }

@@ -11,7 +11,9 @@ public enum Effort {
   /** The best error for its cost. */
   NORMAL,
   /** A lower error at several times the cost. */
-  HIGH;
+  HIGH,
+  /** As normal; what is solved may then be tuned by whoever asked for it. */
+  MAX;
 
   /** As options and recipes say it. */
   public String word() {

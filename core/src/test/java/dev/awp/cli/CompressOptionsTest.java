@@ -150,6 +150,7 @@ class CompressOptionsTest {
         change("--propagate", "--sparsity=0.5 --target=dense", "", "dense"),
         change("--target", "--sparsity=0.5", "", "dense"),
         change("--ridge", "--sparsity=0.5", "", "0"),
+        change("--tune", "--sparsity=0.5", "", "10"),
         change("--requantize", "--sparsity=0.5", "", "true"),
         change("--precision", "--sparsity=0.5", "", "f32"),
         change("--threads", "--sparsity=0.5", "2", "3"));

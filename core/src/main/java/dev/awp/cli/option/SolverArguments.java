@@ -13,6 +13,7 @@ import dev.awp.solver.pgd.PgdChanges;
 import dev.awp.solver.pgd.PgdOptions;
 import dev.awp.solver.registry.SolverOptions;
 import dev.awp.tensor.DType;
+import dev.awp.tuning.TuningOptions;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -42,7 +43,10 @@ public final class SolverArguments {
       paramLabel = "E",
       description = {
         "auto, admm, cd: normal; low for a fraction of the solver's time at a higher error; high"
-            + " for a lower error at several times the cost. Default: normal."
+            + " for a lower error at several times the cost; max for normal, and blocks that are"
+            + " tuned together (--tune "
+            + TuningOptions.STEPS
+            + "). Default: normal."
       })
   private Effort effort;
 

@@ -5,6 +5,7 @@ package dev.awp.cli.option;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.compress.Propagation;
+import dev.awp.solver.registry.SolverOptions;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -36,9 +37,17 @@ public final class StatisticsArguments {
 
   /** Says that inputs are dense, where moments are given; misuse where others are asked for. */
   public void applyTo(
-      CompressionOptions.Builder options, TargetArguments target, CommandSpec spec) {
+      CompressionOptions.Builder options,
+      TargetArguments target,
+      SolverOptions solver,
+      CommandSpec spec) {
     if (statistics == null) {
       return;
+    }
+    if (target.tunes(solver)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--statistics has no activations by which --tune, or --effort max, could tune blocks");
     }
     if (!target.admitsDense()) {
       throw new ParameterException(

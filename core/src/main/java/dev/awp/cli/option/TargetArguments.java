@@ -6,6 +6,9 @@ import dev.awp.cli.value.Ranges;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Propagation;
 import dev.awp.compress.Target;
+import dev.awp.solver.Effort;
+import dev.awp.solver.registry.SolverOptions;
+import dev.awp.tuning.TuningOptions;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -46,6 +49,18 @@ public final class TargetArguments {
       })
   private Double ridge;
 
+  @Option(
+      names = "--tune",
+      paramLabel = "STEPS",
+      converter = Ranges.CountOrNone.class,
+      description = {
+        "Gradient steps by which the solved layers of each block are tuned together, so that the"
+            + " block's output is nearer to the original's; 0 for none. Default: 0, "
+            + TuningOptions.STEPS
+            + " with --effort max."
+      })
+  private Integer tuning;
+
   /** Sets what was asked for; misuse where the two exclude each other. */
   public void applyTo(CompressionOptions.Builder options, CommandSpec spec) {
     if (target == Target.PROPAGATED && propagation == Propagation.DENSE) {
@@ -56,6 +71,12 @@ public final class TargetArguments {
     Optional.ofNullable(propagation).ifPresent(options::propagation);
     Optional.ofNullable(target).ifPresent(options::target);
     Optional.ofNullable(ridge).ifPresent(options::ridge);
+    Optional.ofNullable(tuning).ifPresent(options::tuning);
+  }
+
+  /** Whether blocks are tuned. */
+  boolean tunes(SolverOptions solver) {
+    return tuning == null ? solver.effort() == Effort.MAX : tuning > 0;
   }
 
   /** Whether nothing says that layers see other inputs than those of the original model. */

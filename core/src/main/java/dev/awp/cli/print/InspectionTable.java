@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
 
 /** An inspection as a table: a line for each matrix, the vectors together. */
 public final class InspectionTable {
-  private static final Pattern BLOCK = Pattern.compile("((?:.*\\.)?(?:layers|blk)\\.)(\\d+)(\\..*)");
+  private static final Pattern BLOCK =
+      Pattern.compile("((?:.*\\.)?(?:layers|blk)\\.)(\\d+)(\\..*)");
 
   private InspectionTable() {}
 

@@ -75,6 +75,7 @@ public record DryRun(
     List<Set<InputSite>> passes = run.memory().passes();
     double passing =
         WorkEstimate.calibrate(options, layout, run.schemes(), run.calibration(), passes)
+            + WorkEstimate.tune(options, run.plan(), run.calibration())
             + WorkEstimate.evaluate(
                 layout, (double) run.evaluator().tokens(), run.evaluator().length());
     double rate = WorkEstimate.flopsPerSecond(compute);

@@ -9,9 +9,11 @@ import dev.awp.compress.Propagation;
 import dev.awp.compress.Target;
 import dev.awp.compress.plan.PackedSize;
 import dev.awp.compress.plan.Schemes;
+import dev.awp.compress.plan.TunedBlocks;
 import dev.awp.compute.Compute;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.ModelConfig;
+import dev.awp.format.ModelPlan;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
@@ -19,6 +21,7 @@ import dev.awp.model.Step;
 import dev.awp.solver.LayerShape;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
+import dev.awp.tuning.BlockTuning;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Set;
@@ -81,6 +84,23 @@ final class WorkEstimate {
                             : 0))
             .sum();
     return passing + moments;
+  }
+
+  /** Flops of tuning blocks: forward and backward through weights, and looks at the windows. */
+  static double tune(CompressionOptions options, ModelPlan plan, CalibrationSet calibration) {
+    if (options.tuning() == 0 || calibration.windows().isEmpty()) {
+      return 0;
+    }
+    int windows = calibration.windows().size();
+    double tokens = BlockTuning.tokens(options.tuning(), windows, calibration.length());
+    return new TunedBlocks(plan)
+        .tuned()
+        .mapToDouble(
+            block ->
+                tokens
+                    * 2
+                    * plan.layout().linears(block).stream().mapToLong(PackedSize::weights).sum())
+        .sum();
   }
 
   /** Whether a pass reaches the last layers of a step. */

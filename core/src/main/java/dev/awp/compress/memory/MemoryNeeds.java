@@ -11,21 +11,26 @@ import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Propagation;
 import dev.awp.compress.Target;
 import dev.awp.compress.plan.Schemes;
+import dev.awp.constraint.Constraint;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.model.forward.DecoderBlock;
+import dev.awp.model.gradient.BlockGradient;
 import dev.awp.parallel.Workers;
 import dev.awp.solver.LayerShape;
 import dev.awp.solver.precision.PrecisionCheck;
 import dev.awp.tensor.DType;
+import dev.awp.tuning.BlockTuning;
+import dev.awp.tuning.TunedLayer;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The off-heap memory of a compression by the shapes of its model. Mapped files are not counted:
@@ -39,6 +44,7 @@ import java.util.stream.IntStream;
  * @param weighted whether some of them count more than others
  * @param lower precisions that products may have: prepared operands take memory
  * @param probing whether blocks are run while their layers are solved, as a budget's measuring does
+ * @param tuned whether the layers of blocks are tuned together when they are solved
  * @param saved whether moments are taken from a folder, and nothing goes through the model
  */
 public record MemoryNeeds(
@@ -52,6 +58,7 @@ public record MemoryNeeds(
     Workers workers,
     MixedPrecision lower,
     boolean probing,
+    boolean tuned,
     boolean saved) {
   public static MemoryNeeds of(
       CompressionOptions options,
@@ -67,7 +74,17 @@ public record MemoryNeeds(
     boolean drifted = options.target() == Target.PROPAGATED;
     boolean saved = options.calibration().statistics().isPresent() && !probing;
     return new MemoryNeeds(
-        layout, schemes, together, drifted, tokens, length, weighted, workers, lower, probing,
+        layout,
+        schemes,
+        together,
+        drifted,
+        tokens,
+        length,
+        weighted,
+        workers,
+        lower,
+        probing,
+        options.tuning() > 0,
         saved);
   }
 
@@ -81,12 +98,65 @@ public record MemoryNeeds(
             .max()
             .orElse(0);
     peak = Math.max(peak, advancing());
+    if (tuned) {
+      peak = Math.max(peak, tuning()) + grids();
+    }
     List<LinearLayer> embedding = schemes.layers(ModelLayout.BEFORE);
     if (!embedding.isEmpty()) {
       peak = Math.max(peak, site(embedding));
     }
     List<LinearLayer> head = schemes.layers(layout.config().layers());
     return head.isEmpty() ? peak : Math.max(peak, pass(head, Set.of(InputSite.HEAD_INPUT)));
+  }
+
+  /** A block whose layers are tuned. */
+  private long tuning() {
+    long layers =
+        blocks()
+            .mapToLong(
+                ofBlock ->
+                    ofBlock.stream()
+                        .mapToLong(
+                            linear ->
+                                TunedLayer.bytes(
+                                    constraint(linear), linear.rows(), linear.columns()))
+                        .sum())
+            .max()
+            .orElse(0);
+    // One layer's own weights are decoded beside, or what is written of it and read back.
+    long beside =
+        2
+            * layout.linears().stream()
+                .mapToLong(linear -> (long) linear.rows() * linear.columns())
+                .max()
+                .orElse(0)
+            * Float.BYTES;
+    int rows = BlockTuning.rows((int) (tokens / length), length);
+    return BlockGradient.bytes(layout, rows, length, workers.threads()) + layers + beside;
+  }
+
+  /** What grids of a block's layers take until they are tuned. */
+  private long grids() {
+    return blocks()
+        .mapToLong(
+            ofBlock ->
+                ofBlock.stream()
+                    .mapToLong(
+                        linear ->
+                            new LayerShape(
+                                    linear.rows(), linear.columns(), constraint(linear), workers)
+                                .grid())
+                    .sum())
+        .max()
+        .orElse(0);
+  }
+
+  private Stream<List<LinearLayer>> blocks() {
+    return IntStream.range(0, layout.config().layers()).mapToObj(schemes::layers).distinct();
+  }
+
+  private Constraint constraint(LinearLayer linear) {
+    return schemes.scheme(linear).constraint().forStorage(DType.F32);
   }
 
   /** Activations on their way through a step of which nothing is compressed. */

@@ -123,17 +123,24 @@ public final class ModelOutput implements AutoCloseable {
     return taken;
   }
 
+  /** Takes all layers as not written that are not saved yet, so that they can be written anew. */
+  public void reopen() {
+    parts.forEach(part -> part.writer().reopen(part.inside(pieces)));
+    pieces.clear();
+  }
+
   /**
-   * Takes a layer as written that an earlier run wrote, if all of it is there, to the byte.
+   * Whether a layer that an earlier run wrote is there, to the byte.
    *
    * @param saved what {@link #takePieces} gave then
    */
-  boolean restore(List<WrittenPiece> saved) {
-    if (!parts.stream().allMatch(part -> part.writer().holds(part.inside(saved)))) {
-      return false;
-    }
+  boolean holds(List<WrittenPiece> saved) {
+    return parts.stream().allMatch(part -> part.writer().holds(part.inside(saved)));
+  }
+
+  /** Takes a layer as written that is {@linkplain #holds there}. */
+  void restore(List<WrittenPiece> saved) {
     parts.forEach(part -> part.writer().restore(part.inside(saved)));
-    return true;
   }
 
   /** The written model, as {@link FormatWriter#read}. */

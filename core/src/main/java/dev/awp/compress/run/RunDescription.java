@@ -72,6 +72,9 @@ public final class RunDescription {
     all.put("propagate", options.propagation().name());
     all.put("target", options.target().name());
     all.put("ridge", options.ridge());
+    if (options.tuning() > 0) {
+      all.put("tune", options.tuning());
+    }
     all.put("maxShardBytes", options.maxShardBytes());
     all.put("evaluate", names(options.evaluation().files()));
     options.evaluation().sequenceLength().ifPresent(v -> all.put("evaluateLength", v));

@@ -9,9 +9,11 @@ import dev.awp.disk.OutputFolder;
 import dev.awp.model.LinearLayer;
 import dev.awp.report.LayerReport;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 
@@ -35,6 +37,7 @@ public final class SavedLayers {
    *
    * @param inputs a layer is believed only where none of them has changed by then
    * @param elapsed seconds of the run, all its parts together
+   * @param together layers that are of use with all others of their set only
    */
   SavedLayers(
       RunJournal journal,
@@ -42,6 +45,7 @@ public final class SavedLayers {
       OutputFolder folder,
       FileStamps inputs,
       DoubleSupplier elapsed,
+      List<Set<String>> together,
       CompressionListener listener) {
     this.journal = journal;
     this.output = output;
@@ -49,14 +53,25 @@ public final class SavedLayers {
     this.inputs = inputs;
     this.elapsed = elapsed;
     this.listener = listener;
+    Map<String, JournalEntry.Layer> whole = new LinkedHashMap<>();
     for (JournalEntry.Layer layer : journal.layers()) {
       String name = layer.report().name();
-      if (output.restore(layer.pieces())) {
-        restored.put(name, layer.report());
+      if (output.holds(layer.pieces())) {
+        whole.put(name, layer);
       } else {
         listener.step(name + ": what was saved of it is damaged, it is solved again");
       }
     }
+    for (Set<String> layers : together) {
+      if (!whole.keySet().containsAll(layers)) {
+        whole.keySet().removeAll(layers);
+      }
+    }
+    whole.forEach(
+        (name, layer) -> {
+          output.restore(layer.pieces());
+          restored.put(name, layer.report());
+        });
     count.set(restored.size());
   }
 

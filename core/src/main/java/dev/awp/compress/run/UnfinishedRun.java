@@ -14,6 +14,7 @@ import dev.awp.disk.WrittenPiece;
 import dev.awp.format.ModelPlan;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A run between its first step and its last, as it lies beside the output folder: locked, with a
@@ -105,12 +106,17 @@ public final class UnfinishedRun implements AutoCloseable {
    * The finished layers, each looked at; from here on the run can be gone on with.
    *
    * @param inputs as they were before anything was read
+   * @param together layers that are of use with all others of their set only
    */
   public SavedLayers layers(
-      ModelOutput output, RunIdentity identity, FileStamps inputs, CompressionListener listener) {
+      ModelOutput output,
+      RunIdentity identity,
+      FileStamps inputs,
+      List<Set<String>> together,
+      CompressionListener listener) {
     folder.force();
     begin(identity);
-    return new SavedLayers(journal, output, folder, inputs, this::elapsed, listener);
+    return new SavedLayers(journal, output, folder, inputs, this::elapsed, together, listener);
   }
 
   private void begin(RunIdentity identity) {

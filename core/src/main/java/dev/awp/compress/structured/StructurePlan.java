@@ -278,7 +278,9 @@ public final class StructurePlan {
     return wanted;
   }
 
-  /** Until they are measured: the first block as it is, the others alike and as narrow as it takes. */
+  /**
+   * Until they are measured: the first block as it is, the others alike and as narrow as it takes.
+   */
   private Shape standIn(List<Integer> blocks) {
     if (options.groups().orElse(0) > 0) {
       checkGroups();
@@ -290,7 +292,8 @@ public final class StructurePlan {
       if (some.neurons()) {
         double left = neurons() - ofEach / weightsOf(0, 1);
         int kept = (int) Math.rint(left / multiple()) * multiple();
-        neurons = Math.clamp(kept, leastNeurons(), Math.max(leastNeurons(), neurons() - multiple()));
+        neurons =
+            Math.clamp(kept, leastNeurons(), Math.max(leastNeurons(), neurons() - multiple()));
       } else if (some.weights() > 0) {
         groups = Math.clamp(Math.round(groups - ofEach / weightsOf(1, 0)), 1, groups - 1);
       }
@@ -298,9 +301,7 @@ public final class StructurePlan {
     List<Size> sizes = new ArrayList<>();
     for (int i = 0; i < blocks.size(); i++) {
       sizes.add(
-          i == 0
-              ? new Size(neurons(), attention().keyValueHeads())
-              : new Size(neurons, groups));
+          i == 0 ? new Size(neurons(), attention().keyValueHeads()) : new Size(neurons, groups));
     }
     return Shape.of(blocks, sizes);
   }

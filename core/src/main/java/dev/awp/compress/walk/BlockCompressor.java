@@ -44,6 +44,7 @@ final class BlockCompressor {
   private final TransformerModel model;
   private final ModelOutput output;
   private final SiteCompressor sites;
+  private final Optional<BlockTuner> tuner;
   private final Compute compute;
   private final Progress progress;
 
@@ -53,6 +54,7 @@ final class BlockCompressor {
       TransformerModel model,
       ModelOutput output,
       SiteCompressor sites,
+      Optional<BlockTuner> tuner,
       Compute compute,
       Progress progress) {
     this.schemes = schemes;
@@ -60,6 +62,7 @@ final class BlockCompressor {
     this.model = model;
     this.output = output;
     this.sites = sites;
+    this.tuner = tuner;
     this.compute = compute;
     this.progress = progress;
   }
@@ -98,13 +101,52 @@ final class BlockCompressor {
   List<LayerReport> compress(int index, Streams streams, boolean last) {
     ActivationStore inputs = streams.inputs();
     Compute chosen = ForwardTrial.choose(model, index, inputs.states(), inputs.length(), compute);
+    if (tuner.filter(some -> some.tunes(index)).isPresent()
+        && !sites.unsolved(schemes.layers(index)).isEmpty()) {
+      return tune(index, streams, last, chosen);
+    }
     List<LayerReport> reports = new ArrayList<>();
     List<Step> steps = model.layout().steps(index);
     for (Step step : steps) {
       boolean ends = last && step.equals(steps.getLast());
-      reports.addAll(compress(new Place(index, step, chosen), streams, ends));
+      reports.addAll(compress(new Place(index, step, chosen), streams, ends, sites.saving()));
     }
     return reports;
+  }
+
+  /**
+   * Compresses a block, and tunes it to make of the compressed stream's activations what the
+   * original block makes of the original's, or of the same ones where there is no other stream.
+   */
+  private List<LayerReport> tune(int index, Streams streams, boolean last, Compute chosen) {
+    List<Place> places =
+        model.layout().steps(index).stream().map(step -> new Place(index, step, chosen)).toList();
+    try (ActivationStore inputs = streams.inputs().copy();
+        ActivationStore same = streams.original().isPresent() ? null : streams.inputs().copy();
+        BlockTuner.Solved solved = tuner.orElseThrow().begin()) {
+      for (Place place : places) {
+        boolean ends = place.equals(places.getLast());
+        compress(place, streams, ends, solved);
+        if (ends) {
+          streams.original().ifPresent(store -> pass(place, store));
+        }
+        Optional.ofNullable(same).ifPresent(store -> pass(place, store));
+      }
+      progress.step(places.getFirst().doing("tuning"));
+      ActivationStore outputs = streams.original().orElse(same);
+      Map<String, LayerReport> reports = solved.tune(index, inputs.states(), outputs);
+      if (!last && streams.compressed().isPresent()) {
+        ActivationStore store = streams.compressed().get();
+        store.states().copyFrom(inputs.states());
+        places.forEach(place -> advance(place, this::written, store, "applying"));
+      }
+      return schemes.layers(index).stream().map(layer -> reports.get(layer.name())).toList();
+    }
+  }
+
+  /** Moves activations on through the original step. */
+  private void pass(Place place, ActivationStore store) {
+    advance(place, _ -> model, store, "passing through");
   }
 
   /**
@@ -118,7 +160,8 @@ final class BlockCompressor {
     }
   }
 
-  private List<LayerReport> compress(Place place, Streams streams, boolean last) {
+  private List<LayerReport> compress(
+      Place place, Streams streams, boolean last, SolvedLayers results) {
     List<LinearLayer> planned =
         schemes.layers(place.index()).stream()
             .filter(layer -> layer.step().equals(place.step()))
@@ -142,7 +185,8 @@ final class BlockCompressor {
         if (!linears.isEmpty()) {
           calibrate(place, streams, solved, advance, kept, moments);
         }
-        pass.forEach((site, ofSite) -> reports.putAll(sites.compress(site, ofSite, moments)));
+        pass.forEach(
+            (site, ofSite) -> reports.putAll(sites.compress(site, ofSite, moments, results)));
       }
       passed = advance;
       solved.addAll(ofPass);
@@ -242,10 +286,7 @@ final class BlockCompressor {
    * @param kept what those that go through the written one bring to its last layers
    */
   private void advance(Place place, Streams streams, boolean passed, Optional<Kept> kept) {
-    streams
-        .original()
-        .filter(_ -> !passed)
-        .ifPresent(store -> advance(place, _ -> model, store, "passing through"));
+    streams.original().filter(_ -> !passed).ifPresent(store -> pass(place, store));
     if (kept.isPresent()) {
       finish(place, streams.compressed().orElseThrow(), kept.get());
     } else {

@@ -29,6 +29,7 @@ import dev.awp.compress.plan.GridDefaults;
 import dev.awp.compress.plan.LayerPlanner;
 import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.plan.Schemes;
+import dev.awp.compress.plan.TunedBlocks;
 import dev.awp.compress.run.CalibrationIdentity;
 import dev.awp.compress.run.FileSums;
 import dev.awp.compress.run.InputFiles;
@@ -69,6 +70,7 @@ import dev.awp.text.Tokenizers;
 import dev.awp.text.drawing.Texts;
 import dev.awp.text.file.PipedTexts;
 import dev.awp.tokenizer.Tokenizer;
+import dev.awp.tuning.TuningOptions;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -269,6 +271,9 @@ public final class Compressor {
       requantized.ifPresent(warnings::add);
       warnings.addAll(assumed);
       warnings.addAll(planner.changes());
+      if (options.tuning() > 0) {
+        warnings.addAll(new TunedBlocks(plan).warnings());
+      }
       statistics.ifPresent(saved -> warnings.addAll(StatisticsWarnings.of(saved, compute)));
       Stream.concat(calibration.files().stream(), evaluator.files().stream())
           .flatMap(file -> file.warning().stream())
@@ -381,7 +386,8 @@ public final class Compressor {
     try (Arena arena = Arena.ofShared();
         ModelOutput output = run.output(options, prepared.plan(), compute, begun.version())) {
       Optional<SavedMoments> moments = savedMoments(prepared, begun.identity(), arena);
-      SavedLayers saved = run.layers(output, begun.identity(), inputs, listener);
+      SavedLayers saved =
+          run.layers(output, begun.identity(), inputs, together(prepared), listener);
       try {
         List<LayerReport> layers = compress(prepared, moments, output, saved);
         output.flush();
@@ -501,7 +507,15 @@ public final class Compressor {
       return reports;
     }
     BlockCompressor blocks =
-        new BlockCompressor(schemes, memory, model, output, sites, compute, listener);
+        new BlockCompressor(
+            schemes,
+            memory,
+            model,
+            output,
+            sites,
+            tuner(prepared, model, output, saved),
+            compute,
+            listener);
     boolean dense = options.propagation() == Propagation.DENSE;
     boolean embeds = !dense && !schemes.layers(ModelLayout.BEFORE).isEmpty();
     try (Arena arena = Arena.ofShared();
@@ -516,14 +530,29 @@ public final class Compressor {
           dense
               ? new Streams(Optional.empty(), Optional.of(embedded))
               : new Streams(Optional.of(embedded), Optional.ofNullable(copy));
-      for (int block = 0; block < (head ? count + 1 : count); block++) {
-        if (block < count - 1) {
+      // Nothing is to be found out behind the last layer that is compressed.
+      int end = linears.getLast().block() + 1;
+      for (int block = 0; block < end; block++) {
+        if (block < Math.min(count, end) - 1) {
           var _ = readAhead.fetch(weights(block + 1));
         }
-        reports.addAll(blocks.compress(block, streams, block == (head ? count : count - 1)));
+        reports.addAll(blocks.compress(block, streams, block == end - 1));
       }
     }
     return reports;
+  }
+
+  private Optional<BlockTuner> tuner(
+      PreparedRun prepared, TransformerModel model, ModelOutput output, SavedLayers saved) {
+    TuningOptions tuning = new TuningOptions(options.tuning(), options.calibration().seed());
+    return tuning.steps() == 0
+        ? Optional.empty()
+        : Optional.of(new BlockTuner(tuning, model, prepared.plan(), output, saved, compute));
+  }
+
+  /** Layers that are saved together. */
+  private List<Set<String>> together(PreparedRun prepared) {
+    return options.tuning() == 0 ? List.of() : new TunedBlocks(prepared.plan()).together();
   }
 
   private static ActivationStore embed(

@@ -23,6 +23,7 @@ import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
+import java.util.function.Consumer;
 
 /** One layer: solve, write, read back, and report what the file holds. */
 public final class LayerCompressor {
@@ -62,6 +63,22 @@ public final class LayerCompressor {
       Matrix c,
       SharedFactors factors,
       SeenInputs inputs) {
+    return compress(linear, w, target, c, factors, inputs, _ -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param solutions sees what the solver found; valid during the call only
+   */
+  LayerReport compress(
+      LinearLayer linear,
+      Matrix w,
+      Matrix target,
+      Matrix c,
+      SharedFactors factors,
+      SeenInputs inputs,
+      Consumer<Solution> solutions) {
     long start = System.nanoTime();
     LayerPlan layer = plan.layer(linear);
     Constraint constraint = layer.constraint();
@@ -81,6 +98,7 @@ public final class LayerCompressor {
                             Objective.relative(record.objective(), dense)))) {
       Solution solution = solved.solution();
       output.write(linear, solution);
+      solutions.accept(solution);
       StoredTensor stored = output.read(arena).tensor(linear.weight());
       Matrix t = new TensorReader(compute.kernels()).matrix(stored, arena);
       double objective = Objective.of(target, t, c, compute);
@@ -113,6 +131,10 @@ public final class LayerCompressor {
   }
 
   private double shareOfZeros(Matrix t) {
+    return shareOfZeros(t, compute);
+  }
+
+  static double shareOfZeros(Matrix t, Compute compute) {
     long nonZeros = 0;
     for (int r = 0; r < t.rows(); r++) {
       nonZeros += compute.kernels().selection().countNonZero(t.row(r));

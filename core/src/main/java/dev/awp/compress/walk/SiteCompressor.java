@@ -14,6 +14,7 @@ import dev.awp.model.LinearLayer;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.report.LayerReport;
 import dev.awp.solver.SharedFactors;
+import dev.awp.solver.Solution;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.HashMap;
@@ -67,12 +68,31 @@ final class SiteCompressor {
    */
   Map<String, LayerReport> compress(
       InputSite site, List<LinearLayer> linears, SiteMoments moments) {
+    return compress(site, linears, moments, saving());
+  }
+
+  /** What saves every layer as soon as it is solved. */
+  SolvedLayers saving() {
+    return new SolvedLayers() {
+      @Override
+      public void solved(LinearLayer linear, Matrix target, Matrix c, Solution solution) {}
+
+      @Override
+      public void written(LayerReport report) {
+        saved.save(report);
+      }
+    };
+  }
+
+  /** The same with something else done with layers that are solved. */
+  Map<String, LayerReport> compress(
+      InputSite site, List<LinearLayer> linears, SiteMoments moments, SolvedLayers solved) {
     Map<String, LayerReport> reports = new HashMap<>();
     linears.forEach(
         linear -> saved.find(linear.name()).ifPresent(r -> reports.put(linear.name(), r)));
     List<LinearLayer> unsolved = unsolved(linears);
     if (!unsolved.isEmpty()) {
-      solve(site, unsolved, moments, reports);
+      solve(site, unsolved, moments, solved, reports);
     }
     return reports;
   }
@@ -81,6 +101,7 @@ final class SiteCompressor {
       InputSite site,
       List<LinearLayer> linears,
       SiteMoments moments,
+      SolvedLayers solved,
       Map<String, LayerReport> reports) {
     String what = linears.getFirst().name();
     try (Arena arena = Arena.ofShared()) {
@@ -97,7 +118,8 @@ final class SiteCompressor {
           SharedFactors factors = SharedFactors.of(linears.size() > 1 ? spare : 0)) {
         for (LinearLayer linear : linears) {
           boolean last = linear.equals(linears.getLast());
-          LayerReport report = solve(linear, c, inputs, Optional.ofNullable(drift), last, factors);
+          LayerReport report =
+              solve(linear, c, inputs, Optional.ofNullable(drift), last, factors, solved);
           reports.put(linear.name(), report);
         }
       }
@@ -117,7 +139,8 @@ final class SiteCompressor {
       SeenInputs inputs,
       Optional<DriftedSite> drift,
       boolean last,
-      SharedFactors factors) {
+      SharedFactors factors,
+      SolvedLayers solved) {
     try (Arena arena = Arena.ofShared()) {
       Matrix w = model.weights(linear, arena);
       Matrix target = w;
@@ -128,8 +151,17 @@ final class SiteCompressor {
       if (last) {
         drift.ifPresent(DriftedSite::close);
       }
-      LayerReport report = layers.compress(linear, w, target, c, factors, inputs);
-      saved.save(report);
+      Matrix wanted = target;
+      LayerReport report =
+          layers.compress(
+              linear,
+              w,
+              target,
+              c,
+              factors,
+              inputs,
+              solution -> solved.solved(linear, wanted, c, solution));
+      solved.written(report);
       listener.layerFinished(linear.block(), report, linear.multiplyAdds());
       return report;
     }

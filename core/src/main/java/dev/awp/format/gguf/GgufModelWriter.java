@@ -147,6 +147,11 @@ final class GgufModelWriter implements FormatWriter {
   }
 
   @Override
+  public void reopen(List<WrittenPiece> pieces) {
+    pieces.forEach(piece -> writer.reopen(piece.tensor()));
+  }
+
+  @Override
   public WeightSource read(Arena arena) {
     return name -> {
       GgufTensorPlan plan = plans.get(name);

@@ -113,6 +113,11 @@ public final class SafetensorsWriter implements FormatWriter {
   }
 
   @Override
+  public void reopen(List<WrittenPiece> pieces) {
+    shards.reopen(pieces);
+  }
+
+  @Override
   public WeightSource read(Arena arena) {
     Map<String, LayerPlan> layers = byWeight(plan);
     Map<String, StoredTensor> open = new ConcurrentHashMap<>();

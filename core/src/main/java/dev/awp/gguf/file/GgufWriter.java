@@ -129,6 +129,11 @@ public final class GgufWriter implements AutoCloseable {
     written.add(name);
   }
 
+  /** Takes a tensor as not written, so that it can be written anew. */
+  public void reopen(String name) {
+    written.remove(name);
+  }
+
   /** Returns when everything that was written is on the disk; may be called on any thread. */
   public void force() {
     try {

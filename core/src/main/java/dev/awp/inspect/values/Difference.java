@@ -107,8 +107,7 @@ public record Difference(
         after.name(),
         Form.of(before),
         Form.of(after),
-        same.filter(
-                part -> part.elements() > 0 && part.isDecodable() && after.isDecodable())
+        same.filter(part -> part.elements() > 0 && part.isDecodable() && after.isDecodable())
             .map(part -> ValueDifference.of(part, after, compute)));
   }
 }

@@ -21,7 +21,8 @@ import java.util.stream.IntStream;
  * GGUF files.
  */
 final class StayingParts {
-  private static final Pattern BLOCK = Pattern.compile("((?:.*\\.)?(?:layers|blk)\\.)(\\d+)(\\..*)");
+  private static final Pattern BLOCK =
+      Pattern.compile("((?:.*\\.)?(?:layers|blk)\\.)(\\d+)(\\..*)");
 
   private final StructureReport structure;
 

@@ -75,7 +75,7 @@ public record Attention(AttentionConfig config, Compute compute, Optional<Memory
             });
   }
 
-  private static Matrix rowsOf(Matrix x, int start, int length) {
+  static Matrix rowsOf(Matrix x, int start, int length) {
     return x.rowRange(start, start + length);
   }
 
@@ -120,12 +120,12 @@ public record Attention(AttentionConfig config, Compute compute, Optional<Memory
     }
   }
 
-  private static Matrix headOf(Matrix x, int head, int d) {
+  static Matrix headOf(Matrix x, int head, int d) {
     return x.columnRange(head * d, (head + 1) * d);
   }
 
   /** Softmax over the positions that query i sees; weight zero for the others of [first, to). */
-  private void weigh(MemorySegment row, int head, int i, int first, int to) {
+  void weigh(MemorySegment row, int head, int i, int first, int to) {
     int visible = firstVisible(i);
     floats(row, 0, visible - first).fill((byte) 0);
     MemorySegment seen = floats(row, visible - first, i + 1 - visible);
@@ -146,7 +146,7 @@ public record Attention(AttentionConfig config, Compute compute, Optional<Memory
     floats(row, i + 1 - first, to - i - 1).fill((byte) 0);
   }
 
-  private int firstVisible(int i) {
+  int firstVisible(int i) {
     int ofChunk = config.chunk().isPresent() ? i - i % config.chunk().getAsInt() : 0;
     return config.window().isPresent()
         ? Math.max(ofChunk, i + 1 - config.window().getAsInt())

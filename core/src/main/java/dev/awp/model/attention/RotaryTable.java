@@ -36,6 +36,19 @@ public record RotaryTable(Matrix cos, Matrix sin) {
         allocator);
   }
 
+  /**
+   * The table that turns back, and scales as this one does: the transpose of what this one does.
+   */
+  public RotaryTable transposed(SegmentAllocator allocator) {
+    Matrix negated = Matrix.allocate(allocator, sin.rows(), sin.columns());
+    for (int i = 0; i < sin.columns(); i++) {
+      for (int position = 0; position < sin.rows(); position++) {
+        negated.set(position, i, -sin.get(position, i));
+      }
+    }
+    return new RotaryTable(cos, negated);
+  }
+
   private static RotaryTable filled(
       double[] frequencies, double amplitude, int positions, SegmentAllocator allocator) {
     Matrix cos = Matrix.allocate(allocator, positions, frequencies.length);

@@ -1,0 +1,236 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.model.gradient;
+
+import dev.awp.compute.Compute;
+import dev.awp.config.AttentionConfig;
+import dev.awp.config.AttentionTemperature;
+import dev.awp.config.QueryKeyNorm;
+import dev.awp.model.attention.Attention;
+import dev.awp.model.attention.AttentionGradient;
+import dev.awp.model.attention.AttentionGradient.Rows;
+import dev.awp.model.attention.RotaryTable;
+import dev.awp.model.attention.WholeSequences;
+import dev.awp.model.sublayer.HeadRotation;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.LongStream;
+
+/** o(attention(q(h), k(h), v(h))) and its derivatives. */
+final class SelfAttentionGradient implements StepGradient {
+  private final AttentionConfig config;
+  private final Layers layers;
+  private final NormGradient norm;
+  private final Compute compute;
+  private final int length;
+  private final WholeSequences places;
+  private final WholeSequences back;
+  private final HeadRotation rotation;
+  private final MemorySegment ones;
+
+  /** Queries, keys and values as attention sees them, and derivatives in their places. */
+  private final Rows rows;
+
+  /** Queries and keys as their norms see them, where they are normed. */
+  private final Optional<Matrix> unnormedQueries;
+
+  private final Optional<Matrix> unnormedKeys;
+  private final Rows by;
+  private final Matrix attended;
+  private final Matrix byAttended;
+
+  /**
+   * The layers of the step.
+   *
+   * @param inputs q, k and v projections
+   * @param norms weights of queries' and keys' norms, where they have some
+   * @param sinks one score a head, where heads have such
+   */
+  record Layers(
+      List<Product> inputs,
+      Product output,
+      List<MemorySegment> norms,
+      Optional<MemorySegment> sinks) {
+    Layers {
+      inputs = List.copyOf(inputs);
+      norms = List.copyOf(norms);
+    }
+  }
+
+  /**
+   * The attention of a block.
+   *
+   * @param n rows that go through it at a time, whole sequences
+   * @param length tokens of a sequence
+   */
+  SelfAttentionGradient(
+      AttentionConfig config, Layers layers, NormGradient norm, int n, int length, Arena arena) {
+    this.config = config;
+    this.layers = layers;
+    this.norm = norm;
+    this.compute = norm.compute();
+    this.length = length;
+    Attention attention = new Attention(config, compute, layers.sinks());
+    RotaryTable table = RotaryTable.of(config, length, arena);
+    this.places = new WholeSequences(length, table, attention);
+    this.back = new WholeSequences(length, table.transposed(arena), attention);
+    this.rotation = HeadRotation.of(config, compute.kernels().network());
+    this.rows = allocate(n, arena);
+    this.by = allocate(n, arena);
+    this.attended = Matrix.allocate(arena, n, config.outputWidth());
+    this.byAttended = Matrix.allocate(arena, n, config.outputWidth());
+    boolean normed = config.queryKeyNorm() != QueryKeyNorm.NONE;
+    this.unnormedQueries =
+        normed ? Optional.of(Matrix.allocate(arena, n, config.queryWidth())) : Optional.empty();
+    this.unnormedKeys =
+        normed ? Optional.of(Matrix.allocate(arena, n, config.keyValueWidth())) : Optional.empty();
+    Matrix row = Matrix.allocate(arena, 1, config.headDimension());
+    for (int i = 0; i < row.columns(); i++) {
+      row.set(0, i, 1);
+    }
+    this.ones = row.row(0);
+  }
+
+  private Rows allocate(int n, Arena arena) {
+    return new Rows(
+        Matrix.allocate(arena, n, config.queryWidth()),
+        Matrix.allocate(arena, n, config.keyValueWidth()),
+        Matrix.allocate(arena, n, config.valueWidth()));
+  }
+
+  /** Floats of the buffers. */
+  static long floats(AttentionConfig config, long rows, int length, int threads) {
+    long widths = config.queryWidth() + config.keyValueWidth();
+    int kept = config.queryKeyNorm() == QueryKeyNorm.NONE ? 2 : 3;
+    return rows * (kept * widths + 2L * (config.valueWidth() + config.outputWidth()))
+        + 2L * length * config.headDimension()
+        + AttentionGradient.floats(length, threads);
+  }
+
+  @Override
+  public void forward(Matrix in, Matrix out) {
+    layers.inputs().get(0).forward(in, rows.q());
+    layers.inputs().get(1).forward(in, rows.k());
+    layers.inputs().get(2).forward(in, rows.v());
+    turn(rows.q(), 0, unnormedQueries);
+    turn(rows.k(), 1, unnormedKeys);
+    scale(rows.q());
+    places.attend(rows.q(), rows.k(), rows.v(), attended);
+    layers.output().forward(attended, out);
+  }
+
+  @Override
+  public void backward(Matrix in, Matrix byOutput, float momentum, Matrix byInput) {
+    layers.output().backward(attended, byOutput, momentum, byAttended, false);
+    new AttentionGradient(places.attention()).backward(rows, attended, byAttended, by, length);
+    scale(by.q());
+    turnBack(by.q(), 0, unnormedQueries);
+    turnBack(by.k(), 1, unnormedKeys);
+    layers.inputs().get(0).backward(in, by.q(), momentum, byInput, false);
+    layers.inputs().get(1).backward(in, by.k(), momentum, byInput, true);
+    layers.inputs().get(2).backward(in, by.v(), momentum, byInput, true);
+  }
+
+  /**
+   * Norms and rotates queries or keys.
+   *
+   * @param which of the norms' weights
+   * @param unnormed receives what is normed
+   */
+  private void turn(Matrix x, int which, Optional<Matrix> unnormed) {
+    boolean late = config.queryKeyNorm() == QueryKeyNorm.ROTATED_HEADS;
+    RowTasks.forRows(
+        compute,
+        x.rows(),
+        r -> {
+          MemorySegment row = x.row(r);
+          if (!late) {
+            normed(row, r, which, unnormed);
+          }
+          for (MemorySegment head : heads(row)) {
+            rotation.apply(head, r, places);
+          }
+          if (late) {
+            normed(row, r, which, unnormed);
+          }
+        });
+  }
+
+  private void normed(MemorySegment row, int r, int which, Optional<Matrix> unnormed) {
+    if (unnormed.isPresent()) {
+      unnormed.get().row(r).copyFrom(row);
+      List<MemorySegment> parts = parts(row);
+      for (int i = 0; i < parts.size(); i++) {
+        norm.forward(parts.get(i), weight(which, i), parts.get(i));
+      }
+    }
+  }
+
+  /** Derivatives by turned queries or keys become those by what they were before. */
+  private void turnBack(Matrix by, int which, Optional<Matrix> unnormed) {
+    boolean late = config.queryKeyNorm() == QueryKeyNorm.ROTATED_HEADS;
+    RowTasks.forRows(
+        compute,
+        by.rows(),
+        r -> {
+          MemorySegment row = by.row(r);
+          if (late) {
+            normedBack(row, r, which, unnormed);
+          }
+          for (MemorySegment head : heads(row)) {
+            rotation.undo(head, r, back);
+          }
+          if (!late) {
+            normedBack(row, r, which, unnormed);
+          }
+        });
+  }
+
+  private void normedBack(MemorySegment row, int r, int which, Optional<Matrix> unnormed) {
+    if (unnormed.isPresent()) {
+      List<MemorySegment> parts = parts(row);
+      List<MemorySegment> before = parts(unnormed.get().row(r));
+      for (int i = 0; i < parts.size(); i++) {
+        norm.backward(before.get(i), weight(which, i), parts.get(i), parts.get(i));
+      }
+    }
+  }
+
+  /** What is normed together. */
+  private List<MemorySegment> parts(MemorySegment row) {
+    return config.queryKeyNorm() == QueryKeyNorm.TOGETHER ? List.of(row) : heads(row);
+  }
+
+  private List<MemorySegment> heads(MemorySegment row) {
+    long bytes = (long) config.headDimension() * Float.BYTES;
+    return LongStream.range(0, row.byteSize() / bytes)
+        .mapToObj(head -> row.asSlice(head * bytes, bytes))
+        .toList();
+  }
+
+  private MemorySegment weight(int which, int part) {
+    return switch (config.queryKeyNorm()) {
+      case HEADS_APART -> heads(layers.norms().get(which)).get(part);
+      case HEADS, TOGETHER -> layers.norms().get(which);
+      case ROTATED_HEADS, NONE -> ones;
+    };
+  }
+
+  private void scale(Matrix queries) {
+    config
+        .scores()
+        .temperature()
+        .ifPresent(
+            temperature ->
+                RowTasks.forRows(
+                    compute, queries.rows(), r -> scale(queries.row(r), r, temperature)));
+  }
+
+  private void scale(MemorySegment row, int r, AttentionTemperature temperature) {
+    float factor = temperature.factor(places.position(r));
+    compute.kernels().arithmetic().scale(row, factor, row);
+  }
+}
