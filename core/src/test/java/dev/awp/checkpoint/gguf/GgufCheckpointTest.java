@@ -15,7 +15,6 @@ import dev.awp.compute.Compute;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.TensorNames;
 import dev.awp.fixture.GgufModels;
-import dev.awp.fixture.SyntheticWeights;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.file.GgufFile;
@@ -246,17 +245,9 @@ class GgufCheckpointTest {
         "the metadata key tokenizer.ggml.tokens is missing, the file holds no tokenizer");
   }
 
-  /** A model whose three blocks have sizes of their own, the second no attention. */
   private Path uneven() throws IOException {
-    Path plain = folder.resolve("plain");
-    GgufModels.writeFolder(plain, 3, 64, 96);
-    String config =
-        Files.readString(plain.resolve("config.json"))
-            .replaceFirst("(num_attention_heads\" ?: ?)4", "$1[4, 0, 2]")
-            .replaceFirst("(num_key_value_heads\" ?: ?)2", "$1[2, 0, 1]")
-            .replaceFirst("(intermediate_size\" ?: ?)96", "$1[96, 32, 64]");
     Path model = folder.resolve("uneven");
-    SyntheticWeights.write(model, config, DType.F32, Long.MAX_VALUE);
+    GgufModels.writeUneven(model);
     return model;
   }
 

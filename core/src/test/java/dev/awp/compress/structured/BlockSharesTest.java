@@ -13,7 +13,6 @@ import dev.awp.fixture.GeneratedArchitectures;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.GgufModels;
 import dev.awp.fixture.ModelEdit;
-import dev.awp.fixture.SyntheticWeights;
 import dev.awp.fixture.Terminal;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.file.GgufFile;
@@ -28,7 +27,6 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -157,18 +155,7 @@ class BlockSharesTest {
 
   @Test
   void aBlockWithoutAttentionIsReadAndWritten() throws IOException {
-    Path plain = folder.resolve("plain");
-    GgufModels.writeFolder(plain, 3, 64, 96);
-    String config =
-        Files.readString(plain.resolve("config.json"))
-            .replaceFirst("(num_attention_heads\" ?: ?)4", "$1[4, 0, 2]")
-            .replaceFirst("(num_key_value_heads\" ?: ?)2", "$1[2, 0, 1]")
-            .replaceFirst("(intermediate_size\" ?: ?)96", "$1[96, 32, 64]");
-    SyntheticWeights.write(model, config, DType.F32, Long.MAX_VALUE);
-    Files.copy(
-        plain.resolve("tokenizer.json"),
-        model.resolve("tokenizer.json"),
-        StandardCopyOption.REPLACE_EXISTING);
+    GgufModels.writeUneven(model);
     double before = perplexity(model);
     new Terminal()
         .run("convert", model.toString(), out.toString(), "--format", "gguf", "--dtype", "F32")
