@@ -55,6 +55,18 @@ module dev.awp.core {
   exports dev.awp.calibration.saved to
       dev.awp.bench,
       dev.awp.batch;
+  exports dev.awp.cli to
+      dev.awp.batch;
+  exports dev.awp.cli.print to
+      dev.awp.batch;
+  exports dev.awp.cli.value to
+      dev.awp.batch;
+  exports dev.awp.compress.run to
+      dev.awp.batch;
+  exports dev.awp.compress.memory to
+      dev.awp.batch;
+  exports dev.awp.report.page to
+      dev.awp.batch;
   exports dev.awp.disk to
       dev.awp.ffm,
       dev.awp.bench,
@@ -87,4 +99,5 @@ module dev.awp.core {
 
   uses dev.awp.blas.BlasProvider;
   uses dev.awp.blas.mixed.Bf16Provider;
+  uses dev.awp.cli.ModuleCommand;
 }

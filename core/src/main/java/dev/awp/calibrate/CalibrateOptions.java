@@ -6,6 +6,7 @@ import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.text.TextOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
 
 /**
@@ -16,12 +17,23 @@ import java.util.function.UnaryOperator;
  * @param calibration texts and windows
  * @param texts how they become windows
  * @param part which of the windows
+ * @param memoryLimit bytes that it may use, mapped files aside; refused where it needs more
  */
 public record CalibrateOptions(
-    Path model, Path output, Calibration calibration, TextOptions texts, WindowPart part) {
+    Path model,
+    Path output,
+    Calibration calibration,
+    TextOptions texts,
+    WindowPart part,
+    OptionalLong memoryLimit) {
   /** The same with other files of the same texts. */
   CalibrateOptions withTexts(UnaryOperator<List<Path>> files) {
     return new CalibrateOptions(
-        model, output, calibration.withFiles(files.apply(calibration.files())), texts, part);
+        model,
+        output,
+        calibration.withFiles(files.apply(calibration.files())),
+        texts,
+        part,
+        memoryLimit);
   }
 }

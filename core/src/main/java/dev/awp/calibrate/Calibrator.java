@@ -12,6 +12,7 @@ import dev.awp.calibration.saved.MomentsWriter;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.FolderContent;
 import dev.awp.checkpoint.registry.Checkpoints;
+import dev.awp.compress.memory.MemoryPlan;
 import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.run.CalibrationIdentity;
 import dev.awp.compute.Compute;
@@ -139,7 +140,6 @@ public final class Calibrator {
     List<TokenWindow> windows = prepared.windows();
     int length = windows.getFirst().length();
     long tokens = (long) windows.size() * length;
-    boolean weighted = windows.stream().anyMatch(window -> !window.weights().areOnes());
     CalibrationPlan plan =
         new CalibrationPlan(
             prepared.identity(),
@@ -148,15 +148,25 @@ public final class Calibrator {
             DenseMoments.columns(layout).values().stream().mapToInt(Map::size).sum(),
             DenseMoments.diskBytes(layout),
             DenseMoments.stateBytes(layout, windows.size(), length),
-            DenseMoments.memoryBytes(layout, tokens, length, weighted, compute),
+            memoryBytes(prepared),
             DiskSpace.free(options.output()));
+    MemoryPlan.checkLimit(plan.memoryBytes(), options.memoryLimit());
     DiskSpace.check(
         options.output(), plan.momentBytes() + plan.activationBytes(), plan.freeBytes());
     return plan;
   }
 
+  private long memoryBytes(Prepared prepared) {
+    List<TokenWindow> windows = prepared.windows();
+    int length = windows.getFirst().length();
+    boolean weighted = windows.stream().anyMatch(window -> !window.weights().areOnes());
+    return DenseMoments.memoryBytes(
+        prepared.layout(), (long) windows.size() * length, length, weighted, compute);
+  }
+
   private MomentsManifest write(
       Prepared prepared, FileStamps inputs, MomentsWriter.Start start, String version) {
+    MemoryPlan.checkLimit(memoryBytes(prepared), options.memoryLimit());
     Map<String, String> origin =
         CalibrationIdentity.origin(
             options.calibration().files(), options.texts(), version, compute);

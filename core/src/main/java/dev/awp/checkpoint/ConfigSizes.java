@@ -8,9 +8,9 @@ import java.util.Set;
 /**
  * The sizes of a model from which parts were removed, as config.json has to say them.
  *
- * @param neurons of each feed-forward layer
- * @param heads of queries
- * @param keyValueHeads of keys, and of values
+ * @param neurons of the feed-forward layer of each block that stays
+ * @param heads of queries, of each block
+ * @param keyValueHeads of keys, and of values, of each block
  * @param headDimension columns of a head; said always, for readers take it from the number of heads
  *     where it is missing
  * @param blocks indices in the original of the blocks that stay, ascending
@@ -18,13 +18,16 @@ import java.util.Set;
  *     have not
  */
 public record ConfigSizes(
-    int neurons,
-    int heads,
-    int keyValueHeads,
+    List<Integer> neurons,
+    List<Integer> heads,
+    List<Integer> keyValueHeads,
     int headDimension,
     List<Integer> blocks,
     Set<Integer> sliding) {
   public ConfigSizes {
+    neurons = List.copyOf(neurons);
+    heads = List.copyOf(heads);
+    keyValueHeads = List.copyOf(keyValueHeads);
     blocks = List.copyOf(blocks);
     sliding = Set.copyOf(sliding);
   }

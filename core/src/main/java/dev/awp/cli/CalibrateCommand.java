@@ -14,8 +14,10 @@ import dev.awp.cli.option.TextArguments;
 import dev.awp.cli.print.ProgressDisplay;
 import dev.awp.cli.print.StatisticsTable;
 import dev.awp.cli.value.PartConverter;
+import dev.awp.cli.value.SizeConverter;
 import dev.awp.compute.Compute;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -81,6 +83,16 @@ final class CalibrateCommand implements Callable<Integer> {
   private WindowPart part = WindowPart.WHOLE;
 
   @Option(
+      names = "--memory-limit",
+      paramLabel = "SIZE",
+      converter = SizeConverter.class,
+      description = {
+        "Memory that the calibration may use, such as 4GiB, mapped files aside. Where it needs more"
+            + " it is refused, and the smallest limit that would do is told. Default: no limit."
+      })
+  private Long memoryLimit;
+
+  @Option(
       names = "--restart",
       description = "Throw an unfinished calibration beside STATS_DIR away and begin anew.")
   private boolean restart;
@@ -95,7 +107,13 @@ final class CalibrateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     CalibrateOptions options =
-        new CalibrateOptions(model, output, calibration.toOptions(spec), text.toOptions(), part);
+        new CalibrateOptions(
+            model,
+            output,
+            calibration.toOptions(spec),
+            text.toOptions(),
+            part,
+            memoryLimit == null ? OptionalLong.empty() : OptionalLong.of(memoryLimit));
     if (dryRun && restart) {
       throw new ParameterException(
           spec.commandLine(), "--restart is for a calibration, not for --dry-run");

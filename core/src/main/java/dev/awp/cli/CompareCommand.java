@@ -92,6 +92,17 @@ final class CompareCommand implements Callable<Integer> {
   private List<JointArgument> joint = new ArrayList<>();
 
   @Option(
+      names = "--prune-width",
+      split = ",",
+      paramLabel = "SHARE",
+      converter = Ranges.Share.class,
+      description = {
+        "Shares of the linear weights to remove as whole neurons and key/value heads, by every way"
+            + " to choose them (docs/structured.md); 'error' is that of the layers that read them."
+      })
+  private List<Double> widths = new ArrayList<>();
+
+  @Option(
       names = "--group-size",
       paramLabel = "G",
       converter = Ranges.GroupSize.class,
@@ -135,15 +146,22 @@ final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     List<ConstraintOptions> constraints = constraints();
-    if (constraints.isEmpty()) {
+    if (constraints.isEmpty() && widths.isEmpty()) {
       throw new ParameterException(
-          spec.commandLine(), "say what to compare: --sparsity, --bits, --joint, or several");
+          spec.commandLine(),
+          "say what to compare: --sparsity, --bits, --joint, --prune-width, or several");
+    }
+    if (!widths.isEmpty() && statistics.given()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--statistics are moments of the whole model: they do not fit those of --prune-width");
     }
     Path folder = output == null ? defaultOutput() : output;
     ComparisonOptions.Builder options =
         ComparisonOptions.builder(model, folder)
             .constraints(constraints)
             .methods(methods)
+            .widths(widths)
             .calibration(statistics.toOptions(calibration, spec))
             .evaluation(evaluation.toOptions(spec))
             .texts(text.toOptions());

@@ -29,6 +29,9 @@ import picocli.CommandLine.Spec;
           + " 'error' is ||A - B||_F / ||A||_F, 'changed' the share of the values that are not"
           + " equal, 'max' the largest |a - b|.",
       "",
+      "Where B is an output of awp from which neurons, heads or blocks were removed, what stays is"
+          + " compared with the same part of A, by the report beside B.",
+      "",
       "The exit code is 0 whether there are differences or not.",
       ""
     },

@@ -8,6 +8,7 @@ import dev.awp.cli.print.PlainWriter;
 import dev.awp.cli.value.BlockTypeTexts;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -45,7 +46,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ReportCommand.class,
       VerifyCommand.class,
       CompletionCommand.class,
-      DemoCommand.class
+      DemoCommand.class,
+      BatchCommand.class
     },
     footer = {
       "",
@@ -68,7 +70,12 @@ public final class Main implements Runnable {
   /** Parses, runs and prints; returns the exit code. */
   public static int execute(PrintWriter out, PrintWriter err, String... arguments) {
     try {
-      return commandLine(out, err).execute(arguments);
+      CommandLine line = commandLine(out, err);
+      if (arguments.length > 0 && arguments[0].equals(BatchCommand.NAME)) {
+        takeModule(line, BatchCommand.NAME);
+        line.setOut(out).setErr(err);
+      }
+      return line.execute(arguments);
     } catch (OutOfMemoryError e) {
       err.println(
           "awp: memory ran out (%s): fewer --sequences or a smaller --sequence-length need less"
@@ -77,11 +84,24 @@ public final class Main implements Runnable {
     }
   }
 
+  /** Puts a module's command in the place of the word about it, where the module is there. */
+  private static void takeModule(CommandLine line, String name) {
+    for (ModuleCommand command : ServiceLoader.load(ModuleCommand.class)) {
+      if (command.name().equals(name)) {
+        line.getCommandSpec().removeSubcommand(name);
+        line.addSubcommand(name, command);
+        configure(line);
+      }
+    }
+  }
+
   private static CommandLine commandLine(PrintWriter out, PrintWriter err) {
-    return new CommandLine(new Main())
-        .setResourceBundle(new BlockTypeTexts())
-        .setOut(out)
-        .setErr(err)
+    return configure(new CommandLine(new Main())).setOut(out).setErr(err);
+  }
+
+  /** As all commands are, those added later too. */
+  private static CommandLine configure(CommandLine line) {
+    return line.setResourceBundle(new BlockTypeTexts())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setExecutionStrategy(Main::run)

@@ -20,6 +20,7 @@ import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.run.CalibrationIdentity;
 import dev.awp.compress.run.RunDescription;
 import dev.awp.compress.run.StatisticsWarnings;
+import dev.awp.compress.structured.StructurePlan;
 import dev.awp.compute.Compute;
 import dev.awp.disk.FileStamps;
 import dev.awp.disk.Sha256;
@@ -32,6 +33,7 @@ import dev.awp.report.page.ComparisonFiles;
 import dev.awp.solver.Solver;
 import dev.awp.solver.registry.SolverOptions;
 import dev.awp.solver.registry.Solvers;
+import dev.awp.structured.choice.UnitChoices;
 import dev.awp.tensor.DType;
 import dev.awp.text.Tokenizers;
 import dev.awp.text.drawing.Texts;
@@ -75,9 +77,20 @@ public final class Comparison {
 
   private record Cell(ConstraintOptions constraint, String words, Solver solver) {
     private String file() {
-      String name = (words + " " + solver.name()).toLowerCase(Locale.ROOT);
-      return name.replaceAll("[^a-z0-9.]+", "-") + ".json";
+      return Comparison.file(words, solver.name());
     }
+  }
+
+  private static String file(String constraint, String method) {
+    String name = (constraint + " " + method).toLowerCase(Locale.ROOT);
+    return name.replaceAll("[^a-z0-9.]+", "-") + ".json";
+  }
+
+  /** Every share by every way to choose what goes. */
+  private List<StructuredCell> structuredCells() {
+    return options.widths().stream()
+        .flatMap(share -> UnitChoices.names().stream().map(by -> new StructuredCell(share, by)))
+        .toList();
   }
 
   /**
@@ -125,6 +138,7 @@ public final class Comparison {
                   length,
                   options.calibration().seed())
               : CalibrationSet.none(length);
+      checkWidths(checkpoint);
       Map<String, Object> described = described(calibration);
       Path finished = prepareFolder(described);
       Evaluator evaluator =
@@ -135,32 +149,51 @@ public final class Comparison {
               files -> texts(files, checkpoint, tokenizer),
               compute,
               listener);
-      listener.step("checksums of the input");
-      SavedMoments moments = moments(checkpoint, layout, calibration, inputs, version, arena);
-      layout.linears().forEach(moments::checkHas);
       List<ComparisonReport.Cell> reports = new ArrayList<>();
-      try (ComparisonCell runner =
-          new ComparisonCell(
-              options.output(), checkpoint, layout, moments, evaluator, compute, listener)) {
-        for (Cell cell : cells) {
-          Path file = finished.resolve(cell.file());
-          if (!Files.exists(file)) {
-            listener.step(
-                "%s by %s (%s of %s)"
-                    .formatted(
-                        cell.words(), cell.solver().name(), reports.size() + 1, cells.size()));
-            ComparisonReport.Cell result =
-                runner.run(cell.constraint(), cell.words(), cell.solver());
-            inputs.check();
-            ReportFile.writeJson(result, file);
+      if (!cells.isEmpty()) {
+        listener.step("checksums of the input");
+        SavedMoments moments = moments(checkpoint, layout, calibration, inputs, version, arena);
+        layout.linears().forEach(moments::checkHas);
+        try (ComparisonCell runner =
+            new ComparisonCell(
+                options.output(), checkpoint, layout, moments, evaluator, compute, listener)) {
+          for (Cell cell : cells) {
+            Path file = finished.resolve(cell.file());
+            if (!Files.exists(file)) {
+              listener.step(
+                  "%s by %s (%s of %s)"
+                      .formatted(
+                          cell.words(), cell.solver().name(), reports.size() + 1, cells.size()));
+              ComparisonReport.Cell result =
+                  runner.run(cell.constraint(), cell.words(), cell.solver());
+              inputs.check();
+              ReportFile.writeJson(result, file);
+            }
+            reports.add(ReportFile.readJson(file, ComparisonReport.Cell.class));
           }
-          reports.add(ReportFile.readJson(file, ComparisonReport.Cell.class));
         }
+      }
+      for (StructuredCell cell : structuredCells()) {
+        Path file = finished.resolve(file(cell.words(), cell.by()));
+        if (!Files.exists(file)) {
+          listener.step("%s by %s".formatted(cell.words(), cell.by()));
+          ComparisonReport.Cell result = cell.run(options, version, compute, listener);
+          inputs.check();
+          ReportFile.writeJson(result, file);
+        }
+        reports.add(ReportFile.readJson(file, ComparisonReport.Cell.class));
       }
       ComparisonReport report =
           new ComparisonReport(version, RunDescription.environment(compute), described, reports);
       ComparisonFiles.write(report, options.output());
       return report;
+    }
+  }
+
+  /** Refuses shares that the model cannot be without. */
+  private void checkWidths(Checkpoint checkpoint) {
+    for (StructuredCell cell : structuredCells()) {
+      var _ = new StructurePlan(cell.options(), checkpoint.config()).candidates();
     }
   }
 

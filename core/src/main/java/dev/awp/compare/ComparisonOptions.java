@@ -20,6 +20,8 @@ import java.util.function.UnaryOperator;
  * @param constraints the tables' rows
  * @param methods the tables' columns: names of solvers; a method is left out where it cannot serve
  *     a constraint, and none at all means all that can
+ * @param widths shares of the linear weights to remove as neurons and heads, by every way to choose
+ *     them
  * @param texts how they become windows
  */
 public record ComparisonOptions(
@@ -27,6 +29,7 @@ public record ComparisonOptions(
     Path output,
     List<ConstraintOptions> constraints,
     List<String> methods,
+    List<Double> widths,
     Effort effort,
     CompressionOptions.Calibration calibration,
     EvaluationOptions evaluation,
@@ -34,6 +37,7 @@ public record ComparisonOptions(
   public ComparisonOptions {
     constraints = List.copyOf(constraints);
     methods = List.copyOf(methods);
+    widths = List.copyOf(widths);
   }
 
   /** The same with other files of the same texts. */
@@ -43,6 +47,7 @@ public record ComparisonOptions(
         output,
         constraints,
         methods,
+        widths,
         effort,
         calibration.withFiles(files.apply(calibration.files())),
         evaluation.withFiles(files.apply(evaluation.files())),
@@ -65,6 +70,7 @@ public record ComparisonOptions(
     private final Path output;
     private List<ConstraintOptions> constraints = List.of();
     private List<String> methods = List.of();
+    private List<Double> widths = List.of();
     private Effort effort = SolverOptions.EFFORT;
     private CompressionOptions.Calibration calibration =
         CompressionOptions.Calibration.of(List.of());
@@ -84,6 +90,12 @@ public record ComparisonOptions(
     /** By default all that can serve a constraint. */
     public Builder methods(List<String> names) {
       methods = names;
+      return this;
+    }
+
+    /** By default none. */
+    public Builder widths(List<Double> shares) {
+      widths = shares;
       return this;
     }
 
@@ -110,7 +122,7 @@ public record ComparisonOptions(
 
     public ComparisonOptions build() {
       return new ComparisonOptions(
-          model, output, constraints, methods, effort, calibration, evaluation, texts);
+          model, output, constraints, methods, widths, effort, calibration, evaluation, texts);
     }
   }
 }

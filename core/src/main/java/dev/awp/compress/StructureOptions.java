@@ -2,45 +2,123 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * What of a model's structure is removed before its layers are compressed. Every block keeps the
- * same widths.
+ * What of a model's structure is removed before its layers are compressed.
  *
  * @param width share of the linear weights of the blocks to remove, as neurons and key/value groups
+ * @param target what the share of the weights follows from, where it is not said itself
  * @param neurons share of the neurons of each feed-forward layer to remove
  * @param groups share of the key/value heads, with their query heads, to remove
  * @param blocks how many whole blocks to remove
  * @param by how neurons and groups are chosen
  * @param blocksBy how blocks are chosen
+ * @param sharing whether widths are the same for all blocks
  * @param multiple what the number of neurons that stay is a multiple of
  */
 public record StructureOptions(
     OptionalDouble width,
+    Optional<Target> target,
     OptionalDouble neurons,
     OptionalDouble groups,
     int blocks,
     String by,
     String blocksBy,
+    Sharing sharing,
     OptionalInt multiple) {
+  /** What a model is to come to, by as many neurons and heads as it takes. */
+  public sealed interface Target {
+    /** As the command line says it. */
+    String describe();
+
+    /** So many parameters, both ends and norms included. */
+    record Parameters(long count) implements Target {
+      @Override
+      public String describe() {
+        return "--target-parameters " + count;
+      }
+    }
+
+    /** So many times fewer weights that are read for each token: all but the embedding's rows. */
+    record Speed(double factor) implements Target {
+      @Override
+      public String describe() {
+        return "--speedup " + factor;
+      }
+    }
+  }
+
+  /** How what is removed is shared among blocks. */
+  public enum Sharing {
+    /** Every block keeps the same. */
+    UNIFORM,
+    /** By what each block's loss does to the predictions. */
+    BLOCKS;
+
+    /** The word for it on the command line. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    public static List<String> words() {
+      return Arrays.stream(values()).map(Sharing::word).toList();
+    }
+
+    /** The one of a word. */
+    public static Sharing named(String word) {
+      return valueOf(word.toUpperCase(Locale.ROOT));
+    }
+  }
+
   public StructureOptions {
-    if (width.isPresent() && (neurons.isPresent() || groups.isPresent())) {
+    if (width.isPresent() && target.isPresent()) {
+      throw new IllegalArgumentException("the target says the share of the weights");
+    }
+    if ((width.isPresent() || target.isPresent()) && (neurons.isPresent() || groups.isPresent())) {
       throw new IllegalArgumentException("the share of the weights says the others");
     }
+  }
+
+  /** A share of the linear weights to remove, in all blocks alike. */
+  public static StructureOptions width(double share, String by, String blocksBy) {
+    return new StructureOptions(
+        OptionalDouble.of(share),
+        Optional.empty(),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        0,
+        by,
+        blocksBy,
+        Sharing.UNIFORM,
+        OptionalInt.empty());
   }
 
   /** As reports tell them. */
   public Map<String, Object> describe() {
     Map<String, Object> all = new LinkedHashMap<>();
     width.ifPresent(share -> all.put("pruneWidth", share));
+    target.ifPresent(
+        wanted -> {
+          switch (wanted) {
+            case Target.Parameters parameters -> all.put("targetParameters", parameters.count());
+            case Target.Speed speed -> all.put("speedup", speed.factor());
+          }
+        });
     neurons.ifPresent(share -> all.put("pruneNeurons", share));
     groups.ifPresent(share -> all.put("pruneGroups", share));
     multiple.ifPresent(width -> all.put("pruneMultiple", width));
     all.put("pruneBy", by);
+    if (sharing != Sharing.UNIFORM) {
+      all.put("pruneShare", sharing.word());
+    }
     if (blocks > 0) {
       all.put("pruneBlocks", blocks);
       all.put("pruneBlocksBy", blocksBy);

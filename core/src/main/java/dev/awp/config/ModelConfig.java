@@ -94,6 +94,21 @@ public record ModelConfig(
     return blocks.get(index);
   }
 
+  /** Whether blocks differ in their numbers of heads, or in the widths of feed-forward layers. */
+  public boolean hasBlockSizes() {
+    return blocks.stream()
+            .map(
+                block ->
+                    List.of(
+                        block.ownAttention().map(AttentionConfig::heads).orElse(0),
+                        block.ownAttention().map(AttentionConfig::keyValueHeads).orElse(0),
+                        block.ownAttention().map(AttentionConfig::headDimension).orElse(0),
+                        block.mlp().width()))
+            .distinct()
+            .count()
+        > 1;
+  }
+
   /** The sliding window, where any block has one. */
   public OptionalInt slidingWindow() {
     return blocks.stream()

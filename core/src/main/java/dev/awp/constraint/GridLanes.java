@@ -3,7 +3,6 @@
 package dev.awp.constraint;
 
 import dev.awp.tensor.Matrix;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
@@ -11,9 +10,9 @@ import java.util.Optional;
  * The fits of a grid to the groups of some rows, transposed: a lane for each row, so that a column
  * is handled in all rows at once. What a group's numbers are stays in here; outside there are codes
  * and values. A code is a number as a float; where the grid holds zero, the code of 0 has the value
- * 0. For one worker.
+ * 0. How codes are found is what the two kinds differ in. For one worker.
  */
-public interface GridLanes {
+public sealed interface GridLanes permits ColumnLanes, RunLanes {
   /**
    * Fits the groups of a unit to their smallest and largest values.
    *
@@ -31,37 +30,8 @@ public interface GridLanes {
    */
   void fitSearched(int column, Matrix values, float[] weights);
 
-  /**
-   * The codes of the points nearest to x, where each column's code stands alone.
-   *
-   * @param column whose group's fits are meant
-   * @param x a value for each lane
-   * @param codes may be x itself
-   */
-  void nearest(int column, MemorySegment x, MemorySegment codes);
-
-  /**
-   * The codes of a run's columns nearest to x in a form: those of the least e A e, with e = x less
-   * their values, or hardly more; where {@link Grid#runLength} is more than 1, and in the place of
-   * {@link #nearest}.
-   *
-   * @param column the run's first, whose group's fits are meant
-   * @param form A, [n, n], symmetric and positive, of all lanes
-   * @param x values for each lane, [n, lanes]; n is less than the run's length in a row's last run
-   * @param codes as many
-   */
-  default void nearestRun(int column, float[] form, Matrix x, Matrix codes) {
-    throw new UnsupportedOperationException("each column's code stands alone");
-  }
-
   /** The values of a column's codes, as the file will hold them; in all lanes. */
   void values(int column, MemorySegment codes, MemorySegment out);
-
-  /** A place to try other fits of a group. */
-  GroupTrial trial(Arena arena);
-
-  /** The points of up to so many columns of one row, where each column's code stands alone. */
-  GridPoints points(int columns);
 
   /** Fits in closed form, where values are linear in a group's numbers. */
   default Optional<ScaleFit> scaleFit() {

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.constraint;
 
-import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 
 /** Other fits of one group on trial, in all lanes, while its own stays as it is. For one worker. */
@@ -20,16 +19,6 @@ public interface GroupTrial {
    * @param index 0 .. {@link Grid#neighbours()} - 1
    */
   void propose(int index);
-
-  /** The codes nearest to x in the fit on trial. */
-  void nearest(MemorySegment x, MemorySegment codes);
-
-  /**
-   * The codes of a run nearest to x in the fit on trial, as {@link GridLanes#nearestRun} has them.
-   */
-  default void nearestRun(float[] form, Matrix x, Matrix codes) {
-    throw new UnsupportedOperationException("each column's code stands alone");
-  }
 
   /** The values of codes in the fit on trial. */
   void values(MemorySegment codes, MemorySegment out);

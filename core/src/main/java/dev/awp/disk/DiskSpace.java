@@ -3,7 +3,6 @@
 package dev.awp.disk;
 
 import dev.awp.AwpException;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -12,17 +11,16 @@ import java.util.Locale;
 public final class DiskSpace {
   private DiskSpace() {}
 
-  /** Bytes that this process may still write where a path lies, or will lie. */
+  /**
+   * Bytes that this process may still write where a path lies, or will lie; 0 where the system does
+   * not tell. The file system is asked, not the table of mounts: a chroot has none.
+   */
   public static long free(Path path) {
     Path folder = path.toAbsolutePath().normalize();
     while (!Files.exists(folder)) {
       folder = folder.getParent();
     }
-    try {
-      return Files.getFileStore(folder).getUsableSpace();
-    } catch (IOException e) {
-      throw new AwpException(folder + ": the disk does not tell its room: " + e.getMessage(), e);
-    }
+    return folder.toFile().getUsableSpace();
   }
 
   /**

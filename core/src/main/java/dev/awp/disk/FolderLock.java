@@ -27,6 +27,9 @@ import java.util.concurrent.ThreadLocalRandom;
  * length, which each owner draws anew.
  */
 public final class FolderLock implements AutoCloseable {
+  /** What is told of a folder that another run has. */
+  public static final String TAKEN = "another run is at work in this folder";
+
   private static final int TRIES = 10;
 
   /** Lengths that an owner draws from: that of the name, and up to so many bytes more. */
@@ -122,8 +125,8 @@ public final class FolderLock implements AutoCloseable {
 
   private static AwpException taken(Path file, String owner) {
     return new AwpException(
-        "%s: another run is at work in this folder (%s); wait for it, or choose another output"
-            .formatted(file.getParent(), owner));
+        "%s: %s (%s); wait for it, or choose another output"
+            .formatted(file.getParent(), TAKEN, owner));
   }
 
   private static String owner(Path file) {

@@ -166,13 +166,22 @@ public final class OutputFolder implements AutoCloseable {
             output + ": the output folder is not empty; remove it or choose another");
       }
       Path real = output.toRealPath();
-      if (real.getParent() == null
-          || !Files.getFileStore(real).equals(Files.getFileStore(real.getParent()))) {
+      if (real.getParent() == null || !onSameMount(real, real.getParent())) {
         throw new AwpException(
             output + ": the output folder is a mount point; choose a new folder inside it");
       }
     } catch (IOException e) {
       throw new AwpException(output + ": cannot be listed: " + e.getMessage(), e);
+    }
+  }
+
+  /** By the table of mounts; a chroot has none, and there devices alone tell. */
+  private static boolean onSameMount(Path folder, Path parent) throws IOException {
+    try {
+      return Files.getFileStore(folder).equals(Files.getFileStore(parent));
+    } catch (IOException e) {
+      String device = "unix:dev";
+      return Files.getAttribute(folder, device).equals(Files.getAttribute(parent, device));
     }
   }
 

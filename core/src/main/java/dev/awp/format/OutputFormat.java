@@ -54,6 +54,11 @@ public interface OutputFormat {
     return Optional.empty();
   }
 
+  /** Whether its readers let blocks have numbers of heads and widths of their own. */
+  default boolean hasBlockSizes() {
+    return false;
+  }
+
   /** How large its files will be, where that is known beforehand to the byte. */
   default Optional<PlannedSizes> sizes() {
     return Optional.empty();

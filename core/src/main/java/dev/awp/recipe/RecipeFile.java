@@ -20,7 +20,9 @@ import org.snakeyaml.engine.v2.nodes.Node;
  * @param flags in their order; what they mean the command line knows
  */
 public record RecipeFile(Path file, List<Flag> flags, List<LayerRule> rules) {
-  private static final String RULES = "layers";
+  /** The key of the rules. */
+  public static final String RULES = "layers";
+
   private static final String MATCH = "match";
   private static final String BLOCKS = "blocks";
 
@@ -47,10 +49,22 @@ public record RecipeFile(Path file, List<Flag> flags, List<LayerRule> rules) {
    * @throws AwpException that names file, line and key, and the rule
    */
   public static RecipeFile read(Path file) {
-    YamlMap root = YamlMap.of(file, "a recipe", YamlTree.read(file));
+    return of(file, YamlMap.read(file, "a recipe"), Set.of());
+  }
+
+  /**
+   * The recipe among the keys of a mapping.
+   *
+   * @param others keys of the mapping that are no part of the recipe
+   * @throws AwpException that names file, line and key, and the rule
+   */
+  public static RecipeFile of(Path file, YamlMap root, Set<String> others) {
     List<Flag> flags = new ArrayList<>();
     List<LayerRule> rules = new ArrayList<>();
     for (String key : root.keys()) {
+      if (others.contains(key)) {
+        continue;
+      }
       if (key.equals(RULES)) {
         for (Node node : root.list(key)) {
           rules.add(rule(YamlMap.of(file, "a rule", node)));

@@ -18,7 +18,7 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
 /** A mapping of a YAML file, whose keys are words: - and _ are the same in them. */
-final class YamlMap {
+public final class YamlMap {
   private static final Set<Tag> SCALARS = Set.of(Tag.STR, Tag.INT, Tag.FLOAT, Tag.BOOL);
 
   private final Path file;
@@ -31,11 +31,21 @@ final class YamlMap {
   }
 
   /**
+   * Reads a file whose root is a mapping.
+   *
+   * @param what it should be, for messages: "a recipe"
+   * @throws AwpException that names the file, and the line where there is one
+   */
+  public static YamlMap read(Path file, String what) {
+    return of(file, what, YamlTree.read(file));
+  }
+
+  /**
    * Reads a node.
    *
    * @param what it should be, for the message where it is no mapping
    */
-  static YamlMap of(Path file, String what, Node node) {
+  public static YamlMap of(Path file, String what, Node node) {
     if (!(node instanceof MappingNode mapping)) {
       throw new AwpException(
           YamlTree.place(file, node.getStartMark())
@@ -58,26 +68,26 @@ final class YamlMap {
   }
 
   /** File and line. */
-  String place() {
+  public String place() {
     return YamlTree.place(file, node.getStartMark());
   }
 
   /** File, line and key. */
-  String place(String key) {
+  public String place(String key) {
     Node at = entries.get(key).getKeyNode();
     return YamlTree.place(file, at.getStartMark()) + ", key " + key;
   }
 
-  Set<String> keys() {
+  public Set<String> keys() {
     return entries.keySet();
   }
 
-  boolean has(String key) {
+  public boolean has(String key) {
     return entries.containsKey(key);
   }
 
   /** The elements of a list. */
-  List<Node> list(String key) {
+  public List<Node> list(String key) {
     if (entries.get(key).getValueNode() instanceof SequenceNode sequence) {
       return sequence.getValue();
     }
@@ -85,18 +95,18 @@ final class YamlMap {
   }
 
   /** A mapping, where the value is one. */
-  Optional<YamlMap> map(String key) {
+  public Optional<YamlMap> map(String key) {
     Node value = entries.get(key).getValueNode();
     return value instanceof MappingNode ? Optional.of(of(file, key, value)) : Optional.empty();
   }
 
   /** One value. */
-  String text(String key) {
+  public String text(String key) {
     return text(key, entries.get(key).getValueNode());
   }
 
   /** One value, or a list of them. */
-  List<String> texts(String key) {
+  public List<String> texts(String key) {
     if (!(entries.get(key).getValueNode() instanceof SequenceNode sequence)) {
       return List.of(text(key));
     }
@@ -114,11 +124,48 @@ final class YamlMap {
         && !scalar.getValue().isEmpty()) {
       return scalar.getValue();
     }
-    throw new AwpException(place(key) + ": a value is missing, or it is not a plain one");
+    String where = entries.containsKey(key) ? place(key) : place() + ", key " + key;
+    throw new AwpException(where + ": a value is missing, or it is not a plain one");
+  }
+
+  /** The keys of a mapping as they stand there, and their values; AwpException where it is none. */
+  public Map<String, String> words(String key) {
+    if (!(entries.get(key).getValueNode() instanceof MappingNode mapping)) {
+      throw new AwpException(place(key) + ": a mapping of keys to values is expected");
+    }
+    Map<String, String> words = new LinkedHashMap<>();
+    for (NodeTuple entry : mapping.getValue()) {
+      String word = text(key, entry.getKeyNode());
+      if (words.put(word, text(word, entry.getValueNode())) != null) {
+        throw new AwpException("%s: %s stands there twice".formatted(place(key), word));
+      }
+    }
+    return words;
+  }
+
+  /** A key's value as maps, lists and strings. */
+  public Object plain(String key) {
+    return plain(key, entries.get(key).getValueNode());
+  }
+
+  private Object plain(String key, Node value) {
+    return switch (value) {
+      case SequenceNode sequence ->
+          sequence.getValue().stream().map(element -> plain(key, element)).toList();
+      case MappingNode mapping -> {
+        Map<String, Object> map = new LinkedHashMap<>();
+        mapping
+            .getValue()
+            .forEach(
+                entry -> map.put(text(key, entry.getKeyNode()), plain(key, entry.getValueNode())));
+        yield map;
+      }
+      default -> text(key, value);
+    };
   }
 
   /** Runs a check of a key's value, and adds file, line and key to what it complains of. */
-  void check(String key, Runnable check) {
+  public void check(String key, Runnable check) {
     try {
       check.run();
     } catch (IllegalArgumentException e) {

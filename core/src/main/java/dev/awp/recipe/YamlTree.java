@@ -50,7 +50,7 @@ final class YamlTree {
       // What Compose of the library's api.lowlevel does, a package that its module does not export.
       return new Composer(settings, parser(settings, text))
           .getSingleNode()
-          .orElseThrow(() -> new AwpException(file + ": the recipe is empty"));
+          .orElseThrow(() -> new AwpException(file + ": the file is empty"));
     } catch (MarkedYamlEngineException e) {
       String problem = e.getProblem() == null ? e.getContext() : e.getProblem();
       throw new AwpException(place(file, e.getProblemMark()) + ": not YAML: " + problem, e);
@@ -73,13 +73,14 @@ final class YamlTree {
       byte[] bytes = in.readNBytes(LARGEST + 1);
       if (bytes.length > LARGEST) {
         throw new AwpException(
-            "%s: a recipe has at most %s KiB, this file has more".formatted(file, LARGEST >> 10));
+            "%s: at most %s KiB of YAML are read, this file has more"
+                .formatted(file, LARGEST >> 10));
       }
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw new AwpException(file + ": the recipe is not UTF-8", e);
+      throw new AwpException(file + ": the file is not UTF-8", e);
     } catch (IOException e) {
-      throw new AwpException(file + ": the recipe cannot be read: " + e.getMessage(), e);
+      throw new AwpException(file + ": cannot be read: " + e.getMessage(), e);
     }
   }
 
@@ -100,7 +101,7 @@ final class YamlTree {
           };
       if (depth > DEEPEST) {
         throw new AwpException(
-            place(file, event.getStartMark()) + ": no recipe is nested that deep");
+            place(file, event.getStartMark()) + ": nothing here is nested that deep");
       }
     }
   }

@@ -110,7 +110,8 @@ public record LayerReport(
    * What tuning a block did.
    *
    * @param blockErrorBefore mean over tokens of the squared error of the block's output, in units
-   *     of the output's square, on calibration windows that were held out, with the solvers' weights
+   *     of the output's square, on calibration windows that were held out, with the solvers'
+   *     weights
    * @param blockErrorAfter the same with the tuned ones; at most as large
    * @param steps after how many steps they were found; 0 where the solvers' weights stayed
    * @param solvedObjective f(T) of the layer as it was solved

@@ -4,6 +4,7 @@ package dev.awp.report;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 
 /**
@@ -27,15 +28,49 @@ public record StructureReport(
   /**
    * The sizes of a model's blocks.
    *
-   * @param neurons of each feed-forward layer
-   * @param groups key/value heads, each with its query heads
+   * @param neurons of each feed-forward layer; the most where blocks differ
+   * @param groups key/value heads, each with its query heads; the most where blocks differ
    * @param blocks indices in the original
+   * @param sizes of each of these blocks, where they differ; none where all are alike
    */
-  public record Shape(int neurons, int groups, List<Integer> blocks) {
+  public record Shape(
+      int neurons,
+      int groups,
+      List<Integer> blocks,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Size> sizes) {
     public Shape {
       blocks = List.copyOf(blocks);
+      sizes = sizes == null ? List.of() : List.copyOf(sizes);
+      if (!sizes.isEmpty() && sizes.size() != blocks.size()) {
+        throw new IllegalArgumentException(sizes.size() + " sizes of " + blocks.size() + " blocks");
+      }
+    }
+
+    /** A shape of blocks that are all alike. */
+    public Shape(int neurons, int groups, List<Integer> blocks) {
+      this(neurons, groups, blocks, List.of());
+    }
+
+    /** A shape of blocks that each have their own size, if they do. */
+    public static Shape of(List<Integer> blocks, List<Size> sizes) {
+      int neurons = sizes.stream().mapToInt(Size::neurons).max().orElseThrow();
+      int groups = sizes.stream().mapToInt(Size::groups).max().orElseThrow();
+      boolean alike = sizes.stream().distinct().count() == 1;
+      return new Shape(neurons, groups, blocks, alike ? List.of() : sizes);
+    }
+
+    /**
+     * The size of a block.
+     *
+     * @param index of the block among those that stay
+     */
+    public Size size(int index) {
+      return sizes.isEmpty() ? new Size(neurons, groups) : sizes.get(index);
     }
   }
+
+  /** The size of a block: neurons and key/value heads. */
+  public record Size(int neurons, int groups) {}
 
   /**
    * What was kept of a step of a block.

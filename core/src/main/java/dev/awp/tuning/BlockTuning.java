@@ -95,8 +95,7 @@ public final class BlockTuning {
     static Split of(int windows, int step) {
       return windows < 2 * step
           ? new Split(windows, step, step)
-          : new Split(
-              windows, step, Math.max(1, windows / TuningOptions.HELD_OUT / step) * step);
+          : new Split(windows, step, Math.max(1, windows / TuningOptions.HELD_OUT / step) * step);
     }
 
     /** The windows of a step. */

@@ -12,24 +12,9 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * @param weights multiplications so far
  */
-public record CountingBlas(Blas blas, AtomicLong weights) implements Blas {
+public record CountingBlas(Blas blas, AtomicLong weights) implements OperandBlas {
   public CountingBlas(Blas blas) {
     this(blas, new AtomicLong());
-  }
-
-  @Override
-  public String name() {
-    return blas.name();
-  }
-
-  @Override
-  public void gemm(Op opA, Op opB, float alpha, Matrix a, Matrix b, float beta, Matrix c) {
-    blas.gemm(opA, opB, alpha, a, b, beta, c);
-  }
-
-  @Override
-  public void syrk(float alpha, Matrix a, float beta, Matrix c) {
-    blas.syrk(alpha, a, beta, c);
   }
 
   @Override

@@ -5,29 +5,13 @@ package dev.awp.blas;
 import dev.awp.compute.Compute;
 import dev.awp.kernel.Kernels;
 import dev.awp.parallel.Workers;
-import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 
 /** Multiplies all prepared operands by Strassen's algorithm, however small they are. */
-public record StrassenBlas(Blas blas, Kernels kernels, Workers workers) implements Blas {
+public record StrassenBlas(Blas blas, Kernels kernels, Workers workers) implements OperandBlas {
   /** That compute with such a BLAS. */
   public static Compute in(Compute compute) {
     return compute.with(new StrassenBlas(compute.blas(), compute.kernels(), compute.workers()));
-  }
-
-  @Override
-  public String name() {
-    return blas.name();
-  }
-
-  @Override
-  public void gemm(Op opA, Op opB, float alpha, Matrix a, Matrix b, float beta, Matrix c) {
-    blas.gemm(opA, opB, alpha, a, b, beta, c);
-  }
-
-  @Override
-  public void syrk(float alpha, Matrix a, float beta, Matrix c) {
-    blas.syrk(alpha, a, beta, c);
   }
 
   @Override

@@ -64,6 +64,15 @@ class CalibrateCommandTest {
     return run("compress", folder.resolve(output), more);
   }
 
+  @Test
+  void aLimitThatIsTooSmallIsToldTheSmallestThatWillDo() {
+    calibrate(statistics, "--memory-limit=1MB")
+        .assertRefused("--memory-limit 1MB: the smallest limit that will do for this model is ");
+    String enough = awp.err().strip().replaceAll(".* ", "");
+    calibrate(statistics, "--memory-limit=" + enough, "--dry-run").assertExit(0);
+    assertFalse(Files.exists(statistics));
+  }
+
   /** Every family of solvers, dense and packed, without a text. */
   @Test
   void theBytesAreThoseOfRunsThatCalibrate() throws IOException {

@@ -407,4 +407,11 @@ class CommandLineTest {
     Files.writeString(lines, "{\"text\":\n");
     assertRefused(compress("--sparsity", "0.5"), "text.jsonl, line 2, column 1: not valid JSON");
   }
+
+  @Test
+  void aCommandOfAnotherModuleSaysHowToGetIt() {
+    new Terminal()
+        .run("batch", "jobs.yaml", "--dry-run")
+        .assertRefused("not on this class path: 'scripts/awp batch' builds it");
+  }
 }

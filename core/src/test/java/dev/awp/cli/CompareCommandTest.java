@@ -104,6 +104,27 @@ class CompareCommandTest {
   }
 
   @Test
+  void widthsAreComparedByEveryWayToChooseThem() throws IOException {
+    compare("--prune-width", "0.3").assertExit(0);
+    List<ComparisonReport.Cell> cells = report().cells();
+    assertEquals(
+        List.of("least-squares", "magnitude", "wanda-sp"),
+        cells.stream().map(ComparisonReport.Cell::method).toList());
+    for (ComparisonReport.Cell cell : cells) {
+      assertEquals("30.0 % fewer neurons and heads", cell.constraint());
+      assertTrue(cell.summary().meanRelativeError() > 0);
+      assertTrue(cell.perplexity().getFirst().divergence().isMeasured());
+    }
+    try (Stream<Path> content = Files.list(output)) {
+      assertFalse(content.anyMatch(path -> path.toString().contains("pruned")));
+    }
+    compare("--prune-width", "0.3", "--sparsity", "0.5", "--methods", "wanda").assertExit(0);
+    assertEquals(4, report().cells().size());
+    compare("--prune-width", "0.99").assertExit(1);
+    awp.assertErr("no number of key/value heads");
+  }
+
+  @Test
   void finishedCellsAreKeptAndMissingOnesMade() throws IOException {
     compare("--sparsity", "0.5", "--methods", "wanda,admm").assertExit(0);
     ComparisonReport before = report();

@@ -16,7 +16,6 @@ import dev.awp.compute.Compute;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.GgufModels;
 import dev.awp.fixture.SyntheticWeights;
-import dev.awp.fixture.Terminal;
 import dev.awp.format.registry.CheckpointWeights;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
@@ -32,43 +31,19 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code --type}: NVFP4 and MXFP4 as compressed-tensors. */
-class FloatTypesCommandTest {
+class FloatTypesCommandTest extends CompressedModel {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  @TempDir private Path folder;
-  private final Terminal awp = new Terminal();
-  private Path model;
-  private Path output;
-  private Path text;
-
-  @BeforeEach
-  void generate() throws IOException {
-    model = folder.resolve("model");
-    output = folder.resolve("out");
-    new GeneratedCheckpoint(2, 64, 96, 4, 2, DType.BF16).write(model);
-    text =
-        Files.writeString(folder.resolve("text.txt"), "A text of some words, again. ".repeat(99));
-  }
-
-  private Terminal compress(String... more) {
-    List<String> arguments =
-        new ArrayList<>(List.of("compress", model.toString(), output.toString()));
-    arguments.addAll(List.of("--calibration", text.toString(), "--sequence-length", "32"));
-    arguments.addAll(List.of("--sequences", "8", "--quiet"));
-    arguments.addAll(List.of(more));
-    return awp.run(arguments);
+  FloatTypesCommandTest() {
+    super("out", 96);
   }
 
   private static JsonNode quantization(Path packed) throws IOException {

@@ -6,10 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.LlamaCppArchitectures;
 import dev.awp.fixture.SyntheticWeights;
-import dev.awp.fixture.Terminal;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.file.GgufFile;
 import dev.awp.gguf.file.GgufTensor;
@@ -28,37 +26,15 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code --target-size} and {@code --target-bits} with {@code --format gguf}. */
-class GgufBudgetCommandTest {
+class GgufBudgetCommandTest extends CompressedModel {
   private static final Pattern SMALLEST =
       Pattern.compile("the smallest size that this recipe can reach is (\\d+) bytes");
 
-  @TempDir private Path folder;
-  private final Terminal awp = new Terminal();
-  private Path model;
-  private Path output;
-  private Path text;
-
-  @BeforeEach
-  void generate() throws IOException {
-    model = folder.resolve("model");
-    output = folder.resolve("out.gguf");
-    new GeneratedCheckpoint(2, 64, 44, 4, 2, DType.BF16).write(model);
-    text =
-        Files.writeString(folder.resolve("text.txt"), "A text of some words, again. ".repeat(99));
-  }
-
-  private Terminal compress(String... more) {
-    List<String> arguments =
-        new ArrayList<>(List.of("compress", model.toString(), output.toString()));
-    arguments.addAll(List.of("--calibration", text.toString(), "--sequence-length", "32"));
-    arguments.addAll(List.of("--sequences", "8", "--quiet", "--solver", "rtn"));
-    arguments.addAll(List.of(more));
-    return awp.run(arguments);
+  GgufBudgetCommandTest() {
+    super("out.gguf", 44, "--solver", "rtn");
   }
 
   private Map<String, BlockType> types() {

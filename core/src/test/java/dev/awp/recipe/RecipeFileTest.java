@@ -90,7 +90,7 @@ class RecipeFileTest {
           a: *x                                      | line 1: anchors and aliases
           {a: 1                                      | line 1: not YAML
           bits: !!java.io.File x                     | line 1, key bits: a value is missing
-          a: [[[[[[[[[]]]]]]]]]                      | line 1: no recipe is nested that deep
+          a: [[[[[[[[[]]]]]]]]]                      | line 1: nothing here is nested that deep
           """)
   void whatIsWrongIsToldWithFileLineAndKey(String yaml, String rule) {
     assertRefused(yaml, rule);
@@ -101,7 +101,7 @@ class RecipeFileTest {
     assertRefused("# " + "x".repeat(300_000), "at most 256 KiB");
     assertRefused("a: " + "[".repeat(100_000), "nested that deep");
     assertRefused("a: 1\n---\nb: 2\n", "not YAML");
-    assertRefused("", "the recipe is empty");
+    assertRefused("", "the file is empty");
     Path binary = folder.resolve("r.yaml");
     Files.write(binary, "a: \u00e9".getBytes(StandardCharsets.ISO_8859_1));
     assertTrue(

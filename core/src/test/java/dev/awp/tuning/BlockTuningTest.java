@@ -73,8 +73,7 @@ class BlockTuningTest {
       Matrix inputs = random(arena, layout.config().hiddenSize());
       int rows = BlockTuning.rows(WINDOWS, LENGTH);
       BlockGradient block =
-          new BlockGradient(
-              layout, 0, checkpoint::tensor, rows, LENGTH, _ -> true, compute, arena);
+          new BlockGradient(layout, 0, checkpoint::tensor, rows, LENGTH, _ -> true, compute, arena);
       Matrix outputs = Matrix.copyOf(arena, inputs.toArray());
       for (int from = 0; from < outputs.rows(); from += rows) {
         block.forward(outputs.rowRange(from, from + rows));
@@ -82,8 +81,7 @@ class BlockTuningTest {
       List<TunedLayer> layers = new ArrayList<>();
       for (LinearLayer linear : layout.linears(0)) {
         Matrix w =
-            new TensorReader(compute.kernels())
-                .matrix(checkpoint.tensor(linear.weight()), arena);
+            new TensorReader(compute.kernels()).matrix(checkpoint.tensor(linear.weight()), arena);
         layers.add(layer(linear, constraint, w, compute, arena));
       }
       BlockTuning.Result result =
@@ -103,8 +101,7 @@ class BlockTuningTest {
   private static TunedLayer layer(
       LinearLayer linear, Constraint constraint, Matrix w, Compute compute, Arena arena) {
     Matrix t = Matrix.allocate(arena, w.rows(), w.columns());
-    GridParameters parameters =
-        GridParameters.allocate(constraint, w.rows(), w.columns(), arena);
+    GridParameters parameters = GridParameters.allocate(constraint, w.rows(), w.columns(), arena);
     RowProjection projection = constraint.rowProjection(compute.kernels(), w.columns(), arena);
     for (int r = 0; r < w.rows(); r++) {
       projection.project(w.row(r), t.row(r), parameters, r);

@@ -59,7 +59,12 @@ public final class SavedMoments {
    *     another size
    */
   public static SavedMoments open(Path folder, Compute compute, Arena arena) {
-    MomentsManifest manifest = MomentsManifest.read(folder);
+    return open(folder, MomentsManifest.read(folder), compute, arena);
+  }
+
+  /** The same of a manifest that has been read. */
+  public static SavedMoments open(
+      Path folder, MomentsManifest manifest, Compute compute, Arena arena) {
     Map<String, TensorView> views = new HashMap<>();
     manifest
         .files()

@@ -42,26 +42,37 @@ public final class RecipeFlags {
   /** Sets the values; AwpException that names file, line and key for one that is none. */
   public void apply() {
     for (RecipeFile.Flag flag : recipe.flags()) {
-      OptionSpec option = spec.findOption("--" + flag.name());
-      if (option == null || NO_KEYS.contains(option.longestName())) {
-        throw new AwpException(
-            "%s: there is no such key; these are: layers, %s".formatted(flag.place(), keys()));
-      }
-      read(flag, option);
+      OptionSpec option = option(flag);
+      var _ = words(flag);
       if (!spec.commandLine().getParseResult().hasMatchedOption(option)) {
         option.setValue(trial.getCommandSpec().findOption(option.longestName()).getValue());
       }
     }
   }
 
-  private void read(RecipeFile.Flag flag, OptionSpec option) {
+  private OptionSpec option(RecipeFile.Flag flag) {
+    OptionSpec option = spec.findOption("--" + flag.name());
+    if (option == null || NO_KEYS.contains(option.longestName())) {
+      throw new AwpException(
+          "%s: there is no such key; these are: layers, %s".formatted(flag.place(), keys()));
+    }
+    return option;
+  }
+
+  /**
+   * The words that say the same on a command line, read once for a trial; AwpException that names
+   * file, line and key where they cannot be read.
+   */
+  public List<String> words(RecipeFile.Flag flag) {
+    OptionSpec option = option(flag);
     boolean isFile = option.auxiliaryTypes()[0] == Path.class || option.type() == Path.class;
     List<String> values =
         flag.values().stream().map(value -> isFile ? resolved(value) : value).toList();
     Stream<String> folders = Stream.of("MODEL_DIR", "OUT_DIR");
-    Stream<String> typed = values.stream().map(value -> option.longestName() + "=" + value);
+    List<String> typed = values.stream().map(value -> option.longestName() + "=" + value).toList();
     try {
-      trial.parseArgs(Stream.concat(folders, typed).toArray(String[]::new));
+      trial.parseArgs(Stream.concat(folders, typed.stream()).toArray(String[]::new));
+      return typed;
     } catch (ParameterException e) {
       throw new AwpException(flag.place() + ": " + e.getMessage(), e);
     }

@@ -97,66 +97,107 @@ public final class SchemeArguments {
     return recipe;
   }
 
+  /** What was asked for, and what it says of the layers. */
+  private record Wish(
+      boolean structured, boolean zeros, boolean bits, boolean grid, boolean types, boolean rules) {
+    /** Whether no option says what becomes of all layers. */
+    boolean saysNothing() {
+      return !zeros && !grid;
+    }
+  }
+
   private Recipe recipe(List<LayerRule> rules, boolean structured, CommandSpec spec) {
     Optional<Budget> shared = budget.toBudget(spec);
-    boolean zeros = constraint.givesSparsity() || budget.givesSparsity();
     boolean bits = constraint.givesBits() || budget.givesBits();
-    boolean grid = bits || constraint.type().isPresent();
-    boolean alone = structured && !head && !fused && !constraint.givesGrid();
-    if (!zeros && !grid && rules.isEmpty() && !gguf.given() && !format.given()) {
-      if (alone) {
-        return Recipe.NOTHING;
-      }
+    Wish wish =
+        new Wish(
+            structured && !head && !fused && !constraint.givesGrid(),
+            constraint.givesSparsity() || budget.givesSparsity(),
+            bits,
+            bits || constraint.type().isPresent(),
+            budget.givesBits() && format.has(GgufFormat.NAME),
+            !rules.isEmpty());
+    checkSomething(wish, spec);
+    checkType(wish, spec);
+    checkBlocks(wish, spec);
+    if (wish.saysNothing() && format.only(GgufFormat.NAME)) {
+      gguf.takeDefaultBlocks();
+    }
+    if (isNothing(wish)) {
+      return Recipe.NOTHING;
+    }
+    if (wish.saysNothing() && gguf.blocks().isEmpty() && format.given()) {
+      constraint.takeDefaultBits();
+    }
+    checkTargets(spec);
+    return new Recipe(
+        settings(wish).build(),
+        rules,
+        head || gguf.solvesEnds() || (wish.types() && !gguf.givesEmbedding()),
+        fused,
+        shared);
+  }
+
+  /** Something is to be done. */
+  private void checkSomething(Wish wish, CommandSpec spec) {
+    if (wish.saysNothing()
+        && !wish.rules()
+        && !gguf.given()
+        && !format.given()
+        && !wish.structured()) {
       throw new ParameterException(
           spec.commandLine(),
           "say what to do: --sparsity RATIO, --sparsity N:M, --bits B, --type TYPE, --format"
               + " FORMAT, a --target-..., a --prune-..., or a --recipe");
     }
-    if (constraint.type().isPresent() && (bits || gguf.given())) {
+  }
+
+  /** What --type excludes. */
+  private void checkType(Wish wish, CommandSpec spec) {
+    if (constraint.type().isEmpty()) {
+      return;
+    }
+    if (wish.bits() || gguf.given()) {
       throw new ParameterException(
           spec.commandLine(),
           "--type says the numbers already: leave --bits, --gguf-type, --target-bits and"
               + " --target-size out");
     }
     List<String> integers = format.integersOnly();
-    if (constraint.type().isPresent() && !integers.isEmpty()) {
+    if (!integers.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
           "%s cannot be written as %s, which has integers only"
               .formatted(constraint.type().get(), String.join(", ", integers)));
     }
-    boolean types = budget.givesBits() && format.has(GgufFormat.NAME);
-    if (bits && gguf.blocks().isPresent()) {
+  }
+
+  /** What the types of a GGUF file exclude. */
+  private void checkBlocks(Wish wish, CommandSpec spec) {
+    if (wish.bits() && gguf.blocks().isPresent()) {
       throw new ParameterException(
           spec.commandLine(),
-          types
+          wish.types()
               ? "a target decides about types itself: --gguf-type excludes --target-size and"
                   + " --target-bits"
               : "--gguf-type says the bits already: leave --bits out");
     }
-    if (gguf.isFast() && !types) {
+    if (gguf.isFast() && !wish.types()) {
       throw new ParameterException(
           spec.commandLine(),
           "--gguf-fast is about the types that --target-size or --target-bits chooses among in the"
               + " format gguf");
     }
-    boolean solvesEnds = gguf.solvesEnds() || (types && !gguf.givesEmbedding());
-    if (head && (gguf.roundsEnds() || (types && gguf.givesEmbedding()))) {
+    if (head && (gguf.roundsEnds() || (wish.types() && gguf.givesEmbedding()))) {
       throw new ParameterException(
           spec.commandLine(),
           "--gguf-embedding gives lm_head a type of its own in a mixture or a target: leave"
               + " --lm-head out");
     }
-    if (!zeros && !grid && format.only(GgufFormat.NAME)) {
-      gguf.takeDefaultBlocks();
-    }
-    boolean plain = format.only(OutputFormats.DENSE.name()) || format.only(GgufFormat.NAME);
-    if (alone && !zeros && !grid && rules.isEmpty() && gguf.blocks().isEmpty() && plain) {
-      return Recipe.NOTHING;
-    }
-    if (!zeros && !grid && gguf.blocks().isEmpty() && format.given()) {
-      constraint.takeDefaultBits();
-    }
+  }
+
+  /** A target excludes what it decides. */
+  private void checkTargets(CommandSpec spec) {
     if ((constraint.givesSparsity() && budget.givesSparsity())
         || (constraint.givesBits() && budget.givesBits())) {
       throw new ParameterException(
@@ -164,16 +205,30 @@ public final class SchemeArguments {
           "a target decides about this itself: --sparsity excludes --target-sparsity, --bits"
               + " excludes --target-bits and --target-size");
     }
+  }
+
+  /** Whether what is removed of the model is all that is to be done. */
+  private boolean isNothing(Wish wish) {
+    boolean plain =
+        !format.given() || format.only(OutputFormats.DENSE.name()) || format.only(GgufFormat.NAME);
+    return wish.structured()
+        && wish.saysNothing()
+        && !wish.rules()
+        && gguf.blocks().isEmpty()
+        && plain;
+  }
+
+  private LayerSettings.Builder settings(Wish wish) {
     LayerSettings.Builder settings = constraint.toSettings();
     gguf.applyTo(settings);
     if (budget.givesSparsity()) {
       settings.sparsity(new Choice.Budgeted<>());
     }
-    if (types) {
+    if (wish.types()) {
       settings.blocks(Optional.of(gguf.budgeted()));
     } else if (budget.givesBits()) {
       settings.bits(new Choice.Budgeted<>());
     }
-    return new Recipe(settings.build(), rules, head || solvesEnds, fused, shared);
+    return settings;
   }
 }

@@ -12,8 +12,8 @@ import dev.awp.solver.Effort;
 import dev.awp.solver.pgd.PgdChanges;
 import dev.awp.solver.pgd.PgdOptions;
 import dev.awp.solver.registry.SolverOptions;
-import dev.awp.tuning.TuningOptions;
 import dev.awp.tensor.DType;
+import dev.awp.tuning.TuningOptions;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -43,8 +43,8 @@ public final class SolverArguments {
       paramLabel = "E",
       description = {
         "auto, admm, cd: normal; low for a fraction of the solver's time at a higher error; high"
-            + " for a lower error at several times the cost; max for normal, and blocks that are tuned"
-            + " together (--tune "
+            + " for a lower error at several times the cost; max for normal, and blocks that are"
+            + " tuned together (--tune "
             + TuningOptions.STEPS
             + "). Default: normal."
       })

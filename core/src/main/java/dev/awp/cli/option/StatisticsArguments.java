@@ -24,7 +24,7 @@ public final class StatisticsArguments {
       })
   private Path statistics;
 
-  boolean given() {
+  public boolean given() {
     return statistics != null;
   }
 

@@ -2,14 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.option;
 
+import dev.awp.cli.value.ParameterCount;
 import dev.awp.cli.value.Ranges;
 import dev.awp.cli.value.Word;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.StructureOptions;
+import dev.awp.compress.StructureOptions.Sharing;
 import dev.awp.compress.structured.BlockMeasures;
 import dev.awp.structured.choice.UnitChoices;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -27,6 +32,27 @@ public final class StructureArguments {
             + " docs/structured.md tells more."
       })
   private Double width;
+
+  @Option(
+      names = "--target-parameters",
+      paramLabel = "COUNT",
+      converter = ParameterCount.class,
+      description = {
+        "Remove neurons and key/value groups, as --prune-width does, until about so many parameters"
+            + " stay in all: 100M, 1.5B."
+      })
+  private Long parameters;
+
+  @Option(
+      names = "--speedup",
+      paramLabel = "FACTOR",
+      converter = Ranges.Factor.class,
+      description = {
+        "Remove neurons and key/value groups, as --prune-width does, until so many times fewer"
+            + " weights are read for each token: those of the blocks and of the output head, by"
+            + " which decoding takes its time. --bits and types come on top."
+      })
+  private Double speedup;
 
   @Option(
       names = "--prune-neurons",
@@ -73,6 +99,18 @@ public final class StructureArguments {
   private String blocksBy;
 
   @Option(
+      names = "--prune-share",
+      paramLabel = "HOW",
+      converter = SharingName.class,
+      description = {
+        "How what is removed is shared among blocks: uniform, the same in all; blocks, by what each"
+            + " block's loss does to the predictions, at least a quarter of its neurons and one"
+            + " key/value head staying, which a GGUF file alone can hold, of a model of LLaMA's"
+            + " form. Default: uniform."
+      })
+  private String sharing;
+
+  @Option(
       names = "--prune-multiple",
       paramLabel = "N",
       converter = Ranges.Count.class,
@@ -96,30 +134,48 @@ public final class StructureArguments {
     }
   }
 
+  /** A way to share what is removed. */
+  static final class SharingName extends Word {
+    SharingName() {
+      super("way to share what is removed", Sharing.words());
+    }
+  }
+
   /** Whether anything is to be removed. */
   public boolean given() {
-    return width != null || neurons != null || groups != null || blocks != null;
+    return givesWidth() || neurons != null || groups != null || blocks != null;
+  }
+
+  private boolean givesWidth() {
+    return width != null || parameters != null || speedup != null;
   }
 
   /** Sets what was asked for; misuse where options exclude each other or have no effect. */
   public void applyTo(
       CompressionOptions.Builder options, StatisticsArguments statistics, CommandSpec spec) {
-    boolean widths = width != null || neurons != null || groups != null;
-    if (width != null && (neurons != null || groups != null)) {
+    boolean widths = givesWidth() || neurons != null || groups != null;
+    if (Stream.of(width, parameters, speedup).filter(Objects::nonNull).count() > 1) {
+      throw misuse(spec, "--prune-width, --target-parameters and --speedup exclude each other");
+    }
+    if (givesWidth() && (neurons != null || groups != null)) {
       throw misuse(
           spec,
-          "--prune-width says the others itself: leave --prune-neurons and --prune-groups out");
+          "--prune-width says the others itself, as --target-parameters and --speedup do: leave"
+              + " --prune-neurons and --prune-groups out");
     }
     if (by != null && !widths && blocks == null) {
       throw misuse(
           spec,
           "--prune-by is for --prune-width, --prune-neurons, --prune-groups and --prune-blocks");
     }
-    if (multiple != null && width == null && neurons == null) {
+    if (multiple != null && !givesWidth() && neurons == null) {
       throw misuse(spec, "--prune-multiple is for --prune-width and --prune-neurons");
     }
     if (blocksBy != null && blocks == null) {
       throw misuse(spec, "--prune-blocks-by is for --prune-blocks");
+    }
+    if (sharing != null && !widths) {
+      throw misuse(spec, "--prune-share is for --prune-width, --prune-neurons and --prune-groups");
     }
     if (given() && statistics.given()) {
       throw misuse(
@@ -129,13 +185,22 @@ public final class StructureArguments {
       options.structure(
           new StructureOptions(
               optional(width),
+              target(),
               optional(neurons),
               optional(groups),
               blocks == null ? 0 : blocks,
               by == null ? UnitChoices.standard().name() : by,
               blocksBy == null ? BlockMeasures.standard().name() : blocksBy,
+              sharing == null ? Sharing.UNIFORM : Sharing.named(sharing),
               multiple == null ? OptionalInt.empty() : OptionalInt.of(multiple)));
     }
+  }
+
+  private Optional<StructureOptions.Target> target() {
+    if (parameters != null) {
+      return Optional.of(new StructureOptions.Target.Parameters(parameters));
+    }
+    return Optional.ofNullable(speedup).map(StructureOptions.Target.Speed::new);
   }
 
   private static OptionalDouble optional(Double value) {

@@ -53,16 +53,17 @@ public final class DifferenceTable {
   }
 
   private static void add(Difference.Entry entry, TextTable table) {
+    String name = change(entry.name(), entry.nameAfter());
     String shape = change(entry.before().shape().toString(), entry.after().shape().toString());
     String storage = change(entry.before().storage(), entry.after().storage());
     Optional<ValueDifference> values = entry.values();
     if (values.isEmpty()) {
-      table.add(entry.name(), shape, storage, "-", "-", "-", "-");
+      table.add(name, shape, storage, "-", "-", "-", "-");
       return;
     }
     ValueDifference v = values.get();
     table.add(
-        entry.name(),
+        name,
         shape,
         storage,
         String.format(Locale.ROOT, "%.3g", v.relativeError()),

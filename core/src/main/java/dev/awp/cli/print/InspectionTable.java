@@ -6,11 +6,20 @@ import dev.awp.inspect.StoredGrid;
 import dev.awp.inspect.values.Inspection;
 import dev.awp.inspect.values.WeightStatistics;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** An inspection as a table: a line for each matrix, the vectors together. */
 public final class InspectionTable {
+  private static final Pattern BLOCK =
+      Pattern.compile("((?:.*\\.)?(?:layers|blk)\\.)(\\d+)(\\..*)");
+
   private InspectionTable() {}
 
   public static void print(Inspection inspection, boolean all, PrintWriter out) {
@@ -47,6 +56,7 @@ public final class InspectionTable {
       table.print(out);
     }
     printVectors(inspection, all, out);
+    printBlockShapes(shown, out);
     for (Inspection.Entry entry : inspection.weights()) {
       long broken = entry.statistics().map(WeightStatistics::nonFinite).orElse(0L);
       if (broken > 0) {
@@ -54,6 +64,32 @@ public final class InspectionTable {
             Locale.ROOT, "%s: %,d values are not finite%n", Printable.text(entry.name()), broken);
       }
     }
+  }
+
+  /** Where the same weight has another shape in another block. */
+  private static void printBlockShapes(List<Inspection.Entry> shown, PrintWriter out) {
+    Map<String, Map<String, List<String>>> shapes = new LinkedHashMap<>();
+    for (Inspection.Entry entry : shown) {
+      Matcher block = BLOCK.matcher(entry.name());
+      if (block.matches()) {
+        shapes
+            .computeIfAbsent(block.group(1) + "*" + block.group(3), _ -> new LinkedHashMap<>())
+            .computeIfAbsent(entry.shape().toString(), _ -> new ArrayList<>())
+            .add(block.group(2));
+      }
+    }
+    shapes.values().removeIf(ofName -> ofName.size() == 1);
+    if (!shapes.isEmpty()) {
+      out.printf("%nshapes that differ between blocks:%n");
+    }
+    shapes.forEach(
+        (name, ofName) ->
+            out.printf(
+                "  %s: %s%n",
+                Printable.text(name),
+                ofName.entrySet().stream()
+                    .map(e -> e.getKey() + " in " + String.join(", ", e.getValue()))
+                    .collect(Collectors.joining("; "))));
   }
 
   private static void printVectors(Inspection inspection, boolean all, PrintWriter out) {

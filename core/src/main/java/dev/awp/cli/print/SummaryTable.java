@@ -15,8 +15,11 @@ public final class SummaryTable {
   private static void print(StructureReport structure, PrintWriter out) {
     out.printf(
         Locale.ROOT,
-        "%s of %s blocks, %s of %s neurons, %s of %s key/value heads stay: %.1f %% of the linear"
-            + " weights fewer%n",
+        structure.kept().sizes().isEmpty()
+            ? "%s of %s blocks, %s of %s neurons, %s of %s key/value heads stay: %.1f %% of the"
+                + " linear weights fewer%n"
+            : "%s of %s blocks, up to %s of %s neurons, up to %s of %s key/value heads stay, by"
+                + " block: %.1f %% of the linear weights fewer%n",
         structure.kept().blocks().size(),
         structure.before().blocks().size(),
         structure.kept().neurons(),

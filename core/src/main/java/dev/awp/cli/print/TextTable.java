@@ -7,15 +7,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Lines of cells in columns, as wide as their widest cell: the first to the left, others right. */
-final class TextTable {
+public final class TextTable {
   private final List<List<String>> lines = new ArrayList<>();
 
-  TextTable(String... titles) {
+  /** A table with its titles. */
+  public TextTable(String... titles) {
     lines.add(List.of(titles));
   }
 
   /** Adds a line of as many cells as there are titles. */
-  void add(String... cells) {
+  public void add(String... cells) {
     if (cells.length != lines.getFirst().size()) {
       throw new IllegalArgumentException(
           cells.length + " cells for " + lines.getFirst().size() + " columns");
@@ -23,11 +24,11 @@ final class TextTable {
     lines.add(List.of(cells));
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return lines.size() == 1;
   }
 
-  void print(PrintWriter out) {
+  public void print(PrintWriter out) {
     int columns = lines.getFirst().size();
     int[] widths = new int[columns];
     for (List<String> line : lines) {

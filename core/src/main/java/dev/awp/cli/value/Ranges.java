@@ -80,6 +80,13 @@ public final class Ranges {
     }
   }
 
+  /** A finite number above 1. */
+  public static final class Factor extends Real {
+    public Factor() {
+      super("a number above 1", value -> value > 1);
+    }
+  }
+
   /** A finite number that is not negative. */
   public static final class NotNegative extends Real {
     public NotNegative() {

@@ -99,9 +99,7 @@ final class WorkEstimate {
             block ->
                 tokens
                     * 2
-                    * plan.layout().linears(block).stream()
-                        .mapToLong(PackedSize::weights)
-                        .sum())
+                    * plan.layout().linears(block).stream().mapToLong(PackedSize::weights).sum())
         .sum();
   }
 

@@ -30,7 +30,7 @@ import java.util.Map;
  * its layer's block, so that every block's weights are decoded once for all that have passed
  * theirs.
  */
-final class Influence implements AutoCloseable {
+public final class Influence implements AutoCloseable {
   /** Tokens that go through each of the models. */
   private static final int TOKENS = 2048;
 
@@ -58,7 +58,7 @@ final class Influence implements AutoCloseable {
    *
    * @param scratch folder of files of activations, without names, until this is closed
    */
-  static Influence of(TransformerModel model, CalibrationSet calibration, Path scratch) {
+  public static Influence of(TransformerModel model, CalibrationSet calibration, Path scratch) {
     return new Influence(model, calibration.first(TOKENS), scratch);
   }
 
@@ -69,7 +69,7 @@ final class Influence implements AutoCloseable {
    *
    * @param weights T
    */
-  void probe(LinearLayer layer, Matrix weights) {
+  public void probe(LinearLayer layer, Matrix weights) {
     TransformerModel changed = model.with(replaced(layer, weights));
     int blocks = model.layout().config().layers();
     if (layer.block() == ModelLayout.BEFORE) {
@@ -103,7 +103,7 @@ final class Influence implements AutoCloseable {
   }
 
   /** Takes all models through a block, but for those that were given theirs in it. */
-  void advance(int index) {
+  public void advance(int index) {
     try (Arena arena = Arena.ofShared()) {
       DecoderBlock block = model.block(index, arena);
       block.forward(dense.states(), dense.length(), NOBODY);
@@ -117,7 +117,7 @@ final class Influence implements AutoCloseable {
   }
 
   /** Behind the last block: the mean divergence of every layer, in nats a token. */
-  Map<LinearLayer, Double> divergences() {
+  public Map<LinearLayer, Double> divergences() {
     probes.forEach((layer, states) -> divergences.put(layer, divergence(model.head(), states)));
     return divergences;
   }

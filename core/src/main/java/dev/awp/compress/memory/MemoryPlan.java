@@ -52,9 +52,7 @@ public record MemoryPlan(List<Set<InputSite>> passes, long bytes, long spare) {
     }
     if (chosen.bytes > aim) {
       if (limit.isPresent()) {
-        throw new AwpException(
-            "--memory-limit %s: the smallest limit that will do for this model is %s"
-                .formatted(megabytes(limit.getAsLong()), megabytes(chosen.bytes)));
+        throw tooSmall(limit.getAsLong(), chosen.bytes);
       }
       LOG.warn(
           "this model needs {} of memory, the machine has {}: expect swapping",
@@ -96,6 +94,24 @@ public record MemoryPlan(List<Set<InputSite>> passes, long bytes, long spare) {
       MemoryNeeds needs, long evaluation, List<Set<InputSite>> passes, long aim) {
     long bytes = RUNTIME + Math.max(evaluation, needs.block(passes));
     return new MemoryPlan(passes, bytes, Math.max(0, aim - bytes));
+  }
+
+  /**
+   * Refuses a limit that what is not divided into passes would exceed.
+   *
+   * @param offHeapBytes all but the JVM's own, the most at a time
+   */
+  public static void checkLimit(long offHeapBytes, OptionalLong limit) {
+    long bytes = RUNTIME + offHeapBytes;
+    if (limit.isPresent() && bytes > limit.getAsLong()) {
+      throw tooSmall(limit.getAsLong(), bytes);
+    }
+  }
+
+  private static AwpException tooSmall(long limit, long bytes) {
+    return new AwpException(
+        "--memory-limit %s: the smallest limit that will do for this model is %s"
+            .formatted(megabytes(limit), megabytes(bytes)));
   }
 
   /** Rounded up, as an option takes it. */

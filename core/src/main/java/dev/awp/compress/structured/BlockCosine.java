@@ -5,10 +5,12 @@ package dev.awp.compress.structured;
 import dev.awp.Progress;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
+import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -34,6 +36,7 @@ final class BlockCosine implements BlockMeasure {
       Progress progress) {
     int blocks = model.layout().config().layers();
     double[] influence = new double[blocks];
+    ArithmeticKernels arithmetic = model.compute().kernels().arithmetic();
     try (ActivationStore states = ActivationStore.embed(model, calibration.windows(), scratch);
         ActivationStore before = states.copy()) {
       for (int block = 0; block < blocks; block++) {
@@ -42,7 +45,7 @@ final class BlockCosine implements BlockMeasure {
         try (Arena arena = Arena.ofShared()) {
           model.block(block, arena).forward(states.states(), states.length(), LinearInputs.IGNORED);
         }
-        influence[block] = 1 - meanCosine(before.states(), states.states());
+        influence[block] = 1 - meanCosine(before.states(), states.states(), arithmetic);
       }
     }
     return IntStream.range(0, blocks)
@@ -54,21 +57,13 @@ final class BlockCosine implements BlockMeasure {
         .toList();
   }
 
-  private static double meanCosine(Matrix some, Matrix other) {
+  private static double meanCosine(Matrix some, Matrix other, ArithmeticKernels arithmetic) {
     double sum = 0;
     for (int row = 0; row < some.rows(); row++) {
-      double product = 0;
-      double squares = 0;
-      double otherSquares = 0;
-      for (int j = 0; j < some.columns(); j++) {
-        double a = some.get(row, j);
-        double b = other.get(row, j);
-        product += a * b;
-        squares += a * a;
-        otherSquares += b * b;
-      }
-      double norms = Math.sqrt(squares * otherSquares);
-      sum += norms > 0 ? product / norms : 0;
+      MemorySegment a = some.row(row);
+      MemorySegment b = other.row(row);
+      double norms = Math.sqrt(arithmetic.dot(a, a) * arithmetic.dot(b, b));
+      sum += norms > 0 ? arithmetic.dot(a, b) / norms : 0;
     }
     return sum / some.rows();
   }

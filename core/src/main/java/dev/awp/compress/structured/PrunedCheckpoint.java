@@ -13,7 +13,9 @@ import dev.awp.config.ModelConfig;
 import dev.awp.model.BlockStep;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
 import dev.awp.report.StructureReport.Shape;
+import dev.awp.report.StructureReport.Size;
 import dev.awp.stored.CutTensor;
 import dev.awp.stored.SharedTensor;
 import dev.awp.stored.StoredTensor;
@@ -46,16 +48,18 @@ public final class PrunedCheckpoint extends CheckpointView {
     addTensors();
   }
 
-  private static ModelConfig pruned(ModelConfig whole, Shape shape) {
+  /** A configuration with blocks of such a shape. */
+  static ModelConfig pruned(ModelConfig whole, Shape shape) {
     List<BlockConfig> blocks = new ArrayList<>();
-    for (int index : shape.blocks()) {
-      BlockConfig block = whole.block(index);
+    for (int i = 0; i < shape.blocks().size(); i++) {
+      BlockConfig block = whole.block(shape.blocks().get(i));
+      Size size = shape.size(i);
       AttentionConfig attention = block.attention();
       MlpConfig mlp = block.mlp();
       blocks.add(
           new BlockConfig(
-              attention.withGroups(shape.groups()),
-              new MlpConfig(shape.neurons(), mlp.activation(), mlp.bias()),
+              attention.withGroups(size.groups()),
+              new MlpConfig(size.neurons(), mlp.activation(), mlp.bias()),
               block.experts()));
     }
     return whole.withBlocks(blocks);
@@ -66,8 +70,7 @@ public final class PrunedCheckpoint extends CheckpointView {
     for (int index : shape.blocks()) {
       for (BlockStep step : before.blockSteps(index)) {
         StepCut cut = StepCut.of(before, index, step.step());
-        int units = cut.units().width() == 1 ? shape.neurons() : shape.groups();
-        cut(cut, IntStream.range(0, units).toArray())
+        cut(cut, IntStream.range(0, kept(cut)).toArray())
             .forEach(tensor -> ofBlocks.put(tensor.original().name(), tensor));
       }
     }
@@ -92,6 +95,12 @@ public final class PrunedCheckpoint extends CheckpointView {
   /** What a block has left. */
   Shape shape() {
     return shape;
+  }
+
+  /** How many units of a step stay. */
+  int kept(StepCut cut) {
+    Size size = shape.size(index(cut.consumer().block()));
+    return cut.step().step().equals(Step.MLP) ? size.neurons() : size.groups();
   }
 
   /** The index here of a block of the original that stays. */
@@ -142,16 +151,16 @@ public final class PrunedCheckpoint extends CheckpointView {
   }
 
   private ConfigSizes sizes() {
-    AttentionConfig attention = config.block(0).attention();
+    List<AttentionConfig> attention = config.blocks().stream().map(BlockConfig::attention).toList();
     Set<Integer> sliding =
         before.config().slidingBlocks().stream()
             .filter(shape.blocks()::contains)
             .collect(Collectors.toSet());
     return new ConfigSizes(
-        shape.neurons(),
-        attention.heads(),
-        attention.keyValueHeads(),
-        attention.headDimension(),
+        config.blocks().stream().map(block -> block.mlp().width()).toList(),
+        attention.stream().map(AttentionConfig::heads).toList(),
+        attention.stream().map(AttentionConfig::keyValueHeads).toList(),
+        attention.getFirst().headDimension(),
         shape.blocks(),
         sliding);
   }

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Prunes one step: calibrates the layer that reads its units, and chooses.
@@ -100,6 +101,17 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
    * @param states of the original model
    */
   Map<Integer, Double> curve(StepCut cut, List<Integer> kept, ActivationStore states) {
+    return curve(cut, kept, states, -1, _ -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param at one of the numbers
+   * @param weights are told what the layer is then, zeros in the place of what was removed
+   */
+  Map<Integer, Double> curve(
+      StepCut cut, List<Integer> kept, ActivationStore states, int at, Consumer<Matrix> weights) {
     LinearLayer layer = cut.consumer();
     try (StepMoments moments = moments(layer, false);
         Arena scratch = Arena.ofShared()) {
@@ -112,7 +124,15 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
               w, c, cut.units(), Collections.min(kept), Damping.of(tokens, c.columns()));
       double all = Objective.dense(w, c, compute);
       Map<Integer, Double> errors = new HashMap<>();
-      RemovalCurve.of(problem, kept, compute)
+      RemovalCurve.of(
+              problem,
+              kept,
+              compute,
+              (units, found) -> {
+                if (units == at) {
+                  weights.accept(found.apply(scratch).spread(cut.units(), scratch));
+                }
+              })
           .forEach((units, objective) -> errors.put(units, Objective.relative(objective, all)));
       return errors;
     }

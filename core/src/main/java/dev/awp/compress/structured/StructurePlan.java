@@ -10,13 +10,16 @@ import dev.awp.config.QueryKeyNorm;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.report.StructureReport.Shape;
-import dev.awp.structured.ColumnTableau;
+import dev.awp.report.StructureReport.Size;
 import dev.awp.structured.UnitChoice;
 import dev.awp.structured.choice.UnitChoices;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /**
@@ -27,9 +30,13 @@ public final class StructurePlan {
   /** What feed-forward layers' widths are multiples of: blocks of K-quants, then usual groups. */
   private static final List<Integer> MULTIPLES = List.of(256, 128, 64, 32, 16, 8, 4, 2, 1);
 
+  /** Of a block's neurons so many stay at least where blocks share what is removed. */
+  private static final double LEAST_SHARE = 0.25;
+
   private final StructureOptions options;
   private final ModelConfig config;
   private final ModelLayout layout;
+  private final OptionalDouble width;
 
   /** A plan; AwpException for a model of which nothing can be removed. */
   public StructurePlan(StructureOptions options, ModelConfig config) {
@@ -39,33 +46,136 @@ public final class StructurePlan {
     if (config.experts().isPresent()) {
       throw fail("it has experts, and structured pruning knows dense models");
     }
-    if (config.blocks().stream().map(block -> block.mlp().width()).distinct().count() > 1
-        || config.blocks().stream().map(block -> block.attention().heads()).distinct().count()
-            > 1) {
-      throw fail("its blocks have several widths, and structured pruning gives all the same");
+    if (config.hasBlockSizes()) {
+      throw fail("its blocks have several widths already, and structured pruning begins with one");
     }
+    this.width = wantedWidth();
   }
 
   /**
-   * Refuses what does not fit into the Java heap, where units are chosen by least squares.
+   * Refuses what does not fit.
    *
-   * @param heap bytes that it may take
+   * @param heap bytes that Java's heap may take
+   * @param limit bytes that the run may take
+   * @param drifted whether layers make up for the drift of their inputs
    */
-  public void checkMemory(long heap) {
-    boolean compensates =
-        UnitChoices.byName(options.by()).filter(UnitChoice::compensates).isPresent();
-    boolean fewer = candidates().stream().anyMatch(shape -> shape.neurons() < neurons());
-    int columns = fewer ? neurons() : attention().queryWidth();
-    long needed = ColumnTableau.bytes(columns) / 4 * 5;
-    boolean narrower =
-        fewer
-            || candidates().stream()
-                .anyMatch(shape -> shape.groups() < attention().keyValueHeads());
-    if (compensates && narrower && needed > heap) {
+  public void checkMemory(long heap, OptionalLong limit, boolean drifted) {
+    PruningMemory needed = memory(drifted);
+    if (needed.heap() > heap) {
       throw fail(
           "choosing among %s columns by least squares takes %s MB of Java's heap, which may have %s MB (AWP_JAVA_OPTS=-Xmx..., or --prune-by magnitude)"
-              .formatted(columns, needed / 1_000_000, heap / 1_000_000));
+              .formatted(widest(), megabytes(needed.heap()), megabytes(heap)));
     }
+    if (limit.isPresent() && needed.bytes() > limit.getAsLong()) {
+      throw fail(
+          "choosing among %s columns takes %s MB of memory, %s MB of it of Java's heap, and --memory-limit allows %s MB"
+              .formatted(
+                  widest(),
+                  megabytes(needed.bytes()),
+                  megabytes(needed.heap()),
+                  megabytes(limit.getAsLong())));
+    }
+  }
+
+  private static long megabytes(long bytes) {
+    return Math.ceilDiv(bytes, 1_000_000);
+  }
+
+  /** The most columns of which some are chosen. */
+  private int widest() {
+    return removesNeurons() ? Math.max(neurons(), groupColumns()) : groupColumns();
+  }
+
+  private int groupColumns() {
+    return removesGroups() ? attention().queryWidth() : 0;
+  }
+
+  private boolean removesNeurons() {
+    return candidates().stream().anyMatch(shape -> anySize(shape, s -> s.neurons() < neurons()));
+  }
+
+  private boolean removesGroups() {
+    int all = attention().keyValueHeads();
+    return sharesAmongBlocks(config.layers() - options.blocks())
+        ? wanted(config.layers() - options.blocks()).stream().anyMatch(Wanted::groups)
+        : candidates().stream().anyMatch(shape -> anySize(shape, s -> s.groups() < all));
+  }
+
+  private static boolean anySize(Shape shape, Predicate<Size> wanted) {
+    return IntStream.range(0, shape.blocks().size()).mapToObj(shape::size).anyMatch(wanted);
+  }
+
+  private PruningMemory memory(boolean drifted) {
+    boolean solves = UnitChoices.byName(options.by()).filter(UnitChoice::compensates).isPresent();
+    int hidden = config.hiddenSize();
+    PruningMemory ofNeurons =
+        removesNeurons()
+            ? PruningMemory.of(hidden, neurons(), solves, drifted)
+            : PruningMemory.NONE;
+    PruningMemory ofGroups =
+        removesGroups()
+            ? PruningMemory.of(hidden, attention().queryWidth(), solves, drifted)
+            : PruningMemory.NONE;
+    return ofNeurons.max(ofGroups);
+  }
+
+  /** The share of the linear weights to remove, where that is what is asked for. */
+  private OptionalDouble wantedWidth() {
+    if (options.width().isPresent()) {
+      return options.width();
+    }
+    if (options.target().isEmpty()) {
+      return OptionalDouble.empty();
+    }
+    int left = config.layers() - options.blocks();
+    long linear = weightsOf(attention().keyValueHeads(), neurons());
+    long ofBlock = ofBlock();
+    // What stays whatever is removed of the blocks: norms and biases of these, and both ends.
+    double removed =
+        switch (options.target().get()) {
+          case StructureOptions.Target.Parameters target -> {
+            double now = total() - (double) options.blocks() * ofBlock;
+            yield now - target.count();
+          }
+          case StructureOptions.Target.Speed target -> {
+            double read = (double) config.layers() * ofBlock + headWeights();
+            yield (double) left * ofBlock + headWeights() - read / target.factor();
+          }
+        };
+    double share = removed / ((double) left * linear);
+    String told = options.target().get().describe();
+    if (left > 0 && share <= 0) {
+      throw fail("%s: there is nothing left to remove for it".formatted(told));
+    }
+    if (left > 0 && share >= 1) {
+      throw fail(
+          "%s: what is no neuron and no head has more: %s of %s parameters stay in any case"
+              .formatted(told, total() - config.layers() * ofBlock, total()));
+    }
+    return OptionalDouble.of(Math.clamp(share, Double.MIN_NORMAL, 1));
+  }
+
+  /** Parameters of the whole model. */
+  private long total() {
+    return parameters(layout);
+  }
+
+  private static long parameters(ModelLayout of) {
+    return of.shapes().values().stream()
+        .mapToLong(shape -> shape.stream().reduce(1L, Math::multiplyExact))
+        .sum();
+  }
+
+  /** Parameters of a block. */
+  private long ofBlock() {
+    return total()
+        - parameters(
+            ModelLayout.of(config.withBlocks(config.blocks().subList(1, config.layers()))));
+  }
+
+  /** Weights that turn hidden states into logits: read for each token, as those of blocks are. */
+  private long headWeights() {
+    return (long) config.vocabularySize() * config.hiddenSize();
   }
 
   /** What it has. */
@@ -96,8 +206,11 @@ public final class StructurePlan {
               .formatted(options.blocks(), config.layers()));
     }
     List<Integer> blocks = IntStream.range(0, left).boxed().toList();
-    if (options.width().isPresent()) {
-      return byWidth(options.width().getAsDouble(), blocks);
+    if (sharesAmongBlocks(left)) {
+      return List.of(standIn(blocks));
+    }
+    if (width.isPresent()) {
+      return byWidth(width.getAsDouble(), blocks);
     }
     int neurons =
         options.neurons().isPresent()
@@ -110,6 +223,91 @@ public final class StructurePlan {
             ? keptGroups(options.groups().getAsDouble())
             : attention().keyValueHeads();
     return List.of(new Shape(neurons, groups, blocks));
+  }
+
+  /** Whether blocks that stay will have sizes of their own, which are to be measured. */
+  boolean sharesAmongBlocks(int blocks) {
+    return options.sharing() == StructureOptions.Sharing.BLOCKS && blocks > 1;
+  }
+
+  /** The fewest neurons that a block keeps where blocks share what is removed. */
+  int leastNeurons() {
+    int wanted = (int) Math.ceil(LEAST_SHARE * neurons() / multiple()) * multiple();
+    return Math.clamp(wanted, 1, neurons());
+  }
+
+  /**
+   * What blocks share to be removed.
+   *
+   * @param neurons whether neurons may go for it
+   * @param groups whether key/value groups may
+   * @param weights linear weights of all blocks together
+   */
+  record Wanted(boolean neurons, boolean groups, double weights) {}
+
+  /** What is wanted, of so many blocks. */
+  List<Wanted> wanted(int blocks) {
+    List<Wanted> wanted = new ArrayList<>();
+    width.ifPresent(
+        share -> {
+          double all = weightsOf(attention().keyValueHeads(), neurons());
+          wanted.add(new Wanted(true, !normsTogether(), share * all * blocks));
+        });
+    options
+        .neurons()
+        .ifPresent(
+            share -> wanted.add(new Wanted(true, false, share * weightsOf(0, neurons()) * blocks)));
+    options
+        .groups()
+        .ifPresent(
+            share ->
+                wanted.add(
+                    new Wanted(
+                        false, true, share * weightsOf(attention().keyValueHeads(), 0) * blocks)));
+    wanted.forEach(
+        some -> {
+          long most =
+              (some.neurons() ? weightsOf(0, neurons() - leastNeurons()) : 0)
+                  + (some.groups() ? weightsOf(attention().keyValueHeads() - 1, 0) : 0);
+          if (some.weights() > (double) most * blocks) {
+            throw fail(
+                "--prune-share blocks leaves every block %s neurons and one key/value head: that is more than the share to be removed leaves"
+                    .formatted(leastNeurons()));
+          }
+        });
+    return wanted;
+  }
+
+  /**
+   * Until they are measured: the first block as it is, the others alike and as narrow as it takes.
+   */
+  private Shape standIn(List<Integer> blocks) {
+    if (options.groups().orElse(0) > 0) {
+      checkGroups();
+    }
+    int neurons = neurons();
+    int groups = attention().keyValueHeads();
+    for (Wanted some : wanted(blocks.size())) {
+      double ofEach = some.weights() / (blocks.size() - 1);
+      if (some.neurons()) {
+        double left = neurons() - ofEach / weightsOf(0, 1);
+        int kept = (int) Math.rint(left / multiple()) * multiple();
+        neurons =
+            Math.clamp(kept, leastNeurons(), Math.max(leastNeurons(), neurons() - multiple()));
+      } else if (some.weights() > 0) {
+        groups = Math.clamp(Math.round(groups - ofEach / weightsOf(1, 0)), 1, groups - 1);
+      }
+    }
+    List<Size> sizes = new ArrayList<>();
+    for (int i = 0; i < blocks.size(); i++) {
+      sizes.add(
+          i == 0 ? new Size(neurons(), attention().keyValueHeads()) : new Size(neurons, groups));
+    }
+    return Shape.of(blocks, sizes);
+  }
+
+  private boolean normsTogether() {
+    return config.architecture().queryKeyNorm() == QueryKeyNorm.TOGETHER;
   }
 
   /** What the number of neurons that stay is a multiple of. */
@@ -158,7 +356,7 @@ public final class StructurePlan {
   }
 
   private void checkGroups() {
-    if (config.architecture().queryKeyNorm() == QueryKeyNorm.TOGETHER) {
+    if (normsTogether()) {
       throw fail(
           "%s norms all heads together: none can be removed without changing the others (--prune-neurons can)"
               .formatted(config.architecture().name()));
@@ -185,9 +383,8 @@ public final class StructurePlan {
     long group = weightsOf(1, 0);
     long neuron = weightsOf(0, 1);
     double removed = share * weightsOf(all, neurons());
-    boolean together = config.architecture().queryKeyNorm() == QueryKeyNorm.TOGETHER;
     List<Shape> shapes = new ArrayList<>();
-    for (int groups : together ? List.of(all) : allowedGroups()) {
+    for (int groups : normsTogether() ? List.of(all) : allowedGroups()) {
       OptionalInt kept = nearest(neurons() - (removed - (double) group * (all - groups)) / neuron);
       if (kept.isPresent() && (groups < all || kept.getAsInt() < neurons())) {
         shapes.add(new Shape(kept.getAsInt(), groups, blocks));
@@ -195,8 +392,15 @@ public final class StructurePlan {
     }
     if (shapes.isEmpty()) {
       throw fail(
-          "--prune-width %s: no number of key/value heads (%s) and of neurons (multiples of %s up to %s, --prune-multiple says another) removes about as much and leaves one of each"
-              .formatted(share, allowedGroups(), multiple(), neurons()));
+          "%s: no number of key/value heads (%s) and of neurons (multiples of %s up to %s, --prune-multiple says another) removes about as much and leaves one of each"
+              .formatted(
+                  options
+                      .target()
+                      .map(StructureOptions.Target::describe)
+                      .orElse("--prune-width " + share),
+                  allowedGroups(),
+                  multiple(),
+                  neurons()));
     }
     return shapes;
   }
@@ -205,14 +409,14 @@ public final class StructurePlan {
   Shape exact(Shape shape) {
     long group = weightsOf(1, 0);
     int all = attention().keyValueHeads();
-    double removed = options.width().orElseThrow() * weightsOf(all, neurons());
+    double removed = width.orElseThrow() * weightsOf(all, neurons());
     double left = removed - (double) group * (all - shape.groups());
     int kept = neurons() - (int) Math.rint(left / weightsOf(0, 1));
     return new Shape(Math.clamp(kept, 1, neurons()), shape.groups(), shape.blocks());
   }
 
   /** Linear weights of a block's groups and neurons. */
-  private long weightsOf(int groups, int neurons) {
+  long weightsOf(int groups, int neurons) {
     int shared = attention().heads() / attention().keyValueHeads();
     long group = 2L * (shared + 1) * attention().headDimension() * config.hiddenSize();
     return groups * group + neurons * 3L * config.hiddenSize();
@@ -221,7 +425,11 @@ public final class StructurePlan {
   /** The share of the linear weights of all blocks that a shape is without. */
   public double share(Shape shape) {
     double all = layout.linears().stream().mapToLong(StructurePlan::weights).sum();
-    double kept = (double) shape.blocks().size() * weightsOf(shape.groups(), shape.neurons());
+    double kept =
+        IntStream.range(0, shape.blocks().size())
+            .mapToObj(shape::size)
+            .mapToLong(size -> weightsOf(size.groups(), size.neurons()))
+            .sum();
     return 1 - kept / all;
   }
 
@@ -233,10 +441,42 @@ public final class StructurePlan {
     return new AwpException("%s: %s".formatted(config.file(), what));
   }
 
+  /** How many parameters a model of a shape has. */
+  private long parameters(Shape shape) {
+    return parameters(ModelLayout.of(PrunedCheckpoint.pruned(config, shape)));
+  }
+
   /** What is planned and assumed, a sentence each. */
-  public List<String> sentences() {
-    Shape all = before();
+  public List<String> sentences(boolean drifted) {
     List<String> sentences = new ArrayList<>();
+    sentences.add(shapes());
+    PruningMemory needed = memory(drifted);
+    if (needed.bytes() > 0) {
+      sentences.add(
+          "choosing among up to %s columns takes %s MB of memory, and %s MB of Java's heap"
+              .formatted(widest(), megabytes(needed.offHeap()), megabytes(needed.heap())));
+    }
+    return sentences;
+  }
+
+  private String shapes() {
+    Shape all = before();
+    int left = candidates().getFirst().blocks().size();
+    if (sharesAmongBlocks(left)) {
+      double share = wanted(left).stream().mapToDouble(Wanted::weights).sum();
+      return String.format(
+          Locale.ROOT,
+          "%s of %s blocks stay, without %.1f %% of their linear weights, shared among them by"
+              + " what the predictions lose: at least %s of %s neurons, in multiples of %s, and"
+              + " one of %s key/value heads stay in each",
+          left,
+          all.blocks().size(),
+          100 * share / weightsOf(all.groups(), all.neurons()) / left,
+          leastNeurons(),
+          all.neurons(),
+          multiple(),
+          all.groups());
+    }
     List<String> words =
         candidates().stream()
             .map(
@@ -244,20 +484,20 @@ public final class StructurePlan {
                     String.format(
                         Locale.ROOT,
                         "%s of %s neurons and %s of %s key/value heads (%.1f %% of the linear"
-                            + " weights fewer)",
+                            + " weights fewer, %,d of %,d parameters stay)",
                         shape.neurons(),
                         all.neurons(),
                         shape.groups(),
                         all.groups(),
-                        100 * share(shape)))
+                        100 * share(shape),
+                        parameters(shape),
+                        total()))
             .toList();
-    sentences.add(
-        "%s of %s blocks stay, each with %s; neurons in multiples of %s"
-            .formatted(
-                candidates().getFirst().blocks().size(),
-                all.blocks().size(),
-                String.join(", or ", words),
-                multiple()));
-    return sentences;
+    return "%s of %s blocks stay, each with %s; neurons in multiples of %s"
+        .formatted(
+            candidates().getFirst().blocks().size(),
+            all.blocks().size(),
+            String.join(", or ", words),
+            multiple());
   }
 }

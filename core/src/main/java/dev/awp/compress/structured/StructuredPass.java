@@ -76,7 +76,11 @@ public final class StructuredPass {
     try (PrunedFolder folder =
         PrunedFolder.create(saved.folder(), pruned, options.maxShardBytes(), compute)) {
       Shape before = plan.before();
-      boolean narrower = shape.neurons() < before.neurons() || shape.groups() < before.groups();
+      boolean narrower =
+          IntStream.range(0, shape.blocks().size())
+              .mapToObj(shape::size)
+              .anyMatch(
+                  size -> size.neurons() < before.neurons() || size.groups() < before.groups());
       boolean shorter = shape.blocks().size() < before.blocks().size();
       if (narrower || (shorter && choice.compensates() && drifts())) {
         parts = restored(pruned, folder).orElseGet(() -> walk(pruned, folder));
@@ -94,23 +98,32 @@ public final class StructuredPass {
 
   /** How much of what, and which blocks, where that is not said. */
   private Shape measured(StructurePlan plan) {
+    List<Integer> kept = plan.before().blocks();
+    if (structure.blocks() > 0) {
+      List<Integer> removed =
+          BlockMeasures.byName(structure.blocksBy())
+              .orElseThrow()
+              .choose(model, calibration, structure.blocks(), saved.scratchFolder(), progress);
+      kept = kept.stream().filter(block -> !removed.contains(block)).toList();
+    }
+    Shape shape = widths(plan, kept);
+    saved.save(shape);
+    return shape;
+  }
+
+  /** How much of what stays in these blocks. */
+  private Shape widths(StructurePlan plan, List<Integer> kept) {
+    if (plan.sharesAmongBlocks(kept.size())) {
+      return new BlockShares(model, calibration, saved.scratchFolder(), compute, progress)
+          .choose(plan, kept);
+    }
     List<Shape> candidates = plan.candidates();
     Shape shape =
         candidates.size() == 1
             ? candidates.getFirst()
             : new WidthSplit(model, calibration, saved.scratchFolder(), compute, progress)
                 .choose(plan, candidates);
-    if (structure.blocks() > 0) {
-      List<Integer> removed =
-          BlockMeasures.byName(structure.blocksBy())
-              .orElseThrow()
-              .choose(model, calibration, structure.blocks(), saved.scratchFolder(), progress);
-      List<Integer> kept =
-          plan.before().blocks().stream().filter(block -> !removed.contains(block)).toList();
-      shape = new Shape(shape.neurons(), shape.groups(), kept);
-    }
-    saved.save(shape);
-    return shape;
+    return new Shape(shape.neurons(), shape.groups(), kept);
   }
 
   /** Blocks as they are. */
@@ -153,7 +166,7 @@ public final class StructuredPass {
         for (Step step : pruned.before().steps(block)) {
           if (stays) {
             StepCut cut = StepCut.of(pruned.before(), block, step);
-            Part part = part(cut, pruned.shape(), folder, seen, reference, changed);
+            Part part = part(cut, pruned.kept(cut), folder, seen, reference, changed);
             parts.add(part);
             changed |= part.kept().size() < cut.units().count();
           }
@@ -165,10 +178,14 @@ public final class StructuredPass {
     return parts;
   }
 
-  /** One step: restored, copied or pruned. */
+  /**
+   * One step: restored, copied or pruned.
+   *
+   * @param kept how many units stay
+   */
   private Part part(
       StepCut cut,
-      Shape shape,
+      int kept,
       PrunedFolder folder,
       ActivationStore seen,
       Optional<ActivationStore> reference,
@@ -184,7 +201,6 @@ public final class StructuredPass {
           "block %s: what was saved of %s is damaged, it is pruned again"
               .formatted(block + 1, step));
     }
-    int kept = cut.units().width() == 1 ? shape.neurons() : shape.groups();
     boolean refits = choice.compensates() && changed && reference.isPresent();
     try (Arena arena = Arena.ofShared()) {
       if (kept == cut.units().count() && !refits) {

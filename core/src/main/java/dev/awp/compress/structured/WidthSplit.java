@@ -6,6 +6,7 @@ import dev.awp.Progress;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.compute.Compute;
+import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.model.Step;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
@@ -13,6 +14,8 @@ import dev.awp.report.StructureReport.Shape;
 import dev.awp.structured.choice.UnitChoices;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -90,23 +93,24 @@ record WidthSplit(
     return sum;
   }
 
-  private static double distance(Matrix some, Matrix other) {
+  /** Of some rows from others, squared; rounded to float32 number by number. */
+  private double distance(Matrix some, Matrix other) {
+    ArithmeticKernels arithmetic = compute.kernels().arithmetic();
     double sum = 0;
-    for (int row = 0; row < some.rows(); row++) {
-      for (int j = 0; j < some.columns(); j++) {
-        double difference = (double) some.get(row, j) - other.get(row, j);
-        sum += difference * difference;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment difference = arena.allocate(ValueLayout.JAVA_FLOAT, some.columns());
+      for (int row = 0; row < some.rows(); row++) {
+        arithmetic.subtract(some.row(row), other.row(row), difference);
+        sum += arithmetic.dot(difference, difference);
       }
     }
     return sum;
   }
 
-  private static double squares(Matrix states) {
+  private double squares(Matrix states) {
     double sum = 0;
     for (int row = 0; row < states.rows(); row++) {
-      for (int j = 0; j < states.columns(); j++) {
-        sum += (double) states.get(row, j) * states.get(row, j);
-      }
+      sum += compute.kernels().arithmetic().dot(states.row(row), states.row(row));
     }
     return sum;
   }

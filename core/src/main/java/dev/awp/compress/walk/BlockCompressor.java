@@ -185,7 +185,8 @@ final class BlockCompressor {
         if (!linears.isEmpty()) {
           calibrate(place, streams, solved, advance, kept, moments);
         }
-        pass.forEach((site, ofSite) -> reports.putAll(sites.compress(site, ofSite, moments, results)));
+        pass.forEach(
+            (site, ofSite) -> reports.putAll(sites.compress(site, ofSite, moments, results)));
       }
       passed = advance;
       solved.addAll(ofPass);
@@ -285,10 +286,7 @@ final class BlockCompressor {
    * @param kept what those that go through the written one bring to its last layers
    */
   private void advance(Place place, Streams streams, boolean passed, Optional<Kept> kept) {
-    streams
-        .original()
-        .filter(_ -> !passed)
-        .ifPresent(store -> pass(place, store));
+    streams.original().filter(_ -> !passed).ifPresent(store -> pass(place, store));
     if (kept.isPresent()) {
       finish(place, streams.compressed().orElseThrow(), kept.get());
     } else {

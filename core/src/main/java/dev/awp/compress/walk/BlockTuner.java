@@ -130,13 +130,7 @@ record BlockTuner(
                 own);
         BlockTuning.Result result =
             new BlockTuning(
-                    gradient,
-                    tuned,
-                    inputs,
-                    outputs.states(),
-                    outputs.weights(),
-                    length,
-                    compute)
+                    gradient, tuned, inputs, outputs.states(), outputs.weights(), length, compute)
                 .run(options);
         for (TunedLayer layer : tuned) {
           LinearLayer linear = layer.linear();

@@ -93,6 +93,7 @@ public final class Compressor {
   private final CompressionListener listener;
   private final Checkpoint original;
   private final Checkpoint checkpoint;
+  private final ModelLayout whole;
   private final ModelLayout layout;
   private final LayerPlanner planner;
   private final List<String> assumed;
@@ -101,6 +102,7 @@ public final class Compressor {
    * A walk through a model.
    *
    * @param original as it is read
+   * @param whole its layout
    * @param checkpoint the model whose layers are compressed: the original, or what is left of it
    */
   private Compressor(
@@ -108,8 +110,10 @@ public final class Compressor {
       Compute compute,
       CompressionListener listener,
       Checkpoint original,
+      ModelLayout whole,
       Checkpoint checkpoint) {
     this.original = original;
+    this.whole = whole;
     this.checkpoint = ended(options, checkpoint);
     this.layout = ModelLayout.of(this.checkpoint.config());
     GridDefaults defaults = new GridDefaults(options.recipe(), options.formats(), layout);
@@ -166,17 +170,21 @@ public final class Compressor {
       Compute compute,
       CompressionListener listener,
       Checkpoint original) {
+    ModelLayout whole = ModelLayout.of(original.config());
     if (options.structure().isEmpty()) {
-      return new Compressor(options, compute, listener, original, original);
+      return new Compressor(options, compute, listener, original, whole, original);
     }
     RunChecks.checkDense(original);
-    ModelLayout.of(original.config()).check(original::tensor);
+    whole.check(original::tensor);
     StructurePlan plan = new StructurePlan(options.structure().get(), original.config());
-    plan.checkMemory(Runtime.getRuntime().maxMemory());
+    plan.checkMemory(
+        Runtime.getRuntime().maxMemory(),
+        options.memoryLimit(),
+        options.target() == Target.PROPAGATED);
     List<Compressor> candidates =
         plan.candidates().stream()
             .map(shape -> new PrunedCheckpoint(original, shape))
-            .map(pruned -> new Compressor(options, compute, listener, original, pruned))
+            .map(pruned -> new Compressor(options, compute, listener, original, whole, pruned))
             .toList();
     candidates.forEach(candidate -> candidate.checked(candidate.planner.schemes()));
     return candidates.getFirst();
@@ -220,7 +228,7 @@ public final class Compressor {
    */
   private PreparedRun prepare(Supplier<Map<Path, String>> scan) {
     Optional<String> requantized = RunChecks.checkOriginal(checkpoint, options.requantize());
-    structurePlan().ifPresent(plan -> plan.sentences().forEach(listener::step));
+    structurePlan().ifPresent(plan -> plan.sentences(drifts()).forEach(listener::step));
     assumed.forEach(listener::step);
     planner.changes().forEach(listener::step);
     layout.check(checkpoint::tensor);
@@ -277,8 +285,9 @@ public final class Compressor {
           memory,
           schemes,
           plan,
+          statistics,
           List.copyOf(warnings),
-          structurePlan().map(StructurePlan::sentences).orElse(List.of()));
+          structurePlan().map(pruning -> pruning.sentences(drifts())).orElse(List.of()));
     }
   }
 
@@ -289,6 +298,10 @@ public final class Compressor {
         options.calibration().sequences(),
         length,
         options.calibration().seed());
+  }
+
+  private boolean drifts() {
+    return options.target() == Target.PROPAGATED;
   }
 
   private Optional<StructurePlan> structurePlan() {
@@ -340,11 +353,7 @@ public final class Compressor {
       PreparedRun prepared = prepare(() -> summedWeights(run.isBegun()));
       Map<String, Object> described =
           RunDescription.options(options, prepared.plan(), prepared.calibration());
-      options
-          .calibration()
-          .statistics()
-          .map(MomentsManifest::read)
-          .ifPresent(saved -> described.putAll(RunDescription.statistics(saved)));
+      prepared.statistics().ifPresent(saved -> described.putAll(RunDescription.statistics(saved)));
       RunIdentity identity =
           RunIdentity.of(original, options, described, prepared.weights(), version, compute);
       run.check(identity);
@@ -357,7 +366,7 @@ public final class Compressor {
           new StructuredPass(options, original, prepared.calibration(), steps, compute, listener)
               .run(structurePlan().orElseThrow());
       try (Checkpoint pruned = Checkpoints.open(steps.folder())) {
-        Compressor rest = new Compressor(options, compute, listener, original, pruned);
+        Compressor rest = new Compressor(options, compute, listener, original, whole, pruned);
         return rest.finish(begun, rest.prepare(Map::of), List.of(structure));
       }
     }
@@ -377,7 +386,8 @@ public final class Compressor {
     try (Arena arena = Arena.ofShared();
         ModelOutput output = run.output(options, prepared.plan(), compute, begun.version())) {
       Optional<SavedMoments> moments = savedMoments(prepared, begun.identity(), arena);
-      SavedLayers saved = run.layers(output, begun.identity(), inputs, together(prepared), listener);
+      SavedLayers saved =
+          run.layers(output, begun.identity(), inputs, together(prepared), listener);
       try {
         List<LayerReport> layers = compress(prepared, moments, output, saved);
         output.flush();
@@ -415,7 +425,6 @@ public final class Compressor {
 
   /** The original beside what was written. */
   private List<PerplexityReport> evaluate(Evaluator evaluator, ModelOutput output) {
-    ModelLayout whole = ModelLayout.of(original.config());
     try (References before = evaluator.references(whole, original::tensor)) {
       return evaluator.compare(before, output::read);
     }
@@ -458,15 +467,14 @@ public final class Compressor {
 
   private Map<Path, String> checkedWeights() {
     listener.step("checking the weights");
-    new WeightScan(original, compute).check(ModelLayout.of(original.config()).shapes().keySet());
+    new WeightScan(original, compute).check(whole.shapes().keySet());
     return Map.of();
   }
 
   /** Sums of the weights' files; the values are checked too, once for all parts of a run. */
   private Map<Path, String> summedWeights(boolean checked) {
     listener.step("checking the weights");
-    Set<String> all = ModelLayout.of(original.config()).shapes().keySet();
-    return new WeightScan(original, compute).sums(checked ? Set.of() : all);
+    return new WeightScan(original, compute).sums(checked ? Set.of() : whole.shapes().keySet());
   }
 
   private List<LayerReport> compress(
@@ -539,8 +547,7 @@ public final class Compressor {
     TuningOptions tuning = new TuningOptions(options.tuning(), options.calibration().seed());
     return tuning.steps() == 0
         ? Optional.empty()
-        : Optional.of(
-            new BlockTuner(tuning, model, prepared.plan(), output, saved, compute));
+        : Optional.of(new BlockTuner(tuning, model, prepared.plan(), output, saved, compute));
   }
 
   /** Layers that are saved together. */
@@ -569,7 +576,8 @@ public final class Compressor {
         compute.lower().isForced()
             ? compute.lower().candidates().getFirst().precision()
             : Precision.F32;
-    SavedMoments moments = SavedMoments.open(folder.get(), compute, arena);
+    SavedMoments moments =
+        SavedMoments.open(folder.get(), prepared.statistics().orElseThrow(), compute, arena);
     MomentsIdentity wanted =
         prepared.calibration().windows().isEmpty()
             ? new MomentsIdentity(

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.awp.AwpException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -48,6 +49,32 @@ record ConfigObject(Path file, JsonNode node) {
 
   int integerOr(String key, int fallback, int largest) {
     return has(key) ? integer(key, largest) : fallback;
+  }
+
+  /**
+   * An integer for each block: one for all, or a list of as many, in which 0 may stand where it
+   * says that a block has none.
+   */
+  List<Integer> ofBlocks(String key, int blocks, int least, int largest) {
+    JsonNode list = node.path(key);
+    if (!list.isArray()) {
+      return Collections.nCopies(blocks, integer(key, largest));
+    }
+    if (list.size() != blocks) {
+      throw fail("%s must list %s blocks, it lists %s".formatted(key, blocks, list.size()));
+    }
+    List<Integer> all = new ArrayList<>();
+    for (JsonNode value : list) {
+      if (!value.isIntegralNumber()
+          || !value.canConvertToInt()
+          || value.intValue() < least
+          || value.intValue() > largest) {
+        throw fail(
+            "%s must list integers from %s to %s, one is %s".formatted(key, least, largest, value));
+      }
+      all.add(value.intValue());
+    }
+    return all;
   }
 
   double positive(String key) {

@@ -100,20 +100,23 @@ public final class ModelConfigReader {
   private static ModelConfig read(
       ConfigObject root, Architecture architecture, TensorNames names, KeyReview review) {
     int hidden = root.integer("hidden_size", LARGEST_WIDTH);
-    int heads = root.integer("num_attention_heads", LARGEST_COUNT);
-    int keyValueHeads = root.integerOr("num_key_value_heads", heads, LARGEST_COUNT);
+    int layers = root.integer("num_hidden_layers", LARGEST_COUNT);
+    List<HeadCounts> heads = HeadCounts.ofBlocks(root, layers);
+    int queries = heads.getFirst().queries();
     Optional<LatentAttention> latent = latent(root, architecture);
     int rotated = latent.isPresent() ? root.integer("qk_rope_head_dim", LARGEST_COUNT) : 0;
     int headDimension =
         latent
             .map(own -> own.plainDimension() + rotated)
-            .orElseGet(() -> root.integerOr("head_dim", hidden / heads, LARGEST_WIDTH));
-    checkHeads(root, heads, keyValueHeads, headDimension);
-    if (latent.isPresent() && keyValueHeads != heads) {
-      throw root.fail(
-          "num_key_value_heads %s is not num_attention_heads %s".formatted(keyValueHeads, heads));
+            .orElseGet(() -> root.integerOr("head_dim", hidden / queries, LARGEST_WIDTH));
+    for (HeadCounts own : heads) {
+      checkHeads(root, own.queries(), headDimension);
+      if (latent.isPresent() && own.keyValues() != own.queries()) {
+        throw root.fail(
+            "num_key_value_heads %s is not num_attention_heads %s"
+                .formatted(own.keyValues(), own.queries()));
+      }
     }
-    int layers = root.integer("num_hidden_layers", LARGEST_COUNT);
     int maxPositions = root.integerOr("max_position_embeddings", 2048, Integer.MAX_VALUE);
     RopeReader rope = new RopeReader(root, architecture, review);
     Rotation rotation = rope.rotation(latent.isPresent() ? rotated : headDimension, maxPositions);
@@ -127,16 +130,14 @@ public final class ModelConfigReader {
     boolean bias = root.flag("attention_bias");
     boolean inputBias = root.flag("qkv_bias") || bias;
     boolean outputBias = bias && architecture.outputBias();
-    MlpConfig mlp =
-        new MlpConfig(
-            root.integer(
-                architecture
-                    .experts()
-                    .flatMap(ExpertRule::denseWidthKey)
-                    .orElse("intermediate_size"),
-                LARGEST_WIDTH),
-            activation(root),
-            root.flag("mlp_bias"));
+    List<Integer> widths =
+        root.ofBlocks(
+            architecture.experts().flatMap(ExpertRule::denseWidthKey).orElse("intermediate_size"),
+            layers,
+            1,
+            LARGEST_WIDTH);
+    Activation activation = activation(root);
+    boolean mlpBias = root.flag("mlp_bias");
     List<OptionalInt> windows = new SlidingReader(root, architecture.windows(), layers).ofBlocks();
     List<Boolean> positions = new PositionReader(root, architecture.positions()).ofBlocks(windows);
     List<OptionalInt> chunks = new ChunkReader(root, architecture).ofBlocks(positions);
@@ -153,8 +154,8 @@ public final class ModelConfigReader {
               .filter(_ -> positions.get(index));
       AttentionConfig attention =
           new AttentionConfig(
-              heads,
-              keyValueHeads,
+              heads.get(block).queries(),
+              heads.get(block).keyValues(),
               headDimension,
               latent,
               own.isPresent() || unrotated.isEmpty() ? scores : scores.with(unrotated.get()),
@@ -164,7 +165,11 @@ public final class ModelConfigReader {
               queryKeyNorm(root, architecture, own.isPresent()),
               inputBias,
               outputBias);
-      blocks.add(new BlockConfig(attention, mlp, experts.get(block)));
+      blocks.add(
+          new BlockConfig(
+              Optional.of(attention).filter(some -> some.heads() > 0),
+              new MlpConfig(widths.get(block), activation, mlpBias),
+              experts.get(block)));
     }
     return new ModelConfig(
         root.file(),
@@ -183,13 +188,7 @@ public final class ModelConfigReader {
         review.warnings());
   }
 
-  private static void checkHeads(
-      ConfigObject root, int heads, int keyValueHeads, int headDimension) {
-    if (heads % keyValueHeads != 0) {
-      throw root.fail(
-          "num_attention_heads %s is no multiple of num_key_value_heads %s"
-              .formatted(heads, keyValueHeads));
-    }
+  private static void checkHeads(ConfigObject root, int heads, int headDimension) {
     if (headDimension < 2 || headDimension % 2 != 0) {
       throw root.fail("the head dimension " + headDimension + " is not even");
     }

@@ -3,7 +3,7 @@
 package dev.awp.constraint.affine;
 
 import dev.awp.compute.Compute;
-import dev.awp.constraint.GridLanes;
+import dev.awp.constraint.ColumnLanes;
 import dev.awp.kernel.GridKernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -69,7 +69,7 @@ public interface AffineGrid extends ScaledGrid {
   }
 
   @Override
-  default GridLanes lanes(int columns, int lanes, Compute compute, SegmentAllocator allocator) {
+  default ColumnLanes lanes(int columns, int lanes, Compute compute, SegmentAllocator allocator) {
     return new AffineLanes(this, columns, lanes, compute, allocator);
   }
 }

@@ -5,13 +5,15 @@ package dev.awp.constraint.affine;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.compute.Compute;
+import dev.awp.constraint.ColumnLanes;
 import dev.awp.constraint.GridPoints;
 import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 
 /** The fits of affine grids; a code is code - zero point, or a level, in here as outside. */
-final class AffineLanes extends ScaledLanes {
+final class AffineLanes extends ScaledLanes implements ColumnLanes {
   private final AffineGrid grid;
   private final MemorySegment shifted;
   private final ClipSearch search;
@@ -40,7 +42,13 @@ final class AffineLanes extends ScaledLanes {
   }
 
   @Override
-  protected void nearest(
+  public void nearest(int column, MemorySegment x, MemorySegment codes) {
+    int group = group(column);
+    nearest(x, scales().row(group), zeroPoints().row(group), minimum(group), codes);
+  }
+
+  /** The same with numbers that may be on trial; minimums are ignored where the grid has none. */
+  private void nearest(
       MemorySegment x,
       MemorySegment scale,
       MemorySegment zeroPoint,
@@ -52,6 +60,22 @@ final class AffineLanes extends ScaledLanes {
       above = shifted;
     }
     grid.nearest(compute().kernels().grid(), above, scale, zeroPoint, codes);
+  }
+
+  @Override
+  public Trial trial(Arena arena) {
+    return new OfColumns(arena);
+  }
+
+  private final class OfColumns extends ScaledTrial implements Trial {
+    OfColumns(Arena arena) {
+      super(AffineLanes.this, arena);
+    }
+
+    @Override
+    public void nearest(MemorySegment x, MemorySegment codes) {
+      AffineLanes.this.nearest(x, scales(), zeroPoints(), minimums(), codes);
+    }
   }
 
   @Override

@@ -7,11 +7,9 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.GridLanes;
 import dev.awp.constraint.GridParameters;
-import dev.awp.constraint.GroupTrial;
 import dev.awp.constraint.ScaleFit;
 import dev.awp.constraint.Storage;
 import dev.awp.tensor.Matrix;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Arrays;
@@ -19,9 +17,10 @@ import java.util.Optional;
 
 /**
  * The fits of grids with scales, whatever their codes are; a code is code - zero point in here, as
- * outside. What is nearest is the matter of the grid's kind.
+ * outside. What is nearest is the matter of the two kinds of {@link GridLanes}, which take all else
+ * that these promise from here.
  */
-public abstract class ScaledLanes implements GridLanes {
+public abstract class ScaledLanes {
   private final ScaledGrid grid;
   private final Compute compute;
   private final int columns;
@@ -112,7 +111,7 @@ public abstract class ScaledLanes implements GridLanes {
     return superMinimums;
   }
 
-  @Override
+  /** As {@link GridLanes#fitRange} has it. */
   public final void fitRange(int column, Matrix values) {
     for (int from = column; from < unitEnd(column); from += groupSize) {
       fitRange(values.rowRange(from - column, groupEnd(from) - column), group(from));
@@ -120,7 +119,7 @@ public abstract class ScaledLanes implements GridLanes {
     grid.sharedScales().ifPresent(unit -> roundUnit(column, unit));
   }
 
-  @Override
+  /** As {@link GridLanes#fitSearched} has it. */
   public final void fitSearched(int column, Matrix values, float[] weights) {
     for (int from = column; from < unitEnd(column); from += groupSize) {
       Matrix some = values.rowRange(from - column, groupEnd(from) - column);
@@ -173,40 +172,8 @@ public abstract class ScaledLanes implements GridLanes {
     }
   }
 
-  @Override
-  public final void nearest(int column, MemorySegment x, MemorySegment codes) {
-    int group = group(column);
-    nearest(x, scales.row(group), zeroPoints.row(group), minimum(group), codes);
-  }
-
-  @Override
-  public final void nearestRun(int column, float[] form, Matrix x, Matrix codes) {
-    int group = group(column);
-    nearestRun(form, x, scales.row(group), zeroPoints.row(group), codes);
-  }
-
-  /**
-   * The codes nearest to x, where each column's stand alone, with numbers that may be on trial.
-   *
-   * @param minimum ignored where the grid has none
-   */
-  protected void nearest(
-      MemorySegment x,
-      MemorySegment scale,
-      MemorySegment zeroPoint,
-      MemorySegment minimum,
-      MemorySegment codes) {
-    throw new UnsupportedOperationException("codes of runs are chosen together");
-  }
-
-  /** The codes of a run nearest to x in a form, with numbers that may be on trial. */
-  protected void nearestRun(
-      float[] form, Matrix x, MemorySegment scale, MemorySegment zeroPoint, Matrix codes) {
-    throw new UnsupportedOperationException("each column's code stands alone");
-  }
-
-  @Override
-  public void values(int column, MemorySegment codes, MemorySegment out) {
+  /** As {@link GridLanes#values} has it. */
+  public final void values(int column, MemorySegment codes, MemorySegment out) {
     int group = group(column);
     values(codes, scales.row(group), minimum(group), out);
   }
@@ -247,18 +214,13 @@ public abstract class ScaledLanes implements GridLanes {
         superMinimums.rows() == 0 ? 0 : superMinimums.get(unit, lane));
   }
 
-  @Override
-  public GroupTrial trial(Arena arena) {
-    return new AffineTrial(this, arena);
-  }
-
-  @Override
-  public Optional<ScaleFit> scaleFit() {
+  /** Values are linear in scales and minimums. */
+  public final Optional<ScaleFit> scaleFit() {
     return Optional.of(new AffineScaleFit(this));
   }
 
-  @Override
-  public void store(int lane, GridParameters parameters, int row) {
+  /** As {@link GridLanes#store} has it. */
+  public final void store(int lane, GridParameters parameters, int row) {
     GroupNumbers numbers = new GroupNumbers();
     for (int g = 0; g < scales.rows(); g++) {
       read(g, lane, numbers);

@@ -3,9 +3,9 @@
 package dev.awp.constraint.codebook;
 
 import dev.awp.compute.Compute;
-import dev.awp.constraint.GridLanes;
 import dev.awp.constraint.GridParameters;
 import dev.awp.constraint.RowProjection;
+import dev.awp.constraint.RunLanes;
 import dev.awp.constraint.affine.GroupNumbers;
 import dev.awp.constraint.affine.ScaledGrid;
 import dev.awp.constraint.affine.SharedScales;
@@ -222,7 +222,7 @@ public enum CodebookGrid implements ScaledGrid {
   }
 
   @Override
-  public GridLanes lanes(int columns, int lanes, Compute compute, SegmentAllocator allocator) {
+  public RunLanes lanes(int columns, int lanes, Compute compute, SegmentAllocator allocator) {
     return new CodebookLanes(this, columns, lanes, compute, allocator);
   }
 

@@ -3,15 +3,16 @@
 package dev.awp.constraint.codebook;
 
 import dev.awp.compute.Compute;
-import dev.awp.constraint.GridPoints;
+import dev.awp.constraint.RunLanes;
 import dev.awp.constraint.affine.ScaledLanes;
+import dev.awp.constraint.affine.ScaledTrial;
 import dev.awp.tensor.Matrix;
-import java.lang.foreign.MemorySegment;
+import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Arrays;
 
 /** The fits of a codebook's grid. */
-final class CodebookLanes extends ScaledLanes {
+final class CodebookLanes extends ScaledLanes implements RunLanes {
   private final ScaleSearch scales;
   private final RunSearch runs;
 
@@ -36,13 +37,24 @@ final class CodebookLanes extends ScaledLanes {
   }
 
   @Override
-  protected void nearestRun(
-      float[] form, Matrix x, MemorySegment scale, MemorySegment zeroPoint, Matrix codes) {
-    runs.nearest(form, x, scale, zeroPoint, codes);
+  public void nearestRun(int column, float[] form, Matrix x, Matrix codes) {
+    int group = group(column);
+    runs.nearest(form, x, scales().row(group), zeroPoints().row(group), codes);
   }
 
   @Override
-  public GridPoints points(int count) {
-    throw new UnsupportedOperationException("codes of runs are chosen together");
+  public Trial trial(Arena arena) {
+    return new OfRuns(arena);
+  }
+
+  private final class OfRuns extends ScaledTrial implements Trial {
+    OfRuns(Arena arena) {
+      super(CodebookLanes.this, arena);
+    }
+
+    @Override
+    public void nearestRun(float[] form, Matrix x, Matrix codes) {
+      runs.nearest(form, x, scales(), zeroPoints(), codes);
+    }
   }
 }

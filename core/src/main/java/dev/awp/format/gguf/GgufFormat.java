@@ -50,6 +50,12 @@ public record GgufFormat(GgufOptions types) implements OutputFormat {
     return new GridStorage(Set.of(DType.F16), DType.F32, 0);
   }
 
+  /** In the graphs that have it: {@link #brokenRules} refuses the others. */
+  @Override
+  public boolean hasBlockSizes() {
+    return true;
+  }
+
   @Override
   public Optional<PlannedSizes> sizes() {
     return Optional.of(new GgufSizes(types));

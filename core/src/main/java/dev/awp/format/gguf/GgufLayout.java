@@ -36,7 +36,7 @@ final class GgufLayout {
   GgufLayout(ModelPlan plan, GgufOptions options) {
     this.layout = plan.layout();
     this.config = layout.config();
-    this.architecture = GgufArchitecture.of(layout.architecture());
+    this.architecture = GgufArchitecture.of(config);
     this.names = GgufNames.of(config);
     this.options = options;
     this.ends = new GgufEnds(plan, options);

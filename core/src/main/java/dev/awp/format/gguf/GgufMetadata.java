@@ -4,6 +4,7 @@ package dev.awp.format.gguf;
 
 import dev.awp.checkpoint.ModelName;
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.LatentAttention;
 import dev.awp.config.ModelConfig;
@@ -17,6 +18,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
 
 /** The metadata that llama.cpp needs of a model, its tokenizer's besides. */
 final class GgufMetadata {
@@ -50,6 +53,16 @@ final class GgufMetadata {
     keys.put(name + "." + key, value);
   }
 
+  /** A number of each block. */
+  private void putEach(String key, ToIntFunction<BlockConfig> number) {
+    put(key, GgufValue.wholes(config.blocks().stream().mapToInt(number).toArray()));
+  }
+
+  /** A number of a block's attention; 0 where it has none. */
+  private static int of(BlockConfig block, Function<AttentionConfig, Integer> number) {
+    return block.ownAttention().map(number).orElse(0);
+  }
+
   private void addGeneral(Path folder) {
     keys.put("general.architecture", GgufValue.of(name));
     keys.put("general.type", GgufValue.of("model"));
@@ -73,13 +86,22 @@ final class GgufMetadata {
                     && !layout.architecture().isLlama4()
                 ? layout.padded(config.experts().get().width(), true)
                 : layout.padded(config.block(0).mlp().width(), false);
-    put("feed_forward_length", GgufValue.of(width));
+    if (layout.architecture().hasBlockSizes()) {
+      putEach("feed_forward_length", block -> layout.padded(block.mlp().width(), false));
+    } else {
+      put("feed_forward_length", GgufValue.of(width));
+    }
   }
 
   private void addAttention() {
     AttentionConfig attention = config.block(0).attention();
-    put("attention.head_count", GgufValue.of(attention.heads()));
-    put("attention.head_count_kv", GgufValue.of(attention.keyValueHeads()));
+    if (layout.architecture().hasBlockSizes()) {
+      putEach("attention.head_count", block -> of(block, AttentionConfig::heads));
+      putEach("attention.head_count_kv", block -> of(block, AttentionConfig::keyValueHeads));
+    } else {
+      put("attention.head_count", GgufValue.of(attention.heads()));
+      put("attention.head_count_kv", GgufValue.of(attention.keyValueHeads()));
+    }
     put("attention.key_length", GgufValue.of(attention.headDimension()));
     put("attention.value_length", GgufValue.of(attention.valueDimension()));
     attention.latent().ifPresent(this::addLatent);

@@ -5,7 +5,6 @@ package dev.awp.format.gguf;
 import dev.awp.config.Activation;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.AttentionTemperature;
-import dev.awp.config.BlockConfig;
 import dev.awp.config.ClampedGate;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.LatentAttention;
@@ -87,8 +86,8 @@ final class GgufRules {
 
   private void checkConfig() {
     refuse(
-        config.blocks().stream().map(GgufRules::sizes).distinct().count() > 1,
-        "has blocks of one size");
+        config.hasBlockSizes() && !architecture.hasBlockSizes(),
+        "has blocks of one size; its graph of blocks of their own is LLaMA's");
     boolean tied = config.tieWordEmbeddings();
     boolean alwaysTied =
         switch (architecture) {
@@ -104,13 +103,13 @@ final class GgufRules {
     refuse(neverTied && tied, "has no tied embeddings");
     boolean inputBias =
         switch (architecture) {
-          case LLAMA, QWEN2, QWEN2_MOE, GLM4, OPENAI_MOE -> false;
+          case LLAMA, DECI, QWEN2, QWEN2_MOE, GLM4, OPENAI_MOE -> false;
           case QWEN3, PHI3, GEMMA2, GEMMA3, QWEN3_MOE -> attention.inputBias();
           case SMOLLM3, GRANITE, OLMO2, EXAONE4, GEMMA, MISTRAL3 -> attention.inputBias();
           case COMMAND_R, COHERE2, GRANITE_MOE, DEEPSEEK2, LLAMA4 -> attention.inputBias();
         };
     boolean outputBias = attention.outputBias() || mlp.bias();
-    boolean mayHaveOutputBias = architecture == GgufArchitecture.LLAMA || architecture.isOpenAi();
+    boolean mayHaveOutputBias = isLlama() || architecture.isOpenAi();
     refuse(
         architecture.isOpenAi() && !attention.outputBias(),
         "has biases that config.json leaves out");
@@ -163,20 +162,15 @@ final class GgufRules {
     refuse(!ropeScalingFits(), "has no such rope scaling as config.json says");
   }
 
-  private static List<Integer> sizes(BlockConfig block) {
-    AttentionConfig attention = block.attention();
-    return List.of(
-        attention.heads(),
-        attention.keyValueHeads(),
-        attention.headDimension(),
-        block.mlp().width());
+  private boolean isLlama() {
+    return architecture == GgufArchitecture.LLAMA || architecture == GgufArchitecture.DECI;
   }
 
   private boolean ropeScalingFits() {
     return config.rotation().scaling().isEmpty()
         || switch (config.rotation().scaling().get()) {
           case LinearScaling _ -> architecture != GgufArchitecture.PHI3;
-          case Llama3Scaling _ -> architecture == GgufArchitecture.LLAMA || architecture.isLlama4();
+          case Llama3Scaling _ -> isLlama() || architecture.isLlama4();
           case DynamicScaling _ -> false;
           case YarnScaling yarn ->
               architecture.hasYarn()
@@ -221,7 +215,11 @@ final class GgufRules {
         "has windows by its own rule where there are %s blocks".formatted(config.layers()));
     boolean fits = true;
     for (int block = 0; block < config.layers(); block++) {
-      AttentionConfig own = config.block(block).attention();
+      Optional<AttentionConfig> there = config.block(block).ownAttention();
+      if (there.isEmpty()) {
+        continue;
+      }
+      AttentionConfig own = there.get();
       boolean has =
           architecture.positionsOfWindows()
               ? own.window().isPresent()

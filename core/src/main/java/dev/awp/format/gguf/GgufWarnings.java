@@ -26,7 +26,7 @@ record GgufWarnings(ModelPlan plan) {
         .map(warning -> warning.replace(folder, ""))
         .forEach(warnings::add);
     ModelCard.of(plan.checkpoint().companions()).warning().ifPresent(warnings::add);
-    GgufArchitecture graph = GgufArchitecture.of(plan.layout().architecture());
+    GgufArchitecture graph = GgufArchitecture.of(plan.layout().config());
     boolean windows = graph.isGemma() || graph.listsWindows();
     if (plan.layout().config().slidingWindow().isPresent() && !windows) {
       warnings.add(

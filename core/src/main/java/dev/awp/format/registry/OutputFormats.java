@@ -4,6 +4,7 @@ package dev.awp.format.registry;
 
 import dev.awp.AwpException;
 import dev.awp.constraint.GridStorage;
+import dev.awp.format.BrokenRule;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.awq.AwqFormat;
@@ -15,6 +16,7 @@ import dev.awp.format.safetensors.DenseFormat;
 import dev.awp.tensor.DType;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The formats there are, and what several of them have in common. */
 public final class OutputFormats {
@@ -61,11 +63,22 @@ public final class OutputFormats {
         formats.stream()
             .flatMap(
                 format ->
-                    format.brokenRules(plan).stream()
+                    Stream.concat(blockSizes(format, plan), format.brokenRules(plan).stream())
                         .map(rule -> "--format " + format.name() + ": " + rule.describe()))
             .toList();
     if (!sentences.isEmpty()) {
       throw new AwpException(String.join(System.lineSeparator(), sentences));
     }
+  }
+
+  /** Blocks of their own sizes, where a format has one for all. */
+  private static Stream<BrokenRule> blockSizes(OutputFormat format, ModelPlan plan) {
+    return plan.layout().config().hasBlockSizes() && !format.hasBlockSizes()
+        ? Stream.of(
+            new BrokenRule(
+                "config.json has one width and one number of heads for all blocks, this model's"
+                    + " blocks have their own (gguf can hold them)",
+                List.of()))
+        : Stream.empty();
   }
 }

@@ -106,9 +106,9 @@ public final class ConfigFiles {
 
   /** Sizes, and what is listed block by block. */
   private static void correct(ObjectNode config, ConfigSizes sizes) {
-    config.put("intermediate_size", sizes.neurons());
-    config.put("num_attention_heads", sizes.heads());
-    config.put("num_key_value_heads", sizes.keyValueHeads());
+    put(config, "intermediate_size", sizes.neurons());
+    put(config, "num_attention_heads", sizes.heads());
+    put(config, "num_key_value_heads", sizes.keyValueHeads());
     config.put("head_dim", sizes.headDimension());
     config.put("num_hidden_layers", sizes.blocks().size());
     for (String key : BY_BLOCK) {
@@ -130,6 +130,16 @@ public final class ConfigFiles {
     if (full.isInt()) {
       long before = sizes.blocks().stream().filter(block -> block < full.intValue()).count();
       config.put(FULL_WINDOWS, (int) before);
+    }
+  }
+
+  /** One number where all blocks have the same; otherwise a list, which awp alone reads. */
+  private static void put(ObjectNode config, String key, List<Integer> ofBlocks) {
+    if (ofBlocks.stream().distinct().count() == 1) {
+      config.put(key, ofBlocks.getFirst());
+    } else {
+      ArrayNode list = config.putArray(key);
+      ofBlocks.forEach(list::add);
     }
   }
 

@@ -6,6 +6,8 @@ import dev.awp.AwpException;
 import dev.awp.gguf.GgufValue;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -128,6 +130,18 @@ public record GgufKeys(Path file, Map<String, GgufValue> values) {
       throw fail(key, "differs between blocks, which awp does not read");
     }
     return Optional.of(whole(key, distinct.getFirst()));
+  }
+
+  /** An integer for each block: one for all, or a list of as many; empty where it is missing. */
+  public List<Integer> ofEachBlock(String key, int blocks) {
+    if (!(values.get(key) instanceof GgufValue.Items)) {
+      return whole(key).map(all -> Collections.nCopies(blocks, all)).orElse(List.of());
+    }
+    int[] all = wholes(key);
+    if (all.length < blocks) {
+      throw fail(key, "lists %s of %s blocks".formatted(all.length, blocks));
+    }
+    return Arrays.stream(all).limit(blocks).boxed().toList();
   }
 
   private List<GgufValue> items(String key) {

@@ -21,7 +21,7 @@ public final class MixedModel {
 
   /** A model; AwpException where llama.cpp has no graph for it. */
   public MixedModel(ModelConfig config) {
-    GgufArchitecture architecture = GgufArchitecture.of(config.architecture());
+    GgufArchitecture architecture = GgufArchitecture.of(config);
     this.names = GgufNames.of(config);
     this.model = model(config, architecture);
   }
@@ -33,7 +33,7 @@ public final class MixedModel {
     boolean large =
         switch (architecture) {
           case LLAMA -> !own && experts != EIGHT;
-          case QWEN2 -> true;
+          case QWEN2, DECI -> true;
           default -> false;
         };
     return new MixModel(

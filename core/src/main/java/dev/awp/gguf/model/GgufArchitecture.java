@@ -4,6 +4,7 @@ package dev.awp.gguf.model;
 
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
+import dev.awp.config.ModelConfig;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
@@ -11,6 +12,8 @@ import java.util.Set;
 /** llama.cpp's name for an architecture that it computes as awp does, and what it wants of it. */
 public enum GgufArchitecture {
   LLAMA("llama"),
+  /** LLaMA's graph, in which blocks have sizes of their own, or no attention. */
+  DECI("deci"),
   QWEN2("qwen2"),
   QWEN3("qwen3"),
   PHI3("phi3"),
@@ -55,6 +58,27 @@ public enum GgufArchitecture {
     this.llamaName = llamaName;
   }
 
+  /** llama.cpp's graph for a model; AwpException where it has none that awp knows. */
+  public static GgufArchitecture of(ModelConfig config) {
+    GgufArchitecture graph = of(config.architecture());
+    return graph == LLAMA && config.hasBlockSizes() ? DECI : graph;
+  }
+
+  /** The graph that a file names, of an architecture that has it. */
+  static GgufArchitecture named(String name, Architecture architecture) {
+    return name.equals(DECI.llamaName) ? DECI : of(architecture);
+  }
+
+  /** The name of the graph of which one is a form; its own of the others. */
+  static String plainName(String name) {
+    return name.equals(DECI.llamaName) ? LLAMA.llamaName : name;
+  }
+
+  /** Whether blocks may have sizes of their own. */
+  public boolean hasBlockSizes() {
+    return this == DECI;
+  }
+
   /** llama.cpp's graph for an architecture; AwpException where it has none that awp knows. */
   public static GgufArchitecture of(Architecture architecture) {
     return Arrays.stream(values())
@@ -77,7 +101,7 @@ public enum GgufArchitecture {
   public boolean interleaves(String tensor) {
     boolean interleaved =
         switch (this) {
-          case LLAMA, SMOLLM3, GRANITE, MISTRAL3, GRANITE_MOE -> true;
+          case LLAMA, DECI, SMOLLM3, GRANITE, MISTRAL3, GRANITE_MOE -> true;
           default -> false;
         };
     return interleaved && (tensor.contains(".attn_q.") || tensor.contains(".attn_k."));

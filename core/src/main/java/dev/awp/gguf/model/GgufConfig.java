@@ -14,10 +14,12 @@ import dev.awp.config.WindowRule;
 import dev.awp.config.architecture.Architectures;
 import dev.awp.gguf.file.GgufKeys;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * config.json of transformers for a model in a GGUF file: what llama.cpp's graph computes, in the
@@ -37,7 +39,7 @@ public final class GgufConfig {
     this.keys = keys;
     this.tensors = tensors;
     this.architecture = architecture(keys);
-    this.graph = GgufArchitecture.of(architecture);
+    this.graph = GgufArchitecture.named(keys.architecture(), architecture);
   }
 
   /** What is asked of the tensors: the shape of one, and the values of a vector. */
@@ -51,11 +53,13 @@ public final class GgufConfig {
   /** The class of transformers whose graph a file names. */
   public static Architecture architecture(GgufKeys keys) {
     String name = keys.architecture();
+    String graph = GgufArchitecture.plainName(name);
     boolean mixture = keys.whole(name + ".expert_count").orElse(0) > 0;
     boolean windowed = keys.whole(name + ".attention.sliding_window").orElse(0) > 0;
     return Architectures.all().stream()
-        .filter(known -> known.llamaCppName().filter(name::equals).isPresent())
+        .filter(known -> known.llamaCppName().filter(graph::equals).isPresent())
         .filter(known -> known.experts().isPresent() == mixture)
+        .filter(_ -> !mixture || graph.equals(name))
         .filter(known -> isRoutedSo(known, keys))
         .min(Comparator.comparing(known -> !isOf(known, windowed)))
         .orElseThrow(
@@ -82,8 +86,9 @@ public final class GgufConfig {
   }
 
   private static String supported() {
-    return Architectures.all().stream()
-        .flatMap(known -> known.llamaCppName().stream())
+    return Stream.concat(
+            Architectures.all().stream().flatMap(known -> known.llamaCppName().stream()),
+            Stream.of(GgufArchitecture.DECI.llamaName()))
         .distinct()
         .collect(Collectors.joining(", "));
   }
@@ -124,7 +129,7 @@ public final class GgufConfig {
         .orElseGet(
             () ->
                 GgufNumbers.whole(keys, name + ".embedding_length")
-                    / Math.max(1, GgufNumbers.whole(keys, name + ".attention.head_count")));
+                    / Math.max(1, GgufNumbers.first(keys, name + ".attention.head_count")));
   }
 
   private void addSizes() {
@@ -137,7 +142,11 @@ public final class GgufConfig {
                 () -> new AwpException(keys.file() + ": tensor " + embedding + " is missing"));
     config.put("vocab_size", shape.getFirst());
     config.put("hidden_size", whole("embedding_length"));
-    config.put("intermediate_size", whole("feed_forward_length"));
+    if (graph.hasBlockSizes()) {
+      put("intermediate_size", widths());
+    } else {
+      config.put("intermediate_size", whole("feed_forward_length"));
+    }
     config.put("num_hidden_layers", whole("block_count"));
     config.put("max_position_embeddings", whole("context_length"));
     config.put("hidden_act", graph.isGemma() ? "gelu_pytorch_tanh" : "silu");
@@ -148,9 +157,14 @@ public final class GgufConfig {
   }
 
   private void addAttention() {
-    int heads = whole("attention.head_count");
-    config.put("num_attention_heads", heads);
-    config.put("num_key_value_heads", keys.ofBlocks(key("attention.head_count_kv")).orElse(heads));
+    if (graph.hasBlockSizes()) {
+      addHeads();
+    } else {
+      int heads = whole("attention.head_count");
+      config.put("num_attention_heads", heads);
+      config.put(
+          "num_key_value_heads", keys.ofBlocks(key("attention.head_count_kv")).orElse(heads));
+    }
     Optional<Integer> values = keys.whole(key("attention.value_length"));
     if (graph.hasLatentAttention()) {
       addLatent(values.orElse(headDimension()));
@@ -198,11 +212,59 @@ public final class GgufConfig {
     if (graph.isLaterGemma()) {
       boolean largest = graph.isLargest(whole("block_count"));
       config.put(
-          "query_pre_attn_scalar", largest ? whole("embedding_length") / heads : headDimension());
+          "query_pre_attn_scalar",
+          largest ? whole("embedding_length") / whole("attention.head_count") : headDimension());
     }
     if (graph == GgufArchitecture.GEMMA3) {
       config.put("sliding_window_pattern", graph.windowPattern());
     }
+  }
+
+  private List<Integer> ofEachBlock(String name) {
+    return keys.ofEachBlock(key(name), whole("block_count"));
+  }
+
+  /** Of each block; a list where they differ. */
+  private void put(String name, List<Integer> ofBlocks) {
+    if (new HashSet<>(ofBlocks).size() == 1) {
+      config.put(name, ofBlocks.getFirst());
+    } else {
+      ArrayNode list = config.putArray(name);
+      ofBlocks.forEach(list::add);
+    }
+  }
+
+  private List<Integer> widths() {
+    List<Integer> widths = ofEachBlock("feed_forward_length");
+    if (widths.isEmpty() || widths.contains(0)) {
+      throw keys.fail(
+          key("feed_forward_length"),
+          widths.isEmpty()
+              ? "is missing"
+              : "is 0 for block %s, awp reads blocks that have feed-forward layers"
+                  .formatted(widths.indexOf(0) + 1));
+    }
+    return widths;
+  }
+
+  /** A block without attention has 0 of both. */
+  private void addHeads() {
+    List<Integer> heads = ofEachBlock("attention.head_count");
+    if (heads.isEmpty()) {
+      throw keys.fail(key("attention.head_count"), "is missing");
+    }
+    List<Integer> own = ofEachBlock("attention.head_count_kv");
+    List<Integer> keyValues = own.isEmpty() ? heads : own;
+    for (int block = 0; block < heads.size(); block++) {
+      if (heads.get(block) > 0 && keyValues.get(block) == 0) {
+        throw keys.fail(
+            key("attention.head_count_kv"),
+            "is 0 for block %s, which has query heads: awp knows no attention that is one matrix"
+                .formatted(block + 1));
+      }
+    }
+    put("num_attention_heads", heads);
+    put("num_key_value_heads", keyValues);
   }
 
   private void addLatent(int valueDimension) {

@@ -18,6 +18,13 @@ final class GgufNumbers {
     return Double.parseDouble(Float.toString(value));
   }
 
+  /** The integer under a key that has to be there, of the first block where blocks differ. */
+  static int first(GgufKeys keys, String key) {
+    return keys.ofEachBlock(key, 1).stream()
+        .findFirst()
+        .orElseThrow(() -> keys.fail(key, "is missing"));
+  }
+
   /** The integer under a key that has to be there. */
   static int whole(GgufKeys keys, String key) {
     return keys.ofBlocks(key).orElseThrow(() -> keys.fail(key, "is missing"));

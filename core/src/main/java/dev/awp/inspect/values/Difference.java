@@ -53,12 +53,17 @@ public record Difference(
   /**
    * A weight that both have.
    *
-   * @param values how the values differ; empty where shapes differ or the type is not read
+   * @param nameAfter its name in the second: another where blocks before it were removed
+   * @param values how the values differ, of the part that stays where the report beside the second
+   *     tells it; empty where shapes differ otherwise or the type is not read
    */
-  public record Entry(String name, Form before, Form after, Optional<ValueDifference> values) {
-    /** Whether shape, storage and every value are the same. */
+  public record Entry(
+      String name, String nameAfter, Form before, Form after, Optional<ValueDifference> values) {
+    /** Whether name, shape, storage and every value are the same. */
     public boolean isSame() {
-      return before.equals(after) && values.map(v -> v.changed() == 0).orElse(false);
+      return name.equals(nameAfter)
+          && before.equals(after)
+          && values.map(v -> v.changed() == 0).orElse(false);
     }
   }
 
@@ -66,8 +71,15 @@ public record Difference(
   public static Difference of(Path before, Path after, Compute compute) {
     try (StoredWeights first = WeightFiles.open(before, compute.kernels());
         StoredWeights second = WeightFiles.open(after, compute.kernels())) {
+      Optional<StayingParts> parts = StayingParts.of(after);
       Map<String, StoredWeight> others = new LinkedHashMap<>();
-      second.weights().forEach(weight -> others.put(weight.name(), weight));
+      second
+          .weights()
+          .forEach(
+              weight ->
+                  others.put(
+                      parts.map(some -> some.nameBefore(weight.name())).orElse(weight.name()),
+                      weight));
       List<String> onlyBefore = new ArrayList<>();
       List<Entry> entries = new ArrayList<>();
       for (StoredWeight weight : first.weights()) {
@@ -76,24 +88,26 @@ public record Difference(
           onlyBefore.add(weight.name());
         } else {
           LOG.info("reading {}", weight.name());
-          entries.add(entry(weight, other, compute));
+          entries.add(entry(weight, other, parts, compute));
         }
       }
-      List<String> onlyAfter = List.copyOf(others.keySet());
+      List<String> onlyAfter = others.values().stream().map(StoredWeight::name).toList();
       return new Difference(before.toString(), after.toString(), onlyBefore, onlyAfter, entries);
     }
   }
 
-  private static Entry entry(StoredWeight before, StoredWeight after, Compute compute) {
-    boolean comparable =
+  private static Entry entry(
+      StoredWeight before, StoredWeight after, Optional<StayingParts> parts, Compute compute) {
+    Optional<StoredWeight> same =
         before.shape().equals(after.shape())
-            && before.elements() > 0
-            && before.isDecodable()
-            && after.isDecodable();
+            ? Optional.of(before)
+            : parts.flatMap(some -> some.part(before, after));
     return new Entry(
         before.name(),
+        after.name(),
         Form.of(before),
         Form.of(after),
-        comparable ? Optional.of(ValueDifference.of(before, after, compute)) : Optional.empty());
+        same.filter(part -> part.elements() > 0 && part.isDecodable() && after.isDecodable())
+            .map(part -> ValueDifference.of(part, after, compute)));
   }
 }

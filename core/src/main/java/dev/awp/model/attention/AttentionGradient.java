@@ -87,8 +87,7 @@ public record AttentionGradient(Attention attention) {
             Attention.headOf(seen.k(), shared, d),
             Attention.headOf(seen.v(), shared, dv));
     Rows byOwn =
-        new Rows(
-            by.q(), Attention.headOf(by.k(), shared, d), Attention.headOf(by.v(), shared, dv));
+        new Rows(by.q(), Attention.headOf(by.k(), shared, d), Attention.headOf(by.v(), shared, dv));
     byOwn.k().clear();
     byOwn.v().clear();
     try (Arena arena = Arena.ofConfined()) {
@@ -135,13 +134,10 @@ public record AttentionGradient(Attention attention) {
       }
       attention.weigh(scratch.weights().row(i - from), head, i, first, to);
     }
-    blas.gemm(
-        Op.TRANSPOSE, Op.NONE, 1, weights, byOutputs, 1, by.v().rowRange(first, to));
-    blas.gemm(
-        Op.NONE, Op.TRANSPOSE, 1, byOutputs, seen.v().rowRange(first, to), 0, byScores);
+    blas.gemm(Op.TRANSPOSE, Op.NONE, 1, weights, byOutputs, 1, by.v().rowRange(first, to));
+    blas.gemm(Op.NONE, Op.TRANSPOSE, 1, byOutputs, seen.v().rowRange(first, to), 0, byScores);
     for (int i = 0; i < to - from; i++) {
-      double mean =
-          compute().kernels().arithmetic().dot(byOutputs.row(i), out.row(from + i));
+      double mean = compute().kernels().arithmetic().dot(byOutputs.row(i), out.row(from + i));
       slope(weights.row(i), capped.row(i), (float) mean, byScores.row(i));
     }
     blas.gemm(Op.NONE, Op.NONE, 1, byScores, keys, 0, byQueries);

@@ -36,7 +36,9 @@ public record RotaryTable(Matrix cos, Matrix sin) {
         allocator);
   }
 
-  /** The table that turns back, and scales as this one does: the transpose of what this one does. */
+  /**
+   * The table that turns back, and scales as this one does: the transpose of what this one does.
+   */
   public RotaryTable transposed(SegmentAllocator allocator) {
     Matrix negated = Matrix.allocate(allocator, sin.rows(), sin.columns());
     for (int i = 0; i < sin.columns(); i++) {

@@ -45,6 +45,11 @@ public final class TransformerModel {
         layout, name -> name.equals(tensor.name()) ? tensor : source.tensor(name), compute);
   }
 
+  /** What it computes on. */
+  public Compute compute() {
+    return compute;
+  }
+
   public ModelLayout layout() {
     return layout;
   }

@@ -199,8 +199,7 @@ public final class BlockGradient {
   private Product product(BlockStep step, LinearLayer linear, int from, int to) {
     Optional<MemorySegment> bias =
         step.hasBias(linear)
-            ? Optional.of(
-                matrix(block.source().tensor(linear.bias())).columnRange(from, to).row(0))
+            ? Optional.of(matrix(block.source().tensor(linear.bias())).columnRange(from, to).row(0))
             : Optional.empty();
     return new Product(
         weights.get(linear).rowRange(from, to),

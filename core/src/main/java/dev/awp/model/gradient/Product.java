@@ -24,8 +24,7 @@ record Product(
     bias.ifPresent(
         added -> {
           var arithmetic = compute.kernels().arithmetic();
-          RowTasks.forRows(
-              compute, out.rows(), r -> arithmetic.add(out.row(r), added, out.row(r)));
+          RowTasks.forRows(compute, out.rows(), r -> arithmetic.add(out.row(r), added, out.row(r)));
         });
   }
 
@@ -39,8 +38,7 @@ record Product(
    * @param add whether they are added
    */
   void backward(Matrix in, Matrix byOutput, float momentum, Matrix byInput, boolean add) {
-    derivative.ifPresent(
-        by -> blas().gemm(Op.TRANSPOSE, Op.NONE, 1, byOutput, in, momentum, by));
+    derivative.ifPresent(by -> blas().gemm(Op.TRANSPOSE, Op.NONE, 1, byOutput, in, momentum, by));
     blas().gemm(Op.NONE, Op.NONE, 1, byOutput, weight, add ? 1 : 0, byInput);
   }
 

@@ -49,13 +49,7 @@ public final class HtmlReport {
     String model = report.options().getOrDefault("model", "a model").toString();
     String constraints = constraints(report.layers());
     String title = model + (constraints.isEmpty() ? "" : ": " + constraints);
-    Markup html = new Markup();
-    html.add(
-        "<!DOCTYPE html>%n<html lang=\"en\">%n<head>%n<meta charset=\"utf-8\">%n"
-            + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">%n"
-            + "<title>%s</title>%n<style>%n%s</style>%n</head>%n<body>%n<header>%n<h1>%s</h1>%n"
-            + "<p class=\"soft\">Compressed by awp %s</p>%n</header>%n<main>%n",
-        Markup.escape(title), styleSheet(), Markup.escape(title), Markup.escape(report.awp()));
+    Markup html = begin(title, "Compressed by awp " + report.awp());
     figures(report, html);
     if (!report.perplexity().isEmpty()) {
       html.add("<section>%n<h2>Perplexity</h2>%n").add("%s", ReportTables.perplexity(report));
@@ -85,6 +79,22 @@ public final class HtmlReport {
     html.add("<section>%n<h2>Options</h2>%n%s</section>%n", ReportTables.pairs(report.options()));
     html.add(
         "<section>%n<h2>Machine</h2>%n%s</section>%n", ReportTables.pairs(report.environment()));
+    return end(html);
+  }
+
+  /** A page up to its title, as all pages of awp are. */
+  public static Markup begin(String title, String subtitle) {
+    return new Markup()
+        .add(
+            "<!DOCTYPE html>%n<html lang=\"en\">%n<head>%n<meta charset=\"utf-8\">%n"
+                + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">%n"
+                + "<title>%s</title>%n<style>%n%s</style>%n</head>%n<body>%n<header>%n<h1>%s</h1>%n"
+                + "<p class=\"soft\">%s</p>%n</header>%n<main>%n",
+            Markup.escape(title), styleSheet(), Markup.escape(title), Markup.escape(subtitle));
+  }
+
+  /** The whole page, once all is said. */
+  public static String end(Markup html) {
     return html.add("</main>%n</body>%n</html>%n").toString();
   }
 

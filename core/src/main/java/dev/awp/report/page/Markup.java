@@ -6,18 +6,18 @@ import dev.awp.PlainText;
 import java.util.Locale;
 
 /** HTML or SVG as it is written: formatted for every locale alike, values escaped. */
-final class Markup {
+public final class Markup {
   private final StringBuilder text = new StringBuilder();
 
   /** Appends a format of {@link String#format}; text among the values has to be escaped before. */
   @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a dependency of its own
-  Markup add(String format, Object... values) {
+  public Markup add(String format, Object... values) {
     text.append(String.format(Locale.ROOT, format, values));
     return this;
   }
 
   /** Text that may hold anything, for element content and for quoted attributes. */
-  static String escape(String value) {
+  public static String escape(String value) {
     StringBuilder escaped = new StringBuilder();
     String plain = PlainText.ofLines(value);
     for (int i = 0; i < plain.length(); i++) {

@@ -4,6 +4,7 @@ package dev.awp.solver.rounding;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.constraint.ColumnLanes;
 import dev.awp.constraint.GridPoints;
 import dev.awp.solver.rounding.BeamRounding.Feedback;
 import dev.awp.tensor.Matrix;
@@ -31,10 +32,10 @@ final class BlockRounding {
    * @param width ways that are kept
    * @param columns the most that are rounded at once
    */
-  BlockRounding(LaneState state, int width, int columns) {
+  BlockRounding(LaneState state, ColumnLanes fits, int width, int columns) {
     this.state = state;
     this.beam = new BeamRounding(width, columns);
-    this.points = state.fits().points(columns);
+    this.points = fits.points(columns);
     this.target = new float[columns];
     this.gradient = new float[columns];
     this.products = new float[columns];

@@ -56,7 +56,12 @@ public final class ColumnOrder {
 
   /** Columns by falling C_jj: what matters most is rounded while most can make up for it. */
   public static int[] byActivation(Matrix c) {
-    return IntStream.range(0, c.rows())
+    return byActivation(c, 0, c.rows());
+  }
+
+  /** The same of the columns from (inclusive) to (exclusive) alone. */
+  static int[] byActivation(Matrix c, int from, int to) {
+    return IntStream.range(from, to)
         .boxed()
         .sorted(Comparator.comparingDouble((Integer j) -> -c.get(j, j)).thenComparing(j -> j))
         .mapToInt(Integer::intValue)

@@ -126,6 +126,7 @@ public final class GridDescent implements Solver {
     private final Matrix c;
     private final Matrix target;
     private final Grid grid;
+    private final boolean byGroups;
     private final double costSoFar;
     private double damping;
     private final Compute compute;
@@ -145,6 +146,7 @@ public final class GridDescent implements Solver {
       this.c = problem.secondMoment();
       this.target = target;
       this.grid = problem.constraint().grid().orElseThrow();
+      this.byGroups = grid.sweepsByGroups();
       this.costSoFar = costSoFar;
       this.damping = damping;
       this.compute = compute;
@@ -158,7 +160,7 @@ public final class GridDescent implements Solver {
       double dense = Objective.dense(w, c, compute);
       try (Arena arena = Arena.ofShared()) {
         ColumnLayout layout = ColumnLayout.of(grid, c.rows());
-        SweepOrder wanted = SweepOrder.of(grid, layout, c.rows());
+        SweepOrder wanted = SweepOrder.of(byGroups, layout, c.rows());
         ColumnOrder order =
             problem
                 .factors()
@@ -218,7 +220,7 @@ public final class GridDescent implements Solver {
               part.layout().block(),
               arena);
       // Groups that are stored together are fitted together, before the sweep.
-      boolean fit = grid.sweepsByGroups() && !grid.sharesUnits(c.rows());
+      boolean fit = sweep.fits() && byGroups && !grid.sharesUnits(c.rows());
       if (!fit) {
         part.fitGrid();
       }
@@ -250,8 +252,8 @@ public final class GridDescent implements Solver {
    * the grid does not sweep by groups.
    */
   private record SweepOrder(int groupSize, int runLength) {
-    static SweepOrder of(Grid grid, ColumnLayout layout, int columns) {
-      return grid.sweepsByGroups()
+    static SweepOrder of(boolean byGroups, ColumnLayout layout, int columns) {
+      return byGroups
           ? new SweepOrder(layout.groupSize(), layout.runLength())
           : new SweepOrder(columns, 1);
     }

@@ -39,17 +39,13 @@ public final class GridPart {
   private final Matrix w;
   private final Matrix target;
   private final LaneState state;
-  private final Matrix codes;
   private final Matrix t;
   private final Matrix residual;
   private final Matrix sums;
   private final Matrix rounded;
   private int blockWithGradient = NONE;
-  private final MemorySegment value;
-  private final MemorySegment change;
   private final Optional<ScaleRefit> refit;
-  private final Optional<RunSweep> runSweep;
-  private final Optional<RunDescent> runDescent;
+  private final LaneRounding rounding;
 
   /**
    * Takes rows of a layer.
@@ -75,17 +71,12 @@ public final class GridPart {
     this.layout = state.layout();
     this.groupSize = layout.groupSize();
     this.unitSize = layout.unitSize();
-    this.codes = state.codes();
     this.t = state.t();
     this.residual = state.residual();
     this.sums = Matrix.allocate(arena, Math.max(ColumnLayout.BLOCK, unitSize), lanes);
     this.rounded = Matrix.allocate(arena, Math.max(ColumnLayout.BLOCK, unitSize), lanes);
-    this.value = arena.allocate(JAVA_FLOAT, lanes);
-    this.change = arena.allocate(JAVA_FLOAT, lanes);
     this.refit = fits.scaleFit().map(scales -> new ScaleRefit(state, scales, rounded));
-    this.runSweep = layout.hasRuns() ? Optional.of(new RunSweep(state, arena)) : Optional.empty();
-    this.runDescent =
-        layout.hasRuns() ? Optional.of(new RunDescent(state, arena)) : Optional.empty();
+    this.rounding = LaneRounding.of(state, arena);
   }
 
   /** What the searches of a part share, in the part's lanes. */
@@ -151,21 +142,7 @@ public final class GridPart {
       }
       for (int from = 0, to; from < columns; from = to) {
         to = endOfBlock(order, from);
-        runSweep(order, from, to, fit, running);
-        for (int j = from; j < to && !layout.hasRuns(); j++) {
-          int column = order.column(j);
-          if (fit && column % unitSize == 0) {
-            fits.fitRange(column, running.rowRange(column, unitEnd(column)));
-          }
-          nearest(running.row(j), column, codes.row(column), value);
-          t.row(column).copyFrom(value);
-          MemorySegment error = rounded.row(j - from);
-          arithmetic.subtract(running.row(j), value, error);
-          if (j + 1 < to) {
-            arithmetic.addOuter(
-                slice(order.feedback(), j, j + 1, to), error, rows(running, j + 1, to));
-          }
-        }
+        rounding.sweep(order, from, to, fit, running, rounded.rowRange(0, to - from));
         if (to < columns) {
           Matrix feedback = order.feedback().rowRange(from, to).columnRange(to, columns);
           compute
@@ -194,42 +171,10 @@ public final class GridPart {
     return to;
   }
 
-  /** A block of runs; units begin with a block in the order of the columns. */
-  private void runSweep(ColumnOrder order, int from, int to, boolean fit, Matrix running) {
-    if (runSweep.isPresent()) {
-      if (fit && from % unitSize == 0) {
-        fits.fitRange(from, running.rowRange(from, unitEnd(from)));
-      }
-      Matrix error = rounded.rowRange(0, to - from);
-      runSweep.get().sweep(order, from, to, running.rowRange(from, to), error);
-    }
-  }
-
   /** Rounds the target itself, entry by entry, or run by run. */
   public void round() {
-    if (layout.hasRuns()) {
-      roundRuns();
-      refreshResidual();
-      return;
-    }
-    for (int j = 0; j < columns; j++) {
-      nearest(target.row(j), j, codes.row(j), t.row(j));
-    }
+    rounding.round(target);
     refreshResidual();
-  }
-
-  private void roundRuns() {
-    for (int first = 0; first < columns; first += layout.runLength()) {
-      int to = Math.min(columns, first + layout.runLength());
-      float[] identity = new float[(to - first) * (to - first)];
-      for (int j = 0; j < to - first; j++) {
-        identity[j * (to - first + 1)] = 1;
-      }
-      fits.nearestRun(first, identity, target.rowRange(first, to), codes.rowRange(first, to));
-      for (int j = first; j < to; j++) {
-        fits.values(j, codes.row(j), t.row(j));
-      }
-    }
   }
 
   /** A sweep with a beam, which can fit the grids on the way. */
@@ -245,26 +190,11 @@ public final class GridPart {
     }
   }
 
-  private static MemorySegment slice(Matrix x, int row, int from, int to) {
-    return x.row(row).asSlice((long) from * Float.BYTES, (long) (to - from) * Float.BYTES);
-  }
-
-  private static MemorySegment rows(Matrix x, int from, int to) {
-    return x.rowRange(from, to).segment();
-  }
-
-  /** The point of the column's grid nearest to x, as the file will hold it; 0 off the mask. */
-  private void nearest(MemorySegment x, int column, MemorySegment newCodes, MemorySegment out) {
-    fits.nearest(column, x, newCodes);
-    state.hold(column, newCodes);
-    fits.values(column, newCodes, out);
-  }
-
   /**
    * One sweep of coordinate descent: for every block of columns the gradient G = (W - T) C, then
    * for each group its best scale with the codes fixed, then for each column j the grid point
-   * nearest to T_j + G_j / C_jj. f never rises. Costs one product with C; two more where a group is
-   * wider than a block.
+   * nearest to T_j + G_j / C_jj, or that of a run. f never rises. Costs one product with C; two
+   * more where a group is wider than a block.
    */
   public void descend() {
     descend(Optional.empty(), 0);
@@ -305,35 +235,13 @@ public final class GridPart {
           couple(changes, g, from, to, start, end);
         }
         if (search.isPresent()) {
-          search.get().group(g, from, to, start, end, byActivation(start, end));
+          search.get().group(g, from, to, start, end, ColumnOrder.byActivation(c, start, end));
         }
       }
       if (search.isPresent()) {
         search.get().pieces(index, g, from, to);
       }
-      if (layout.hasRuns()) {
-        descendRuns(g, from, to);
-        continue;
-      }
-      for (int j : byActivation(from, to)) {
-        descend(j, g.row(j - from), g, from, to);
-      }
-    }
-  }
-
-  private void descendRuns(Matrix g, int from, int to) {
-    RunDescent descent = runDescent.orElseThrow();
-    for (int first = from; first < to; first += layout.runLength()) {
-      int end = Math.min(to, first + layout.runLength());
-      Matrix own = g.rowRange(first - from, end - from);
-      Matrix values = t.rowRange(first, end);
-      Matrix lost =
-          descent.move(first, descent.own(first), values, codes.rowRange(first, end), own, false);
-      for (int j = first; j < end; j++) {
-        MemorySegment loss = lost.row(j - first);
-        arithmetic.add(residual.row(j), loss, residual.row(j));
-        arithmetic.addOuter(slice(c, j, from, to), loss, g.segment());
-      }
+      rounding.descend(g, from, to);
     }
   }
 
@@ -362,14 +270,6 @@ public final class GridPart {
     return columns <= block ? 0 : 1;
   }
 
-  private int[] byActivation(int from, int to) {
-    return java.util.stream.IntStream.range(from, to)
-        .boxed()
-        .sorted(java.util.Comparator.comparingDouble(j -> -c.get(j, j)))
-        .mapToInt(Integer::intValue)
-        .toArray();
-  }
-
   /** G^T = C (W - T)^T of some columns. */
   private Matrix gradient(int from, int to) {
     Matrix g = sums.rowRange(0, to - from);
@@ -378,19 +278,6 @@ public final class GridPart {
       blockWithGradient = from;
     }
     return g;
-  }
-
-  private void descend(int j, MemorySegment gradient, Matrix g, int from, int to) {
-    float curvature = c.get(j, j);
-    if (!(curvature > 0)) {
-      return;
-    }
-    arithmetic.multiplyAdd(1 / curvature, gradient, t.row(j), value);
-    nearest(value, j, codes.row(j), value);
-    arithmetic.subtract(t.row(j), value, change);
-    t.row(j).copyFrom(value);
-    arithmetic.add(residual.row(j), change, residual.row(j));
-    arithmetic.addOuter(slice(c, j, from, to), change, g.segment());
   }
 
   /** Takes changes in the columns from start to end into the rest of the block's gradient. */

@@ -4,13 +4,14 @@ package dev.awp.solver.rounding;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.constraint.ColumnLanes;
 import dev.awp.constraint.GroupTrial;
+import dev.awp.constraint.RunLanes;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.Optional;
 
 /**
  * Tries other grids for one group while all other groups stay as they are: for each neighbour of
@@ -31,12 +32,11 @@ final class GroupSearch {
   private final Matrix bestCodes;
   private final MemorySegment value;
   private final double[] best;
-  private final Optional<RunDescent> runs;
+  private final Attempt attempt;
 
   /** Scratch for groups of up to so many columns. */
   GroupSearch(LaneState state, int columns, Arena arena) {
     this.state = state;
-    this.trial = state.fits().trial(arena);
     this.arithmetic = state.arithmetic();
     int lanes = state.lanes();
     this.trialT = Matrix.allocate(arena, columns, lanes);
@@ -46,8 +46,25 @@ final class GroupSearch {
     this.bestCodes = Matrix.allocate(arena, columns, lanes);
     this.value = arena.allocate(JAVA_FLOAT, lanes);
     this.best = new double[lanes];
-    this.runs =
-        state.layout().hasRuns() ? Optional.of(new RunDescent(state, arena)) : Optional.empty();
+    switch (state.fits()) {
+      case ColumnLanes columnLanes -> {
+        ColumnLanes.Trial own = columnLanes.trial(arena);
+        this.trial = own;
+        this.attempt = (start, end, order) -> descend(own, start, end, order);
+      }
+      case RunLanes runLanes -> {
+        RunLanes.Trial own = runLanes.trial(arena);
+        RunDescent descent = new RunDescent(state, arena);
+        this.trial = own;
+        this.attempt = (start, end, _) -> descend(own, descent, start, end);
+      }
+    }
+  }
+
+  /** Chooses the codes of a group from start to end in the fit on trial. */
+  @FunctionalInterface
+  private interface Attempt {
+    void descend(int start, int end, int[] order);
   }
 
   /** Matrices of a group's columns that the search keeps. */
@@ -81,15 +98,7 @@ final class GroupSearch {
       for (int j = 0; j < n; j++) {
         trialGradient.row(j).copyFrom(g.row(j));
       }
-      if (runs.isPresent()) {
-        descend(runs.get(), start, end);
-      } else {
-        for (int pass = 0; pass < passes(n); pass++) {
-          for (int column : order) {
-            descend(column, start, end);
-          }
-        }
-      }
+      attempt.descend(start, end, order);
       takeBetter(start, n, g);
     }
     for (int j = 0; j < n; j++) {
@@ -108,7 +117,15 @@ final class GroupSearch {
     }
   }
 
-  private void descend(int column, int start, int end) {
+  private void descend(ColumnLanes.Trial own, int start, int end, int... order) {
+    for (int pass = 0; pass < passes(end - start); pass++) {
+      for (int column : order) {
+        descend(own, column, start, end);
+      }
+    }
+  }
+
+  private void descend(ColumnLanes.Trial own, int column, int start, int end) {
     float curvature = state.c().get(column, column);
     if (!(curvature > 0)) {
       curvature = Float.POSITIVE_INFINITY;
@@ -117,9 +134,9 @@ final class GroupSearch {
     MemorySegment t = trialT.row(j);
     MemorySegment codes = trialCodes.row(j);
     arithmetic.multiplyAdd(1 / curvature, trialGradient.row(j), t, value);
-    trial.nearest(value, codes);
+    own.nearest(value, codes);
     state.hold(column, codes);
-    trial.values(codes, value);
+    own.values(codes, value);
     // What T loses here, old less new.
     arithmetic.subtract(t, value, t);
     arithmetic.addOuter(state.coupling(column, start, end), t, rows(trialGradient, end - start));
@@ -127,19 +144,8 @@ final class GroupSearch {
   }
 
   /** One pass over the runs of a group. */
-  private void descend(RunDescent descent, int start, int end) {
-    RunDescent.Fit fit =
-        new RunDescent.Fit() {
-          @Override
-          public void nearestRun(float[] form, Matrix x, Matrix codes) {
-            trial.nearestRun(form, x, codes);
-          }
-
-          @Override
-          public void values(MemorySegment codes, MemorySegment out) {
-            trial.values(codes, out);
-          }
-        };
+  private void descend(RunLanes.Trial own, RunDescent descent, int start, int end) {
+    RunDescent.Fit fit = RunDescent.Fit.of(own);
     int run = state.layout().runLength();
     for (int first = start; first < end; first += run) {
       int from = first - start;

@@ -3,6 +3,7 @@
 package dev.awp.solver.rounding;
 
 import dev.awp.blas.Blas.Op;
+import dev.awp.constraint.ColumnLanes;
 import dev.awp.solver.rounding.RoundingPlan.Piece;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -30,9 +31,9 @@ final class LocalSearch {
     this.state = state;
     this.plan = plan;
     this.rounding =
-        state.layout().hasRuns()
-            ? Optional.empty()
-            : Optional.of(new BlockRounding(state, width, columnsOfPiece));
+        state.fits() instanceof ColumnLanes fits
+            ? Optional.of(new BlockRounding(state, fits, width, columnsOfPiece))
+            : Optional.empty();
     int groupSize = Math.min(ColumnLayout.BLOCK, state.layout().groupSize());
     this.groups = new GroupSearch(state, groupSize, arena);
     this.lost = Matrix.allocate(arena, block, state.lanes());

@@ -4,6 +4,7 @@ package dev.awp.solver.rounding;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.constraint.RunLanes;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -50,21 +51,36 @@ final class RunDescent {
     void nearestRun(float[] form, Matrix x, Matrix codes);
 
     void values(MemorySegment codes, MemorySegment out);
-  }
 
-  /** The fit that the state has. */
-  Fit own(int column) {
-    return new Fit() {
-      @Override
-      public void nearestRun(float[] form, Matrix x, Matrix codes) {
-        state.fits().nearestRun(column, form, x, codes);
-      }
+    /** The fit that lanes have for the group of a column. */
+    static Fit of(RunLanes lanes, int column) {
+      return new Fit() {
+        @Override
+        public void nearestRun(float[] form, Matrix x, Matrix codes) {
+          lanes.nearestRun(column, form, x, codes);
+        }
 
-      @Override
-      public void values(MemorySegment codes, MemorySegment out) {
-        state.fits().values(column, codes, out);
-      }
-    };
+        @Override
+        public void values(MemorySegment codes, MemorySegment out) {
+          lanes.values(column, codes, out);
+        }
+      };
+    }
+
+    /** The fit on trial. */
+    static Fit of(RunLanes.Trial trial) {
+      return new Fit() {
+        @Override
+        public void nearestRun(float[] form, Matrix x, Matrix codes) {
+          trial.nearestRun(form, x, codes);
+        }
+
+        @Override
+        public void values(MemorySegment codes, MemorySegment out) {
+          trial.values(codes, out);
+        }
+      };
+    }
   }
 
   /**

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver.rounding;
 
+import dev.awp.constraint.RunLanes;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,11 +14,13 @@ import java.lang.foreign.MemorySegment;
  */
 final class RunSweep {
   private final LaneState state;
+  private final RunLanes fits;
   private final int run;
   private final Matrix values;
 
-  RunSweep(LaneState state, Arena arena) {
+  RunSweep(LaneState state, RunLanes fits, Arena arena) {
     this.state = state;
+    this.fits = fits;
     this.run = state.layout().runLength();
     this.values = Matrix.allocate(arena, run, state.lanes());
   }
@@ -52,9 +55,9 @@ final class RunSweep {
       values.row(order.column(place + j) - first).copyFrom(running.row(j));
     }
     Matrix codes = state.codes().rowRange(first, first + n);
-    state.fits().nearestRun(first, form(order, place, first, n), values.rowRange(0, n), codes);
+    fits.nearestRun(first, form(order, place, first, n), values.rowRange(0, n), codes);
     for (int j = first; j < first + n; j++) {
-      state.fits().values(j, state.codes().row(j), state.t().row(j));
+      fits.values(j, state.codes().row(j), state.t().row(j));
     }
   }
 

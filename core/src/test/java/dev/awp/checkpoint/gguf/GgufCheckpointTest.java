@@ -15,6 +15,7 @@ import dev.awp.compute.Compute;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.TensorNames;
 import dev.awp.fixture.GgufModels;
+import dev.awp.fixture.SyntheticWeights;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.file.GgufFile;
@@ -214,7 +215,7 @@ class GgufCheckpointTest {
         Optional.of(GgufValue.of("mamba")),
         "architecture mamba is not supported; these are: llama, mistral3, qwen2, qwen3, phi3,"
             + " smollm3, granite, olmo2, glm4, exaone4, command-r, cohere2, gemma, gemma2, gemma3,"
-            + " granitemoe, llama4, gpt-oss, deepseek2, qwen2moe, qwen3moe");
+            + " granitemoe, llama4, gpt-oss, deepseek2, qwen2moe, qwen3moe, deci");
     assertRefused(
         file,
         "qwen2.block_count",
@@ -243,6 +244,67 @@ class GgufCheckpointTest {
         "tokenizer.ggml.tokens",
         Optional.empty(),
         "the metadata key tokenizer.ggml.tokens is missing, the file holds no tokenizer");
+  }
+
+  /** A model whose three blocks have sizes of their own, the second no attention. */
+  private Path uneven() throws IOException {
+    Path plain = folder.resolve("plain");
+    GgufModels.writeFolder(plain, 3, 64, 96);
+    String config =
+        Files.readString(plain.resolve("config.json"))
+            .replaceFirst("(num_attention_heads\" ?: ?)4", "$1[4, 0, 2]")
+            .replaceFirst("(num_key_value_heads\" ?: ?)2", "$1[2, 0, 1]")
+            .replaceFirst("(intermediate_size\" ?: ?)96", "$1[96, 32, 64]");
+    Path model = folder.resolve("uneven");
+    SyntheticWeights.write(model, config, DType.F32, Long.MAX_VALUE);
+    return model;
+  }
+
+  @Test
+  void blocksOfTheirOwnSizesComeBack() throws IOException {
+    Path original = uneven();
+    Path file = GgufModels.convert(original, folder.resolve("gguf"), compute);
+    assertEquals(GgufValue.of("deci"), GgufFile.read(file).metadata().get("general.architecture"));
+    try (Checkpoint expected = Checkpoints.open(original);
+        Checkpoint actual = Checkpoints.open(file)) {
+      assertSameConfig(expected.config(), actual.config());
+      assertEquals(expected.byName().keySet(), actual.byName().keySet());
+      for (StoredTensor tensor : expected.tensors()) {
+        assertArrayEquals(values(tensor), values(actual.tensor(tensor.name())), tensor.name());
+      }
+    }
+  }
+
+  @Test
+  void blocksThatAwpKnowsNothingOfAreNamed() throws IOException {
+    Path file = GgufModels.convert(uneven(), folder.resolve("gguf"), compute);
+    assertRefused(
+        file,
+        "deci.feed_forward_length",
+        Optional.of(GgufValue.wholes(new int[] {96, 0, 64})),
+        "the metadata key deci.feed_forward_length is 0 for block 2, awp reads blocks that have"
+            + " feed-forward layers");
+    assertRefused(
+        file,
+        "deci.attention.head_count_kv",
+        Optional.of(GgufValue.wholes(new int[] {2, 0, 0})),
+        "the metadata key deci.attention.head_count_kv is 0 for block 3, which has query heads:"
+            + " awp knows no attention that is one matrix");
+    assertRefused(
+        file,
+        "deci.attention.head_count",
+        Optional.of(GgufValue.wholes(new int[] {4, 0})),
+        "the metadata key deci.attention.head_count lists 2 of 3 blocks");
+    assertRefused(
+        file,
+        "deci.attention.head_count",
+        Optional.empty(),
+        "the metadata key deci.attention.head_count is missing");
+    assertRefused(
+        file,
+        "deci.attention.head_count",
+        Optional.of(GgufValue.wholes(new int[] {0, 0, 2})),
+        "the first block has no attention, whose heads say how wide all heads are");
   }
 
   /** The file with one tensor more, a vector. */

@@ -32,6 +32,7 @@ import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import dev.awp.report.StructureReport;
 import dev.awp.report.StructureReport.Part;
+import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
@@ -46,8 +47,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -212,6 +215,37 @@ class StructuredPassTest {
           assertEquals(was.get(row, column), is.get(r, c), tensor);
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama-biases", "qwen3"})
+  void diffComparesWhatStays(String name) throws IOException {
+    GeneratedArchitectures.write(model, name, DType.BF16);
+    StructureReport report =
+        pruned(
+            out,
+            "--prune-neurons=0.5",
+            "--prune-multiple=2",
+            "--prune-groups=0.5",
+            "--prune-blocks=1",
+            "--prune-by=magnitude");
+    Terminal diff = new Terminal().run("diff", model.toString(), out.toString(), "--json");
+    diff.assertExit(0);
+    JsonNode weights = new ObjectMapper().readTree(diff.out()).path("weights");
+    int last = report.kept().blocks().getLast();
+    boolean renamed = false;
+    for (JsonNode weight : weights) {
+      assertEquals(0, weight.path("values").path("changed").asDouble(-1), weight.toString());
+      renamed |= !weight.path("name").equals(weight.path("nameAfter"));
+    }
+    assertEquals(last > report.kept().blocks().size() - 1, renamed);
+    pruned(folder.resolve("solved"), "--prune-neurons=0.5", "--prune-multiple=2");
+    diff.run("diff", model.toString(), folder.resolve("solved").toString(), "--json").assertExit(0);
+    for (JsonNode weight : new ObjectMapper().readTree(diff.out()).path("weights")) {
+      boolean solved = weight.path("name").asText().endsWith("_proj.weight");
+      double changed = weight.path("values").path("changed").asDouble(-1);
+      assertTrue(solved ? changed >= 0 : changed == 0, weight.toString());
     }
   }
 
@@ -382,11 +416,13 @@ class StructuredPassTest {
         .structure(
             new StructureOptions(
                 OptionalDouble.empty(),
+                Optional.empty(),
                 OptionalDouble.of(0.3),
                 OptionalDouble.of(0.5),
                 1,
                 "least-squares",
                 "divergence",
+                StructureOptions.Sharing.UNIFORM,
                 OptionalInt.of(4)))
         .calibration(new Calibration(List.of(text), 8, OptionalInt.of(32), 0))
         .maxShardBytes(20_000)
@@ -466,6 +502,65 @@ class StructuredPassTest {
     assertEquals(3, config.path("layer_types").size());
   }
 
+  private static long elements(StoredTensor tensor) {
+    return tensor.shape().stream().reduce(1L, Math::multiplyExact);
+  }
+
+  private static long parameters(Path of) {
+    try (Checkpoint checkpoint = Checkpoints.open(of)) {
+      return checkpoint.tensors().stream().mapToLong(StructuredPassTest::elements).sum();
+    }
+  }
+
+  @Test
+  void aTargetOfParametersIsMetAsNearlyAsNeuronsAllow() throws IOException {
+    new GeneratedCheckpoint(3, 16, 24, 4, 2, DType.BF16).write(model);
+    long all = parameters(model);
+    long target = all - 2000;
+    StructureReport report =
+        pruned(out, "--target-parameters=" + target, "--prune-multiple=1", "--prune-by=magnitude");
+    // A neuron of each block is 144 parameters.
+    assertEquals(target, parameters(out), 72);
+    assertEquals(2000.0 / (3 * (3 * 16 * 24 + 2 * 16 * (16 + 8))), report.share(), 0.02);
+    Path fewer = folder.resolve("fewer");
+    pruned(
+        fewer,
+        "--target-parameters=" + (all - 3000),
+        "--prune-blocks=1",
+        "--prune-multiple=1",
+        "--prune-by=magnitude");
+    assertEquals(all - 3000, parameters(fewer), 48);
+    compress(folder.resolve("dry"), "--target-parameters=" + target, "--dry-run")
+        .assertExit(0)
+        .assertOut("parameters stay");
+  }
+
+  @Test
+  void aSpeedupIsOfTheWeightsThatATokenReads() throws IOException {
+    new GeneratedCheckpoint(3, 16, 24, 4, 2, DType.BF16).write(model);
+    pruned(out, "--speedup=1.2", "--prune-multiple=1", "--prune-by=magnitude");
+    long embedding;
+    try (Checkpoint checkpoint = Checkpoints.open(model)) {
+      embedding = elements(checkpoint.tensor("model.embed_tokens.weight"));
+    }
+    double before = parameters(model) - embedding;
+    double after = parameters(out) - embedding;
+    assertEquals(1.2, before / after, 0.01);
+  }
+
+  @Test
+  void targetsThatCannotBeMetAreRefused() throws IOException {
+    new GeneratedCheckpoint(3, 16, 24, 4, 2, DType.BF16).write(model);
+    compress(out, "--target-parameters=100M").assertRefused("there is nothing left to remove");
+    compress(out, "--target-parameters=1k").assertRefused("stay in any case");
+    compress(out, "--speedup=99").assertRefused("stay in any case");
+    compress(out, "--speedup=1").assertMisuse("a number above 1");
+    compress(out, "--target-parameters=many").assertMisuse("is not a number of parameters");
+    compress(out, "--target-parameters=1k", "--speedup=2").assertMisuse("exclude each other");
+    compress(out, "--speedup=2", "--prune-groups=0.5").assertMisuse("leave --prune-neurons");
+    assertFalse(Files.exists(out));
+  }
+
   @Test
   void theDryRunTellsWhatStays() throws IOException {
     new GeneratedCheckpoint(3, 16, 24, 4, 2, DType.BF16).write(model);
@@ -497,10 +592,26 @@ class StructuredPassTest {
     try (Checkpoint checkpoint = Checkpoints.open(model)) {
       StructurePlan plan =
           new StructurePlan(options(out).structure().orElseThrow(), checkpoint.config());
-      plan.checkMemory(20_000);
-      String told = assertThrows(AwpException.class, () -> plan.checkMemory(10_000)).getMessage();
-      assertTrue(told.contains("among 24 columns by least squares"), told);
+      plan.checkMemory(20_000, OptionalLong.empty(), true);
+      assertRefused("among 24 columns by least squares", plan, 10_000, OptionalLong.empty());
+      assertRefused("--memory-limit allows 1 MB", plan, 20_000, OptionalLong.of(16_000));
     }
+  }
+
+  private static void assertRefused(
+      String what, StructurePlan plan, long heap, OptionalLong limit) {
+    String told =
+        assertThrows(AwpException.class, () -> plan.checkMemory(heap, limit, true)).getMessage();
+    assertTrue(told.contains(what), told);
+  }
+
+  /** By arithmetic: of a layer as wide as those of models of eight billion parameters. */
+  @Test
+  void aWideLayerTakesGigabytesOfHeapAndBeside() {
+    PruningMemory needed = PruningMemory.of(4096, 14336, true, true);
+    assertEquals(2.5 * 14336.0 * 14336 * 8, needed.heap(), 0.2 * needed.heap());
+    assertTrue(needed.offHeap() > 4L * 14336 * 14336 * 4);
+    assertEquals(0, PruningMemory.of(4096, 14336, false, true).heap());
   }
 
   @ParameterizedTest
@@ -527,6 +638,8 @@ class StructuredPassTest {
     compress(out, "--prune-neurons=0.5", "--prune-blocks-by=cosine")
         .assertMisuse("--prune-blocks-by is for");
     compress(out, "--prune-neurons=0.5", "--prune-by=luck").assertMisuse("there is no way");
+    compress(out, "--prune-blocks=1", "--prune-share=blocks").assertMisuse("--prune-share is for");
+    compress(out, "--prune-neurons=0.5", "--prune-share=luck").assertMisuse("there is no way");
     compress(out, "--prune-neurons=1").assertMisuse("at least 0 and below 1");
     compress(out, "--prune-width=0").assertMisuse("between 0 and 1");
     compress(out, "--prune-neurons=0.5", "--statistics=" + folder, "--propagate=dense")

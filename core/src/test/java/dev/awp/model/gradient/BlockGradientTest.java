@@ -73,8 +73,7 @@ class BlockGradientTest {
     }
   }
 
-  private static void check(
-      ModelLayout layout, int block, Checkpoint checkpoint, Compute compute) {
+  private static void check(ModelLayout layout, int block, Checkpoint checkpoint, Compute compute) {
     try (Arena arena = Arena.ofShared()) {
       SplittableRandom random = new SplittableRandom(5);
       int hidden = layout.config().hiddenSize();

@@ -9,15 +9,19 @@ import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** Other scales, zero points and minimums of a group, in all lanes. */
-final class AffineTrial implements GroupTrial {
+/**
+ * Other scales, zero points and minimums of a group, in all lanes. What is nearest is the matter of
+ * the grid's kind.
+ */
+public abstract class ScaledTrial implements GroupTrial {
   private final ScaledLanes fits;
   private final GroupNumbers numbers = new GroupNumbers();
   private final Row trial;
   private final Row best;
   private int group;
 
-  AffineTrial(ScaledLanes fits, Arena arena) {
+  /** A trial of some fits. */
+  protected ScaledTrial(ScaledLanes fits, Arena arena) {
     this.fits = fits;
     this.trial = Row.allocate(fits.lanes(), arena);
     this.best = Row.allocate(fits.lanes(), arena);
@@ -42,7 +46,7 @@ final class AffineTrial implements GroupTrial {
   }
 
   @Override
-  public void begin(int column) {
+  public final void begin(int column) {
     group = fits.group(column);
     best.scales.copyFrom(fits.scales().row(group));
     best.zeroPoints.copyFrom(fits.zeroPoints().row(group));
@@ -52,7 +56,7 @@ final class AffineTrial implements GroupTrial {
   }
 
   @Override
-  public void propose(int index) {
+  public final void propose(int index) {
     for (int lane = 0; lane < fits.lanes(); lane++) {
       fits.read(group, lane, numbers);
       fits.grid().neighbour(index, numbers);
@@ -62,28 +66,33 @@ final class AffineTrial implements GroupTrial {
     }
   }
 
-  @Override
-  public void nearest(MemorySegment x, MemorySegment codes) {
-    fits.nearest(x, trial.scales, trial.zeroPoints, trial.minimums, codes);
+  /** The scales on trial of the group, for every lane. */
+  protected MemorySegment scales() {
+    return trial.scales;
+  }
+
+  /** The zero points on trial of the group, for every lane. */
+  protected MemorySegment zeroPoints() {
+    return trial.zeroPoints;
+  }
+
+  /** The minimums on trial of the group, for every lane; 0 where the grid has none. */
+  protected MemorySegment minimums() {
+    return trial.minimums;
   }
 
   @Override
-  public void nearestRun(float[] form, Matrix x, Matrix codes) {
-    fits.nearestRun(form, x, trial.scales, trial.zeroPoints, codes);
-  }
-
-  @Override
-  public void values(MemorySegment codes, MemorySegment out) {
+  public final void values(MemorySegment codes, MemorySegment out) {
     fits.values(codes, trial.scales, trial.minimums, out);
   }
 
   @Override
-  public void keep(int lane) {
+  public final void keep(int lane) {
     best.copyLane(trial, (long) lane * Float.BYTES);
   }
 
   @Override
-  public void take() {
+  public final void take() {
     fits.scales().row(group).copyFrom(best.scales);
     fits.zeroPoints().row(group).copyFrom(best.zeroPoints);
     if (fits.grid().hasMinimums()) {

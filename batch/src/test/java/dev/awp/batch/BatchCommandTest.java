@@ -1,0 +1,196 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.batch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.OutputFolders;
+import dev.awp.fixture.Terminal;
+import dev.awp.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One batch on this machine, looked at from all sides: Spark starts once. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class BatchCommandTest {
+  private static final String BATCH =
+      """
+      models: [model]
+      output: "out/{model}-{recipe}"
+      calibration: text.txt
+      sequences: 4
+      sequence-length: 32
+      recipes:
+      - {name: small, sparsity: 0.5, solver: magnitude}
+      - {name: bad, sparsity: 0.5, sequence-length: 100000}
+      - {name: taken, sparsity: 0.5}
+      - {name: late, target-size: 1KB, group-size: 8}
+      - name: large
+        bits: 4
+        group-size: 8
+        solver: pgd
+        evaluate: text.txt
+        layers:
+        - {match: down_proj, bits: 8}
+      """;
+
+  @TempDir private static Path folder;
+  private Path jobs;
+  private Terminal dryRun;
+  private Terminal first;
+  private JsonNode report;
+
+  @BeforeAll
+  void run() throws IOException {
+    new GeneratedCheckpoint(2, 16, 24, 2, 1, DType.BF16).write(folder.resolve("model"));
+    Files.writeString(folder.resolve("text.txt"), "A text of some words. ".repeat(20));
+    Files.createDirectories(folder.resolve("out/model-taken"));
+    Files.writeString(folder.resolve("out/model-taken/mine"), "");
+    jobs = folder.resolve("jobs.yaml");
+    Files.writeString(jobs, BATCH);
+    dryRun = new Terminal().run("batch", jobs.toString(), "--dry-run", "-q");
+    first = new Terminal().run("batch", jobs.toString(), "--master=local[2]", "--cores-per-run=1");
+    report = new ObjectMapper().readTree(folder.resolve("jobs-batch/batch.json").toFile());
+  }
+
+  private JsonNode entry(String recipe) {
+    for (JsonNode run : report.path("runs")) {
+      if (run.path("recipe").asText().equals(recipe)) {
+        return run;
+      }
+    }
+    throw new AssertionError(recipe);
+  }
+
+  @Test
+  void outputsAreThoseOfTheSameCommandsWithoutSpark() throws IOException {
+    for (String line : commands()) {
+      if (line.contains("model-small") || line.contains("model-large")) {
+        String[] words = line.replace("/out/", "/plain/").split(" ");
+        new Terminal()
+            .run(Stream.concat(Stream.of(words), Stream.of("--threads=1", "-q")).toList())
+            .assertExit(0);
+      }
+    }
+    for (String name : List.of("model-small", "model-large")) {
+      OutputFolders.assertSame(
+          folder.resolve("plain").resolve(name), folder.resolve("out").resolve(name));
+    }
+  }
+
+  private List<String> commands() {
+    return new Terminal()
+        .run("batch", jobs.toString(), "--commands")
+        .assertExit(0)
+        .out()
+        .lines()
+        .toList();
+  }
+
+  @Test
+  void failuresAreResultsAndEndNoOtherRun() {
+    first.assertExit(1);
+    assertEquals("finished", entry("small").path("end").asText());
+    assertEquals("finished", entry("large").path("end").asText());
+    assertEquals("failed", entry("bad").path("end").asText());
+    assertEquals("failed", entry("taken").path("end").asText());
+    first
+        .assertOut("model+bad: --sequence-length 100000 is more than")
+        .assertOut("is there already, and is not what this run has written");
+    assertFalse(Files.exists(folder.resolve("out/model-bad")));
+    assertFalse(Files.exists(folder.resolve("out/model-bad.partial")));
+  }
+
+  @Test
+  void whatARunItselfRefusesIsASentenceToo() {
+    // A budget is not planned before the batch: its run refuses the model in its own process.
+    assertEquals("failed", entry("late").path("end").asText());
+    assertEquals(1, entry("late").path("attempts").asInt());
+    assertFalse(entry("late").path("sentence").asText().isBlank());
+  }
+
+  @Test
+  void theReportTellsChecksumsSizesAndPerplexity() throws IOException {
+    JsonNode large = entry("large").path("result").path(0);
+    assertEquals(
+        OutputState.reportSum(folder.resolve("out/model-large")),
+        large.path("reportSha256").asText());
+    assertTrue(large.path("perplexity").path(0).path("after").asDouble() > 1);
+    assertTrue(large.path("files").has("model.safetensors"));
+    String page = Files.readString(folder.resolve("jobs-batch/batch.html"));
+    assertTrue(page.contains("<td class=\"text\">large</td>"));
+    assertTrue(page.contains("<h2>Failures</h2>"));
+  }
+
+  @Test
+  void theDryRunTellsTheLongestFirst() {
+    dryRun.assertExit(1);
+    List<String> names = dryRun.out().lines().skip(1).map(line -> line.split(" ")[0]).toList();
+    assertTrue(names.indexOf("model+large") < names.indexOf("model+small"), dryRun.out());
+    dryRun.assertOut("refused: --sequence-length 100000").assertOut("8 bit, groups of 8 by pgd");
+  }
+
+  @Test
+  void theSameCommandSkipsWhatIsFinished() throws IOException {
+    Path again = folder.resolve("again.yaml");
+    Files.writeString(
+        again,
+        """
+        models: [model]
+        output: "out/{model}-{recipe}"
+        results: jobs-batch
+        calibration: text.txt
+        sequences: 4
+        sequence-length: 32
+        recipes:
+        - {name: small, sparsity: 0.5, solver: magnitude}
+        """);
+    Path weights = folder.resolve("out/model-small/model.safetensors");
+    FileTime written = Files.getLastModifiedTime(weights);
+    new Terminal().run("batch", again.toString(), "-q").assertExit(0).assertOut("skipped");
+    assertEquals(written, Files.getLastModifiedTime(weights));
+
+    Files.writeString(again, Files.readString(again).replace("0.5", "0.6"));
+    new Terminal()
+        .run("batch", again.toString(), "-q")
+        .assertExit(1)
+        .assertOut("is not what this run has written");
+
+    Files.writeString(again, Files.readString(again).replace("0.6", "0.5"));
+    Path text = folder.resolve("text.txt");
+    FileTime before = Files.getLastModifiedTime(text);
+    Files.setLastModifiedTime(text, FileTime.from(Instant.now().plusSeconds(60)));
+    new Terminal()
+        .run("batch", again.toString(), "-q")
+        .assertExit(1)
+        .assertOut("is older than " + text);
+    Files.setLastModifiedTime(text, before);
+  }
+
+  @Test
+  void misuseIsToldBeforeAnyWork() {
+    new Terminal()
+        .run("batch", jobs.toString(), "--dry-run", "--commands")
+        .assertMisuse("--commands is for no --dry-run");
+    new Terminal()
+        .run("batch", jobs.toString(), "--cores-per-run=0")
+        .assertMisuse("--cores-per-run is 1 or more");
+    new Terminal()
+        .run("batch", folder.resolve("none.yaml").toString())
+        .assertRefused("none.yaml: cannot be read");
+  }
+}

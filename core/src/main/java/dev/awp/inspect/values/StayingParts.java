@@ -1,0 +1,113 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.inspect.values;
+
+import dev.awp.AwpException;
+import dev.awp.inspect.StoredWeight;
+import dev.awp.report.ReportFile;
+import dev.awp.report.StructureReport;
+import dev.awp.report.StructureReport.Part;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/**
+ * Which weights of an original those of a model are from which neurons, key/value heads and blocks
+ * were removed, by the report that lies beside it. Names are those of Hugging Face folders and of
+ * GGUF files.
+ */
+final class StayingParts {
+  private static final Pattern BLOCK =
+      Pattern.compile("((?:.*\\.)?(?:layers|blk)\\.)(\\d+)(\\..*)");
+
+  private final StructureReport structure;
+
+  private StayingParts(StructureReport structure) {
+    this.structure = structure;
+  }
+
+  /** Of an output of awp that was pruned so; nothing of all others. */
+  static Optional<StayingParts> of(Path model) {
+    if (!Files.exists(ReportFile.of(model))) {
+      return Optional.empty();
+    }
+    try {
+      return ReportFile.read(model).structure().stream().findFirst().map(StayingParts::new);
+    } catch (AwpException e) {
+      // Other programs call their files so too.
+      return Optional.empty();
+    }
+  }
+
+  /** What the original calls a weight. */
+  String nameBefore(String name) {
+    Matcher block = BLOCK.matcher(name);
+    if (!block.matches()) {
+      return name;
+    }
+    List<Integer> kept = structure.kept().blocks();
+    int index = Integer.parseInt(block.group(2));
+    return index < kept.size() ? block.group(1) + kept.get(index) + block.group(3) : name;
+  }
+
+  /**
+   * The part of an original's weight that stays; nothing where the report does not tell it.
+   *
+   * @param after what is left of it
+   */
+  Optional<StoredWeight> part(StoredWeight before, StoredWeight after) {
+    if (before.shape().equals(after.shape())) {
+      return Optional.of(before);
+    }
+    Matcher block = BLOCK.matcher(before.name());
+    if (!block.matches() || before.shape().size() != after.shape().size()) {
+      return Optional.empty();
+    }
+    String module = block.group(3);
+    boolean neurons = module.contains("mlp") || module.contains("ffn");
+    int index = Integer.parseInt(block.group(2));
+    Optional<Part> part =
+        structure.parts().stream()
+            .filter(some -> some.block() == index && some.step().equals("mlp") == neurons)
+            .findFirst();
+    int units = neurons ? structure.before().neurons() : structure.before().groups();
+    int parts = module.contains("gate_up") ? 2 : 1;
+    boolean vector = before.shape().size() == 1;
+    Optional<int[]> rows =
+        vector
+            ? Optional.of(new int[] {0})
+            : part.flatMap(some -> kept(some, units, parts, before.rows(), after.rows()));
+    Optional<int[]> columns =
+        part.flatMap(some -> kept(some, units, parts, before.columns(), after.columns()));
+    return rows.isEmpty() || columns.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new WeightPart(before, after.shape(), rows.get(), columns.get()));
+  }
+
+  /** Indices along a dimension, of which so many parts behind each other have all units. */
+  private static Optional<int[]> kept(Part part, int units, int parts, int before, int after) {
+    if (before == after) {
+      return Optional.of(IntStream.range(0, before).toArray());
+    }
+    int all = units * parts;
+    int width = before / all;
+    if (before % all != 0 || after != part.kept().size() * parts * width) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        IntStream.range(0, parts)
+            .flatMap(
+                i ->
+                    part.kept().stream()
+                        .flatMapToInt(
+                            unit -> {
+                              int first = (i * units + unit) * width;
+                              return IntStream.range(first, first + width);
+                            }))
+            .toArray());
+  }
+}

@@ -1,0 +1,202 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.structured;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
+import dev.awp.config.BlockConfig;
+import dev.awp.fixture.GeneratedArchitectures;
+import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.GgufModels;
+import dev.awp.fixture.ModelEdit;
+import dev.awp.fixture.SyntheticWeights;
+import dev.awp.fixture.Terminal;
+import dev.awp.gguf.GgufValue;
+import dev.awp.gguf.file.GgufFile;
+import dev.awp.report.ReportFile;
+import dev.awp.report.RunReport;
+import dev.awp.report.StructureReport;
+import dev.awp.report.StructureReport.Size;
+import dev.awp.tensor.DType;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code --prune-share blocks}: blocks of their own sizes, in GGUF's graph {@code deci}. */
+class BlockSharesTest {
+  @TempDir private Path folder;
+  private Path model;
+  private Path text;
+  private Path out;
+
+  @BeforeEach
+  void generate() throws IOException {
+    model = folder.resolve("model");
+    out = folder.resolve("out.gguf");
+    String sentence = "Many words of 7 kinds, and more of them; again? No: (others). ";
+    text = Files.writeString(folder.resolve("text.txt"), sentence.repeat(30));
+  }
+
+  private Terminal compress(Path output, String... more) {
+    List<String> arguments =
+        new ArrayList<>(List.of("compress", model.toString(), output.toString()));
+    arguments.addAll(
+        List.of("--calibration=" + text, "--sequences=8", "--sequence-length=64", "--threads=2"));
+    arguments.addAll(List.of("--prune-share=blocks"));
+    arguments.addAll(List.of(more));
+    return new Terminal().run(arguments);
+  }
+
+  /** A model whose second block hardly does anything. */
+  private void writeUneven() throws IOException {
+    GgufModels.writeFolder(model, 3, 64, 96);
+    Path file = model.resolve("model.safetensors");
+    ModelEdit edit = ModelEdit.of(file);
+    for (String name : List.of("self_attn.o_proj", "mlp.down_proj")) {
+      FloatBuffer weights =
+          ByteBuffer.wrap(edit.get("model.layers.1." + name + ".weight").bytes())
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .asFloatBuffer();
+      IntStream.range(0, weights.limit()).forEach(i -> weights.put(i, 0.01f * weights.get(i)));
+    }
+    edit.write(file);
+  }
+
+  private double perplexity(Path of) {
+    Terminal eval =
+        new Terminal().run("eval", of.toString(), text.toString(), "--sequence-length=64");
+    eval.assertExit(0);
+    return Double.parseDouble(eval.out().replaceAll("(?s).*?perplexity ([0-9.]+).*", "$1"));
+  }
+
+  private static List<Long> numbers(Path file, String key) {
+    GgufValue.Items items = (GgufValue.Items) GgufFile.read(file).metadata().get("deci." + key);
+    return items.values().stream().map(value -> ((GgufValue.Whole) value).value()).toList();
+  }
+
+  @Test
+  void blocksLoseWhatCostsLeast() throws IOException {
+    writeUneven();
+    compress(
+            out,
+            "--prune-width=0.3",
+            "--prune-multiple=8",
+            "--gguf-type=F16",
+            "--quiet",
+            "--evaluate=" + text)
+        .assertExit(0);
+    RunReport report = ReportFile.read(out);
+    StructureReport structure = report.structure().getFirst();
+    List<Size> sizes = structure.kept().sizes();
+    assertEquals(3, sizes.size());
+    assertEquals(new Size(24, 1), sizes.get(1), "what does nothing keeps the least there may be");
+    assertEquals(0.3, structure.share(), 0.05);
+    assertEquals(
+        sizes.stream().map(size -> (long) size.neurons()).toList(),
+        numbers(out, "feed_forward_length"));
+    assertEquals(
+        sizes.stream().map(size -> 2L * size.groups()).toList(),
+        numbers(out, "attention.head_count"));
+    assertEquals(
+        sizes.stream().map(size -> (long) size.groups()).toList(),
+        numbers(out, "attention.head_count_kv"));
+    double after = report.perplexity().getFirst().after();
+    assertEquals(after, perplexity(out), 1e-3 * after);
+    new Terminal().run("verify", out.toString()).assertExit(0);
+    new Terminal().run("inspect", out.toString(), "--json").assertExit(0).assertOut("blk.1.ffn");
+    new Terminal()
+        .run("inspect", out.toString())
+        .assertExit(0)
+        .assertOut("shapes that differ between blocks")
+        .assertOut("blk.*.ffn_down.weight: [64, ");
+    new Terminal()
+        .run("generate", out.toString(), "--prompt", "Many", "--tokens", "4")
+        .assertExit(0);
+    try (Checkpoint checkpoint = Checkpoints.open(out)) {
+      for (int block = 0; block < 3; block++) {
+        BlockConfig config = checkpoint.config().block(block);
+        assertEquals(sizes.get(block).neurons(), config.mlp().width());
+        assertEquals(sizes.get(block).groups(), config.attention().keyValueHeads());
+      }
+    }
+    // No folder holds it, packed or not.
+    new Terminal()
+        .run("convert", out.toString(), folder.resolve("plain").toString())
+        .assertRefused("one width and one number of heads for all blocks");
+    Path again = folder.resolve("again.gguf");
+    new Terminal().run("convert", out.toString(), again.toString()).assertExit(0);
+    assertEquals(perplexity(out), perplexity(again), 1e-4 * after);
+  }
+
+  @Test
+  void bitsComeOnTopAndInnerWidthsAreFilledUpEachByItself() throws IOException {
+    writeUneven();
+    compress(out, "--prune-neurons=0.4", "--prune-multiple=8", "--gguf-type=Q4_0", "--quiet")
+        .assertExit(0);
+    List<Size> sizes = ReportFile.read(out).structure().getFirst().kept().sizes();
+    assertEquals(
+        sizes.stream().map(size -> Math.ceilDiv(size.neurons(), 32) * 32L).toList(),
+        numbers(out, "feed_forward_length"));
+    new Terminal().run("verify", out.toString()).assertExit(0);
+    assertTrue(perplexity(out) > 1);
+  }
+
+  @Test
+  void aBlockWithoutAttentionIsReadAndWritten() throws IOException {
+    Path plain = folder.resolve("plain");
+    GgufModels.writeFolder(plain, 3, 64, 96);
+    String config =
+        Files.readString(plain.resolve("config.json"))
+            .replaceFirst("(num_attention_heads\" ?: ?)4", "$1[4, 0, 2]")
+            .replaceFirst("(num_key_value_heads\" ?: ?)2", "$1[2, 0, 1]")
+            .replaceFirst("(intermediate_size\" ?: ?)96", "$1[96, 32, 64]");
+    SyntheticWeights.write(model, config, DType.F32, Long.MAX_VALUE);
+    Files.copy(
+        plain.resolve("tokenizer.json"),
+        model.resolve("tokenizer.json"),
+        StandardCopyOption.REPLACE_EXISTING);
+    double before = perplexity(model);
+    new Terminal()
+        .run("convert", model.toString(), out.toString(), "--format", "gguf", "--dtype", "F32")
+        .assertExit(0);
+    assertEquals(List.of(4L, 0L, 2L), numbers(out, "attention.head_count"));
+    assertEquals(before, perplexity(out), 1e-4 * before);
+  }
+
+  @Test
+  void whatCannotBeIsRefusedBeforeAnyWork() throws IOException {
+    new GeneratedCheckpoint(3, 64, 96, 4, 2, DType.BF16).write(model);
+    Path dense = folder.resolve("dense");
+    compress(dense, "--prune-neurons=0.3", "--prune-multiple=8")
+        .assertRefused("one width and one number of heads for all blocks");
+    compress(out, "--prune-neurons=0.9", "--prune-multiple=8", "--gguf-type=F16")
+        .assertRefused("leaves every block 24 neurons");
+    GeneratedArchitectures.write(folder.resolve("qwen"), "qwen3", DType.BF16);
+    model = folder.resolve("qwen");
+    compress(out, "--prune-neurons=0.3", "--prune-multiple=2", "--gguf-type=F16")
+        .assertRefused("llama.cpp's qwen3 has blocks of one size");
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void theDryRunTellsTheFloor() throws IOException {
+    new GeneratedCheckpoint(3, 64, 96, 4, 2, DType.BF16).write(model);
+    compress(out, "--prune-width=0.3", "--prune-multiple=8", "--gguf-type=F16", "--dry-run")
+        .assertExit(0)
+        .assertOut("at least 24 of 96 neurons, in multiples of 8, and one of 2 key/value heads");
+  }
+}
