@@ -165,7 +165,8 @@ public final class BlockTuning {
       block.forward(x);
       sum += difference(chosen, x);
     }
-    return sum / (split.held() / split.step());
+    int minibatches = split.held() / split.step();
+    return sum / minibatches;
   }
 
   private void take(int[] windows, Matrix x) {

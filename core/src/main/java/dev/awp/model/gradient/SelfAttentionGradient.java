@@ -103,9 +103,9 @@ final class SelfAttentionGradient implements StepGradient {
 
   /** Floats of the buffers. */
   static long floats(AttentionConfig config, long rows, int length, int threads) {
-    long widths = config.queryWidth() + config.keyValueWidth();
+    long widths = (long) config.queryWidth() + config.keyValueWidth();
     int kept = config.queryKeyNorm() == QueryKeyNorm.NONE ? 2 : 3;
-    return rows * (kept * widths + 2L * (config.valueWidth() + config.outputWidth()))
+    return rows * (kept * widths + 2L * ((long) config.valueWidth() + config.outputWidth()))
         + 2L * length * config.headDimension()
         + AttentionGradient.floats(length, threads);
   }
