@@ -257,7 +257,8 @@ public final class BatchCommand implements ModuleCommand {
     List.of("org.apache.spark", "org.apache.hadoop", "org.sparkproject")
         .forEach(name -> setLevel(name, level));
     if (wanted == null) {
-      // Of a start that fails and of a run that is lost these tell in pages what the batch tells in a sentence.
+      // Of a start that fails and of a run that is lost these tell in pages what the batch tells in
+      // a sentence.
       List.of("SparkContext", "executor.Executor", "scheduler.TaskSetManager")
           .forEach(name -> setLevel("org.apache.spark." + name, Level.OFF));
     }
