@@ -257,8 +257,9 @@ public final class BatchCommand implements ModuleCommand {
     List.of("org.apache.spark", "org.apache.hadoop", "org.sparkproject")
         .forEach(name -> setLevel(name, level));
     if (wanted == null) {
-      // Of a run that is lost these tell in pages what the batch tells in a sentence.
-      List.of("executor.Executor", "scheduler.TaskSetManager", "scheduler.TaskSchedulerImpl")
+      // Of a start that fails and of a run that is lost these tell in pages what the batch tells in
+      // a sentence.
+      List.of("SparkContext", "executor.Executor", "scheduler.TaskSetManager")
           .forEach(name -> setLevel("org.apache.spark." + name, Level.OFF));
     }
   }

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkException;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -90,32 +91,62 @@ final class BatchDriver {
    */
   void run(List<PlannedRun> runs, BatchProgress progress, BiConsumer<BatchRun, RunOutcome> ended) {
     SparkConf conf = settings(file, share, jvm);
-    try (JavaSparkContext spark = new JavaSparkContext(conf)) {
-      spark.sc().addSparkListener(progress);
-      // Cancelled tasks are interrupted, and stop their processes.
-      spark.setJobGroup("awp batch", "awp batch", true);
-      Map<String, String> computes = share.atOnce() > 0 ? Map.of() : agreed(spark, conf, progress);
-      Map<BatchRun, JavaFutureAction<List<RunOutcome>>> open = new LinkedHashMap<>();
-      for (PlannedRun planned : runs) {
-        open.put(planned.run(), send(spark, planned.run(), computes));
-      }
-      while (!open.isEmpty()) {
-        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-        for (BatchRun run : List.copyOf(open.keySet())) {
-          if (open.get(run).isDone()) {
-            RunOutcome outcome = outcome(spark, open.remove(run));
-            if (outcome.end() == RunOutcome.End.FOREIGN) {
-              spark.cancelAllJobs();
-              throw differing(List.of(outcome.sentence()));
-            }
-            ended.accept(run, outcome);
-          }
+    try (JavaSparkContext spark = start(conf)) {
+      try {
+        spark.sc().addSparkListener(progress);
+        // Cancelled tasks are interrupted, and stop their processes.
+        spark.setJobGroup("awp batch", "awp batch", true);
+        Map<String, String> computes =
+            share.atOnce() > 0 ? Map.of() : agreed(spark, conf, progress);
+        Map<BatchRun, JavaFutureAction<List<RunOutcome>>> open = new LinkedHashMap<>();
+        for (PlannedRun planned : runs) {
+          open.put(planned.run(), send(spark, planned.run(), computes));
         }
-        progress.tick();
+        await(spark, open, progress, ended);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new AwpException("the batch was interrupted; the same command goes on with it", e);
+      } catch (Exception e) { // Scala throws what it does not declare
+        if (e instanceof SparkException || spark.sc().isStopped()) {
+          throw new AwpException(
+              "Spark has ended before the batch was over, and the same command goes on with it: "
+                  + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
+              e);
+        }
+        throw e;
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AwpException("the batch was interrupted; the same command goes on with it", e);
+    }
+  }
+
+  private static void await(
+      JavaSparkContext spark,
+      Map<BatchRun, JavaFutureAction<List<RunOutcome>>> open,
+      BatchProgress progress,
+      BiConsumer<BatchRun, RunOutcome> ended)
+      throws InterruptedException {
+    while (!open.isEmpty()) {
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      for (BatchRun run : List.copyOf(open.keySet())) {
+        if (open.get(run).isDone()) {
+          RunOutcome outcome = outcome(spark, open.remove(run));
+          if (outcome.end() == RunOutcome.End.FOREIGN) {
+            spark.cancelAllJobs();
+            throw differing(List.of(outcome.sentence()));
+          }
+          ended.accept(run, outcome);
+        }
+      }
+      progress.tick();
+    }
+  }
+
+  /** What Spark does not take is a sentence too. */
+  @SuppressWarnings("CatchingUnchecked") // Scala throws what it does not declare
+  private static JavaSparkContext start(SparkConf conf) {
+    try {
+      return new JavaSparkContext(conf);
+    } catch (Exception e) {
+      throw new AwpException("Spark does not start: " + e.getMessage(), e);
     }
   }
 
@@ -149,8 +180,7 @@ final class BatchDriver {
       return action.get().getFirst();
     } catch (ExecutionException e) {
       if (spark.sc().isStopped()) {
-        throw new AwpException(
-            "Spark has ended before the batch was over; the same command goes on with it", e);
+        throw new IllegalStateException(e.getCause().getMessage(), e);
       }
       String message = String.valueOf(e.getCause().getMessage());
       return RunOutcome.failed(message.lines().findFirst().orElse("").strip());
@@ -195,6 +225,9 @@ final class BatchDriver {
                 .formatted(share.master(), share.cores()));
       }
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      if (spark.sc().isStopped()) {
+        throw new IllegalStateException("no executor of " + share.master() + " starts");
+      }
       // The driver is among them.
       int found = spark.statusTracker().getExecutorInfos().length - 1;
       settled = found == known ? settled + 1 : 0;

@@ -183,6 +183,16 @@ class BatchCommandTest {
   }
 
   @Test
+  void whatSparkDoesNotTakeIsASentence() throws IOException {
+    Path file = folder.resolve("nowhere.yaml");
+    Files.writeString(
+        file, "models: [model]\noutput: nowhere\ncalibration: text.txt\nsparsity: 0.5\n");
+    new Terminal()
+        .run("batch", file.toString(), "--master=nowhere", "-q")
+        .assertRefused("Spark does not start: Could not parse Master URL: 'nowhere'");
+  }
+
+  @Test
   void misuseIsToldBeforeAnyWork() {
     new Terminal()
         .run("batch", jobs.toString(), "--dry-run", "--commands")
