@@ -4,6 +4,7 @@ package dev.awp.cli;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.cli.value.ParameterCount;
 import dev.awp.cli.value.Ranges;
 import dev.awp.cli.value.SizeConverter;
 import dev.awp.cli.value.SparsityArgument;
@@ -129,6 +130,7 @@ class WordsTest {
         .anyMatch(
             type ->
                 type == SizeConverter.class
+                    || type == ParameterCount.class
                     || type == SparsityArgument.Converter.class
                     || type.getEnclosingClass() == Ranges.class);
   }
