@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.batch;
 
+import dev.awp.cli.print.Printable;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -66,7 +66,7 @@ final class BatchProgress extends SparkListener {
     over.put(run.name(), outcome);
     err.println(
         outcome.isGood()
-            ? "%s: written, %s".formatted(run.name(), clock(outcome.seconds()))
+            ? "%s: written, %s".formatted(run.name(), Printable.clock(outcome.seconds()))
             : "%s: failed: %s".formatted(run.name(), outcome.sentence()));
     tell();
   }
@@ -84,8 +84,8 @@ final class BatchProgress extends SparkListener {
     if (!state.equals(last)) {
       double elapsed = (told - began) / 1e9;
       double done = done();
-      String left = done > 0 ? clock(elapsed * (1 - done) / done) : "-";
-      err.println("%s; elapsed %s, ETA %s".formatted(state, clock(elapsed), left));
+      String left = done > 0 ? Printable.clock(elapsed * (1 - done) / done) : "-";
+      err.println("%s; elapsed %s, ETA %s".formatted(state, Printable.clock(elapsed), left));
       last = state;
     }
   }
@@ -121,12 +121,5 @@ final class BatchProgress extends SparkListener {
       done += over.containsKey(name) ? work : work * parts.getOrDefault(name, 0) / RunTask.WHOLE;
     }
     return all == 0 ? 0 : done / all;
-  }
-
-  /** Hours, minutes and seconds. */
-  static String clock(double seconds) {
-    Duration time = Duration.ofSeconds((long) seconds);
-    return String.format(
-        Locale.ROOT, "%d:%02d:%02d", time.toHours(), time.toMinutesPart(), time.toSecondsPart());
   }
 }

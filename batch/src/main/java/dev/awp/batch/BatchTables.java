@@ -2,19 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.batch;
 
-import dev.awp.AwpException;
+import dev.awp.cli.print.Printable;
 import dev.awp.cli.print.TextTable;
 import dev.awp.report.PerplexityReport;
+import dev.awp.report.ReportFile;
 import dev.awp.report.page.HtmlReport;
 import dev.awp.report.page.Markup;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A batch for people: tables on the terminal, and batch.html. */
 final class BatchTables {
@@ -27,34 +26,16 @@ final class BatchTables {
 
   /** The runs side by side. */
   static void print(BatchReport report, PrintWriter out) {
-    TextTable table =
-        new TextTable(
-            "run",
-            "end",
-            "size",
-            "relative error",
-            "zeros",
-            "ppl before",
-            "ppl after",
-            "KL",
-            "time");
-    for (BatchReport.Run run : report.runs()) {
-      List<String> cells = cells(run);
-      table.add(
-          run.name(),
-          cells.get(0),
-          cells.get(1),
-          cells.get(2),
-          cells.get(3),
-          cells.get(4),
-          cells.get(5),
-          cells.get(6),
-          cells.get(7));
-    }
+    TextTable table = new TextTable(line("run", TITLES));
+    report.runs().forEach(run -> table.add(line(run.name(), cells(run))));
     table.print(out);
     report.runs().stream()
         .filter(BatchReport.Run::failed)
         .forEach(run -> out.println(run.name() + ": " + run.sentence()));
+  }
+
+  private static List<String> line(String first, List<String> others) {
+    return Stream.concat(Stream.of(first), others.stream()).toList();
   }
 
   /** What the dry run says, in the order in which the runs would begin. */
@@ -65,9 +46,9 @@ final class BatchTables {
           planned.run().name(),
           planned.refusal().map(_ -> "refused").orElse(words(planned.state())),
           planned.plan().map(p -> number("%.3g", planned.flops() / 1e9)).orElse("-"),
-          planned.plan().map(p -> size(p.totals().memoryBytes())).orElse("-"),
-          planned.plan().map(p -> size(p.totals().packedBytes())).orElse("-"),
-          planned.plan().map(p -> BatchProgress.clock(p.totals().seconds())).orElse("-"));
+          planned.plan().map(p -> Printable.size(p.totals().memoryBytes())).orElse("-"),
+          planned.plan().map(p -> Printable.size(p.totals().packedBytes())).orElse("-"),
+          planned.plan().map(p -> Printable.clock(p.totals().seconds())).orElse("-"));
     }
     table.print(out);
     for (PlannedRun planned : runs) {
@@ -104,13 +85,7 @@ final class BatchTables {
 
   /** Writes the page; by a sibling file, so that it is whole or not there. */
   static void writePage(BatchReport report, Path file) {
-    Path sibling = file.resolveSibling(file.getFileName() + ".partial");
-    try {
-      Files.writeString(sibling, page(report));
-      Files.move(sibling, file, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new AwpException(file + ": the report cannot be written: " + e.getMessage(), e);
-    }
+    ReportFile.writeText(page(report), file);
   }
 
   static String page(BatchReport report) {
@@ -131,15 +106,15 @@ final class BatchTables {
       html.add("</tr>%n");
     }
     html.add("</tbody>%n</table>%n</div>%n</section>%n");
-    section(html, "Failures", report.runs().stream().filter(BatchReport.Run::failed).toList());
+    failures(html, report.runs().stream().filter(BatchReport.Run::failed).toList());
     return HtmlReport.end(html);
   }
 
-  private static void section(Markup html, String title, List<BatchReport.Run> failed) {
+  private static void failures(Markup html, List<BatchReport.Run> failed) {
     if (failed.isEmpty()) {
       return;
     }
-    html.add("<section>%n<h2>%s</h2>%n<table class=\"pairs\">%n", title);
+    html.add("<section>%n<h2>Failures</h2>%n<table class=\"pairs\">%n");
     for (BatchReport.Run run : failed) {
       html.add(
           "<tr><th>%s</th><td>%s</td></tr>%n",
@@ -157,7 +132,7 @@ final class BatchTables {
     Optional<PerplexityReport> text = result.perplexity().stream().findFirst();
     return List.of(
         run.end(),
-        size(result.bytes()),
+        Printable.size(result.bytes()),
         number("%.4g", result.summary().meanRelativeError()),
         number("%.1f %%", 100 * result.summary().sparsity()),
         text.map(p -> number("%.4f", p.before())).orElse(""),
@@ -165,22 +140,11 @@ final class BatchTables {
         text.filter(p -> p.divergence().isMeasured())
             .map(p -> number("%.5f", p.divergence().divergence().value()))
             .orElse(""),
-        BatchProgress.clock(result.summary().seconds()));
+        Printable.clock(result.summary().seconds()));
   }
 
   @SuppressWarnings("AnnotateFormatMethod")
   private static String number(String format, double value) {
     return String.format(Locale.ROOT, format, value);
-  }
-
-  private static String size(long bytes) {
-    String[] units = {"B", "kB", "MB", "GB", "TB"};
-    double value = bytes;
-    int unit = 0;
-    while (value >= 999.5 && unit < units.length - 1) {
-      value /= 1000;
-      unit++;
-    }
-    return number(value < 10 && unit > 0 ? "%.2f " : "%.0f ", value) + units[unit];
   }
 }

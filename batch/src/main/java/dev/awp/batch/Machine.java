@@ -22,7 +22,7 @@ import org.apache.spark.SparkEnv;
  * Where runs run, as a JVM there tells it.
  *
  * @param host by its name
- * @param executor Spark's name of the process there
+ * @param executor Spark's name of the process there; may be empty
  * @param memory of the machine or its container, in bytes
  * @param computes all that decides last bits: Java, kernels, BLAS with its core
  */
@@ -110,9 +110,13 @@ record Machine(String host, String executor, long memory, Map<String, String> co
     return differences;
   }
 
+  private String name() {
+    return executor.isEmpty() ? host : "%s (executor %s)".formatted(host, executor);
+  }
+
   private static String names(List<Machine> machines) {
     return machines.stream()
-        .map(machine -> "%s (executor %s)".formatted(machine.host(), machine.executor()))
+        .map(Machine::name)
         .distinct()
         .sorted()
         .collect(Collectors.joining(" and "));

@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * One run, as it is sent to a machine: the words of a command line and how to start a JVM. The run
@@ -106,9 +107,7 @@ record RunTask(
 
   private List<String> difference(Machine machine) {
     Machine others = new Machine("the others", "", 0, computes);
-    return Machine.differences(List.of(machine, others)).stream()
-        .map(words -> words.replace(" (executor )", ""))
-        .toList();
+    return Machine.differences(List.of(machine, others));
   }
 
   private static double seconds(long began) {
@@ -154,8 +153,7 @@ record RunTask(
   private Ended process(IntConsumer progress) throws IOException, InterruptedException {
     Path log = Path.of(results).resolve("logs").resolve(name + ".log");
     Files.createDirectories(log.getParent());
-    List<String> words =
-        java.util.stream.Stream.concat(command.stream(), machineWords.stream()).toList();
+    List<String> words = Stream.concat(command.stream(), machineWords.stream()).toList();
     Files.writeString(
         log,
         "$ awp %s%n".formatted(BatchRun.quoted(words)),

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,7 +84,7 @@ class BatchFileTest {
             "z+three", "5", "z+other", "4"),
         file.runs().stream()
             .collect(
-                java.util.stream.Collectors.toMap(
+                Collectors.toMap(
                     BatchRun::name,
                     run -> Integer.toString(run.options().calibration().sequences()))));
     assertTrue(file.runs().stream().allMatch(run -> run.options().calibration().seed() == 7));

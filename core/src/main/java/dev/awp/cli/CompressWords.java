@@ -23,13 +23,9 @@ public final class CompressWords {
    */
   public static List<String> of(RecipeFile recipe, List<RecipeFile.Flag> flags) {
     CommandLine command = new CommandLine(new CompressCommand());
-    return flags.stream()
-        .flatMap(
-            flag ->
-                new RecipeFlags(
-                        recipe, command.getCommandSpec(), new CommandLine(new CompressCommand()))
-                    .words(flag).stream())
-        .toList();
+    CommandLine trial = new CommandLine(new CompressCommand());
+    RecipeFlags words = new RecipeFlags(recipe, command.getCommandSpec(), trial);
+    return flags.stream().flatMap(flag -> words.words(flag).stream()).toList();
   }
 
   /**

@@ -8,6 +8,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 
 /**
  * The one place that decides how cores are shared. Native BLAS runs on one thread a call; work is
@@ -112,6 +113,18 @@ public final class Workers implements AutoCloseable {
    */
   public void forEachBlock(int n, int block, RangeTask task) {
     forEachShare(n, block, share -> share.forEach(task));
+  }
+
+  /** The same for each index by itself. */
+  public void forEachIndex(int n, int block, IntConsumer task) {
+    forEachBlock(
+        n,
+        block,
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
+            task.accept(i);
+          }
+        });
   }
 
   /** Work on the half-open range [from, to), with what the thread has for itself. */

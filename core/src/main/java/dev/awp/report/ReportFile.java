@@ -48,12 +48,13 @@ public final class ReportFile {
     return readJson(of(output), RunReport.class);
   }
 
-  /** Writes a record as indented JSON; by a sibling file, so that a file is whole or not there. */
+  /** Writes a record as indented JSON, as {@link #writeText}. */
   public static void writeJson(Object value, Path file) {
     writeText(toJson(value), file);
   }
 
-  private static void writeText(String text, Path file) {
+  /** Writes a file of a report; by a sibling file, so that it is whole or not there. */
+  public static void writeText(String text, Path file) {
     Path sibling = file.resolveSibling(file.getFileName() + ".partial");
     try {
       Files.writeString(sibling, text);

@@ -38,4 +38,18 @@ public record Solution(
   public double relativeError() {
     return Objective.relative(objective, denseObjective);
   }
+
+  /** The same with other weights and their grid; objective and trace stay those of the solver. */
+  public Solution with(Matrix otherWeights, GridParameters otherGrid) {
+    return new Solution(
+        otherWeights,
+        otherGrid,
+        trace,
+        denseObjective,
+        objective,
+        iterations,
+        gemmEquivalents,
+        stop,
+        damping);
+  }
 }

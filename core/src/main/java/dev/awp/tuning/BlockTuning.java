@@ -188,20 +188,18 @@ public final class BlockTuning {
     double[] counts = new double[x.rows()];
     compute
         .workers()
-        .forEachBlock(
+        .forEachIndex(
             x.rows(),
             ROWS,
-            (from, to) -> {
-              for (int r = from; r < to; r++) {
-                int row = windows[r / length] * length + r % length;
-                MemorySegment wanted = outputs.row(row);
-                double size = arithmetic.dot(wanted, wanted);
-                double weight = size == 0 ? 0 : tokens.get(row) / size;
-                arithmetic.subtract(x.row(r), wanted, x.row(r));
-                errors[r] = weight * arithmetic.dot(x.row(r), x.row(r));
-                counts[r] = tokens.get(row);
-                arithmetic.scale(x.row(r), (float) weight, x.row(r));
-              }
+            r -> {
+              int row = windows[r / length] * length + r % length;
+              MemorySegment wanted = outputs.row(row);
+              double size = arithmetic.dot(wanted, wanted);
+              double weight = size == 0 ? 0 : tokens.get(row) / size;
+              arithmetic.subtract(x.row(r), wanted, x.row(r));
+              errors[r] = weight * arithmetic.dot(x.row(r), x.row(r));
+              counts[r] = tokens.get(row);
+              arithmetic.scale(x.row(r), (float) weight, x.row(r));
             });
     double count = Arrays.stream(counts).sum();
     return count == 0 ? 0 : Arrays.stream(errors).sum() / count;

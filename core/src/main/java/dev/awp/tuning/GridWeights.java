@@ -11,6 +11,7 @@ import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.IntConsumer;
 
 /**
  * Weights on an integer grid: T = (round(u) - zero point) * scale. The latent u begins at the
@@ -78,21 +79,8 @@ final class GridWeights implements TunedWeights {
     return rows * (2L * columns + 3L * groups) * Float.BYTES;
   }
 
-  private interface RowTask {
-    void run(int row);
-  }
-
-  private void forRows(RowTask task) {
-    compute
-        .workers()
-        .forEachBlock(
-            solved.rows(),
-            ROWS,
-            (from, to) -> {
-              for (int r = from; r < to; r++) {
-                task.run(r);
-              }
-            });
+  private void forRows(IntConsumer task) {
+    compute.workers().forEachIndex(solved.rows(), ROWS, task);
   }
 
   private void start(int r, MemorySegment weights) {

@@ -73,14 +73,10 @@ final class SparseWeights implements TunedWeights {
   public void move(Matrix derivatives, float rate) {
     compute
         .workers()
-        .forEachBlock(
+        .forEachIndex(
             values.rows(),
             ROWS,
-            (from, to) -> {
-              for (int r = from; r < to; r++) {
-                move(r, derivatives.row(r), rate * TuningOptions.SCALES * sizes[r]);
-              }
-            });
+            r -> move(r, derivatives.row(r), rate * TuningOptions.SCALES * sizes[r]));
   }
 
   private void move(int r, MemorySegment derivatives, float step) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.print;
 
+import dev.awp.inspect.BlockName;
 import dev.awp.inspect.StoredGrid;
 import dev.awp.inspect.values.Inspection;
 import dev.awp.inspect.values.WeightStatistics;
@@ -11,15 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** An inspection as a table: a line for each matrix, the vectors together. */
 public final class InspectionTable {
-  private static final Pattern BLOCK =
-      Pattern.compile("((?:.*\\.)?(?:layers|blk)\\.)(\\d+)(\\..*)");
-
   private InspectionTable() {}
 
   public static void print(Inspection inspection, boolean all, PrintWriter out) {
@@ -70,13 +66,13 @@ public final class InspectionTable {
   private static void printBlockShapes(List<Inspection.Entry> shown, PrintWriter out) {
     Map<String, Map<String, List<String>>> shapes = new LinkedHashMap<>();
     for (Inspection.Entry entry : shown) {
-      Matcher block = BLOCK.matcher(entry.name());
-      if (block.matches()) {
-        shapes
-            .computeIfAbsent(block.group(1) + "*" + block.group(3), _ -> new LinkedHashMap<>())
-            .computeIfAbsent(entry.shape().toString(), _ -> new ArrayList<>())
-            .add(block.group(2));
-      }
+      BlockName.of(entry.name())
+          .ifPresent(
+              block ->
+                  shapes
+                      .computeIfAbsent(block.in("*"), _ -> new LinkedHashMap<>())
+                      .computeIfAbsent(entry.shape().toString(), _ -> new ArrayList<>())
+                      .add(Integer.toString(block.index())));
     }
     shapes.values().removeIf(ofName -> ofName.size() == 1);
     if (!shapes.isEmpty()) {

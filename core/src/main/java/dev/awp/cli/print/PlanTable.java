@@ -25,8 +25,8 @@ public final class PlanTable {
           layer.rows() + " x " + layer.columns(),
           layer.constraint(),
           layer.solver(),
-          size(layer.bytes()),
-          size(layer.packedBytes()),
+          Printable.size(layer.bytes()),
+          Printable.size(layer.packedBytes()),
           String.format(Locale.ROOT, "%.3g", layer.flops() / 1e9));
     }
     plan.structure().forEach(out::println);
@@ -40,8 +40,8 @@ public final class PlanTable {
         "%s layers; checkpoint %s, with packed codes %s; %.3f bits a weight, %.1f %% zeros in the"
             + " compressed layers%n",
         plan.layers().size(),
-        size(totals.bytes()),
-        size(totals.packedBytes()),
+        Printable.size(totals.bytes()),
+        Printable.size(totals.packedBytes()),
         totals.bitsPerWeight(),
         100 * totals.sparsity());
     out.printf(
@@ -50,12 +50,12 @@ public final class PlanTable {
             + " block%n",
         totals.solveFlops() / 1e9,
         totals.passFlops() / 1e9,
-        size(totals.memoryBytes()),
+        Printable.size(totals.memoryBytes()),
         totals.passes());
     out.printf(
         Locale.ROOT,
         "time: about %s, at the %.0f GFLOP/s that matrix products reach here now%n",
-        ProgressDisplay.Lines.clock((long) (totals.seconds() * 1e9)),
+        Printable.clock(totals.seconds()),
         totals.gflopsPerSecond());
   }
 
@@ -74,17 +74,5 @@ public final class PlanTable {
       width = Math.max(width, text.length());
     }
     return width;
-  }
-
-  private static String size(long bytes) {
-    String[] units = {"B", "kB", "MB", "GB", "TB"};
-    double value = bytes;
-    int unit = 0;
-    while (value >= 999.5 && unit < units.length - 1) {
-      value /= 1000;
-      unit++;
-    }
-    return String.format(
-        Locale.ROOT, value < 10 && unit > 0 ? "%.2f %s" : "%.0f %s", value, units[unit]);
   }
 }

@@ -3,15 +3,36 @@
 package dev.awp.cli.print;
 
 import dev.awp.PlainText;
+import java.time.Duration;
 import java.util.Locale;
 
-/** Text from files on a terminal. */
-final class Printable {
+/** Text from files, sizes, times and shares on a terminal. */
+public final class Printable {
   private Printable() {}
 
   /** The text on one line, with no characters that steer a terminal. */
   static String text(String text) {
     return PlainText.of(text);
+  }
+
+  /** A size of a file in the unit that fits: "13 GB", "1.35 MB". */
+  public static String size(long bytes) {
+    String[] units = {"B", "kB", "MB", "GB", "TB"};
+    double value = bytes;
+    int unit = 0;
+    while (value >= 999.5 && unit < units.length - 1) {
+      value /= 1000;
+      unit++;
+    }
+    return String.format(
+        Locale.ROOT, value < 10 && unit > 0 ? "%.2f %s" : "%.0f %s", value, units[unit]);
+  }
+
+  /** Hours, minutes and whole seconds: "1:05:09". */
+  public static String clock(double seconds) {
+    Duration time = Duration.ofSeconds((long) seconds);
+    return String.format(
+        Locale.ROOT, "%s:%02d:%02d", time.toHours(), time.toMinutesPart(), time.toSecondsPart());
   }
 
   /** A size in the unit that fits: "13.5 GiB". */

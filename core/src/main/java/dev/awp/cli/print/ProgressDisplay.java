@@ -6,7 +6,6 @@ import dev.awp.compress.CompressionListener;
 import dev.awp.report.LayerReport;
 import java.io.Console;
 import java.io.PrintStream;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -107,8 +106,8 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
           layer.relativeError(),
           layer.iterations(),
           raised(layer.damping()),
-          clock(System.nanoTime() - start),
-          eta().map(Lines::clock).orElse("-"));
+          Printable.clock((System.nanoTime() - start) / 1e9),
+          eta().map(Printable::clock).orElse("-"));
     }
 
     /** A second moment that needs more than every method adds anyway is worth a look. */
@@ -118,18 +117,13 @@ public interface ProgressDisplay extends CompressionListener, AutoCloseable {
           : "";
     }
 
-    private Optional<Long> eta() {
+    /** Seconds. */
+    private Optional<Double> eta() {
       if (workDone == 0) {
         return Optional.empty();
       }
       double perWork = (double) (System.nanoTime() - solveStart) / workDone;
-      return Optional.of((long) (perWork * (work - workDone)));
-    }
-
-    static String clock(long nanos) {
-      Duration time = Duration.ofNanos(nanos);
-      return String.format(
-          Locale.ROOT, "%s:%02d:%02d", time.toHours(), time.toMinutesPart(), time.toSecondsPart());
+      return Optional.of(perWork * (work - workDone) / 1e9);
     }
 
     @Override

@@ -12,16 +12,26 @@ public final class TextTable {
 
   /** A table with its titles. */
   public TextTable(String... titles) {
-    lines.add(List.of(titles));
+    this(List.of(titles));
+  }
+
+  /** A table with its titles. */
+  public TextTable(List<String> titles) {
+    lines.add(List.copyOf(titles));
   }
 
   /** Adds a line of as many cells as there are titles. */
   public void add(String... cells) {
-    if (cells.length != lines.getFirst().size()) {
+    add(List.of(cells));
+  }
+
+  /** Adds a line of as many cells as there are titles. */
+  public void add(List<String> cells) {
+    if (cells.size() != lines.getFirst().size()) {
       throw new IllegalArgumentException(
-          cells.length + " cells for " + lines.getFirst().size() + " columns");
+          cells.size() + " cells for " + lines.getFirst().size() + " columns");
     }
-    lines.add(List.of(cells));
+    lines.add(List.copyOf(cells));
   }
 
   public boolean isEmpty() {

@@ -73,7 +73,7 @@ record BlockTuner(
         grid = grid.withChannelScales(Matrix.allocate(arena, 1, linear.columns()));
       }
       grid.copyFrom(solution.grid());
-      solutions.put(linear, with(solution, kept(solution.weights()), grid));
+      solutions.put(linear, solution.with(kept(solution.weights()), grid));
     }
 
     private Matrix kept(Matrix x) {
@@ -136,7 +136,7 @@ record BlockTuner(
           LinearLayer linear = layer.linear();
           Matrix weights = gradient.weights(linear);
           solutions.computeIfPresent(
-              linear, (_, solution) -> with(solution, weights, layer.weights().grid(own)));
+              linear, (_, solution) -> solution.with(weights, layer.weights().grid(own)));
         }
         output.reopen();
         Map<String, LayerReport> all = new HashMap<>();
@@ -162,19 +162,6 @@ record BlockTuner(
         saved.save(report);
         return report;
       }
-    }
-
-    private static Solution with(Solution solution, Matrix weights, GridParameters grid) {
-      return new Solution(
-          weights,
-          grid,
-          solution.trace(),
-          solution.denseObjective(),
-          solution.objective(),
-          solution.iterations(),
-          solution.gemmEquivalents(),
-          solution.stop(),
-          solution.damping());
     }
 
     @Override

@@ -228,7 +228,9 @@ public final class Compressor {
    */
   private PreparedRun prepare(Supplier<Map<Path, String>> scan) {
     Optional<String> requantized = RunChecks.checkOriginal(checkpoint, options.requantize());
-    structurePlan().ifPresent(plan -> plan.sentences(drifts()).forEach(listener::step));
+    List<String> structure =
+        structurePlan().map(pruning -> pruning.sentences(drifts())).orElse(List.of());
+    structure.forEach(listener::step);
     assumed.forEach(listener::step);
     planner.changes().forEach(listener::step);
     layout.check(checkpoint::tensor);
@@ -287,7 +289,7 @@ public final class Compressor {
           plan,
           statistics,
           List.copyOf(warnings),
-          structurePlan().map(pruning -> pruning.sentences(drifts())).orElse(List.of()));
+          structure);
     }
   }
 

@@ -3,6 +3,7 @@
 package dev.awp.inspect.values;
 
 import dev.awp.AwpException;
+import dev.awp.inspect.BlockName;
 import dev.awp.inspect.StoredWeight;
 import dev.awp.report.ReportFile;
 import dev.awp.report.StructureReport;
@@ -11,8 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
@@ -21,9 +20,6 @@ import java.util.stream.IntStream;
  * GGUF files.
  */
 final class StayingParts {
-  private static final Pattern BLOCK =
-      Pattern.compile("((?:.*\\.)?(?:layers|blk)\\.)(\\d+)(\\..*)");
-
   private final StructureReport structure;
 
   private StayingParts(StructureReport structure) {
@@ -45,13 +41,11 @@ final class StayingParts {
 
   /** What the original calls a weight. */
   String nameBefore(String name) {
-    Matcher block = BLOCK.matcher(name);
-    if (!block.matches()) {
-      return name;
-    }
     List<Integer> kept = structure.kept().blocks();
-    int index = Integer.parseInt(block.group(2));
-    return index < kept.size() ? block.group(1) + kept.get(index) + block.group(3) : name;
+    return BlockName.of(name)
+        .filter(block -> block.index() < kept.size())
+        .map(block -> block.in(kept.get(block.index())))
+        .orElse(name);
   }
 
   /**
@@ -63,13 +57,13 @@ final class StayingParts {
     if (before.shape().equals(after.shape())) {
       return Optional.of(before);
     }
-    Matcher block = BLOCK.matcher(before.name());
-    if (!block.matches() || before.shape().size() != after.shape().size()) {
+    Optional<BlockName> block = BlockName.of(before.name());
+    if (block.isEmpty() || before.shape().size() != after.shape().size()) {
       return Optional.empty();
     }
-    String module = block.group(3);
+    String module = block.get().module();
     boolean neurons = module.contains("mlp") || module.contains("ffn");
-    int index = Integer.parseInt(block.group(2));
+    int index = block.get().index();
     Optional<Part> part =
         structure.parts().stream()
             .filter(some -> some.block() == index && some.step().equals("mlp") == neurons)

@@ -75,7 +75,7 @@ public record Attention(AttentionConfig config, Compute compute, Optional<Memory
             });
   }
 
-  static Matrix rowsOf(Matrix x, int start, int length) {
+  private static Matrix rowsOf(Matrix x, int start, int length) {
     return x.rowRange(start, start + length);
   }
 

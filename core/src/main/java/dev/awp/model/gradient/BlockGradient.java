@@ -12,8 +12,7 @@ import dev.awp.model.MlpStep;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
 import dev.awp.model.sublayer.BlockWeights;
-import dev.awp.stored.StoredTensor;
-import dev.awp.stored.TensorReader;
+import dev.awp.model.sublayer.RowOperations;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -30,6 +29,7 @@ import java.util.function.Predicate;
  */
 public final class BlockGradient {
   private final BlockWeights block;
+  private final RowOperations operations;
   private final List<Branch> branches = new ArrayList<>();
   private final boolean parallel;
   private final Matrix kept;
@@ -57,12 +57,11 @@ public final class BlockGradient {
     this.block = new BlockWeights(layout, index, source, compute, arena);
     this.parallel = layout.architecture().parallel();
     this.kept = Matrix.allocate(arena, rows, layout.config().hiddenSize());
-    NormGradient norm =
-        new NormGradient(
-            layout.architecture().norms().kind(), layout.config().normEpsilon(), compute);
+    this.operations = RowOperations.of(layout.config(), compute);
+    NormGradient norm = new NormGradient(operations);
     for (BlockStep step : layout.blockSteps(index)) {
       for (LinearLayer linear : step.linears()) {
-        weights.put(linear, matrix(source.tensor(linear.weight())));
+        weights.put(linear, block.matrix(linear.weight()));
         if (wanted.test(linear)) {
           derivatives.put(linear, Matrix.allocate(arena, linear.rows(), linear.columns()));
         }
@@ -73,7 +72,6 @@ public final class BlockGradient {
               norm,
               step.norms().before().map(block::norm),
               step.norms().after().map(block::norm),
-              layout.config().multipliers().steps(),
               Matrix.allocate(arena, rows, kept.columns()),
               Matrix.allocate(arena, rows, kept.columns()),
               Matrix.allocate(arena, rows, kept.columns())));
@@ -126,14 +124,6 @@ public final class BlockGradient {
     return floats;
   }
 
-  private Matrix matrix(StoredTensor stored) {
-    Matrix matrix =
-        new TensorReader(block.compute().kernels())
-            .finiteMatrix(stored, block.arena(), block.compute().workers());
-    stored.release();
-    return matrix;
-  }
-
   private StepGradient sublayer(BlockStep step, NormGradient norm, int rows, int length) {
     return switch (step) {
       case AttentionStep attention -> attention(attention, norm, rows, length);
@@ -146,7 +136,7 @@ public final class BlockGradient {
             products.get(2),
             mlp.config().activation(),
             rows,
-            block.compute(),
+            operations,
             block.arena());
       }
       default -> throw new IllegalArgumentException(step + " has no derivatives");
@@ -199,13 +189,13 @@ public final class BlockGradient {
   private Product product(BlockStep step, LinearLayer linear, int from, int to) {
     Optional<MemorySegment> bias =
         step.hasBias(linear)
-            ? Optional.of(matrix(block.source().tensor(linear.bias())).columnRange(from, to).row(0))
+            ? Optional.of(block.matrix(linear.bias()).columnRange(from, to).row(0))
             : Optional.empty();
     return new Product(
         weights.get(linear).rowRange(from, to),
         Optional.ofNullable(derivatives.get(linear)).map(by -> by.rowRange(from, to)),
         bias,
-        block.compute());
+        operations);
   }
 
   /** The weights of a layer, [dOut, dIn]: whoever changes them changes what the block computes. */
@@ -252,9 +242,8 @@ public final class BlockGradient {
   }
 
   /**
-   * A step: x + c norm(f(norm(x))).
+   * A step: x + c norm(f(norm(x))), c what added outputs are multiplied by.
    *
-   * @param factor c
    * @param input keeps x
    * @param normed keeps what f is given
    * @param output keeps what f makes of it
@@ -264,7 +253,6 @@ public final class BlockGradient {
       NormGradient norm,
       Optional<MemorySegment> before,
       Optional<MemorySegment> after,
-      float factor,
       Matrix input,
       Matrix normed,
       Matrix output) {
@@ -275,27 +263,25 @@ public final class BlockGradient {
      */
     void forward(Matrix from, Matrix x) {
       input.copyFrom(from);
-      Compute compute = norm.compute();
-      RowTasks.forRows(
-          compute,
+      RowOperations operations = norm.operations();
+      operations.forRows(
           x.rows(),
           r -> {
             if (before.isPresent()) {
-              norm.forward(input.row(r), before.get(), normed.row(r));
+              operations.norm(input.row(r), before.get(), normed.row(r));
             } else {
               normed.row(r).copyFrom(input.row(r));
             }
           });
       sublayer.forward(normed, output);
-      var arithmetic = compute.kernels().arithmetic();
+      var arithmetic = operations.compute().kernels().arithmetic();
       try (Arena arena = Arena.ofShared()) {
         Matrix added = after.isPresent() ? Matrix.allocate(arena, x.rows(), x.columns()) : output;
-        RowTasks.forRows(
-            compute,
+        operations.forRows(
             x.rows(),
             r -> {
-              after.ifPresent(weight -> norm.forward(output.row(r), weight, added.row(r)));
-              arithmetic.multiplyAdd(factor, added.row(r), x.row(r), x.row(r));
+              after.ifPresent(weight -> operations.norm(output.row(r), weight, added.row(r)));
+              arithmetic.multiplyAdd(operations.added(), added.row(r), x.row(r), x.row(r));
             });
       }
     }
@@ -306,10 +292,9 @@ public final class BlockGradient {
      * @param behind derivatives by the hidden states behind the step; may be {@code by}
      */
     void backward(Matrix behind, Matrix by, float momentum) {
-      Compute compute = norm.compute();
-      var arithmetic = compute.kernels().arithmetic();
-      RowTasks.forRows(
-          compute,
+      RowOperations operations = norm.operations();
+      var arithmetic = operations.compute().kernels().arithmetic();
+      operations.forRows(
           by.rows(),
           r -> {
             MemorySegment row = output.row(r);
@@ -318,13 +303,12 @@ public final class BlockGradient {
             } else {
               row.copyFrom(behind.row(r));
             }
-            arithmetic.scale(row, factor, row);
+            arithmetic.scale(row, operations.added(), row);
           });
       try (Arena arena = Arena.ofShared()) {
         Matrix byNormed = Matrix.allocate(arena, by.rows(), by.columns());
         sublayer.backward(normed, output, momentum, byNormed);
-        RowTasks.forRows(
-            compute,
+        operations.forRows(
             by.rows(),
             r -> {
               MemorySegment row = byNormed.row(r);

@@ -4,9 +4,9 @@ package dev.awp.model.gradient;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.compute.Compute;
 import dev.awp.config.Activation;
 import dev.awp.kernel.NetworkKernels;
+import dev.awp.model.sublayer.RowOperations;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -22,7 +22,7 @@ final class MlpGradient implements StepGradient {
   private final Product up;
   private final Product down;
   private final Activation activation;
-  private final Compute compute;
+  private final RowOperations operations;
   private final Matrix gates;
   private final Matrix ups;
   private final Matrix gated;
@@ -38,13 +38,13 @@ final class MlpGradient implements StepGradient {
       Product down,
       Activation activation,
       int rows,
-      Compute compute,
+      RowOperations operations,
       Arena arena) {
     this.gate = gate;
     this.up = up;
     this.down = down;
     this.activation = activation;
-    this.compute = compute;
+    this.operations = operations;
     int width = gate.weight().rows();
     this.gates = Matrix.allocate(arena, rows, width);
     this.ups = Matrix.allocate(arena, rows, width);
@@ -60,9 +60,8 @@ final class MlpGradient implements StepGradient {
   public void forward(Matrix in, Matrix out) {
     gate.forward(in, gates);
     up.forward(in, ups);
-    NetworkKernels network = compute.kernels().network();
-    RowTasks.forRows(
-        compute,
+    NetworkKernels network = operations.network();
+    operations.forRows(
         in.rows(),
         r -> {
           switch (activation) {
@@ -77,7 +76,7 @@ final class MlpGradient implements StepGradient {
   public void backward(Matrix in, Matrix byOutput, float momentum, Matrix byInput) {
     // The gated values are needed for the derivatives by W alone: then their place is free.
     down.backward(gated, byOutput, momentum, gated, false);
-    RowTasks.forRows(compute, in.rows(), this::gateBackward);
+    operations.forRows(in.rows(), this::gateBackward);
     gate.backward(in, gates, momentum, byInput, false);
     up.backward(in, ups, momentum, byInput, true);
   }
@@ -93,7 +92,7 @@ final class MlpGradient implements StepGradient {
     // tanh by the kernel of the forward pass, in the gate's place.
     switch (activation) {
       case SILU -> {
-        compute.kernels().network().softCap(gateRow, 0.5f, 1);
+        operations.network().softCap(gateRow, 0.5f, 1);
         float[] tanh = gateRow.toArray(JAVA_FLOAT);
         for (int i = 0; i < n; i++) {
           float sigmoid = 0.5f + 0.5f * tanh[i];
@@ -109,7 +108,7 @@ final class MlpGradient implements StepGradient {
           inner[i] = GELU_FACTOR * g[i] * (1 + GELU_CUBE * g[i] * g[i]);
         }
         MemorySegment.copy(inner, 0, gateRow, JAVA_FLOAT, 0, n);
-        compute.kernels().network().softCap(gateRow, 1, 1);
+        operations.network().softCap(gateRow, 1, 1);
         float[] tanh = gateRow.toArray(JAVA_FLOAT);
         for (int i = 0; i < n; i++) {
           float half = 0.5f + 0.5f * tanh[i];

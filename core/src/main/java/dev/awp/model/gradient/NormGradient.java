@@ -4,25 +4,16 @@ package dev.awp.model.gradient;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.compute.Compute;
 import dev.awp.config.NormKind;
-import dev.awp.kernel.NetworkKernels;
+import dev.awp.model.sublayer.RowOperations;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A norm of one row and its derivative. With m the mean of x (0 for RMS), r = 1 / sqrt(mean((x -
+ * The derivative of a norm of one row. With m the mean of x (0 for RMS), r = 1 / sqrt(mean((x -
  * m)^2) + epsilon), h = (x - m) r and g = w dy: dx = r (g - mean(g) - h mean(g h)), mean(g) left
  * out for RMS.
  */
-record NormGradient(NormKind kind, float epsilon, Compute compute) {
-  void forward(MemorySegment x, MemorySegment weight, MemorySegment out) {
-    NetworkKernels network = compute.kernels().network();
-    switch (kind) {
-      case RMS -> network.rmsNorm(x, weight, epsilon, out);
-      case LAYER -> network.layerNorm(x, weight, epsilon, out);
-    }
-  }
-
+record NormGradient(RowOperations operations) {
   /**
    * The derivatives by x.
    *
@@ -36,20 +27,21 @@ record NormGradient(NormKind kind, float epsilon, Compute compute) {
     float[] g = byOutput.toArray(JAVA_FLOAT);
     float[] w = weight.toArray(JAVA_FLOAT);
     int n = h.length;
-    double mean = kind == NormKind.LAYER ? sum(h) / n : 0;
+    boolean layer = operations.norm() == NormKind.LAYER;
+    double mean = layer ? sum(h) / n : 0;
     double squares = 0;
     for (int i = 0; i < n; i++) {
       h[i] -= (float) mean;
       g[i] *= w[i];
       squares += (double) h[i] * h[i];
     }
-    double r = 1 / Math.sqrt(squares / n + epsilon);
+    double r = 1 / Math.sqrt(squares / n + operations.epsilon());
     double along = 0;
     for (int i = 0; i < n; i++) {
       along += (double) g[i] * h[i];
     }
     float back = (float) (along * r * r / n);
-    float level = kind == NormKind.LAYER ? (float) (sum(g) / n) : 0;
+    float level = layer ? (float) (sum(g) / n) : 0;
     float factor = (float) r;
     for (int i = 0; i < n; i++) {
       g[i] = factor * (g[i] - level - h[i] * back);

@@ -4,7 +4,7 @@ package dev.awp.model.gradient;
 
 import dev.awp.blas.Blas;
 import dev.awp.blas.Blas.Op;
-import dev.awp.compute.Compute;
+import dev.awp.model.sublayer.RowOperations;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -17,14 +17,14 @@ import java.util.Optional;
  * @param bias [dOut]
  */
 record Product(
-    Matrix weight, Optional<Matrix> derivative, Optional<MemorySegment> bias, Compute compute) {
+    Matrix weight, Optional<Matrix> derivative, Optional<MemorySegment> bias, RowOperations rows) {
   /** out = in W^T + bias. */
   void forward(Matrix in, Matrix out) {
     blas().gemm(Op.NONE, Op.TRANSPOSE, 1, in, weight, 0, out);
     bias.ifPresent(
         added -> {
-          var arithmetic = compute.kernels().arithmetic();
-          RowTasks.forRows(compute, out.rows(), r -> arithmetic.add(out.row(r), added, out.row(r)));
+          var arithmetic = rows.compute().kernels().arithmetic();
+          rows.forRows(out.rows(), r -> arithmetic.add(out.row(r), added, out.row(r)));
         });
   }
 
@@ -43,6 +43,6 @@ record Product(
   }
 
   private Blas blas() {
-    return compute.parallelBlas();
+    return rows.compute().parallelBlas();
   }
 }

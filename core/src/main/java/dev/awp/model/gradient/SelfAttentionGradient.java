@@ -12,6 +12,7 @@ import dev.awp.model.attention.AttentionGradient.Rows;
 import dev.awp.model.attention.RotaryTable;
 import dev.awp.model.attention.WholeSequences;
 import dev.awp.model.sublayer.HeadRotation;
+import dev.awp.model.sublayer.RowOperations;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,7 +25,7 @@ final class SelfAttentionGradient implements StepGradient {
   private final AttentionConfig config;
   private final Layers layers;
   private final NormGradient norm;
-  private final Compute compute;
+  private final RowOperations operations;
   private final int length;
   private final WholeSequences places;
   private final WholeSequences back;
@@ -71,13 +72,14 @@ final class SelfAttentionGradient implements StepGradient {
     this.config = config;
     this.layers = layers;
     this.norm = norm;
-    this.compute = norm.compute();
+    this.operations = norm.operations();
+    Compute compute = operations.compute();
     this.length = length;
     Attention attention = new Attention(config, compute, layers.sinks());
     RotaryTable table = RotaryTable.of(config, length, arena);
     this.places = new WholeSequences(length, table, attention);
     this.back = new WholeSequences(length, table.transposed(arena), attention);
-    this.rotation = HeadRotation.of(config, compute.kernels().network());
+    this.rotation = HeadRotation.of(config, operations.network());
     this.rows = allocate(n, arena);
     this.by = allocate(n, arena);
     this.attended = Matrix.allocate(arena, n, config.outputWidth());
@@ -142,8 +144,7 @@ final class SelfAttentionGradient implements StepGradient {
    */
   private void turn(Matrix x, int which, Optional<Matrix> unnormed) {
     boolean late = config.queryKeyNorm() == QueryKeyNorm.ROTATED_HEADS;
-    RowTasks.forRows(
-        compute,
+    operations.forRows(
         x.rows(),
         r -> {
           MemorySegment row = x.row(r);
@@ -164,7 +165,7 @@ final class SelfAttentionGradient implements StepGradient {
       unnormed.get().row(r).copyFrom(row);
       List<MemorySegment> parts = parts(row);
       for (int i = 0; i < parts.size(); i++) {
-        norm.forward(parts.get(i), weight(which, i), parts.get(i));
+        operations.norm(parts.get(i), weight(which, i), parts.get(i));
       }
     }
   }
@@ -172,8 +173,7 @@ final class SelfAttentionGradient implements StepGradient {
   /** Derivatives by turned queries or keys become those by what they were before. */
   private void turnBack(Matrix by, int which, Optional<Matrix> unnormed) {
     boolean late = config.queryKeyNorm() == QueryKeyNorm.ROTATED_HEADS;
-    RowTasks.forRows(
-        compute,
+    operations.forRows(
         by.rows(),
         r -> {
           MemorySegment row = by.row(r);
@@ -225,12 +225,11 @@ final class SelfAttentionGradient implements StepGradient {
         .temperature()
         .ifPresent(
             temperature ->
-                RowTasks.forRows(
-                    compute, queries.rows(), r -> scale(queries.row(r), r, temperature)));
+                operations.forRows(queries.rows(), r -> scale(queries.row(r), r, temperature)));
   }
 
   private void scale(MemorySegment row, int r, AttentionTemperature temperature) {
     float factor = temperature.factor(places.position(r));
-    compute.kernels().arithmetic().scale(row, factor, row);
+    operations.compute().kernels().arithmetic().scale(row, factor, row);
   }
 }

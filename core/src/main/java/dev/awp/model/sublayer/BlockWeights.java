@@ -102,7 +102,7 @@ public record BlockWeights(
   }
 
   /** A tensor by its whole name, [rows, columns] or [1, n]. */
-  Matrix matrix(String name) {
+  public Matrix matrix(String name) {
     StoredTensor view = source.tensor(name);
     Matrix matrix =
         new TensorReader(compute.kernels()).finiteMatrix(view, arena, compute.workers());

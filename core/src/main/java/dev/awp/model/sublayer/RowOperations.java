@@ -32,7 +32,8 @@ public record RowOperations(Compute compute, NormKind norm, float epsilon, float
         config.multipliers().steps());
   }
 
-  NetworkKernels network() {
+  /** The kernels of networks. */
+  public NetworkKernels network() {
     return compute.kernels().network();
   }
 
@@ -88,16 +89,8 @@ public record RowOperations(Compute compute, NormKind norm, float epsilon, float
     }
   }
 
-  void forRows(int rows, IntConsumer task) {
-    compute
-        .workers()
-        .forEachBlock(
-            rows,
-            ROW_BLOCK,
-            (from, to) -> {
-              for (int r = from; r < to; r++) {
-                task.accept(r);
-              }
-            });
+  /** Runs the task for each row; a row is one worker's, so threads change no byte. */
+  public void forRows(int rows, IntConsumer task) {
+    compute.workers().forEachIndex(rows, ROW_BLOCK, task);
   }
 }

@@ -2,18 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.report.page;
 
-import dev.awp.AwpException;
 import dev.awp.disk.OutputPlace;
 import dev.awp.report.LayerReport;
 import dev.awp.report.PerplexityReport;
+import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import dev.awp.report.StructureReport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -29,14 +27,7 @@ public final class HtmlReport {
 
   /** Writes the page into a folder; by a sibling file, so that it is whole or not there. */
   public static void write(RunReport report, Path output) {
-    Path file = of(output);
-    Path sibling = file.resolveSibling(file.getFileName() + ".partial");
-    try {
-      Files.writeString(sibling, page(report));
-      Files.move(sibling, file, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new AwpException(file + ": the report cannot be written: " + e.getMessage(), e);
-    }
+    ReportFile.writeText(page(report), of(output));
   }
 
   /** Where the page of an output lies: in its folder, or beside it where it is one file. */

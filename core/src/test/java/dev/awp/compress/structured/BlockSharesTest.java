@@ -27,36 +27,23 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code --prune-share blocks}: blocks of their own sizes, in GGUF's graph {@code deci}. */
-class BlockSharesTest {
-  @TempDir private Path folder;
-  private Path model;
-  private Path text;
-  private Path out;
-
+class BlockSharesTest extends PruningCommand {
   @BeforeEach
-  void generate() throws IOException {
-    model = folder.resolve("model");
+  void nameFile() {
     out = folder.resolve("out.gguf");
-    String sentence = "Many words of 7 kinds, and more of them; again? No: (others). ";
-    text = Files.writeString(folder.resolve("text.txt"), sentence.repeat(30));
   }
 
-  private Terminal compress(Path output, String... more) {
-    List<String> arguments =
-        new ArrayList<>(List.of("compress", model.toString(), output.toString()));
-    arguments.addAll(
-        List.of("--calibration=" + text, "--sequences=8", "--sequence-length=64", "--threads=2"));
-    arguments.addAll(List.of("--prune-share=blocks"));
-    arguments.addAll(List.of(more));
-    return new Terminal().run(arguments);
+  private Terminal compressUneven(Path output, String... more) {
+    return compress(
+        output,
+        Stream.concat(Stream.of("--prune-share=blocks"), Stream.of(more)).toArray(String[]::new));
   }
 
   /** A model whose second block hardly does anything. */
@@ -74,13 +61,6 @@ class BlockSharesTest {
     edit.write(file);
   }
 
-  private double perplexity(Path of) {
-    Terminal eval =
-        new Terminal().run("eval", of.toString(), text.toString(), "--sequence-length=64");
-    eval.assertExit(0);
-    return Double.parseDouble(eval.out().replaceAll("(?s).*?perplexity ([0-9.]+).*", "$1"));
-  }
-
   private static List<Long> numbers(Path file, String key) {
     GgufValue.Items items = (GgufValue.Items) GgufFile.read(file).metadata().get("deci." + key);
     return items.values().stream().map(value -> ((GgufValue.Whole) value).value()).toList();
@@ -89,13 +69,8 @@ class BlockSharesTest {
   @Test
   void blocksLoseWhatCostsLeast() throws IOException {
     writeUneven();
-    compress(
-            out,
-            "--prune-width=0.3",
-            "--prune-multiple=8",
-            "--gguf-type=F16",
-            "--quiet",
-            "--evaluate=" + text)
+    compressUneven(
+            out, "--prune-width=0.3", "--prune-multiple=8", "--gguf-type=F16", "--evaluate=" + text)
         .assertExit(0);
     RunReport report = ReportFile.read(out);
     StructureReport structure = report.structure().getFirst();
@@ -143,7 +118,7 @@ class BlockSharesTest {
   @Test
   void bitsComeOnTopAndInnerWidthsAreFilledUpEachByItself() throws IOException {
     writeUneven();
-    compress(out, "--prune-neurons=0.4", "--prune-multiple=8", "--gguf-type=Q4_0", "--quiet")
+    compressUneven(out, "--prune-neurons=0.4", "--prune-multiple=8", "--gguf-type=Q4_0")
         .assertExit(0);
     List<Size> sizes = ReportFile.read(out).structure().getFirst().kept().sizes();
     assertEquals(
@@ -168,13 +143,13 @@ class BlockSharesTest {
   void whatCannotBeIsRefusedBeforeAnyWork() throws IOException {
     new GeneratedCheckpoint(3, 64, 96, 4, 2, DType.BF16).write(model);
     Path dense = folder.resolve("dense");
-    compress(dense, "--prune-neurons=0.3", "--prune-multiple=8")
+    compressUneven(dense, "--prune-neurons=0.3", "--prune-multiple=8")
         .assertRefused("one width and one number of heads for all blocks");
-    compress(out, "--prune-neurons=0.9", "--prune-multiple=8", "--gguf-type=F16")
+    compressUneven(out, "--prune-neurons=0.9", "--prune-multiple=8", "--gguf-type=F16")
         .assertRefused("leaves every block 24 neurons");
     GeneratedArchitectures.write(folder.resolve("qwen"), "qwen3", DType.BF16);
     model = folder.resolve("qwen");
-    compress(out, "--prune-neurons=0.3", "--prune-multiple=2", "--gguf-type=F16")
+    compressUneven(out, "--prune-neurons=0.3", "--prune-multiple=2", "--gguf-type=F16")
         .assertRefused("llama.cpp's qwen3 has blocks of one size");
     assertFalse(Files.exists(out));
   }
@@ -182,7 +157,7 @@ class BlockSharesTest {
   @Test
   void theDryRunTellsTheFloor() throws IOException {
     new GeneratedCheckpoint(3, 64, 96, 4, 2, DType.BF16).write(model);
-    compress(out, "--prune-width=0.3", "--prune-multiple=8", "--gguf-type=F16", "--dry-run")
+    compressUneven(out, "--prune-width=0.3", "--prune-multiple=8", "--gguf-type=F16", "--dry-run")
         .assertExit(0)
         .assertOut("at least 24 of 96 neurons, in multiples of 8, and one of 2 key/value heads");
   }

@@ -55,38 +55,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Models from which neurons, heads and blocks were removed, from the command to the folder. */
-class StructuredPassTest {
-  @TempDir private Path folder;
-  private Path model;
-  private Path text;
-  private Path out;
-
-  @BeforeEach
-  void generate() throws IOException {
-    model = folder.resolve("model");
-    out = folder.resolve("out");
-    String sentence = "Many words of 7 kinds, and more of them; again? No: (others). ";
-    text = Files.writeString(folder.resolve("text.txt"), sentence.repeat(30));
-  }
-
-  private Terminal compress(Path output, String... more) {
-    List<String> arguments =
-        new ArrayList<>(List.of("compress", model.toString(), output.toString()));
-    arguments.addAll(
-        List.of("--calibration=" + text, "--sequences=8", "--sequence-length=64", "--threads=2"));
-    arguments.addAll(List.of(more));
-    if (!arguments.contains("--dry-run")) {
-      arguments.add("--quiet");
-    }
-    return new Terminal().run(arguments);
-  }
+class StructuredPassTest extends PruningCommand {
+  /** Half of everything, by nothing that changes what stays. */
+  private static final String[] HALF_AS_IT_IS = {
+    "--prune-neurons=0.5",
+    "--prune-multiple=2",
+    "--prune-groups=0.5",
+    "--prune-blocks=1",
+    "--prune-by=magnitude"
+  };
 
   private StructureReport pruned(Path output, String... more) {
     compress(output, more).assertExit(0);
@@ -112,14 +94,7 @@ class StructuredPassTest {
   void whatIsWrittenIsAPartOfTheOriginal(String name) throws IOException {
     GeneratedArchitectures.write(model, name, DType.BF16);
     // Of weights that stay as they are, every row and column can be held against the original's.
-    StructureReport report =
-        pruned(
-            out,
-            "--prune-neurons=0.5",
-            "--prune-multiple=2",
-            "--prune-groups=0.5",
-            "--prune-blocks=1",
-            "--prune-by=magnitude");
+    StructureReport report = pruned(out, HALF_AS_IT_IS);
     try (Checkpoint before = Checkpoints.open(model);
         Checkpoint after = Checkpoints.open(out)) {
       ModelLayout layout = ModelLayout.of(after.config());
@@ -222,14 +197,7 @@ class StructuredPassTest {
   @ValueSource(strings = {"llama-biases", "qwen3"})
   void diffComparesWhatStays(String name) throws IOException {
     GeneratedArchitectures.write(model, name, DType.BF16);
-    StructureReport report =
-        pruned(
-            out,
-            "--prune-neurons=0.5",
-            "--prune-multiple=2",
-            "--prune-groups=0.5",
-            "--prune-blocks=1",
-            "--prune-by=magnitude");
+    StructureReport report = pruned(out, HALF_AS_IT_IS);
     Terminal diff = new Terminal().run("diff", model.toString(), out.toString(), "--json");
     diff.assertExit(0);
     JsonNode weights = new ObjectMapper().readTree(diff.out()).path("weights");
@@ -268,11 +236,7 @@ class StructuredPassTest {
     StructureReport report = pruned(out, "--prune-width=0.4", "--evaluate=" + text);
     assertTrue(report.share() > 0.3 && report.share() < 0.5, report.toString());
     double after = ReportFile.read(out).perplexity().getFirst().after();
-    Terminal eval =
-        new Terminal().run("eval", out.toString(), text.toString(), "--sequence-length=64");
-    eval.assertExit(0);
-    String told = eval.out().replaceAll("(?s).*?perplexity ([0-9.]+).*", "$1");
-    assertEquals(after, Double.parseDouble(told), 1e-3 * after, eval.out());
+    assertEquals(after, perplexity(out), 1e-3 * after);
     new Terminal().run("verify", out.toString()).assertExit(0);
   }
 
