@@ -49,6 +49,7 @@ class KernelProviderTest {
   void theModuleIsTakenInLateWithoutAWordAndItsVectorsAreInstructions() throws Exception {
     ForkedJvm.Result result =
         probe(
+            ForkedJvm.ALL_COMPILERS,
             VectorModule.LATE_FLAG.replace("s java", "s=java"),
             "-XX:MaxVectorSize=16",
             "-Xlog:compilation=info",

@@ -11,9 +11,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Some thousand changed files of every kind; scripts/mutate goes on from here. */
+/** A hundred changed files of every kind; scripts/mutate goes on from here. */
 class HostileInputTest {
-  private static final int INPUTS = 200;
+  private static final int INPUTS = 100;
   private static final long SEED = 1;
 
   @TempDir private Path folder;

@@ -45,6 +45,16 @@ class CholeskyTest {
     return copy;
   }
 
+  private static float[][] columns(Matrix a) {
+    float[][] columns = new float[a.columns()][a.rows()];
+    for (int i = 0; i < a.rows(); i++) {
+      for (int j = 0; j < a.columns(); j++) {
+        columns[j][i] = a.get(i, j);
+      }
+    }
+    return columns;
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 63, 64, 65, 127, 128, 129, 192, 193, 256, 321, 449})
   void inversesMeetTheirDefinitions(int n) {
@@ -55,13 +65,16 @@ class CholeskyTest {
       assertEquals(OptionalInt.empty(), cholesky.invertFactor(x));
       Matrix inverse = copy(x);
       cholesky.multiplyInverse(inverse);
+      float[][] rows = a.toArray();
+      float[][] ofFactor = columns(x);
+      float[][] ofInverse = columns(inverse);
       for (int i = 0; i < n; i++) {
         for (int j = 0; j < n; j++) {
           double square = 0;
           double one = 0;
           for (int k = 0; k < n; k++) {
-            square += k < Math.max(i, j) ? 0 : (double) x.get(k, i) * x.get(k, j);
-            one += (double) a.get(i, k) * inverse.get(k, j);
+            square += k < Math.max(i, j) ? 0 : (double) ofFactor[i][k] * ofFactor[j][k];
+            one += (double) rows[i][k] * ofInverse[j][k];
           }
           assertEquals(square, inverse.get(i, j), 1e-4 * inverse.get(i, i), i + ", " + j);
           assertEquals(i == j ? 1 : 0, one, 1e-3, i + ", " + j);
@@ -99,9 +112,9 @@ class CholeskyTest {
 
   @Test
   void resultsDoNotDependOnThreads() {
-    Matrix a = positive(700);
+    Matrix a = positive(449);
     Matrix expected = null;
-    for (int threads : new int[] {1, 2, 4, 2}) {
+    for (int threads : new int[] {1, 2, 4}) {
       Matrix x = copy(a);
       try (Compute compute = Compute.create(threads)) {
         new Cholesky(compute).invertFactor(x);

@@ -61,7 +61,7 @@ class CheckpointWriterTest {
         .uniqueElements(TensorSpec::name);
   }
 
-  @Property(tries = 150)
+  @Property(tries = 60)
   void whatIsWrittenIsRead(@ForAll("tensorSets") List<TensorSpec> tensors, @ForAll long seed)
       throws IOException {
     Path parent = Files.createTempDirectory("awp-writer-");

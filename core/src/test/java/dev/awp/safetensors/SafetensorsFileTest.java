@@ -168,7 +168,7 @@ class SafetensorsFileTest {
     SplittableRandom random = new SplittableRandom(7);
     byte[] whole = safetensors(LEGAL, 10);
     int refused = 0;
-    for (int round = 0; round < 3000; round++) {
+    for (int round = 0; round < 1000; round++) {
       byte[] mutated = whole.clone();
       for (int i = 0; i <= random.nextInt(3); i++) {
         mutated[random.nextInt(whole.length)] = (byte) random.nextInt(256);
@@ -183,7 +183,7 @@ class SafetensorsFileTest {
         assertTrue(e.getMessage().startsWith(file.toString()), e.getMessage());
       }
     }
-    assertTrue(refused > 1000, "only " + refused + " mutations were refused");
+    assertTrue(refused > 333, "only " + refused + " mutations were refused");
   }
 
   @Test

@@ -39,7 +39,9 @@ class TruncatedMapTest {
     Files.write(file, new byte[4 * COLUMNS]);
     ForkedJvm.Result result =
         ForkedJvm.run(
-            List.of("--add-modules", "jdk.incubator.vector"), Probe.class, file.toString());
+            List.of(ForkedJvm.ALL_COMPILERS, "--add-modules", "jdk.incubator.vector"),
+            Probe.class,
+            file.toString());
     assertEquals(0, result.exitCode(), result.errors());
     assertTrue(result.lines().getLast().contains("tensor w cannot be read"), result.errors());
   }

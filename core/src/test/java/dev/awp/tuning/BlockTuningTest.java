@@ -128,7 +128,7 @@ class BlockTuningTest {
   @ParameterizedTest
   @MethodSource("constraints")
   void theErrorFallsAndWeightsStayInTheirSet(Constraint constraint) {
-    BlockTuning.Result result = tune(constraint, 20, ones(), 2).result();
+    BlockTuning.Result result = tune(constraint, 12, ones(), 2).result();
     assertTrue(result.steps() > 0);
     assertTrue(result.after() < result.before(), "" + result);
     assertTrue(result.before() > 0 && result.before() < 1, "" + result);
@@ -145,9 +145,9 @@ class BlockTuningTest {
   @Test
   void resultsDoNotDependOnThreads() {
     IntegerGrid grid = new IntegerGrid(3, 16, false, DType.BF16);
-    Tuned expected = tune(grid, 6, ones(), 1);
+    Tuned expected = tune(grid, 3, ones(), 1);
     for (int threads : new int[] {2, 4}) {
-      Tuned other = tune(grid, 6, ones(), threads);
+      Tuned other = tune(grid, 3, ones(), threads);
       assertEquals(expected.result(), other.result());
       for (int i = 0; i < expected.weights().size(); i++) {
         assertArrayEquals(expected.weights().get(i), other.weights().get(i));

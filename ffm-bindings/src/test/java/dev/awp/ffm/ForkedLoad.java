@@ -57,6 +57,7 @@ final class ForkedLoad {
     Running start() {
       List<String> command = new ArrayList<>();
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
       command.add("--enable-native-access=ALL-UNNAMED");
       command.addAll(flags);
       command.add("-cp");

@@ -275,7 +275,7 @@ class MemoryPlanTest {
   @Tag("demo")
   void thePeakIsWhatThePlanSays() throws Exception {
     Path dense = model(1, 256, 704);
-    Path mixture = mixture(256, 512);
+    Path mixture = mixture(256, 256);
     List<Measured> runs = new ArrayList<>();
     // A sequence of methods has a general bound, and is not held to half of it.
     runs.add(measured(dense, "prune", "auto", Long.MAX_VALUE, true));
@@ -362,8 +362,8 @@ class MemoryPlanTest {
     }
     flags.addAll(
         List.of(
+            ForkedJvm.ALL_COMPILERS,
             "-Xmx256m",
-            "-XX:+UseSerialGC",
             "-XX:CompileCommandFile=" + Path.of("..", "scripts", "kernels.jit"),
             "-XX:NativeMemoryTracking=summary",
             "-Dawp.blas=" + System.getProperty("awp.blas", "java"),

@@ -91,10 +91,10 @@ class MemoryTest {
     }
     flags.addAll(
         List.of(
+            ForkedJvm.ALL_COMPILERS,
             "-Xmx48m",
             "-Xms48m",
             "-XX:+AlwaysPreTouch",
-            "-XX:+UseSerialGC",
             "-XX:ReservedCodeCacheSize=48m",
             "-Dawp.blas=" + System.getProperty("awp.blas", "java"),
             "-Dawp.cache=" + System.getProperty("awp.cache", folder.toString())));

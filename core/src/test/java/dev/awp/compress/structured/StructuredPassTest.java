@@ -118,7 +118,7 @@ class StructuredPassTest extends PruningCommand {
         assertIsPart(before, whole, block, after, layout, i, report);
       }
     }
-    compress(folder.resolve("again"), "--sparsity=0.5").assertExit(0);
+    compress(folder.resolve("again"), "--sparsity=0.5", "--solver=wanda").assertExit(0);
   }
 
   private static void assertIsPart(

@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every architecture from its checkpoint to a compressed one that loads. */
 class ArchitecturesTest {
+  /** One of each kind of sublayer: what is quantized is a layer, whatever its model. */
+  private static final Set<String> QUANTIZED =
+      Set.of("phi3", "gemma3", "mixtral", "gpt-oss", "deepseek-v3", "llama4");
+
   @TempDir private Path folder;
 
   private RunReport compress(Path model, Path output, String... more) throws IOException {
@@ -91,6 +96,9 @@ class ArchitecturesTest {
     GeneratedArchitectures.write(model, name, DType.BF16);
     Path pruned = folder.resolve("pruned");
     check(model, pruned, compress(model, pruned, "--sparsity=0.5"), 0.2, true);
+    if (!QUANTIZED.contains(name)) {
+      return;
+    }
     Path quantized = folder.resolve("quantized");
     String[] grid = {"--bits=4", "--group-size=8"};
     check(model, quantized, compress(model, quantized, grid), 0.02, false);

@@ -199,7 +199,7 @@ class GgufFileTest {
     Random random = new Random(3);
     Path mutant = folder.resolve("mutant.gguf");
     int refused = 0;
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 1000; i++) {
       byte[] bytes = good.clone();
       int changes = 1 + random.nextInt(3);
       for (int k = 0; k < changes; k++) {
@@ -223,6 +223,6 @@ class GgufFileTest {
         assertFalse(e.getMessage().isBlank());
       }
     }
-    assertTrue(refused > 500, "only " + refused + " were refused");
+    assertTrue(refused > 167, "only " + refused + " were refused");
   }
 }

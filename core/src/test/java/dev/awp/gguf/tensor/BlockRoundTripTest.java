@@ -61,7 +61,7 @@ class BlockRoundTripTest {
   void everyBlockOfVectorsReadsBackAsTheValuesThatWereWritten(
       @ForAll CodebookGrid grid,
       @ForAll Kind kind,
-      @ForAll @IntRange(min = 1, max = 600) int columns,
+      @ForAll @IntRange(min = 1, max = 300) int columns,
       @ForAll @IntRange(min = 0, max = 3) int moreRows,
       @ForAll boolean permuted,
       @ForAll long seed) {

@@ -20,6 +20,7 @@ import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -50,17 +51,23 @@ class CachedModelTest {
         Compute compute = Compute.create(2)) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+      int[] counts = {5, 1, 1, 9, 1, 1, 1, 5};
+      List<float[]> whole = new ArrayList<>();
+      for (int i = 0, seen = 0; i < counts.length; i++) {
+        seen += counts[i];
+        whole.add(whole(model, Arrays.copyOf(tokens, seen)));
+      }
       // Once with decoded weights kept, once with weights decoded anew at every step.
       for (long memory : new long[] {Long.MAX_VALUE, 0}) {
         try (CachedModel cached = new CachedModel(model, tokens.length, memory)) {
           int seen = 0;
-          for (int count : new int[] {5, 1, 1, 9, 1, 1, 1, 5}) {
-            int[] next = Arrays.copyOfRange(tokens, seen, seen + count);
-            seen += count;
+          for (int step = 0; step < counts.length; step++) {
+            int[] next = Arrays.copyOfRange(tokens, seen, seen + counts[step]);
+            seen += counts[step];
             float[] logits = cached.step(next);
-            float[] whole = whole(model, Arrays.copyOf(tokens, seen));
-            for (int i = 0; i < whole.length; i++) {
-              assertEquals(whole[i], logits[i], TOLERANCE, seen + " tokens, logit " + i);
+            for (int i = 0; i < logits.length; i++) {
+              assertEquals(
+                  whole.get(step)[i], logits[i], TOLERANCE, seen + " tokens, logit " + i);
             }
           }
           assertThrows(IllegalArgumentException.class, () -> cached.step(new int[] {1}));

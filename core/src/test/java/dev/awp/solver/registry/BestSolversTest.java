@@ -222,13 +222,17 @@ class BestSolversTest extends SolverFixture {
     assertTrue(joint < sequence / dense, joint + " against pruning, then GPTQ " + sequence / dense);
   }
 
-  /** For every way in which groups lie in blocks of 128 columns. */
+  /**
+   * For every way in which groups lie in blocks of 128 columns; in every stored type for the
+   * commonest of them.
+   */
   @Test
   void descentNeverRaisesTheObjective() {
     Matrix pruned = solve(new OperatorSplitting(), new RowSparsity(0.5)).weights();
     for (int group : new int[] {0, 8, 24, 32, 100, 128, 150, 193}) {
       for (boolean masked : new boolean[] {false, true}) {
-        for (DType storage : new DType[] {DType.F32, DType.BF16, DType.F16}) {
+        List<DType> types = List.of(DType.F32, DType.BF16, DType.F16);
+        for (DType storage : group == 32 ? types : types.subList(0, 1)) {
           IntegerGrid grid = new IntegerGrid(3, group, group == 24, storage);
           GridPart part = new GridPart(grid, w, masked ? pruned : w, masked, c, compute, arena);
           part.fitGrid();

@@ -27,12 +27,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Solvers on the grids of GGUF's blocks. */
 class BlockSolversTest extends SolverFixture {
+  private static final int ROWS = 13;
+
   BlockSolversTest() {
-    super(21, 96, 4);
+    super(ROWS, 96, 4);
   }
 
   private Solution solve(String solver, Constraint constraint, Kind kind, int columns) {
-    Matrix weights = RandomMatrices.of(kind, 21, columns, 4, arena);
+    Matrix weights = RandomMatrices.of(kind, ROWS, columns, 4, arena);
     Matrix moment = RandomMatrices.secondMoment(columns, 8, arena);
     Solver named = Solvers.byName(solver, Effort.NORMAL).orElseThrow();
     Solution solution = solve(named, weights, moment, constraint);
@@ -44,18 +46,18 @@ class BlockSolversTest extends SolverFixture {
   @ParameterizedTest
   @EnumSource
   void descentBeatsTheOthersAndAllLieOnStorableScales(BlockGrid grid) {
-    for (int columns : List.of(96, 300)) {
-      double descent = solve("cd", grid, Kind.GAUSSIAN, columns).objective();
-      double nearest = solve("rtn", grid, Kind.GAUSSIAN, columns).objective();
-      double gptq = solve("gptq", grid, Kind.GAUSSIAN, columns).objective();
-      double ordered = solve("gptq-act-order", grid, Kind.GAUSSIAN, columns).objective();
-      assertTrue(descent < 0.7 * nearest, descent + " against " + nearest);
-      // At 8 bits little is left to gain, and the order of rounding moves it either way.
-      double slack = grid.bits() == 8 ? 1.1 : 1;
-      assertTrue(descent < slack * gptq, descent + " against " + gptq);
-      assertTrue(descent < slack * ordered, descent + " against " + ordered);
-      assertTrue(ordered < nearest, ordered + " against " + nearest);
-    }
+    // More than the 128 columns that are rounded together, and a unit that is cut short.
+    int columns = grid.unitColumns() < 128 ? 140 : 300;
+    double descent = solve("cd", grid, Kind.GAUSSIAN, columns).objective();
+    double nearest = solve("rtn", grid, Kind.GAUSSIAN, columns).objective();
+    double gptq = solve("gptq", grid, Kind.GAUSSIAN, columns).objective();
+    double ordered = solve("gptq-act-order", grid, Kind.GAUSSIAN, columns).objective();
+    assertTrue(descent < 0.7 * nearest, descent + " against " + nearest);
+    // At 8 bits little is left to gain, and the order of rounding moves it either way.
+    double slack = grid.bits() == 8 ? 1.1 : 1;
+    assertTrue(descent < slack * gptq, descent + " against " + gptq);
+    assertTrue(descent < slack * ordered, descent + " against " + ordered);
+    assertTrue(ordered < nearest, ordered + " against " + nearest);
   }
 
   @ParameterizedTest
