@@ -64,7 +64,7 @@ public record PlanReport(
    * @param passFlops of running the texts through the model, about
    * @param memoryBytes the most memory in use, mapped files aside
    * @param passes calibration passes over each block
-   * @param gflopsPerSecond of single-precision matrix products, measured just now
+   * @param gflopsPerSecond of single-precision matrix products, measured in this process
    * @param seconds of the run, at that rate: what is not a product takes its time besides
    */
   public record Totals(

@@ -24,7 +24,9 @@ import dev.awp.tensor.Matrix;
 import dev.awp.tuning.BlockTuning;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Flops of a run by the shapes of its model, and the rate at which this machine makes them. */
 final class WorkEstimate {
@@ -32,6 +34,11 @@ final class WorkEstimate {
   private static final int ORDER = 768;
 
   private static final long NANOS = 300_000_000;
+
+  private static final Map<Multiplier, Double> MEASURED = new ConcurrentHashMap<>();
+
+  /** What a rate is one of. */
+  private record Multiplier(String blas, int threads) {}
 
   private WorkEstimate() {}
 
@@ -147,8 +154,13 @@ final class WorkEstimate {
     return tokens * (2 * weights + attention);
   }
 
-  /** Flops a second of a square product on all threads. */
+  /** Flops a second of a square product on all threads; measured once in a process. */
   static double flopsPerSecond(Compute compute) {
+    Multiplier multiplier = new Multiplier(compute.blas().name(), compute.workers().threads());
+    return MEASURED.computeIfAbsent(multiplier, _ -> measured(compute));
+  }
+
+  private static double measured(Compute compute) {
     try (Arena arena = Arena.ofShared()) {
       Matrix a = Matrix.allocate(arena, ORDER, ORDER);
       Matrix b = Matrix.allocate(arena, ORDER, ORDER);

@@ -268,8 +268,8 @@ class StructuredPassTest extends PruningCommand {
 
   @Test
   void aBudgetIsSharedByTheErrorsOfWhatIsLeft() throws IOException {
-    new GeneratedCheckpoint(2, 64, 96, 4, 2, DType.BF16).write(model);
-    pruned(out, "--prune-neurons=0.33", "--target-bits=5", "--group-size=32");
+    new GeneratedCheckpoint(2, 32, 48, 4, 2, DType.BF16).write(model);
+    pruned(out, "--prune-neurons=0.33", "--target-bits=5", "--group-size=16");
     assertEquals(14, ReportFile.read(out).layers().size());
   }
 

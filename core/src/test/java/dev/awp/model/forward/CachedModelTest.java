@@ -66,8 +66,7 @@ class CachedModelTest {
             seen += counts[step];
             float[] logits = cached.step(next);
             for (int i = 0; i < logits.length; i++) {
-              assertEquals(
-                  whole.get(step)[i], logits[i], TOLERANCE, seen + " tokens, logit " + i);
+              assertEquals(whole.get(step)[i], logits[i], TOLERANCE, seen + " tokens, logit " + i);
             }
           }
           assertThrows(IllegalArgumentException.class, () -> cached.step(new int[] {1}));
