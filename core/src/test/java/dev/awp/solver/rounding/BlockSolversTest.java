@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Solvers on the grids of GGUF's blocks. */
 class BlockSolversTest extends SolverFixture {
-  private static final int ROWS = 13;
+  private static final int ROWS = 21;
 
   BlockSolversTest() {
     super(ROWS, 96, 4);
