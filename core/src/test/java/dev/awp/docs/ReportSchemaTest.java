@@ -107,7 +107,7 @@ class ReportSchemaTest {
   /** The records of a component: itself, what it lists, or what it maps names to. */
   private static List<Class<?>> records(RecordComponent component) {
     List<Class<?>> records = new ArrayList<>();
-    for (String name : component.getGenericType().getTypeName().split("[<>, ]+")) {
+    for (String name : component.getGenericType().getTypeName().split("[<>, ]+", -1)) {
       try {
         Class<?> type = Class.forName(name);
         if (type.isRecord()) {
@@ -148,7 +148,7 @@ class ReportSchemaTest {
             List.of("compress", folder.resolve("model").toString(), output.toString(), "--quiet"));
     arguments.addAll(List.of("--calibration", text.toString()));
     arguments.addAll(List.of("--sequence-length", "32", "--sequences", "8"));
-    for (String option : options.split(" ")) {
+    for (String option : options.split(" ", -1)) {
       arguments.add(option.equals("TEXT") ? text.toString() : option);
     }
     new Terminal().run(arguments).assertExit(0);
