@@ -32,6 +32,7 @@ import java.util.Set;
  * @param positions which blocks rotate them
  * @param windows which blocks have the sliding window
  * @param experts how config.json tells of a mixture of experts, where there is one
+ * @param recurrence how config.json tells of recurrences, where there are any
  * @param defaults a JSON object: what config.json's keys mean where it leaves them out, by the
  *     architecture's class in transformers (models/.../configuration_*.py), where that differs from
  *     LLaMA's
@@ -61,6 +62,7 @@ public record Architecture(
     PositionRule positions,
     WindowRule windows,
     Optional<ExpertRule> experts,
+    Optional<RecurrenceRule> recurrence,
     String defaults,
     String sizes,
     Set<String> keys,
@@ -96,6 +98,7 @@ public record Architecture(
     private PositionRule positions = PositionRule.ALL;
     private WindowRule windows = WindowRule.NEVER;
     private Optional<ExpertRule> experts = Optional.empty();
+    private Optional<RecurrenceRule> recurrence = Optional.empty();
     private String defaults = "{}";
     private String sizes = "{}";
     private final Set<String> keys = new HashSet<>();
@@ -194,6 +197,11 @@ public record Architecture(
       return this;
     }
 
+    public Builder recurrence(RecurrenceRule value) {
+      this.recurrence = Optional.of(value);
+      return this;
+    }
+
     public Builder defaults(String json) {
       this.defaults = json;
       return this;
@@ -239,6 +247,7 @@ public record Architecture(
           positions,
           windows,
           experts,
+          recurrence,
           defaults,
           sizes,
           keys,

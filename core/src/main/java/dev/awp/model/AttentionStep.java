@@ -32,7 +32,8 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
 
   @Override
   public boolean addsLater() {
-    return layout.architecture().parallel();
+    return layout.architecture().parallel()
+        || layout.config().block(block).recurrence().isPresent();
   }
 
   @Override

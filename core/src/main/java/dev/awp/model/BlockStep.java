@@ -3,6 +3,7 @@
 package dev.awp.model;
 
 import dev.awp.config.BlockConfig;
+import dev.awp.config.Mamba2Config;
 import dev.awp.config.StepNorms;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +15,8 @@ import java.util.Optional;
  * hang at, and its other tensors. Which sublayer computes f, {@code
  * dev.awp.model.sublayer.Sublayers} says.
  */
-public sealed interface BlockStep permits AttentionStep, LatentAttentionStep, MlpStep, MixtureStep {
+public sealed interface BlockStep
+    permits AttentionStep, LatentAttentionStep, Mamba2Step, MlpStep, MixtureStep {
   /** The steps of a block, in their order. */
   static List<BlockStep> of(ModelLayout layout, int block) {
     BlockConfig config = layout.config().block(block);
@@ -26,6 +28,14 @@ public sealed interface BlockStep permits AttentionStep, LatentAttentionStep, Ml
                 attention.latent().isPresent()
                     ? new LatentAttentionStep(layout, block)
                     : new AttentionStep(layout, block))
+        .ifPresent(steps::add);
+    config
+        .recurrence()
+        .map(
+            recurrence ->
+                switch (recurrence) {
+                  case Mamba2Config _ -> new Mamba2Step(layout, block);
+                })
         .ifPresent(steps::add);
     boolean mixture = config.experts().isPresent();
     steps.add(mixture ? new MixtureStep(layout, block) : new MlpStep(layout, block));

@@ -30,6 +30,7 @@ public final class Architectures {
           Gemma3.MULTIMODAL,
           Mixtral.MIXTRAL,
           GraniteMoe.GRANITE_MOE,
+          GraniteMoeHybrid.GRANITE_MOE_HYBRID,
           Llama4.LLAMA4,
           GptOss.GPT_OSS,
           DeepseekV2.DEEPSEEK_V2,

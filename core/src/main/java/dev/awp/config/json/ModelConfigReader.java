@@ -145,6 +145,9 @@ public final class ModelConfigReader {
     List<Optional<ExpertConfig>> experts =
         new ExpertReader(root, layers, LARGEST_WIDTH, LARGEST_COUNT)
             .ofBlocks(architecture.experts());
+    List<RecurrenceReader.Mixers> mixers =
+        new RecurrenceReader(root, hidden, layers, LARGEST_WIDTH, LARGEST_COUNT)
+            .ofBlocks(architecture.recurrence());
     List<BlockConfig> blocks = new ArrayList<>();
     for (int block = 0; block < layers; block++) {
       int index = block;
@@ -167,7 +170,9 @@ public final class ModelConfigReader {
               outputBias);
       blocks.add(
           new BlockConfig(
-              Optional.of(attention).filter(some -> some.heads() > 0),
+              Optional.of(attention)
+                  .filter(some -> some.heads() > 0 && mixers.get(index).attention()),
+              mixers.get(block).recurrence(),
               new MlpConfig(widths.get(block), activation, mlpBias),
               experts.get(block)));
     }

@@ -4,7 +4,7 @@ package dev.awp.model.forward;
 
 import dev.awp.model.BlockStep;
 import dev.awp.model.InputSite;
-import dev.awp.model.attention.KeyValueCache;
+import dev.awp.model.sublayer.BlockCache;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.ExpertMixture;
 import dev.awp.model.sublayer.LinearInputs;
@@ -156,7 +156,7 @@ final class ResidualStep implements Stage {
   }
 
   /** The same for the next tokens of one sequence. */
-  static void next(List<ResidualStep> steps, Matrix x, Optional<KeyValueCache> cache) {
+  static void next(List<ResidualStep> steps, Matrix x, BlockCache cache) {
     int n = x.rows();
     try (Arena arena = Arena.ofShared()) {
       Function<Sublayer, Sublayer.Pass> prepared = step -> step.prepareNext(n, cache, arena);

@@ -8,6 +8,8 @@ import dev.awp.config.QueryKeyNorm;
 import dev.awp.model.AttentionStep;
 import dev.awp.model.BlockStep;
 import dev.awp.model.LinearLayer;
+import dev.awp.model.Mamba2Step;
+import dev.awp.model.MixtureStep;
 import dev.awp.model.MlpStep;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
@@ -85,9 +87,13 @@ public final class BlockGradient {
     for (BlockStep step : layout.blockSteps(index)) {
       if (!(step instanceof AttentionStep || step instanceof MlpStep)) {
         return Optional.of(
-            "the derivatives of "
-                + (step.step().name().equals("mlp") ? "mixtures of experts" : "latent attention")
-                + " are not known");
+            "the derivatives of %s are not known"
+                .formatted(
+                    switch (step) {
+                      case MixtureStep _ -> "mixtures of experts";
+                      case Mamba2Step mamba -> mamba.config().title();
+                      default -> "latent attention";
+                    }));
       }
     }
     return Optional.empty();

@@ -45,9 +45,10 @@ public final class GatedMlp implements Sublayer {
         weights.layout().architecture().projections().gated().stream()
             .map(name -> module + name)
             .toList();
+    String down = weights.layout().architecture().projections().down();
     this.gateUp =
         new Deferred<>(() -> weights.linears(gated, config.bias(), List.of(width, width)));
-    this.down = new Deferred<>(() -> weights.linear(module + "down_proj", config.bias()));
+    this.down = new Deferred<>(() -> weights.linear(module + down, config.bias()));
     this.outputNorm = outputNorm;
   }
 

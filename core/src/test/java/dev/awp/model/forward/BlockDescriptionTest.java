@@ -178,7 +178,8 @@ class BlockDescriptionTest {
   @Test
   void aBlockMayHaveNoAttention() {
     BlockConfig whole = config.block(1);
-    BlockConfig alone = new BlockConfig(Optional.empty(), whole.mlp(), Optional.empty());
+    BlockConfig alone =
+        new BlockConfig(Optional.empty(), Optional.empty(), whole.mlp(), Optional.empty());
     ModelLayout layout = ModelLayout.of(with(config.architecture(), List.of(alone, whole)));
     assertEquals(List.of(Step.MLP), layout.steps(0));
     assertEquals(List.of(Step.ATTENTION, Step.MLP), List.copyOf(layout.steps()));
