@@ -78,6 +78,11 @@ GRANITE_HYBRID = {"architectures": ["GraniteMoeHybridForCausalLM"], "model_type"
                   "mamba_d_head": 6, "mamba_n_groups": 2, "mamba_d_state": 5, "mamba_d_conv": 4, "mamba_expand": 2,
                   "mamba_chunk_size": 8, "mamba_conv_bias": True, "mamba_proj_bias": False,
                   "position_embedding_type": "nope", "layer_types": ["mamba", "attention", "mamba"]}
+FALCON_H1 = {"architectures": ["FalconH1ForCausalLM"], "model_type": "falcon_h1", "mamba_d_ssm": 32, "mamba_n_heads": 4,
+             "mamba_d_head": 8, "mamba_n_groups": 2, "mamba_d_state": 5, "mamba_d_conv": 4, "mamba_chunk_size": 8,
+             "mamba_rms_norm": False, "mamba_norm_before_gate": False, "embedding_multiplier": 5.0, "lm_head_multiplier": 0.4,
+             "key_multiplier": 0.7, "attention_in_multiplier": 0.8, "attention_out_multiplier": 0.6, "ssm_in_multiplier": 1.3,
+             "ssm_out_multiplier": 0.5, "ssm_multipliers": [0.7, 1.2, 0.8, 1.5, 0.6], "mlp_multipliers": [0.9, 0.4]}
 GPT_OSS = {"architectures": ["GptOssForCausalLM"], "model_type": "gpt_oss", "num_local_experts": 5, "num_experts_per_tok": 2,
            "sliding_window": 5, "tie_word_embeddings": False, "rope_theta": 500.0, "rope_scaling": {
                "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 32.0, "beta_slow": 1.0,
@@ -176,6 +181,12 @@ CASES = {
         "mamba_proj_bias": True, "mamba_d_head": "auto", "mamba_n_groups": 1, "mamba_d_conv": 3, "attention_bias": True,
         "time_step_limit": [0.3, 0.9], "tie_word_embeddings": False,
         "layer_types": ["full_attention", "linear_attention", "linear_attention"]}),
+    "falcon-h1": (FALCON_H1, {}),
+    "falcon-h1-normed": (FALCON_H1, {
+        "mamba_rms_norm": True, "mamba_norm_before_gate": True, "projectors_bias": True, "mamba_conv_bias": False,
+        "attention_bias": True, "mlp_bias": True, "tie_word_embeddings": False, "ssm_multipliers": None,
+        "mlp_multipliers": None, "key_multiplier": 1.0}),
+    "falcon-h1-gated-first": (FALCON_H1, {"mamba_rms_norm": True, "mamba_proj_bias": True, "time_step_limit": [0.3, 0.9]}),
     "gpt-oss": (GPT_OSS, {}),
     "gpt-oss-clamped": (GPT_OSS, {"swiglu_limit": 0.5, "swiglu_alpha": 2.5, "head_dim": 8, "tie_word_embeddings": True,
                                   "layer_types": ["full_attention", "sliding_attention"]}),
@@ -315,7 +326,7 @@ def models(target):
         if "short_factor" not in (config.get("rope_scaling") or {}):
             config |= {"hidden_size": 64, "intermediate_size": 96}
         config |= {"vocab_size": 300}
-        if isinstance(config.get("mamba_d_head"), int) and "mamba_expand" in config:
+        if isinstance(config.get("mamba_d_head"), int) and "mamba_d_ssm" not in config:
             config["mamba_d_head"] = config["mamba_expand"] * config["hidden_size"] // config["mamba_n_heads"]
         folder = pathlib.Path(target) / case
         generator = torch.Generator().manual_seed(zlib.crc32(case.encode()))

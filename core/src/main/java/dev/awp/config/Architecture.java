@@ -22,6 +22,7 @@ import java.util.Set;
  * @param queryKeyNorm how queries and keys are normed before they are rotated
  * @param queryKeyNormKey key of config.json that says whether they are, where it does
  * @param projections how projections of the same input lie on disk
+ * @param finalNorm module of the norm behind the last block
  * @param feedForward module of the feed-forward layer in its block
  * @param latentAttention whether keys and values are made by way of a smaller vector
  * @param sinks whether each head has one more score, which takes a share and has no value
@@ -52,6 +53,7 @@ public record Architecture(
     QueryKeyNorm queryKeyNorm,
     Optional<String> queryKeyNormKey,
     Projections projections,
+    String finalNorm,
     String feedForward,
     boolean latentAttention,
     boolean sinks,
@@ -88,6 +90,7 @@ public record Architecture(
     private QueryKeyNorm queryKeyNorm = QueryKeyNorm.NONE;
     private Optional<String> queryKeyNormKey = Optional.empty();
     private Projections projections = Projections.SEPARATE;
+    private String finalNorm = "norm";
     private String feedForward = "mlp";
     private boolean latentAttention;
     private boolean sinks;
@@ -143,6 +146,11 @@ public record Architecture(
 
     public Builder projections(Projections value) {
       this.projections = value;
+      return this;
+    }
+
+    public Builder finalNorm(String module) {
+      this.finalNorm = module;
       return this;
     }
 
@@ -237,6 +245,7 @@ public record Architecture(
           queryKeyNorm,
           queryKeyNormKey,
           projections,
+          finalNorm,
           feedForward,
           latentAttention,
           sinks,

@@ -4,6 +4,7 @@ package dev.awp.config;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** How config.json tells of the recurrences of an architecture. */
@@ -22,8 +23,14 @@ public sealed interface RecurrenceRule {
    *
    * @param sizes how its keys are called
    * @param norm of what its heads give, where there is no key for it
+   * @param switches keys of what some architectures leave open
    */
-  record Mamba2(String module, boolean besideAttention, Mamba2Keys sizes, GatedNorm norm)
+  record Mamba2(
+      String module,
+      boolean besideAttention,
+      Mamba2Keys sizes,
+      GatedNorm norm,
+      Optional<Mamba2Switches> switches)
       implements RecurrenceRule {
     /** Key of the least and largest step. */
     public static final String LIMIT_KEY = "time_step_limit";
@@ -32,6 +39,7 @@ public sealed interface RecurrenceRule {
     public Set<String> keys() {
       Set<String> keys = new HashSet<>(sizes.all());
       keys.add(LIMIT_KEY);
+      switches.ifPresent(own -> keys.addAll(own.all()));
       if (!besideAttention) {
         keys.add(LAYER_TYPES_KEY);
       }
@@ -41,6 +49,23 @@ public sealed interface RecurrenceRule {
 
   /** Key of the list of the blocks' kinds. */
   String LAYER_TYPES_KEY = "layer_types";
+
+  /**
+   * Keys of what some architectures with Mamba-2 leave open.
+   *
+   * @param width columns of all heads together, before the multiple of the hidden size
+   * @param normed whether what the heads give is normed
+   * @param normFirst whether it is before it is multiplied by its gate
+   * @param outputBias whether the output projection has a bias
+   * @param multipliers of gates, x, B, C and dt behind the input projection
+   */
+  record Mamba2Switches(
+      String width, String normed, String normFirst, String outputBias, String multipliers) {
+    /** All of them. */
+    public List<String> all() {
+      return List.of(width, normed, normFirst, outputBias, multipliers);
+    }
+  }
 
   /**
    * Keys of the sizes of Mamba-2.

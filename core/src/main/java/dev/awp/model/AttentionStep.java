@@ -37,6 +37,16 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
   }
 
   @Override
+  public float inputMultiplier() {
+    return layout.config().multipliers().sublayers().attentionInput();
+  }
+
+  @Override
+  public float multiplier() {
+    return BlockStep.super.multiplier() * layout.config().multipliers().sublayers().attentionOutput();
+  }
+
+  @Override
   public List<LinearLayer> linears() {
     int hidden = layout.config().hiddenSize();
     int queries = config().queryWidth();

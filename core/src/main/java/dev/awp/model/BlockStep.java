@@ -68,6 +68,16 @@ public sealed interface BlockStep
         : Optional.empty();
   }
 
+  /** What its inputs are multiplied by behind their norm. */
+  default float inputMultiplier() {
+    return 1;
+  }
+
+  /** What its outputs are multiplied by before they are added to the hidden states. */
+  default float multiplier() {
+    return layout().config().multipliers().steps();
+  }
+
   /** Its linear layers, in the order in which data flows through them. */
   List<LinearLayer> linears();
 
@@ -85,6 +95,6 @@ public sealed interface BlockStep
     return linear.site().next().isEmpty()
         && norms().after().isEmpty()
         && joined().isEmpty()
-        && layout().config().multipliers().steps() == 1;
+        && multiplier() == 1;
   }
 }

@@ -78,6 +78,16 @@ public record Mamba2Step(ModelLayout layout, int block) implements BlockStep {
   }
 
   @Override
+  public float inputMultiplier() {
+    return layout.config().multipliers().sublayers().recurrenceInput();
+  }
+
+  @Override
+  public float multiplier() {
+    return BlockStep.super.multiplier() * layout.config().multipliers().sublayers().recurrenceOutput();
+  }
+
+  @Override
   public List<LinearLayer> linears() {
     int hidden = layout.config().hiddenSize();
     StepLinears linears = new StepLinears(layout, block);

@@ -18,6 +18,7 @@ public final class Architectures {
           Phi3.PHI3,
           SmolLm3.SMOLLM3,
           Granite.GRANITE,
+          FalconH1.FALCON_H1,
           Olmo2.OLMO2,
           Olmo3.OLMO3,
           Glm4.GLM4,

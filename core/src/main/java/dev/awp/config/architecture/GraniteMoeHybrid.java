@@ -11,6 +11,7 @@ import dev.awp.config.PositionRule;
 import dev.awp.config.Projections;
 import dev.awp.config.RecurrenceRule;
 import dev.awp.config.RecurrenceRule.Mamba2Keys;
+import java.util.Optional;
 
 /**
  * Granite 4: Granite whose blocks have Mamba-2 or attention, most without positions; a feed-forward
@@ -30,7 +31,8 @@ final class GraniteMoeHybrid {
           .feedForward("shared_mlp")
           .positions(new PositionRule.Said("position_embedding_type", "rope"))
           .recurrence(
-              new RecurrenceRule.Mamba2("mamba", false, Mamba2Keys.USUAL, GatedNorm.GATE_FIRST))
+              new RecurrenceRule.Mamba2(
+                  "mamba", false, Mamba2Keys.USUAL, GatedNorm.GATE_FIRST, Optional.empty()))
           .experts(
               ExpertRule.of(
                       ExpertNames.stacked(

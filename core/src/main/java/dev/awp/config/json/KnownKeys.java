@@ -93,6 +93,9 @@ final class KnownKeys {
            "alibi": [false], "use_alibi": [false], "use_parallel_residual": [false],
            "attention_chunk_size": [], "attn_temperature_tuning": [false], "lm_head_bias": [false], "per_layer_config": [],
            "swiglu_alpha": [], "swiglu_limit": [], "n_shared_experts": [0],
+           "lm_head_multiplier": [1], "key_multiplier": [1], "attention_in_multiplier": [1],
+           "attention_out_multiplier": [1], "ssm_in_multiplier": [1], "ssm_out_multiplier": [1],
+           "ssm_multipliers": [1], "mlp_multipliers": [1], "layers_block_type": ["hybrid"],
            "normalization_function": ["rmsnorm"], "position_embedding_type": ["rope"],
            "routed_scaling_factor": [1], "scoring_func": ["softmax"],
            "first_k_dense_replace": [0]}

@@ -21,6 +21,7 @@ import dev.awp.config.ModelConfig;
 import dev.awp.config.Multipliers;
 import dev.awp.config.NormKind;
 import dev.awp.config.QueryKeyNorm;
+import dev.awp.config.SublayerMultipliers;
 import dev.awp.config.TensorNames;
 import dev.awp.config.architecture.Architectures;
 import dev.awp.json.JsonFile;
@@ -123,7 +124,9 @@ public final class ModelConfigReader {
     Optional<Rotation> local = rope.localRotation(rotation);
     AttentionScores scores =
         new AttentionScores(
-            divisor(root, headDimension) / Math.pow(rope.scoreAmplitude(), 4),
+            divisor(root, headDimension)
+                / Math.pow(rope.scoreAmplitude(), 4)
+                / Math.pow(root.positiveOr("key_multiplier", 1), 2),
             softCap(root, "attn_logit_softcapping"),
             rope.temperature(maxPositions),
             architecture.sinks());
@@ -228,7 +231,23 @@ public final class ModelConfigReader {
     return new Multipliers(
         (float) root.positiveOr("embedding_multiplier", 1),
         (float) root.positiveOr("residual_multiplier", 1),
-        (float) (root.positiveOr("logit_scale", 1) / root.positiveOr("logits_scaling", 1)));
+        (float)
+            (root.positiveOr("logit_scale", 1)
+                * root.positiveOr("lm_head_multiplier", 1)
+                / root.positiveOr("logits_scaling", 1)),
+        sublayerMultipliers(root));
+  }
+
+  private static SublayerMultipliers sublayerMultipliers(ConfigObject root) {
+    String key = "mlp_multipliers";
+    List<Double> mlp = root.has(key) ? root.positives(key, 2) : List.of(1.0, 1.0);
+    return new SublayerMultipliers(
+        (float) root.positiveOr("attention_in_multiplier", 1),
+        (float) root.positiveOr("attention_out_multiplier", 1),
+        (float) root.positiveOr("ssm_in_multiplier", 1),
+        (float) root.positiveOr("ssm_out_multiplier", 1),
+        mlp.get(0).floatValue(),
+        mlp.get(1).floatValue());
   }
 
   private static QueryKeyNorm queryKeyNorm(

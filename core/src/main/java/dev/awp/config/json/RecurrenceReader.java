@@ -3,10 +3,12 @@
 package dev.awp.config.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.awp.config.GatedNorm;
 import dev.awp.config.Mamba2Config;
 import dev.awp.config.Recurrence;
 import dev.awp.config.RecurrenceRule;
 import dev.awp.config.RecurrenceRule.Mamba2Keys;
+import dev.awp.config.RecurrenceRule.Mamba2Switches;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -65,7 +67,7 @@ record RecurrenceReader(
     int groups = root.integer(keys.groups(), largestCount);
     if ((long) heads * dimension != width) {
       throw root.fail(
-          "%s %s heads of %s %s columns are not the %s of %s x hidden_size"
+          "%s %s heads of %s %s columns are not the %s of all together (%s x hidden_size, or mamba_d_ssm)"
               .formatted(
                   keys.heads(), heads, keys.headDimension(), dimension, width, keys.expand()));
     }
@@ -78,6 +80,7 @@ record RecurrenceReader(
       throw root.fail("%s x %s is too large".formatted(keys.groups(), keys.stateSize()));
     }
     boolean bias = root.flag(keys.projectionBias());
+    Optional<Mamba2Switches> switches = rule.switches();
     return new Mamba2Config(
         heads,
         dimension,
@@ -86,14 +89,32 @@ record RecurrenceReader(
         root.integer(keys.kernel(), largestCount),
         root.flag(keys.convolutionBias()),
         bias,
-        bias,
-        rule.norm(),
+        switches.map(own -> root.flag(own.outputBias())).orElse(bias),
+        switches.map(this::multipliers).orElse(List.of()),
+        switches.map(this::norm).orElse(rule.norm()),
         (float) limit(0, 0),
         (float) limit(1, Double.POSITIVE_INFINITY));
   }
 
+  private GatedNorm norm(Mamba2Switches switches) {
+    if (!root.flag(switches.normed())) {
+      return GatedNorm.NONE;
+    }
+    return root.flag(switches.normFirst()) ? GatedNorm.NORM_FIRST : GatedNorm.GATE_FIRST;
+  }
+
+  private List<Float> multipliers(Mamba2Switches switches) {
+    return root.has(switches.multipliers())
+        ? root.positives(switches.multipliers(), 5).stream().map(Double::floatValue).toList()
+        : List.of();
+  }
+
   /** Columns of all heads together. */
   private int width(RecurrenceRule.Mamba2 rule) {
+    Optional<String> said = rule.switches().map(Mamba2Switches::width).filter(root::has);
+    if (said.isPresent()) {
+      return root.integer(said.get(), largestWidth);
+    }
     long width = (long) root.integer(rule.sizes().expand(), largestCount) * hidden;
     if (width > largestWidth) {
       throw root.fail(rule.sizes().expand() + " x hidden_size is above " + largestWidth);

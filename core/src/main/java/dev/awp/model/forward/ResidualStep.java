@@ -36,7 +36,7 @@ final class ResidualStep implements Stage {
   private ResidualStep(BlockWeights weights, BlockStep step, Optional<ResidualStep> joined) {
     this.step = step;
     this.joined = joined;
-    this.rows = RowOperations.of(weights.layout().config(), weights.compute());
+    this.rows = RowOperations.of(weights.layout().config(), weights.compute()).adding(step.multiplier());
     this.norm = step.norms().before().map(weights::norm);
     this.sublayer = Sublayers.of(step, weights, rows);
   }
@@ -66,6 +66,7 @@ final class ResidualStep implements Stage {
     } else {
       normed.copyFrom(x);
     }
+    rows.scale(normed, step.inputMultiplier());
   }
 
   private Pass prepare(

@@ -75,7 +75,7 @@ public final class BlockGradient {
               norm,
               step.norms().before().map(block::norm),
               step.norms().after().map(block::norm),
-              layout.config().multipliers().steps(),
+              step.multiplier(),
               Matrix.allocate(arena, rows, kept.columns()),
               Matrix.allocate(arena, rows, kept.columns()),
               Matrix.allocate(arena, rows, kept.columns())));

@@ -85,6 +85,7 @@ public final class Mamba2 implements Sublayer {
       Matrix all = projected.rowRange(0, n);
       Matrix given = outputs.rowRange(0, n);
       rows.project(normed, input.get(), all);
+      multiply(all);
       int width = config.width();
       Matrix taken = all.columnRange(width, width + config.convolved());
       Matrix mixed = convolved.rowRange(0, n);
@@ -105,6 +106,15 @@ public final class Mamba2 implements Sublayer {
 
   private void project(Matrix given, Matrix scratch, Matrix x) {
     rows.addProjected(given, output.get(), outputNorm, scratch, x);
+  }
+
+  private void multiply(Matrix all) {
+    int from = 0;
+    for (int part = 0; part < config.multipliers().size(); part++) {
+      int to = from + config.parts().get(part);
+      rows.scale(all.columnRange(from, to), config.multipliers().get(part));
+      from = to;
+    }
   }
 
   /**
