@@ -60,9 +60,15 @@ public final class ActivationStore implements AutoCloseable {
 
   /** The same states, to go another way. */
   public ActivationStore copy() {
-    ScratchFile copy = ScratchFile.create(folder, states().rows(), states().columns());
-    copy.matrix().copyFrom(states());
-    return new ActivationStore(copy, folder, length, weights);
+    return copy(states().rows() / length);
+  }
+
+  /** The states of the first windows, to go another way. */
+  public ActivationStore copy(int windows) {
+    int rows = windows * length;
+    ScratchFile copy = ScratchFile.create(folder, rows, states().columns());
+    copy.matrix().copyFrom(states().rowRange(0, rows));
+    return new ActivationStore(copy, folder, length, weights.range(0, rows));
   }
 
   /** [windows * length, hidden]. */

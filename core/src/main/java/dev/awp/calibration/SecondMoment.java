@@ -54,6 +54,16 @@ public final class SecondMoment implements AutoCloseable {
     }
   }
 
+  /** The same sum, to be added to apart. */
+  SecondMoment copy() {
+    SecondMoment copy = new SecondMoment(columns, compute);
+    copy.lower.copyFrom(lower);
+    copy.seen = seen;
+    copy.tokens = tokens;
+    copy.weight = weight;
+    return copy;
+  }
+
   /** Off-heap memory of a sum, in bytes. */
   public static long bytes(int columns) {
     return rowStart(columns) * Double.BYTES;

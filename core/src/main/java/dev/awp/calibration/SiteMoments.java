@@ -23,6 +23,12 @@ public interface SiteMoments {
   /** Takes the drift of a site, where it was summed, for the caller to close. */
   Optional<CrossMoment> takeDrift(InputSite site);
 
+  /**
+   * Takes the sum of C over those inputs alone whose drift was summed, where these are not all, for
+   * the caller to close.
+   */
+  Optional<SecondMoment> takeDrifted(InputSite site);
+
   /** Takes R of a site whose layer's outputs are added to the hidden states, in the same way. */
   Optional<CrossMoment> takeResidual(InputSite site);
 }

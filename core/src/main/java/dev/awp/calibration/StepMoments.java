@@ -26,6 +26,7 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
   private final Compute compute;
   private final Set<InputSite> everyToken;
   private final Map<InputSite, SecondMoment> seconds = new TreeMap<>();
+  private final Map<InputSite, SecondMoment> drifted = new TreeMap<>();
   private final Map<InputSite, CrossMoment> drifts = new TreeMap<>();
   private final Map<InputSite, CrossMoment> residuals = new TreeMap<>();
 
@@ -100,9 +101,8 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
       return kept.<LinearInputs>map(some -> new Keeping(some, from, observer)).orElse(observer);
     }
 
-    /** The next rows, or a copy of them; as many as the copy has room for. */
-    private Matrix chunk(int from, Matrix copy) {
-      int to = Math.min(states.rows(), from + copy.rows());
+    /** Some rows, or a copy of them. */
+    private Matrix chunk(int from, int to, Matrix copy) {
       Matrix rows = states.rowRange(from, to);
       if (advance) {
         return rows;
@@ -124,12 +124,14 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
    * Runs states through a step, chunk by chunk, and sums what its layers see. With the original
    * model's states through its own step their drift is summed too.
    *
-   * @param original states of the original model, for the same tokens
+   * @param original states of the original model, for the same tokens or the first of them: the
+   *     drift is then that of these
    * @param weights what the tokens count, one a row of the states
    * @param length tokens of a window
    */
   public void observe(Stream stream, Optional<Stream> original, TokenWeights weights, int length) {
     int total = stream.states().rows();
+    int drifting = original.map(dense -> dense.states().rows()).orElse(0);
     int rows = Math.min(total, DecoderBlock.chunkRows(length));
     try (Arena arena = Arena.ofShared()) {
       Matrix copy = Matrix.allocate(arena, rows, stream.states().columns());
@@ -137,22 +139,28 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
       drifts.forEach(
           (site, drift) -> expected.put(site, Matrix.allocate(arena, rows, drift.columns())));
       Matrix residual = Matrix.allocate(arena, residuals.isEmpty() ? 0 : rows, copy.columns());
-      for (int from = 0; from < total; from += rows) {
-        if (original.isPresent()) {
-          Stream dense = original.get();
-          int count = Math.min(residual.rows(), total - from);
+      int to;
+      for (int from = 0; from < total; from = to) {
+        boolean ofBoth = from < drifting;
+        to = Math.min(from + rows, ofBoth ? drifting : total);
+        if (ofBoth) {
+          Stream dense = original.orElseThrow();
+          int count = Math.min(residual.rows(), to - from);
           subtract(
               dense.states().rowRange(from, from + count),
               stream.states().rowRange(from, from + count),
               residual.rowRange(0, count));
           dense
               .stage()
-              .forward(dense.chunk(from, copy), length, new Expected(expected, dense.advance()));
+              .forward(
+                  dense.chunk(from, to, copy), length, new Expected(expected, dense.advance()));
         }
-        Matrix chunk = stream.chunk(from, copy);
-        TokenWeights ofChunk = weights.range(from, from + chunk.rows());
-        LinearInputs seen = new Seen(expected, residual, ofChunk, stream.advance());
-        stream.stage().forward(chunk, length, stream.keeping(from, seen));
+        TokenWeights ofChunk = weights.range(from, to);
+        LinearInputs seen = new Seen(expected, residual, ofChunk, ofBoth, stream.advance());
+        stream.stage().forward(stream.chunk(from, to, copy), length, stream.keeping(from, seen));
+        if (to == drifting && to < total) {
+          drifts.keySet().forEach(site -> drifted.put(site, seconds.get(site).copy()));
+        }
       }
     }
   }
@@ -228,11 +236,17 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
     private final Map<InputSite, Matrix> expected;
     private final Matrix residual;
     private final TokenWeights weights;
+    private final boolean ofBoth;
 
     private Seen(
-        Map<InputSite, Matrix> expected, Matrix residual, TokenWeights weights, boolean advance) {
+        Map<InputSite, Matrix> expected,
+        Matrix residual,
+        TokenWeights weights,
+        boolean ofBoth,
+        boolean advance) {
       super(advance);
       this.weights = weights;
+      this.ofBoth = ofBoth;
       this.expected = expected;
       this.residual = residual;
     }
@@ -249,12 +263,12 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
                 ? ChunkInputs.plain(inputs, compute)
                 : ChunkInputs.of(inputs, compute, arena);
         second.add(chunk, weights);
-        if (expected.containsKey(site)) {
+        if (ofBoth && expected.containsKey(site)) {
           Matrix drift = expected.get(site).rowRange(0, inputs.rows());
           subtract(drift, inputs, drift);
           drifts.get(site).add(drift, chunk, weights);
         }
-        if (residuals.containsKey(site)) {
+        if (ofBoth && residuals.containsKey(site)) {
           residuals.get(site).add(residual.rowRange(0, inputs.rows()), chunk, weights);
         }
       }
@@ -348,6 +362,11 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
   }
 
   @Override
+  public Optional<SecondMoment> takeDrifted(InputSite site) {
+    return Optional.ofNullable(drifted.remove(site));
+  }
+
+  @Override
   public Optional<CrossMoment> takeResidual(InputSite site) {
     return Optional.ofNullable(residuals.remove(site));
   }
@@ -355,6 +374,7 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
   @Override
   public void close() {
     seconds.values().forEach(SecondMoment::close);
+    drifted.values().forEach(SecondMoment::close);
     drifts.values().forEach(CrossMoment::close);
     residuals.values().forEach(CrossMoment::close);
   }

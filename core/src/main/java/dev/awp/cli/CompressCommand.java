@@ -186,7 +186,7 @@ final class CompressCommand implements Callable<Integer> {
     options.texts(text.toOptions());
     options.requantize(requantize);
     sizes.applyTo(options);
-    target.applyTo(options, spec);
+    target.applyTo(options, solving, spec);
     statistics.applyTo(options, target, solving, spec);
     options.calibration(statistics.toOptions(calibration, spec));
     return options.build();

@@ -14,6 +14,7 @@ import dev.awp.tuning.TuningOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -30,6 +31,8 @@ import java.util.function.UnaryOperator;
  *     of a budget of bits
  * @param solver where the recipe names no other
  * @param target {@link Target#PROPAGATED} needs {@link Propagation#COMPRESSED}
+ * @param targetShare of the windows that go through the original model too, for {@link
+ *     Target#PROPAGATED}; greater than 0, at most 1
  * @param ridge added to the diagonal of C, in units of its mean
  * @param tuning gradient steps by which each block's layers are tuned together; 0 for none
  * @param maxShardBytes largest data size of one written safetensors file
@@ -48,6 +51,7 @@ public record CompressionOptions(
     Calibration calibration,
     Propagation propagation,
     Target target,
+    double targetShare,
     double ridge,
     int tuning,
     long maxShardBytes,
@@ -60,12 +64,24 @@ public record CompressionOptions(
   /** Data of one written safetensors file, at most, where nothing is said. */
   public static final int MAX_SHARD_GIGABYTES = 5;
 
+  /**
+   * The {@link #targetShare} with {@link Effort#LOW}; else all windows
+   * (docs/decisions/0034-target-share.md).
+   */
+  public static final double LOW_TARGET_SHARE = 0.33;
+
   /** The ridge where nothing is said (docs/decisions/0031-ridge.md). */
   public static final double RIDGE = 0.03;
 
   public CompressionOptions {
     if (target == Target.PROPAGATED && propagation == Propagation.DENSE) {
       throw new IllegalArgumentException("dense inputs have not drifted");
+    }
+    if (!(targetShare > 0 && targetShare <= 1)) {
+      throw new IllegalArgumentException("a share of %s of the windows".formatted(targetShare));
+    }
+    if (targetShare < 1 && tuning > 0) {
+      throw new IllegalArgumentException("blocks are tuned by all windows of the original model");
     }
     if (calibration.statistics().isPresent() && propagation != Propagation.DENSE) {
       throw new IllegalArgumentException("saved moments are those of dense inputs");
@@ -100,6 +116,7 @@ public record CompressionOptions(
         calibration.withFiles(files.apply(calibration.files())),
         propagation,
         target,
+        targetShare,
         ridge,
         tuning,
         maxShardBytes,
@@ -127,6 +144,7 @@ public record CompressionOptions(
         calibration,
         propagation,
         target,
+        targetShare,
         ridge,
         tuning,
         maxShardBytes,
@@ -205,6 +223,7 @@ public record CompressionOptions(
     private Optional<Calibration> calibration = Optional.empty();
     private Propagation propagation = Propagation.COMPRESSED;
     private Optional<Target> target = Optional.empty();
+    private OptionalDouble targetShare = OptionalDouble.empty();
     private double ridge = RIDGE;
     private OptionalInt tuning = OptionalInt.empty();
     private long maxShardBytes = MAX_SHARD_GIGABYTES * 1_000_000_000L;
@@ -256,6 +275,12 @@ public record CompressionOptions(
     /** By default {@link Target#PROPAGATED} wherever inputs drift. */
     public Builder target(Target wanted) {
       target = Optional.of(wanted);
+      return this;
+    }
+
+    /** By default 1, and with {@link Effort#LOW} {@value #LOW_TARGET_SHARE}. */
+    public Builder targetShare(double wanted) {
+      targetShare = OptionalDouble.of(wanted);
       return this;
     }
 
@@ -320,6 +345,7 @@ public record CompressionOptions(
      * @throws IllegalArgumentException for options that exclude each other
      */
     public CompressionOptions build() {
+      int steps = tuning.orElse(solver.effort() == Effort.MAX ? TuningOptions.STEPS : 0);
       return new CompressionOptions(
           model,
           output,
@@ -332,8 +358,9 @@ public record CompressionOptions(
               () -> new IllegalStateException("a text to calibrate on is needed")),
           propagation,
           target.orElse(propagation == Propagation.COMPRESSED ? Target.PROPAGATED : Target.DENSE),
+          targetShare.orElse(solver.effort() == Effort.LOW && steps == 0 ? LOW_TARGET_SHARE : 1),
           ridge,
-          tuning.orElse(solver.effort() == Effort.MAX ? TuningOptions.STEPS : 0),
+          steps,
           maxShardBytes,
           memoryLimit,
           evaluation,

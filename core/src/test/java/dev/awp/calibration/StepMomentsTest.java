@@ -17,6 +17,7 @@ import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
+import dev.awp.model.forward.DecoderBlock;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.DType;
@@ -114,6 +115,93 @@ class StepMomentsTest {
           residual.ifPresent(r -> assertMean(h, drifted, seen.get(site), r));
         }
       }
+    }
+  }
+
+  /** With fewer rows of the original's states D and R are those of the first tokens. */
+  @ParameterizedTest
+  @MethodSource("steps")
+  void driftMayBeOfTheFirstWindows(Step step) throws IOException {
+    Path other = folder.resolve("other");
+    GeneratedArchitectures.write(folder.resolve("model"), "qwen3", DType.F32);
+    GeneratedArchitectures.write(other, "qwen3", DType.BF16);
+    try (Checkpoint checkpoint = Checkpoints.open(folder.resolve("model"));
+        Checkpoint rounded = Checkpoints.open(other);
+        Compute compute = Compute.create(2);
+        Arena arena = Arena.ofShared()) {
+      ModelLayout layout = ModelLayout.of(checkpoint.config());
+      TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
+      TransformerModel compressed = new TransformerModel(layout, rounded::tensor, compute);
+      int hidden = layout.config().hiddenSize();
+      int all = WINDOWS * LENGTH;
+      // Within a chunk, and on the border between two.
+      for (int windows : new int[] {3, DecoderBlock.chunkRows(LENGTH) / LENGTH}) {
+        int some = windows * LENGTH;
+        Matrix h = RandomMatrices.of(Kind.GAUSSIAN, all, hidden, 1, arena);
+        Matrix drifted = RandomMatrices.of(Kind.GAUSSIAN, all, hidden, 2, arena);
+        try (StepMoments part = moments(layout, step, compute);
+            StepMoments first = moments(layout, step, compute);
+            StepMoments whole = moments(layout, step, compute)) {
+          observe(part, model, compressed, step, h.rowRange(0, some), drifted, arena);
+          observe(
+              first,
+              model,
+              compressed,
+              step,
+              h.rowRange(0, some),
+              drifted.rowRange(0, some),
+              arena);
+          observe(whole, model, compressed, step, h, drifted, arena);
+          for (LinearLayer layer : layers(layout, step)) {
+            InputSite site = layer.site();
+            Optional<CrossMoment> drift = part.takeDrift(site);
+            if (drift.isPresent()) {
+              assertSame(first.takeDrift(site).orElseThrow(), drift.get());
+              assertEquals(some, drift.get().tokens());
+              assertEquals(Optional.empty(), first.takeDrifted(site));
+              try (SecondMoment own = part.takeDrifted(site).orElseThrow()) {
+                assertClose(first.finish(site, "test", arena), own.finish("test", arena));
+              }
+              part.takeResidual(site)
+                  .ifPresent(r -> assertSame(first.takeResidual(site).orElseThrow(), r));
+              assertEquals(all, part.inputs(site).tokens());
+              assertClose(whole.finish(site, "test", arena), part.finish(site, "test", arena));
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static StepMoments moments(ModelLayout layout, Step step, Compute compute) {
+    return new StepMoments(layout, layers(layout, step), true, Set.of(), compute);
+  }
+
+  private static void observe(
+      StepMoments moments,
+      TransformerModel model,
+      TransformerModel compressed,
+      Step step,
+      Matrix original,
+      Matrix drifted,
+      Arena arena) {
+    moments.observe(
+        new Stream(compressed.step(0, step, arena), drifted, false),
+        Optional.of(new Stream(model.step(0, step, arena), original, false)),
+        TokenWeights.ones(drifted.rows()),
+        LENGTH);
+  }
+
+  private static void assertSame(CrossMoment expected, CrossMoment moment) {
+    try (expected;
+        moment) {
+      assertClose(expected.finish("test"), moment.finish("test"));
+    }
+  }
+
+  private static void assertClose(Matrix expected, Matrix matrix) {
+    for (int i = 0; i < expected.rows(); i++) {
+      assertArrayEquals(expected.toArray()[i], matrix.toArray()[i], 1e-5f);
     }
   }
 

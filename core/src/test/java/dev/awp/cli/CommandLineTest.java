@@ -106,6 +106,19 @@ class CommandLineTest {
   }
 
   @Test
+  void aShareOfTheWindowsNeedsATargetThatMakesUpForDrift() throws IOException {
+    String rule = "--target-share needs --target propagated";
+    assertMisuse(compress("--bits", "4", "--target-share", "0.5", "--target", "dense"), rule);
+    assertMisuse(compress("--bits", "4", "--target-share", "0.5", "--propagate", "dense"), rule);
+    assertMisuse(
+        compress("--bits", "4", "--target-share", "0.5", "--effort", "max"),
+        "--target-share 0.5 with blocks that are tuned");
+    assertMisuse(
+        compress("--bits", "4", "--target-share", "0"),
+        "'0' is not a number above 0 and at most 1");
+  }
+
+  @Test
   void compressingWritesAFolderThatEvaluates() throws IOException {
     compress(
             "--sparsity",

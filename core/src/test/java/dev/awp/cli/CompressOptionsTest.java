@@ -149,6 +149,7 @@ class CompressOptionsTest {
         change("--statistics", "--sparsity=0.5 --propagate=dense", "", "moments"),
         change("--propagate", "--sparsity=0.5 --target=dense", "", "dense"),
         change("--target", "--sparsity=0.5", "", "dense"),
+        change("--target-share", "--sparsity=0.5", "", "0.5"),
         change("--ridge", "--sparsity=0.5", "", "0"),
         change("--tune", "--sparsity=0.5", "", "10"),
         change("--requantize", "--sparsity=0.5", "", "true"),

@@ -183,6 +183,11 @@ public final class SavedMoments {
     }
 
     @Override
+    public Optional<SecondMoment> takeDrifted(InputSite site) {
+      return Optional.empty();
+    }
+
+    @Override
     public Optional<CrossMoment> takeResidual(InputSite site) {
       return Optional.empty();
     }

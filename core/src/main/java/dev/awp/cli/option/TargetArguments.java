@@ -37,6 +37,18 @@ public final class TargetArguments {
   private Target target;
 
   @Option(
+      names = "--target-share",
+      paramLabel = "X",
+      converter = Ranges.ShareOrAll.class,
+      description = {
+        "Share of the windows that go through the original model too, to tell the errors that"
+            + " '--target propagated' makes up for; less takes less time. Default: 1, "
+            + CompressionOptions.LOW_TARGET_SHARE
+            + " with --effort low."
+      })
+  private Double targetShare;
+
+  @Option(
       names = "--ridge",
       paramLabel = "X",
       converter = Ranges.NotNegative.class,
@@ -61,15 +73,27 @@ public final class TargetArguments {
       })
   private Integer tuning;
 
-  /** Sets what was asked for; misuse where the two exclude each other. */
-  public void applyTo(CompressionOptions.Builder options, CommandSpec spec) {
+  /** Sets what was asked for; misuse where options exclude each other. */
+  public void applyTo(CompressionOptions.Builder options, SolverOptions solver, CommandSpec spec) {
     if (target == Target.PROPAGATED && propagation == Propagation.DENSE) {
       throw new ParameterException(
           spec.commandLine(),
           "--target propagated needs --propagate compressed: dense inputs have not drifted");
     }
+    if (targetShare != null && (target == Target.DENSE || propagation == Propagation.DENSE)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--target-share needs --target propagated: else nothing is made up for");
+    }
+    if (targetShare != null && targetShare < 1 && tunes(solver)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--target-share %s with blocks that are tuned (--tune, --effort max): they are tuned by all windows of the original model"
+              .formatted(targetShare));
+    }
     Optional.ofNullable(propagation).ifPresent(options::propagation);
     Optional.ofNullable(target).ifPresent(options::target);
+    Optional.ofNullable(targetShare).ifPresent(options::targetShare);
     Optional.ofNullable(ridge).ifPresent(options::ridge);
     Optional.ofNullable(tuning).ifPresent(options::tuning);
   }
@@ -81,6 +105,8 @@ public final class TargetArguments {
 
   /** Whether nothing says that layers see other inputs than those of the original model. */
   boolean admitsDense() {
-    return propagation != Propagation.COMPRESSED && target != Target.PROPAGATED;
+    return propagation != Propagation.COMPRESSED
+        && target != Target.PROPAGATED
+        && targetShare == null;
   }
 }

@@ -101,6 +101,13 @@ public final class Ranges {
     }
   }
 
+  /** A share that may be all, and not none. */
+  public static final class ShareOrAll extends Real {
+    public ShareOrAll() {
+      super("a number above 0 and at most 1", value -> value > 0 && value <= 1);
+    }
+  }
+
   /** A share that may be none, and not all. */
   public static final class ShareOrNone extends Real {
     public ShareOrNone() {

@@ -63,8 +63,9 @@ final class WorkEstimate {
     double tokens = (double) calibration.windows().size() * calibration.length();
     boolean drifted = options.target() == Target.PROPAGATED;
     boolean corrected = options.propagation() == Propagation.COMPRESSED;
-    int original = drifted || !corrected ? 1 : 0;
-    int streams = (corrected ? 1 : 0) + original;
+    double share = drifted ? options.targetShare() : 0;
+    double original = drifted ? share : corrected ? 0 : 1;
+    double streams = (corrected ? 1 : 0) + original;
     double passing = streams * forward(layout, tokens, calibration.length());
     // The last pass of a step takes what goes through the original one to its end.
     for (Step step : layout.steps()) {
@@ -78,9 +79,9 @@ final class WorkEstimate {
             .filter(layer -> isFirstOfSite(layer, plan))
             .mapToDouble(
                 layer ->
-                    tokens * layer.columns() * layer.columns() * (drifted ? 3 : 1)
-                        + (drifted && layout.isAdded(layer)
-                            ? 2 * tokens * PackedSize.weights(layer)
+                    tokens * layer.columns() * layer.columns() * (1 + 2 * share)
+                        + (layout.isAdded(layer)
+                            ? 2 * share * tokens * PackedSize.weights(layer)
                             : 0))
             .sum();
     return passing + moments;

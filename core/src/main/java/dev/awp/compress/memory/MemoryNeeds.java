@@ -39,6 +39,7 @@ import java.util.stream.Stream;
  * @param together whether the layers of a step may be calibrated in one pass: where they do not see
  *     what those before them have become
  * @param drifted whether layers make up for the drift of their inputs
+ * @param ofSome whether the drift is that of some of the windows
  * @param tokens of the calibration
  * @param length tokens of a calibration window
  * @param weighted whether some of them count more than others
@@ -52,6 +53,7 @@ public record MemoryNeeds(
     Schemes schemes,
     boolean together,
     boolean drifted,
+    boolean ofSome,
     long tokens,
     int length,
     boolean weighted,
@@ -78,6 +80,7 @@ public record MemoryNeeds(
         schemes,
         together,
         drifted,
+        drifted && options.targetShare() < 1,
         tokens,
         length,
         weighted,
@@ -217,7 +220,8 @@ public record MemoryNeeds(
       return 0;
     }
     long residual = layout.isAdded(linear) ? CrossMoment.bytes(linear.rows(), linear.columns()) : 0;
-    return CrossMoment.bytes(linear.columns(), linear.columns()) + residual;
+    long apart = ofSome ? SecondMoment.bytes(linear.columns()) : 0;
+    return CrossMoment.bytes(linear.columns(), linear.columns()) + residual + apart;
   }
 
   /** What a pass takes beside its sums. */
@@ -279,7 +283,8 @@ public record MemoryNeeds(
       return own;
     }
     // D, R and an inverse of C stay until the last layer has its target.
-    long targeting = 2 * shape.square() + drift(linear) + 3 * shape.layer() + shape.panels();
+    long targeting =
+        (ofSome ? 3 : 2) * shape.square() + drift(linear) + 3 * shape.layer() + shape.panels();
     return Math.max(targeting, own + shape.layer() + (last ? 0 : 2 * shape.square()));
   }
 }

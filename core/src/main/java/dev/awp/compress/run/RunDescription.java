@@ -6,6 +6,7 @@ import dev.awp.calibration.CalibrationSet;
 import dev.awp.calibration.saved.MomentsManifest;
 import dev.awp.checkpoint.ModelName;
 import dev.awp.compress.CompressionOptions;
+import dev.awp.compress.Target;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.Sparsity;
@@ -71,6 +72,9 @@ public final class RunDescription {
     options.calibration().statistics().ifPresent(v -> all.put("statistics", fileName(v)));
     all.put("propagate", options.propagation().name());
     all.put("target", options.target().name());
+    if (options.target() == Target.PROPAGATED) {
+      all.put("targetShare", options.targetShare());
+    }
     all.put("ridge", options.ridge());
     if (options.tuning() > 0) {
       all.put("tune", options.tuning());

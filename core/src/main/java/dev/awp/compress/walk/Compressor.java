@@ -66,6 +66,7 @@ import dev.awp.report.StructureReport;
 import dev.awp.report.page.HtmlReport;
 import dev.awp.stored.ReadAhead;
 import dev.awp.stored.StoredTensor;
+import dev.awp.text.TokenWindow;
 import dev.awp.text.Tokenizers;
 import dev.awp.text.drawing.Texts;
 import dev.awp.text.file.PipedTexts;
@@ -524,7 +525,7 @@ public final class Compressor {
         ActivationStore copy =
             options.target() != Target.PROPAGATED
                 ? null
-                : embeds ? embed(model, prepared, output) : embedded.copy();
+                : original(embeds, model, embedded, prepared, output);
         ReadAhead readAhead = new ReadAhead()) {
       Streams streams =
           dense
@@ -558,6 +559,28 @@ public final class Compressor {
   private static ActivationStore embed(
       TransformerModel through, PreparedRun prepared, ModelOutput output) {
     return ActivationStore.embed(through, prepared.calibration().windows(), output.scratchFolder());
+  }
+
+  /**
+   * The activations that go through the original model: those of the first windows, as many as are
+   * wanted, and as it takes for one token to count.
+   */
+  private ActivationStore original(
+      boolean embeds,
+      TransformerModel model,
+      ActivationStore embedded,
+      PreparedRun prepared,
+      ModelOutput output) {
+    int all = prepared.calibration().windows().size();
+    int some = Math.max(1, (int) Math.ceil(options.targetShare() * all));
+    while (some < all && embedded.weights().range(0, some * embedded.length()).counted() == 0) {
+      some++;
+    }
+    if (!embeds) {
+      return embedded.copy(some);
+    }
+    List<TokenWindow> windows = prepared.calibration().windows().subList(0, some);
+    return ActivationStore.embed(model, windows, output.scratchFolder());
   }
 
   /** The model with its embedding as it was written. */

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress.walk;
 
+import dev.awp.calibration.CrossMoment;
 import dev.awp.calibration.DriftedSite;
 import dev.awp.calibration.Ridge;
+import dev.awp.calibration.SecondMoment;
 import dev.awp.calibration.SeenInputs;
 import dev.awp.calibration.SiteMoments;
 import dev.awp.compress.CompressionListener;
@@ -111,9 +113,7 @@ final class SiteCompressor {
       try (DriftedSite drift =
               moments
                   .takeDrift(site)
-                  .map(
-                      moment ->
-                          new DriftedSite(c, moment, moments.takeResidual(site), what, compute))
+                  .map(moment -> drifted(site, c, moment, moments, what))
                   .orElse(null);
           SharedFactors factors = SharedFactors.of(linears.size() > 1 ? spare : 0)) {
         for (LinearLayer linear : linears) {
@@ -123,6 +123,22 @@ final class SiteCompressor {
           reports.put(linear.name(), report);
         }
       }
+    }
+  }
+
+  /** The drift of a site's inputs, in the metric of those that it was summed of. */
+  private DriftedSite drifted(
+      InputSite site, Matrix c, CrossMoment moment, SiteMoments moments, String what) {
+    Optional<CrossMoment> residual = moments.takeResidual(site);
+    Optional<SecondMoment> some = moments.takeDrifted(site);
+    if (some.isEmpty()) {
+      return new DriftedSite(c, moment, residual, what, compute);
+    }
+    try (Arena arena = Arena.ofShared();
+        SecondMoment own = some.get()) {
+      Matrix metric = own.finish(what, arena);
+      Ridge.add(metric, ridge);
+      return new DriftedSite(metric, moment, residual, what, compute);
     }
   }
 

@@ -4,6 +4,7 @@ package dev.awp.compress.walk;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -24,6 +25,7 @@ import dev.awp.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -43,15 +45,19 @@ class TargetTest {
       Propagation propagation,
       Target target,
       List<Path> evaluation) {
-    ConstraintOptions sparse =
-        new ConstraintOptions(Optional.of(new RowSparsity(0.7)), Optional.empty());
-    return CompressionOptions.builder(model, folder.resolve(output))
-        .constraint(sparse)
-        .calibration(new Calibration(List.of(text), sequences, OptionalInt.of(64), 0))
+    return builder(output, model, text, sequences)
         .propagation(propagation)
         .target(target)
         .evaluation(new EvaluationOptions(evaluation, OptionalInt.empty()))
         .build();
+  }
+
+  private CompressionOptions.Builder builder(String output, Path model, Path text, int sequences) {
+    ConstraintOptions sparse =
+        new ConstraintOptions(Optional.of(new RowSparsity(0.7)), Optional.empty());
+    return CompressionOptions.builder(model, folder.resolve(output))
+        .constraint(sparse)
+        .calibration(new Calibration(List.of(text), sequences, OptionalInt.of(64), 0));
   }
 
   private static RunReport run(CompressionOptions options, int threads) {
@@ -83,6 +89,43 @@ class TargetTest {
     RunReport dense =
         run(options("dense", model, text, 20, Propagation.COMPRESSED, Target.DENSE, List.of()), 2);
     dense.layers().forEach(layer -> assertEquals(0, layer.targetDrift(), layer.name()));
+  }
+
+  /**
+   * A share of the windows is made up for alike on any number of threads, and stands in the report.
+   */
+  @Test
+  void theDriftMayBeToldByAShareOfTheWindows() throws IOException {
+    Path model = folder.resolve("model");
+    new GeneratedCheckpoint(2, 32, 48, 2, 2, DType.BF16).write(model);
+    Path text = Files.writeString(folder.resolve("t.txt"), "Words and more words. ".repeat(200));
+    byte[] whole = written(builder("whole", model, text, 20), 1);
+    byte[] one = written(builder("one", model, text, 20).targetShare(0.3), 1);
+    byte[] two = written(builder("two", model, text, 20).targetShare(0.3), 2);
+    byte[] dense = written(builder("dense", model, text, 20).target(Target.DENSE), 1);
+    assertArrayEquals(one, two);
+    assertFalse(Arrays.equals(whole, one));
+    assertFalse(Arrays.equals(dense, one));
+  }
+
+  /** Parts of a window are a whole one. */
+  @Test
+  void aShareIsRoundedUpToWindows() throws IOException {
+    Path model = folder.resolve("model");
+    new GeneratedCheckpoint(2, 32, 48, 2, 2, DType.BF16).write(model);
+    Path text = Files.writeString(folder.resolve("t.txt"), "Words and more words. ".repeat(200));
+    assertArrayEquals(
+        written(builder("whole", model, text, 20), 1),
+        written(builder("nearly", model, text, 20).targetShare(0.99), 1));
+  }
+
+  private byte[] written(CompressionOptions.Builder builder, int threads) throws IOException {
+    CompressionOptions options = builder.build();
+    RunReport report = run(options, threads);
+    assertEquals(
+        options.target() == Target.PROPAGATED ? options.targetShare() : null,
+        report.options().get("targetShare"));
+    return Files.readAllBytes(options.output().resolve("model.safetensors"));
   }
 
   @Test
