@@ -3,6 +3,7 @@
 package dev.awp.config.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.awp.AwpException;
 import dev.awp.config.GatedNorm;
 import dev.awp.config.Mamba2Config;
 import dev.awp.config.Recurrence;
@@ -81,6 +82,11 @@ record RecurrenceReader(
     }
     boolean bias = root.flag(keys.projectionBias());
     Optional<Mamba2Switches> switches = rule.switches();
+    float least = (float) limit(0, 0);
+    float largest = (float) limit(1, Double.POSITIVE_INFINITY);
+    if (least > largest) {
+      throw limits();
+    }
     return new Mamba2Config(
         heads,
         dimension,
@@ -92,8 +98,8 @@ record RecurrenceReader(
         switches.map(own -> root.flag(own.outputBias())).orElse(bias),
         switches.map(this::multipliers).orElse(List.of()),
         switches.map(this::norm).orElse(rule.norm()),
-        (float) limit(0, 0),
-        (float) limit(1, Double.POSITIVE_INFINITY));
+        least,
+        largest);
   }
 
   private GatedNorm norm(Mamba2Switches switches) {
@@ -139,8 +145,15 @@ record RecurrenceReader(
     double number = named ? Double.POSITIVE_INFINITY : value.asDouble(Double.NaN);
     boolean isNumber = named || value.isNumber();
     if (!pair.isArray() || pair.size() != 2 || !isNumber || !(number >= 0)) {
-      throw root.fail("%s must be two numbers from 0 on, it is %s".formatted(key, pair));
+      throw limits();
     }
     return number;
+  }
+
+  private AwpException limits() {
+    String key = RecurrenceRule.Mamba2.LIMIT_KEY;
+    return root.fail(
+        "%s must be two numbers from 0 on, the least and the largest step, it is %s"
+            .formatted(key, root.node().path(key)));
   }
 }

@@ -81,6 +81,7 @@ class ArchitecturesTest {
         "granite-moe",
         "granite-hybrid",
         "granite-hybrid-dense",
+        "falcon-h1",
         "gpt-oss",
         "deepseek-v2-groups",
         "deepseek-v3",
