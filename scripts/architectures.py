@@ -102,6 +102,11 @@ LLAMA4 = {"architectures": ["Llama4ForCausalLM"], "model_type": "llama4_text", "
 QWEN2_MOE = {"architectures": ["Qwen2MoeForCausalLM"], "model_type": "qwen2_moe", "num_experts": 6, "num_experts_per_tok": 3,
              "moe_intermediate_size": 20, "shared_expert_intermediate_size": 28, "norm_topk_prob": False,
              "num_hidden_layers": 3, "mlp_only_layers": [1]}
+DELTA = {"head_dim": 8, "num_hidden_layers": 4, "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 8,
+         "linear_value_head_dim": 6, "linear_conv_kernel_dim": 4, "tie_word_embeddings": False}
+QWEN3_NEXT = {"architectures": ["Qwen3NextForCausalLM"], "model_type": "qwen3_next", **DELTA, "num_experts": 6,
+              "num_experts_per_tok": 2, "moe_intermediate_size": 20, "shared_expert_intermediate_size": 28}
+QWEN3_5 = {"architectures": ["Qwen3_5ForCausalLM"], "model_type": "qwen3_5_text", **DELTA}
 QWEN3_MOE = {"architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "head_dim": 8, "num_experts": 6,
              "num_experts_per_tok": 2, "moe_intermediate_size": 20, "norm_topk_prob": True, "decoder_sparse_step": 2,
              "num_hidden_layers": 3}
@@ -207,6 +212,13 @@ CASES = {
     "qwen2-moe": (QWEN2_MOE, {}),
     "qwen2-moe-normalized": (QWEN2_MOE, {"norm_topk_prob": True, "qkv_bias": False, "decoder_sparse_step": 2,
                                          "mlp_only_layers": []}),
+    "qwen3-next": (QWEN3_NEXT, {}),
+    "qwen3-next-listed": (QWEN3_NEXT, {
+        "num_hidden_layers": 3, "layer_types": ["full_attention", "linear_attention", "full_attention"], "attention_bias": True,
+        "partial_rotary_factor": 0.5, "tie_word_embeddings": True, "norm_topk_prob": False, "mlp_only_layers": [1],
+        "linear_num_key_heads": 3, "linear_num_value_heads": 3, "linear_conv_kernel_dim": 2}),
+    "qwen3.5": (QWEN3_5, {}),
+    "qwen3.5-interval": (QWEN3_5, {"full_attention_interval": 2, "attention_bias": True, "linear_num_key_heads": 4}),
     "qwen3-moe": (QWEN3_MOE, {}),
     "qwen3-moe-biases": (QWEN3_MOE, {"attention_bias": True, "norm_topk_prob": False, "decoder_sparse_step": 1}),
 }
@@ -435,6 +447,9 @@ def defaults(target):
             values |= {"shared_expert_intermediate_size": width, "intermediate_size_mlp": width}
         if heads := getattr(config, "mamba_n_heads", None):
             values["mamba"] = [heads, config.mamba_d_head, config.mamba_n_groups, config.mamba_d_state, config.mamba_d_conv]
+        if heads := getattr(config, "linear_num_key_heads", None):
+            values["delta"] = [heads, config.linear_num_value_heads, config.linear_key_head_dim, config.linear_value_head_dim,
+                               config.linear_conv_kernel_dim]
         written = {key: as_saved(value) for key, value in config.to_dict().items() if value is not None}
         written["architectures"] = keys["architectures"]
         kinds[keys["model_type"]] = {"values": values, "written": written}

@@ -26,6 +26,7 @@ import java.util.Set;
  * @param feedForward module of the feed-forward layer in its block
  * @param latentAttention whether keys and values are made by way of a smaller vector
  * @param sinks whether each head has one more score, which takes a share and has no value
+ * @param outputGate whether what attention gathers is multiplied by sigmoids of gates
  * @param outputBias whether "attention_bias" speaks of the output projection too
  * @param scalesEmbeddings whether embeddings are multiplied by the square root of the hidden size
  * @param rotatedPairs which columns of queries and keys are rotated together
@@ -57,6 +58,7 @@ public record Architecture(
     String feedForward,
     boolean latentAttention,
     boolean sinks,
+    boolean outputGate,
     boolean outputBias,
     boolean scalesEmbeddings,
     RotatedPairs rotatedPairs,
@@ -94,6 +96,7 @@ public record Architecture(
     private String feedForward = "mlp";
     private boolean latentAttention;
     private boolean sinks;
+    private boolean outputGate;
     private boolean outputBias = true;
     private boolean scalesEmbeddings;
     private RotatedPairs rotatedPairs = RotatedPairs.HALVES;
@@ -167,6 +170,11 @@ public record Architecture(
 
     public Builder sinks() {
       this.sinks = true;
+      return this;
+    }
+
+    public Builder outputGate() {
+      this.outputGate = true;
       return this;
     }
 
@@ -249,6 +257,7 @@ public record Architecture(
           feedForward,
           latentAttention,
           sinks,
+          outputGate,
           outputBias,
           scalesEmbeddings,
           rotatedPairs,

@@ -7,7 +7,7 @@ package dev.awp.config;
  * matrix of keys and values, takes the next token in, and is read. A short convolution over the
  * last tokens comes before it.
  */
-public sealed interface Recurrence permits Mamba2Config {
+public sealed interface Recurrence permits Mamba2Config, GatedDeltaConfig {
   /** Its name, for messages. */
   String title();
 

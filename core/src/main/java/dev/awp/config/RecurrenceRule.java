@@ -47,6 +47,40 @@ public sealed interface RecurrenceRule {
     }
   }
 
+  /**
+   * Gated delta nets, in all blocks but every so-many-th where "layer_types" is missing.
+   *
+   * @param interleaved whether what its heads take in lies head by head in two layers, and not part
+   *     by part in four
+   */
+  record GatedDelta(String module, boolean interleaved) implements RecurrenceRule {
+    public static final String KEY_HEADS = "linear_num_key_heads";
+    public static final String VALUE_HEADS = "linear_num_value_heads";
+    public static final String KEY_DIMENSION = "linear_key_head_dim";
+    public static final String VALUE_DIMENSION = "linear_value_head_dim";
+    public static final String KERNEL = "linear_conv_kernel_dim";
+
+    /** Key of how many blocks there are from one with attention to the next. */
+    public static final String INTERVAL = "full_attention_interval";
+
+    @Override
+    public boolean besideAttention() {
+      return false;
+    }
+
+    @Override
+    public Set<String> keys() {
+      return Set.of(
+          KEY_HEADS,
+          VALUE_HEADS,
+          KEY_DIMENSION,
+          VALUE_DIMENSION,
+          KERNEL,
+          INTERVAL,
+          LAYER_TYPES_KEY);
+    }
+  }
+
   /** Key of the list of the blocks' kinds. */
   String LAYER_TYPES_KEY = "layer_types";
 

@@ -66,6 +66,15 @@ public interface NetworkKernels {
       MemorySegment out);
 
   /**
+   * What a recurrence's state says: out[i] = sum over k of keys[k] * state[k][i] by fused
+   * multiply-add, k ascending from zero.
+   *
+   * @param state as many elements as keys and the output have, multiplied; row by row
+   * @param out must not overlap the others
+   */
+  void readState(MemorySegment state, MemorySegment keys, MemorySegment out);
+
+  /**
    * In place rotary embedding of one head vector of even length 2h, in the half-split layout of the
    * Hugging Face checkpoints: (x[i], x[i+h]) becomes (x[i] cos[i] - x[i+h] sin[i], x[i+h] cos[i] +
    * x[i] sin[i]) for i below h.

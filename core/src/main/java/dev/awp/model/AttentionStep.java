@@ -50,11 +50,12 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
   public List<LinearLayer> linears() {
     int hidden = layout.config().hiddenSize();
     int queries = config().queryWidth();
+    int queryRows = config().queryRows();
     int keys = config().keyValueWidth();
     StepLinears linears = new StepLinears(layout, block);
     linears.add(
         layout.architecture().projections().attention(),
-        List.of(queries, keys, keys),
+        List.of(queryRows, keys, keys),
         InputSite.ATTENTION_INPUT,
         hidden);
     linears.add(List.of("self_attn.o_proj"), List.of(hidden), InputSite.ATTENTION_OUTPUT, queries);

@@ -3,6 +3,7 @@
 package dev.awp.model;
 
 import dev.awp.config.BlockConfig;
+import dev.awp.config.GatedDeltaConfig;
 import dev.awp.config.Mamba2Config;
 import dev.awp.config.StepNorms;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ import java.util.Optional;
  * dev.awp.model.sublayer.Sublayers} says.
  */
 public sealed interface BlockStep
-    permits AttentionStep, LatentAttentionStep, Mamba2Step, MlpStep, MixtureStep {
+    permits AttentionStep, LatentAttentionStep, Mamba2Step, GatedDeltaStep, MlpStep, MixtureStep {
   /** The steps of a block, in their order. */
   static List<BlockStep> of(ModelLayout layout, int block) {
     BlockConfig config = layout.config().block(block);
@@ -35,6 +36,7 @@ public sealed interface BlockStep
             recurrence ->
                 switch (recurrence) {
                   case Mamba2Config _ -> new Mamba2Step(layout, block);
+                  case GatedDeltaConfig _ -> new GatedDeltaStep(layout, block);
                 })
         .ifPresent(steps::add);
     boolean mixture = config.experts().isPresent();

@@ -303,13 +303,17 @@ class VectorKernelsTest {
           MemorySegment query = KernelData.row(arena, kind, keys, n + 3L);
           float[][] states = new float[2][];
           float[][] read = new float[2][];
+          float[][] before = new float[2][];
           for (int i = 0; i < 2; i++) {
             MemorySegment own = arena.allocate(state.byteSize(), 64).copyFrom(state);
             MemorySegment out = arena.allocate(values.byteSize(), 64);
+            (i == 0 ? SCALAR : VECTOR).network().readState(own, key, out);
+            before[i] = out.toArray(JAVA_FLOAT);
             (i == 0 ? SCALAR : VECTOR).network().advanceState(own, 0.7f, key, values, query, out);
             states[i] = own.toArray(JAVA_FLOAT);
             read[i] = out.toArray(JAVA_FLOAT);
           }
+          assertArrayEquals(before[0], before[1], kind + " " + n);
           assertArrayEquals(states[0], states[1], kind + " " + n);
           assertArrayEquals(read[0], read[1], kind + " " + n);
           assertRefused(

@@ -37,7 +37,9 @@ public final class Architectures {
           DeepseekV2.DEEPSEEK_V2,
           DeepseekV3.DEEPSEEK_V3,
           Qwen2Moe.QWEN2_MOE,
-          Qwen3Moe.QWEN3_MOE);
+          Qwen3Moe.QWEN3_MOE,
+          Qwen3Next.QWEN3_NEXT,
+          Qwen35.QWEN3_5);
 
   private Architectures() {}
 

@@ -170,7 +170,8 @@ public final class ModelConfigReader {
               chunks.get(block),
               queryKeyNorm(root, architecture, own.isPresent()),
               inputBias,
-              outputBias);
+              outputBias,
+              architecture.outputGate());
       blocks.add(
           new BlockConfig(
               Optional.of(attention)

@@ -4,6 +4,7 @@ package dev.awp.config.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.awp.AwpException;
+import dev.awp.config.GatedDeltaConfig;
 import dev.awp.config.GatedNorm;
 import dev.awp.config.Mamba2Config;
 import dev.awp.config.Recurrence;
@@ -33,13 +34,20 @@ record RecurrenceReader(
     Recurrence recurrence =
         switch (rule.get()) {
           case RecurrenceRule.Mamba2 mamba -> mamba2(mamba);
+          case RecurrenceRule.GatedDelta _ -> gatedDelta();
         };
     if (rule.get().besideAttention()) {
       return Collections.nCopies(layers, new Mixers(true, Optional.of(recurrence)));
     }
     if (!root.has(RecurrenceRule.LAYER_TYPES_KEY)) {
       // As transformers' class has it.
-      return Collections.nCopies(layers, new Mixers(false, Optional.of(recurrence)));
+      int interval =
+          root.integerOr(RecurrenceRule.GatedDelta.INTERVAL, 4, Integer.MAX_VALUE);
+      boolean all = !(recurrence instanceof GatedDeltaConfig);
+      return IntStream.range(0, layers)
+          .mapToObj(block -> all || (block + 1) % interval != 0)
+          .map(is -> new Mixers(!is, Optional.of(recurrence).filter(_ -> is)))
+          .toList();
     }
     JsonNode types = root.node().path(RecurrenceRule.LAYER_TYPES_KEY);
     if (!types.isArray() || types.size() != layers) {
@@ -58,6 +66,30 @@ record RecurrenceReader(
       case "full_attention", "attention" -> false;
       default -> throw root.fail("layer type %s is not supported".formatted(type));
     };
+  }
+
+  private GatedDeltaConfig gatedDelta() {
+    GatedDeltaConfig config =
+        new GatedDeltaConfig(
+            root.integer(RecurrenceRule.GatedDelta.KEY_HEADS, largestCount),
+            root.integer(RecurrenceRule.GatedDelta.VALUE_HEADS, largestCount),
+            root.integer(RecurrenceRule.GatedDelta.KEY_DIMENSION, largestCount),
+            root.integer(RecurrenceRule.GatedDelta.VALUE_DIMENSION, largestCount),
+            root.integer(RecurrenceRule.GatedDelta.KERNEL, largestCount));
+    if (config.heads() % config.keyHeads() != 0) {
+      throw root.fail(
+          "%s %s is no multiple of %s %s"
+              .formatted(
+                  RecurrenceRule.GatedDelta.VALUE_HEADS,
+                  config.heads(),
+                  RecurrenceRule.GatedDelta.KEY_HEADS,
+                  config.keyHeads()));
+    }
+    if ((long) config.keyHeads() * config.keyDimension() > largestWidth
+        || (long) config.heads() * config.valueDimension() > largestWidth) {
+      throw root.fail("the heads of linear attention are wider than " + largestWidth);
+    }
+    return config;
   }
 
   private Mamba2Config mamba2(RecurrenceRule.Mamba2 rule) {

@@ -82,6 +82,21 @@ public final class ScalarNetwork implements NetworkKernels {
   }
 
   @Override
+  public void readState(MemorySegment state, MemorySegment keys, MemorySegment out) {
+    int n = Extents.values(state, keys, out, keys, out);
+    int count = Extents.floats(keys);
+    for (int i = 0; i < n; i++) {
+      float sum = 0;
+      for (int k = 0; k < count; k++) {
+        sum =
+            Math.fma(
+                keys.getAtIndex(JAVA_FLOAT, k), state.getAtIndex(JAVA_FLOAT, (long) k * n + i), sum);
+      }
+      out.setAtIndex(JAVA_FLOAT, i, sum);
+    }
+  }
+
+  @Override
   public void softmax(MemorySegment x, float factor) {
     int n = Extents.floats(x);
     float max = max(x, n);

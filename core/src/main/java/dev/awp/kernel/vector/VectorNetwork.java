@@ -135,6 +135,30 @@ final class VectorNetwork implements NetworkKernels {
   }
 
   @Override
+  public void readState(MemorySegment state, MemorySegment keys, MemorySegment out) {
+    int n = Extents.values(state, keys, out, keys, out);
+    int count = Extents.floats(keys);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      FloatVector sum = FloatVector.zero(FLOATS);
+      for (int k = 0, at = i; k < count; k++, at += n) {
+        FloatVector key = FloatVector.broadcast(FLOATS, keys.getAtIndex(JAVA_FLOAT, k));
+        sum = key.fma(Lanes.load(state, at), sum);
+      }
+      Lanes.store(sum, out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector sum = FloatVector.zero(FLOATS);
+      for (int k = 0, at = i; k < count; k++, at += n) {
+        FloatVector key = FloatVector.broadcast(FLOATS, keys.getAtIndex(JAVA_FLOAT, k));
+        sum = key.fma(Lanes.load(state, at, tail), sum);
+      }
+      Lanes.store(sum, out, i, tail);
+    }
+  }
+
+  @Override
   public void softmax(MemorySegment x, float factor) {
     int n = Extents.floats(x);
     float max = max(x, n);

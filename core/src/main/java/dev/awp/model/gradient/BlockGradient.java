@@ -7,6 +7,7 @@ import dev.awp.config.AttentionConfig;
 import dev.awp.config.QueryKeyNorm;
 import dev.awp.model.AttentionStep;
 import dev.awp.model.BlockStep;
+import dev.awp.model.GatedDeltaStep;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.Mamba2Step;
 import dev.awp.model.MixtureStep;
@@ -85,6 +86,9 @@ public final class BlockGradient {
   /** Why there are no derivatives of a block; empty where there are. */
   public static Optional<String> obstacle(ModelLayout layout, int index) {
     for (BlockStep step : layout.blockSteps(index)) {
+      if (step instanceof AttentionStep attention && attention.config().outputGate()) {
+        return Optional.of("the derivatives of attention with output gates are not known");
+      }
       if (!(step instanceof AttentionStep || step instanceof MlpStep)) {
         return Optional.of(
             "the derivatives of %s are not known"
@@ -92,6 +96,7 @@ public final class BlockGradient {
                     switch (step) {
                       case MixtureStep _ -> "mixtures of experts";
                       case Mamba2Step mamba -> mamba.config().title();
+                      case GatedDeltaStep delta -> delta.config().title();
                       default -> "latent attention";
                     }));
       }

@@ -155,8 +155,7 @@ public final class Mamba2 implements Sublayer {
 
   /** log(1 + exp(x)), within its limits. */
   private float step(float x) {
-    double softplus = x > 20 ? x : Math.log1p(Math.exp(x));
-    return Math.clamp((float) softplus, config.leastStep(), config.largestStep());
+    return Math.clamp((float) Softplus.of(x), config.leastStep(), config.largestStep());
   }
 
   /** out = silu(gate) out, normed before or after in groups of channels. */

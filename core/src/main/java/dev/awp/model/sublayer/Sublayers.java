@@ -4,6 +4,7 @@ package dev.awp.model.sublayer;
 
 import dev.awp.model.AttentionStep;
 import dev.awp.model.BlockStep;
+import dev.awp.model.GatedDeltaStep;
 import dev.awp.model.LatentAttentionStep;
 import dev.awp.model.Mamba2Step;
 import dev.awp.model.MixtureStep;
@@ -18,6 +19,7 @@ public final class Sublayers {
       case AttentionStep attention -> new SelfAttention(attention, weights, rows);
       case LatentAttentionStep latent -> new LatentSelfAttention(latent, weights, rows);
       case Mamba2Step mamba -> new Mamba2(mamba, weights, rows);
+      case GatedDeltaStep delta -> new GatedDelta(delta, weights, rows);
       case MlpStep mlp -> new GatedMlp(mlp, weights, rows);
       case MixtureStep mixture -> new ExpertMixture(mixture, weights, rows);
     };
@@ -35,6 +37,7 @@ public final class Sublayers {
           SelfAttention.floats(attention.config(), rows, length, threads);
       case LatentAttentionStep latent -> LatentSelfAttention.floats(latent, rows, length, threads);
       case Mamba2Step mamba -> Mamba2.floats(mamba.config(), rows, threads);
+      case GatedDeltaStep delta -> GatedDelta.floats(delta.config(), rows, threads);
       case MlpStep mlp -> GatedMlp.floats(rows, mlp.config().width());
       case MixtureStep mixture ->
           ExpertMixture.floats(mixture.config(), mixture.layout().config().hiddenSize(), rows);

@@ -82,6 +82,8 @@ class ArchitecturesTest {
         "granite-hybrid",
         "granite-hybrid-dense",
         "falcon-h1",
+        "qwen3-next-listed",
+        "qwen3.5",
         "gpt-oss",
         "deepseek-v2-groups",
         "deepseek-v3",

@@ -13,6 +13,7 @@ import dev.awp.config.Activation;
 import dev.awp.config.Architecture;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.ExpertConfig;
+import dev.awp.config.GatedDeltaConfig;
 import dev.awp.config.Mamba2Config;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.Recurrence;
@@ -135,16 +136,27 @@ class ConfigDefaultsTest {
   }
 
   private static void assertSame(JsonNode values, Recurrence recurrence) {
-    Mamba2Config mamba = (Mamba2Config) recurrence;
     List<Integer> sizes =
-        List.of(
-            mamba.heads(),
-            mamba.headDimension(),
-            mamba.groups(),
-            mamba.stateSize(),
-            mamba.kernel());
-    assertEquals(values.path("mamba").toString(), sizes.toString().replace(" ", ""));
-    assertEquals(Float.POSITIVE_INFINITY, mamba.largestStep());
+        switch (recurrence) {
+          case Mamba2Config mamba -> {
+            assertEquals(Float.POSITIVE_INFINITY, mamba.largestStep());
+            yield List.of(
+                mamba.heads(),
+                mamba.headDimension(),
+                mamba.groups(),
+                mamba.stateSize(),
+                mamba.kernel());
+          }
+          case GatedDeltaConfig delta ->
+              List.of(
+                  delta.keyHeads(),
+                  delta.heads(),
+                  delta.keyDimension(),
+                  delta.valueDimension(),
+                  delta.kernel());
+        };
+    String kind = recurrence instanceof Mamba2Config ? "mamba" : "delta";
+    assertEquals(values.path(kind).toString(), sizes.toString().replace(" ", ""));
   }
 
   private static void assertSame(JsonNode values, ExpertConfig experts) {

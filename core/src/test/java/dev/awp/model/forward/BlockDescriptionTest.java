@@ -94,7 +94,8 @@ class BlockDescriptionTest {
                 attention.chunk(),
                 attention.queryKeyNorm(),
                 attention.inputBias(),
-                attention.outputBias()),
+                attention.outputBias(),
+                attention.outputGate()),
             new MlpConfig(16, wide.mlp().activation(), wide.mlp().bias()),
             Optional.empty());
     return ModelLayout.of(with(config.architecture(), List.of(wide, narrow)));
