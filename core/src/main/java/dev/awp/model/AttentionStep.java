@@ -43,7 +43,8 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
 
   @Override
   public float multiplier() {
-    return BlockStep.super.multiplier() * layout.config().multipliers().sublayers().attentionOutput();
+    return BlockStep.super.multiplier()
+        * layout.config().multipliers().sublayers().attentionOutput();
   }
 
   @Override

@@ -84,7 +84,8 @@ public record Mamba2Step(ModelLayout layout, int block) implements BlockStep {
 
   @Override
   public float multiplier() {
-    return BlockStep.super.multiplier() * layout.config().multipliers().sublayers().recurrenceOutput();
+    return BlockStep.super.multiplier()
+        * layout.config().multipliers().sublayers().recurrenceOutput();
   }
 
   @Override

@@ -9,8 +9,9 @@ import dev.awp.config.QueryKeyNorm;
 import dev.awp.config.RecurrenceRule;
 
 /**
- * Qwen3-Next: gated delta nets in three of four blocks, attention with output gates in the fourth; a
- * part of each head rotated; experts and a shared one; norms whose stored weights are one too small.
+ * Qwen3-Next: gated delta nets in three of four blocks, attention with output gates in the fourth;
+ * a part of each head rotated; experts and a shared one; norms whose stored weights are one too
+ * small.
  */
 final class Qwen3Next {
   static final Architecture QWEN3_NEXT =

@@ -41,8 +41,7 @@ record RecurrenceReader(
     }
     if (!root.has(RecurrenceRule.LAYER_TYPES_KEY)) {
       // As transformers' class has it.
-      int interval =
-          root.integerOr(RecurrenceRule.GatedDelta.INTERVAL, 4, Integer.MAX_VALUE);
+      int interval = root.integerOr(RecurrenceRule.GatedDelta.INTERVAL, 4, Integer.MAX_VALUE);
       boolean all = !(recurrence instanceof GatedDeltaConfig);
       return IntStream.range(0, layers)
           .mapToObj(block -> all || (block + 1) % interval != 0)

@@ -90,7 +90,9 @@ public final class ScalarNetwork implements NetworkKernels {
       for (int k = 0; k < count; k++) {
         sum =
             Math.fma(
-                keys.getAtIndex(JAVA_FLOAT, k), state.getAtIndex(JAVA_FLOAT, (long) k * n + i), sum);
+                keys.getAtIndex(JAVA_FLOAT, k),
+                state.getAtIndex(JAVA_FLOAT, (long) k * n + i),
+                sum);
       }
       out.setAtIndex(JAVA_FLOAT, i, sum);
     }

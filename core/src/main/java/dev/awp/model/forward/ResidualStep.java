@@ -36,7 +36,8 @@ final class ResidualStep implements Stage {
   private ResidualStep(BlockWeights weights, BlockStep step, Optional<ResidualStep> joined) {
     this.step = step;
     this.joined = joined;
-    this.rows = RowOperations.of(weights.layout().config(), weights.compute()).adding(step.multiplier());
+    this.rows =
+        RowOperations.of(weights.layout().config(), weights.compute()).adding(step.multiplier());
     this.norm = step.norms().before().map(weights::norm);
     this.sublayer = Sublayers.of(step, weights, rows);
   }

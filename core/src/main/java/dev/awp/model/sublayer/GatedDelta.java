@@ -144,7 +144,8 @@ public final class GatedDelta implements Sublayer {
   /**
    * Puts what lies head by head into parts.
    *
-   * @param queryToGate of each head of keys its queries, keys, and the values and gates of its heads
+   * @param queryToGate of each head of keys its queries, keys, and the values and gates of its
+   *     heads
    * @param betaStep of each head of keys the betas of its heads, then their steps
    */
   private void part(MemorySegment queryToGate, MemorySegment betaStep, int row, Parts to) {
@@ -167,8 +168,7 @@ public final class GatedDelta implements Sublayer {
   }
 
   private static void copy(MemorySegment from, long at, MemorySegment to, long place, long count) {
-    MemorySegment.copy(
-        from, at * Float.BYTES, to, place * Float.BYTES, count * Float.BYTES);
+    MemorySegment.copy(from, at * Float.BYTES, to, place * Float.BYTES, count * Float.BYTES);
   }
 
   /** Every head of queries and of keys to length one, those of queries by the root of it too. */

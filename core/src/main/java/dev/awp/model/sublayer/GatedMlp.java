@@ -46,8 +46,7 @@ public final class GatedMlp implements Sublayer {
         weights.layout().architecture().projections().gated().stream()
             .map(name -> module + name)
             .toList();
-    this.gateMultiplier =
-        weights.layout().config().multipliers().sublayers().gates();
+    this.gateMultiplier = weights.layout().config().multipliers().sublayers().gates();
     String down = weights.layout().architecture().projections().down();
     this.gateUp =
         new Deferred<>(() -> weights.linears(gated, config.bias(), List.of(width, width)));

@@ -151,7 +151,15 @@ public class GoldenForwardTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama-biases", "gemma3", "mixtral", "granite-hybrid", "falcon-h1-normed", "qwen3-next"})
+  @ValueSource(
+      strings = {
+        "llama-biases",
+        "gemma3",
+        "mixtral",
+        "granite-hybrid",
+        "falcon-h1-normed",
+        "qwen3-next"
+      })
   void resultsDoNotDependOnThreads(String name) throws IOException {
     JsonNode golden = golden(name);
     int[] tokens = ints(golden.path("tokens"));
