@@ -72,6 +72,17 @@ MIXTRAL = {"architectures": ["MixtralForCausalLM"], "model_type": "mixtral", "nu
 GRANITE_MOE = {"architectures": ["GraniteMoeForCausalLM"], "model_type": "granitemoe", "attention_multiplier": 0.3,
                "embedding_multiplier": 5.0, "residual_multiplier": 0.4, "logits_scaling": 3.0, "num_local_experts": 5,
                "num_experts_per_tok": 2}
+GRANITE_HYBRID = {"architectures": ["GraniteMoeHybridForCausalLM"], "model_type": "granitemoehybrid", "attention_multiplier": 0.3,
+                  "embedding_multiplier": 5.0, "residual_multiplier": 0.4, "logits_scaling": 3.0, "num_local_experts": 5,
+                  "num_experts_per_tok": 2, "shared_intermediate_size": 28, "num_hidden_layers": 3, "mamba_n_heads": 8,
+                  "mamba_d_head": 6, "mamba_n_groups": 2, "mamba_d_state": 5, "mamba_d_conv": 4, "mamba_expand": 2,
+                  "mamba_chunk_size": 8, "mamba_conv_bias": True, "mamba_proj_bias": False,
+                  "position_embedding_type": "nope", "layer_types": ["mamba", "attention", "mamba"]}
+FALCON_H1 = {"architectures": ["FalconH1ForCausalLM"], "model_type": "falcon_h1", "mamba_d_ssm": 32, "mamba_n_heads": 4,
+             "mamba_d_head": 8, "mamba_n_groups": 2, "mamba_d_state": 5, "mamba_d_conv": 4, "mamba_chunk_size": 8,
+             "mamba_rms_norm": False, "mamba_norm_before_gate": False, "embedding_multiplier": 5.0, "lm_head_multiplier": 0.4,
+             "key_multiplier": 0.7, "attention_in_multiplier": 0.8, "attention_out_multiplier": 0.6, "ssm_in_multiplier": 1.3,
+             "ssm_out_multiplier": 0.5, "ssm_multipliers": [0.7, 1.2, 0.8, 1.5, 0.6], "mlp_multipliers": [0.9, 0.4]}
 GPT_OSS = {"architectures": ["GptOssForCausalLM"], "model_type": "gpt_oss", "num_local_experts": 5, "num_experts_per_tok": 2,
            "sliding_window": 5, "tie_word_embeddings": False, "rope_theta": 500.0, "rope_scaling": {
                "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 32.0, "beta_slow": 1.0,
@@ -91,6 +102,11 @@ LLAMA4 = {"architectures": ["Llama4ForCausalLM"], "model_type": "llama4_text", "
 QWEN2_MOE = {"architectures": ["Qwen2MoeForCausalLM"], "model_type": "qwen2_moe", "num_experts": 6, "num_experts_per_tok": 3,
              "moe_intermediate_size": 20, "shared_expert_intermediate_size": 28, "norm_topk_prob": False,
              "num_hidden_layers": 3, "mlp_only_layers": [1]}
+DELTA = {"head_dim": 8, "num_hidden_layers": 4, "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 8,
+         "linear_value_head_dim": 6, "linear_conv_kernel_dim": 4, "tie_word_embeddings": False}
+QWEN3_NEXT = {"architectures": ["Qwen3NextForCausalLM"], "model_type": "qwen3_next", **DELTA, "num_experts": 6,
+              "num_experts_per_tok": 2, "moe_intermediate_size": 20, "shared_expert_intermediate_size": 28}
+QWEN3_5 = {"architectures": ["Qwen3_5ForCausalLM"], "model_type": "qwen3_5_text", **DELTA}
 QWEN3_MOE = {"architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "head_dim": 8, "num_experts": 6,
              "num_experts_per_tok": 2, "moe_intermediate_size": 20, "norm_topk_prob": True, "decoder_sparse_step": 2,
              "num_hidden_layers": 3}
@@ -164,6 +180,18 @@ CASES = {
     "mixtral-window": (MIXTRAL, {"sliding_window": 5, "tie_word_embeddings": False}),
     "granite-moe": (GRANITE_MOE, {}),
     "granite-moe-biases": (GRANITE_MOE, {"attention_bias": True, "tie_word_embeddings": False, "num_experts_per_tok": 3}),
+    "granite-hybrid": (GRANITE_HYBRID, {}),
+    "granite-hybrid-dense": (GRANITE_HYBRID, {
+        "num_local_experts": 0, "num_experts_per_tok": 0, "position_embedding_type": "rope", "mamba_conv_bias": False,
+        "mamba_proj_bias": True, "mamba_d_head": "auto", "mamba_n_groups": 1, "mamba_d_conv": 3, "attention_bias": True,
+        "time_step_limit": [0.3, 0.9], "tie_word_embeddings": False,
+        "layer_types": ["full_attention", "linear_attention", "linear_attention"]}),
+    "falcon-h1": (FALCON_H1, {}),
+    "falcon-h1-normed": (FALCON_H1, {
+        "mamba_rms_norm": True, "mamba_norm_before_gate": True, "projectors_bias": True, "mamba_conv_bias": False,
+        "attention_bias": True, "mlp_bias": True, "tie_word_embeddings": False, "ssm_multipliers": None,
+        "mlp_multipliers": None, "key_multiplier": 1.0}),
+    "falcon-h1-gated-first": (FALCON_H1, {"mamba_rms_norm": True, "mamba_proj_bias": True, "time_step_limit": [0.3, 0.9]}),
     "gpt-oss": (GPT_OSS, {}),
     "gpt-oss-clamped": (GPT_OSS, {"swiglu_limit": 0.5, "swiglu_alpha": 2.5, "head_dim": 8, "tie_word_embeddings": True,
                                   "layer_types": ["full_attention", "sliding_attention"]}),
@@ -184,6 +212,13 @@ CASES = {
     "qwen2-moe": (QWEN2_MOE, {}),
     "qwen2-moe-normalized": (QWEN2_MOE, {"norm_topk_prob": True, "qkv_bias": False, "decoder_sparse_step": 2,
                                          "mlp_only_layers": []}),
+    "qwen3-next": (QWEN3_NEXT, {}),
+    "qwen3-next-listed": (QWEN3_NEXT, {
+        "num_hidden_layers": 3, "layer_types": ["full_attention", "linear_attention", "full_attention"], "attention_bias": True,
+        "partial_rotary_factor": 0.5, "tie_word_embeddings": True, "norm_topk_prob": False, "mlp_only_layers": [1],
+        "linear_num_key_heads": 3, "linear_num_value_heads": 3, "linear_conv_kernel_dim": 2}),
+    "qwen3.5": (QWEN3_5, {}),
+    "qwen3.5-interval": (QWEN3_5, {"full_attention_interval": 2, "attention_bias": True, "linear_num_key_heads": 4}),
     "qwen3-moe": (QWEN3_MOE, {}),
     "qwen3-moe-biases": (QWEN3_MOE, {"attention_bias": True, "norm_topk_prob": False, "decoder_sparse_step": 1}),
 }
@@ -303,6 +338,8 @@ def models(target):
         if "short_factor" not in (config.get("rope_scaling") or {}):
             config |= {"hidden_size": 64, "intermediate_size": 96}
         config |= {"vocab_size": 300}
+        if isinstance(config.get("mamba_d_head"), int) and "mamba_d_ssm" not in config:
+            config["mamba_d_head"] = config["mamba_expand"] * config["hidden_size"] // config["mamba_n_heads"]
         folder = pathlib.Path(target) / case
         generator = torch.Generator().manual_seed(zlib.crc32(case.encode()))
 
@@ -379,6 +416,13 @@ DEFAULTS = ["vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers
             "logit_scale", "intermediate_size_mlp"]
 
 
+def as_saved(value):
+    """Infinity as transformers writes it into files."""
+    if isinstance(value, (list, tuple)):
+        return [as_saved(v) for v in value]
+    return {"__float__": "Infinity"} if value == math.inf else value
+
+
 def defaults(target):
     """By model_type: the settings of a class that is told nothing, and the same as transformers writes it."""
     kinds = {}
@@ -399,7 +443,14 @@ def defaults(target):
             values["shared_expert_intermediate_size"] = shared * config.moe_intermediate_size
         if config.model_type == "llama4_text":
             values |= {"shared_expert_intermediate_size": config.intermediate_size, "norm_topk_prob": False}
-        written = {key: value for key, value in config.to_dict().items() if value is not None}
+        if width := getattr(config, "shared_intermediate_size", None):
+            values |= {"shared_expert_intermediate_size": width, "intermediate_size_mlp": width}
+        if heads := getattr(config, "mamba_n_heads", None):
+            values["mamba"] = [heads, config.mamba_d_head, config.mamba_n_groups, config.mamba_d_state, config.mamba_d_conv]
+        if heads := getattr(config, "linear_num_key_heads", None):
+            values["delta"] = [heads, config.linear_num_value_heads, config.linear_key_head_dim, config.linear_value_head_dim,
+                               config.linear_conv_kernel_dim]
+        written = {key: as_saved(value) for key, value in config.to_dict().items() if value is not None}
         written["architectures"] = keys["architectures"]
         kinds[keys["model_type"]] = {"values": values, "written": written}
     lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in kinds.items())

@@ -22,9 +22,11 @@ import java.util.Set;
  * @param queryKeyNorm how queries and keys are normed before they are rotated
  * @param queryKeyNormKey key of config.json that says whether they are, where it does
  * @param projections how projections of the same input lie on disk
+ * @param finalNorm module of the norm behind the last block
  * @param feedForward module of the feed-forward layer in its block
  * @param latentAttention whether keys and values are made by way of a smaller vector
  * @param sinks whether each head has one more score, which takes a share and has no value
+ * @param outputGate whether what attention gathers is multiplied by sigmoids of gates
  * @param outputBias whether "attention_bias" speaks of the output projection too
  * @param scalesEmbeddings whether embeddings are multiplied by the square root of the hidden size
  * @param rotatedPairs which columns of queries and keys are rotated together
@@ -32,6 +34,7 @@ import java.util.Set;
  * @param positions which blocks rotate them
  * @param windows which blocks have the sliding window
  * @param experts how config.json tells of a mixture of experts, where there is one
+ * @param recurrence how config.json tells of recurrences, where there are any
  * @param defaults a JSON object: what config.json's keys mean where it leaves them out, by the
  *     architecture's class in transformers (models/.../configuration_*.py), where that differs from
  *     LLaMA's
@@ -51,9 +54,11 @@ public record Architecture(
     QueryKeyNorm queryKeyNorm,
     Optional<String> queryKeyNormKey,
     Projections projections,
+    String finalNorm,
     String feedForward,
     boolean latentAttention,
     boolean sinks,
+    boolean outputGate,
     boolean outputBias,
     boolean scalesEmbeddings,
     RotatedPairs rotatedPairs,
@@ -61,6 +66,7 @@ public record Architecture(
     PositionRule positions,
     WindowRule windows,
     Optional<ExpertRule> experts,
+    Optional<RecurrenceRule> recurrence,
     String defaults,
     String sizes,
     Set<String> keys,
@@ -86,9 +92,11 @@ public record Architecture(
     private QueryKeyNorm queryKeyNorm = QueryKeyNorm.NONE;
     private Optional<String> queryKeyNormKey = Optional.empty();
     private Projections projections = Projections.SEPARATE;
+    private String finalNorm = "norm";
     private String feedForward = "mlp";
     private boolean latentAttention;
     private boolean sinks;
+    private boolean outputGate;
     private boolean outputBias = true;
     private boolean scalesEmbeddings;
     private RotatedPairs rotatedPairs = RotatedPairs.HALVES;
@@ -96,6 +104,7 @@ public record Architecture(
     private PositionRule positions = PositionRule.ALL;
     private WindowRule windows = WindowRule.NEVER;
     private Optional<ExpertRule> experts = Optional.empty();
+    private Optional<RecurrenceRule> recurrence = Optional.empty();
     private String defaults = "{}";
     private String sizes = "{}";
     private final Set<String> keys = new HashSet<>();
@@ -143,6 +152,11 @@ public record Architecture(
       return this;
     }
 
+    public Builder finalNorm(String module) {
+      this.finalNorm = module;
+      return this;
+    }
+
     public Builder feedForward(String module) {
       this.feedForward = module;
       return this;
@@ -156,6 +170,11 @@ public record Architecture(
 
     public Builder sinks() {
       this.sinks = true;
+      return this;
+    }
+
+    public Builder outputGate() {
+      this.outputGate = true;
       return this;
     }
 
@@ -194,6 +213,11 @@ public record Architecture(
       return this;
     }
 
+    public Builder recurrence(RecurrenceRule value) {
+      this.recurrence = Optional.of(value);
+      return this;
+    }
+
     public Builder defaults(String json) {
       this.defaults = json;
       return this;
@@ -229,9 +253,11 @@ public record Architecture(
           queryKeyNorm,
           queryKeyNormKey,
           projections,
+          finalNorm,
           feedForward,
           latentAttention,
           sinks,
+          outputGate,
           outputBias,
           scalesEmbeddings,
           rotatedPairs,
@@ -239,6 +265,7 @@ public record Architecture(
           positions,
           windows,
           experts,
+          recurrence,
           defaults,
           sizes,
           keys,

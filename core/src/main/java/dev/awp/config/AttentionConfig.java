@@ -20,6 +20,8 @@ import java.util.OptionalInt;
  * @param queryKeyNorm how queries and keys are normed before they are rotated
  * @param inputBias whether the q, k and v projections have biases
  * @param outputBias whether the output projection has one
+ * @param outputGate whether what the heads gather is multiplied by sigmoids of gates, which lie
+ *     behind each head's queries in their projection
  */
 public record AttentionConfig(
     int heads,
@@ -32,10 +34,16 @@ public record AttentionConfig(
     OptionalInt chunk,
     QueryKeyNorm queryKeyNorm,
     boolean inputBias,
-    boolean outputBias) {
+    boolean outputBias,
+    boolean outputGate) {
   /** Columns of all query heads together. */
   public int queryWidth() {
     return heads * headDimension;
+  }
+
+  /** Outputs of the projection of queries: these, and their gates where there are any. */
+  public int queryRows() {
+    return outputGate ? 2 * queryWidth() : queryWidth();
   }
 
   /** Columns of all key heads together, and of all value heads where these are as wide. */
@@ -71,6 +79,7 @@ public record AttentionConfig(
         chunk,
         queryKeyNorm,
         inputBias,
-        outputBias);
+        outputBias,
+        outputGate);
   }
 }

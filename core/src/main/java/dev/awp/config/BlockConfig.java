@@ -8,15 +8,19 @@ import java.util.Optional;
  * A decoder block. Blocks of one model may differ in all of it.
  *
  * @param ownAttention its attention; a block may have none
+ * @param recurrence what mixes tokens in the place of attention, or beside it, where there is such
  * @param mlp its feed-forward layer; where there are experts, what config.json says of it
  *     nevertheless
  * @param experts of the mixture that takes the feed-forward layer's place, where there is one
  */
 public record BlockConfig(
-    Optional<AttentionConfig> ownAttention, MlpConfig mlp, Optional<ExpertConfig> experts) {
+    Optional<AttentionConfig> ownAttention,
+    Optional<Recurrence> recurrence,
+    MlpConfig mlp,
+    Optional<ExpertConfig> experts) {
   /** A block with attention. */
   public BlockConfig(AttentionConfig attention, MlpConfig mlp, Optional<ExpertConfig> experts) {
-    this(Optional.of(attention), mlp, experts);
+    this(Optional.of(attention), Optional.empty(), mlp, experts);
   }
 
   /**

@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param module of the mixture in its block; router and experts lie below
  * @param routerModule of the router, below that
- * @param sharedModule of the expert that sees every token, below the mixture's
+ * @param sharedModule of the expert that sees every token, in the block
  * @param gate projection of an expert
  * @param up projection of an expert
  * @param down projection of an expert
@@ -26,11 +26,17 @@ public record ExpertNames(
     Optional<ExpertStack> stack) {
   /** The usual names, each projection in a tensor of its own. */
   public static ExpertNames apart(String module, String gate, String up, String down) {
-    return new ExpertNames(module, "gate", "shared_expert", gate, up, down, Optional.empty());
+    return new ExpertNames(
+        module, "gate", module + ".shared_expert", gate, up, down, Optional.empty());
   }
 
   /** The usual names with another one of the expert that sees every token. */
   public ExpertNames sharing(String other) {
+    return sharingBeside(module + "." + other);
+  }
+
+  /** The same where that expert lies beside the mixture. */
+  public ExpertNames sharingBeside(String other) {
     return new ExpertNames(module, routerModule, other, gate, up, down, stack);
   }
 
@@ -39,7 +45,7 @@ public record ExpertNames(
     return new ExpertNames(
         module,
         routerModule,
-        "shared_expert",
+        module + ".shared_expert",
         "gate_proj",
         "up_proj",
         "down_proj",
@@ -64,10 +70,10 @@ public record ExpertNames(
   }
 
   public String sharedExpert() {
-    return module + "." + sharedModule + ".";
+    return sharedModule + ".";
   }
 
   public String sharedGate() {
-    return module + "." + sharedModule + "_gate.weight";
+    return sharedModule + "_gate.weight";
   }
 }

@@ -28,6 +28,7 @@ import java.util.Set;
  * @param denseWidthKey key of the intermediate size of blocks without experts, where that is not
  *     "intermediate_size"
  * @param leadingDenseKey key of how many first blocks have none, where there is one
+ * @param mayBeNone whether the number of experts may be 0, which says that no block has any
  */
 public record ExpertRule(
     ExpertNames names,
@@ -43,7 +44,8 @@ public record ExpertRule(
     Optional<String> denseListKey,
     Optional<String> expertListKey,
     Optional<String> denseWidthKey,
-    Optional<String> leadingDenseKey) {
+    Optional<String> leadingDenseKey,
+    boolean mayBeNone) {
   /** Key of the number of experts that a token is sent to. */
   public static final String PER_TOKEN_KEY = "num_experts_per_tok";
 
@@ -106,6 +108,7 @@ public record ExpertRule(
     private Optional<String> expertListKey = Optional.empty();
     private Optional<String> denseWidthKey = Optional.empty();
     private Optional<String> leadingDenseKey = Optional.empty();
+    private boolean mayBeNone;
 
     private Builder(ExpertNames names) {
       this.names = names;
@@ -179,6 +182,12 @@ public record ExpertRule(
       return this;
     }
 
+    /** Models of the architecture may have no experts. */
+    public Builder mayBeNone() {
+      this.mayBeNone = true;
+      return this;
+    }
+
     public ExpertRule build() {
       return new ExpertRule(
           names,
@@ -194,7 +203,8 @@ public record ExpertRule(
           denseListKey,
           expertListKey,
           denseWidthKey,
-          leadingDenseKey);
+          leadingDenseKey,
+          mayBeNone);
     }
   }
 }

@@ -94,19 +94,26 @@ public record ModelConfig(
     return blocks.get(index);
   }
 
-  /** Whether blocks differ in their numbers of heads, or in the widths of feed-forward layers. */
+  /**
+   * Whether blocks differ in their numbers of heads, or in the widths of feed-forward layers, where
+   * the architecture does not have blocks of several kinds.
+   */
   public boolean hasBlockSizes() {
+    boolean mixed = architecture.recurrence().isPresent();
     return blocks.stream()
-            .map(
-                block ->
-                    List.of(
-                        block.ownAttention().map(AttentionConfig::heads).orElse(0),
-                        block.ownAttention().map(AttentionConfig::keyValueHeads).orElse(0),
-                        block.ownAttention().map(AttentionConfig::headDimension).orElse(0),
-                        block.mlp().width()))
-            .distinct()
-            .count()
-        > 1;
+                .filter(block -> !mixed || block.ownAttention().isPresent())
+                .map(ModelConfig::heads)
+                .distinct()
+                .count()
+            > 1
+        || blocks.stream().map(block -> block.mlp().width()).distinct().count() > 1;
+  }
+
+  private static List<Integer> heads(BlockConfig block) {
+    return block
+        .ownAttention()
+        .map(own -> List.of(own.heads(), own.keyValueHeads(), own.headDimension()))
+        .orElse(List.of());
   }
 
   /** The sliding window, where any block has one. */
@@ -128,6 +135,16 @@ public record ModelConfig(
         .filter(index -> window(block(index)).isPresent())
         .boxed()
         .collect(Collectors.toSet());
+  }
+
+  /** The recurrence of the first block that has one. */
+  public Optional<Recurrence> recurrence() {
+    return blocks.stream().flatMap(block -> block.recurrence().stream()).findFirst();
+  }
+
+  /** The attention of the first block that has it. */
+  public Optional<AttentionConfig> attention() {
+    return blocks.stream().flatMap(block -> block.ownAttention().stream()).findFirst();
   }
 
   /** The experts of the first block that has any. */

@@ -32,8 +32,20 @@ public sealed interface PositionRule {
    */
   record Marked(String key, String intervalKey) implements PositionRule {}
 
+  /**
+   * All where a key has a value, and none otherwise.
+   *
+   * @param key of a text
+   * @param value that says so
+   */
+  record Said(String key, String value) implements PositionRule {}
+
   /** The keys of config.json that a rule depends on. */
   static Set<String> keys(PositionRule rule) {
-    return rule instanceof Marked marked ? Set.of(marked.key(), marked.intervalKey()) : Set.of();
+    return switch (rule) {
+      case Marked marked -> Set.of(marked.key(), marked.intervalKey());
+      case Said said -> Set.of(said.key());
+      case All _, OfWindows _, Windowed _ -> Set.of();
+    };
   }
 }

@@ -16,7 +16,13 @@ public enum Projections {
 
   /** Gate and up in one tensor, queries, keys and values each in its own. */
   FUSED_GATE(
-      List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"), List.of("gate_up_proj"));
+      List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"), List.of("gate_up_proj")),
+
+  /** As before, the feed-forward layer's under other names. */
+  FUSED_INPUT(
+      List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+      List.of("input_linear"),
+      "output_linear");
 
   @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<String> attention;
@@ -24,9 +30,16 @@ public enum Projections {
   @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<String> gated;
 
+  private final String down;
+
   Projections(List<String> attention, List<String> gated) {
+    this(attention, gated, "down_proj");
+  }
+
+  Projections(List<String> attention, List<String> gated, String down) {
     this.attention = attention;
     this.gated = gated;
+    this.down = down;
   }
 
   /** Modules of a block that make queries, keys and values, in this order. */
@@ -37,5 +50,10 @@ public enum Projections {
   /** Modules of a feed-forward layer that make gate and up, in this order. */
   public List<String> gated() {
     return gated;
+  }
+
+  /** Module of a feed-forward layer behind its gate. */
+  public String down() {
+    return down;
   }
 }

@@ -22,8 +22,9 @@ public record TensorNames(String decoder, String head) {
     return decoder + "embed_tokens.weight";
   }
 
-  public String finalNorm() {
-    return decoder + "norm.weight";
+  /** The norm behind the last block by its module. */
+  public String finalNorm(String module) {
+    return decoder + module + ".weight";
   }
 
   /** What the names of a block's tensors begin with. */

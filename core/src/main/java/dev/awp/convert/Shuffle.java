@@ -41,9 +41,10 @@ final class Shuffle {
   static Shuffle of(ModelLayout layout, long seed) {
     ModelConfig config = layout.config();
     if (config.experts().isPresent()
+        || config.recurrence().isPresent()
         || config.architecture().projections() != Projections.SEPARATE) {
       throw new AwpException(
-          "%s: --shuffle knows models with separate projections and without experts, not %s"
+          "%s: --shuffle knows models with separate projections, without experts and recurrences, not %s"
               .formatted(config.file(), config.architecture().name()));
     }
     Shuffle shuffle = new Shuffle();

@@ -65,6 +65,20 @@ public final class Extents {
     return n;
   }
 
+  /** Values of {@link NetworkKernels#advanceState}, whose arguments it checks. */
+  public static int values(
+      MemorySegment state,
+      MemorySegment keys,
+      MemorySegment values,
+      MemorySegment queries,
+      MemorySegment out) {
+    int n = floats(values);
+    checkFloats("queries", queries, floats(keys));
+    checkFloats("the output", out, n);
+    check("the state", state, (long) floats(keys) * n, Float.BYTES);
+    return n;
+  }
+
   /** Elements of {@link GridKernels#nearestLevels}, whose arguments it checks. */
   public static int levels(
       MemorySegment x,

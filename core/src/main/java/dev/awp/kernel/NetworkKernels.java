@@ -49,6 +49,32 @@ public interface NetworkKernels {
   void softCap(MemorySegment x, float factor, float cap);
 
   /**
+   * A recurrence's state, a matrix of a row for every key and a column for every value, takes a
+   * token in and is read: state[k][i] = fma(keys[k], values[i], decay * state[k][i]), then out[i] =
+   * sum over k of queries[k] * state[k][i] by fused multiply-add, k ascending from zero.
+   *
+   * @param state as many elements as keys and values have, multiplied; row by row
+   * @param queries as many as keys
+   * @param out as many as values; must not overlap the others
+   */
+  void advanceState(
+      MemorySegment state,
+      float decay,
+      MemorySegment keys,
+      MemorySegment values,
+      MemorySegment queries,
+      MemorySegment out);
+
+  /**
+   * What a recurrence's state says: out[i] = sum over k of keys[k] * state[k][i] by fused
+   * multiply-add, k ascending from zero.
+   *
+   * @param state as many elements as keys and the output have, multiplied; row by row
+   * @param out must not overlap the others
+   */
+  void readState(MemorySegment state, MemorySegment keys, MemorySegment out);
+
+  /**
    * In place rotary embedding of one head vector of even length 2h, in the half-split layout of the
    * Hugging Face checkpoints: (x[i], x[i+h]) becomes (x[i] cos[i] - x[i+h] sin[i], x[i+h] cos[i] +
    * x[i] sin[i]) for i below h.

@@ -32,18 +32,31 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
 
   @Override
   public boolean addsLater() {
-    return layout.architecture().parallel();
+    return layout.architecture().parallel()
+        || layout.config().block(block).recurrence().isPresent();
+  }
+
+  @Override
+  public float inputMultiplier() {
+    return layout.config().multipliers().sublayers().attentionInput();
+  }
+
+  @Override
+  public float multiplier() {
+    return BlockStep.super.multiplier()
+        * layout.config().multipliers().sublayers().attentionOutput();
   }
 
   @Override
   public List<LinearLayer> linears() {
     int hidden = layout.config().hiddenSize();
     int queries = config().queryWidth();
+    int queryRows = config().queryRows();
     int keys = config().keyValueWidth();
     StepLinears linears = new StepLinears(layout, block);
     linears.add(
         layout.architecture().projections().attention(),
-        List.of(queries, keys, keys),
+        List.of(queryRows, keys, keys),
         InputSite.ATTENTION_INPUT,
         hidden);
     linears.add(List.of("self_attn.o_proj"), List.of(hidden), InputSite.ATTENTION_OUTPUT, queries);

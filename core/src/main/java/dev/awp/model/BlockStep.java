@@ -3,6 +3,8 @@
 package dev.awp.model;
 
 import dev.awp.config.BlockConfig;
+import dev.awp.config.GatedDeltaConfig;
+import dev.awp.config.Mamba2Config;
 import dev.awp.config.StepNorms;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +16,8 @@ import java.util.Optional;
  * hang at, and its other tensors. Which sublayer computes f, {@code
  * dev.awp.model.sublayer.Sublayers} says.
  */
-public sealed interface BlockStep permits AttentionStep, LatentAttentionStep, MlpStep, MixtureStep {
+public sealed interface BlockStep
+    permits AttentionStep, LatentAttentionStep, Mamba2Step, GatedDeltaStep, MlpStep, MixtureStep {
   /** The steps of a block, in their order. */
   static List<BlockStep> of(ModelLayout layout, int block) {
     BlockConfig config = layout.config().block(block);
@@ -26,6 +29,15 @@ public sealed interface BlockStep permits AttentionStep, LatentAttentionStep, Ml
                 attention.latent().isPresent()
                     ? new LatentAttentionStep(layout, block)
                     : new AttentionStep(layout, block))
+        .ifPresent(steps::add);
+    config
+        .recurrence()
+        .map(
+            recurrence ->
+                switch (recurrence) {
+                  case Mamba2Config _ -> new Mamba2Step(layout, block);
+                  case GatedDeltaConfig _ -> new GatedDeltaStep(layout, block);
+                })
         .ifPresent(steps::add);
     boolean mixture = config.experts().isPresent();
     steps.add(mixture ? new MixtureStep(layout, block) : new MlpStep(layout, block));
@@ -58,6 +70,16 @@ public sealed interface BlockStep permits AttentionStep, LatentAttentionStep, Ml
         : Optional.empty();
   }
 
+  /** What its inputs are multiplied by behind their norm. */
+  default float inputMultiplier() {
+    return 1;
+  }
+
+  /** What its outputs are multiplied by before they are added to the hidden states. */
+  default float multiplier() {
+    return layout().config().multipliers().steps();
+  }
+
   /** Its linear layers, in the order in which data flows through them. */
   List<LinearLayer> linears();
 
@@ -75,6 +97,6 @@ public sealed interface BlockStep permits AttentionStep, LatentAttentionStep, Ml
     return linear.site().next().isEmpty()
         && norms().after().isEmpty()
         && joined().isEmpty()
-        && layout().config().multipliers().steps() == 1;
+        && multiplier() == 1;
   }
 }

@@ -32,6 +32,13 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
   /** Concatenated heads: feeds o_proj. */
   public static final InputSite ATTENTION_OUTPUT = new InputSite(Part.ATTENTION_OUTPUT, NO_EXPERT);
 
+  /** Normed block input: feeds the projections of a recurrence. */
+  public static final InputSite RECURRENCE_INPUT = new InputSite(Part.RECURRENCE_INPUT, NO_EXPERT);
+
+  /** What the heads of a recurrence give, gated: feeds its out_proj. */
+  public static final InputSite RECURRENCE_OUTPUT =
+      new InputSite(Part.RECURRENCE_OUTPUT, NO_EXPERT);
+
   /**
    * Normed attention output: feeds gate_proj and up_proj, in a mixture those of the shared expert.
    */
@@ -65,6 +72,9 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
     public static final Part ATTENTION_INPUT = ATTENTION_OUTPUT.fedBy("attention_input");
     public static final Part KEY_VALUE_LATENT = ATTENTION_OUTPUT.fedBy("key_value_latent");
     public static final Part QUERY_LATENT = ATTENTION_OUTPUT.fedBy("query_latent");
+    public static final Part RECURRENCE_OUTPUT =
+        new Part(Step.RECURRENCE, "recurrence_output", false, false, Optional.empty());
+    public static final Part RECURRENCE_INPUT = RECURRENCE_OUTPUT.fedBy("recurrence_input");
     public static final Part MLP_OUTPUT =
         new Part(Step.MLP, "mlp_output", false, true, Optional.empty());
     public static final Part MLP_INPUT = MLP_OUTPUT.fedBy("mlp_input");

@@ -30,6 +30,11 @@ public record MlpStep(ModelLayout layout, int block) implements BlockStep {
   }
 
   @Override
+  public float multiplier() {
+    return BlockStep.super.multiplier() * layout.config().multipliers().sublayers().mlpOutput();
+  }
+
+  @Override
   public List<LinearLayer> linears() {
     StepLinears linears = new StepLinears(layout, block);
     linears.addGated(module(), config().width());

@@ -40,7 +40,7 @@ public record ModelLayout(ModelConfig config) {
   }
 
   public String finalNorm() {
-    return config.names().finalNorm();
+    return config.names().finalNorm(architecture().finalNorm());
   }
 
   /** What the names of a block's tensors begin with. */

@@ -15,11 +15,14 @@ public record Step(String name, int place) implements Comparable<Step> {
   /** Before the first block: tokens become hidden states. */
   public static final Step EMBEDDING = new Step("embedding", -1);
 
-  /** x + attention(norm(x)), or what else mixes tokens. */
+  /** x + attention(norm(x)). */
   public static final Step ATTENTION = new Step("attention", 0);
 
+  /** x + recurrence(norm(x)), in the place of attention or beside it. */
+  public static final Step RECURRENCE = new Step("recurrence", 1);
+
   /** x + mlp(norm(x)), or a mixture of experts in the MLP's place. */
-  public static final Step MLP = new Step("mlp", 1);
+  public static final Step MLP = new Step("mlp", 2);
 
   /** The norm behind the last block, whose output feeds the head. */
   public static final Step HEAD = new Step("head", Integer.MAX_VALUE);

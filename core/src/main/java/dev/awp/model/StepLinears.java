@@ -26,7 +26,11 @@ final class StepLinears {
     List<String> gated =
         layout.architecture().projections().gated().stream().map(name -> module + name).toList();
     add(gated, List.of(width, width), InputSite.MLP_INPUT, hidden);
-    add(List.of(module + "down_proj"), List.of(hidden), InputSite.MLP_OUTPUT, width);
+    add(
+        List.of(module + layout.architecture().projections().down()),
+        List.of(hidden),
+        InputSite.MLP_OUTPUT,
+        width);
   }
 
   /** Layers of one input; one name for several numbers of rows is a fused layer. */

@@ -80,6 +80,7 @@ class LayersTest {
           "dev.awp.text.drawing",
           "dev.awp.model",
           "dev.awp.model.attention",
+          "dev.awp.model.recurrence",
           "dev.awp.model.sublayer",
           "dev.awp.model.forward",
           "dev.awp.model.gradient",

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.kernel;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -286,6 +288,39 @@ class VectorKernelsTest {
           k.network().rotate(out.asSlice(0, 2 * half), y.asSlice(0, half), y.asSlice(half, half));
         },
         Kind.values());
+  }
+
+  /** Every column of a state is summed by itself, in the same order. */
+  @Test
+  void statesAreTheSameBits() {
+    for (int n : new int[] {1, 3, 8, 16, 17, 31, 64, 67}) {
+      for (Kind kind : Kind.values()) {
+        int keys = n % 7 + 1;
+        try (Arena arena = Arena.ofConfined()) {
+          MemorySegment state = KernelData.row(arena, kind, keys * n, n);
+          MemorySegment values = KernelData.row(arena, kind, n, n + 1L);
+          MemorySegment key = KernelData.row(arena, Kind.GAUSSIAN, keys, n + 2L);
+          MemorySegment query = KernelData.row(arena, kind, keys, n + 3L);
+          float[][] states = new float[2][];
+          float[][] read = new float[2][];
+          float[][] before = new float[2][];
+          for (int i = 0; i < 2; i++) {
+            MemorySegment own = arena.allocate(state.byteSize(), 64).copyFrom(state);
+            MemorySegment out = arena.allocate(values.byteSize(), 64);
+            (i == 0 ? SCALAR : VECTOR).network().readState(own, key, out);
+            before[i] = out.toArray(JAVA_FLOAT);
+            (i == 0 ? SCALAR : VECTOR).network().advanceState(own, 0.7f, key, values, query, out);
+            states[i] = own.toArray(JAVA_FLOAT);
+            read[i] = out.toArray(JAVA_FLOAT);
+          }
+          assertArrayEquals(before[0], before[1], kind + " " + n);
+          assertArrayEquals(states[0], states[1], kind + " " + n);
+          assertArrayEquals(read[0], read[1], kind + " " + n);
+          assertRefused(
+              () -> SCALAR.network().advanceState(state, 1, key, values, values.asSlice(4), key));
+        }
+      }
+    }
   }
 
   @Test

@@ -142,7 +142,10 @@ final class WorkEstimate {
     return 2 * (forward(layout, tokens, length) + head);
   }
 
-  /** Flops of all blocks: linear layers, and attention over the half of a window on average. */
+  /**
+   * Flops of all blocks: linear layers, attention over the half of a window on average, and states
+   * of recurrences, whose every number is multiplied and added to three times a token.
+   */
   private static double forward(ModelLayout layout, double tokens, int length) {
     double weights = layout.linears().stream().mapToLong(PackedSize::weights).sum();
     double attention =
@@ -152,7 +155,13 @@ final class WorkEstimate {
                 .flatMap(block -> block.ownAttention().stream())
                 .mapToLong(AttentionConfig::queryWidth)
                 .sum();
-    return tokens * (2 * weights + attention);
+    double states =
+        5.0
+            * layout.config().blocks().stream()
+                .flatMap(block -> block.recurrence().stream())
+                .mapToLong(own -> (long) own.width() * own.keyDimension())
+                .sum();
+    return tokens * (2 * weights + attention + states);
   }
 
   /** Flops a second of a square product on all threads; measured once in a process. */

@@ -46,6 +46,14 @@ public final class StructurePlan {
     if (config.experts().isPresent()) {
       throw fail("it has experts, and structured pruning knows dense models");
     }
+    config
+        .recurrence()
+        .ifPresent(
+            recurrence -> {
+              throw fail(
+                  "its blocks have %s, and structured pruning knows attention and feed-forward layers"
+                      .formatted(recurrence.title()));
+            });
     if (config.hasBlockSizes()) {
       throw fail("its blocks have several widths already, and structured pruning begins with one");
     }

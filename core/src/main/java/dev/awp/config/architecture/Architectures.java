@@ -18,6 +18,7 @@ public final class Architectures {
           Phi3.PHI3,
           SmolLm3.SMOLLM3,
           Granite.GRANITE,
+          FalconH1.FALCON_H1,
           Olmo2.OLMO2,
           Olmo3.OLMO3,
           Glm4.GLM4,
@@ -30,12 +31,15 @@ public final class Architectures {
           Gemma3.MULTIMODAL,
           Mixtral.MIXTRAL,
           GraniteMoe.GRANITE_MOE,
+          GraniteMoeHybrid.GRANITE_MOE_HYBRID,
           Llama4.LLAMA4,
           GptOss.GPT_OSS,
           DeepseekV2.DEEPSEEK_V2,
           DeepseekV3.DEEPSEEK_V3,
           Qwen2Moe.QWEN2_MOE,
-          Qwen3Moe.QWEN3_MOE);
+          Qwen3Moe.QWEN3_MOE,
+          Qwen3Next.QWEN3_NEXT,
+          Qwen35.QWEN3_5);
 
   private Architectures() {}
 

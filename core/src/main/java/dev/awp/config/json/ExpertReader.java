@@ -19,7 +19,8 @@ import java.util.stream.IntStream;
 record ExpertReader(ConfigObject root, int layers, int largestWidth, int largestCount) {
   /** The experts of every block, where it has any. */
   List<Optional<ExpertConfig>> ofBlocks(Optional<ExpertRule> rule) {
-    Optional<ExpertConfig> experts = rule.map(this::read);
+    Optional<ExpertConfig> experts =
+        rule.filter(own -> !own.mayBeNone() || count(countKey(own)) > 0).map(this::read);
     Set<Integer> dense = rule.map(this::denseBlocks).orElse(Set.of());
     int leading = rule.flatMap(ExpertRule::leadingDenseKey).map(this::count).orElse(0);
     return IntStream.range(0, layers)
@@ -28,9 +29,7 @@ record ExpertReader(ConfigObject root, int layers, int largestWidth, int largest
   }
 
   private ExpertConfig read(ExpertRule rule) {
-    String countKey =
-        rule.countKeys().stream().filter(root::has).findFirst().orElse(rule.countKeys().getLast());
-    int count = root.integer(countKey, largestCount);
+    int count = root.integer(countKey(rule), largestCount);
     int width = root.integer(rule.widthKey(), largestWidth);
     ExpertConfig experts =
         new ExpertConfig(
@@ -48,6 +47,13 @@ record ExpertReader(ConfigObject root, int layers, int largestWidth, int largest
               .formatted(experts.perToken(), experts.count()));
     }
     return experts;
+  }
+
+  private String countKey(ExpertRule rule) {
+    return rule.countKeys().stream()
+        .filter(root::has)
+        .findFirst()
+        .orElse(rule.countKeys().getLast());
   }
 
   private OptionalInt sharedWidth(ExpertRule rule, int width) {

@@ -69,6 +69,7 @@ final class KnownKeys {
           remove_invalid_values repetition_penalty suppress_tokens temperature top_k top_p
           typical_p num_nextn_predict_layers num_mtp_layers qk_head_dim
           max_window_layers sliding_window_pattern _sliding_window_pattern
+          mamba_chunk_size init_method
           """
               .trim()
               .split("\\s+"));
@@ -92,6 +93,10 @@ final class KnownKeys {
            "alibi": [false], "use_alibi": [false], "use_parallel_residual": [false],
            "attention_chunk_size": [], "attn_temperature_tuning": [false], "lm_head_bias": [false], "per_layer_config": [],
            "swiglu_alpha": [], "swiglu_limit": [], "n_shared_experts": [0],
+           "lm_head_multiplier": [1], "key_multiplier": [1], "attention_in_multiplier": [1],
+           "attention_out_multiplier": [1], "ssm_in_multiplier": [1], "ssm_out_multiplier": [1],
+           "ssm_multipliers": [1], "mlp_multipliers": [1], "layers_block_type": ["hybrid"],
+           "normalization_function": ["rmsnorm"], "position_embedding_type": ["rope"],
            "routed_scaling_factor": [1], "scoring_func": ["softmax"],
            "first_k_dense_replace": [0]}
           """);
@@ -122,7 +127,8 @@ final class KnownKeys {
                 WindowRule.keys(architecture.windows()),
                 PositionRule.keys(architecture.positions()))
             .anyMatch(keys -> keys.contains(key))
-        || architecture.experts().filter(rule -> rule.keys().contains(key)).isPresent();
+        || architecture.experts().filter(rule -> rule.keys().contains(key)).isPresent()
+        || architecture.recurrence().filter(rule -> rule.keys().contains(key)).isPresent();
   }
 
   /** Whether no value of a key changes what a model computes. */

@@ -21,6 +21,7 @@ import dev.awp.config.ModelConfig;
 import dev.awp.config.Multipliers;
 import dev.awp.config.NormKind;
 import dev.awp.config.QueryKeyNorm;
+import dev.awp.config.SublayerMultipliers;
 import dev.awp.config.TensorNames;
 import dev.awp.config.architecture.Architectures;
 import dev.awp.json.JsonFile;
@@ -123,7 +124,9 @@ public final class ModelConfigReader {
     Optional<Rotation> local = rope.localRotation(rotation);
     AttentionScores scores =
         new AttentionScores(
-            divisor(root, headDimension) / Math.pow(rope.scoreAmplitude(), 4),
+            divisor(root, headDimension)
+                / Math.pow(rope.scoreAmplitude(), 4)
+                / Math.pow(root.positiveOr("key_multiplier", 1), 2),
             softCap(root, "attn_logit_softcapping"),
             rope.temperature(maxPositions),
             architecture.sinks());
@@ -145,6 +148,9 @@ public final class ModelConfigReader {
     List<Optional<ExpertConfig>> experts =
         new ExpertReader(root, layers, LARGEST_WIDTH, LARGEST_COUNT)
             .ofBlocks(architecture.experts());
+    List<RecurrenceReader.Mixers> mixers =
+        new RecurrenceReader(root, hidden, layers, LARGEST_WIDTH, LARGEST_COUNT)
+            .ofBlocks(architecture.recurrence());
     List<BlockConfig> blocks = new ArrayList<>();
     for (int block = 0; block < layers; block++) {
       int index = block;
@@ -164,10 +170,13 @@ public final class ModelConfigReader {
               chunks.get(block),
               queryKeyNorm(root, architecture, own.isPresent()),
               inputBias,
-              outputBias);
+              outputBias,
+              architecture.outputGate());
       blocks.add(
           new BlockConfig(
-              Optional.of(attention).filter(some -> some.heads() > 0),
+              Optional.of(attention)
+                  .filter(some -> some.heads() > 0 && mixers.get(index).attention()),
+              mixers.get(block).recurrence(),
               new MlpConfig(widths.get(block), activation, mlpBias),
               experts.get(block)));
     }
@@ -223,7 +232,23 @@ public final class ModelConfigReader {
     return new Multipliers(
         (float) root.positiveOr("embedding_multiplier", 1),
         (float) root.positiveOr("residual_multiplier", 1),
-        (float) (root.positiveOr("logit_scale", 1) / root.positiveOr("logits_scaling", 1)));
+        (float)
+            (root.positiveOr("logit_scale", 1)
+                * root.positiveOr("lm_head_multiplier", 1)
+                / root.positiveOr("logits_scaling", 1)),
+        sublayerMultipliers(root));
+  }
+
+  private static SublayerMultipliers sublayerMultipliers(ConfigObject root) {
+    String key = "mlp_multipliers";
+    List<Double> mlp = root.has(key) ? root.positives(key, 2) : List.of(1.0, 1.0);
+    return new SublayerMultipliers(
+        (float) root.positiveOr("attention_in_multiplier", 1),
+        (float) root.positiveOr("attention_out_multiplier", 1),
+        (float) root.positiveOr("ssm_in_multiplier", 1),
+        (float) root.positiveOr("ssm_out_multiplier", 1),
+        mlp.get(0).floatValue(),
+        mlp.get(1).floatValue());
   }
 
   private static QueryKeyNorm queryKeyNorm(

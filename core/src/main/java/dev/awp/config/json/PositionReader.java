@@ -24,6 +24,8 @@ record PositionReader(ConfigObject root, PositionRule rule) {
                   case PositionRule.All _ -> true;
                   case PositionRule.OfWindows _ -> !windowed || windows.get(block).isPresent();
                   case PositionRule.Windowed _ -> windows.get(block).isPresent();
+                  case PositionRule.Said(String key, String value) ->
+                      root.text(key, "").equals(value);
                   case PositionRule.Marked marked -> isMarked(marked, block, windows.size());
                 })
         .toList();

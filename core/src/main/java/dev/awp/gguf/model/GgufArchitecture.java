@@ -84,7 +84,13 @@ public enum GgufArchitecture {
     return Arrays.stream(values())
         .filter(graph -> architecture.llamaCppName().filter(graph.llamaName::equals).isPresent())
         .findFirst()
-        .orElseThrow(() -> new AwpException("llama.cpp has no graph for " + architecture.name()));
+        .orElseThrow(
+            () ->
+                new AwpException(
+                    architecture.recurrence().isPresent()
+                        ? "%s has recurrences, and awp writes and reads no GGUF of these; folders of safetensors hold them"
+                            .formatted(architecture.name())
+                        : "no graph of llama.cpp is known for " + architecture.name()));
   }
 
   /** The value of "general.architecture", with which the names of other keys begin. */

@@ -58,6 +58,47 @@ public final class ScalarNetwork implements NetworkKernels {
   }
 
   @Override
+  public void advanceState(
+      MemorySegment state,
+      float decay,
+      MemorySegment keys,
+      MemorySegment values,
+      MemorySegment queries,
+      MemorySegment out) {
+    int n = Extents.values(state, keys, values, queries, out);
+    int count = Extents.floats(keys);
+    for (int i = 0; i < n; i++) {
+      float value = values.getAtIndex(JAVA_FLOAT, i);
+      float sum = 0;
+      for (int k = 0; k < count; k++) {
+        long at = (long) k * n + i;
+        float decayed = decay * state.getAtIndex(JAVA_FLOAT, at);
+        float next = Math.fma(keys.getAtIndex(JAVA_FLOAT, k), value, decayed);
+        state.setAtIndex(JAVA_FLOAT, at, next);
+        sum = Math.fma(queries.getAtIndex(JAVA_FLOAT, k), next, sum);
+      }
+      out.setAtIndex(JAVA_FLOAT, i, sum);
+    }
+  }
+
+  @Override
+  public void readState(MemorySegment state, MemorySegment keys, MemorySegment out) {
+    int n = Extents.values(state, keys, out, keys, out);
+    int count = Extents.floats(keys);
+    for (int i = 0; i < n; i++) {
+      float sum = 0;
+      for (int k = 0; k < count; k++) {
+        sum =
+            Math.fma(
+                keys.getAtIndex(JAVA_FLOAT, k),
+                state.getAtIndex(JAVA_FLOAT, (long) k * n + i),
+                sum);
+      }
+      out.setAtIndex(JAVA_FLOAT, i, sum);
+    }
+  }
+
+  @Override
   public void softmax(MemorySegment x, float factor) {
     int n = Extents.floats(x);
     float max = max(x, n);

@@ -5,6 +5,7 @@ package dev.awp.kernel.vector;
 import static dev.awp.kernel.vector.Lanes.COUNT;
 import static dev.awp.kernel.vector.Lanes.DOUBLES;
 import static dev.awp.kernel.vector.Lanes.FLOATS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.kernel.Extents;
 import dev.awp.kernel.NetworkKernels;
@@ -81,6 +82,80 @@ final class VectorNetwork implements NetworkKernels {
   private static FloatVector shiftedTail(MemorySegment x, int i, int n, float shift) {
     VectorMask<Float> tail = FLOATS.indexInRange(i, n);
     return Lanes.load(x, i, tail).sub(shift, tail);
+  }
+
+  @Override
+  public void advanceState(
+      MemorySegment state,
+      float decay,
+      MemorySegment keys,
+      MemorySegment values,
+      MemorySegment queries,
+      MemorySegment out) {
+    int n = Extents.values(state, keys, values, queries, out);
+    int count = Extents.floats(keys);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      FloatVector value = Lanes.load(values, i);
+      FloatVector sum = FloatVector.zero(FLOATS);
+      for (int k = 0, at = i; k < count; k++, at += n) {
+        FloatVector key = FloatVector.broadcast(FLOATS, keys.getAtIndex(JAVA_FLOAT, k));
+        FloatVector next = key.fma(value, Lanes.load(state, at).mul(decay));
+        Lanes.store(next, state, at);
+        sum = FloatVector.broadcast(FLOATS, queries.getAtIndex(JAVA_FLOAT, k)).fma(next, sum);
+      }
+      Lanes.store(sum, out, i);
+    }
+    if (i < n) {
+      advanceTail(state, decay, keys, values, queries, out, i);
+    }
+  }
+
+  /** The columns of the last, partial vector. */
+  private static void advanceTail(
+      MemorySegment state,
+      float decay,
+      MemorySegment keys,
+      MemorySegment values,
+      MemorySegment queries,
+      MemorySegment out,
+      int i) {
+    int n = Extents.floats(values);
+    int count = Extents.floats(keys);
+    VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+    FloatVector value = Lanes.load(values, i, tail);
+    FloatVector sum = FloatVector.zero(FLOATS);
+    for (int k = 0, at = i; k < count; k++, at += n) {
+      FloatVector key = FloatVector.broadcast(FLOATS, keys.getAtIndex(JAVA_FLOAT, k));
+      FloatVector next = key.fma(value, Lanes.load(state, at, tail).mul(decay));
+      Lanes.store(next, state, at, tail);
+      sum = FloatVector.broadcast(FLOATS, queries.getAtIndex(JAVA_FLOAT, k)).fma(next, sum);
+    }
+    Lanes.store(sum, out, i, tail);
+  }
+
+  @Override
+  public void readState(MemorySegment state, MemorySegment keys, MemorySegment out) {
+    int n = Extents.values(state, keys, out, keys, out);
+    int count = Extents.floats(keys);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      FloatVector sum = FloatVector.zero(FLOATS);
+      for (int k = 0, at = i; k < count; k++, at += n) {
+        FloatVector key = FloatVector.broadcast(FLOATS, keys.getAtIndex(JAVA_FLOAT, k));
+        sum = key.fma(Lanes.load(state, at), sum);
+      }
+      Lanes.store(sum, out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector sum = FloatVector.zero(FLOATS);
+      for (int k = 0, at = i; k < count; k++, at += n) {
+        FloatVector key = FloatVector.broadcast(FLOATS, keys.getAtIndex(JAVA_FLOAT, k));
+        sum = key.fma(Lanes.load(state, at, tail), sum);
+      }
+      Lanes.store(sum, out, i, tail);
+    }
   }
 
   @Override

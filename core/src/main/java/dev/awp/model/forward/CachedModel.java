@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.forward;
 
-import dev.awp.model.attention.KeyValueCache;
+import dev.awp.model.sublayer.BlockCache;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * One sequence on its way through a model, some tokens at a time, with what attention needs of the
@@ -18,7 +17,7 @@ public final class CachedModel implements AutoCloseable {
   private final TransformerModel model;
   private final Arena arena;
   private final List<DecoderBlock> kept = new ArrayList<>();
-  private final List<Optional<KeyValueCache>> caches = new ArrayList<>();
+  private final List<BlockCache> caches = new ArrayList<>();
 
   /**
    * A model that has seen nothing.
@@ -38,7 +37,7 @@ public final class CachedModel implements AutoCloseable {
         }
       }
       for (int i = 0; i < blocks; i++) {
-        caches.add(DecoderBlock.cache(model.layout().config().block(i), capacity, arena));
+        caches.add(BlockCache.of(model.layout().config().block(i), capacity, arena));
       }
     } catch (RuntimeException | Error e) {
       arena.close();

@@ -3,22 +3,18 @@
 package dev.awp.model.forward;
 
 import dev.awp.compute.Compute;
-import dev.awp.config.BlockConfig;
 import dev.awp.model.BlockStep;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.model.WeightSource;
-import dev.awp.model.attention.KeyValueCache;
-import dev.awp.model.attention.RotaryTable;
+import dev.awp.model.sublayer.BlockCache;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.model.sublayer.Sublayers;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
-import java.lang.foreign.SegmentAllocator;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * One decoder block. Its weights are decoded, ready for products, when they are first needed, into
@@ -102,30 +98,13 @@ public final class DecoderBlock implements Stage {
   }
 
   /**
-   * An empty cache for {@link #next} of a block, with room for that many tokens; nothing for a
-   * block without attention.
-   */
-  static Optional<KeyValueCache> cache(
-      BlockConfig block, int capacity, SegmentAllocator allocator) {
-    return block
-        .ownAttention()
-        .map(
-            config ->
-                new KeyValueCache(
-                    config.keyValueWidth(),
-                    config.valueWidth(),
-                    RotaryTable.of(config, capacity, allocator),
-                    allocator));
-  }
-
-  /**
    * Runs the next tokens of one sequence through the block.
    *
    * @param x their hidden states [tokens, hidden], replaced by the block's output
    * @param cache what the block saw of the sequence before; the tokens are added to it
    */
-  void next(Matrix x, Optional<KeyValueCache> cache) {
-    cache.ifPresent(seen -> seen.checkRoom(x.rows()));
+  void next(Matrix x, BlockCache cache) {
+    cache.checkRoom(x.rows());
     ResidualStep.next(steps, x, cache);
   }
 

@@ -4,7 +4,7 @@ package dev.awp.model.forward;
 
 import dev.awp.model.BlockStep;
 import dev.awp.model.InputSite;
-import dev.awp.model.attention.KeyValueCache;
+import dev.awp.model.sublayer.BlockCache;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.ExpertMixture;
 import dev.awp.model.sublayer.LinearInputs;
@@ -36,7 +36,8 @@ final class ResidualStep implements Stage {
   private ResidualStep(BlockWeights weights, BlockStep step, Optional<ResidualStep> joined) {
     this.step = step;
     this.joined = joined;
-    this.rows = RowOperations.of(weights.layout().config(), weights.compute());
+    this.rows =
+        RowOperations.of(weights.layout().config(), weights.compute()).adding(step.multiplier());
     this.norm = step.norms().before().map(weights::norm);
     this.sublayer = Sublayers.of(step, weights, rows);
   }
@@ -66,6 +67,7 @@ final class ResidualStep implements Stage {
     } else {
       normed.copyFrom(x);
     }
+    rows.scale(normed, step.inputMultiplier());
   }
 
   private Pass prepare(
@@ -156,7 +158,7 @@ final class ResidualStep implements Stage {
   }
 
   /** The same for the next tokens of one sequence. */
-  static void next(List<ResidualStep> steps, Matrix x, Optional<KeyValueCache> cache) {
+  static void next(List<ResidualStep> steps, Matrix x, BlockCache cache) {
     int n = x.rows();
     try (Arena arena = Arena.ofShared()) {
       Function<Sublayer, Sublayer.Pass> prepared = step -> step.prepareNext(n, cache, arena);

@@ -7,7 +7,10 @@ import dev.awp.config.AttentionConfig;
 import dev.awp.config.QueryKeyNorm;
 import dev.awp.model.AttentionStep;
 import dev.awp.model.BlockStep;
+import dev.awp.model.GatedDeltaStep;
 import dev.awp.model.LinearLayer;
+import dev.awp.model.Mamba2Step;
+import dev.awp.model.MixtureStep;
 import dev.awp.model.MlpStep;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
@@ -58,8 +61,8 @@ public final class BlockGradient {
     this.parallel = layout.architecture().parallel();
     this.kept = Matrix.allocate(arena, rows, layout.config().hiddenSize());
     this.operations = RowOperations.of(layout.config(), compute);
-    NormGradient norm = new NormGradient(operations);
     for (BlockStep step : layout.blockSteps(index)) {
+      NormGradient norm = new NormGradient(operations.adding(step.multiplier()));
       for (LinearLayer linear : step.linears()) {
         weights.put(linear, block.matrix(linear.weight()));
         if (wanted.test(linear)) {
@@ -81,11 +84,19 @@ public final class BlockGradient {
   /** Why there are no derivatives of a block; empty where there are. */
   public static Optional<String> obstacle(ModelLayout layout, int index) {
     for (BlockStep step : layout.blockSteps(index)) {
+      if (step instanceof AttentionStep attention && attention.config().outputGate()) {
+        return Optional.of("the derivatives of attention with output gates are not known");
+      }
       if (!(step instanceof AttentionStep || step instanceof MlpStep)) {
         return Optional.of(
-            "the derivatives of "
-                + (step.step().name().equals("mlp") ? "mixtures of experts" : "latent attention")
-                + " are not known");
+            "the derivatives of %s are not known"
+                .formatted(
+                    switch (step) {
+                      case MixtureStep _ -> "mixtures of experts";
+                      case Mamba2Step mamba -> mamba.config().title();
+                      case GatedDeltaStep delta -> delta.config().title();
+                      default -> "latent attention";
+                    }));
       }
     }
     return Optional.empty();

@@ -10,7 +10,6 @@ import dev.awp.model.attention.RotaryTable;
 import dev.awp.model.attention.SequencePlaces;
 import dev.awp.model.attention.WholeSequences;
 import java.lang.foreign.Arena;
-import java.util.Optional;
 
 /** A sublayer whose rows see others of their sequence, whatever queries, keys and values are. */
 interface AttentionSublayer extends Sublayer {
@@ -34,8 +33,8 @@ interface AttentionSublayer extends Sublayer {
   }
 
   @Override
-  default Pass prepareNext(int most, Optional<KeyValueCache> cache, Arena arena) {
-    KeyValueCache seen = cache.orElseThrow();
+  default Pass prepareNext(int most, BlockCache cache, Arena arena) {
+    KeyValueCache seen = cache.attention().orElseThrow();
     return prepare(most, new NextTokens(seen.length(), seen, attention()), arena);
   }
 }

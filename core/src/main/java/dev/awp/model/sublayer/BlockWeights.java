@@ -11,6 +11,7 @@ import dev.awp.blas.RowSource;
 import dev.awp.compute.Compute;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
+import dev.awp.model.recurrence.ShortConvolution;
 import dev.awp.stored.StoredRows;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
@@ -94,6 +95,30 @@ public record BlockWeights(
   /** A vector of the block. */
   public MemorySegment vector(String tensor) {
     return matrix(layout.prefix(index) + tensor).row(0);
+  }
+
+  /**
+   * A short convolution of the block.
+   *
+   * @param tensor of its weights [channels, 1, K]
+   * @param bias tensor of its bias
+   */
+  ShortConvolution convolution(String tensor, Optional<String> bias) {
+    StoredTensor stored = view(tensor);
+    int channels = Math.toIntExact(stored.shape().getFirst());
+    int kernel = Math.toIntExact(stored.shape().getLast());
+    Matrix byChannel = Matrix.allocate(arena, channels, kernel);
+    new TensorReader(compute.kernels()).decodeFiniteRows(stored, 0, byChannel);
+    Matrix byToken = Matrix.allocate(arena, kernel, channels);
+    Matrix ones = Matrix.allocate(arena, 1, channels);
+    for (int c = 0; c < channels; c++) {
+      ones.set(0, c, 1);
+      for (int k = 0; k < kernel; k++) {
+        byToken.set(k, c, byChannel.get(c, k));
+      }
+    }
+    stored.release();
+    return new ShortConvolution(byToken, bias.map(this::vector), ones.row(0), compute);
   }
 
   /** A tensor of the block that stays in its file until it is decoded. */

@@ -17,6 +17,7 @@ public final class GatedMlp implements Sublayer {
   private final int width;
   private final RowOperations rows;
   private final Gating gating;
+  private final float gateMultiplier;
   private final Deferred<List<Linear>> gateUp;
   private final Deferred<Linear> down;
   private final Optional<MemorySegment> outputNorm;
@@ -45,9 +46,11 @@ public final class GatedMlp implements Sublayer {
         weights.layout().architecture().projections().gated().stream()
             .map(name -> module + name)
             .toList();
+    this.gateMultiplier = weights.layout().config().multipliers().sublayers().gates();
+    String down = weights.layout().architecture().projections().down();
     this.gateUp =
         new Deferred<>(() -> weights.linears(gated, config.bias(), List.of(width, width)));
-    this.down = new Deferred<>(() -> weights.linear(module + "down_proj", config.bias()));
+    this.down = new Deferred<>(() -> weights.linear(module + down, config.bias()));
     this.outputNorm = outputNorm;
   }
 
@@ -103,6 +106,7 @@ public final class GatedMlp implements Sublayer {
     }
     rows.project(normed, gateUp.get().get(0), gate);
     rows.project(normed, gateUp.get().get(1), up);
+    rows.scale(gate, gateMultiplier);
     gating.apply(gate, up);
     inputs.accept(InputSite.MLP_OUTPUT, gate);
     return !inputs.endsAt(InputSite.MLP_OUTPUT);

@@ -32,6 +32,18 @@ public record RowOperations(Compute compute, NormKind norm, float epsilon, float
         config.multipliers().steps());
   }
 
+  /** The same where other outputs are added. */
+  public RowOperations adding(float multiplier) {
+    return new RowOperations(compute, norm, epsilon, multiplier);
+  }
+
+  /** Multiplies all rows, where that changes them. */
+  public void scale(Matrix x, float factor) {
+    if (factor != 1) {
+      forRows(x.rows(), r -> compute.kernels().arithmetic().scale(x.row(r), factor, x.row(r)));
+    }
+  }
+
   /** The kernels of networks. */
   public NetworkKernels network() {
     return compute.kernels().network();

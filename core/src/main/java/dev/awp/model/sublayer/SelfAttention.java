@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.sublayer;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.awp.config.Architecture;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.AttentionTemperature;
@@ -43,7 +45,7 @@ public final class SelfAttention implements AttentionSublayer {
                 weights.linears(
                     architecture.projections().attention(),
                     config.inputBias(),
-                    List.of(config.queryWidth(), config.keyValueWidth(), config.keyValueWidth())));
+                    List.of(config.queryRows(), config.keyValueWidth(), config.keyValueWidth())));
     this.output = new Deferred<>(() -> weights.linear("self_attn.o_proj", config.outputBias()));
     this.kind = config.queryKeyNorm();
     boolean normed = kind != QueryKeyNorm.NONE && kind != QueryKeyNorm.ROTATED_HEADS;
@@ -69,7 +71,11 @@ public final class SelfAttention implements AttentionSublayer {
   static long floats(AttentionConfig config, long rows, int length, int threads) {
     long rotary = (long) length * config.headDimension();
     long scores = (long) threads * Math.min(Attention.QUERY_BLOCK, length) * length;
-    return rows * (2L * config.queryWidth() + 2L * config.keyValueWidth()) + rotary + scores;
+    long gated = config.outputGate() ? rows * config.queryRows() : 0;
+    return rows * (2L * config.queryWidth() + 2L * config.keyValueWidth())
+        + gated
+        + rotary
+        + scores;
   }
 
   @Override
@@ -88,6 +94,10 @@ public final class SelfAttention implements AttentionSublayer {
     Matrix keys = Matrix.allocate(arena, most, config.keyValueWidth());
     Matrix values = Matrix.allocate(arena, most, config.keyValueWidth());
     Matrix outputs = Matrix.allocate(arena, most, config.queryWidth());
+    Optional<Matrix> gated =
+        config.outputGate()
+            ? Optional.of(Matrix.allocate(arena, most, config.queryRows()))
+            : Optional.empty();
     return (normed, x, inputs) -> {
       int n = x.rows();
       Matrix q = queries.rowRange(0, n);
@@ -99,18 +109,39 @@ public final class SelfAttention implements AttentionSublayer {
         return;
       }
       List<Linear> projections = queryKeyValue.get();
-      rows.project(normed, projections.get(0), q);
+      Optional<Matrix> queryGates = gated.map(all -> all.rowRange(0, n));
+      rows.project(normed, projections.get(0), queryGates.orElse(q));
+      queryGates.ifPresent(all -> rows.forRows(n, r -> takeQueries(all.row(r), q.row(r))));
       rows.project(normed, projections.get(1), k);
       rows.project(normed, projections.get(2), v);
       rotate(q, queryNorm, places);
       rotate(k, keyNorm, places);
       config.scores().temperature().ifPresent(temperature -> scale(q, temperature, places));
       places.attend(q, k, v, attended);
+      queryGates.ifPresent(all -> rows.forRows(n, r -> gate(all.row(r), attended.row(r))));
       inputs.accept(InputSite.ATTENTION_OUTPUT, attended);
       if (!inputs.endsAt(InputSite.ATTENTION_OUTPUT)) {
         project(attended, normed, x);
       }
     };
+  }
+
+  /** Queries of every head, behind which its gates lie. */
+  private void takeQueries(MemorySegment queryGates, MemorySegment queries) {
+    long bytes = (long) config.headDimension() * Float.BYTES;
+    for (int head = 0; head < config.heads(); head++) {
+      MemorySegment.copy(queryGates, 2 * head * bytes, queries, head * bytes, bytes);
+    }
+  }
+
+  /** Multiplies what every head gathered by the sigmoids of its gates. */
+  private void gate(MemorySegment queryGates, MemorySegment attended) {
+    int d = config.headDimension();
+    for (int i = 0; i < config.queryWidth(); i++) {
+      float gate = queryGates.getAtIndex(JAVA_FLOAT, (long) (i / d * 2 + 1) * d + i % d);
+      float share = (float) (1 / (1 + Math.exp(-gate)));
+      attended.setAtIndex(JAVA_FLOAT, i, share * attended.getAtIndex(JAVA_FLOAT, i));
+    }
   }
 
   @Override

@@ -3,7 +3,6 @@
 package dev.awp.model.sublayer;
 
 import dev.awp.model.InputSite;
-import dev.awp.model.attention.KeyValueCache;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.util.Optional;
@@ -24,10 +23,10 @@ public interface Sublayer {
    * came before.
    *
    * @param rows how many tokens
-   * @param cache what the block's attention saw of the sequence before, where it has attention
+   * @param cache what the block keeps of the sequence before
    * @param arena owns the buffers
    */
-  default Pass prepareNext(int rows, Optional<KeyValueCache> cache, Arena arena) {
+  default Pass prepareNext(int rows, BlockCache cache, Arena arena) {
     return prepare(rows, rows, arena);
   }
 

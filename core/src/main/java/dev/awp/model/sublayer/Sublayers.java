@@ -4,7 +4,9 @@ package dev.awp.model.sublayer;
 
 import dev.awp.model.AttentionStep;
 import dev.awp.model.BlockStep;
+import dev.awp.model.GatedDeltaStep;
 import dev.awp.model.LatentAttentionStep;
+import dev.awp.model.Mamba2Step;
 import dev.awp.model.MixtureStep;
 import dev.awp.model.MlpStep;
 
@@ -16,6 +18,8 @@ public final class Sublayers {
     return switch (step) {
       case AttentionStep attention -> new SelfAttention(attention, weights, rows);
       case LatentAttentionStep latent -> new LatentSelfAttention(latent, weights, rows);
+      case Mamba2Step mamba -> new Mamba2(mamba, weights, rows);
+      case GatedDeltaStep delta -> new GatedDelta(delta, weights, rows);
       case MlpStep mlp -> new GatedMlp(mlp, weights, rows);
       case MixtureStep mixture -> new ExpertMixture(mixture, weights, rows);
     };
@@ -32,6 +36,8 @@ public final class Sublayers {
       case AttentionStep attention ->
           SelfAttention.floats(attention.config(), rows, length, threads);
       case LatentAttentionStep latent -> LatentSelfAttention.floats(latent, rows, length, threads);
+      case Mamba2Step mamba -> Mamba2.floats(mamba.config(), rows, threads);
+      case GatedDeltaStep delta -> GatedDelta.floats(delta.config(), rows, threads);
       case MlpStep mlp -> GatedMlp.floats(rows, mlp.config().width());
       case MixtureStep mixture ->
           ExpertMixture.floats(mixture.config(), mixture.layout().config().hiddenSize(), rows);

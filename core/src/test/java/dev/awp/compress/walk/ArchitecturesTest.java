@@ -84,6 +84,11 @@ class ArchitecturesTest {
         "gemma3",
         "mixtral",
         "granite-moe",
+        "granite-hybrid",
+        "granite-hybrid-dense",
+        "falcon-h1",
+        "qwen3-next-listed",
+        "qwen3.5",
         "gpt-oss",
         "deepseek-v2-groups",
         "deepseek-v3",
@@ -122,8 +127,8 @@ class ArchitecturesTest {
       for (StoredTensor tensor : before.tensors()) {
         StoredTensor written = after.tensor(tensor.name());
         assertEquals(tensor.type(), written.type(), tensor.name());
-        Matrix own = reader.matrix(tensor, arena);
-        boolean same = own.segment().mismatch(reader.matrix(written, arena).segment()) == -1;
+        Matrix own = matrix(reader, tensor, arena);
+        boolean same = own.segment().mismatch(matrix(reader, written, arena).segment()) == -1;
         LinearLayer linear = linears.get(tensor.name());
         assertEquals(linear == null, same, tensor.name());
         if (linear != null) {
@@ -141,6 +146,18 @@ class ArchitecturesTest {
       assertTrue(Double.isFinite(perplexity.before()) && Double.isFinite(perplexity.after()));
       assertTrue(perplexity.before() != perplexity.after());
     }
+  }
+
+  /** Also of what has more than two dimensions, the last ones together. */
+  private static Matrix matrix(TensorReader reader, StoredTensor tensor, Arena arena) {
+    if (tensor.shape().size() < 3) {
+      return reader.matrix(tensor, arena);
+    }
+    long rows = tensor.shape().getFirst();
+    long all = tensor.shape().stream().reduce(1L, Math::multiplyExact);
+    Matrix matrix = Matrix.allocate(arena, Math.toIntExact(rows), Math.toIntExact(all / rows));
+    reader.decodeRows(tensor, 0, matrix);
+    return matrix;
   }
 
   private static void assertHalfOfEveryRowIsZero(String name, Matrix t) {

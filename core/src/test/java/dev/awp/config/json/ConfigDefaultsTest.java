@@ -4,6 +4,7 @@ package dev.awp.config.json;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -12,7 +13,10 @@ import dev.awp.config.Activation;
 import dev.awp.config.Architecture;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.ExpertConfig;
+import dev.awp.config.GatedDeltaConfig;
+import dev.awp.config.Mamba2Config;
 import dev.awp.config.ModelConfig;
+import dev.awp.config.Recurrence;
 import dev.awp.config.architecture.Architectures;
 import java.io.IOException;
 import java.io.InputStream;
@@ -79,15 +83,11 @@ class ConfigDefaultsTest {
   }
 
   private static void assertSame(JsonNode values, ModelConfig read) {
-    AttentionConfig attention = read.block(0).attention();
     assertEquals(values.path("vocab_size").intValue(), read.vocabularySize());
     assertEquals(values.path("hidden_size").intValue(), read.hiddenSize());
     int width = values.path("intermediate_size").intValue();
     assertEquals(values.path("intermediate_size_mlp").asInt(width), read.block(0).mlp().width());
     assertEquals(values.path("num_hidden_layers").intValue(), read.layers());
-    assertEquals(values.path("num_attention_heads").intValue(), attention.heads());
-    assertEquals(values.path("num_key_value_heads").intValue(), attention.keyValueHeads());
-    assertEquals(values.path("head_dim").intValue(), attention.headDimension());
     assertEquals(values.path("max_position_embeddings").intValue(), read.maxPositions());
     String epsilon = values.has("rms_norm_eps") ? "rms_norm_eps" : "layer_norm_eps";
     assertEquals(values.path(epsilon).floatValue(), read.normEpsilon());
@@ -104,25 +104,59 @@ class ConfigDefaultsTest {
         values.path("activation").asText().equals("silu"),
         read.block(0).mlp().activation() == Activation.SILU);
     assertEquals(
-        read.architecture().keys().contains("attention_multiplier")
-            ? 1
-            : values.path("query_pre_attn_scalar").asDouble(attention.headDimension()),
-        attention.scores().divisor());
-    boolean caps = read.architecture().idleKeys().isEmpty();
-    assertEquals(
-        caps ? values.path("attn_logit_softcapping").asDouble(0) : 0,
-        attention.scores().softCap().orElse(0f).doubleValue());
-    assertEquals(
         values.path("final_logit_softcapping").asDouble(0),
         read.logitSoftCap().orElse(0f).doubleValue());
-    boolean biased = read.architecture().defaults().contains("qkv_bias");
-    assertEquals(biased || values.path("attention_bias").asBoolean(), attention.inputBias());
-    assertEquals(
-        values.path("attention_bias").asBoolean() && read.architecture().outputBias(),
-        attention.outputBias());
     assertEquals(values.path("mlp_bias").asBoolean(), read.block(0).mlp().bias());
     assertEquals(values.has("num_experts"), read.experts().isPresent());
     read.experts().ifPresent(experts -> assertSame(values, experts));
+    assertTrue(read.attention().isPresent() || read.recurrence().isPresent());
+    read.attention().ifPresent(attention -> assertSame(values, attention, read.architecture()));
+    read.recurrence().ifPresent(recurrence -> assertSame(values, recurrence));
+  }
+
+  private static void assertSame(
+      JsonNode values, AttentionConfig attention, Architecture architecture) {
+    assertEquals(values.path("num_attention_heads").intValue(), attention.heads());
+    assertEquals(values.path("num_key_value_heads").intValue(), attention.keyValueHeads());
+    assertEquals(values.path("head_dim").intValue(), attention.headDimension());
+    assertEquals(
+        architecture.keys().contains("attention_multiplier")
+            ? 1
+            : values.path("query_pre_attn_scalar").asDouble(attention.headDimension()),
+        attention.scores().divisor());
+    boolean caps = architecture.idleKeys().isEmpty();
+    assertEquals(
+        caps ? values.path("attn_logit_softcapping").asDouble(0) : 0,
+        attention.scores().softCap().orElse(0f).doubleValue());
+    boolean biased = architecture.defaults().contains("qkv_bias");
+    assertEquals(biased || values.path("attention_bias").asBoolean(), attention.inputBias());
+    assertEquals(
+        values.path("attention_bias").asBoolean() && architecture.outputBias(),
+        attention.outputBias());
+  }
+
+  private static void assertSame(JsonNode values, Recurrence recurrence) {
+    List<Integer> sizes =
+        switch (recurrence) {
+          case Mamba2Config mamba -> {
+            assertEquals(Float.POSITIVE_INFINITY, mamba.largestStep());
+            yield List.of(
+                mamba.heads(),
+                mamba.headDimension(),
+                mamba.groups(),
+                mamba.stateSize(),
+                mamba.kernel());
+          }
+          case GatedDeltaConfig delta ->
+              List.of(
+                  delta.keyHeads(),
+                  delta.heads(),
+                  delta.keyDimension(),
+                  delta.valueDimension(),
+                  delta.kernel());
+        };
+    String kind = recurrence instanceof Mamba2Config ? "mamba" : "delta";
+    assertEquals(values.path(kind).toString(), sizes.toString().replace(" ", ""));
   }
 
   private static void assertSame(JsonNode values, ExpertConfig experts) {

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,11 +59,22 @@ class KeyReviewTest {
           "\"swiglu_limit\":7.0",
           "\"n_shared_experts\":1",
           "\"routed_scaling_factor\":2.5",
+          "\"key_multiplier\":0.5",
+          "\"lm_head_multiplier\":0.5",
+          "\"mlp_multipliers\":[0.5,0.5]",
+          "\"ssm_multipliers\":[1,1,1,1,0.5]",
+          "\"position_embedding_type\":\"learned\"",
+          "\"layers_block_type\":[\"mamba\",\"attention\"]",
           "\"scoring_func\":\"sigmoid\"",
           "\"first_k_dense_replace\":1");
 
-  /** What the class of DeepSeek-V2 does not say by itself. */
-  private static final String PER_TOKEN = ",\"num_experts_per_tok\":1";
+  /** What classes do not say by themselves, or say for large models. */
+  private static final Map<String, String> OF_SMALL =
+      Map.of(
+          "DeepseekV2ForCausalLM", ",\"num_experts_per_tok\":1",
+          "GraniteMoeHybridForCausalLM", ",\"mamba_n_heads\":2",
+          "Qwen3NextForCausalLM", ",\"partial_rotary_factor\":0.5",
+          "Qwen3_5ForCausalLM", ",\"partial_rotary_factor\":0.5");
 
   @TempDir private Path folder;
 
@@ -223,7 +235,7 @@ class KeyReviewTest {
         {"architectures":["%s"],"hidden_size":8,"intermediate_size":8,"num_hidden_layers":2,
          "num_attention_heads":2,"num_key_value_heads":2,"head_dim":4,"vocab_size":4%s}
         """
-            .formatted(name, name.startsWith("DeepseekV2") ? more + PER_TOKEN : more));
+            .formatted(name, more + OF_SMALL.getOrDefault(name, "")));
     return ModelConfigReader.read(file);
   }
 }

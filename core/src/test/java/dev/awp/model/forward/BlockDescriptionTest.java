@@ -94,7 +94,8 @@ class BlockDescriptionTest {
                 attention.chunk(),
                 attention.queryKeyNorm(),
                 attention.inputBias(),
-                attention.outputBias()),
+                attention.outputBias(),
+                attention.outputGate()),
             new MlpConfig(16, wide.mlp().activation(), wide.mlp().bias()),
             Optional.empty());
     return ModelLayout.of(with(config.architecture(), List.of(wide, narrow)));
@@ -178,7 +179,8 @@ class BlockDescriptionTest {
   @Test
   void aBlockMayHaveNoAttention() {
     BlockConfig whole = config.block(1);
-    BlockConfig alone = new BlockConfig(Optional.empty(), whole.mlp(), Optional.empty());
+    BlockConfig alone =
+        new BlockConfig(Optional.empty(), Optional.empty(), whole.mlp(), Optional.empty());
     ModelLayout layout = ModelLayout.of(with(config.architecture(), List.of(alone, whole)));
     assertEquals(List.of(Step.MLP), layout.steps(0));
     assertEquals(List.of(Step.ATTENTION, Step.MLP), List.copyOf(layout.steps()));

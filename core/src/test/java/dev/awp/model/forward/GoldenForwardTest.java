@@ -132,7 +132,7 @@ public class GoldenForwardTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2-moe"})
+  @ValueSource(strings = {"llama", "qwen2-moe", "granite-hybrid"})
   void chunksDoNotChangeTheResult(String name) throws IOException {
     // More sequences than a chunk of 2,048 tokens holds.
     JsonNode golden = golden(name);
@@ -151,7 +151,15 @@ public class GoldenForwardTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama-biases", "gemma3", "mixtral"})
+  @ValueSource(
+      strings = {
+        "llama-biases",
+        "gemma3",
+        "mixtral",
+        "granite-hybrid",
+        "falcon-h1-normed",
+        "qwen3-next"
+      })
   void resultsDoNotDependOnThreads(String name) throws IOException {
     JsonNode golden = golden(name);
     int[] tokens = ints(golden.path("tokens"));
@@ -193,7 +201,7 @@ public class GoldenForwardTest {
    * Both steps, one after the other, are the block; one that ends early leaves the states alone.
    */
   @ParameterizedTest
-  @ValueSource(strings = {"gemma2", "qwen2-moe", "phi3", "cohere"})
+  @ValueSource(strings = {"gemma2", "qwen2-moe", "phi3", "cohere", "granite-hybrid", "falcon-h1"})
   void stepsAreTheBlock(String name) throws IOException {
     JsonNode golden = golden(name);
     int[] tokens = ints(golden.path("tokens"));
