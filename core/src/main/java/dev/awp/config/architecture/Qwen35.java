@@ -12,7 +12,7 @@ final class Qwen35 {
   static final Architecture QWEN3_5 =
       Architecture.named("Qwen3_5ForCausalLM")
           .modelType("qwen3_5_text")
-          .reads("attention_bias", "partial_rotary_factor")
+          .reads("attention_bias", "partial_rotary_factor", "attn_output_gate")
           .norms(BlockNorms.BEFORE.withOffset(1))
           .queryKeyNorm(QueryKeyNorm.HEADS)
           .outputGate()

@@ -69,7 +69,8 @@ final class KnownKeys {
           remove_invalid_values repetition_penalty suppress_tokens temperature top_k top_p
           typical_p num_nextn_predict_layers num_mtp_layers qk_head_dim
           max_window_layers sliding_window_pattern _sliding_window_pattern
-          mamba_chunk_size init_method
+          mamba_chunk_size init_method mamba_ssm_dtype mtp_num_hidden_layers
+          mtp_use_dedicated_embeddings
           """
               .trim()
               .split("\\s+"));
@@ -96,6 +97,7 @@ final class KnownKeys {
            "lm_head_multiplier": [1], "key_multiplier": [1], "attention_in_multiplier": [1],
            "attention_out_multiplier": [1], "ssm_in_multiplier": [1], "ssm_out_multiplier": [1],
            "ssm_multipliers": [1], "mlp_multipliers": [1], "layers_block_type": ["hybrid"],
+           "attn_output_gate": [false],
            "normalization_function": ["rmsnorm"], "position_embedding_type": ["rope"],
            "routed_scaling_factor": [1], "scoring_func": ["softmax"],
            "first_k_dense_replace": [0]}

@@ -130,7 +130,7 @@ public final class SelfAttention implements AttentionSublayer {
   private void takeQueries(MemorySegment queryGates, MemorySegment queries) {
     long bytes = (long) config.headDimension() * Float.BYTES;
     for (int head = 0; head < config.heads(); head++) {
-      MemorySegment.copy(queryGates, 2 * head * bytes, queries, head * bytes, bytes);
+      MemorySegment.copy(queryGates, 2L * head * bytes, queries, head * bytes, bytes);
     }
   }
 
