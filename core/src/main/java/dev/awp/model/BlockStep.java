@@ -17,7 +17,7 @@ import java.util.Optional;
  * dev.awp.model.sublayer.Sublayers} says.
  */
 public sealed interface BlockStep
-    permits AttentionStep, LatentAttentionStep, Mamba2Step, GatedDeltaStep, MlpStep, MixtureStep {
+    permits AttentionStep, LatentAttentionStep, RecurrenceStep, MlpStep, MixtureStep {
   /** The steps of a block, in their order. */
   static List<BlockStep> of(ModelLayout layout, int block) {
     BlockConfig config = layout.config().block(block);

@@ -4,25 +4,19 @@ package dev.awp.model;
 
 import dev.awp.config.GatedDeltaConfig;
 import dev.awp.config.RecurrenceRule;
-import dev.awp.config.StepNorms;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** A gated delta net of a block: projections of the step's input, one of what all heads give. */
-public record GatedDeltaStep(ModelLayout layout, int block) implements BlockStep {
-  /** What config.json says of it. */
+public record GatedDeltaStep(ModelLayout layout, int block) implements RecurrenceStep {
+  @Override
   public GatedDeltaConfig config() {
     return (GatedDeltaConfig) layout.config().block(block).recurrence().orElseThrow();
   }
 
   private RecurrenceRule.GatedDelta rule() {
     return (RecurrenceRule.GatedDelta) layout.architecture().recurrence().orElseThrow();
-  }
-
-  /** What the names of its tensors begin with in the block. */
-  public String module() {
-    return rule().module() + ".";
   }
 
   /**
@@ -50,41 +44,6 @@ public record GatedDeltaStep(ModelLayout layout, int block) implements BlockStep
     return isInterleaved()
         ? List.of(own.convolved() + own.width(), 2 * own.heads())
         : List.of(own.convolved(), own.width(), own.heads(), own.heads());
-  }
-
-  /** Of what the heads give. */
-  public String output() {
-    return module() + "out_proj";
-  }
-
-  /** Tensor of the block: the convolution of queries, keys and values, channel by channel. */
-  public String convolution() {
-    return module() + "conv1d.weight";
-  }
-
-  /** Tensor of the block: log(-A) of every head. */
-  public String logDecay() {
-    return module() + "A_log";
-  }
-
-  /** Tensor of the block: what is added to the steps of every head. */
-  public String stepBias() {
-    return module() + "dt_bias";
-  }
-
-  /** Tensor of the block: weights of the norm of what a head gives. */
-  public String norm() {
-    return module() + "norm.weight";
-  }
-
-  @Override
-  public Step step() {
-    return Step.RECURRENCE;
-  }
-
-  @Override
-  public StepNorms norms() {
-    return layout.architecture().norms().attention();
   }
 
   @Override

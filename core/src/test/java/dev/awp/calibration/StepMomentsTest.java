@@ -75,20 +75,43 @@ class StepMomentsTest {
     return List.of(Step.ATTENTION, Step.MLP);
   }
 
+  /** A model, and what is left of it in bfloat16. */
+  private static final class Models implements AutoCloseable {
+    private final Compute compute = Compute.create(2);
+    private final Checkpoint ofOriginal;
+    private final Checkpoint ofRounded;
+    private final ModelLayout layout;
+    private final TransformerModel original;
+    private final TransformerModel rounded;
+
+    Models(Path folder) throws IOException {
+      GeneratedArchitectures.write(folder.resolve("model"), "qwen3", DType.F32);
+      GeneratedArchitectures.write(folder.resolve("other"), "qwen3", DType.BF16);
+      this.ofOriginal = Checkpoints.open(folder.resolve("model"));
+      this.ofRounded = Checkpoints.open(folder.resolve("other"));
+      this.layout = ModelLayout.of(ofOriginal.config());
+      this.original = new TransformerModel(layout, ofOriginal::tensor, compute);
+      this.rounded = new TransformerModel(layout, ofRounded::tensor, compute);
+    }
+
+    @Override
+    public void close() {
+      ofOriginal.close();
+      ofRounded.close();
+      compute.close();
+    }
+  }
+
   /** D and R of a step whose two streams go through different weights. */
   @ParameterizedTest
   @MethodSource("steps")
   void driftIsOfInputsAndOfStates(Step step) throws IOException {
-    Path other = folder.resolve("other");
-    GeneratedArchitectures.write(folder.resolve("model"), "qwen3", DType.F32);
-    GeneratedArchitectures.write(other, "qwen3", DType.BF16);
-    try (Checkpoint checkpoint = Checkpoints.open(folder.resolve("model"));
-        Checkpoint rounded = Checkpoints.open(other);
-        Compute compute = Compute.create(2);
+    try (Models models = new Models(folder);
         Arena arena = Arena.ofShared()) {
-      ModelLayout layout = ModelLayout.of(checkpoint.config());
-      TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
-      TransformerModel compressed = new TransformerModel(layout, rounded::tensor, compute);
+      ModelLayout layout = models.layout;
+      TransformerModel model = models.original;
+      TransformerModel compressed = models.rounded;
+      Compute compute = models.compute;
       int hidden = layout.config().hiddenSize();
       Matrix h = RandomMatrices.of(Kind.GAUSSIAN, WINDOWS * LENGTH, hidden, 1, arena);
       Matrix drifted = RandomMatrices.of(Kind.GAUSSIAN, WINDOWS * LENGTH, hidden, 2, arena);
@@ -122,16 +145,12 @@ class StepMomentsTest {
   @ParameterizedTest
   @MethodSource("steps")
   void driftMayBeOfTheFirstWindows(Step step) throws IOException {
-    Path other = folder.resolve("other");
-    GeneratedArchitectures.write(folder.resolve("model"), "qwen3", DType.F32);
-    GeneratedArchitectures.write(other, "qwen3", DType.BF16);
-    try (Checkpoint checkpoint = Checkpoints.open(folder.resolve("model"));
-        Checkpoint rounded = Checkpoints.open(other);
-        Compute compute = Compute.create(2);
+    try (Models models = new Models(folder);
         Arena arena = Arena.ofShared()) {
-      ModelLayout layout = ModelLayout.of(checkpoint.config());
-      TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
-      TransformerModel compressed = new TransformerModel(layout, rounded::tensor, compute);
+      ModelLayout layout = models.layout;
+      TransformerModel model = models.original;
+      TransformerModel compressed = models.rounded;
+      Compute compute = models.compute;
       int hidden = layout.config().hiddenSize();
       int all = WINDOWS * LENGTH;
       // Within a chunk, and on the border between two.

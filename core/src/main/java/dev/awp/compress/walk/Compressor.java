@@ -520,14 +520,15 @@ public final class Compressor {
             compute,
             listener);
     boolean dense = options.propagation() == Propagation.DENSE;
+    List<TokenWindow> windows = prepared.calibration().windows();
     boolean embeds = !dense && !schemes.layers(ModelLayout.BEFORE).isEmpty();
     try (Arena arena = Arena.ofShared();
         ActivationStore embedded =
-            embed(embeds ? written(model, output, arena) : model, prepared, output);
+            embed(embeds ? written(model, output, arena) : model, windows, output);
         ActivationStore copy =
             options.target() != Target.PROPAGATED
                 ? null
-                : original(embeds, model, embedded, prepared, output);
+                : original(embeds, model, embedded, windows, output);
         ReadAhead readAhead = new ReadAhead()) {
       Streams streams =
           dense
@@ -559,8 +560,8 @@ public final class Compressor {
   }
 
   private static ActivationStore embed(
-      TransformerModel through, PreparedRun prepared, ModelOutput output) {
-    return ActivationStore.embed(through, prepared.calibration().windows(), output.scratchFolder());
+      TransformerModel through, List<TokenWindow> windows, ModelOutput output) {
+    return ActivationStore.embed(through, windows, output.scratchFolder());
   }
 
   /**
@@ -571,18 +572,14 @@ public final class Compressor {
       boolean embeds,
       TransformerModel model,
       ActivationStore embedded,
-      PreparedRun prepared,
+      List<TokenWindow> windows,
       ModelOutput output) {
-    int all = prepared.calibration().windows().size();
+    int all = windows.size();
     int some = Math.max(1, (int) Math.ceil(options.targetShare() * all));
     while (some < all && embedded.weights().range(0, some * embedded.length()).counted() == 0) {
       some++;
     }
-    if (!embeds) {
-      return embedded.copy(some);
-    }
-    List<TokenWindow> windows = prepared.calibration().windows().subList(0, some);
-    return ActivationStore.embed(model, windows, output.scratchFolder());
+    return embeds ? embed(model, windows.subList(0, some), output) : embedded.copy(some);
   }
 
   /** The model with its embedding as it was written. */

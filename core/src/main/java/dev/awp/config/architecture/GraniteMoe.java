@@ -9,6 +9,18 @@ import dev.awp.config.ExpertStack;
 
 /** Granite 3 MoE: Granite with experts in all blocks, all of a block in two tensors. */
 final class GraniteMoe {
+  /** Of experts that lie in two tensors. */
+  static final ExpertNames EXPERTS =
+      ExpertNames.stacked(
+          "block_sparse_moe",
+          "router.layer",
+          new ExpertStack(
+              "block_sparse_moe.input_linear.weight",
+              "block_sparse_moe.output_linear.weight",
+              false,
+              false,
+              ".bias"));
+
   static final Architecture GRANITE_MOE =
       Architecture.named("GraniteMoeForCausalLM")
           .modelType("granitemoe")
@@ -18,18 +30,7 @@ final class GraniteMoe {
               "embedding_multiplier",
               "residual_multiplier",
               "logits_scaling")
-          .experts(
-              ExpertRule.of(
-                      ExpertNames.stacked(
-                          "block_sparse_moe",
-                          "router.layer",
-                          new ExpertStack(
-                              "block_sparse_moe.input_linear.weight",
-                              "block_sparse_moe.output_linear.weight",
-                              false,
-                              false,
-                              ".bias")))
-                  .build())
+          .experts(ExpertRule.of(EXPERTS).build())
           .sizes(
               """
               {"vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008,

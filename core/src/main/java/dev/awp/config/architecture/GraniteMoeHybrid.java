@@ -3,9 +3,7 @@
 package dev.awp.config.architecture;
 
 import dev.awp.config.Architecture;
-import dev.awp.config.ExpertNames;
 import dev.awp.config.ExpertRule;
-import dev.awp.config.ExpertStack;
 import dev.awp.config.GatedNorm;
 import dev.awp.config.PositionRule;
 import dev.awp.config.Projections;
@@ -34,17 +32,7 @@ final class GraniteMoeHybrid {
               new RecurrenceRule.Mamba2(
                   "mamba", false, Mamba2Keys.USUAL, GatedNorm.GATE_FIRST, Optional.empty()))
           .experts(
-              ExpertRule.of(
-                      ExpertNames.stacked(
-                              "block_sparse_moe",
-                              "router.layer",
-                              new ExpertStack(
-                                  "block_sparse_moe.input_linear.weight",
-                                  "block_sparse_moe.output_linear.weight",
-                                  false,
-                                  false,
-                                  ".bias"))
-                          .sharingBeside("shared_mlp"))
+              ExpertRule.of(GraniteMoe.EXPERTS.sharingBeside("shared_mlp"))
                   .mayBeNone()
                   .sharingUngated("shared_intermediate_size")
                   .denseWidth("shared_intermediate_size")

@@ -14,6 +14,7 @@ import dev.awp.config.RecurrenceRule.Mamba2Switches;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /** Reads the recurrences of a model's blocks, by the rule of its architecture. */
@@ -39,23 +40,27 @@ record RecurrenceReader(
     if (rule.get().besideAttention()) {
       return Collections.nCopies(layers, new Mixers(true, Optional.of(recurrence)));
     }
-    if (!root.has(RecurrenceRule.LAYER_TYPES_KEY)) {
-      // As transformers' class has it.
-      int interval = root.integerOr(RecurrenceRule.GatedDelta.INTERVAL, 4, Integer.MAX_VALUE);
-      boolean all = !(recurrence instanceof GatedDeltaConfig);
-      return IntStream.range(0, layers)
-          .mapToObj(block -> all || (block + 1) % interval != 0)
-          .map(is -> new Mixers(!is, Optional.of(recurrence).filter(_ -> is)))
-          .toList();
-    }
+    IntPredicate isRecurrent =
+        root.has(RecurrenceRule.LAYER_TYPES_KEY) ? byTypes() : byDefault(recurrence);
+    return IntStream.range(0, layers)
+        .mapToObj(isRecurrent::test)
+        .map(is -> new Mixers(!is, Optional.of(recurrence).filter(_ -> is)))
+        .toList();
+  }
+
+  /** As transformers' class has it. */
+  private IntPredicate byDefault(Recurrence recurrence) {
+    int interval = root.integerOr(RecurrenceRule.GatedDelta.INTERVAL, 4, Integer.MAX_VALUE);
+    boolean all = !(recurrence instanceof GatedDeltaConfig);
+    return block -> all || (block + 1) % interval != 0;
+  }
+
+  private IntPredicate byTypes() {
     JsonNode types = root.node().path(RecurrenceRule.LAYER_TYPES_KEY);
     if (!types.isArray() || types.size() != layers) {
       throw root.fail("layer_types must be a list of num_hidden_layers %s names".formatted(layers));
     }
-    return IntStream.range(0, layers)
-        .mapToObj(block -> isRecurrent(types.path(block)))
-        .map(is -> new Mixers(!is, Optional.of(recurrence).filter(_ -> is)))
-        .toList();
+    return block -> isRecurrent(types.path(block));
   }
 
   /** By the names that transformers has, and those of before. */

@@ -7,12 +7,11 @@ import dev.awp.config.AttentionConfig;
 import dev.awp.config.QueryKeyNorm;
 import dev.awp.model.AttentionStep;
 import dev.awp.model.BlockStep;
-import dev.awp.model.GatedDeltaStep;
 import dev.awp.model.LinearLayer;
-import dev.awp.model.Mamba2Step;
 import dev.awp.model.MixtureStep;
 import dev.awp.model.MlpStep;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.RecurrenceStep;
 import dev.awp.model.WeightSource;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.RowOperations;
@@ -93,8 +92,7 @@ public final class BlockGradient {
                 .formatted(
                     switch (step) {
                       case MixtureStep _ -> "mixtures of experts";
-                      case Mamba2Step mamba -> mamba.config().title();
-                      case GatedDeltaStep delta -> delta.config().title();
+                      case RecurrenceStep recurrence -> recurrence.config().title();
                       default -> "latent attention";
                     }));
       }

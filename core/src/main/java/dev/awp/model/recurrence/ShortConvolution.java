@@ -81,15 +81,6 @@ public record ShortConvolution(
   }
 
   private void forEachRow(int rows, IntConsumer task) {
-    compute
-        .workers()
-        .forEachBlock(
-            rows,
-            ROW_BLOCK,
-            (from, to) -> {
-              for (int r = from; r < to; r++) {
-                task.accept(r);
-              }
-            });
+    compute.workers().forEachIndex(rows, ROW_BLOCK, task);
   }
 }

@@ -8,11 +8,8 @@ import dev.awp.config.GatedDeltaConfig;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.NetworkKernels;
 import dev.awp.model.GatedDeltaStep;
-import dev.awp.model.InputSite;
 import dev.awp.model.recurrence.HeadScan;
 import dev.awp.model.recurrence.RecurrentPlaces;
-import dev.awp.model.recurrence.RecurrentState;
-import dev.awp.model.recurrence.ShortConvolution;
 import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -22,38 +19,24 @@ import java.util.List;
 import java.util.Optional;
 
 /** x + out_proj(norm(scan(silu(conv(q, k, v)))) silu(z)), all of them projections of h. */
-public final class GatedDelta implements Sublayer {
+public final class GatedDelta extends RecurrentSublayer {
   /** Beneath the root of the lengths of queries and keys. */
   private static final double EPSILON = 1e-6;
 
   private final GatedDeltaConfig config;
   private final GatedDeltaStep step;
-  private final RowOperations rows;
   private final List<Deferred<Linear>> inputs;
-  private final Deferred<Linear> output;
-  private final ShortConvolution convolution;
-  private final float[] decays;
-  private final float[] stepBiases;
   private final MemorySegment norm;
-  private final Optional<MemorySegment> outputNorm;
 
   GatedDelta(GatedDeltaStep step, BlockWeights weights, RowOperations rows) {
+    super(step, weights, rows, Optional.empty(), false);
     this.config = step.config();
     this.step = step;
-    this.rows = rows;
     this.inputs =
         step.inputs().stream()
             .map(module -> new Deferred<>(() -> weights.linear(module, false)))
             .toList();
-    this.output = new Deferred<>(() -> weights.linear(step.output(), false));
-    this.convolution = weights.convolution(step.convolution(), Optional.empty());
-    this.decays = weights.vector(step.logDecay()).toArray(JAVA_FLOAT);
-    for (int head = 0; head < decays.length; head++) {
-      decays[head] = (float) -Math.exp(decays[head]);
-    }
-    this.stepBiases = weights.vector(step.stepBias()).toArray(JAVA_FLOAT);
     this.norm = weights.vector(step.norm());
-    this.outputNorm = step.norms().after().map(weights::norm);
   }
 
   /** Floats of the buffers: for each row, and for the states. */
@@ -61,17 +44,6 @@ public final class GatedDelta implements Sublayer {
     long projected = (long) config.convolved() + config.width() + 2L * config.heads();
     return rows * (2 * projected + config.convolved() + config.width())
         + HeadScan.floats(config, threads);
-  }
-
-  @Override
-  public Pass prepare(int most, int length, Arena arena) {
-    return prepare(most, new RecurrentPlaces.Whole(length), arena);
-  }
-
-  @Override
-  public Pass prepareNext(int most, BlockCache cache, Arena arena) {
-    RecurrentState seen = cache.recurrence().orElseThrow();
-    return prepare(most, new RecurrentPlaces.Next(seen), arena);
   }
 
   /** What the input projections give, part by part: queries, keys and values; gates; b; a. */
@@ -97,7 +69,8 @@ public final class GatedDelta implements Sublayer {
     }
   }
 
-  private Pass prepare(int most, RecurrentPlaces places, Arena arena) {
+  @Override
+  Heads heads(int most, RecurrentPlaces places, Arena arena) {
     Parts parts = Parts.allocate(config, most, arena);
     List<Matrix> stored = new ArrayList<>();
     if (step.isInterleaved()) {
@@ -105,12 +78,8 @@ public final class GatedDelta implements Sublayer {
     }
     Matrix convolved = Matrix.allocate(arena, most, config.convolved());
     Matrix outputs = Matrix.allocate(arena, most, config.width());
-    return (normed, x, seen) -> {
-      int n = x.rows();
-      seen.accept(InputSite.RECURRENCE_INPUT, normed);
-      if (seen.endsAt(InputSite.RECURRENCE_INPUT)) {
-        return;
-      }
+    return normed -> {
+      int n = normed.rows();
       Parts own = parts.rows(n);
       List<Matrix> to = step.isInterleaved() ? stored : own.all();
       for (int i = 0; i < inputs.size(); i++) {
@@ -125,20 +94,8 @@ public final class GatedDelta implements Sublayer {
       rows.forRows(n, row -> normalize(mixed.row(row)));
       scan(places, mixed, own, given);
       gate(own.gates(), given);
-      seen.accept(InputSite.RECURRENCE_OUTPUT, given);
-      if (!seen.endsAt(InputSite.RECURRENCE_OUTPUT)) {
-        project(given, normed, x);
-      }
+      return given;
     };
-  }
-
-  @Override
-  public Optional<Ending> ending() {
-    return Optional.of(new Ending(InputSite.RECURRENCE_OUTPUT, this::project));
-  }
-
-  private void project(Matrix given, Matrix scratch, Matrix x) {
-    rows.addProjected(given, output.get(), outputNorm, scratch, x);
   }
 
   /**

@@ -8,12 +8,9 @@ import dev.awp.config.GatedNorm;
 import dev.awp.config.Mamba2Config;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.kernel.NetworkKernels;
-import dev.awp.model.InputSite;
 import dev.awp.model.Mamba2Step;
 import dev.awp.model.recurrence.HeadScan;
 import dev.awp.model.recurrence.RecurrentPlaces;
-import dev.awp.model.recurrence.RecurrentState;
-import dev.awp.model.recurrence.ShortConvolution;
 import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
@@ -21,38 +18,26 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /** x + out_proj(norm(scan(silu(conv(in_proj(h)))), gate)). */
-public final class Mamba2 implements Sublayer {
+public final class Mamba2 extends RecurrentSublayer {
   private final Mamba2Config config;
-  private final RowOperations rows;
   private final Deferred<Linear> input;
-  private final Deferred<Linear> output;
-  private final ShortConvolution convolution;
-  private final float[] decays;
   private final float[] skips;
-  private final float[] stepBiases;
   private final Optional<MemorySegment> norm;
-  private final Optional<MemorySegment> outputNorm;
 
   Mamba2(Mamba2Step step, BlockWeights weights, RowOperations rows) {
+    super(
+        step,
+        weights,
+        rows,
+        step.config().convolutionBias() ? Optional.of(step.convolutionBias()) : Optional.empty(),
+        step.config().outputBias());
     this.config = step.config();
-    this.rows = rows;
     this.input = new Deferred<>(() -> weights.linear(step.input(), config.inputBias()));
-    this.output = new Deferred<>(() -> weights.linear(step.output(), config.outputBias()));
-    this.convolution =
-        weights.convolution(
-            step.convolution(),
-            config.convolutionBias() ? Optional.of(step.convolutionBias()) : Optional.empty());
-    this.decays = weights.vector(step.logDecay()).toArray(JAVA_FLOAT);
-    for (int head = 0; head < decays.length; head++) {
-      decays[head] = (float) -Math.exp(decays[head]);
-    }
     this.skips = weights.vector(step.skip()).toArray(JAVA_FLOAT);
-    this.stepBiases = weights.vector(step.stepBias()).toArray(JAVA_FLOAT);
     this.norm =
         config.norm() == GatedNorm.NONE
             ? Optional.empty()
             : Optional.of(weights.vector(step.norm()));
-    this.outputNorm = step.norms().after().map(weights::norm);
   }
 
   /** Floats of the buffers: for each row, and for the states. */
@@ -62,26 +47,12 @@ public final class Mamba2 implements Sublayer {
   }
 
   @Override
-  public Pass prepare(int most, int length, Arena arena) {
-    return prepare(most, new RecurrentPlaces.Whole(length), arena);
-  }
-
-  @Override
-  public Pass prepareNext(int most, BlockCache cache, Arena arena) {
-    RecurrentState seen = cache.recurrence().orElseThrow();
-    return prepare(most, new RecurrentPlaces.Next(seen), arena);
-  }
-
-  private Pass prepare(int most, RecurrentPlaces places, Arena arena) {
+  Heads heads(int most, RecurrentPlaces places, Arena arena) {
     Matrix projected = Matrix.allocate(arena, most, config.projected());
     Matrix convolved = Matrix.allocate(arena, most, config.convolved());
     Matrix outputs = Matrix.allocate(arena, most, config.width());
-    return (normed, x, inputs) -> {
-      int n = x.rows();
-      inputs.accept(InputSite.RECURRENCE_INPUT, normed);
-      if (inputs.endsAt(InputSite.RECURRENCE_INPUT)) {
-        return;
-      }
+    return normed -> {
+      int n = normed.rows();
       Matrix all = projected.rowRange(0, n);
       Matrix given = outputs.rowRange(0, n);
       rows.project(normed, input.get(), all);
@@ -92,20 +63,8 @@ public final class Mamba2 implements Sublayer {
       places.convolve(convolution, taken, mixed);
       scan(places, mixed, all.columnRange(width + config.convolved(), config.projected()), given);
       gate(all.columnRange(0, width), given);
-      inputs.accept(InputSite.RECURRENCE_OUTPUT, given);
-      if (!inputs.endsAt(InputSite.RECURRENCE_OUTPUT)) {
-        project(given, normed, x);
-      }
+      return given;
     };
-  }
-
-  @Override
-  public Optional<Ending> ending() {
-    return Optional.of(new Ending(InputSite.RECURRENCE_OUTPUT, this::project));
-  }
-
-  private void project(Matrix given, Matrix scratch, Matrix x) {
-    rows.addProjected(given, output.get(), outputNorm, scratch, x);
   }
 
   private void multiply(Matrix all) {
