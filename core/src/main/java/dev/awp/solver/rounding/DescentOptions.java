@@ -22,10 +22,14 @@ public record DescentOptions(
     if (rounds < 1 || descents < 0) {
       throw new IllegalArgumentException(rounds + " rounds of " + descents + " descents");
     }
-    if (sweepWidth < 1 || pieceWidth < 1 || columnsOfPiece < 1 || columnsOfPiece > 64) {
+    int most = BeamRounding.MOST_WAYS;
+    if (Math.min(sweepWidth, pieceWidth) < 1
+        || Math.max(sweepWidth, pieceWidth) > most
+        || columnsOfPiece < 1
+        || columnsOfPiece > 64) {
       throw new IllegalArgumentException(
-          "%s and %s ways, pieces of %s columns (1 to 64)"
-              .formatted(sweepWidth, pieceWidth, columnsOfPiece));
+          "%s and %s ways (1 to %s), pieces of %s columns (1 to 64)"
+              .formatted(sweepWidth, pieceWidth, most, columnsOfPiece));
     }
   }
 
