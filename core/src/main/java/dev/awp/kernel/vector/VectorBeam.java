@@ -19,9 +19,6 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Searches of as many lanes at once as a vector has. */
 final class VectorBeam implements BeamKernels {
-  /** Ways whose parents are compared once for all columns. */
-  private static final int FEW = 4;
-
   /** For every number of keys the pairs that are compared, one after the other. */
   private static final int[][] NETWORKS = new int[MOST_CHOICES + 1][];
 
@@ -168,10 +165,10 @@ final class VectorBeam implements BeamKernels {
     for (int way = 0; way < ways; way++) {
       int i = 0;
       for (; i < FLOATS.loopBound(lanes); i += COUNT) {
-        if (ways == FEW) {
-          extendFew(before, parents, errors, factors, way, lanes, i, after);
-        } else {
-          extend(before, parents, errors, factors, way, ways, lanes, i, after);
+        switch (ways) {
+          case 4 -> extendFour(before, parents, errors, factors, way, lanes, i, after);
+          case 8 -> extendEight(before, parents, errors, factors, way, lanes, i, after);
+          default -> extendAny(before, parents, errors, factors, way, ways, lanes, i, after);
         }
       }
       for (; i < lanes; i++) {
@@ -180,7 +177,8 @@ final class VectorBeam implements BeamKernels {
     }
   }
 
-  private static void extendFew(
+  /** The parent's bits choose between pairs of ways, and between what was chosen before. */
+  private static void extendFour(
       MemorySegment before,
       MemorySegment parents,
       MemorySegment errors,
@@ -191,23 +189,54 @@ final class VectorBeam implements BeamKernels {
       MemorySegment after) {
     IntVector parent = Lanes.loadBits(parents, way * lanes + i);
     FloatVector e = Lanes.load(errors, way * lanes + i);
-    VectorMask<Float> first = parent.compare(VectorOperators.EQ, 1).cast(FLOATS);
-    VectorMask<Float> second = parent.compare(VectorOperators.EQ, 2).cast(FLOATS);
-    VectorMask<Float> third = parent.compare(VectorOperators.EQ, 3).cast(FLOATS);
-    int n = (int) (factors.byteSize() / Float.BYTES);
+    VectorMask<Float> odd = bit(parent, 1);
+    VectorMask<Float> upper = bit(parent, 2);
+    int n = Extents.floats(factors);
     for (int k = 0; k < n; k++) {
-      int row = k * FEW * lanes + i;
-      FloatVector value =
-          Lanes.load(before, row)
-              .blend(Lanes.load(before, row + lanes), first)
-              .blend(Lanes.load(before, row + 2 * lanes), second)
-              .blend(Lanes.load(before, row + 3 * lanes), third);
+      int row = k * 4 * lanes + i;
+      FloatVector first = either(before, row, lanes, odd);
+      FloatVector value = first.blend(either(before, row + 2 * lanes, lanes, odd), upper);
       FloatVector factor = FloatVector.broadcast(FLOATS, factors.getAtIndex(JAVA_FLOAT, k));
       Lanes.store(factor.fma(e, value), after, row + way * lanes);
     }
   }
 
-  private static void extend(
+  private static void extendEight(
+      MemorySegment before,
+      MemorySegment parents,
+      MemorySegment errors,
+      MemorySegment factors,
+      int way,
+      int lanes,
+      int i,
+      MemorySegment after) {
+    IntVector parent = Lanes.loadBits(parents, way * lanes + i);
+    FloatVector e = Lanes.load(errors, way * lanes + i);
+    VectorMask<Float> odd = bit(parent, 1);
+    VectorMask<Float> upper = bit(parent, 2);
+    VectorMask<Float> last = bit(parent, 4);
+    int n = Extents.floats(factors);
+    for (int k = 0; k < n; k++) {
+      int row = k * 8 * lanes + i;
+      FloatVector first = either(before, row, lanes, odd);
+      first = first.blend(either(before, row + 2 * lanes, lanes, odd), upper);
+      FloatVector second = either(before, row + 4 * lanes, lanes, odd);
+      second = second.blend(either(before, row + 6 * lanes, lanes, odd), upper);
+      FloatVector factor = FloatVector.broadcast(FLOATS, factors.getAtIndex(JAVA_FLOAT, k));
+      Lanes.store(factor.fma(e, first.blend(second, last)), after, row + way * lanes);
+    }
+  }
+
+  private static VectorMask<Float> bit(IntVector parent, int bit) {
+    return parent.and(bit).compare(VectorOperators.NE, 0).cast(FLOATS);
+  }
+
+  private static FloatVector either(
+      MemorySegment before, int row, int lanes, VectorMask<Float> second) {
+    return Lanes.load(before, row).blend(Lanes.load(before, row + lanes), second);
+  }
+
+  private static void extendAny(
       MemorySegment before,
       MemorySegment parents,
       MemorySegment errors,
@@ -219,7 +248,7 @@ final class VectorBeam implements BeamKernels {
       MemorySegment after) {
     IntVector parent = Lanes.loadBits(parents, way * lanes + i);
     FloatVector e = Lanes.load(errors, way * lanes + i);
-    int n = (int) (factors.byteSize() / Float.BYTES);
+    int n = Extents.floats(factors);
     for (int k = 0; k < n; k++) {
       int row = k * ways * lanes + i;
       FloatVector value = Lanes.load(before, row);
