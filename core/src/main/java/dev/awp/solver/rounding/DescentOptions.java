@@ -16,7 +16,7 @@ import dev.awp.constraint.Grid;
 public record DescentOptions(
     int rounds, int descents, int sweepWidth, int pieceWidth, int columnsOfPiece) {
   /** As many multiplications of a product take the time that a way takes at a column. */
-  private static final double MULTIPLICATIONS_OF_A_WAY = 2400;
+  private static final double MULTIPLICATIONS_OF_A_WAY = 600;
 
   public DescentOptions {
     if (rounds < 1 || descents < 0) {
@@ -46,9 +46,9 @@ public record DescentOptions(
     return new DescentOptions(1, 4, 4, 4, 16);
   }
 
-  /** One way at a time and half of the descents, {@code --effort low}. */
+  /** Half of the descents, {@code --effort low}. */
   public static DescentOptions low() {
-    return new DescentOptions(1, 2, 1, 1, 16);
+    return new DescentOptions(1, 2, 4, 4, 16);
   }
 
   /** For the last percent, {@code --effort high}. */
@@ -78,8 +78,8 @@ public record DescentOptions(
   }
 
   /**
-   * What choosing between ways takes besides, in the same unit, by the time that it takes: as much
-   * as {@link #cost} at 4,096 columns by default.
+   * What choosing between ways takes besides, in the same unit, by the time that it takes: a
+   * quarter of {@link #cost} at 4,096 columns by default.
    */
   double choices(Grid grid, int columns) {
     boolean alone = grid.runLength() == 1;
