@@ -16,8 +16,22 @@ public non-sealed interface ColumnLanes extends GridLanes {
    */
   void nearest(int column, MemorySegment x, MemorySegment codes);
 
-  /** The points of up to so many columns of one row. */
-  GridPoints points(int columns);
+  /**
+   * The points nearest to x, and those on the other side of it.
+   *
+   * @param column whose group's fits are meant
+   * @param lane the first of as many lanes as x has values
+   */
+  void around(int column, int lane, MemorySegment x, Neighbours found);
+
+  /**
+   * Points about values: codes, and what they are worth.
+   *
+   * @param others codes of the points on the other side; NaN where there is none
+   * @param otherValues NaN where there is none
+   */
+  record Neighbours(
+      MemorySegment codes, MemorySegment values, MemorySegment others, MemorySegment otherValues) {}
 
   /** A place to try other fits of a group. */
   Trial trial(Arena arena);

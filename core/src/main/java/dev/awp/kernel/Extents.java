@@ -65,6 +65,62 @@ public final class Extents {
     return n;
   }
 
+  /** Lanes of {@link BeamKernels#extend}, whose arguments it checks. */
+  public static int waysOf(
+      MemorySegment before,
+      MemorySegment parents,
+      MemorySegment errors,
+      MemorySegment factors,
+      int ways,
+      MemorySegment after) {
+    int lanes = lanes("the ways", parents, ways);
+    checkFloats("the errors", errors, ways * lanes);
+    long all = (long) floats(factors) * ways * lanes;
+    check("the values before", before, all, Float.BYTES);
+    check("the values after", after, all, Float.BYTES);
+    return lanes;
+  }
+
+  /** Lanes of {@link BeamKernels#propose}, whose arguments it checks. */
+  public static int proposal(
+      MemorySegment x,
+      MemorySegment values,
+      MemorySegment scores,
+      int choice,
+      MemorySegment errors,
+      MemorySegment keys) {
+    int n = floats(x);
+    checkFloats("the values", values, n);
+    checkFloats("the scores", scores, n);
+    checkFloats("the errors", errors, n);
+    checkFloats("the keys", keys, n);
+    if (choice < 0 || choice >= BeamKernels.MOST_CHOICES) {
+      throw new IllegalArgumentException(
+          "choice %s is not below %s".formatted(choice, BeamKernels.MOST_CHOICES));
+    }
+    return n;
+  }
+
+  /** Lanes of {@link BeamKernels#pick}, whose arguments it checks. */
+  public static int table(MemorySegment choices, MemorySegment table, MemorySegment out) {
+    int lanes = floats(choices);
+    checkFloats("the output", out, lanes);
+    int rows = lanes == 0 ? 0 : floats(table) / lanes;
+    check("the table", table, (long) rows * lanes, Float.BYTES);
+    return lanes;
+  }
+
+  /** Lanes of so many rows that lie one behind the other. */
+  public static int lanes(String name, MemorySegment x, int count) {
+    if (count < 1 || count > BeamKernels.MOST_CHOICES) {
+      throw new IllegalArgumentException(
+          "%s are %s, not 1 to %s".formatted(name, count, BeamKernels.MOST_CHOICES));
+    }
+    int lanes = floats(x) / count;
+    check(name, x, (long) count * lanes, Float.BYTES);
+    return lanes;
+  }
+
   /** Values of {@link NetworkKernels#advanceState}, whose arguments it checks. */
   public static int values(
       MemorySegment state,

@@ -46,6 +46,35 @@ public interface GridKernels {
       MemorySegment x, MemorySegment scales, float[] levels, float[] thresholds, MemorySegment out);
 
   /**
+   * The codes of {@link #nearestSteps}, and those of the grid points on the other side of x: the
+   * next larger code where x[i] / scales[i] is beyond the nearest, else the next smaller one; NaN
+   * where the grid has no such code.
+   *
+   * @param codes may be x itself
+   */
+  void aroundSteps(
+      MemorySegment x,
+      MemorySegment scales,
+      MemorySegment zeroPoints,
+      int maxCode,
+      MemorySegment codes,
+      MemorySegment others);
+
+  /**
+   * The levels of {@link #nearestLevels}, and the next ones on the other side of x: NaN where there
+   * is none.
+   *
+   * @param codes may be x itself
+   */
+  void aroundLevels(
+      MemorySegment x,
+      MemorySegment scales,
+      float[] levels,
+      float[] thresholds,
+      MemorySegment codes,
+      MemorySegment others);
+
+  /**
    * out[i] = (q - zeroPoint) * scale with q = clamp(rint(x[i] / scale) + zeroPoint, 0, maxCode),
    * the division and the rounding (ties to even) in float32, for one group.
    *

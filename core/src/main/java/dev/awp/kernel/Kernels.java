@@ -3,7 +3,7 @@
 package dev.awp.kernel;
 
 /**
- * The list of what must be fast, in five families. Every family has a scalar implementation, which
+ * The list of what must be fast, in six families. Every family has a scalar implementation, which
  * defines it, and a Vector API implementation, which speeds it; property tests hold one against the
  * other.
  *
@@ -22,4 +22,5 @@ public record Kernels(
     ArithmeticKernels arithmetic,
     SelectionKernels selection,
     GridKernels grid,
-    NetworkKernels network) {}
+    NetworkKernels network,
+    BeamKernels beam) {}

@@ -132,6 +132,49 @@ class KernelPropertiesTest {
     }
   }
 
+  @Property(tries = 300)
+  void anyPointsAroundAgree(
+      @ForAll Kind kind,
+      @ForAll @IntRange(min = 1, max = 100) int n,
+      @ForAll @IntRange(min = 1, max = 255) int maxCode,
+      @ForAll @IntRange(min = 1, max = 20) int count,
+      @ForAll long seed) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment x = KernelData.row(arena, kind, n, seed);
+      MemorySegment scales = KernelData.row(arena, Kind.GAUSSIAN, n, seed + 1);
+      MemorySegment zeros = arena.allocate(ValueLayout.JAVA_FLOAT, n);
+      for (int i = 0; i < n; i++) {
+        float scale = scales.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+        scales.setAtIndex(ValueLayout.JAVA_FLOAT, i, scale == 0 ? 1 : scale);
+        zeros.setAtIndex(ValueLayout.JAVA_FLOAT, i, (i * 7) % (maxCode + 1));
+      }
+      float[] levels = new float[count];
+      float[] thresholds = new float[count - 1];
+      for (int k = 0; k < count; k++) {
+        levels[k] = k * k - 3 * count;
+        if (k > 0) {
+          thresholds[k - 1] = (levels[k - 1] + levels[k]) / 2;
+        }
+      }
+      MemorySegment[] out = new MemorySegment[4];
+      for (int i = 0; i < out.length; i++) {
+        out[i] = arena.allocate(ValueLayout.JAVA_FLOAT, n);
+      }
+      SCALAR.grid().aroundSteps(x, scales, zeros, maxCode, out[0], out[1]);
+      VECTOR.grid().aroundSteps(x, scales, zeros, maxCode, out[2], out[3]);
+      VectorKernelsTest.assertRowEquals(out[0], out[2], "steps, " + kind + " of " + n);
+      VectorKernelsTest.assertRowEquals(out[1], out[3], "other steps, " + kind + " of " + n);
+      SCALAR.grid().nearestSteps(x, scales, zeros, maxCode, out[3]);
+      VectorKernelsTest.assertRowEquals(out[3], out[2], "nearest steps, " + kind);
+      SCALAR.grid().aroundLevels(x, scales, levels, thresholds, out[0], out[1]);
+      VECTOR.grid().aroundLevels(x, scales, levels, thresholds, out[2], out[3]);
+      VectorKernelsTest.assertRowEquals(out[0], out[2], "levels, " + kind + " of " + n);
+      VectorKernelsTest.assertRowEquals(out[1], out[3], "other levels, " + kind + " of " + n);
+      SCALAR.grid().nearestLevels(x, scales, levels, thresholds, out[3]);
+      VectorKernelsTest.assertRowEquals(out[3], out[2], "nearest levels, " + kind);
+    }
+  }
+
   @Property(tries = 400)
   void anySearchOfACodebookAgrees(
       @ForAll Kind kind,

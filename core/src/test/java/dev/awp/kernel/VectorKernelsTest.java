@@ -514,6 +514,17 @@ class VectorKernelsTest {
         assertRefused(() -> kernels.grid().leastSums(x, x, x, x, shorter));
         assertRefused(() -> kernels.grid().leastSums(x, x, shorter, x, x));
         assertRefused(() -> kernels.grid().leastSums(shorter, x, x, x, x));
+        assertRefused(() -> kernels.grid().aroundSteps(x, x, x, 15, x, shorter));
+        assertRefused(() -> kernels.grid().aroundLevels(x, x, two, new float[1], x, shorter));
+        assertRefused(() -> kernels.beam().propose(x, shorter, x, 1, 0, x, x));
+        assertRefused(() -> kernels.beam().propose(x, x, x, 1, 32, x, x));
+        assertRefused(() -> kernels.beam().sort(shorter, 2));
+        assertRefused(() -> kernels.beam().sort(shorter, 33));
+        assertRefused(() -> kernels.beam().split(x, x, x, shorter));
+        assertRefused(() -> kernels.beam().pick(x, x, shorter));
+        assertRefused(() -> kernels.beam().pick(shorter, x, shorter));
+        assertRefused(() -> kernels.beam().extend(x, x, x, x, 1, shorter));
+        assertRefused(() -> kernels.beam().extend(x, x, x, x.asSlice(0, 4), 3, x));
         assertRefused(() -> kernels.network().swiGlu(x, shorter, x));
         assertRefused(() -> kernels.network().geGlu(x, x, shorter));
         assertRefused(() -> kernels.network().rmsNorm(x, shorter, 0, x));

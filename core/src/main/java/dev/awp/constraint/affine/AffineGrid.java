@@ -47,6 +47,25 @@ public interface AffineGrid extends ScaledGrid {
     }
   }
 
+  /**
+   * The same codes, and those of the points on the other side of the values: NaN where there is
+   * none.
+   */
+  default void around(
+      GridKernels kernels,
+      MemorySegment x,
+      MemorySegment scales,
+      MemorySegment zeroPoints,
+      MemorySegment codes,
+      MemorySegment others) {
+    if (levels().isPresent()) {
+      Levels of = levels().get();
+      kernels.aroundLevels(x, scales, of.ascending(), of.thresholds(), codes, others);
+    } else {
+      kernels.aroundSteps(x, scales, zeroPoints, maxCode(), codes, others);
+    }
+  }
+
   /** How many clip ranges {@link #candidate} knows; the first is the whole range. */
   int candidates();
 

@@ -6,7 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.compute.Compute;
 import dev.awp.constraint.ColumnLanes;
-import dev.awp.constraint.GridPoints;
+import dev.awp.kernel.GridKernels;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -54,12 +54,30 @@ final class AffineLanes extends ScaledLanes implements ColumnLanes {
       MemorySegment zeroPoint,
       MemorySegment minimum,
       MemorySegment codes) {
-    MemorySegment above = x;
-    if (grid.hasMinimums()) {
-      compute().kernels().arithmetic().subtract(x, minimum, shifted);
-      above = shifted;
+    grid.nearest(compute().kernels().grid(), above(x, minimum), scale, zeroPoint, codes);
+  }
+
+  /** What x lies above its minimums, where the grid has some. */
+  private MemorySegment above(MemorySegment x, MemorySegment minimum) {
+    if (!grid.hasMinimums()) {
+      return x;
     }
-    grid.nearest(compute().kernels().grid(), above, scale, zeroPoint, codes);
+    MemorySegment above = shifted.asSlice(0, x.byteSize());
+    compute().kernels().arithmetic().subtract(x, minimum, above);
+    return above;
+  }
+
+  @Override
+  public void around(int column, int lane, MemorySegment x, Neighbours found) {
+    int group = group(column);
+    long from = (long) lane * Float.BYTES;
+    MemorySegment scale = scales().row(group).asSlice(from, x.byteSize());
+    MemorySegment zeroPoint = zeroPoints().row(group).asSlice(from, x.byteSize());
+    MemorySegment minimum = minimum(group).asSlice(from, x.byteSize());
+    GridKernels kernels = compute().kernels().grid();
+    grid.around(kernels, above(x, minimum), scale, zeroPoint, found.codes(), found.others());
+    values(found.codes(), scale, minimum, found.values());
+    values(found.others(), scale, minimum, found.otherValues());
   }
 
   @Override
@@ -76,10 +94,5 @@ final class AffineLanes extends ScaledLanes implements ColumnLanes {
     public void nearest(MemorySegment x, MemorySegment codes) {
       AffineLanes.this.nearest(x, scales(), zeroPoints(), minimums(), codes);
     }
-  }
-
-  @Override
-  public GridPoints points(int count) {
-    return new AffinePoints(this, count);
   }
 }

@@ -68,12 +68,63 @@ final class ScalarGrid implements GridKernels {
     int n = Extents.levels(x, scales, levels, thresholds, out);
     for (int i = 0; i < n; i++) {
       float multiple = x.getAtIndex(JAVA_FLOAT, i) / scales.getAtIndex(JAVA_FLOAT, i);
-      int below = 0;
-      for (float threshold : thresholds) {
-        below += multiple > threshold ? 1 : 0;
-      }
-      out.setAtIndex(JAVA_FLOAT, i, Float.isNaN(multiple) ? Float.NaN : levels[below]);
+      float level = levels[place(multiple, thresholds)];
+      out.setAtIndex(JAVA_FLOAT, i, Float.isNaN(multiple) ? Float.NaN : level);
     }
+  }
+
+  @Override
+  public void aroundSteps(
+      MemorySegment x,
+      MemorySegment scales,
+      MemorySegment zeroPoints,
+      int maxCode,
+      MemorySegment codes,
+      MemorySegment others) {
+    int n = Extents.floats(x);
+    Extents.checkFloats("scales", scales, n);
+    Extents.checkFloats("zero points", zeroPoints, n);
+    Extents.checkFloats("the codes", codes, n);
+    Extents.checkFloats("the other codes", others, n);
+    for (int i = 0; i < n; i++) {
+      float least = -zeroPoints.getAtIndex(JAVA_FLOAT, i);
+      float most = least + maxCode;
+      float steps = x.getAtIndex(JAVA_FLOAT, i) / scales.getAtIndex(JAVA_FLOAT, i);
+      float code = nearest(steps, least, most);
+      float other = steps > code ? code + 1 : code - 1;
+      codes.setAtIndex(JAVA_FLOAT, i, code);
+      others.setAtIndex(JAVA_FLOAT, i, other >= least && other <= most ? other : Float.NaN);
+    }
+  }
+
+  @Override
+  public void aroundLevels(
+      MemorySegment x,
+      MemorySegment scales,
+      float[] levels,
+      float[] thresholds,
+      MemorySegment codes,
+      MemorySegment others) {
+    int n = Extents.levels(x, scales, levels, thresholds, codes);
+    Extents.checkFloats("the other codes", others, n);
+    for (int i = 0; i < n; i++) {
+      float multiple = x.getAtIndex(JAVA_FLOAT, i) / scales.getAtIndex(JAVA_FLOAT, i);
+      int place = place(multiple, thresholds);
+      int other = multiple > levels[place] ? place + 1 : place - 1;
+      boolean known = !Float.isNaN(multiple);
+      boolean exists = known && other >= 0 && other < levels.length;
+      codes.setAtIndex(JAVA_FLOAT, i, known ? levels[place] : Float.NaN);
+      others.setAtIndex(JAVA_FLOAT, i, exists ? levels[other] : Float.NaN);
+    }
+  }
+
+  /** How many thresholds lie below a number. */
+  private static int place(float multiple, float[] thresholds) {
+    int below = 0;
+    for (float threshold : thresholds) {
+      below += multiple > threshold ? 1 : 0;
+    }
+    return below;
   }
 
   @Override

@@ -15,6 +15,7 @@ public final class ScalarKernels {
         new ScalarArithmetic(),
         new ScalarSelection(),
         new ScalarGrid(),
-        new ScalarNetwork());
+        new ScalarNetwork(),
+        new ScalarBeam());
   }
 }

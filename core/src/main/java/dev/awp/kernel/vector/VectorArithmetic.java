@@ -23,6 +23,9 @@ import jdk.incubator.vector.VectorOperators;
 final class VectorArithmetic implements ArithmeticKernels {
   private static final int PANEL_ROWS = 6;
 
+  /** Rows of an outer product that are added to together. */
+  private static final int ROWS_AT_ONCE = 4;
+
   /** Bytes from one depth of a packed panel of A to the next. */
   private static final long ROW_STEP = (long) PANEL_ROWS * Float.BYTES;
 
@@ -125,9 +128,56 @@ final class VectorArithmetic implements ArithmeticKernels {
     int count = Extents.floats(factors);
     int n = Extents.floats(x);
     Extents.check("rows", rows, (long) count * n, Float.BYTES);
-    for (int k = 0; k < count; k++) {
+    int k = 0;
+    for (; k <= count - ROWS_AT_ONCE; k += ROWS_AT_ONCE) {
+      addToFour(factors, k, x, n, rows);
+    }
+    for (; k < count; k++) {
       addScaled(factors.getAtIndex(ValueLayout.JAVA_FLOAT, k), x, n, rows, (long) k * n);
     }
+  }
+
+  /** Four rows share the loads of x, and the cost of a loop over a short row. */
+  private static void addToFour(
+      MemorySegment factors, int k, MemorySegment x, int n, MemorySegment rows) {
+    FloatVector f0 = broadcast(factors, k);
+    FloatVector f1 = broadcast(factors, k + 1);
+    FloatVector f2 = broadcast(factors, k + 2);
+    FloatVector f3 = broadcast(factors, k + 3);
+    long stride = (long) n * Float.BYTES;
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      long at = k * stride + (long) i * Float.BYTES;
+      FloatVector some = Lanes.load(x, i);
+      addRow(f0, some, rows, at);
+      addRow(f1, some, rows, at + stride);
+      addRow(f2, some, rows, at + 2 * stride);
+      addRow(f3, some, rows, at + 3 * stride);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      long at = k * stride + (long) i * Float.BYTES;
+      FloatVector some = Lanes.load(x, i, tail);
+      addRow(f0, some, rows, at, tail);
+      addRow(f1, some, rows, at + stride, tail);
+      addRow(f2, some, rows, at + 2 * stride, tail);
+      addRow(f3, some, rows, at + 3 * stride, tail);
+    }
+  }
+
+  private static FloatVector broadcast(MemorySegment factors, int k) {
+    return FloatVector.broadcast(FLOATS, factors.getAtIndex(ValueLayout.JAVA_FLOAT, k));
+  }
+
+  private static void addRow(FloatVector factor, FloatVector x, MemorySegment sum, long at) {
+    FloatVector before = FloatVector.fromMemorySegment(FLOATS, sum, at, Lanes.NATIVE);
+    factor.fma(x, before).intoMemorySegment(sum, at, Lanes.NATIVE);
+  }
+
+  private static void addRow(
+      FloatVector factor, FloatVector x, MemorySegment sum, long at, VectorMask<Float> tail) {
+    FloatVector before = FloatVector.fromMemorySegment(FLOATS, sum, at, Lanes.NATIVE, tail);
+    factor.fma(x, before).intoMemorySegment(sum, at, Lanes.NATIVE, tail);
   }
 
   private static void addScaled(float factor, MemorySegment x, int n, MemorySegment out, long at) {

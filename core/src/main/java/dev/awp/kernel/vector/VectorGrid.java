@@ -184,6 +184,87 @@ final class VectorGrid implements GridKernels {
   }
 
   @Override
+  public void aroundSteps(
+      MemorySegment x,
+      MemorySegment scales,
+      MemorySegment zeroPoints,
+      int maxCode,
+      MemorySegment codes,
+      MemorySegment others) {
+    int n = Extents.floats(x);
+    Extents.checkFloats("scales", scales, n);
+    Extents.checkFloats("zero points", zeroPoints, n);
+    Extents.checkFloats("the codes", codes, n);
+    Extents.checkFloats("the other codes", others, n);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      FloatVector least = Lanes.load(zeroPoints, i).neg();
+      FloatVector most = least.add(maxCode);
+      FloatVector steps = Lanes.load(x, i).div(Lanes.load(scales, i));
+      FloatVector code = nearest(steps, least, most);
+      Lanes.store(code, codes, i);
+      Lanes.store(other(steps, code, least, most), others, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector least = Lanes.load(zeroPoints, i, tail).neg();
+      FloatVector most = least.add(maxCode);
+      FloatVector steps = Lanes.load(x, i, tail).div(Lanes.load(scales, i, tail));
+      FloatVector code = nearest(steps, least, most);
+      Lanes.store(code, codes, i, tail);
+      Lanes.store(other(steps, code, least, most), others, i, tail);
+    }
+  }
+
+  private static FloatVector other(
+      FloatVector steps, FloatVector code, FloatVector least, FloatVector most) {
+    FloatVector other = code.sub(1).blend(code.add(1), steps.compare(VectorOperators.GT, code));
+    VectorMask<Float> exists =
+        other.compare(VectorOperators.GE, least).and(other.compare(VectorOperators.LE, most));
+    return FloatVector.broadcast(FLOATS, Float.NaN).blend(other, exists);
+  }
+
+  @Override
+  public void aroundLevels(
+      MemorySegment x,
+      MemorySegment scales,
+      float[] levels,
+      float[] thresholds,
+      MemorySegment codes,
+      MemorySegment others) {
+    int n = Extents.levels(x, scales, levels, thresholds, codes);
+    Extents.checkFloats("the other codes", others, n);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      FloatVector multiples = Lanes.load(x, i).div(Lanes.load(scales, i));
+      FloatVector code = nearest(multiples, levels, thresholds);
+      Lanes.store(code, codes, i);
+      Lanes.store(other(multiples, code, levels, thresholds), others, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector multiples = Lanes.load(x, i, tail).div(Lanes.load(scales, i, tail));
+      FloatVector code = nearest(multiples, levels, thresholds);
+      Lanes.store(code, codes, i, tail);
+      Lanes.store(other(multiples, code, levels, thresholds), others, i, tail);
+    }
+  }
+
+  /** The level before the nearest one, or the one behind it where x lies beyond. */
+  private static FloatVector other(
+      FloatVector x, FloatVector nearest, float[] levels, float[] thresholds) {
+    FloatVector below = FloatVector.broadcast(FLOATS, Float.NaN);
+    FloatVector above = FloatVector.broadcast(FLOATS, levels.length > 1 ? levels[1] : Float.NaN);
+    for (int k = 0; k < thresholds.length; k++) {
+      VectorMask<Float> passed = x.compare(VectorOperators.GT, thresholds[k]);
+      below = below.blend(levels[k], passed);
+      above = above.blend(k + 2 < levels.length ? levels[k + 2] : Float.NaN, passed);
+    }
+    FloatVector other = below.blend(above, x.compare(VectorOperators.GT, nearest));
+    return other.blend(Float.NaN, x.test(VectorOperators.IS_NAN));
+  }
+
+  @Override
   public void quantizeDequantize(
       MemorySegment x, float scale, float zeroPoint, int maxCode, MemorySegment out) {
     int n = Extents.floats(x);

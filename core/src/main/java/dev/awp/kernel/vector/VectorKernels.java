@@ -18,6 +18,7 @@ public final class VectorKernels {
         new VectorArithmetic(),
         new VectorSelection(),
         new VectorGrid(),
-        new VectorNetwork());
+        new VectorNetwork(),
+        new VectorBeam());
   }
 }

@@ -2,248 +2,274 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver.rounding;
 
-import dev.awp.constraint.GridPoints;
-import dev.awp.constraint.GridPoints.Neighbourhood;
-import java.util.Arrays;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.awp.blas.Blas.Op;
+import dev.awp.constraint.ColumnLanes;
+import dev.awp.constraint.ColumnLanes.Neighbours;
+import dev.awp.kernel.BeamKernels;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /**
- * Rounds consecutive columns of one row, one after the other, each error made up for by the columns
- * after it as in GPTQ's sweep ({@link ColumnOrder}), while several ways to go on are kept: of the
- * nearest point and the one on the value's other side, for every way, those go on that are best in
- * sum_j e_j^2 / U_jj^2. It is the K-best search of lattice decoding (Guo and Nilsson, IEEE JSAC 24,
- * 2006), of which GPTQ's sweep is the case of one way. Plain arrays: a way's values lie side by
- * side, so that what it does to later columns is one vectorised loop. For one worker.
+ * Rounds consecutive places of an order in all lanes, one after the other, each error made up for
+ * by the places after it as in GPTQ's sweep ({@link ColumnOrder}), while several ways to go on are
+ * kept in every lane: of the nearest point and the one on the value's other side, for every way,
+ * those go on that are best in sum_j e_j^2 / U_jj^2. It is the K-best search of lattice decoding
+ * (Guo and Nilsson, IEEE JSAC 24, 2006), of which GPTQ's sweep is the case of one way. Ways of a
+ * lane are in the order of their scores; those that there are not yet have infinite ones. For one
+ * worker.
  */
 final class BeamRounding {
-  /** Choices up to which each is compared with all others. */
-  private static final int FEW = 8;
-
-  private final int width;
-  private final float[][] running;
-  private final float[][] errors;
-  private final float[][] codesOfWays;
-  private final int[][] parents;
-  private final float[] scores;
-  private final boolean[] alive;
-  private final long[] keys;
-  private final boolean[] chosen;
-  private final float[] choiceErrors;
-  private final float[] choiceCodes;
-  private final float[] choiceScores;
-  private final float[] values;
-  private final Neighbourhood found;
-  private final float[] codes;
-  private final float[] error;
+  /** The most ways. */
+  static final int MOST_WAYS = BeamKernels.MOST_CHOICES / 2;
 
   /**
-   * Scratch for runs of up to so many columns.
-   *
-   * @param width ways that are kept
+   * Lanes that are taken together: what belongs to them stays in the second cache. Products of
+   * multiples of 48 lanes give the bytes of those of all lanes.
    */
-  BeamRounding(int width, int columns) {
+  private static final int LANES = 96;
+
+  /** Places that errors go on to one by one; the later ones get those of so many at once. */
+  private static final int NEAR = 16;
+
+  /** Rows of a way, or of a choice, beside those that every place has. */
+  private static final int ROWS_OF_A_WAY = 13;
+
+  private final LaneState state;
+  private final ColumnLanes fits;
+  private final BeamKernels kernels;
+  private final int width;
+  private final int most;
+  private final MemorySegment zeros;
+  private MemorySegment running;
+  private MemorySegment followed;
+  private MemorySegment near;
+  private MemorySegment next;
+  private final MemorySegment codes;
+  private final MemorySegment errors;
+  private final MemorySegment parents;
+  private final MemorySegment scores;
+  private final MemorySegment choices;
+  private final MemorySegment keys;
+  private final MemorySegment choiceCodes;
+  private final MemorySegment choiceValues;
+  private final MemorySegment choiceErrors;
+  private final MemorySegment way;
+
+  /**
+   * Scratch for up to so many places.
+   *
+   * @param width ways that are kept, at most {@link #MOST_WAYS}
+   */
+  BeamRounding(LaneState state, ColumnLanes fits, int width, int places, Arena arena) {
+    this.state = state;
+    this.fits = fits;
+    this.kernels = state.compute().kernels().beam();
     this.width = width;
-    this.running = new float[width][columns];
-    this.errors = new float[columns][width];
-    this.codesOfWays = new float[columns][width];
-    this.parents = new int[columns][width];
-    this.scores = new float[width];
-    this.alive = new boolean[width];
-    this.keys = new long[2 * width];
-    this.chosen = new boolean[2 * width];
-    this.choiceErrors = new float[2 * width];
-    this.choiceCodes = new float[2 * width];
-    this.choiceScores = new float[2 * width];
-    this.values = new float[width];
-    this.found = Neighbourhood.allocate(width);
-    this.codes = new float[columns];
-    this.error = new float[columns];
+    this.most = Math.min(LANES, state.lanes());
+    long rows = (long) places * width * most;
+    long nearRows = (long) Math.min(places, NEAR) * width * most;
+    this.running = arena.allocate(JAVA_FLOAT, rows);
+    this.followed = arena.allocate(JAVA_FLOAT, rows);
+    this.near = arena.allocate(JAVA_FLOAT, nearRows);
+    this.next = arena.allocate(JAVA_FLOAT, nearRows);
+    this.zeros = arena.allocate(JAVA_FLOAT, Math.max(places, width * most));
+    this.codes = arena.allocate(JAVA_FLOAT, rows);
+    this.errors = arena.allocate(JAVA_FLOAT, rows);
+    this.parents = arena.allocate(JAVA_FLOAT, rows);
+    long ofWays = (long) width * most;
+    this.scores = arena.allocate(JAVA_FLOAT, ofWays);
+    this.choices = arena.allocate(JAVA_FLOAT, ofWays);
+    this.keys = arena.allocate(JAVA_FLOAT, 2 * ofWays);
+    this.choiceCodes = arena.allocate(JAVA_FLOAT, 2 * ofWays);
+    this.choiceValues = arena.allocate(JAVA_FLOAT, 2 * ofWays);
+    this.choiceErrors = arena.allocate(JAVA_FLOAT, 2 * ofWays);
+    this.way = arena.allocate(JAVA_FLOAT, 2L * width * most);
+  }
+
+  /** Bytes of the scratch. */
+  static long bytes(int width, int places) {
+    long rows = 5L * places + 2L * Math.min(places, NEAR) + ROWS_OF_A_WAY;
+    return (rows * width * LANES + places) * Float.BYTES;
   }
 
   /**
-   * How errors are answered.
+   * Rounds places from (inclusive) to (exclusive).
    *
-   * @param feedback [columns, columns]: row j holds -U_jk / U_jj for k after j; an array a row, for
-   *     loops over two arrays at the same index become vectors
-   * @param weights 1 / U_jj^2
+   * @param first column that the order counts from
+   * @param x values by place, [to - from, lanes]
+   * @param found receives the codes of the best way, by place
+   * @param error receives what each place's value was off its point on that way, when it was
+   *     rounded
    */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  record Feedback(int columns, float[][] feedback, float[] weights) {
-    /** Of the places from (inclusive) to (exclusive) of an order. */
-    static Feedback of(ColumnOrder order, int from, int to) {
-      int n = to - from;
-      Feedback some = new Feedback(n, new float[n][n], new float[n]);
-      for (int j = 0; j < n; j++) {
-        float pivot = order.pivot(from + j);
-        some.weights[j] = 1 / (pivot * pivot);
-        for (int k = j + 1; k < n; k++) {
-          some.feedback[j][k] = order.feedback().get(from + j, from + k);
+  void round(ColumnOrder order, int from, int to, int first, Matrix x, Matrix found, Matrix error) {
+    for (int lane = 0; lane < state.lanes(); lane += most) {
+      int lanes = Math.min(most, state.lanes() - lane);
+      start(x, lane, lanes);
+      for (int place = from, end; place < to; place = end) {
+        end = Math.min(to, place + NEAR);
+        roundNear(order, place, end, from, first, lane, lanes);
+        if (end < to) {
+          goOn(order, place, end, from, to, lanes);
         }
       }
-      return some;
+      trace(to - from, lane, lanes, found, error);
     }
   }
 
-  /** The codes of the best way. */
-  float[] codes() {
-    return codes;
-  }
-
-  /** What each column's value was off the point that it took, when it took it, on the best way. */
-  float[] error() {
-    return error;
-  }
-
-  /**
-   * Rounds.
-   *
-   * @param target as many values as the feedback has columns
-   */
-  void round(float[] target, GridPoints points, Feedback feedback) {
-    int n = feedback.columns;
-    System.arraycopy(target, 0, running[0], 0, n);
-    Arrays.fill(alive, false);
-    alive[0] = true;
-    scores[0] = 0;
-    for (int j = 0; j < n; j++) {
-      int choices = propose(j, points, feedback.weights[j]);
-      choose(choices);
-      take(j, n, feedback.feedback[j]);
+  private void start(Matrix x, int lane, int lanes) {
+    for (int j = 0; j < x.rows(); j++) {
+      MemorySegment values = slice(x.row(j), lane, lanes);
+      for (int w = 0; w < width; w++) {
+        rows(running, j * width + w, 1, lanes).copyFrom(values);
+      }
     }
-    trace(n);
+    for (long i = 0; i < (long) width * lanes; i++) {
+      scores.setAtIndex(JAVA_FLOAT, i, i < lanes ? 0 : Float.POSITIVE_INFINITY);
+    }
+  }
+
+  /** Rounds places which see each other's errors at once, and leaves the later ones alone. */
+  private void roundNear(
+      ColumnOrder order, int place, int end, int from, int first, int lane, int lanes) {
+    int count = (end - place) * width;
+    rows(near, 0, count, lanes).copyFrom(rows(running, (place - from) * width, count, lanes));
+    for (int at = place; at < end; at++) {
+      propose(order, at, first + order.column(at), at - place, lane, lanes);
+      choose(at - from, lanes);
+      int later = end - at - 1;
+      if (later > 0) {
+        kernels.extend(
+            rows(near, (at - place + 1) * width, later * width, lanes),
+            rows(parents, (at - from) * width, width, lanes),
+            rows(errors, (at - from) * width, width, lanes),
+            slice(order.feedback().row(at), at + 1, later),
+            width,
+            rows(next, (at - place + 1) * width, later * width, lanes));
+        MemorySegment done = near;
+        near = next;
+        next = done;
+      }
+    }
+  }
+
+  private static MemorySegment slice(MemorySegment row, int lane, int lanes) {
+    return row.asSlice((long) lane * Float.BYTES, (long) lanes * Float.BYTES);
+  }
+
+  /** Rows of a chunk of lanes, which lie one behind the other. */
+  private static MemorySegment rows(MemorySegment all, int row, int count, int lanes) {
+    long bytes = (long) lanes * Float.BYTES;
+    return all.asSlice(row * bytes, count * bytes);
   }
 
   /** For each way the nearest point, choice 2 way, and the one beyond the value, 2 way + 1. */
-  private int propose(int j, GridPoints points, float weight) {
-    for (int way = 0; way < width; way++) {
-      values[way] = running[way][j];
-    }
-    points.around(j, values, width, found);
-    int choices = 0;
-    for (int way = 0; way < width; way++) {
-      if (alive[way]) {
-        propose(2 * way, found.codes()[way], found.values()[way], weight, choices++);
-        if (!Float.isNaN(found.otherCodes()[way])) {
-          propose(
-              2 * way + 1, found.otherCodes()[way], found.otherValues()[way], weight, choices++);
-        }
-      }
-    }
-    return choices;
-  }
-
-  private void propose(int choice, float code, float value, float weight, int place) {
-    int way = choice / 2;
-    float e = values[way] - value;
-    float score = scores[way] + weight * e * e;
-    choiceErrors[choice] = e;
-    choiceCodes[choice] = code;
-    choiceScores[choice] = score;
-    // Scores are not negative: their bits have their order, and a NaN comes last.
-    keys[place] = ((long) Float.floatToIntBits(score) << Integer.SIZE) | choice;
-  }
-
-  /** Marks as many of the best choices as there are ways. */
-  private void choose(int choices) {
-    Arrays.fill(chosen, false);
-    if (choices <= FEW && choices > width) {
-      // Counting what is smaller has no branch that depends on the keys.
-      for (int i = 0; i < choices; i++) {
-        long key = keys[i];
-        int smaller = 0;
-        for (int other = 0; other < choices; other++) {
-          smaller += keys[other] < key ? 1 : 0;
-        }
-        chosen[(int) key] = smaller < width;
-      }
-      return;
-    }
-    if (choices > width) {
-      selectSmallest(keys, choices, width);
-    }
-    for (int i = 0; i < Math.min(choices, width); i++) {
-      chosen[(int) keys[i]] = true;
+  private void propose(ColumnOrder order, int place, int column, int index, int lane, int lanes) {
+    float pivot = order.pivot(place);
+    float weight = 1 / (pivot * pivot);
+    for (int w = 0; w < width; w++) {
+      MemorySegment x = rows(near, index * width + w, 1, lanes);
+      Neighbours about =
+          new Neighbours(
+              rows(choiceCodes, 2 * w, 1, lanes),
+              rows(choiceValues, 2 * w, 1, lanes),
+              rows(choiceCodes, 2 * w + 1, 1, lanes),
+              rows(choiceValues, 2 * w + 1, 1, lanes));
+      fits.around(column, lane, x, about);
+      state.hold(column, lane, about);
+      MemorySegment score = rows(scores, w, 1, lanes);
+      propose(x, about.values(), score, weight, 2 * w, lanes);
+      propose(x, about.otherValues(), score, weight, 2 * w + 1, lanes);
     }
   }
 
-  /** A way goes on in its place with one choice; a second one takes a place that became free. */
-  private void take(int j, int n, float[] feedback) {
-    for (int way = 0; way < width; way++) {
-      alive[way] = chosen[2 * way] || chosen[2 * way + 1];
-    }
-    int free = 0;
-    for (int way = 0; way < width; way++) {
-      boolean both = chosen[2 * way] && chosen[2 * way + 1];
-      if (both) {
-        while (alive[free]) {
-          free++;
-        }
-        alive[free] = true;
-        extend(j, n, 2 * way + 1, free, feedback);
-      }
-      if (both || chosen[2 * way]) {
-        extend(j, n, 2 * way, way, feedback);
-      } else if (chosen[2 * way + 1]) {
-        extend(j, n, 2 * way + 1, way, feedback);
-      }
+  private void propose(
+      MemorySegment x,
+      MemorySegment values,
+      MemorySegment score,
+      float weight,
+      int choice,
+      int lanes) {
+    MemorySegment error = rows(choiceErrors, choice, 1, lanes);
+    kernels.propose(x, values, score, weight, choice, error, rows(keys, choice, 1, lanes));
+  }
+
+  /** The best choices become the ways, in the order of their scores. */
+  private void choose(int index, int lanes) {
+    kernels.sort(rows(keys, 0, 2 * width, lanes), 2 * width);
+    kernels.split(
+        rows(keys, 0, width, lanes),
+        rows(choices, 0, width, lanes),
+        rows(parents, index * width, width, lanes),
+        rows(scores, 0, width, lanes));
+    MemorySegment ofCodes = rows(choiceCodes, 0, 2 * width, lanes);
+    MemorySegment ofErrors = rows(choiceErrors, 0, 2 * width, lanes);
+    for (int w = 0; w < width; w++) {
+      MemorySegment choice = rows(choices, w, 1, lanes);
+      kernels.pick(choice, ofCodes, rows(codes, index * width + w, 1, lanes));
+      kernels.pick(choice, ofErrors, rows(errors, index * width + w, 1, lanes));
     }
   }
 
-  private void extend(int j, int n, int choice, int place, float[] feedback) {
-    float e = choiceErrors[choice];
-    float[] before = running[choice / 2];
-    float[] after = running[place];
-    for (int k = j + 1; k < n; k++) {
-      after[k] = before[k] + e * feedback[k];
+  /** The places from the end on make up for the errors that each way has in those before. */
+  private void goOn(ColumnOrder order, int place, int end, int from, int to, int lanes) {
+    MemorySegment own = rows(way, 0, width, lanes);
+    MemorySegment before = rows(way, width, width, lanes);
+    for (int i = 0; i < width * lanes; i++) {
+      own.setAtIndex(JAVA_INT, i, i / lanes);
     }
-    scores[place] = choiceScores[choice];
-    errors[j][place] = e;
-    codesOfWays[j][place] = choiceCodes[choice];
-    parents[j][place] = choice / 2;
+    for (int at = end - 1; at >= place; at--) {
+      MemorySegment all = rows(errors, (at - from) * width, width, lanes);
+      MemorySegment origins = rows(parents, (at - from) * width, width, lanes);
+      for (int w = 0; w < width; w++) {
+        MemorySegment origin = rows(own, w, 1, lanes);
+        kernels.pick(origin, all, rows(next, (at - place) * width + w, 1, lanes));
+        kernels.pick(origin, origins, rows(before, w, 1, lanes));
+      }
+      MemorySegment swapped = own;
+      own = before;
+      before = swapped;
+    }
+    int later = to - end;
+    MemorySegment rest = rows(followed, (end - from) * width, later * width, lanes);
+    kernels.extend(
+        rows(running, (end - from) * width, later * width, lanes),
+        own,
+        rows(zeros, 0, width, lanes),
+        slice(zeros, 0, later),
+        width,
+        rest);
+    Matrix errorsOfWays = matrix(rows(next, 0, (end - place) * width, lanes), end - place);
+    Matrix feedback = order.feedback().rowRange(place, end).columnRange(end, to);
+    state
+        .compute()
+        .blas()
+        .gemm(Op.TRANSPOSE, Op.NONE, 1, feedback, errorsOfWays, 1, matrix(rest, later));
+    MemorySegment done = running;
+    running = followed;
+    followed = done;
   }
 
-  /** Follows the best way back. */
-  private void trace(int n) {
-    int way = -1;
-    for (int i = 0; i < width; i++) {
-      if (alive[i] && (way < 0 || scores[i] < scores[way])) {
-        way = i;
-      }
-    }
-    for (int j = n - 1; j >= 0; j--) {
-      codes[j] = codesOfWays[j][way];
-      error[j] = errors[j][way];
-      way = parents[j][way];
-    }
+  /** Rows of all ways. */
+  private static Matrix matrix(MemorySegment all, int rows) {
+    return Matrix.wrap(all, rows, Math.toIntExact(all.byteSize() / Float.BYTES / rows));
   }
 
-  /** Brings the k smallest of the first n keys, all different, to the front, in some order. */
-  static void selectSmallest(long[] keys, int n, int k) {
-    int low = 0;
-    int high = n - 1;
-    while (low < high) {
-      long pivot = keys[(low + high) >>> 1];
-      int i = low;
-      int j = high;
-      while (i <= j) {
-        while (keys[i] < pivot) {
-          i++;
-        }
-        while (keys[j] > pivot) {
-          j--;
-        }
-        if (i <= j) {
-          long swapped = keys[i];
-          keys[i++] = keys[j];
-          keys[j--] = swapped;
-        }
-      }
-      if (k - 1 <= j) {
-        high = j;
-      } else if (k - 1 >= i) {
-        low = i;
-      } else {
-        return;
-      }
+  /** Follows the best way of every lane back. */
+  private void trace(int places, int lane, int lanes, Matrix found, Matrix error) {
+    MemorySegment own = rows(way, 0, 1, lanes);
+    MemorySegment before = rows(way, 1, 1, lanes);
+    own.fill((byte) 0);
+    for (int j = places - 1; j >= 0; j--) {
+      kernels.pick(own, rows(codes, j * width, width, lanes), slice(found.row(j), lane, lanes));
+      kernels.pick(own, rows(errors, j * width, width, lanes), slice(error.row(j), lane, lanes));
+      kernels.pick(own, rows(parents, j * width, width, lanes), before);
+      MemorySegment swapped = own;
+      own = before;
+      before = swapped;
     }
   }
 }

@@ -26,10 +26,10 @@ final class BeamSweep {
     this.plan = plan;
     switch (state.fits()) {
       case ColumnLanes fits -> {
-        BlockRounding beam = new BlockRounding(state, fits, width, ColumnLayout.BLOCK);
+        BlockRounding beam = new BlockRounding(state, fits, width, ColumnLayout.BLOCK, arena);
         this.rounding =
             (order, block, running, error) ->
-                beam.sweep(order, block.from(), block.feedback(), running, error);
+                beam.sweep(order, block.from(), block.to(), running, error);
         this.fitting = Optional.of(new SweepFitting(state, fits, plan));
       }
       case RunLanes fits -> {

@@ -4,27 +4,28 @@ package dev.awp.solver.rounding;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.awp.blas.Blas.Op;
 import dev.awp.constraint.ColumnLanes;
-import dev.awp.constraint.GridPoints;
-import dev.awp.solver.rounding.BeamRounding.Feedback;
+import dev.awp.kernel.ArithmeticKernels;
+import dev.awp.solver.rounding.RoundingPlan.Piece;
 import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /**
- * {@link BeamRounding} for all lanes of a part: of a block of a sweep, or of a few columns while
- * all others stay as they are. For one worker.
+ * {@link BeamRounding} of a block of a sweep, or of a few columns while all others stay as they
+ * are. For one worker.
  */
 final class BlockRounding {
+  /** Matrices of as many rows as columns are rounded at once. */
+  private static final int SCRATCH = 3;
+
   private final LaneState state;
   private final BeamRounding beam;
-  private final GridPoints points;
-  private final float[] target;
-  private final float[] gradient;
-  private final float[] products;
-  private final float[] values;
-  private final int[] places;
-  private final boolean[] held;
+  private final Matrix target;
+  private final Matrix codes;
+  private final Matrix error;
+  private final MemorySegment falls;
 
   /**
    * Scratch.
@@ -32,129 +33,98 @@ final class BlockRounding {
    * @param width ways that are kept
    * @param columns the most that are rounded at once
    */
-  BlockRounding(LaneState state, ColumnLanes fits, int width, int columns) {
+  BlockRounding(LaneState state, ColumnLanes fits, int width, int columns, Arena arena) {
     this.state = state;
-    this.beam = new BeamRounding(width, columns);
-    this.points = fits.points(columns);
-    this.target = new float[columns];
-    this.gradient = new float[columns];
-    this.products = new float[columns];
-    this.values = new float[columns];
-    this.places = new int[columns];
-    this.held = new boolean[columns];
+    this.beam = new BeamRounding(state, fits, width, columns, arena);
+    this.target = Matrix.allocate(arena, columns, state.lanes());
+    this.codes = Matrix.allocate(arena, columns, state.lanes());
+    this.error = Matrix.allocate(arena, columns, state.lanes());
+    this.falls = arena.allocate(JAVA_FLOAT, state.lanes());
+  }
+
+  /** Rows of all lanes that the scratch has, beside that of {@link BeamRounding#bytes}. */
+  static int rows(int columns) {
+    return SCRATCH * columns + 1;
   }
 
   /**
    * Rounds a block of a sweep, places from (inclusive) to (exclusive) of its order.
    *
    * @param running what the columns before have made of the block, [to - from, lanes]
-   * @param error receives what each column's value was off its point
+   * @param lost receives what each column's value was off its point, of the same shape
    */
-  void sweep(ColumnOrder order, int from, Feedback feedback, Matrix running, Matrix error) {
-    int n = feedback.columns();
-    for (int j = 0; j < n; j++) {
-      places[j] = order.column(from + j);
+  void sweep(ColumnOrder order, int from, int to, Matrix running, Matrix lost) {
+    beam.round(order, from, to, 0, running, codes, lost);
+    for (int place = from; place < to; place++) {
+      int column = order.column(place);
+      MemorySegment found = state.codes().row(column);
+      found.copyFrom(codes.row(place - from));
+      state.fits().values(column, found, state.t().row(column));
     }
-    for (int lane = 0; lane < state.lanes(); lane++) {
-      for (int j = 0; j < n; j++) {
-        target[j] = running.get(j, lane);
-      }
-      takePoints(lane, n);
-      beam.round(target, points, feedback);
-      for (int j = 0; j < n; j++) {
-        state.codes().set(places[j], lane, beam.codes()[j]);
-        error.set(j, lane, beam.error()[j]);
-      }
-    }
-    for (int j = 0; j < n; j++) {
-      int column = places[j];
-      state.fits().values(column, state.codes().row(column), state.t().row(column));
-    }
-  }
-
-  /** The points of a lane in the first n places. */
-  private void takePoints(int lane, int n) {
-    if (state.mask().isPresent()) {
-      for (int j = 0; j < n; j++) {
-        held[j] = state.mask().get().get(places[j], lane) == 0;
-      }
-    }
-    points.take(lane, places, n, held);
   }
 
   /**
-   * Rounds the columns of a small order anew, from where they would lie without a grid: t + C^-1 G
-   * there. What is found is taken in those lanes where f falls by it.
+   * Rounds the columns of a piece anew, from where they would lie without a grid: t + C^-1 G there.
+   * What is found is taken in those lanes where f falls by it.
    *
-   * @param first column that the order counts from
    * @param g the gradient G of these columns, [n, lanes]; not changed
    * @param lost receives what T lost, old less new
    */
-  void improve(ColumnOrder order, Feedback feedback, int first, Matrix g, Matrix lost) {
-    int n = feedback.columns();
+  void improve(Piece piece, Matrix g, Matrix lost) {
+    ColumnOrder order = piece.order();
+    int first = piece.from();
+    int n = piece.to() - first;
+    Matrix moved = lost;
     for (int j = 0; j < n; j++) {
-      places[j] = first + order.column(j);
+      moved.row(j).copyFrom(state.t().row(first + j));
     }
-    for (int lane = 0; lane < state.lanes(); lane++) {
-      for (int j = 0; j < n; j++) {
-        gradient[j] = g.get(order.column(j), lane);
-        target[j] = state.t().get(places[j], lane);
-      }
-      takePoints(lane, n);
-      addNewtonStep(feedback);
-      beam.round(target, points, feedback);
-      boolean falls = change(order, first, lane, n) < 0;
-      for (int j = 0; j < n; j++) {
-        lost.set(order.column(j), lane, falls ? target[j] : 0);
-        if (falls && target[j] != 0) {
-          state.codes().set(places[j], lane, beam.codes()[j]);
-          state.t().set(places[j], lane, values[j]);
-        }
-      }
-    }
+    state.compute().blas().gemm(Op.NONE, Op.NONE, 1, piece.inverse(), g, 1, moved);
     for (int j = 0; j < n; j++) {
-      MemorySegment residual = state.residual().row(first + j);
-      state.arithmetic().add(residual, lost.row(j), residual);
+      target.row(j).copyFrom(moved.row(order.column(j)));
     }
-  }
-
-  /** Adds (C + damping)^-1 G = U^T U G to the target. */
-  private void addNewtonStep(Feedback feedback) {
-    int n = feedback.columns();
-    for (int j = 0; j < n; j++) {
-      float[] row = feedback.feedback()[j];
-      float sum = gradient[j];
-      for (int k = j + 1; k < n; k++) {
-        sum -= row[k] * gradient[k];
-      }
-      // With rows of U over U_jj on both sides, what remains between them is U_jj^2.
-      float scaled = sum / feedback.weights()[j];
-      target[j] += scaled;
-      for (int k = j + 1; k < n; k++) {
-        target[k] -= row[k] * scaled;
-      }
-    }
-  }
-
-  /** The change of f: lost . (2 G + C lost); leaves the values, and in the target T's loss. */
-  private double change(ColumnOrder order, int first, int lane, int n) {
-    Arrays.fill(products, 0, n, 0);
-    points.values(beam.codes(), n, values);
+    beam.round(order, 0, n, first, target, codes, error);
+    ArithmeticKernels arithmetic = state.arithmetic();
     for (int j = 0; j < n; j++) {
       int column = order.column(j);
-      float loss = state.t().get(first + column, lane) - values[j];
-      target[j] = loss;
-      if (loss != 0) {
-        MemorySegment row = state.coupling(first + column, first, first + n);
-        for (int k = 0; k < n; k++) {
-          products[k] += loss * row.getAtIndex(JAVA_FLOAT, k);
-        }
-      }
+      MemorySegment loss = lost.row(column);
+      state.fits().values(first + column, codes.row(j), loss);
+      arithmetic.subtract(state.t().row(first + column), loss, loss);
     }
-    double change = 0;
+    takeFalling(piece, g, lost);
     for (int j = 0; j < n; j++) {
-      change += (double) target[j] * (2.0 * gradient[j] + products[order.column(j)]);
+      take(first, order.column(j), codes.row(j), lost);
     }
-    return change;
+  }
+
+  /** What was lost becomes 0 where f does not fall: its change is lost . (2 G + C lost). */
+  private void takeFalling(Piece piece, Matrix g, Matrix lost) {
+    int n = lost.rows();
+    Matrix products = target.rowRange(0, n);
+    Matrix coupling =
+        state.c().rowRange(piece.from(), piece.to()).columnRange(piece.from(), piece.to());
+    state.compute().blas().gemm(Op.NONE, Op.NONE, 1, coupling, lost, 0, products);
+    for (int j = 0; j < n; j++) {
+      state.arithmetic().multiplyAdd(2, g.row(j), products.row(j), products.row(j));
+    }
+    double[] changes = state.dots(lost, products);
+    for (int lane = 0; lane < changes.length; lane++) {
+      falls.setAtIndex(JAVA_FLOAT, lane, changes[lane] < 0 ? 1 : 0);
+    }
+    for (int j = 0; j < n; j++) {
+      state.compute().kernels().selection().applyMask(falls, lost.row(j), lost.row(j));
+    }
+  }
+
+  /** Takes a column's new codes in the lanes where f falls. */
+  private void take(int first, int column, MemorySegment found, Matrix lost) {
+    ArithmeticKernels arithmetic = state.arithmetic();
+    MemorySegment own = state.codes().row(first + column);
+    // Codes are small whole numbers, whose differences and sums are exact.
+    arithmetic.subtract(found, own, found);
+    state.compute().kernels().selection().applyMask(falls, found, found);
+    arithmetic.add(own, found, own);
+    state.fits().values(first + column, own, state.t().row(first + column));
+    MemorySegment residual = state.residual().row(first + column);
+    arithmetic.add(residual, lost.row(column), residual);
   }
 }

@@ -116,6 +116,28 @@ public final class ColumnOrder {
     }
   }
 
+  /** (C + damping)^-1 = U^T U, rows and columns as they are in C; for few columns. */
+  Matrix inverse(SegmentAllocator allocator) {
+    int n = columns.length;
+    Matrix inverse = Matrix.allocate(allocator, n, n);
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j <= i; j++) {
+        double sum = 0;
+        for (int k = 0; k <= j; k++) {
+          sum += upper(k, i) * upper(k, j);
+        }
+        inverse.set(columns[i], columns[j], (float) sum);
+        inverse.set(columns[j], columns[i], (float) sum);
+      }
+    }
+    return inverse;
+  }
+
+  /** U_kj, j no less than k. */
+  private double upper(int k, int j) {
+    return j == k ? pivots[k] : -(double) feedback.get(k, j) * pivots[k];
+  }
+
   /** Off-heap memory of an order, in bytes. */
   public static long bytes(int n) {
     return (long) n * n * Float.BYTES;

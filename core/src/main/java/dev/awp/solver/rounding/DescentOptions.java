@@ -16,16 +16,20 @@ import dev.awp.constraint.Grid;
 public record DescentOptions(
     int rounds, int descents, int sweepWidth, int pieceWidth, int columnsOfPiece) {
   /** As many multiplications of a product take the time that a way takes at a column. */
-  private static final double MULTIPLICATIONS_OF_A_WAY = 2400;
+  private static final double MULTIPLICATIONS_OF_A_WAY = 600;
 
   public DescentOptions {
     if (rounds < 1 || descents < 0) {
       throw new IllegalArgumentException(rounds + " rounds of " + descents + " descents");
     }
-    if (sweepWidth < 1 || pieceWidth < 1 || columnsOfPiece < 1 || columnsOfPiece > 64) {
+    int most = BeamRounding.MOST_WAYS;
+    if (Math.min(sweepWidth, pieceWidth) < 1
+        || Math.max(sweepWidth, pieceWidth) > most
+        || columnsOfPiece < 1
+        || columnsOfPiece > 64) {
       throw new IllegalArgumentException(
-          "%s and %s ways, pieces of %s columns (1 to 64)"
-              .formatted(sweepWidth, pieceWidth, columnsOfPiece));
+          "%s and %s ways (1 to %s), pieces of %s columns (1 to 64)"
+              .formatted(sweepWidth, pieceWidth, most, columnsOfPiece));
     }
   }
 
@@ -42,9 +46,9 @@ public record DescentOptions(
     return new DescentOptions(1, 4, 4, 4, 16);
   }
 
-  /** One way at a time and half of the descents, {@code --effort low}. */
+  /** Half of the descents, {@code --effort low}. */
   public static DescentOptions low() {
-    return new DescentOptions(1, 2, 1, 1, 16);
+    return new DescentOptions(1, 2, 4, 4, 16);
   }
 
   /** For the last percent, {@code --effort high}. */
@@ -74,8 +78,8 @@ public record DescentOptions(
   }
 
   /**
-   * What choosing between ways takes besides, in the same unit, by the time that it takes: as much
-   * as {@link #cost} at 4,096 columns by default.
+   * What choosing between ways takes besides, in the same unit, by the time that it takes: a
+   * quarter of {@link #cost} at 4,096 columns by default.
    */
   double choices(Grid grid, int columns) {
     boolean alone = grid.runLength() == 1;

@@ -86,10 +86,20 @@ public final class GridDescent implements Solver {
             + (6 + GroupSearch.SCRATCH)
                 * shape.parts(Math.max(ColumnLayout.BLOCK, shape.unitSize()))
             + 2 * RunDescent.SCRATCH * shape.parts(shape.runLength())
+            + (shape.runLength() == 0 ? beamBytes(shape) : 0)
             + shape.panels();
     return shape.constraint().sparsity().isEmpty()
         ? own
         : Math.max(pruning.memoryBytes(shape), shape.layer() + own);
+  }
+
+  /** The scratch of sweeps and pieces. */
+  private long beamBytes(LayerShape shape) {
+    int piece = options.columnsOfPiece();
+    return shape.parts(BlockRounding.rows(ColumnLayout.BLOCK) + BlockRounding.rows(piece))
+        + shape.workers().threads()
+            * (BeamRounding.bytes(options.sweepWidth(), ColumnLayout.BLOCK)
+                + BeamRounding.bytes(options.pieceWidth(), piece));
   }
 
   @Override

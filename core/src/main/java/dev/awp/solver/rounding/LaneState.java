@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.compute.Compute;
+import dev.awp.constraint.ColumnLanes.Neighbours;
 import dev.awp.constraint.Grid;
 import dev.awp.constraint.GridLanes;
 import dev.awp.kernel.ArithmeticKernels;
@@ -76,6 +77,24 @@ record LaneState(
   /** Codes, or values, off the mask become 0. */
   void hold(int column, MemorySegment x) {
     mask.ifPresent(m -> compute.kernels().selection().applyMask(m.row(column), x, x));
+  }
+
+  /** Off the mask 0 is the only point; in as many lanes from one on as there are neighbours. */
+  void hold(int column, int lane, Neighbours found) {
+    if (mask.isEmpty()) {
+      return;
+    }
+    MemorySegment codes = found.codes();
+    long lanes = codes.byteSize() / Float.BYTES;
+    MemorySegment free = mask.get().row(column).asSlice(lane * 4L, codes.byteSize());
+    compute.kernels().selection().applyMask(free, codes, codes);
+    compute.kernels().selection().applyMask(free, found.values(), found.values());
+    for (long i = 0; i < lanes; i++) {
+      if (free.getAtIndex(JAVA_FLOAT, i) == 0) {
+        found.others().setAtIndex(JAVA_FLOAT, i, Float.NaN);
+        found.otherValues().setAtIndex(JAVA_FLOAT, i, Float.NaN);
+      }
+    }
   }
 
   /** Sum over the rows of x y, for each lane. */

@@ -32,7 +32,7 @@ final class LocalSearch {
     this.plan = plan;
     this.rounding =
         state.fits() instanceof ColumnLanes fits
-            ? Optional.of(new BlockRounding(state, fits, width, columnsOfPiece))
+            ? Optional.of(new BlockRounding(state, fits, width, columnsOfPiece, arena))
             : Optional.empty();
     int groupSize = Math.min(ColumnLayout.BLOCK, state.layout().groupSize());
     this.groups = new GroupSearch(state, groupSize, arena);
@@ -56,7 +56,7 @@ final class LocalSearch {
       if (piece.from() >= from && piece.to() <= to) {
         Matrix change = lost.rowRange(0, piece.to() - piece.from());
         Matrix own = g.rowRange(piece.from() - from, piece.to() - from);
-        beam.improve(piece.order(), piece.feedback(), piece.from(), own, change);
+        beam.improve(piece, own, change);
         couple(g, from, to, piece.from(), piece.to(), change);
       }
     }

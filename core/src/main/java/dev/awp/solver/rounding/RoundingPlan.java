@@ -3,7 +3,6 @@
 package dev.awp.solver.rounding;
 
 import dev.awp.compute.Compute;
-import dev.awp.solver.rounding.BeamRounding.Feedback;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
@@ -25,10 +24,14 @@ record RoundingPlan(ColumnOrder order, List<Block> blocks, List<List<Piece>> pie
   private static final double PIECE_DAMPING = 1e-3;
 
   /** Places from (inclusive) to (exclusive) of the order. */
-  record Block(int from, int to, Feedback feedback) {}
+  record Block(int from, int to) {}
 
-  /** Columns from (inclusive) to (exclusive); the order counts from the first. */
-  record Piece(int from, int to, ColumnOrder order, Feedback feedback) {}
+  /**
+   * Columns from (inclusive) to (exclusive); the order counts from the first.
+   *
+   * @param inverse (C + damping)^-1 of these columns
+   */
+  record Piece(int from, int to, ColumnOrder order, Matrix inverse) {}
 
   /**
    * Makes a plan.
@@ -69,7 +72,7 @@ record RoundingPlan(ColumnOrder order, List<Block> blocks, List<List<Piece>> pie
     }
     int[] columns = descent == 0 ? ColumnOrder.byActivation(square) : random(to - from, descent);
     ColumnOrder order = ColumnOrder.of(square, columns, PIECE_DAMPING, compute, allocator);
-    return new Piece(from, to, order, Feedback.of(order, 0, to - from));
+    return new Piece(from, to, order, order.inverse(allocator));
   }
 
   private static int[] random(int n, int seed) {
@@ -96,7 +99,7 @@ record RoundingPlan(ColumnOrder order, List<Block> blocks, List<List<Piece>> pie
         }
         to = end;
       }
-      blocks.add(new Block(from, to, Feedback.of(order, from, to)));
+      blocks.add(new Block(from, to));
       from = to;
     }
     return List.copyOf(blocks);
@@ -114,7 +117,6 @@ record RoundingPlan(ColumnOrder order, List<Block> blocks, List<List<Piece>> pie
 
   /** Bytes that a plan takes beside its order. */
   static long bytes(int columns, int columnsOfPiece, int descents) {
-    long piece = 3L * descents * columnsOfPiece;
-    return (ColumnLayout.BLOCK + piece) * columns * Float.BYTES;
+    return 3L * descents * columnsOfPiece * columns * Float.BYTES;
   }
 }

@@ -2,171 +2,218 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.solver.rounding;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.awp.constraint.GridPoints;
-import dev.awp.solver.rounding.BeamRounding.Feedback;
-import java.util.Arrays;
-import java.util.Random;
+import dev.awp.compute.Compute;
+import dev.awp.constraint.ColumnLanes;
+import dev.awp.constraint.ColumnLanes.Neighbours;
+import dev.awp.constraint.affine.IntegerGrid;
+import dev.awp.fixture.RandomMatrices;
+import dev.awp.tensor.DType;
+import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
 /** The beam against the definition of what it looks for: every choice, one after the other. */
 class BeamRoundingTest {
-  private static final int MAX_CODE = 3;
+  /** Scores in keys have 18 bits of their mantissa. */
+  private static final double ROUNDING = 1e-5;
 
-  /** Points at steps * scale + minimum between the least and the most step of a column. */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  private record Points(float[] scales, float[] minimums, float[] least, float[] most)
-      implements GridPoints {
-    Points(int columns) {
-      this(new float[columns], new float[columns], new float[columns], new float[columns]);
-    }
-
-    float value(int column, float steps) {
-      return steps * scales[column] + minimums[column];
-    }
-
-    @Override
-    public void take(int lane, int[] columns, int n, boolean[] held) {
-      throw new UnsupportedOperationException("the points of one row alone");
-    }
-
-    @Override
-    public void around(int place, float[] x, int n, Neighbourhood found) {
-      for (int i = 0; i < n; i++) {
-        float exact = (x[i] - minimums[place]) / scales[place];
-        float near = Math.max(least[place], Math.min(most[place], (float) Math.rint(exact))) + 0f;
-        float other = exact > near ? near + 1 : near - 1;
-        boolean exists = other >= least[place] && other <= most[place];
-        found.codes()[i] = near;
-        found.values()[i] = value(place, near);
-        found.otherCodes()[i] = exists ? other : Float.NaN;
-        found.otherValues()[i] = value(place, other);
-      }
-    }
-
-    @Override
-    public void values(float[] codes, int n, float[] out) {
-      for (int j = 0; j < n; j++) {
-        out[j] = value(j, codes[j]);
-      }
-    }
-  }
-
-  /** A row, its points and how errors are answered. */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  private record Row(float[] target, Points points, Feedback feedback) {
-    static Row random(long seed, int columns) {
-      Random random = new Random(seed);
-      float[] target = new float[columns];
-      Points points = new Points(columns);
-      Feedback feedback = new Feedback(columns, new float[columns][columns], new float[columns]);
-      for (int j = 0; j < columns; j++) {
-        target[j] = (float) random.nextGaussian();
-        points.scales()[j] = 0.2f + random.nextFloat();
-        points.minimums()[j] = random.nextInt(3) == 0 ? random.nextFloat() : 0;
-        points.least()[j] = -random.nextInt(MAX_CODE + 1);
-        points.most()[j] = points.least()[j] + MAX_CODE;
-        feedback.weights()[j] = 0.1f + random.nextFloat();
-        for (int k = j + 1; k < columns; k++) {
-          feedback.feedback()[j][k] = (float) random.nextGaussian() / 2;
+  /** Rows, their grids, and how errors are answered. */
+  private record Rows(LaneState state, ColumnOrder order, Matrix x, Matrix codes, Matrix errors) {
+    static Rows random(
+        int columns, int lanes, boolean masked, long seed, Compute compute, Arena arena) {
+      Matrix c = RandomMatrices.gaussianSecondMoment(columns, columns + 5, seed, arena);
+      Matrix values =
+          RandomMatrices.of(RandomMatrices.Kind.GAUSSIAN, columns, lanes, seed + 1, arena);
+      Optional<Matrix> mask = Optional.empty();
+      if (masked) {
+        mask =
+            Optional.of(
+                RandomMatrices.of(RandomMatrices.Kind.GAUSSIAN, columns, lanes, seed + 2, arena));
+        for (int i = 0; i < columns * lanes; i += 3) {
+          mask.get().set(i / lanes, i % lanes, 0);
         }
       }
-      return new Row(target, points, feedback);
+      IntegerGrid grid = new IntegerGrid(3, 8, seed % 2 == 0, DType.BF16);
+      LaneState state = LaneState.allocate(grid, lanes, c, mask, compute, arena);
+      for (int from = 0; from < columns; from += 8) {
+        state.fits().fitRange(from, values.rowRange(from, Math.min(columns, from + 8)));
+      }
+      ColumnOrder order = ColumnOrder.of(c, ColumnOrder.byActivation(c), 0.01, compute, arena);
+      return new Rows(
+          state,
+          order,
+          RandomMatrices.of(RandomMatrices.Kind.GAUSSIAN, columns, lanes, seed + 3, arena),
+          Matrix.allocate(arena, columns, lanes),
+          Matrix.allocate(arena, columns, lanes));
     }
 
-    float[] rounded(int width) {
-      BeamRounding beam = new BeamRounding(width, target.length);
-      beam.round(target, points, feedback);
-      float[] steps = Arrays.copyOf(beam.codes(), target.length);
-      float[] error = Arrays.copyOf(beam.error(), target.length);
-      float[] running = target.clone();
+    int columns() {
+      return x.rows();
+    }
+
+    void round(int width, Arena arena) {
+      ColumnLanes fits = (ColumnLanes) state.fits();
+      new BeamRounding(state, fits, width, columns(), arena)
+          .round(order, 0, columns(), 0, x, codes, errors);
+    }
+
+    float[] target(int lane) {
+      float[] target = new float[columns()];
       for (int j = 0; j < target.length; j++) {
-        assertTrue(steps[j] >= points.least()[j] && steps[j] <= points.most()[j]);
-        assertEquals(running[j] - points.value(j, steps[j]), error[j]);
-        answer(running, j, error[j]);
+        target[j] = x.get(j, lane);
       }
-      return steps;
+      return target;
     }
 
-    private void answer(float[] running, int j, float e) {
-      for (int k = j + 1; k < running.length; k++) {
-        running[k] += e * feedback.feedback()[j][k];
+    /** Code, value, other code and its value. */
+    float[] around(int place, int lane, float value) {
+      float[] found = new float[4];
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment own = arena.allocate(ValueLayout.JAVA_FLOAT, 5);
+        MemorySegment[] one = new MemorySegment[5];
+        for (int i = 0; i < one.length; i++) {
+          one[i] = own.asSlice(4L * i, 4);
+        }
+        own.setAtIndex(ValueLayout.JAVA_FLOAT, 4, value);
+        Neighbours about = new Neighbours(one[0], one[1], one[2], one[3]);
+        ((ColumnLanes) state.fits()).around(order.column(place), lane, one[4], about);
+        state.hold(order.column(place), lane, about);
+        for (int i = 0; i < found.length; i++) {
+          found[i] = own.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+        }
       }
+      return found;
     }
 
-    private float nearest(int j, float x) {
-      float exact = (x - points.minimums()[j]) / points.scales()[j];
-      return Math.max(points.least()[j], Math.min(points.most()[j], (float) Math.rint(exact))) + 0f;
+    double weight(int place) {
+      return 1 / ((double) order.pivot(place) * order.pivot(place));
+    }
+
+    void answer(float[] running, int place, float e) {
+      for (int k = place + 1; k < running.length; k++) {
+        running[k] += e * order.feedback().get(place, k);
+      }
     }
 
     /** The least sum of weighted squares that any choice of nearest and next points has. */
-    float least(float[] running, int j, float before) {
-      if (j == running.length) {
+    double least(float[] running, int lane, int place, double before) {
+      if (place == running.length) {
         return before;
       }
-      float near = nearest(j, running[j]);
-      float exact = (running[j] - points.minimums()[j]) / points.scales()[j];
-      float best = Float.POSITIVE_INFINITY;
-      for (float code : new float[] {near, exact > near ? near + 1 : near - 1}) {
-        if (code >= points.least()[j] && code <= points.most()[j]) {
-          float e = running[j] - points.value(j, code);
+      float[] about = around(place, lane, running[place]);
+      double best = Double.POSITIVE_INFINITY;
+      for (int i = 0; i < 4; i += 2) {
+        if (!Float.isNaN(about[i])) {
+          float e = running[place] - about[i + 1];
           float[] after = running.clone();
-          answer(after, j, e);
-          best = Math.min(best, least(after, j + 1, before + feedback.weights()[j] * e * e));
+          answer(after, place, e);
+          double score = before + weight(place) * e * e;
+          best = Math.min(best, least(after, lane, place + 1, score));
         }
       }
       return best;
     }
 
-    float score(float[] steps) {
-      float[] running = target.clone();
-      float score = 0;
-      for (int j = 0; j < running.length; j++) {
-        float e = running[j] - points.value(j, steps[j]);
-        score += feedback.weights()[j] * e * e;
-        answer(running, j, e);
+    double score(int lane) {
+      double score = 0;
+      for (int j = 0; j < columns(); j++) {
+        score += weight(j) * errors.get(j, lane) * errors.get(j, lane);
       }
       return score;
     }
-  }
 
-  @Property(tries = 200)
-  void aBeamAsWideAsTheTreeFindsTheBest(
-      @ForAll long seed, @ForAll @IntRange(min = 1, max = 7) int columns) {
-    Row row = Row.random(seed, columns);
-    float[] steps = row.rounded(1 << columns);
-    assertEquals(row.least(row.target, 0, 0), row.score(steps));
-  }
-
-  @Property(tries = 200)
-  void oneWayTakesTheNearestPointEveryTime(
-      @ForAll long seed, @ForAll @IntRange(min = 1, max = 40) int columns) {
-    Row row = Row.random(seed, columns);
-    float[] running = row.target.clone();
-    float[] expected = new float[columns];
-    for (int j = 0; j < columns; j++) {
-      expected[j] = row.nearest(j, running[j]);
-      row.answer(running, j, running[j] - row.points.value(j, expected[j]));
+    /** That codes are points about what the errors before have made of the values. */
+    void assertErrorsFollow(int lane) {
+      float[] running = target(lane);
+      for (int j = 0; j < running.length; j++) {
+        float[] about = around(j, lane, running[j]);
+        float code = codes.get(j, lane);
+        assertTrue(code == about[0] || code == about[2], code + " in place " + j);
+        float value = code == about[0] ? about[1] : about[3];
+        assertEquals(running[j] - value, errors.get(j, lane), 1e-4f * (1 + Math.abs(running[j])));
+        answer(running, j, errors.get(j, lane));
+      }
     }
-    assertArrayEquals(expected, row.rounded(1));
   }
 
-  @Property(tries = 200)
-  void theSmallestKeysComeToTheFront(
-      @ForAll long seed, @ForAll @IntRange(min = 1, max = 130) int n) {
-    Random random = new Random(seed);
-    long[] keys = random.longs().distinct().limit(n).toArray();
-    int k = 1 + random.nextInt(n);
-    long[] sorted = keys.clone();
-    Arrays.sort(sorted);
-    BeamRounding.selectSmallest(keys, n, k);
-    long[] front = Arrays.copyOf(keys, k);
-    Arrays.sort(front);
-    assertArrayEquals(Arrays.copyOf(sorted, k), front);
+  @Property(tries = 50)
+  void aBeamAsWideAsTheTreeFindsTheBest(
+      @ForAll @IntRange(max = 10000) int seed,
+      @ForAll @IntRange(min = 1, max = 5) int columns,
+      @ForAll boolean masked) {
+    try (Compute compute = Compute.create(1);
+        Arena arena = Arena.ofShared()) {
+      Rows rows = Rows.random(columns, 5, masked, seed, compute, arena);
+      rows.round(BeamRounding.MOST_WAYS, arena);
+      for (int lane = 0; lane < 5; lane++) {
+        double least = rows.least(rows.target(lane), lane, 0, 0);
+        assertEquals(least, rows.score(lane), columns * ROUNDING * least);
+      }
+    }
+  }
+
+  @Property(tries = 50)
+  void oneWayTakesTheNearestValueEveryTime(
+      @ForAll @IntRange(max = 10000) int seed, @ForAll @IntRange(min = 1, max = 20) int columns) {
+    try (Compute compute = Compute.create(1);
+        Arena arena = Arena.ofShared()) {
+      Rows rows = Rows.random(columns, 7, false, seed, compute, arena);
+      rows.round(1, arena);
+      for (int lane = 0; lane < 7; lane++) {
+        float[] running = rows.target(lane);
+        for (int j = 0; j < columns; j++) {
+          float[] about = rows.around(j, lane, running[j]);
+          float near = Math.abs(running[j] - about[1]);
+          float other = Math.abs(running[j] - about[3]);
+          float nearest = other < near ? about[2] : about[0];
+          boolean tied = Math.abs(near - other) < 1e-4;
+          assertTrue(nearest == rows.codes().get(j, lane) || tied);
+          rows.answer(running, j, rows.errors().get(j, lane));
+        }
+      }
+    }
+  }
+
+  @Property(tries = 20)
+  void errorsOfTheWayThatIsTakenFollowFromItsCodes(
+      @ForAll @IntRange(max = 10000) int seed,
+      @ForAll @IntRange(min = 1, max = 80) int columns,
+      @ForAll @IntRange(min = 1, max = 210) int lanes,
+      @ForAll @IntRange(min = 1, max = 16) int width,
+      @ForAll boolean masked) {
+    try (Compute compute = Compute.create(1);
+        Arena arena = Arena.ofShared()) {
+      Rows rows = Rows.random(columns, lanes, masked, seed, compute, arena);
+      rows.round(width, arena);
+      for (int lane = 0; lane < lanes; lane += 13) {
+        rows.assertErrorsFollow(lane);
+      }
+    }
+  }
+
+  @Property(tries = 10)
+  void moreWaysFindLess(@ForAll @IntRange(max = 10000) int seed) {
+    try (Compute compute = Compute.create(1);
+        Arena arena = Arena.ofShared()) {
+      double before = Double.POSITIVE_INFINITY;
+      for (int width : new int[] {1, 4, 16}) {
+        Rows rows = Rows.random(64, 100, false, seed, compute, arena);
+        rows.round(width, arena);
+        double total = 0;
+        for (int lane = 0; lane < 100; lane++) {
+          total += rows.score(lane);
+        }
+        assertTrue(total < before, width + " ways: " + total + " after " + before);
+        before = total;
+      }
+    }
   }
 }
