@@ -27,7 +27,7 @@ final class ScalarBeam implements BeamKernels {
       float score = Math.fma(weight * e, e, scores.getAtIndex(JAVA_FLOAT, i));
       int bits = Math.min(Float.floatToRawIntBits(score) & Integer.MAX_VALUE, INFINITY);
       errors.setAtIndex(JAVA_FLOAT, i, e);
-      keys.setAtIndex(JAVA_INT, i, bits & ~CHOICE | choice);
+      keys.setAtIndex(JAVA_INT, i, (bits & ~CHOICE) | choice);
     }
   }
 
