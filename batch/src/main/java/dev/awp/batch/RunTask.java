@@ -57,6 +57,7 @@ record RunTask(
   private static final Pattern MISUSE = Pattern.compile("awp [a-z]+: .*");
   private static final String BUG = "awp: an error of awp itself";
   private static final Duration POLL = Duration.ofSeconds(2);
+  private static final int KILLED = 137;
   private static final int REFUSED = 1;
   private static final int MISUSED = 2;
 
@@ -133,10 +134,14 @@ record RunTask(
       }
       Ended ended = process(progress);
       if (ended.exitCode() == 0) {
+        if (!OutputState.isSigned(Path.of(results), name, command)) {
+          // Layers that were saved by the same command outside of a batch, as awp has found.
+          OutputState.sign(Path.of(results), name, command);
+        }
         progress.accept(WHOLE);
         return RunOutcome.End.FINISHED;
       }
-      String sentence = ended.sentence().orElse("the process ended with code " + ended.exitCode());
+      String sentence = ended.sentence().orElse(end(ended.exitCode()));
       // A machine that was given up may still be at it: one of the two has to wait.
       boolean taken = sentence.contains(FolderLock.TAKEN);
       if (taken && System.nanoTime() < deadline) {
@@ -148,6 +153,13 @@ record RunTask(
       }
       throw new LostException(name + ": " + sentence);
     }
+  }
+
+  private static String end(int exitCode) {
+    return "the process "
+        + (exitCode == KILLED
+            ? "was killed, as by a system that is out of memory"
+            : "ended with code " + exitCode);
   }
 
   private Ended process(IntConsumer progress) throws IOException, InterruptedException {
