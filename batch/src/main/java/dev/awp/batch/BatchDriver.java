@@ -70,6 +70,12 @@ final class BatchDriver {
       conf.setIfMissing("spark.executor.cores", Integer.toString(share.cores()));
       conf.setIfMissing("spark.executor.memory", "512m");
       conf.setIfMissing("spark.executor.extraClassPath", jvm.classPath());
+      if (Master.of(share.master()).equals(Optional.of(Master.YARN))
+          && !conf.contains("spark.yarn.archive")
+          && System.getenv("SPARK_HOME") != null) {
+        // Every machine sees this checkout: nothing has to be sent.
+        conf.setIfMissing("spark.yarn.jars", "local:" + System.getenv("SPARK_HOME") + "/jars/*");
+      }
       // Runs are processes beside the executor's own.
       share
           .limit()

@@ -224,8 +224,9 @@ record BatchFile(Path file, Path results, List<BatchRun> runs, Map<String, Strin
     for (Entry entry : entries) {
       if (!GOOD_NAME.matcher(entry.name()).matches()) {
         throw new AwpException(
-            "%s: '%s' is no name of letters, digits, '_', '-' and, behind them, '.'; the key name"
-                + " gives one".formatted(entry.place(), entry.name()));
+            ("%s: '%s' is no name of letters, digits, '_', '-' and, behind them, '.'; the key name"
+                    + " gives one")
+                .formatted(entry.place(), entry.name()));
       }
       if (!seen.add(entry.name())) {
         throw new AwpException(

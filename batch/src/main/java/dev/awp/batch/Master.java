@@ -3,11 +3,14 @@
 package dev.awp.batch;
 
 import dev.awp.AwpException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Where a batch runs, as Spark spells it, and what Spark needs for it beside its core. */
 enum Master {
@@ -21,16 +24,26 @@ enum Master {
   STANDALONE("spark://.+"),
 
   YARN("yarn") {
+    private static final String SITE = "yarn-site.xml";
+
     @Override
     Optional<String> missing(ClassLoader loader, Map<String, String> settings) {
       return part(loader, "org.apache.spark.scheduler.cluster.YarnClusterManager", "yarn")
-          .or(
-              () ->
-                  loader.getResource("yarn-site.xml") != null
-                      ? Optional.empty()
-                      : Optional.of(
-                          "there is no yarn-site.xml: HADOOP_CONF_DIR is to name the folder of the"
-                              + " cluster's configuration, as scripts/awp reads it"));
+          .or(() -> site(loader));
+    }
+
+    /** Hadoop looks for its settings on the class path, and Spark sends those of the variable. */
+    private Optional<String> site(ClassLoader loader) {
+      boolean named =
+          Stream.of("HADOOP_CONF_DIR", "YARN_CONF_DIR")
+              .flatMap(name -> Optional.ofNullable(System.getenv(name)).stream())
+              .anyMatch(folder -> Files.exists(Path.of(folder, SITE)));
+      return named && loader.getResource(SITE) != null
+          ? Optional.empty()
+          : Optional.of(
+              "no %s is found; the variable HADOOP_CONF_DIR is to name its folder, which"
+                      .formatted(SITE)
+                  + " scripts/awp and spark-submit put on the class path");
     }
   },
 

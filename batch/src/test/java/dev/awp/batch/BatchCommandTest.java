@@ -167,11 +167,10 @@ class BatchCommandTest {
         calibration: text.txt
         sequences: 4
         sequence-length: 32
-        group-size: 8
         recipes:
-        - {name: plain, bits: 4}
-        - {name: shorter, bits: 4, prune-blocks: 1}
-        - {name: budget, target-bits: 4.9}
+        - {name: plain, bits: 4, group-size: 8}
+        - {name: shorter, bits: 4, group-size: 8, prune-blocks: 1}
+        - {name: budget, target-bits: 4.9, group-size: 8}
         - {name: blocks, prune-blocks: 1}
         """);
     Terminal plan = new Terminal().run("batch", file.toString(), "--dry-run").assertExit(0);
