@@ -26,7 +26,9 @@ import org.apache.spark.util.LongAccumulator;
  */
 final class BatchDriver {
   private static final Pattern LOST =
-      Pattern.compile(".* failed (\\d+) times?, .*LostException: [^:]*: (.*)");
+      Pattern.compile(
+          ".* failed (\\d+) times?, most recent failure: Lost task .*?\\(TID \\d+\\) \\(.*?\\):"
+              + " (?:[\\w.$]+(?:Exception|Error): )?(.*)");
 
   private static final int POLL_MILLIS = 200;
   private static final int SETTLED_POLLS = 10;

@@ -32,7 +32,7 @@ enum Master {
           .or(() -> site(loader));
     }
 
-    /** Hadoop looks for its settings on the class path, and Spark sends those of the variable. */
+    // Hadoop looks for its settings on the class path, and Spark sends those of the variable.
     private Optional<String> site(ClassLoader loader) {
       boolean named =
           Stream.of("HADOOP_CONF_DIR", "YARN_CONF_DIR")

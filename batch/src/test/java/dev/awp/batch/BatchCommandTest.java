@@ -39,6 +39,7 @@ class BatchCommandTest {
       - {name: bad, sparsity: 0.5, sequence-length: 100000}
       - {name: taken, sparsity: 0.5}
       - {name: late, sparsity: 0.5, statistics: others}
+      - {name: logless, sparsity: 0.5, solver: magnitude}
       - name: large
         bits: 4
         group-size: 8
@@ -71,6 +72,7 @@ class BatchCommandTest {
         .assertExit(0);
     Files.createDirectories(folder.resolve("out/model-taken"));
     Files.writeString(folder.resolve("out/model-taken/mine"), "");
+    Files.createDirectories(folder.resolve("jobs-batch/logs/model+logless.log"));
     jobs = folder.resolve("jobs.yaml");
     Files.writeString(jobs, BATCH);
     dryRun = new Terminal().run("batch", jobs.toString(), "--dry-run", "-q");
@@ -132,6 +134,14 @@ class BatchCommandTest {
     assertEquals("failed", entry("late").path("end").asText());
     assertEquals(1, entry("late").path("attempts").asInt());
     assertFalse(entry("late").path("sentence").asText().isBlank());
+  }
+
+  @Test
+  void aLogThatCannotBeWrittenIsASentenceAndNotALostMachine() {
+    JsonNode run = entry("logless");
+    assertEquals(1, run.path("attempts").asInt());
+    String sentence = run.path("sentence").asText();
+    assertTrue(sentence.contains("logs/model+logless.log: cannot be written"), sentence);
   }
 
   @Test
