@@ -37,10 +37,10 @@ final class MiniYarn {
     Configuration configuration = new YarnConfiguration();
     SETTINGS.forEach(configuration::set);
     Service cluster =
-        (Service)
-            Class.forName(CLUSTER)
-                .getConstructor(String.class, int.class, int.class, int.class)
-                .newInstance("awp", 1, 1, 1);
+        Class.forName(CLUSTER)
+            .asSubclass(Service.class)
+            .getConstructor(String.class, int.class, int.class, int.class)
+            .newInstance("awp", 1, 1, 1);
     cluster.init(configuration);
     cluster.start();
     Path file = Path.of(arguments[0]).resolve("yarn-site.xml");
