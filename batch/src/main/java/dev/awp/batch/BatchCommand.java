@@ -151,6 +151,9 @@ public final class BatchCommand implements ModuleCommand {
       out.flush();
       return 0;
     }
+    if (!dryRun) {
+      checkMaster(file);
+    }
     List<PlannedRun> planned = plan(file);
     if (dryRun) {
       BatchTables.print(planned, out);
@@ -171,7 +174,7 @@ public final class BatchCommand implements ModuleCommand {
           .map(
               run -> {
                 err.println("planning " + run.name());
-                return PlannedRun.of(run, file.results(), compute, dryRun);
+                return PlannedRun.of(run, file.results(), compute);
               })
           .sorted(PlannedRun.LONGEST_FIRST)
           .toList();
@@ -192,7 +195,7 @@ public final class BatchCommand implements ModuleCommand {
       }
     }
     List<PlannedRun> open = planned.stream().filter(PlannedRun::isOpen).toList();
-    save(file, outcomes);
+    save(file, report(file, outcomes));
     if (!open.isEmpty()) {
       quietSpark();
       BatchProgress progress = new BatchProgress(progress(), open);
@@ -207,20 +210,36 @@ public final class BatchCommand implements ModuleCommand {
               (run, outcome) -> {
                 outcomes.put(run.name(), outcome);
                 progress.ended(run, outcome);
-                save(file, outcomes);
+                saveOrTell(file, outcomes, progress);
               });
     }
-    BatchReport report = save(file, outcomes);
+    BatchReport report = report(file, outcomes);
     BatchTables.print(report, out);
+    out.flush();
+    save(file, report);
     out.println("written: " + file.results().resolve(BatchTables.PAGE));
     return report.isGood() ? 0 : 1;
   }
 
+  private String master(BatchFile file) {
+    return BatchDriver.master(Optional.ofNullable(master), file.spark());
+  }
+
+  private void checkMaster(BatchFile file) {
+    String where = master(file);
+    Optional<Master> kind = Master.of(where);
+    if (kind.isEmpty() && master != null) {
+      throw new ParameterException(spec.commandLine(), "--master: " + Master.unknown(where));
+    }
+    kind.orElseThrow(() -> new AwpException("spark.master: " + Master.unknown(where)))
+        .check(where, getClass().getClassLoader(), file.spark());
+  }
+
   private Share share(BatchFile file, List<PlannedRun> open) {
-    String where = BatchDriver.master(Optional.ofNullable(master), file.spark());
+    String where = master(file);
     OptionalLong limit = memory == null ? OptionalLong.empty() : OptionalLong.of(memory);
     long need = open.stream().mapToLong(PlannedRun::memory).max().orElse(0);
-    return Share.isLocal(where)
+    return Master.of(where).equals(Optional.of(Master.LOCAL))
         ? Share.ofThisMachine(
             where,
             Runtime.getRuntime().availableProcessors(),
@@ -231,15 +250,27 @@ public final class BatchCommand implements ModuleCommand {
         : Share.ofOthers(where, cores, limit, need);
   }
 
+  private static BatchReport report(BatchFile file, Map<String, RunOutcome> outcomes) {
+    return new BatchReport(
+        AwpVersion.current(),
+        String.valueOf(file.file().getFileName()),
+        file.runs().stream()
+            .map(run -> BatchReport.Run.of(run, Optional.ofNullable(outcomes.get(run.name()))))
+            .toList());
+  }
+
+  /** The runs go on where there is no room to tell of them; in the end that is told. */
+  private static void saveOrTell(
+      BatchFile file, Map<String, RunOutcome> outcomes, BatchProgress progress) {
+    try {
+      save(file, report(file, outcomes));
+    } catch (AwpException e) {
+      progress.say(e.getMessage());
+    }
+  }
+
   /** Writes what is known so far: a batch that is stopped leaves it too. */
-  private static BatchReport save(BatchFile file, Map<String, RunOutcome> outcomes) {
-    BatchReport report =
-        new BatchReport(
-            AwpVersion.current(),
-            String.valueOf(file.file().getFileName()),
-            file.runs().stream()
-                .map(run -> BatchReport.Run.of(run, Optional.ofNullable(outcomes.get(run.name()))))
-                .toList());
+  private static void save(BatchFile file, BatchReport report) {
     try {
       Files.createDirectories(file.results());
     } catch (IOException e) {
@@ -247,7 +278,6 @@ public final class BatchCommand implements ModuleCommand {
     }
     ReportFile.writeJson(report, file.results().resolve(BatchReport.NAME));
     BatchTables.writePage(report, file.results().resolve(BatchTables.PAGE));
-    return report;
   }
 
   /** What Spark tells of itself is for who looks for it: -Dawp.spark.log=INFO. */

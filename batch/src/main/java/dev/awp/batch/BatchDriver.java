@@ -10,6 +10,8 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkException;
@@ -23,6 +25,11 @@ import org.apache.spark.util.LongAccumulator;
  * and one bad run must not end the others. All are handed over at once, and begin in that order.
  */
 final class BatchDriver {
+  private static final Pattern LOST =
+      Pattern.compile(
+          ".* failed (\\d+) times?, most recent failure: Lost task .*?\\(TID \\d+\\) \\(.*?\\):"
+              + " (?:[\\w.$]+(?:Exception|Error): )?(.*)");
+
   private static final int POLL_MILLIS = 200;
   private static final int SETTLED_POLLS = 10;
   private static final int TOLD_POLLS = 100;
@@ -65,6 +72,12 @@ final class BatchDriver {
       conf.setIfMissing("spark.executor.cores", Integer.toString(share.cores()));
       conf.setIfMissing("spark.executor.memory", "512m");
       conf.setIfMissing("spark.executor.extraClassPath", jvm.classPath());
+      if (Master.of(share.master()).equals(Optional.of(Master.YARN))
+          && !conf.contains("spark.yarn.archive")
+          && System.getenv("SPARK_HOME") != null) {
+        // Every machine sees this checkout: nothing has to be sent.
+        conf.setIfMissing("spark.yarn.jars", "local:" + System.getenv("SPARK_HOME") + "/jars/*");
+      }
       // Runs are processes beside the executor's own.
       share
           .limit()
@@ -182,9 +195,18 @@ final class BatchDriver {
       if (spark.sc().isStopped()) {
         throw new IllegalStateException(e.getCause().getMessage(), e);
       }
-      String message = String.valueOf(e.getCause().getMessage());
-      return RunOutcome.failed(message.lines().findFirst().orElse("").strip());
+      return RunOutcome.failed(sentence(String.valueOf(e.getCause().getMessage())));
     }
+  }
+
+  /** What Spark says of a run that it has given up, without where Spark keeps it. */
+  static String sentence(String message) {
+    String line = message.lines().findFirst().orElse("").strip();
+    Matcher lost = LOST.matcher(line);
+    return lost.matches()
+        ? "given up after %s attempts, the last of which: %s"
+            .formatted(lost.group(1), lost.group(2))
+        : line;
   }
 
   /** What all machines compute with; AwpException that names them where they differ. */

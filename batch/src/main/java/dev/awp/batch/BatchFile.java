@@ -3,6 +3,7 @@
 package dev.awp.batch;
 
 import dev.awp.AwpException;
+import dev.awp.PlainText;
 import dev.awp.cli.CompressWords;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.recipe.RecipeFile;
@@ -46,7 +47,7 @@ record BatchFile(Path file, Path results, List<BatchRun> runs, Map<String, Strin
   private static final Set<String> KEYS = Set.of(MODELS, RECIPES, OUTPUT, RESULTS, SPARK);
   private static final Set<String> MODEL_KEYS = Set.of(NAME, PATH);
   private static final Set<String> RECIPE_KEYS = Set.of(NAME, RECIPE);
-  private static final Pattern GOOD_NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+  private static final Pattern GOOD_NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}");
   private static final Pattern HOLE = Pattern.compile("\\{([^{}]*)}");
 
   BatchFile {
@@ -121,6 +122,15 @@ record BatchFile(Path file, Path results, List<BatchRun> runs, Map<String, Strin
         runs.add(run);
       }
     }
+    outputs.forEach(
+        (output, name) -> {
+          Path work = OutputState.work(output);
+          if (outputs.containsKey(work)) {
+            throw new AwpException(
+                "%s: %s is the output of %s, and where %s works until it is finished"
+                    .formatted(root.place(OUTPUT), work, outputs.get(work), name));
+          }
+        });
     return new BatchFile(file, results, runs, spark);
   }
 
@@ -198,6 +208,11 @@ record BatchFile(Path file, Path results, List<BatchRun> runs, Map<String, Strin
       throw new AwpException(
           root.place(SPARK) + ": spark.speculation would run a compression twice at a time");
     }
+    if (settings.containsKey("spark.task.cpus")) {
+      throw new AwpException(
+          root.place(SPARK)
+              + ": spark.task.cpus is the cores of a run, which --cores-per-run says");
+    }
     return settings;
   }
 
@@ -209,7 +224,8 @@ record BatchFile(Path file, Path results, List<BatchRun> runs, Map<String, Strin
     for (Entry entry : entries) {
       if (!GOOD_NAME.matcher(entry.name()).matches()) {
         throw new AwpException(
-            "%s: '%s' is no name of letters, digits, '.', '_' and '-'; the key name gives one"
+            ("%s: '%s' is no name of letters, digits, '_', '-' and, behind them, '.'; the key name"
+                    + " gives one")
                 .formatted(entry.place(), entry.name()));
       }
       if (!seen.add(entry.name())) {
@@ -281,6 +297,11 @@ record BatchFile(Path file, Path results, List<BatchRun> runs, Map<String, Strin
   }
 
   private static Path path(YamlMap map, String key, Path folder, String text) {
+    if (text.chars().anyMatch(Character::isISOControl)) {
+      throw new AwpException(
+          "%s: '%s' has line breaks or the like, and a command is one line"
+              .formatted(map.place(key), PlainText.of(text)));
+    }
     try {
       return folder.resolve(text).normalize();
     } catch (InvalidPathException e) {

@@ -108,15 +108,13 @@ final class BatchProgress extends SparkListener {
             busy.isEmpty() ? "" : "; at work: " + String.join(", ", busy));
   }
 
-  /** The share of all work that is done; runs whose work is not known count as the longest. */
+  /** The share of all work that is done. */
   private double done() {
-    double longest =
-        runs.stream().mapToDouble(PlannedRun::flops).filter(Double::isFinite).max().orElse(1);
     double all = 0;
     double done = 0;
     for (PlannedRun planned : runs) {
       String name = planned.run().name();
-      double work = Double.isFinite(planned.flops()) ? planned.flops() : longest;
+      double work = planned.flops();
       all += work;
       done += over.containsKey(name) ? work : work * parts.getOrDefault(name, 0) / RunTask.WHOLE;
     }

@@ -35,11 +35,6 @@ record BatchRun(String model, String recipe, List<String> words, CompressionOpti
     return Stream.concat(Stream.of("compress"), words.stream()).toList();
   }
 
-  /** Whether the run measures errors before it solves, so that planning it is most of its work. */
-  boolean isMeasured() {
-    return options.recipe().budget().isPresent() || options.structure().isPresent();
-  }
-
   /** Whether the words set an option. */
   boolean has(String option) {
     return words.stream().anyMatch(word -> word.startsWith(option + "="));

@@ -5,14 +5,17 @@ package dev.awp.batch;
 import dev.awp.cli.print.Printable;
 import dev.awp.cli.print.TextTable;
 import dev.awp.report.PerplexityReport;
+import dev.awp.report.PlanReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.page.HtmlReport;
 import dev.awp.report.page.Markup;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A batch for people: tables on the terminal, and batch.html. */
@@ -60,19 +63,27 @@ final class BatchTables {
           .plan()
           .ifPresent(
               plan -> {
-                out.println(
-                    "  %s layers (%s)"
-                        .formatted(
-                            plan.layers().size(),
-                            String.join(
-                                "; ",
-                                plan.layers().stream()
-                                    .map(layer -> layer.constraint() + " by " + layer.solver())
-                                    .distinct()
-                                    .toList())));
-                plan.warnings().forEach(warning -> out.println("  " + warning));
+                out.println("  layers: " + constraints(plan));
+                Stream.of(plan.structure(), plan.estimates(), plan.warnings())
+                    .flatMap(List::stream)
+                    .forEach(sentence -> out.println("  " + sentence));
               });
     }
+  }
+
+  private static String constraints(PlanReport plan) {
+    return plan.layers().isEmpty()
+        ? "none is compressed"
+        : plan.layers().stream()
+            .collect(
+                Collectors.groupingBy(
+                    layer -> layer.constraint() + " by " + layer.solver(),
+                    LinkedHashMap::new,
+                    Collectors.counting()))
+            .entrySet()
+            .stream()
+            .map(entry -> "%s %s".formatted(entry.getValue(), entry.getKey()))
+            .collect(Collectors.joining("; "));
   }
 
   private static String words(OutputState state) {

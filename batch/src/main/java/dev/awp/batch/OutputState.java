@@ -43,19 +43,19 @@ enum OutputState {
     boolean absent =
         Files.notExists(output, LinkOption.NOFOLLOW_LINKS)
             || (Files.isDirectory(output) && isEmpty(output));
-    Path partial = output.resolveSibling(output.getFileName() + ".partial");
-    if (Files.exists(partial.resolve("journal"))) {
-      return UNFINISHED; // with the output there too, the run ended before it had tidied up
-    }
+    boolean begun = Files.exists(work(output).resolve("journal"));
     if (absent) {
-      return MISSING;
+      return begun ? UNFINISHED : MISSING;
     }
     Path report = ReportFile.of(output);
-    if (!note(results, name).equals(Optional.of(text(command)))) {
+    if (!isSigned(results, name, command)) {
       throw new AwpException(
           output
               + ": is there already, and is not what this run has written; remove it, or choose"
               + " another output");
+    }
+    if (begun) {
+      return UNFINISHED; // the run ended before it had tidied up
     }
     if (!Files.exists(report) || !ReportFile.isWhole(output)) {
       throw new AwpException(report + ": is missing or damaged; remove the output to begin anew");
@@ -70,15 +70,29 @@ enum OutputState {
     return FINISHED;
   }
 
+  /** Where an output is until it is finished, with the layers that are saved. */
+  static Path work(Path output) {
+    return output.resolveSibling(output.getFileName() + ".partial");
+  }
+
+  /** Whether a note says that an output is, or will be, that of these words. */
+  static boolean isSigned(Path results, String name, List<String> command) {
+    return note(results, name).equals(Optional.of(text(command)));
+  }
+
   /** Notes whose output will appear, where there is none yet. */
   static void sign(Path results, String name, List<String> command) {
     Path file = file(results, name);
     try {
       Files.createDirectories(file.getParent());
       Path sibling = Files.createTempFile(file.getParent(), "note", ".partial");
-      Files.writeString(sibling, text(command));
-      Files.move(
-          sibling, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      try {
+        Files.writeString(sibling, text(command));
+        Files.move(
+            sibling, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(sibling);
+      }
     } catch (IOException e) {
       throw new AwpException(file + ": cannot be written: " + e.getMessage(), e);
     }

@@ -16,8 +16,8 @@ import java.util.Optional;
  * A run before it is sent.
  *
  * @param state what lies at its output
- * @param plan what its dry run says; none of a finished run, of one that measures before it can be
- *     planned, and of a refused one
+ * @param plan what its dry run says, estimated where the run has to measure for it; none of a run
+ *     that has finished, or has nothing left to do but to tidy up, and of a refused one
  * @param refusal why it cannot be, where it cannot
  */
 record PlannedRun(
@@ -27,13 +27,12 @@ record PlannedRun(
       Comparator.comparingDouble(PlannedRun::flops).reversed();
 
   /**
-   * Plans a run as {@code awp compress --dry-run} does.
+   * Plans a run as {@code awp compress --dry-run} does, but for measuring, which takes as long as
+   * much of the run.
    *
    * @param results folder of the batch's notes
-   * @param measured whether a run is planned too that has to measure for it, which takes as long as
-   *     much of the run
    */
-  static PlannedRun of(BatchRun run, Path results, Compute compute, boolean measured) {
+  static PlannedRun of(BatchRun run, Path results, Compute compute) {
     OutputState state;
     try {
       state = OutputState.of(results, run.name(), run.command(), run.output(), run.inputs());
@@ -41,11 +40,11 @@ record PlannedRun(
       return refused(run, OutputState.MISSING, e.getMessage());
     }
     boolean ended = state == OutputState.UNFINISHED && Files.exists(run.output());
-    if (state == OutputState.FINISHED || ended || (run.isMeasured() && !measured)) {
+    if (state == OutputState.FINISHED || ended) {
       return new PlannedRun(run, state, Optional.empty(), Optional.empty());
     }
     try {
-      PlanReport plan = Compressor.plan(run.options(), compute, new CompressionListener() {});
+      PlanReport plan = Compressor.estimate(run.options(), compute, new CompressionListener() {});
       return new PlannedRun(run, state, Optional.of(plan), Optional.empty());
     } catch (AwpException e) {
       return refused(run, state, e.getMessage());
@@ -56,13 +55,14 @@ record PlannedRun(
     return new PlannedRun(run, state, Optional.empty(), Optional.of(sentence));
   }
 
-  /** Work of the run; without end where it is not known. */
+  /** Work of the run; none where there is no plan. */
   double flops() {
-    return plan.map(report -> report.totals().solveFlops() + report.totals().passFlops())
-        .orElse(Double.POSITIVE_INFINITY);
+    return plan.map(PlanReport::totals)
+        .map(totals -> totals.measureFlops() + totals.solveFlops() + totals.passFlops())
+        .orElse(0.0);
   }
 
-  /** Bytes of memory that the run has in use at most; 0 where that is not known. */
+  /** Bytes of memory that the run has in use at most; 0 where there is no plan. */
   long memory() {
     return plan.map(report -> report.totals().memoryBytes()).orElse(0L);
   }

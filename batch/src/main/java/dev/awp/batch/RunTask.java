@@ -57,6 +57,7 @@ record RunTask(
   private static final Pattern MISUSE = Pattern.compile("awp [a-z]+: .*");
   private static final String BUG = "awp: an error of awp itself";
   private static final Duration POLL = Duration.ofSeconds(2);
+  private static final int KILLED = 137;
   private static final int REFUSED = 1;
   private static final int MISUSED = 2;
 
@@ -80,8 +81,9 @@ record RunTask(
    * What a process said and how it ended.
    *
    * @param sentence its complaint, where there is one
+   * @param unheard whether it was stopped because its log could not be written
    */
-  private record Ended(int exitCode, Optional<String> sentence) {}
+  private record Ended(int exitCode, Optional<String> sentence, boolean unheard) {}
 
   /**
    * Runs it here to its end.
@@ -133,32 +135,38 @@ record RunTask(
       }
       Ended ended = process(progress);
       if (ended.exitCode() == 0) {
+        if (!OutputState.isSigned(Path.of(results), name, command)) {
+          // Layers that were saved by the same command outside of a batch, as awp has found.
+          OutputState.sign(Path.of(results), name, command);
+        }
         progress.accept(WHOLE);
         return RunOutcome.End.FINISHED;
       }
-      String sentence = ended.sentence().orElse("the process ended with code " + ended.exitCode());
+      String sentence = ended.sentence().orElse(end(ended.exitCode()));
       // A machine that was given up may still be at it: one of the two has to wait.
       boolean taken = sentence.contains(FolderLock.TAKEN);
       if (taken && System.nanoTime() < deadline) {
         Thread.sleep(POLL);
         continue;
       }
-      if (ended.exitCode() == REFUSED || ended.exitCode() == MISUSED) {
+      if (ended.unheard() || ended.exitCode() == REFUSED || ended.exitCode() == MISUSED) {
         throw new AwpException(sentence);
       }
-      throw new LostException(name + ": " + sentence);
+      throw new LostException(sentence);
     }
+  }
+
+  private static String end(int exitCode) {
+    return "the process "
+        + (exitCode == KILLED
+            ? "was killed, as by a system that is out of memory"
+            : "ended with code " + exitCode);
   }
 
   private Ended process(IntConsumer progress) throws IOException, InterruptedException {
     Path log = Path.of(results).resolve("logs").resolve(name + ".log");
-    Files.createDirectories(log.getParent());
     List<String> words = Stream.concat(command.stream(), machineWords.stream()).toList();
-    Files.writeString(
-        log,
-        "$ awp %s%n".formatted(BatchRun.quoted(words)),
-        StandardOpenOption.CREATE,
-        StandardOpenOption.APPEND);
+    begin(log, words);
     Process process =
         jvm.start(RunProcess.class, words, ProcessBuilder.Redirect.appendTo(log.toFile()));
     Listener listener = new Listener(process, log, progress);
@@ -166,12 +174,29 @@ record RunTask(
     try {
       int exitCode = process.waitFor();
       listener.join();
-      return new Ended(exitCode, listener.sentence());
+      return new Ended(exitCode, listener.sentence(), listener.isDeaf());
     } finally {
       if (process.isAlive()) {
         stop(process);
       }
     }
+  }
+
+  private static void begin(Path log, List<String> words) {
+    try {
+      Files.createDirectories(log.getParent());
+      Files.writeString(
+          log,
+          "$ awp %s%n".formatted(BatchRun.quoted(words)),
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new AwpException(unwritten(log, e), e);
+    }
+  }
+
+  private static String unwritten(Path log, IOException e) {
+    return "%s: cannot be written: %s".formatted(log, e.getMessage());
   }
 
   /** As Ctrl-C: the solver is interrupted, saved layers stay. */
@@ -193,6 +218,7 @@ record RunTask(
     private final IntConsumer progress;
     private Optional<String> complaint = Optional.empty();
     private boolean open;
+    private boolean deaf;
 
     Listener(Process process, Path log, IntConsumer progress) {
       super("awp-listener");
@@ -212,7 +238,8 @@ record RunTask(
           take(line);
         }
       } catch (IOException e) {
-        complaint = complaint.or(() -> Optional.of(log + ": cannot be written: " + e.getMessage()));
+        complaint = complaint.or(() -> Optional.of(unwritten(log, e)));
+        deaf = true;
         process.destroy();
       }
     }
@@ -236,6 +263,11 @@ record RunTask(
       } else if (complaint.isEmpty() && MISUSE.matcher(line).matches()) {
         complaint = Optional.of(PlainText.of(line));
       }
+    }
+
+    /** Whether what it says could not be kept; it was stopped then. */
+    boolean isDeaf() {
+      return deaf;
     }
 
     Optional<String> sentence() {

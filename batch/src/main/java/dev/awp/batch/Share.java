@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * How a machine is shared by runs.
@@ -21,17 +20,11 @@ import java.util.regex.Pattern;
  * @param limit bytes of memory that each run may use; none where it may have the machine's
  */
 record Share(String master, int cores, int atOnce, OptionalLong limit) {
-  private static final Pattern LOCAL = Pattern.compile("local(?:\\[(\\d{1,4}|\\*)(?:,\\d+)?])?");
-
   /** Most attempts of a run: one, and one more for each machine or process that is lost. */
   static final int ATTEMPTS = 4;
 
   /** What the JVM of Spark and the system keep for themselves, as a share of the memory. */
   private static final double KEPT = 0.1;
-
-  static boolean isLocal(String master) {
-    return LOCAL.matcher(master).matches();
-  }
 
   /**
    * The cores of a run where nobody says: four where the machine is divided by that, else two.
@@ -53,13 +46,12 @@ record Share(String master, int cores, int atOnce, OptionalLong limit) {
    */
   static Share ofThisMachine(
       String master, int processors, int wanted, long memory, OptionalLong limit, long need) {
-    Matcher matcher = LOCAL.matcher(master);
+    Matcher matcher = Master.LOCAL.matcher(master);
     if (!matcher.matches()) {
       throw new IllegalArgumentException(master);
     }
-    String count = matcher.group(1);
-    int threads =
-        count == null ? 1 : count.equals("*") ? processors : Math.max(1, Integer.parseInt(count));
+    String count = matcher.group("count");
+    int threads = count == null ? 1 : count.equals("*") ? processors : Integer.parseInt(count);
     int cores = wanted == 0 ? usualCores(threads) : wanted;
     int atOnce = Math.max(1, threads / cores);
     long usable = (long) (memory * (1 - KEPT));

@@ -38,7 +38,8 @@ class BatchCommandTest {
       - {name: small, sparsity: 0.5, solver: magnitude}
       - {name: bad, sparsity: 0.5, sequence-length: 100000}
       - {name: taken, sparsity: 0.5}
-      - {name: late, target-size: 1KB, group-size: 8}
+      - {name: late, sparsity: 0.5, statistics: others}
+      - {name: logless, sparsity: 0.5, solver: magnitude}
       - name: large
         bits: 4
         group-size: 8
@@ -58,8 +59,20 @@ class BatchCommandTest {
   void run() throws IOException {
     new GeneratedCheckpoint(2, 16, 24, 2, 1, DType.BF16).write(folder.resolve("model"));
     Files.writeString(folder.resolve("text.txt"), "A text of some words. ".repeat(20));
+    new GeneratedCheckpoint(1, 16, 16, 2, 1, DType.BF16).write(folder.resolve("other"));
+    new Terminal()
+        .run(
+            "calibrate",
+            folder.resolve("other").toString(),
+            folder.resolve("others").toString(),
+            "--calibration=" + folder.resolve("text.txt"),
+            "--sequences=4",
+            "--sequence-length=32",
+            "-q")
+        .assertExit(0);
     Files.createDirectories(folder.resolve("out/model-taken"));
     Files.writeString(folder.resolve("out/model-taken/mine"), "");
+    Files.createDirectories(folder.resolve("jobs-batch/logs/model+logless.log"));
     jobs = folder.resolve("jobs.yaml");
     Files.writeString(jobs, BATCH);
     dryRun = new Terminal().run("batch", jobs.toString(), "--dry-run", "-q");
@@ -117,10 +130,18 @@ class BatchCommandTest {
 
   @Test
   void whatARunItselfRefusesIsASentenceToo() {
-    // A budget is not planned before the batch: its run refuses the model in its own process.
+    // Statistics are held against the model when its run has the checksums of its files.
     assertEquals("failed", entry("late").path("end").asText());
     assertEquals(1, entry("late").path("attempts").asInt());
     assertFalse(entry("late").path("sentence").asText().isBlank());
+  }
+
+  @Test
+  void aLogThatCannotBeWrittenIsASentenceAndNotALostMachine() {
+    JsonNode run = entry("logless");
+    assertEquals(1, run.path("attempts").asInt());
+    String sentence = run.path("sentence").asText();
+    assertTrue(sentence.contains("logs/model+logless.log: cannot be written"), sentence);
   }
 
   @Test
@@ -143,6 +164,34 @@ class BatchCommandTest {
         dryRun.out().lines().skip(1).map(line -> line.replaceFirst(" .*", "")).toList();
     assertTrue(names.indexOf("model+large") < names.indexOf("model+small"), dryRun.out());
     dryRun.assertOut("refused: --sequence-length 100000").assertOut("8 bit, groups of 8 by pgd");
+  }
+
+  @Test
+  void budgetsAndStructureAreEstimatedInTheirPlaceOfTheOrder() throws IOException {
+    Path file = folder.resolve("estimates.yaml");
+    Files.writeString(
+        file,
+        """
+        models: [model]
+        output: "estimated/{model}-{recipe}"
+        calibration: text.txt
+        sequences: 4
+        sequence-length: 32
+        recipes:
+        - {name: plain, bits: 4, group-size: 8}
+        - {name: shorter, bits: 4, group-size: 8, prune-blocks: 1}
+        - {name: budget, target-bits: 4.9, group-size: 8}
+        - {name: blocks, prune-blocks: 1}
+        """);
+    Terminal plan = new Terminal().run("batch", file.toString(), "--dry-run").assertExit(0);
+    List<String> rows = plan.out().lines().skip(1).limit(4).toList();
+    assertTrue(rows.getFirst().startsWith("model+budget"), plan.out());
+    assertTrue(rows.getLast().startsWith("model+blocks"), plan.out());
+    assertTrue(rows.stream().noneMatch(row -> row.contains(" - ")), plan.out());
+    plan.assertOut("estimated: the budget is shared by measured errors")
+        .assertOut("estimated: which blocks go is measured")
+        .assertOut("layers: none is compressed");
+    assertFalse(plan.err().contains("measuring"), plan.err());
   }
 
   @Test
@@ -182,14 +231,31 @@ class BatchCommandTest {
     Files.setLastModifiedTime(text, before);
   }
 
+  private Path nowhere(String more) throws IOException {
+    return Files.writeString(
+        folder.resolve("nowhere.yaml"),
+        "models: [nothing]\noutput: nowhere\ncalibration: text.txt\nsparsity: 0.5\n" + more);
+  }
+
   @Test
-  void whatSparkDoesNotTakeIsASentence() throws IOException {
-    Path file = folder.resolve("nowhere.yaml");
-    Files.writeString(
-        file, "models: [model]\noutput: nowhere\ncalibration: text.txt\nsparsity: 0.5\n");
+  void aMasterThatSparkDoesNotKnowIsRefusedBeforeAnyWork() throws IOException {
     new Terminal()
-        .run("batch", file.toString(), "--master=nowhere", "-q")
-        .assertRefused("Spark does not start: Could not parse Master URL: 'nowhere'");
+        .run("batch", nowhere("").toString(), "--master=local[0]")
+        .assertMisuse("--master: 'local[0]' is none of spark://HOST:PORT");
+    new Terminal()
+        .run("batch", nowhere("spark: {spark.master: mesos}\n").toString())
+        .assertRefused("spark.master: 'mesos' is none of spark://HOST:PORT");
+  }
+
+  @Test
+  void whatAClusterNeedsAndIsNotThereIsToldBeforeAnyWork() throws IOException {
+    new Terminal()
+        .run("batch", nowhere("").toString(), "--master=yarn")
+        .assertRefused("master yarn: Spark's part for it, spark-yarn, is not among the libraries");
+    new Terminal()
+        .run("batch", nowhere("").toString(), "--master=k8s://https://localhost:1")
+        .assertRefused("Spark's part for it, spark-kubernetes, is not among the libraries")
+        .assertErr("mvn -Pkubernetes");
   }
 
   @Test

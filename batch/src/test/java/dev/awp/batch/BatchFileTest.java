@@ -161,6 +161,8 @@ class BatchFileTest {
           models: [{path: a, bitz: 3}]                           | line 1, key bitz: there is no such key
           models: [a, b/a]                                       | line 1, key models: two of the models are called a
           models: [a+b]                                          | 'a+b' is no name of letters
+          models: [{name: .., path: a}]                          | '..' is no name of letters
+          models: [{path: "a\\tb", name: a}]                      | key path: 'a b' has line breaks or the like
           models: [a]; bitz: 3                                   | line 2, key bitz: there is no such key
           models: [a]; bits: 5                                   | line 2, key bits
           models: [a]; bits: 4; bits: 4                          | line 3: the key bits stands there twice
@@ -179,6 +181,7 @@ class BatchFileTest {
           models: [a, b]; bits: 4                                | is the output of a+jobs and of b+jobs
           models: [a]; bits: 4; spark: {executor.cores: 4}       | line 3, key spark: executor.cores is no setting of Spark
           models: [a]; bits: 4; spark: 4                         | line 3, key spark: a mapping of keys to values
+          models: [a]; bits: 4; spark: {spark.task.cpus: 2}      | spark.task.cpus is the cores of a run, which --cores-per-run says
           models: [a]; bits: 4; spark: {spark.speculation: true} | spark.speculation would run a compression twice
           """)
   void whatIsWrongIsToldInASentence(String yaml, String rule) {
@@ -190,6 +193,25 @@ class BatchFileTest {
     String message = assertThrows(AwpException.class, () -> read(whole)).getMessage();
     assertTrue(message.contains(rule), message);
     assertEquals(1, message.lines().count());
+  }
+
+  @Test
+  void anOutputIsNotWhereAnotherRunWorks() {
+    String message =
+        assertThrows(
+                AwpException.class,
+                () ->
+                    read(
+                        """
+                        models: [a]
+                        output: "out-{recipe}"
+                        calibration: t
+                        recipes: [{name: x, bits: 4}, {name: x.partial, bits: 3}]
+                        """))
+            .getMessage();
+    assertTrue(
+        message.endsWith("is the output of a+x.partial, and where a+x works until it is finished"),
+        message);
   }
 
   @Test

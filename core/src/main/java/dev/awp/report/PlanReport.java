@@ -14,6 +14,7 @@ import java.util.List;
  * @param warnings what is assumed, left out or not as the files say, a sentence each
  * @param totals of the run
  * @param structure what is removed of the model before, in words; nothing where nothing is
+ * @param estimates what stands here for what the run has yet to measure, a sentence each
  */
 public record PlanReport(
     List<Layer> layers,
@@ -21,13 +22,15 @@ public record PlanReport(
     List<TextReport> texts,
     List<String> warnings,
     Totals totals,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> structure) {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> structure,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> estimates) {
   public PlanReport {
     layers = List.copyOf(layers);
     leftAlone = List.copyOf(leftAlone);
     texts = List.copyOf(texts);
     warnings = List.copyOf(warnings);
     structure = List.copyOf(structure);
+    estimates = List.copyOf(estimates);
   }
 
   /**
@@ -61,6 +64,8 @@ public record PlanReport(
    * @param bitsPerWeight mean over the compressed layers, scales and zero points included
    * @param sparsity share of zeros that the constraints ask for in them
    * @param solveFlops of all solves, about
+   * @param measureFlops of what is measured and removed of the model before its first layer is
+   *     solved, about; 0 where planning has done it
    * @param passFlops of running the texts through the model, about
    * @param memoryBytes the most memory in use, mapped files aside
    * @param passes calibration passes over each block
@@ -72,6 +77,7 @@ public record PlanReport(
       long packedBytes,
       double bitsPerWeight,
       double sparsity,
+      double measureFlops,
       double solveFlops,
       double passFlops,
       long memoryBytes,

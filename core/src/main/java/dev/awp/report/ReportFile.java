@@ -57,8 +57,12 @@ public final class ReportFile {
   public static void writeText(String text, Path file) {
     Path sibling = file.resolveSibling(file.getFileName() + ".partial");
     try {
-      Files.writeString(sibling, text);
-      Files.move(sibling, file, StandardCopyOption.REPLACE_EXISTING);
+      try {
+        Files.writeString(sibling, text);
+        Files.move(sibling, file, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(sibling);
+      }
     } catch (IOException e) {
       throw new AwpException(file + ": the report cannot be written: " + e.getMessage(), e);
     }

@@ -50,6 +50,21 @@ final class Cluster implements AutoCloseable {
     return new Cluster(folder, port, master);
   }
 
+  /** A process that ends with all that it has started. */
+  record Owner(Process process) implements AutoCloseable {
+    @Override
+    public void close() {
+      machine(process).forEach(ProcessHandle::destroyForcibly);
+    }
+  }
+
+  /** YARN, whose settings will lie in the folder; a process each for what it runs. */
+  static Owner yarn(Path folder) throws IOException {
+    String data = "-Dtest.build.data=" + folder;
+    return new Owner(
+        java(folder, "yarn", Map.of(), List.of(data), MiniYarn.class.getName(), folder.toString()));
+  }
+
   private static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();

@@ -31,15 +31,19 @@ public final class TortureBatch {
     this.folder = folder;
   }
 
-  /** {@code FOLDER ROUNDS}; exit code 1 where anything is not as it has to be. */
+  /** {@code FOLDER ROUNDS|yarn}; exit code 1 where anything is not as it has to be. */
   public static void main(String[] arguments) throws Exception {
     TortureBatch torture = new TortureBatch(Path.of(arguments[0]));
     torture.prepare();
-    System.out.println(torture.localCluster());
-    for (int round = 1; round <= Integer.parseInt(arguments[1]); round++) {
-      System.out.println("round %d: %s".formatted(round, torture.harmed(round)));
+    if (arguments[1].equals("yarn")) {
+      System.out.println(torture.yarn());
+    } else {
+      System.out.println(torture.localCluster());
+      for (int round = 1; round <= Integer.parseInt(arguments[1]); round++) {
+        System.out.println("round %d: %s".formatted(round, torture.harmed(round)));
+      }
+      System.out.println(torture.otherCore());
     }
-    System.out.println(torture.otherCore());
     System.out.println(
         torture.compared + " outputs compared, all the bytes of the same commands on one machine");
   }
@@ -98,6 +102,12 @@ public final class TortureBatch {
 
   private Command start(String name, Map<String, String> environment, String... words)
       throws IOException {
+    return startOn(System.getProperty("java.class.path"), name, environment, words);
+  }
+
+  private Command startOn(
+      String classPath, String name, Map<String, String> environment, String... words)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -108,7 +118,7 @@ public final class TortureBatch {
             "--enable-native-access=ALL-UNNAMED",
             "-Dawp.kernels=scalar",
             "-cp",
-            System.getProperty("java.class.path"),
+            classPath,
             "dev.awp.cli.Main"));
     command.addAll(List.of(words));
     Path log = folder.resolve(name + ".log");
@@ -172,6 +182,29 @@ public final class TortureBatch {
     compare(said(batch, 1));
     return "local cluster of two workers: %d runs and a bad model among them"
         .formatted(GOOD.size());
+  }
+
+  private String yarn() throws IOException, InterruptedException {
+    Path settings = Files.createDirectories(folder.resolve("yarn"));
+    Path site = settings.resolve("yarn-site.xml");
+    try (Cluster.Owner yarn = Cluster.yarn(settings)) {
+      while (Files.notExists(site)) {
+        if (yarn.process().waitFor(1, TimeUnit.SECONDS)) {
+          throw new AssertionError(Files.readString(settings.resolve("yarn.log")));
+        }
+      }
+      Command batch =
+          startOn(
+              settings + ":" + System.getProperty("java.class.path"),
+              "on-yarn",
+              Map.of("SPARK_LOCAL_IP", "127.0.0.1", "HADOOP_CONF_DIR", settings.toString()),
+              "batch",
+              jobs(),
+              "--master=yarn",
+              "--cores-per-run=1");
+      compare(said(batch, 1));
+    }
+    return "YARN of one node: %d runs and a bad model among them".formatted(GOOD.size());
   }
 
   private String harmed(int round) throws IOException, InterruptedException {

@@ -30,6 +30,7 @@ public final class PlanTable {
           String.format(Locale.ROOT, "%.3g", layer.flops() / 1e9));
     }
     plan.structure().forEach(out::println);
+    plan.estimates().forEach(out::println);
     if (!plan.leftAlone().isEmpty()) {
       out.println("left alone: " + String.join(", ", plan.leftAlone()));
     }
@@ -46,8 +47,11 @@ public final class PlanTable {
         100 * totals.sparsity());
     out.printf(
         Locale.ROOT,
-        "work: %.3g GFLOP solving, %.3g GFLOP running the texts; memory %s, %s calibration passes a"
-            + " block%n",
+        "work: %s%.3g GFLOP solving, %.3g GFLOP running the texts; memory %s, %s calibration passes"
+            + " a block%n",
+        totals.measureFlops() == 0
+            ? ""
+            : String.format(Locale.ROOT, "%.3g GFLOP measuring, ", totals.measureFlops() / 1e9),
         totals.solveFlops() / 1e9,
         totals.passFlops() / 1e9,
         Printable.size(totals.memoryBytes()),

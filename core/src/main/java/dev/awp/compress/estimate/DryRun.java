@@ -23,6 +23,7 @@ import java.util.Set;
 /**
  * Tells what a prepared run would do.
  *
+ * @param leftOut what it does before, and preparing has not done
  * @param seconds that preparing took, which the run will take again
  */
 public record DryRun(
@@ -30,6 +31,7 @@ public record DryRun(
     Checkpoint checkpoint,
     ModelLayout layout,
     PreparedRun run,
+    LeftOut leftOut,
     double seconds,
     Compute compute) {
   public PlanReport report() {
@@ -47,7 +49,8 @@ public record DryRun(
         RunDescription.texts(run.calibration(), run.evaluator()),
         run.warnings(),
         totals(layers),
-        run.structure());
+        run.structure(),
+        leftOut.estimates());
   }
 
   private PlanReport.Layer layer(LinearLayer layer) {
@@ -88,12 +91,13 @@ public record DryRun(
             .orElseGet(() -> PackedSize.others(checkpoint, compressed) / Byte.SIZE + packed),
         weights == 0 ? 0 : packed * Byte.SIZE / weights,
         weights == 0 ? 0 : zeros / weights,
+        leftOut.flops(),
         solving,
         passing,
         run.memory().bytes(),
         passes.size(),
         rate / 1e9,
-        seconds + (solving + passing) / rate);
+        seconds + (leftOut.flops() + solving + passing) / rate);
   }
 
   private double zeros(LinearLayer layer) {

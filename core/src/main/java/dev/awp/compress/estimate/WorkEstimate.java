@@ -5,20 +5,24 @@ package dev.awp.compress.estimate;
 import dev.awp.blas.Blas.Op;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.compress.CompressionOptions;
+import dev.awp.compress.ConstraintOptions;
 import dev.awp.compress.Propagation;
 import dev.awp.compress.Target;
+import dev.awp.compress.measure.ErrorCurves;
+import dev.awp.compress.measure.Influence;
 import dev.awp.compress.plan.PackedSize;
 import dev.awp.compress.plan.Schemes;
 import dev.awp.compress.plan.TunedBlocks;
 import dev.awp.compute.Compute;
 import dev.awp.config.AttentionConfig;
-import dev.awp.config.ModelConfig;
 import dev.awp.format.ModelPlan;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
+import dev.awp.recipe.LayerSettings;
 import dev.awp.solver.LayerShape;
+import dev.awp.solver.Solver;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import dev.awp.tuning.BlockTuning;
@@ -27,9 +31,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /** Flops of a run by the shapes of its model, and the rate at which this machine makes them. */
-final class WorkEstimate {
+public final class WorkEstimate {
   /** Order of the product whose rate is measured, and for how long. */
   private static final int ORDER = 768;
 
@@ -44,13 +49,84 @@ final class WorkEstimate {
 
   /** Flops of a layer's solve. */
   static double solve(LinearLayer layer, Schemes.Scheme scheme, Compute compute) {
+    return solve(layer, scheme.constraint(), scheme.solver(), compute);
+  }
+
+  private static double solve(
+      LinearLayer layer, ConstraintOptions constraint, Solver solver, Compute compute) {
     LayerShape shape =
         new LayerShape(
-            layer.rows(),
-            layer.columns(),
-            scheme.constraint().forStorage(DType.F32),
-            compute.workers());
-    return 2.0 * layer.multiplyAdds() * scheme.solver().expectedCost(shape);
+            layer.rows(), layer.columns(), constraint.forStorage(DType.F32), compute.workers());
+    return 2.0 * layer.multiplyAdds() * solver.expectedCost(shape);
+  }
+
+  /**
+   * Flops of measuring what errors do before a budget is shared ({@link ErrorCurves}): every
+   * candidate on some rows, one on all of them, and a model for each layer that goes behind it to
+   * the end ({@link Influence}).
+   *
+   * @param candidates of every layer that is compressed
+   */
+  public static double measure(
+      ModelLayout layout,
+      Map<LinearLayer, List<LayerSettings>> candidates,
+      CalibrationSet calibration,
+      Compute compute) {
+    List<LinearLayer> open =
+        candidates.keySet().stream().filter(layer -> candidates.get(layer).size() > 1).toList();
+    double solving =
+        open.stream().mapToDouble(layer -> curve(layer, candidates.get(layer), compute)).sum();
+    double tokens = (double) calibration.windows().size() * calibration.length();
+    return solving
+        + forward(layout, tokens, calibration.length())
+        + triangles(open, tokens)
+        + probe(layout, open.stream().filter(l -> !l.site().ofExpert()).toList(), calibration);
+  }
+
+  private static double curve(LinearLayer layer, List<LayerSettings> all, Compute compute) {
+    double some = Math.min(1.0, ErrorCurves.ROWS / (double) layer.rows());
+    return solve(layer, ErrorCurves.middle(all), compute)
+        + some * all.stream().mapToDouble(settings -> solve(layer, settings, compute)).sum();
+  }
+
+  private static double solve(LinearLayer layer, LayerSettings settings, Compute compute) {
+    return solve(layer, ConstraintOptions.of(settings), ErrorCurves.solver(settings), compute);
+  }
+
+  /** Flops of what some layers do to the predictions ({@link Influence}). */
+  public static double probe(
+      ModelLayout layout, List<LinearLayer> layers, CalibrationSet calibration) {
+    double tokens = (double) calibration.first(Influence.TOKENS).size() * calibration.length();
+    int blocks = layout.config().layers();
+    double behind =
+        1
+            + layers.stream()
+                .mapToDouble(layer -> blocks - Math.max(0, layer.block()))
+                .map(left -> left / blocks)
+                .sum();
+    return behind * forward(layout, tokens, calibration.length())
+        + 2 * layers.size() * head(layout, Math.min(tokens, Influence.POSITIONS));
+  }
+
+  /** Flops of the sums of x x^T, a triangle once for each site. */
+  public static double triangles(List<LinearLayer> layers, double tokens) {
+    return layers.stream()
+            .filter(layer -> layer.block() != ModelLayout.BEFORE)
+            .collect(
+                Collectors.toMap(
+                    layer -> Map.entry(layer.block(), layer.site()),
+                    layer -> (double) layer.columns() * layer.columns(),
+                    (first, _) -> first))
+            .values()
+            .stream()
+            .mapToDouble(square -> square)
+            .sum()
+        * tokens;
+  }
+
+  /** Flops of turning hidden states into logits. */
+  public static double head(ModelLayout layout, double tokens) {
+    return 2.0 * tokens * layout.config().hiddenSize() * layout.config().vocabularySize();
   }
 
   /**
@@ -81,16 +157,11 @@ final class WorkEstimate {
     }
     // The triangle of x x^T once for each site, and the whole of the drift's D and R.
     double moments =
-        plan.layers().stream()
-            .filter(layer -> layer.block() != ModelLayout.BEFORE)
-            .filter(layer -> isFirstOfSite(layer, plan))
-            .mapToDouble(
-                layer ->
-                    tokens * layer.columns() * layer.columns() * (1 + 2 * share)
-                        + (layout.isAdded(layer)
-                            ? 2 * share * tokens * PackedSize.weights(layer)
-                            : 0))
-            .sum();
+        triangles(plan.layers(), tokens) * (1 + 2 * share)
+            + plan.layers().stream()
+                .filter(layer -> layer.block() != ModelLayout.BEFORE && layout.isAdded(layer))
+                .mapToDouble(layer -> 2 * share * tokens * PackedSize.weights(layer))
+                .sum();
     return passing + moments;
   }
 
@@ -127,26 +198,16 @@ final class WorkEstimate {
             .sum();
   }
 
-  private static boolean isFirstOfSite(LinearLayer layer, Schemes plan) {
-    return plan.layers(layer.block()).stream()
-        .filter(other -> other.site().equals(layer.site()))
-        .findFirst()
-        .orElseThrow()
-        .equals(layer);
-  }
-
   /** Flops of evaluating texts before and after. */
   static double evaluate(ModelLayout layout, double tokens, int length) {
-    ModelConfig config = layout.config();
-    double head = 2.0 * tokens * config.hiddenSize() * config.vocabularySize();
-    return 2 * (forward(layout, tokens, length) + head);
+    return 2 * (forward(layout, tokens, length) + head(layout, tokens));
   }
 
   /**
    * Flops of all blocks: linear layers, attention over the half of a window on average, and states
    * of recurrences, whose every number is multiplied and added to three times a token.
    */
-  private static double forward(ModelLayout layout, double tokens, int length) {
+  public static double forward(ModelLayout layout, double tokens, int length) {
     double weights = layout.linears().stream().mapToLong(PackedSize::weights).sum();
     double attention =
         2.0

@@ -49,7 +49,7 @@ import java.util.function.Predicate;
  */
 public final class ErrorCurves {
   /** Rows of a layer that are solved: a small part of a large one. */
-  private static final int ROWS = 128;
+  public static final int ROWS = 128;
 
   private static final long SEED = 5;
 
@@ -218,8 +218,7 @@ public final class ErrorCurves {
       }
       curves.put(layer, curve);
       if (probes) {
-        List<LayerSettings> all = candidates.get(layer);
-        Solution middle = solve(w, c, all.get((all.size() - 1) / 2), factors, own);
+        Solution middle = solve(w, c, middle(candidates.get(layer)), factors, own);
         probed.put(layer, middle.relativeError());
         influence.probe(layer, middle.weights());
       }
@@ -230,17 +229,25 @@ public final class ErrorCurves {
   private Solution solve(
       Matrix rows, Matrix c, LayerSettings settings, SharedFactors factors, Arena arena) {
     Constraint constraint = ConstraintOptions.of(settings).forStorage(DType.F32);
-    Solver solver = Solvers.byName(solver(settings), Effort.NORMAL).orElseThrow();
     LayerProblem problem = new LayerProblem(rows, c, constraint, factors);
-    return solver.solve(problem, compute, arena, IterationListener.NONE);
+    return solver(settings).solve(problem, compute, arena, IterationListener.NONE);
   }
 
-  /** Of many types of blocks a single sweep tells as much: descents lower all errors alike. */
-  private static String solver(LayerSettings settings) {
-    if (settings.sparsity().given().isPresent()) {
-      return "sparsegpt";
-    }
-    return settings.blocks().isPresent() ? "gptq" : "cd";
+  /** Of several candidates the one that is solved for all rows, whose error is the unit. */
+  public static LayerSettings middle(List<LayerSettings> candidates) {
+    return candidates.get((candidates.size() - 1) / 2);
+  }
+
+  /**
+   * What a candidate's error is measured by. Of many types of blocks a single sweep tells as much:
+   * descents lower all errors alike.
+   */
+  public static Solver solver(LayerSettings settings) {
+    String name =
+        settings.sparsity().given().isPresent()
+            ? "sparsegpt"
+            : settings.blocks().isPresent() ? "gptq" : "cd";
+    return Solvers.byName(name, Effort.NORMAL).orElseThrow();
   }
 
   /** A seeded choice of rows, in their order; all where there are few. */

@@ -32,10 +32,10 @@ import java.util.Map;
  */
 public final class Influence implements AutoCloseable {
   /** Tokens that go through each of the models. */
-  private static final int TOKENS = 2048;
+  public static final int TOKENS = 2048;
 
   /** Positions at which predictions are compared: heads of large vocabularies are dear. */
-  private static final int POSITIONS = 512;
+  public static final int POSITIONS = 512;
 
   private static final LinearInputs NOBODY = (_, _) -> {};
 

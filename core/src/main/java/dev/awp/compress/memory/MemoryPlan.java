@@ -108,6 +108,11 @@ public record MemoryPlan(List<Set<InputSite>> passes, long bytes, long spare) {
     }
   }
 
+  /** The same with what is done before, and needs memory of its own. */
+  public MemoryPlan atLeast(long before) {
+    return new MemoryPlan(passes, Math.max(bytes, before), spare);
+  }
+
   private static AwpException tooSmall(long limit, long bytes) {
     return new AwpException(
         "--memory-limit %s: the smallest limit that will do for this model is %s"

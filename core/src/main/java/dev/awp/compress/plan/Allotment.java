@@ -156,7 +156,8 @@ final class Allotment {
         : prices.bits(group, candidate);
   }
 
-  private static long kept(LinearLayer layer, LayerSettings settings) {
+  /** Weights of a layer that stay. */
+  static long kept(LinearLayer layer, LayerSettings settings) {
     return settings.sparsity().given().map(s -> kept(layer, s)).orElse(PackedSize.weights(layer));
   }
 

@@ -221,6 +221,31 @@ public final class LayerPlanner {
     return schemes(allotment(errors).choose());
   }
 
+  /**
+   * As {@link #allocate}, for who has not measured: as if every layer lost alike by what is taken
+   * from each of its weights, 4^-b by b bits and the square of the share of zeros.
+   */
+  public Schemes estimate() {
+    Map<LinearLayer, List<Double>> errors = new LinkedHashMap<>();
+    if (needsErrors()) {
+      candidates()
+          .forEach(
+              (layer, all) -> errors.put(layer, all.stream().map(s -> loss(layer, s)).toList()));
+    }
+    return allocate(errors);
+  }
+
+  private double loss(LinearLayer layer, LayerSettings settings) {
+    double weights = PackedSize.weights(layer);
+    if (recipe.budget().orElseThrow() instanceof Budget.Zeros) {
+      double zeros = 1 - Allotment.kept(layer, settings) / weights;
+      return weights * zeros * zeros;
+    }
+    DType storage = checkpoint.tensor(layer.weight()).type().written();
+    double bits = PackedSize.bits(layer, ConstraintOptions.of(settings), storage) / weights;
+    return weights * Math.pow(4, -bits);
+  }
+
   private Allotment allotment(Map<LinearLayer, List<Double>> errors) {
     Map<LinearLayer, List<LayerSettings>> all = candidates();
     Budget budget = recipe.budget().orElseThrow();

@@ -17,6 +17,9 @@ import java.util.function.Function;
  * solver, or nothing. Layers that are left alone are copied.
  */
 public final class Schemes {
+  /** Nothing is compressed. */
+  public static final Schemes NONE = new Schemes(Map.of());
+
   private final Map<LinearLayer, Scheme> schemes;
 
   /** How a layer is compressed. */

@@ -5,7 +5,9 @@ package dev.awp.compress.structured;
 import dev.awp.Progress;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
+import dev.awp.compress.estimate.WorkEstimate;
 import dev.awp.kernel.ArithmeticKernels;
+import dev.awp.model.ModelLayout;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.Matrix;
@@ -55,6 +57,12 @@ final class BlockCosine implements BlockMeasure {
                 .thenComparing(block -> block))
         .limit(count)
         .toList();
+  }
+
+  @Override
+  public double flops(ModelLayout layout, CalibrationSet calibration, int count) {
+    double tokens = (double) calibration.windows().size() * calibration.length();
+    return WorkEstimate.forward(layout, tokens, calibration.length());
   }
 
   private static double meanCosine(Matrix some, Matrix other, ArithmeticKernels arithmetic) {

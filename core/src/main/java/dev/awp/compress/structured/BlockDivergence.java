@@ -5,6 +5,8 @@ package dev.awp.compress.structured;
 import dev.awp.Progress;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
+import dev.awp.compress.estimate.WorkEstimate;
+import dev.awp.model.ModelLayout;
 import dev.awp.model.forward.DecoderBlock;
 import dev.awp.model.forward.HeadPair;
 import dev.awp.model.forward.TransformerModel;
@@ -53,6 +55,20 @@ final class BlockDivergence implements BlockMeasure {
       }
     }
     return removed;
+  }
+
+  @Override
+  public double flops(ModelLayout layout, CalibrationSet calibration, int count) {
+    double tokens = (double) calibration.first(TOKENS).size() * calibration.length();
+    double forward = WorkEstimate.forward(layout, tokens, calibration.length());
+    int blocks = layout.config().layers();
+    double flops = forward;
+    for (int left = blocks; left > blocks - count; left--) {
+      // Each trial goes through half of the blocks on average, and is compared with the original.
+      double passes = (1 + left / 2.0) * left / blocks;
+      flops += passes * forward + 2 * left * WorkEstimate.head(layout, tokens);
+    }
+    return flops;
   }
 
   private static void pass(TransformerModel model, ActivationStore states) {

@@ -4,6 +4,7 @@ package dev.awp.compress.structured;
 
 import dev.awp.Progress;
 import dev.awp.calibration.CalibrationSet;
+import dev.awp.model.ModelLayout;
 import dev.awp.model.forward.TransformerModel;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,4 +26,7 @@ public interface BlockMeasure {
       int count,
       Path scratch,
       Progress progress);
+
+  /** About what choosing takes, in flops. */
+  double flops(ModelLayout layout, CalibrationSet calibration, int count);
 }

@@ -35,7 +35,7 @@ record BlockShares(
     Compute compute,
     Progress progress) {
   /** Tokens that are enough to tell blocks apart. */
-  private static final int TOKENS = 8192;
+  static final int TOKENS = 8192;
 
   /** Of a step so many numbers of units are measured at most. */
   private static final int POINTS = 64;

@@ -98,11 +98,11 @@ public final class StructurePlan {
     return removesGroups() ? attention().queryWidth() : 0;
   }
 
-  private boolean removesNeurons() {
+  boolean removesNeurons() {
     return candidates().stream().anyMatch(shape -> anySize(shape, s -> s.neurons() < neurons()));
   }
 
-  private boolean removesGroups() {
+  boolean removesGroups() {
     int all = attention().keyValueHeads();
     return sharesAmongBlocks(config.layers() - options.blocks())
         ? wanted(config.layers() - options.blocks()).stream().anyMatch(Wanted::groups)
@@ -113,8 +113,8 @@ public final class StructurePlan {
     return IntStream.range(0, shape.blocks().size()).mapToObj(shape::size).anyMatch(wanted);
   }
 
-  private PruningMemory memory(boolean drifted) {
-    boolean solves = UnitChoices.byName(options.by()).filter(UnitChoice::compensates).isPresent();
+  PruningMemory memory(boolean drifted) {
+    boolean solves = solves();
     int hidden = config.hiddenSize();
     PruningMemory ofNeurons =
         removesNeurons()
@@ -125,6 +125,11 @@ public final class StructurePlan {
             ? PruningMemory.of(hidden, attention().queryWidth(), solves, drifted)
             : PruningMemory.NONE;
     return ofNeurons.max(ofGroups);
+  }
+
+  /** Whether weights that stay are solved for anew. */
+  boolean solves() {
+    return UnitChoices.byName(options.by()).filter(UnitChoice::compensates).isPresent();
   }
 
   /** The share of the linear weights to remove, where that is what is asked for. */

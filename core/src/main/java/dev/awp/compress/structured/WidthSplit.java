@@ -36,7 +36,7 @@ record WidthSplit(
     Compute compute,
     Progress progress) {
   /** Tokens that are enough to tell shapes apart. */
-  private static final int TOKENS = 8192;
+  static final int TOKENS = 8192;
 
   /** A number of units of one step of a block. */
   private record Kept(int block, String step, int units) {}

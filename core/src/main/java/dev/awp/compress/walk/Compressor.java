@@ -18,7 +18,9 @@ import dev.awp.compress.Propagation;
 import dev.awp.compress.Start;
 import dev.awp.compress.Target;
 import dev.awp.compress.estimate.DryRun;
+import dev.awp.compress.estimate.LeftOut;
 import dev.awp.compress.estimate.PreparedRun;
+import dev.awp.compress.estimate.WorkEstimate;
 import dev.awp.compress.measure.ErrorCurves;
 import dev.awp.compress.memory.MemoryNeeds;
 import dev.awp.compress.memory.MemoryPlan;
@@ -42,6 +44,7 @@ import dev.awp.compress.run.StatisticsWarnings;
 import dev.awp.compress.run.UnfinishedRun;
 import dev.awp.compress.run.WeightScan;
 import dev.awp.compress.structured.PrunedCheckpoint;
+import dev.awp.compress.structured.PruningEstimate;
 import dev.awp.compress.structured.StructurePlan;
 import dev.awp.compress.structured.StructuredPass;
 import dev.awp.compress.walk.BlockCompressor.Streams;
@@ -99,12 +102,16 @@ public final class Compressor {
   private final LayerPlanner planner;
   private final List<String> assumed;
 
+  /** The same with other shapes that the model may get, while it is only planned. */
+  private final List<Compressor> alternatives;
+
   /**
    * A walk through a model.
    *
    * @param original as it is read
    * @param whole its layout
    * @param checkpoint the model whose layers are compressed: the original, or what is left of it
+   * @param alternatives to that
    */
   private Compressor(
       CompressionOptions options,
@@ -112,7 +119,9 @@ public final class Compressor {
       CompressionListener listener,
       Checkpoint original,
       ModelLayout whole,
-      Checkpoint checkpoint) {
+      Checkpoint checkpoint,
+      List<Compressor> alternatives) {
+    this.alternatives = alternatives;
     this.original = original;
     this.whole = whole;
     this.checkpoint = ended(options, checkpoint);
@@ -173,7 +182,7 @@ public final class Compressor {
       Checkpoint original) {
     ModelLayout whole = ModelLayout.of(original.config());
     if (options.structure().isEmpty()) {
-      return new Compressor(options, compute, listener, original, whole, original);
+      return new Compressor(options, compute, listener, original, whole, original, List.of());
     }
     RunChecks.checkDense(original);
     whole.check(original::tensor);
@@ -182,13 +191,21 @@ public final class Compressor {
         Runtime.getRuntime().maxMemory(),
         options.memoryLimit(),
         options.target() == Target.PROPAGATED);
-    List<Compressor> candidates =
-        plan.candidates().stream()
-            .map(shape -> new PrunedCheckpoint(original, shape))
-            .map(pruned -> new Compressor(options, compute, listener, original, whole, pruned))
-            .toList();
-    candidates.forEach(candidate -> candidate.checked(candidate.planner.schemes()));
-    return candidates.getFirst();
+    List<Compressor> candidates = new ArrayList<>();
+    for (StructureReport.Shape shape : plan.candidates().reversed()) {
+      Compressor candidate =
+          new Compressor(
+              options,
+              compute,
+              listener,
+              original,
+              whole,
+              new PrunedCheckpoint(original, shape),
+              List.copyOf(candidates));
+      candidate.checked(candidate.planner.schemes());
+      candidates.add(candidate);
+    }
+    return candidates.getLast();
   }
 
   /** The model, with a head of its own where that is to be compressed. */
@@ -208,6 +225,24 @@ public final class Compressor {
    */
   public static PlanReport plan(
       CompressionOptions options, Compute compute, CompressionListener listener) {
+    return plan(options, false, compute, listener);
+  }
+
+  /**
+   * As the other method, by the shapes of the model alone: its weights are not looked at, and
+   * nothing is measured for budgets, which takes as long as much of the run. What is estimated
+   * instead stands in the report.
+   */
+  public static PlanReport estimate(
+      CompressionOptions options, Compute compute, CompressionListener listener) {
+    return plan(options, true, compute, listener);
+  }
+
+  private static PlanReport plan(
+      CompressionOptions options,
+      boolean estimated,
+      Compute compute,
+      CompressionListener listener) {
     RunChecks.checkFolders(options.model(), options.output());
     OutputFolder.checkFree(options.place());
     long start = System.nanoTime();
@@ -215,19 +250,43 @@ public final class Compressor {
         Checkpoint original = Checkpoints.open(options.model())) {
       CompressionOptions kept = options.withTexts(pipes::keep);
       Compressor compressor = of(kept, compute, listener, original);
-      PreparedRun prepared = compressor.prepare(compressor::checkedWeights);
+      boolean all = estimated || compressor.isOnlyPlanned();
+      PreparedRun prepared =
+          compressor.prepare(estimated ? Map::of : compressor::checkedWeights, all);
       double seconds = (System.nanoTime() - start) / 1e9;
-      return new DryRun(kept, compressor.checkpoint, compressor.layout, prepared, seconds, compute)
+      return new DryRun(
+              kept,
+              compressor.checkpoint,
+              compressor.layout,
+              prepared,
+              compressor.leftOut(prepared.calibration(), all),
+              seconds,
+              compute)
           .report();
     }
+  }
+
+  private LeftOut leftOut(CalibrationSet calibration, boolean estimated) {
+    LeftOut budget =
+        estimated && planner.needsErrors()
+            ? new LeftOut(
+                WorkEstimate.measure(layout, planner.candidates(), calibration, compute),
+                List.of(
+                    "estimated: the budget is shared by measured errors; here as if all layers lost"
+                        + " alike, and memory is that of the most that each may get"))
+            : LeftOut.NONE;
+    return isOnlyPlanned()
+        ? new PruningEstimate(options, whole).leftOut(calibration).and(budget)
+        : budget;
   }
 
   /**
    * Checks and plans.
    *
    * @param scan reads the weights, and takes sums of their files where they are needed
+   * @param estimated whether nothing is to be measured
    */
-  private PreparedRun prepare(Supplier<Map<Path, String>> scan) {
+  private PreparedRun prepare(Supplier<Map<Path, String>> scan, boolean estimated) {
     Optional<String> requantized = RunChecks.checkOriginal(checkpoint, options.requantize());
     List<String> structure =
         structurePlan().map(pruning -> pruning.sentences(drifts())).orElse(List.of());
@@ -266,7 +325,7 @@ public final class Compressor {
               listener);
       MemoryPlan memory = memory(calibration, evaluator);
       Map<Path, String> weights = scan.get();
-      Schemes schemes = schemes(calibration, memory);
+      Schemes schemes = estimated ? estimated() : schemes(calibration, memory);
       ModelPlan plan =
           new FusedScales(checkpoint, compute).settle(checked(schemes), options.formats());
       Set<String> warnings = new LinkedHashSet<>(RunChecks.warnings(plan, options.formats()));
@@ -328,6 +387,10 @@ public final class Compressor {
     return plan;
   }
 
+  private Schemes estimated() {
+    return planner.isBudgeted() ? planner.estimate() : planner.schemes();
+  }
+
   /** Measures first where a budget has to be shared. */
   private Schemes schemes(CalibrationSet calibration, MemoryPlan memory) {
     if (!planner.isBudgeted() || isOnlyPlanned()) {
@@ -353,7 +416,7 @@ public final class Compressor {
 
   private RunReport run(Start start, FileStamps inputs, String version) {
     try (UnfinishedRun run = UnfinishedRun.open(options.place(), start)) {
-      PreparedRun prepared = prepare(() -> summedWeights(run.isBegun()));
+      PreparedRun prepared = prepare(() -> summedWeights(run.isBegun()), false);
       Map<String, Object> described =
           RunDescription.options(options, prepared.plan(), prepared.calibration());
       prepared.statistics().ifPresent(saved -> described.putAll(RunDescription.statistics(saved)));
@@ -369,8 +432,9 @@ public final class Compressor {
           new StructuredPass(options, original, prepared.calibration(), steps, compute, listener)
               .run(structurePlan().orElseThrow());
       try (Checkpoint pruned = Checkpoints.open(steps.folder())) {
-        Compressor rest = new Compressor(options, compute, listener, original, whole, pruned);
-        return rest.finish(begun, rest.prepare(Map::of), List.of(structure));
+        Compressor rest =
+            new Compressor(options, compute, listener, original, whole, pruned, List.of());
+        return rest.finish(begun, rest.prepare(Map::of, false), List.of(structure));
       }
     }
   }
@@ -450,14 +514,31 @@ public final class Compressor {
         e);
   }
 
+  /** Of a model that is only planned, that of the largest which it may become. */
   private MemoryPlan memory(CalibrationSet calibration, Evaluator evaluator) {
+    MemoryPlan own = memory(layout, planner.largest(compute.workers()), calibration, evaluator);
+    if (!isOnlyPlanned()) {
+      return own;
+    }
+    long block = memory(whole, Schemes.NONE, calibration, evaluator).bytes();
+    return alternatives.stream()
+        .map(
+            other ->
+                other.memory(
+                    other.layout, other.planner.largest(compute.workers()), calibration, evaluator))
+        .reduce(own, (some, other) -> some.bytes() < other.bytes() ? other : some)
+        .atLeast(block + new PruningEstimate(options, whole).memoryBytes());
+  }
+
+  private MemoryPlan memory(
+      ModelLayout of, Schemes schemes, CalibrationSet calibration, Evaluator evaluator) {
     int length = calibration.length();
     long tokens = (long) calibration.windows().size() * length;
     MemoryNeeds needs =
         MemoryNeeds.of(
             options,
-            layout,
-            planner.largest(compute.workers()),
+            of,
+            schemes,
             tokens,
             length,
             calibration.isWeighted(),

@@ -1,0 +1,142 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.compress.structured;
+
+import dev.awp.calibration.CalibrationSet;
+import dev.awp.compress.CompressionOptions;
+import dev.awp.compress.StructureOptions;
+import dev.awp.compress.Target;
+import dev.awp.compress.estimate.LeftOut;
+import dev.awp.compress.estimate.WorkEstimate;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * What the {@link StructuredPass} takes, by the shapes of the original model, for who plans without
+ * it.
+ */
+public final class PruningEstimate {
+  private final StructurePlan plan;
+  private final StructureOptions structure;
+  private final ModelLayout layout;
+  private final boolean drifted;
+
+  /**
+   * Of a run.
+   *
+   * @param layout of the original model
+   */
+  public PruningEstimate(CompressionOptions options, ModelLayout layout) {
+    this.structure = options.structure().orElseThrow();
+    this.plan = new StructurePlan(structure, layout.config());
+    this.layout = layout;
+    this.drifted = options.target() == Target.PROPAGATED;
+  }
+
+  /** The most memory that choosing what stays takes beside running a block, in bytes. */
+  public long memoryBytes() {
+    return plan.memory(drifted).bytes();
+  }
+
+  /** Its work, and what a plan without it assumes. */
+  public LeftOut leftOut(CalibrationSet calibration) {
+    return new LeftOut(blocks(calibration) + widths(calibration) + walk(calibration), sentences());
+  }
+
+  private List<String> sentences() {
+    List<String> sentences = new ArrayList<>();
+    if (structure.blocks() > 0) {
+      sentences.add("estimated: which blocks go is measured; the last ones stand for them here");
+    }
+    if (isShared()) {
+      sentences.add(
+          "estimated: how wide each block stays is measured; here the first one stays as it is, and"
+              + " the others are alike");
+    } else if (plan.candidates().size() > 1) {
+      sentences.add(
+          "estimated: which of %s shapes the model gets is measured; layers and work here are those"
+                  .formatted(plan.candidates().size())
+              + " of the first, memory is that of the largest");
+    }
+    return sentences;
+  }
+
+  private int stay() {
+    return layout.config().layers() - structure.blocks();
+  }
+
+  private boolean isShared() {
+    return plan.sharesAmongBlocks(stay());
+  }
+
+  private double blocks(CalibrationSet calibration) {
+    return structure.blocks() == 0
+        ? 0
+        : BlockMeasures.byName(structure.blocksBy())
+            .orElseThrow()
+            .flops(layout, calibration, structure.blocks());
+  }
+
+  /** Errors at several widths, where these are measured. */
+  private double widths(CalibrationSet calibration) {
+    if (isShared()) {
+      return curves(calibration, BlockShares.TOKENS, stay())
+          + WorkEstimate.probe(layout, consumers(stay()), calibration);
+    }
+    return plan.candidates().size() == 1
+        ? 0
+        : curves(calibration, WidthSplit.TOKENS, layout.config().layers());
+  }
+
+  /** The blocks once to their inputs and once on, and a choice at every number of units. */
+  private double curves(CalibrationSet calibration, int most, int blocks) {
+    double tokens = (double) calibration.first(most).size() * calibration.length();
+    List<LinearLayer> consumers = consumers(blocks);
+    return 2 * WorkEstimate.forward(layout, tokens, calibration.length())
+        + WorkEstimate.triangles(consumers, tokens)
+        + consumers.stream().mapToDouble(layer -> choice(layer, true)).sum();
+  }
+
+  /** Both streams to the inputs and on, moments of the drift too, and the choices. */
+  private double walk(CalibrationSet calibration) {
+    double tokens = (double) calibration.windows().size() * calibration.length();
+    List<LinearLayer> consumers =
+        consumers(stay()).stream()
+            .filter(layer -> isMlp(layer) ? plan.removesNeurons() : plan.removesGroups())
+            .toList();
+    if (consumers.isEmpty() && !(drifted && plan.solves())) {
+      return 0;
+    }
+    return (drifted ? 4 : 2) * WorkEstimate.forward(layout, tokens, calibration.length())
+        + (drifted ? 3 : 1) * WorkEstimate.triangles(consumers, tokens)
+        + consumers.stream().mapToDouble(layer -> choice(layer, plan.solves())).sum();
+  }
+
+  /**
+   * Choosing among the columns of a layer: the sums for all of them, and half of the pivots that
+   * take columns away ({@link dev.awp.structured.ColumnTableau}).
+   */
+  private static double choice(LinearLayer layer, boolean solves) {
+    double square = (double) layer.columns() * layer.columns();
+    return solves ? 2 * square * (layer.rows() + 3.5 * layer.columns()) : 0;
+  }
+
+  /** The layers that read the units of the first so many blocks. */
+  private List<LinearLayer> consumers(int blocks) {
+    return IntStream.range(0, blocks)
+        .boxed()
+        .flatMap(
+            block ->
+                layout.steps(block).stream()
+                    .map(step -> StepCut.of(layout, block, step).consumer()))
+        .toList();
+  }
+
+  private static boolean isMlp(LinearLayer layer) {
+    return layer.step().equals(Step.MLP);
+  }
+}
