@@ -19,6 +19,23 @@ MEANT_OF_GEMMA = {
     f"tokenizer.ggml.{key}": "scores for merges"
     for key in ("model", "pre", "token_type", "merges", "scores", "add_space_prefix")
 }
+
+# What else is meant to differ by architecture; a Granite without experts says so of none.
+MEANT_OF = {
+    "granitehybrid": {
+        "ARCH.context_length": "that of config.json",
+        "ARCH.feed_forward_length": "that of its layers",
+        "ARCH.attention.key_length": "always written",
+        "ARCH.attention.value_length": "always written",
+        "ARCH.expert_feed_forward_length": "always written",
+        "ARCH.expert_count": "without experts",
+        "ARCH.expert_used_count": "without experts",
+        "ARCH.expert_shared_feed_forward_length": "without experts",
+        "ARCH.rope.scaling.finetuned": "as position_embedding_type says",
+        "tokenizer.ggml.tokens": "as many as the embedding has",
+        "tokenizer.ggml.token_type": "as many as the embedding has",
+    },
+}
 SHOWN = 60
 
 
@@ -71,7 +88,7 @@ def main():
         if a == b:
             continue
         architecture = theirs["general.architecture"][1]
-        meant = MEANT | (MEANT_OF_GEMMA if architecture.startswith("gemma") else {})
+        meant = MEANT | (MEANT_OF_GEMMA if architecture.startswith("gemma") else {}) | MEANT_OF.get(architecture, {})
         reason = meant.get(name.replace(architecture + ".", "ARCH."), "")
         if name.startswith(("general.base_model.", "general.dataset.")):
             reason = "not written"

@@ -14,20 +14,35 @@ import java.util.Optional;
  *     state a quantization
  * @param dtype of all numbers, where copies have another than config.json says
  * @param sizes where parts of the model were removed
+ * @param unmultiplied whether multipliers that config.json has are in the tensors already
  */
 public record ConfigCorrections(
-    boolean untied, boolean unquantized, Optional<DType> dtype, Optional<ConfigSizes> sizes) {
+    boolean untied,
+    boolean unquantized,
+    Optional<DType> dtype,
+    Optional<ConfigSizes> sizes,
+    boolean unmultiplied) {
   /** Where config.json is right. */
   public static final ConfigCorrections NONE =
       new ConfigCorrections(false, false, Optional.empty());
 
   /** Where sizes are as they were. */
   public ConfigCorrections(boolean untied, boolean unquantized, Optional<DType> dtype) {
-    this(untied, unquantized, dtype, Optional.empty());
+    this(untied, unquantized, dtype, Optional.empty(), false);
+  }
+
+  /** The same, and an output head of its own. */
+  public ConfigCorrections withOwnHead() {
+    return new ConfigCorrections(true, unquantized, dtype, sizes, unmultiplied);
+  }
+
+  /** The same of plain numbers, of a type where there is one. */
+  public ConfigCorrections plain(Optional<DType> wanted) {
+    return new ConfigCorrections(untied, true, wanted, sizes, unmultiplied);
   }
 
   /** The same, and other sizes. */
   public ConfigCorrections withSizes(ConfigSizes others) {
-    return new ConfigCorrections(untied, unquantized, dtype, Optional.of(others));
+    return new ConfigCorrections(untied, unquantized, dtype, Optional.of(others), unmultiplied);
   }
 }

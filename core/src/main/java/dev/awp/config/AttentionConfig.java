@@ -66,14 +66,23 @@ public record AttentionConfig(
     return heads * valueDimension();
   }
 
+  /** The same with other scores. */
+  public AttentionConfig withScores(AttentionScores others) {
+    return with(heads, keyValueHeads, others);
+  }
+
   /** The same with fewer or more key/value heads, each with as many query heads. */
   public AttentionConfig withGroups(int count) {
+    return with(heads / keyValueHeads * count, count, scores);
+  }
+
+  private AttentionConfig with(int queries, int keyValues, AttentionScores others) {
     return new AttentionConfig(
-        heads / keyValueHeads * count,
-        count,
+        queries,
+        keyValues,
         headDimension,
         latent,
-        scores,
+        others,
         rotation,
         window,
         chunk,

@@ -40,9 +40,31 @@ public record Mamba2Config(
     multipliers = List.copyOf(multipliers);
   }
 
+  /** The same without multipliers. */
+  public Mamba2Config withoutMultipliers() {
+    return new Mamba2Config(
+        heads,
+        headDimension,
+        groups,
+        stateSize,
+        kernel,
+        convolutionBias,
+        inputBias,
+        outputBias,
+        List.of(),
+        norm,
+        leastStep,
+        largestStep);
+  }
+
   @Override
   public String title() {
     return "Mamba-2";
+  }
+
+  @Override
+  public int keyHeads() {
+    return groups;
   }
 
   @Override

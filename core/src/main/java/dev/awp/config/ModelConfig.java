@@ -62,6 +62,25 @@ public record ModelConfig(
     return with(names, tieWordEmbeddings, others);
   }
 
+  /** The same model without multipliers, and with other blocks. */
+  public ModelConfig withoutMultipliers(List<BlockConfig> others) {
+    return new ModelConfig(
+        file,
+        architecture,
+        names,
+        hiddenSize,
+        vocabularySize,
+        maxPositions,
+        normEpsilon,
+        tieWordEmbeddings,
+        Multipliers.NONE,
+        logitSoftCap,
+        rotation,
+        localRotation,
+        others,
+        warnings);
+  }
+
   private ModelConfig with(TensorNames others, boolean tied) {
     return with(others, tied, blocks);
   }

@@ -14,6 +14,9 @@ public sealed interface Recurrence permits Mamba2Config, GatedDeltaConfig {
   /** Heads, each with a state of its own. */
   int heads();
 
+  /** Heads of keys and queries, which heads share; {@link #heads} is a multiple of it. */
+  int keyHeads();
+
   /** Rows of a head's state: the length of its keys and queries. */
   int keyDimension();
 

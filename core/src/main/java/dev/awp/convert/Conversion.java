@@ -61,7 +61,7 @@ public final class Conversion {
     OutputPlace place = options.format().place(options.output());
     OutputFolder.checkFree(place);
     FileStamps stamps = FolderContent.stamps(options.model(), List.of());
-    try (Checkpoint original = Checkpoints.open(options.model())) {
+    try (Checkpoint original = options.format().shown(Checkpoints.open(options.model()))) {
       ModelLayout layout = ModelLayout.of(original.config());
       WeightSource weights = CheckpointWeights.of(original, layout, compute.kernels());
       layout.check(weights);

@@ -71,7 +71,7 @@ final class ConvertedCheckpoint extends CheckpointView {
   /** Nothing is quantized here. */
   @Override
   public ConfigCorrections corrections() {
-    return new ConfigCorrections(original().corrections().untied(), true, dtype);
+    return original().corrections().plain(dtype);
   }
 
   /** The original's to close. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format;
 
+import dev.awp.checkpoint.Checkpoint;
 import dev.awp.constraint.GridStorage;
 import dev.awp.disk.OutputPlace;
 import dev.awp.kernel.Kernels;
@@ -34,6 +35,14 @@ public interface OutputFormat {
   /** Whether its readers fuse the layers of a block that share their input, q/k/v and gate/up. */
   default boolean isFused() {
     return false;
+  }
+
+  /**
+   * A model as the format's readers compute it: the same function, perhaps by other numbers. A view
+   * owns the model.
+   */
+  default Checkpoint shown(Checkpoint model) {
+    return model;
   }
 
   /** Where an output of this format alone comes to lie. */

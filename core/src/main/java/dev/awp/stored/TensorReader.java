@@ -27,7 +27,8 @@ public final class TensorReader {
   }
 
   /**
-   * A tensor as a float32 matrix: rank 2 as [rows, columns], rank 1 as [1, n].
+   * A tensor as a float32 matrix: rank 2 as [rows, columns], rank 1 as [1, n], and a convolution
+   * [channels, 1, K] as [channels, K].
    *
    * @throws AwpException for another rank, and for a type that awp does not compute in
    */
@@ -43,7 +44,8 @@ public final class TensorReader {
 
   private static int rows(StoredTensor view) {
     int rank = view.shape().size();
-    if (rank != 1 && rank != 2) {
+    boolean convolution = rank == 3 && view.shape().get(1) == 1;
+    if (rank != 1 && rank != 2 && !convolution) {
       throw fail(view, "has shape " + view.shape() + " where a vector or matrix is expected");
     }
     return rank == 1 ? 1 : size(view, view.shape().getFirst());

@@ -14,7 +14,8 @@ import dev.awp.calibration.saved.SavedMoments;
 import dev.awp.calibration.saved.WindowRange;
 import dev.awp.disk.Sha256;
 import dev.awp.gguf.file.GgufPlace;
-import dev.awp.gguf.model.GgufNames;
+import dev.awp.gguf.model.GgufForms;
+import dev.awp.gguf.tensor.RowOrder;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
@@ -34,18 +35,27 @@ import java.util.TreeMap;
  */
 public final class ImatrixStatistics {
   private final ModelLayout layout;
-  private final GgufNames names;
+  private final GgufForms forms;
 
   /** Of a model, whose tensors have names in GGUF. */
   public ImatrixStatistics(ModelLayout layout) {
     this.layout = layout;
-    this.names = GgufNames.of(layout.config());
+    this.forms = new GgufForms(layout.config());
   }
 
-  /** A row of an entry: the inputs of one matrix. */
-  private record Found(Entry entry, int matrix) {
+  /**
+   * A row of an entry: the inputs of one matrix.
+   *
+   * @param columns their order in the file
+   */
+  private record Found(Entry entry, int matrix, RowOrder columns) {
     private float[] sums() {
-      return entry.sums().get(matrix);
+      float[] stored = entry.sums().get(matrix);
+      float[] sums = new float[stored.length];
+      for (int i = 0; i < sums.length; i++) {
+        sums[i] = stored[columns.stored(i)];
+      }
+      return sums;
     }
 
     private float count() {
@@ -127,7 +137,7 @@ public final class ImatrixStatistics {
   }
 
   private Optional<Found> find(Imatrix imatrix, LinearLayer linear, Path file) {
-    GgufPlace place = names.place(linear.weight());
+    GgufPlace place = forms.names().place(linear.weight());
     Entry entry = imatrix.entries().get(place.tensor());
     if (entry == null) {
       return Optional.empty();
@@ -143,7 +153,7 @@ public final class ImatrixStatistics {
                   Math.max(1, place.slices()),
                   linear.columns()));
     }
-    return Optional.of(new Found(entry, place.slice()));
+    return Optional.of(new Found(entry, place.slice(), forms.form(place.tensor()).columns()));
   }
 
   private void write(
@@ -200,15 +210,17 @@ public final class ImatrixStatistics {
       float[] row =
           ofBlock.computeIfAbsent(
               linear.site(), site -> scaled(moments.meanSquares(linear.block(), site), tokens));
-      GgufPlace place = names.place(linear.weight());
-      int matrices = Math.max(1, place.slices());
-      sums.computeIfAbsent(
-              place.tensor(),
-              _ -> new ArrayList<>(Collections.nCopies(matrices, new float[linear.columns()])))
-          .set(place.slice(), row);
-      counts
-          .computeIfAbsent(place.tensor(), _ -> new ArrayList<>(Collections.nCopies(matrices, 0f)))
-          .set(place.slice(), (float) tokens);
+      for (GgufPlace place : forms.names().places(linear.weight())) {
+        int matrices = Math.max(1, place.slices());
+        sums.computeIfAbsent(
+                place.tensor(),
+                _ -> new ArrayList<>(Collections.nCopies(matrices, new float[linear.columns()])))
+            .set(place.slice(), stored(row, forms.form(place.tensor()).columns()));
+        counts
+            .computeIfAbsent(
+                place.tensor(), _ -> new ArrayList<>(Collections.nCopies(matrices, 0f)))
+            .set(place.slice(), (float) tokens);
+      }
     }
     SortedMap<String, Entry> entries = new TreeMap<>();
     sums.forEach((name, rows) -> entries.put(name, new Entry(rows, counts.get(name))));
@@ -230,5 +242,13 @@ public final class ImatrixStatistics {
     List<LinearLayer> all = new ArrayList<>(layout.linears());
     all.add(DenseMoments.head(layout));
     return all;
+  }
+
+  private static float[] stored(float[] row, RowOrder columns) {
+    float[] stored = new float[row.length];
+    for (int i = 0; i < stored.length; i++) {
+      stored[i] = row[columns.source(i)];
+    }
+    return stored;
   }
 }

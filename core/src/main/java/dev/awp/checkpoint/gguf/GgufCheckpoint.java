@@ -6,9 +6,7 @@ import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CheckpointKind;
 import dev.awp.checkpoint.FolderContent;
-import dev.awp.config.Architecture;
 import dev.awp.config.ModelConfig;
-import dev.awp.config.TensorNames;
 import dev.awp.config.json.ModelConfigReader;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.file.GgufFile;
@@ -78,17 +76,15 @@ public final class GgufCheckpoint implements Checkpoint {
     Path file = FolderContent.of(model).gguf().orElse(model);
     List<GgufFile> parts = GgufParts.read(file);
     GgufKeys keys = new GgufKeys(file, parts.getFirst().metadata());
-    Architecture architecture = GgufConfig.architecture(keys);
     Arena arena = Arena.ofShared();
     WrittenFiles written = WrittenFiles.create();
     try {
-      ModelTensors found =
-          ModelTensors.of(
-              parts, keys, architecture, TensorNames.under(architecture.prefix()), arena);
+      FileTensors found = FileTensors.of(parts, keys, arena);
       written.write("config.json", GgufConfig.of(keys, found.asked()));
       TokenizerFiles.of(keys).forEach(written::write);
       ModelConfig config = config(file, written);
-      return new GgufCheckpoint(model, parts, arena, written, config, found);
+      return new GgufCheckpoint(
+          model, parts, arena, written, config, ModelTensors.of(found, config));
     } catch (RuntimeException e) {
       written.close();
       arena.close();

@@ -2,30 +2,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.checkpoint.gguf;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-
-import dev.awp.AwpException;
-import dev.awp.config.Architecture;
-import dev.awp.config.TensorNames;
+import dev.awp.checkpoint.gguf.FileTensors.Stored;
+import dev.awp.config.ModelConfig;
 import dev.awp.gguf.block.BlockType;
-import dev.awp.gguf.file.GgufFile;
-import dev.awp.gguf.file.GgufKeys;
 import dev.awp.gguf.file.GgufPlace;
 import dev.awp.gguf.file.GgufTensor;
-import dev.awp.gguf.model.GgufArchitecture;
-import dev.awp.gguf.model.GgufConfig;
+import dev.awp.gguf.model.GgufForms;
 import dev.awp.gguf.model.GgufNames;
 import dev.awp.gguf.tensor.GgufStoredTensor;
 import dev.awp.gguf.tensor.GgufTensorPlan;
+import dev.awp.gguf.tensor.JoinedTensor;
 import dev.awp.gguf.tensor.MultipliedTensor;
 import dev.awp.gguf.tensor.RowOrder;
+import dev.awp.gguf.tensor.TensorForm;
 import dev.awp.gguf.tensor.WeightScales;
+import dev.awp.stored.EncodedTensor;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
-import java.lang.foreign.Arena;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,53 +36,26 @@ final class ModelTensors {
 
   private static final String BIAS = ".bias";
 
-  private static final ValueLayout.OfFloat FLOAT = JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
-
-  private final GgufKeys keys;
-  private final Architecture architecture;
-  private final GgufArchitecture graph;
-  private final GgufNames names;
-  private final Arena arena;
-  private final Map<String, Stored> stored = new LinkedHashMap<>();
+  private final FileTensors file;
+  private final ModelConfig config;
+  private final GgufForms forms;
   private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
   private final List<String> unused = new ArrayList<>();
 
-  /** A tensor and the file that it lies in. */
-  private record Stored(GgufFile file, GgufTensor tensor) {}
-
-  private ModelTensors(GgufKeys keys, Architecture architecture, TensorNames names, Arena arena) {
-    this.keys = keys;
-    this.architecture = architecture;
-    this.graph = GgufArchitecture.of(architecture);
-    this.names = new GgufNames(names, architecture.norms(), graph.feedForwardNorm(), 0);
-    this.arena = arena;
+  private ModelTensors(FileTensors file, ModelConfig config) {
+    this.file = file;
+    this.config = config;
+    this.forms = new GgufForms(config);
   }
 
-  /**
-   * Maps all tensors.
-   *
-   * @param arena owns the maps
-   */
-  static ModelTensors of(
-      List<GgufFile> parts,
-      GgufKeys keys,
-      Architecture architecture,
-      TensorNames names,
-      Arena arena) {
-    ModelTensors all = new ModelTensors(keys, architecture, names, arena);
-    for (GgufFile part : parts) {
-      for (GgufTensor tensor : part.tensors()) {
-        if (all.stored.put(tensor.name(), new Stored(part, tensor)) != null) {
-          throw new AwpException(
-              "%s: tensor %s is in two files of the model".formatted(part.file(), tensor.name()));
-        }
-      }
-    }
-    all.stored.values().forEach(all::add);
+  /** Maps all tensors of a file. */
+  static ModelTensors of(FileTensors file, ModelConfig config) {
+    ModelTensors all = new ModelTensors(file, config);
+    file.all().forEach(all::add);
     return all;
   }
 
-  /** By the checkpoint's names, in the order of the file. */
+  /** In the order of the file. */
   Map<String, StoredTensor> tensors() {
     return tensors;
   }
@@ -99,118 +66,162 @@ final class ModelTensors {
         : List.of("tensors that awp knows no use of are left out: " + String.join(", ", unused));
   }
 
-  /** What the configuration is read from besides metadata. */
-  GgufConfig.GgufTensors asked() {
-    return new GgufConfig.GgufTensors(
-        name -> Optional.ofNullable(stored.get(name)).map(found -> found.tensor.shape()),
-        this::vector);
-  }
-
-  private float[] vector(String name) {
-    Stored found = stored.get(name);
-    if (found == null || found.tensor.typeId() != BlockType.F32.id()) {
-      throw fail(name, found == null ? "is missing" : "is not stored as F32");
-    }
-    return found.file.view(found.tensor, arena).data().toArray(FLOAT);
-  }
-
   private void add(Stored found) {
-    String name = found.tensor.name();
-    if (WeightScales.weightOf(name).filter(stored::containsKey).isPresent()) {
+    String name = found.name();
+    if (WeightScales.weightOf(name).flatMap(file::find).isPresent()) {
       return;
     }
     Optional<String> source =
-        name.endsWith(INPUT_SCALE) ? Optional.empty() : names.source(name, architecture);
-    if (source.isPresent()) {
-      if (source.get().contains(GgufNames.FIRST_EXPERT)) {
-        addExperts(found, source.get());
-      } else {
-        put(found.file, found.tensor, source.get(), scales(name, 0));
+        name.endsWith(INPUT_SCALE)
+            ? Optional.empty()
+            : forms.names().source(name, config.architecture());
+    if (source.isEmpty()) {
+      if (!name.startsWith(ROPE)) {
+        unused.add(name);
       }
-    } else if (!name.startsWith(ROPE)) {
-      unused.add(name);
+    } else if (source.get().contains(GgufNames.FIRST_EXPERT)) {
+      addExperts(found, source.get());
+    } else if (isOneOfSeveral(name, source.get())) {
+      addJoined(source.get());
+    } else {
+      long rows = found.tensor().shape().getFirst();
+      put(found, found.tensor(), source.get(), forms.form(name), rows, file.scales(name, 0));
     }
   }
 
-  private void addExperts(Stored found, String first) {
-    List<Long> shape = found.tensor.shape();
-    int count = keys.whole(graph.llamaName() + ".expert_count").orElse(0);
-    int rank = found.tensor.name().endsWith(BIAS) ? 2 : 3;
-    if (shape.size() != rank || shape.getFirst() != count) {
-      throw fail(found.tensor.name(), "has the shape %s for %s experts".formatted(shape, count));
+  private boolean isOneOfSeveral(String name, String source) {
+    List<GgufPlace> places = forms.names().places(source);
+    return places.size() > 1 && places.stream().anyMatch(place -> place.tensor().equals(name));
+  }
+
+  private void addJoined(String source) {
+    if (tensors.containsKey(source)) {
+      return;
     }
-    Optional<List<Float>> scales = scales(found.tensor.name(), count);
+    List<Stored> found = new ArrayList<>();
+    for (GgufPlace place : forms.names().places(source)) {
+      Stored part =
+          file.find(place.tensor()).orElseThrow(() -> file.fail(place.tensor(), "is missing"));
+      if (part.tensor().shape().size() != 2) {
+        throw file.fail(place.tensor(), "has the shape %s".formatted(part.tensor().shape()));
+      }
+      found.add(part);
+    }
+    long rows = found.stream().mapToLong(part -> part.tensor().shape().getFirst()).sum();
+    List<JoinedTensor.Piece> pieces = new ArrayList<>();
+    List<GgufForms.Part> parts = forms.parts(source, whole(source, rows));
+    for (int i = 0; i < parts.size(); i++) {
+      Stored part = found.get(i);
+      GgufForms.Part wanted = parts.get(i);
+      String name = part.tensor().name();
+      if (part.tensor().shape().getFirst() != wanted.rows()) {
+        throw file.fail(
+            name,
+            "has %s rows where config.json implies %s"
+                .formatted(part.tensor().shape().getFirst(), wanted.rows()));
+      }
+      EncodedTensor tensor =
+          multiplied(
+              blocks(part, part.tensor(), source, wanted.form(), rows), file.scales(name, 0));
+      pieces.add(new JoinedTensor.Piece(wanted.form().rows(), tensor));
+    }
+    tensors.put(source, new JoinedTensor(pieces));
+  }
+
+  private void addExperts(Stored found, String first) {
+    List<Long> shape = found.tensor().shape();
+    String name = found.tensor().name();
+    int count = file.keys().whole(file.keys().architecture() + ".expert_count").orElse(0);
+    int rank = name.endsWith(BIAS) ? 2 : 3;
+    if (shape.size() != rank || shape.getFirst() != count) {
+      throw file.fail(name, "has the shape %s for %s experts".formatted(shape, count));
+    }
+    Optional<List<Float>> scales = file.scales(name, count);
     for (int expert = 0; expert < count; expert++) {
-      GgufPlace place = new GgufPlace(found.tensor.name(), expert, count);
+      GgufTensor slice = new GgufPlace(name, expert, count).of(found.tensor());
       int index = expert;
       put(
-          found.file,
-          place.of(found.tensor),
+          found,
+          slice,
           GgufNames.ofExpert(first, expert),
+          forms.form(name),
+          slice.shape().getFirst(),
           scales.map(all -> List.of(all.get(index))));
     }
   }
 
-  /** The scales of a weight, where there are some. */
-  private Optional<List<Float>> scales(String weight, int slices) {
-    return WeightScales.nameOf(weight)
-        .map(stored::get)
-        .map(scale -> WeightScales.read(scale.file, scale.tensor, slices, arena));
+  private void put(
+      Stored found,
+      GgufTensor tensor,
+      String source,
+      TensorForm form,
+      long rows,
+      Optional<List<Float>> scales) {
+    GgufStoredTensor blocks = blocks(found, tensor, source, form, rows);
+    Optional<DType> dtype =
+        blocks.plan().type().dtype().filter(_ -> form.isPlain() && scales.isEmpty());
+    TensorView bytes = blocks.bytes();
+    tensors.put(
+        source,
+        dtype.isPresent()
+            ? new TensorView(
+                source, dtype.get(), blocks.shape(), bytes.file(), bytes.fileOffset(), bytes.data())
+            : multiplied(blocks, scales));
   }
 
-  private void put(GgufFile file, GgufTensor tensor, String source, Optional<List<Float>> scales) {
-    List<Long> shape = tensor.shape();
+  private static EncodedTensor multiplied(GgufStoredTensor blocks, Optional<List<Float>> scales) {
+    return scales.<EncodedTensor>map(all -> new MultipliedTensor(blocks, all)).orElse(blocks);
+  }
+
+  /**
+   * A tensor as it is in the checkpoint.
+   *
+   * @param rows of the checkpoint's tensor, where it is a matrix
+   */
+  private GgufStoredTensor blocks(
+      Stored found, GgufTensor tensor, String source, TensorForm form, long rows) {
     BlockType type = tensor.type().filter(BlockType::isWritable).orElse(null);
-    if (type == null || shape.size() > 2) {
-      throw fail(
+    if (type == null || tensor.shape().size() > 2) {
+      throw file.fail(
           tensor.name(),
           type == null
               ? "is of type %s, which awp does not decode"
                   .formatted(tensor.type().map(Enum::name).orElse("" + tensor.typeId()))
-              : "has the shape %s where a vector or matrix is expected".formatted(shape));
+              : "has the shape %s where a vector or matrix is expected".formatted(tensor.shape()));
     }
-    if (shape.stream().anyMatch(size -> size > Integer.MAX_VALUE)) {
-      throw fail(tensor.name(), "has the shape %s, a size is above 2^31 - 1".formatted(shape));
-    }
-    TensorView bytes = file.view(tensor, arena);
+    List<Long> shape = form.shape().plain(tensor.shape());
+    shape.forEach(size -> whole(tensor.name(), size));
     boolean vector = shape.size() == 1;
     int columns = Math.toIntExact(shape.getLast());
-    int rows = vector ? 1 : Math.toIntExact(shape.getFirst());
+    int stored = vector ? 1 : Math.toIntExact(shape.getFirst());
+    if (form.rows() instanceof RowOrder.Interleaved heads) {
+      checkHeads(tensor.name(), heads.headDimension(), vector ? columns : stored);
+    }
     GgufTensorPlan plan =
         new GgufTensorPlan(
             source,
             GgufPlace.whole(tensor.name()),
             type,
             vector,
-            rows,
+            vector ? 1 : whole(tensor.name(), rows),
             columns,
-            rows,
+            stored,
             columns,
-            order(tensor.name(), vector ? columns : rows),
-            graph.offset(tensor.name()));
-    boolean plain = plan.order().equals(RowOrder.NATURAL) && plan.offset() == 0 && scales.isEmpty();
-    Optional<DType> dtype = type.dtype().filter(_ -> plain);
-    GgufStoredTensor encoded = new GgufStoredTensor(plan, bytes);
-    tensors.put(
-        source,
-        dtype.isPresent()
-            ? new TensorView(
-                source, dtype.get(), shape, bytes.file(), bytes.fileOffset(), bytes.data())
-            : scales.<StoredTensor>map(all -> new MultipliedTensor(encoded, all)).orElse(encoded));
+            form);
+    return new GgufStoredTensor(plan, found.file().view(tensor, file.arena()));
   }
 
-  private RowOrder order(String name, int rows) {
-    if (!graph.interleaves(name)) {
-      return RowOrder.NATURAL;
+  /** A size as an integer. */
+  private int whole(String name, long size) {
+    if (size > Integer.MAX_VALUE) {
+      throw file.fail(name, "has a size of %s, above 2^31 - 1".formatted(size));
     }
-    int dimension = GgufConfig.headDimension(keys);
-    if (dimension < 2 || dimension % 2 != 0 || rows % dimension != 0) {
-      throw fail(name, "has %s rows, which are no heads of %s".formatted(rows, dimension));
-    }
-    return RowOrder.interleaved(dimension);
+    return (int) size;
   }
 
-  private AwpException fail(String tensor, String rule) {
-    return new AwpException("%s: tensor %s %s".formatted(keys.file(), tensor, rule));
+  private void checkHeads(String name, int dimension, int rows) {
+    if (rows % dimension != 0) {
+      throw file.fail(name, "has %s rows, which are no heads of %s".formatted(rows, dimension));
+    }
   }
 }

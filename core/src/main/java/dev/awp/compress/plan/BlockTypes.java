@@ -7,6 +7,7 @@ import static java.util.stream.Collectors.joining;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.block.BlockWidths;
 import dev.awp.gguf.mix.MixedModel;
+import dev.awp.gguf.model.GgufForms;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.recipe.BlockChoice;
@@ -27,6 +28,7 @@ final class BlockTypes {
   /** Layers of a change that are named. */
   private static final int NAMED = 3;
 
+  private final GgufForms forms;
   private final Optional<MixedModel> mixed;
   private final Map<Change, List<LinearLayer>> changes = new LinkedHashMap<>();
 
@@ -38,7 +40,8 @@ final class BlockTypes {
     }
   }
 
-  private BlockTypes(Optional<MixedModel> mixed) {
+  private BlockTypes(GgufForms forms, Optional<MixedModel> mixed) {
+    this.forms = forms;
     this.mixed = mixed;
   }
 
@@ -46,12 +49,15 @@ final class BlockTypes {
    * Settles types.
    *
    * @param settled receives them
+   * @param forms of the model's tensors in the file
    * @return what gave way to what, a sentence each
    */
-  static List<String> settle(Map<LinearLayer, LayerSettings> settled, ModelLayout layout) {
+  static List<String> settle(
+      Map<LinearLayer, LayerSettings> settled, ModelLayout layout, GgufForms forms) {
     boolean mixes = settled.values().stream().anyMatch(BlockTypes::isMixed);
     BlockTypes types =
-        new BlockTypes(mixes ? Optional.of(new MixedModel(layout.config())) : Optional.empty());
+        new BlockTypes(
+            forms, mixes ? Optional.of(new MixedModel(layout.config())) : Optional.empty());
     settled.replaceAll(types::settle);
     return types.sentences();
   }
@@ -84,14 +90,13 @@ final class BlockTypes {
   }
 
   private BlockType fit(LinearLayer layer, BlockType type, boolean givesWay) {
-    BlockType found = givesWay ? BlockWidths.fitting(type, layer.columns()) : type;
-    if (!BlockWidths.fits(found, layer.columns()) && layer.takesInnerWidth() && givesWay) {
+    int columns = forms.columnsTogether(layer.weight(), layer.columns());
+    BlockType found = givesWay ? BlockWidths.fitting(type, columns) : type;
+    if (!BlockWidths.fits(found, columns) && layer.takesInnerWidth() && givesWay) {
       found = BlockWidths.shorter(type);
     }
     if (found != type) {
-      changes
-          .computeIfAbsent(new Change(type, found, layer.columns()), _ -> new ArrayList<>())
-          .add(layer);
+      changes.computeIfAbsent(new Change(type, found, columns), _ -> new ArrayList<>()).add(layer);
     }
     return found;
   }

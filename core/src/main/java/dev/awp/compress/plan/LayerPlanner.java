@@ -11,6 +11,7 @@ import dev.awp.constraint.Sparsity;
 import dev.awp.format.ModelPlan;
 import dev.awp.format.PlannedSizes;
 import dev.awp.format.gguf.GgufFormat;
+import dev.awp.gguf.model.GgufForms;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.parallel.Workers;
@@ -45,6 +46,7 @@ public final class LayerPlanner {
   private final Checkpoint checkpoint;
   private final ModelLayout layout;
   private final Map<LinearLayer, LayerSettings> settled = new LinkedHashMap<>();
+  private final Optional<GgufForms> forms;
   private final List<String> changes;
 
   /**
@@ -67,7 +69,8 @@ public final class LayerPlanner {
       layers.add(layout.head().or(() -> embedding(recipe, layout)).orElseThrow());
     }
     settled.putAll(recipe.settle(layers, layout.config().layers()));
-    this.changes = isGguf() ? BlockTypes.settle(settled, layout) : List.of();
+    this.forms = isGguf() ? Optional.of(new GgufForms(layout.config())) : Optional.empty();
+    this.changes = forms.map(own -> BlockTypes.settle(settled, layout, own)).orElse(List.of());
   }
 
   /** Groups that share a scale are shorter elsewhere than GGUF's blocks. */
@@ -183,10 +186,12 @@ public final class LayerPlanner {
     return List.of(settings);
   }
 
-  private static List<LayerSettings> ofLadder(
+  private List<LayerSettings> ofLadder(
       LinearLayer layer, LayerSettings settings, TypeLadder ladder) {
     boolean zeros = !(settings.sparsity() instanceof Choice.None);
-    return ladder.types(layer.columns(), zeros).stream()
+    int columns = layer.columns();
+    int together = forms.map(own -> own.columnsTogether(layer.weight(), columns)).orElse(columns);
+    return ladder.types(together, zeros).stream()
         .map(type -> settings.toBuilder().blocks(Optional.of(new BlockChoice.Same(type))).build())
         .toList();
   }

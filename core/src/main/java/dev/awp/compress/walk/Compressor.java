@@ -54,6 +54,7 @@ import dev.awp.disk.OutputFolder;
 import dev.awp.eval.Evaluator;
 import dev.awp.eval.References;
 import dev.awp.format.ModelPlan;
+import dev.awp.format.OutputFormat;
 import dev.awp.format.gguf.GgufFormat;
 import dev.awp.format.registry.OutputFormats;
 import dev.awp.model.LinearLayer;
@@ -124,7 +125,7 @@ public final class Compressor {
     this.alternatives = alternatives;
     this.original = original;
     this.whole = whole;
-    this.checkpoint = ended(options, checkpoint);
+    this.checkpoint = shown(options, checkpoint);
     this.layout = ModelLayout.of(this.checkpoint.config());
     GridDefaults defaults = new GridDefaults(options.recipe(), options.formats(), layout);
     Recipe recipe = defaults.settled();
@@ -208,8 +209,12 @@ public final class Compressor {
     return candidates.getLast();
   }
 
-  /** The model, with a head of its own where that is to be compressed. */
-  private static Checkpoint ended(CompressionOptions options, Checkpoint checkpoint) {
+  /** The model as its outputs have it, with a head of its own where that is to be compressed. */
+  private static Checkpoint shown(CompressionOptions options, Checkpoint model) {
+    Checkpoint checkpoint = model;
+    for (OutputFormat format : options.formats()) {
+      checkpoint = format.shown(checkpoint);
+    }
     // A GGUF file has the embedding in the type of the output head that it is.
     boolean gguf = options.formats().stream().anyMatch(GgufFormat.class::isInstance);
     boolean blocks = options.recipe().defaults().blocks().isPresent();

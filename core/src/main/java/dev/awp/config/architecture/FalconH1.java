@@ -64,6 +64,7 @@ final class FalconH1 {
                "mamba_d_state": 256, "mamba_d_head": "auto", "mamba_d_conv": 4, "mamba_expand": 2,
                "mamba_conv_bias": true, "mamba_norm_before_gate": true}
               """)
+          .llamaCpp("falcon-h1")
           .build();
 
   private FalconH1() {}

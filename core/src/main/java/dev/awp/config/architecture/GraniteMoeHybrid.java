@@ -49,6 +49,7 @@ final class GraniteMoeHybrid {
                "mamba_d_state": 256, "mamba_d_head": "auto", "mamba_d_conv": 4, "mamba_expand": 2,
                "mamba_conv_bias": true}
               """)
+          .llamaCpp("granitehybrid")
           .build();
 
   private GraniteMoeHybrid() {}

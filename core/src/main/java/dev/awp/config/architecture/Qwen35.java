@@ -30,6 +30,7 @@ final class Qwen35 {
                "linear_key_head_dim": 128, "linear_value_head_dim": 128,
                "linear_conv_kernel_dim": 4}
               """)
+          .llamaCpp("qwen35")
           .build();
 
   private Qwen35() {}

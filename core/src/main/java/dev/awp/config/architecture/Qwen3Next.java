@@ -38,6 +38,7 @@ final class Qwen3Next {
                "linear_key_head_dim": 128, "linear_value_head_dim": 128,
                "linear_conv_kernel_dim": 4}
               """)
+          .llamaCpp("qwen3next")
           .build();
 
   private Qwen3Next() {}

@@ -14,6 +14,9 @@ final class ForeignMetadata {
   private static final List<String> OF_THE_FILE =
       List.of("split.", "quantize.", "general.alignment", "general.file_type");
 
+  /** How many blocks are behind the last one, which are not written. */
+  private static final String BEHIND = ".nextn_predict_layers";
+
   /** Taken as they were written, and not by way of a model folder's files. */
   private static final List<String> AS_THEY_WERE = List.of("general.name", "tokenizer.");
 
@@ -39,7 +42,7 @@ final class ForeignMetadata {
         (key, value) -> {
           if (begins(key, AS_THEY_WERE)) {
             metadata.put(key, value);
-          } else if (!begins(key, OF_THE_FILE)) {
+          } else if (!begins(key, OF_THE_FILE) && !key.endsWith(BEHIND)) {
             metadata.putIfAbsent(key, value);
           }
         });

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.format.gguf;
 
+import dev.awp.checkpoint.Checkpoint;
 import dev.awp.constraint.GridStorage;
 import dev.awp.disk.OutputPlace;
 import dev.awp.format.BrokenRule;
@@ -10,6 +11,7 @@ import dev.awp.format.ModelPlan;
 import dev.awp.format.OutputFormat;
 import dev.awp.format.PlannedSizes;
 import dev.awp.gguf.file.GgufParts;
+import dev.awp.gguf.model.GgufArchitecture;
 import dev.awp.gguf.tokenizer.GgufTokenizer;
 import dev.awp.kernel.Kernels;
 import dev.awp.tensor.DType;
@@ -34,6 +36,13 @@ public record GgufFormat(GgufOptions types) implements OutputFormat {
   @Override
   public Map<String, String> options() {
     return types.described();
+  }
+
+  @Override
+  public Checkpoint shown(Checkpoint model) {
+    return GgufArchitecture.of(model.config()).foldsMultipliers()
+        ? FoldedMultipliers.of(model)
+        : model;
   }
 
   /** A path that ends in .gguf is the file itself. */

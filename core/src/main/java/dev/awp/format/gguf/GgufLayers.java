@@ -3,7 +3,6 @@
 package dev.awp.format.gguf;
 
 import dev.awp.AwpException;
-import dev.awp.config.BlockNorms;
 import dev.awp.config.TensorNames;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.block.BlockType;
@@ -19,6 +18,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -60,8 +60,7 @@ public final class GgufLayers {
             .findFirst()
             .orElse(TensorNames.under("").head());
     TensorNames names = new TensorNames(decoder, head);
-    return new GgufLayers(
-        file, new GgufNames(names, BlockNorms.BEFORE, "ffn_norm", experts(file)), arena);
+    return new GgufLayers(file, GgufNames.ofLayers(names, experts(file)), arena);
   }
 
   private static int experts(GgufFile file) {
@@ -79,22 +78,29 @@ public final class GgufLayers {
    * @param allocator owns the result, [at least the layer's rows, columns]
    */
   public Matrix matrix(String layer, int columns, Kernels kernels, Arena allocator) {
-    GgufPlace place = names.place(layer + ".weight");
-    GgufTensor tensor = tensor(place);
+    List<EncodedTensor> parts =
+        names.places(layer + ".weight").stream().map(place -> values(place, columns)).toList();
+    int rows = parts.stream().mapToInt(part -> Math.toIntExact(part.shape().getFirst())).sum();
+    int stored = Math.toIntExact(parts.getFirst().shape().getLast());
+    Matrix matrix = Matrix.allocate(allocator, rows, stored);
+    int from = 0;
+    for (EncodedTensor part : parts) {
+      int to = from + Math.toIntExact(part.shape().getFirst());
+      part.checkPresent();
+      part.decodeRows(0, matrix.rowRange(from, to), kernels);
+      from = to;
+    }
+    return matrix.columnRange(0, columns);
+  }
+
+  private EncodedTensor values(GgufPlace place, int columns) {
     EncodedTensor values =
-        GgufValues.of(file, place, tensor, arena)
+        GgufValues.of(file, place, tensor(place), arena)
             .orElseThrow(() -> fail(place, "is of a type or shape that awp does not write"));
     if (values.shape().getLast() < columns) {
       throw fail(place, "has %s columns, not %s".formatted(values.shape().getLast(), columns));
     }
-    Matrix matrix =
-        Matrix.allocate(
-            allocator,
-            Math.toIntExact(values.shape().getFirst()),
-            Math.toIntExact(values.shape().getLast()));
-    values.checkPresent();
-    values.decodeRows(0, matrix, kernels);
-    return matrix.columnRange(0, columns);
+    return values;
   }
 
   /**

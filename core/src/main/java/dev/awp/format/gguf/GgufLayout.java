@@ -11,9 +11,10 @@ import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.file.GgufPlace;
 import dev.awp.gguf.mix.GgufMix;
 import dev.awp.gguf.model.GgufArchitecture;
-import dev.awp.gguf.model.GgufNames;
+import dev.awp.gguf.model.GgufForms;
 import dev.awp.gguf.tensor.GgufTensorPlan;
 import dev.awp.gguf.tensor.RowOrder;
+import dev.awp.gguf.tensor.TensorForm;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ final class GgufLayout {
   private final ModelLayout layout;
   private final ModelConfig config;
   private final GgufArchitecture architecture;
-  private final GgufNames names;
+  private final GgufForms forms;
   private final GgufOptions options;
   private final GgufEnds ends;
   private final Map<String, LinearLayer> linears;
@@ -37,7 +38,7 @@ final class GgufLayout {
     this.layout = plan.layout();
     this.config = layout.config();
     this.architecture = GgufArchitecture.of(config);
-    this.names = GgufNames.of(config);
+    this.forms = new GgufForms(config);
     this.options = options;
     this.ends = new GgufEnds(plan, options);
     this.linears =
@@ -70,15 +71,20 @@ final class GgufLayout {
     return types.get(linear.weight());
   }
 
-  /** The tensor of the file that a linear layer is, or lies in. */
+  /** The tensor of the file that a linear layer is, or lies in; the first of several. */
   GgufPlace place(LinearLayer linear) {
-    return names.place(linear.weight());
+    return forms.names().place(linear.weight());
+  }
+
+  /** Columns of a layer that stay together in the file. */
+  int columnsTogether(LinearLayer linear) {
+    return forms.columnsTogether(linear.weight(), linear.columns());
   }
 
   /** The tensors of a model that breaks no rule, in the order in which it uses them. */
   List<GgufTensorPlan> tensors() {
     List<GgufTensorPlan> plans = new ArrayList<>();
-    layout.shapes().forEach((name, shape) -> plans.add(tensor(name, shape)));
+    layout.shapes().forEach((name, shape) -> plans.addAll(tensor(name, shape)));
     return plans;
   }
 
@@ -121,62 +127,53 @@ final class GgufLayout {
     return Math.ceilDiv(width, block) * block;
   }
 
-  private GgufTensorPlan tensor(String source, List<Long> shape) {
-    GgufPlace place = names.place(source);
+  private List<GgufTensorPlan> tensor(String source, List<Long> shape) {
     LinearLayer linear = linears.get(source);
     if (linear != null) {
-      return layer(linear, place);
+      return forms.parts(source, linear.rows()).stream().map(part -> layer(linear, part)).toList();
     }
+    GgufPlace place = forms.names().place(source);
+    TensorForm form = forms.form(place.tensor());
     int columns = Math.toIntExact(shape.getLast());
-    int rows = shape.size() == 1 ? 1 : Math.toIntExact(shape.getFirst());
-    String name = place.tensor();
     Optional<BlockType> end = ends.type(source);
-    boolean router = name.contains(".ffn_gate_inp.") && shape.size() > 1;
-    if (end.isPresent() || router) {
-      // llama.cpp never quantizes routers.
+    if (!form.shape().isVector(shape)) {
+      // Routers and convolutions are never quantized.
       BlockType type = end.orElse(BlockType.F32);
-      return new GgufTensorPlan(
-          source, place, type, false, rows, columns, rows, columns, RowOrder.NATURAL, 0);
+      int rows = Math.toIntExact(shape.getFirst());
+      return List.of(
+          new GgufTensorPlan(source, place, type, false, rows, columns, rows, columns, form));
     }
+    String name = place.tensor();
     boolean inner = name.contains(".ffn_gate.") || name.contains(".ffn_up.");
     boolean ofExperts = name.contains(".ffn_gate_exps.") || name.contains(".ffn_up_exps.");
     int width = inner || ofExperts ? padded(columns, ofExperts) : columns;
-    float offset = architecture.offset(name);
-    return new GgufTensorPlan(
-        source, place, BlockType.F32, true, 1, columns, 1, width, order(name), offset);
+    return List.of(
+        new GgufTensorPlan(source, place, BlockType.F32, true, 1, columns, 1, width, form));
   }
 
-  private GgufTensorPlan layer(LinearLayer linear, GgufPlace place) {
-    int rows = linear.rows();
+  private GgufTensorPlan layer(LinearLayer linear, GgufForms.Part part) {
     int columns = linear.columns();
     boolean ofExpert = linear.site().ofExpert();
-    RowOrder order = order(place.tensor());
-    int paddedRows = rows;
+    TensorForm form = part.form();
+    int paddedRows = part.rows();
     if (linear.site().next().filter(site -> site.part().elementwise()).isPresent()) {
       int parts = linear.name().endsWith(".gate_up_proj") ? 2 : 1;
-      int part = rows / parts;
-      paddedRows = parts * padded(part, ofExpert);
+      int own = part.rows() / parts;
+      paddedRows = parts * padded(own, ofExpert);
       if (parts > 1) {
-        order = RowOrder.parts(part, paddedRows / parts);
+        form = form.with(new RowOrder.Parts(own, paddedRows / parts));
       }
     }
     int paddedColumns = linear.takesInnerWidth() ? padded(columns, ofExpert) : columns;
     return new GgufTensorPlan(
         linear.weight(),
-        place,
+        part.place(),
         type(linear),
         false,
-        rows,
+        linear.rows(),
         columns,
         paddedRows,
         paddedColumns,
-        order,
-        0);
-  }
-
-  private RowOrder order(String name) {
-    return architecture.interleaves(name)
-        ? RowOrder.interleaved(config.block(0).attention().headDimension())
-        : RowOrder.NATURAL;
+        form);
   }
 }

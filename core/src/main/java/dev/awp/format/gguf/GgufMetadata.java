@@ -10,16 +10,19 @@ import dev.awp.config.LatentAttention;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.Multipliers;
 import dev.awp.config.NormKind;
+import dev.awp.config.Recurrence;
 import dev.awp.config.Routing;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.model.GgufRope;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 
 /** The metadata that llama.cpp needs of a model, its tokenizer's besides. */
 final class GgufMetadata {
@@ -45,6 +48,7 @@ final class GgufMetadata {
     metadata.addSizes();
     metadata.addAttention();
     config.experts().ifPresent(metadata::addExperts);
+    config.recurrence().ifPresent(metadata::addRecurrence);
     metadata.keys.putAll(GgufRope.keys(config, layout.architecture()));
     return metadata.keys;
   }
@@ -94,13 +98,20 @@ final class GgufMetadata {
   }
 
   private void addAttention() {
-    AttentionConfig attention = config.block(0).attention();
+    AttentionConfig attention = config.attention().orElseThrow();
     if (layout.architecture().hasBlockSizes()) {
       putEach("attention.head_count", block -> of(block, AttentionConfig::heads));
       putEach("attention.head_count_kv", block -> of(block, AttentionConfig::keyValueHeads));
     } else {
       put("attention.head_count", GgufValue.of(attention.heads()));
-      put("attention.head_count_kv", GgufValue.of(attention.keyValueHeads()));
+      if (layout.architecture().marksRecurrences()) {
+        putEach("attention.head_count_kv", block -> of(block, AttentionConfig::keyValueHeads));
+      } else {
+        put("attention.head_count_kv", GgufValue.of(attention.keyValueHeads()));
+      }
+    }
+    if (layout.architecture().saysPositions()) {
+      put("rope.scaling.finetuned", GgufValue.of(attention.rotation().isPresent()));
     }
     put("attention.key_length", GgufValue.of(attention.headDimension()));
     put("attention.value_length", GgufValue.of(attention.valueDimension()));
@@ -137,6 +148,37 @@ final class GgufMetadata {
     // 0 where queries are made of the step's input.
     put("attention.q_lora_rank", GgufValue.of(latent.queryRank().orElse(0)));
     put("attention.kv_lora_rank", GgufValue.of(latent.keyValueRank()));
+  }
+
+  private void addRecurrence(Recurrence recurrence) {
+    put("ssm.conv_kernel", GgufValue.of(recurrence.kernel()));
+    put("ssm.inner_size", GgufValue.of(recurrence.width()));
+    put("ssm.state_size", GgufValue.of(recurrence.keyDimension()));
+    put("ssm.time_step_rank", GgufValue.of(recurrence.heads()));
+    put("ssm.group_count", GgufValue.of(recurrence.keyHeads()));
+    if (layout.architecture().listsRecurrences()) {
+      addKinds();
+    }
+    if (layout.architecture().hasPositionKinds()) {
+      // Time, height and width in even shares; they are the same of text.
+      int pairs = config.rotation().dimension() / 2;
+      int[] shares = {(pairs + 2) / 3, (pairs + 1) / 3, pairs / 3, 0};
+      put("rope.dimension_sections", GgufValue.wholes(shares));
+    }
+  }
+
+  /** Which blocks have a recurrence; how far the others are apart too, for older readers. */
+  private void addKinds() {
+    List<Boolean> recurrent =
+        config.blocks().stream().map(block -> block.recurrence().isPresent()).toList();
+    put("attention.recurrent_layers", GgufValue.flags(recurrent));
+    int interval = recurrent.indexOf(false) + 1;
+    boolean even =
+        IntStream.range(0, recurrent.size())
+            .allMatch(block -> recurrent.get(block) == ((block + 1) % interval != 0));
+    if (even) {
+      put("full_attention_interval", GgufValue.of(interval));
+    }
   }
 
   private void addRouting(ExpertConfig experts) {

@@ -10,6 +10,7 @@ import dev.awp.gguf.file.GgufPlace;
 import dev.awp.gguf.file.GgufWriter;
 import dev.awp.gguf.tensor.GgufStoredTensor;
 import dev.awp.gguf.tensor.GgufTensorPlan;
+import dev.awp.gguf.tensor.JoinedTensor;
 import dev.awp.gguf.tensor.MultipliedTensor;
 import dev.awp.gguf.tensor.TensorBytes;
 import dev.awp.gguf.tensor.WeightScales;
@@ -17,6 +18,7 @@ import dev.awp.kernel.Kernels;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.WeightSource;
 import dev.awp.solver.Solution;
+import dev.awp.stored.EncodedTensor;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
 import dev.awp.tensor.Matrix;
@@ -36,11 +38,12 @@ import org.slf4j.LoggerFactory;
 final class GgufModelWriter implements FormatWriter {
   private static final Logger LOG = LoggerFactory.getLogger(GgufModelWriter.class);
 
-  private final Map<String, GgufTensorPlan> plans;
+  private final Map<String, List<GgufTensorPlan>> plans;
   private final GgufWriter writer;
   private final Kernels kernels;
 
-  private GgufModelWriter(Map<String, GgufTensorPlan> plans, GgufWriter writer, Kernels kernels) {
+  private GgufModelWriter(
+      Map<String, List<GgufTensorPlan>> plans, GgufWriter writer, Kernels kernels) {
     this.plans = plans;
     this.writer = writer;
     this.kernels = kernels;
@@ -88,47 +91,51 @@ final class GgufModelWriter implements FormatWriter {
         (name, values) -> {
           try (Arena arena = Arena.ofConfined()) {
             Matrix x = TensorBytes.vector(values, arena);
-            MemorySegment bytes = new TensorBytes(kernels).nearest(plans.get(name), x, arena);
-            writer.write(name, bytes);
+            GgufTensorPlan plan = plans.get(name).getFirst();
+            writer.write(name, new TensorBytes(kernels).nearest(plan, x, arena));
           }
         });
   }
 
   private void writeOthers(ModelPlan plan, Set<String> constants) {
-    TensorReader reader = new TensorReader(kernels);
     TensorBytes encoder = new TensorBytes(kernels);
     Set<String> compressed =
         plan.layers().stream().map(layer -> layer.layer().weight()).collect(Collectors.toSet());
-    for (GgufTensorPlan tensor : plans.values()) {
-      if (compressed.contains(tensor.source()) || constants.contains(tensor.source())) {
-        continue;
-      }
-      try (Arena arena = Arena.ofConfined()) {
-        StoredTensor view = plan.checkpoint().tensor(tensor.source());
-        Matrix x = reader.matrix(view, arena);
-        view.release();
-        writer.write(tensor.place().key(), encoder.nearest(tensor, x, arena));
-      }
-    }
+    plans.forEach(
+        (name, parts) -> {
+          if (compressed.contains(name) || constants.contains(name)) {
+            return;
+          }
+          try (Arena arena = Arena.ofConfined()) {
+            StoredTensor view = plan.checkpoint().tensor(name);
+            Matrix x = new TensorReader(kernels).matrix(view, arena);
+            view.release();
+            for (GgufTensorPlan part : parts) {
+              writer.write(part.place().key(), encoder.nearest(part, x, arena));
+            }
+          }
+        });
   }
 
   @Override
   public List<WrittenPiece> write(LinearLayer layer, Solution solution) {
-    GgufTensorPlan plan = plans.get(layer.weight());
     TensorBytes encoder = new TensorBytes(kernels);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment bytes =
-          plan.type().grid().isPresent()
-              ? encoder.blocks(plan, solution.weights(), solution.grid(), arena)
-              : encoder.nearest(plan, solution.weights(), arena);
-      List<WrittenPiece> pieces = new ArrayList<>(List.of(written(plan.place(), bytes)));
-      if (plan.type().hasMatrixScale()) {
-        float factor = MatrixScale.ofScales(solution.grid().scales());
-        MemorySegment scale = arena.allocateFrom(WeightScales.FLOAT, factor);
-        pieces.add(written(WeightScales.place(plan.place()), scale));
+    List<WrittenPiece> pieces = new ArrayList<>();
+    for (GgufTensorPlan plan : plans.get(layer.weight())) {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment bytes =
+            plan.type().grid().isPresent()
+                ? encoder.blocks(plan, solution.weights(), solution.grid(), arena)
+                : encoder.nearest(plan, solution.weights(), arena);
+        pieces.add(written(plan.place(), bytes));
+        if (plan.type().hasMatrixScale()) {
+          float factor = MatrixScale.ofScales(solution.grid().scales());
+          MemorySegment scale = arena.allocateFrom(WeightScales.FLOAT, factor);
+          pieces.add(written(WeightScales.place(plan.place()), scale));
+        }
       }
-      return pieces;
     }
+    return pieces;
   }
 
   private WrittenPiece written(GgufPlace place, MemorySegment bytes) {
@@ -153,17 +160,18 @@ final class GgufModelWriter implements FormatWriter {
 
   @Override
   public WeightSource read(Arena arena) {
-    return name -> {
-      GgufTensorPlan plan = plans.get(name);
-      GgufStoredTensor blocks =
-          new GgufStoredTensor(plan, writer.readBack(plan.place().key(), arena));
-      if (!plan.type().hasMatrixScale()) {
-        return blocks;
-      }
-      String key = WeightScales.place(plan.place()).key();
-      float scale = writer.readBack(key, arena).data().get(WeightScales.FLOAT, 0);
-      return new MultipliedTensor(blocks, List.of(scale));
-    };
+    return name -> JoinedTensor.of(plans.get(name), plan -> read(plan, arena));
+  }
+
+  private EncodedTensor read(GgufTensorPlan plan, Arena arena) {
+    GgufStoredTensor blocks =
+        new GgufStoredTensor(plan, writer.readBack(plan.place().key(), arena));
+    if (!plan.type().hasMatrixScale()) {
+      return blocks;
+    }
+    String key = WeightScales.place(plan.place()).key();
+    float scale = writer.readBack(key, arena).data().get(WeightScales.FLOAT, 0);
+    return new MultipliedTensor(blocks, List.of(scale));
   }
 
   @Override

@@ -7,11 +7,16 @@ import dev.awp.config.AttentionConfig;
 import dev.awp.config.AttentionTemperature;
 import dev.awp.config.ClampedGate;
 import dev.awp.config.ExpertConfig;
+import dev.awp.config.ExpertRule;
+import dev.awp.config.GatedDeltaConfig;
+import dev.awp.config.GatedNorm;
 import dev.awp.config.LatentAttention;
+import dev.awp.config.Mamba2Config;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.Multipliers;
 import dev.awp.config.QueryKeyNorm;
+import dev.awp.config.Recurrence;
 import dev.awp.config.Routing;
 import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.format.BrokenRule;
@@ -20,6 +25,7 @@ import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.block.BlockWidths;
 import dev.awp.gguf.model.GgufArchitecture;
 import dev.awp.model.LinearLayer;
+import dev.awp.model.Step;
 import dev.awp.rope.DynamicScaling;
 import dev.awp.rope.LinearScaling;
 import dev.awp.rope.Llama3Scaling;
@@ -48,6 +54,9 @@ final class GgufRules {
   /** The gate of gpt-oss. */
   private static final ClampedGate CLAMPED = new ClampedGate(1.702f, 7);
 
+  /** What transformers adds to the square of a key's length in delta nets. */
+  private static final float DELTA_EPSILON = 1e-6f;
+
   private final ModelPlan plan;
   private final GgufLayout layout;
   private final ModelConfig config;
@@ -60,7 +69,7 @@ final class GgufRules {
     this.plan = plan;
     this.layout = new GgufLayout(plan, options);
     this.config = plan.layout().config();
-    this.attention = config.block(0).attention();
+    this.attention = config.attention().orElseThrow();
     this.mlp = config.block(0).mlp();
     this.architecture = layout.architecture();
   }
@@ -72,6 +81,7 @@ final class GgufRules {
     rules.checkWindows();
     rules.checkPositions();
     rules.checkExperts();
+    rules.checkRecurrence();
     rules.checkGrids();
     rules.checkWidths();
     return List.copyOf(rules.broken);
@@ -107,6 +117,7 @@ final class GgufRules {
           case QWEN3, PHI3, GEMMA2, GEMMA3, QWEN3_MOE -> attention.inputBias();
           case SMOLLM3, GRANITE, OLMO2, EXAONE4, GEMMA, MISTRAL3 -> attention.inputBias();
           case COMMAND_R, COHERE2, GRANITE_MOE, DEEPSEEK2, LLAMA4 -> attention.inputBias();
+          case GRANITE_HYBRID, FALCON_H1, QWEN3_NEXT, QWEN3_5 -> attention.inputBias();
         };
     boolean outputBias = attention.outputBias() || mlp.bias();
     boolean mayHaveOutputBias = isLlama() || architecture.isOpenAi();
@@ -221,10 +232,12 @@ final class GgufRules {
       }
       AttentionConfig own = there.get();
       boolean has =
-          architecture.positionsOfWindows()
-              ? own.window().isPresent()
-              : !architecture.leavesPositionsOut()
-                  || (block + 1) % GgufArchitecture.POSITIONLESS != 0;
+          architecture.saysPositions()
+              ? attention.rotation().isPresent()
+              : architecture.positionsOfWindows()
+                  ? own.window().isPresent()
+                  : !architecture.leavesPositionsOut()
+                      || (block + 1) % GgufArchitecture.POSITIONLESS != 0;
       fits &= has == own.rotation().isPresent();
     }
     refuse(
@@ -261,7 +274,9 @@ final class GgufRules {
   }
 
   private void checkExperts() {
-    if (config.architecture().experts().isEmpty()) {
+    Optional<ExpertRule> rule = config.architecture().experts();
+    boolean none = config.experts().isEmpty();
+    if (rule.isEmpty() || (none && rule.get().mayBeNone())) {
       return;
     }
     if (architecture.isLlama4()) {
@@ -312,6 +327,9 @@ final class GgufRules {
   private void checkExperts(ExpertConfig experts) {
     boolean normalized = architecture.normalizesShares();
     refuse(
+        architecture == GgufArchitecture.GRANITE_MOE && experts.sharedWidth().isPresent(),
+        "with a shared expert in all blocks awp does not write");
+    refuse(
         experts.clamped().filter(gate -> !gate.equals(CLAMPED)).isPresent(),
         "clamps gates of experts at 7, with alpha 1.702");
     Routing routing = experts.routing();
@@ -354,6 +372,41 @@ final class GgufRules {
     }
   }
 
+  private void checkRecurrence() {
+    Optional<Recurrence> recurrence = config.recurrence();
+    if (recurrence.isEmpty()) {
+      return;
+    }
+    switch (recurrence.get()) {
+      case Mamba2Config mamba -> checkMamba2(mamba);
+      case GatedDeltaConfig delta -> {
+        refuse(
+            delta.keyDimension() != delta.valueDimension(),
+            "needs heads of keys as long as those of values in delta nets, config.json says %s and %s"
+                .formatted(delta.keyDimension(), delta.valueDimension()));
+        refuse(
+            config.normEpsilon() != DELTA_EPSILON,
+            "norms keys of delta nets with rms_norm_eps, transformers with 1e-6: it must be that");
+      }
+    }
+  }
+
+  private void checkMamba2(Mamba2Config mamba) {
+    refuse(
+        mamba.leastStep() > 0 || mamba.largestStep() < Float.POSITIVE_INFINITY,
+        "has no bounds of Mamba-2's steps (time_step_limit)");
+    refuse(!mamba.multipliers().isEmpty(), "has no multipliers in Mamba-2");
+    refuse(!mamba.convolutionBias(), "needs a bias of Mamba-2's convolution");
+    refuse(mamba.inputBias() || mamba.outputBias(), "has no biases of the projections of Mamba-2");
+    refuse(
+        mamba.norm() == GatedNorm.NORM_FIRST,
+        "multiplies by Mamba-2's gate before its norm, and not behind");
+    refuse(
+        architecture.marksRecurrences() && mamba.width() != 2 * config.hiddenSize(),
+        "needs Mamba-2's heads to be twice as wide together as the hidden size %s, not %s"
+            .formatted(config.hiddenSize(), mamba.width()));
+  }
+
   private void checkGrids() {
     List<String> integers =
         plan.layers().stream()
@@ -384,19 +437,22 @@ final class GgufRules {
     Map<BlockType, List<String>> wrong = new LinkedHashMap<>();
     for (LinearLayer linear : layout.linears()) {
       BlockType type = layout.type(linear);
-      if (!linear.takesInnerWidth() && !BlockWidths.fits(type, linear.columns())) {
+      int together = layout.columnsTogether(linear);
+      if (!linear.takesInnerWidth() && !BlockWidths.fits(type, together)) {
         wrong
             .computeIfAbsent(type, _ -> new ArrayList<>())
-            .add(linear.name() + " (" + linear.columns() + ")");
+            .add(linear.name() + " (" + together + ")");
       }
     }
     List<String> unscaled = new ArrayList<>();
     for (LinearLayer linear : layout.linears()) {
       String tensor = layout.place(linear).tensor();
+      boolean recurrent = linear.step().equals(Step.RECURRENCE);
       boolean scaled =
           tensor.contains(".ffn_")
               ? architecture.scalesFeedForward()
-              : !architecture.hasLatentAttention() || tensor.contains(".attn_output.");
+              : (!recurrent || architecture.scalesRecurrence())
+                  && (!architecture.hasLatentAttention() || tensor.contains(".attn_output."));
       if (layout.type(linear).hasMatrixScale() && !scaled) {
         unscaled.add(linear.name());
       }

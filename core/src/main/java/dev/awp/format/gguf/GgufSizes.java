@@ -32,7 +32,7 @@ record GgufSizes(GgufOptions options) implements PlannedSizes {
                         LinkedHashMap::new,
                         mapping(GgufTensorPlan::source, toSet())));
     Map<Set<String>, Long> bytes = new LinkedHashMap<>();
-    sources.forEach((tensor, names) -> bytes.put(names, tensor.takenBytes()));
+    sources.forEach((tensor, names) -> bytes.merge(names, tensor.takenBytes(), Long::sum));
     return bytes;
   }
 }

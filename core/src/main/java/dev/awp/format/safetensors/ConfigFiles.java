@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** The JSON files that tell readers how a model folder is quantized. */
 public final class ConfigFiles {
@@ -77,6 +78,9 @@ public final class ConfigFiles {
     }
     corrections.dtype().ifPresent(dtype -> correct(config, dtype));
     ObjectNode text = config.path(TEXT) instanceof ObjectNode own ? own : config;
+    if (corrections.unmultiplied()) {
+      unmultiply(text);
+    }
     corrections.sizes().ifPresent(sizes -> correct(text, sizes));
     write(file, config);
     try {
@@ -87,6 +91,20 @@ public final class ConfigFiles {
       }
     } catch (IOException e) {
       throw Folders.unwritable(folder, e);
+    }
+  }
+
+  /** Says 1 under every key of multipliers. */
+  private static void unmultiply(ObjectNode config) {
+    for (Map.Entry<String, JsonNode> entry : config.properties()) {
+      String key = entry.getKey();
+      if (key.endsWith("_multiplier") && entry.getValue().isNumber()) {
+        config.put(key, 1.0);
+      } else if (key.endsWith("_multipliers") && entry.getValue().isArray()) {
+        ArrayNode ones = JSON.createArrayNode();
+        entry.getValue().forEach(_ -> ones.add(1.0));
+        config.set(key, ones);
+      }
     }
   }
 

@@ -27,7 +27,7 @@ public final class MixedModel {
   }
 
   private static MixModel model(ModelConfig config, GgufArchitecture architecture) {
-    AttentionConfig attention = config.block(0).attention();
+    AttentionConfig attention = config.attention().orElseThrow();
     int experts = config.experts().map(ExpertConfig::count).orElse(0);
     boolean own = attention.heads() == attention.keyValueHeads();
     boolean large =

@@ -33,7 +33,13 @@ public enum GgufArchitecture {
   GRANITE_MOE("granitemoe"),
   OPENAI_MOE("gpt-oss"),
   DEEPSEEK2("deepseek2"),
-  LLAMA4("llama4");
+  LLAMA4("llama4"),
+  /** Granite in which blocks have Mamba-2 or attention. */
+  GRANITE_HYBRID("granitehybrid"),
+  FALCON_H1("falcon-h1"),
+  QWEN3_NEXT("qwen3next"),
+  /** Qwen3-Next without experts, whose heads of values share those of keys in turn. */
+  QWEN3_5("qwen35");
 
   /** Positions of a chunk in LLaMA 4, and those from one step of its temperature to the next. */
   public static final int CHUNK = 8192;
@@ -61,6 +67,13 @@ public enum GgufArchitecture {
   /** llama.cpp's graph for a model; AwpException where it has none that awp knows. */
   public static GgufArchitecture of(ModelConfig config) {
     GgufArchitecture graph = of(config.architecture());
+    if (graph == GRANITE_HYBRID && config.recurrence().isEmpty()) {
+      return config.experts().isPresent() ? GRANITE_MOE : GRANITE;
+    }
+    if (config.attention().isEmpty()) {
+      throw new AwpException(
+          "%s: no block has attention, without which awp writes no GGUF".formatted(config.file()));
+    }
     return graph == LLAMA && config.hasBlockSizes() ? DECI : graph;
   }
 
@@ -85,12 +98,7 @@ public enum GgufArchitecture {
         .filter(graph -> architecture.llamaCppName().filter(graph.llamaName::equals).isPresent())
         .findFirst()
         .orElseThrow(
-            () ->
-                new AwpException(
-                    architecture.recurrence().isPresent()
-                        ? "%s has recurrences, and awp writes and reads no GGUF of these; folders of safetensors hold them"
-                            .formatted(architecture.name())
-                        : "no graph of llama.cpp is known for " + architecture.name()));
+            () -> new AwpException("no graph of llama.cpp is known for " + architecture.name()));
   }
 
   /** The value of "general.architecture", with which the names of other keys begin. */
@@ -107,19 +115,21 @@ public enum GgufArchitecture {
   public boolean interleaves(String tensor) {
     boolean interleaved =
         switch (this) {
-          case LLAMA, DECI, SMOLLM3, GRANITE, MISTRAL3, GRANITE_MOE -> true;
+          case LLAMA, DECI, SMOLLM3, GRANITE, MISTRAL3, GRANITE_MOE, GRANITE_HYBRID -> true;
           default -> false;
         };
     return interleaved && (tensor.contains(".attn_q.") || tensor.contains(".attn_k."));
   }
 
   /**
-   * What the stored values of a tensor are larger by than the checkpoint's.
+   * Whether the stored values of a tensor are one larger than the checkpoint's.
    *
    * @param tensor its name in the file
    */
-  public float offset(String tensor) {
-    return isGemma() && tensor.contains("norm") ? 1 : 0;
+  boolean storesOneMore(String tensor) {
+    return (isGemma() || listsRecurrences())
+        && tensor.contains("norm")
+        && !tensor.contains("." + GgufNames.RECURRENT_NORM + ".");
   }
 
   /** Whether stored weights of norms are one too small, and gates go through GELU. */
@@ -134,7 +144,7 @@ public enum GgufArchitecture {
 
   /** Whether every block is a mixture of experts. */
   public boolean isQwenMixture() {
-    return this == QWEN2_MOE || this == QWEN3_MOE;
+    return this == QWEN2_MOE || this == QWEN3_MOE || this == QWEN3_NEXT;
   }
 
   /** Whether all blocks rotate by YaRN's frequencies where the file has it. */
@@ -195,14 +205,49 @@ public enum GgufArchitecture {
    */
   public boolean scalesFeedForward() {
     return switch (this) {
-      case LLAMA, QWEN3, QWEN3_MOE, MISTRAL3, COHERE2 -> true;
+      case LLAMA, QWEN3, QWEN3_MOE, MISTRAL3, COHERE2, QWEN3_NEXT, QWEN3_5 -> true;
       default -> false;
     };
   }
 
   /** Whether embeddings, steps, scores and logits are multiplied by numbers of the file. */
   public boolean hasMultipliers() {
-    return this == GRANITE || this == GRANITE_MOE;
+    return this == GRANITE || this == GRANITE_MOE || this == GRANITE_HYBRID;
+  }
+
+  /** The same of the projections of a recurrence. */
+  public boolean scalesRecurrence() {
+    return this != QWEN3_NEXT;
+  }
+
+  /** Whether the file lists the blocks that have a recurrence, or says how far the others are. */
+  public boolean listsRecurrences() {
+    return this == QWEN3_NEXT || this == QWEN3_5;
+  }
+
+  /** Whether head i of values shares head i modulo their number of keys, and not neighbours one. */
+  boolean tilesHeads() {
+    return this == QWEN3_5;
+  }
+
+  /** Whether the file says which columns are rotated by what kind of position. */
+  public boolean hasPositionKinds() {
+    return this == QWEN3_5;
+  }
+
+  /** Whether it has no multipliers where the architecture has some. */
+  public boolean foldsMultipliers() {
+    return this == FALCON_H1;
+  }
+
+  /** Whether the file says by a flag whether blocks know positions: all of them, or none. */
+  public boolean saysPositions() {
+    return this == GRANITE_HYBRID;
+  }
+
+  /** Whether blocks whose key/value heads are said to be 0 have a recurrence in their place. */
+  public boolean marksRecurrences() {
+    return this == GRANITE_HYBRID;
   }
 
   /** Whether heads together are as wide as the hidden size, whatever the file says. */
@@ -225,7 +270,7 @@ public enum GgufArchitecture {
 
   /** What it calls the norm before the feed-forward layers. */
   public String feedForwardNorm() {
-    return this == OPENAI_MOE ? "post_attention_norm" : "ffn_norm";
+    return this == OPENAI_MOE || listsRecurrences() ? "post_attention_norm" : "ffn_norm";
   }
 
   /** Whether it has attention sinks, biases of all projections, and clamped gates of experts. */

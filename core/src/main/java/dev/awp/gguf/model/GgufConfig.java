@@ -9,6 +9,7 @@ import dev.awp.AwpException;
 import dev.awp.config.Architecture;
 import dev.awp.config.ExpertRule;
 import dev.awp.config.NormKind;
+import dev.awp.config.RecurrenceRule;
 import dev.awp.config.RoutingRule;
 import dev.awp.config.WindowRule;
 import dev.awp.config.architecture.Architectures;
@@ -58,7 +59,7 @@ public final class GgufConfig {
     boolean windowed = keys.whole(name + ".attention.sliding_window").orElse(0) > 0;
     return Architectures.all().stream()
         .filter(known -> known.llamaCppName().filter(graph::equals).isPresent())
-        .filter(known -> known.experts().isPresent() == mixture)
+        .filter(known -> mayHave(known, mixture))
         .filter(_ -> !mixture || graph.equals(name))
         .filter(known -> isRoutedSo(known, keys))
         .min(Comparator.comparing(known -> !isOf(known, windowed)))
@@ -68,6 +69,11 @@ public final class GgufConfig {
                     "%s: architecture %s%s is not supported; these are: %s"
                         .formatted(
                             keys.file(), name, mixture ? " with experts" : "", supported())));
+  }
+
+  private static boolean mayHave(Architecture architecture, boolean mixture) {
+    return architecture.experts().isPresent() == mixture
+        || architecture.experts().filter(ExpertRule::mayBeNone).isPresent();
   }
 
   /** Whether an architecture is the one of its graph that has a sliding window, or has none. */
@@ -104,7 +110,10 @@ public final class GgufConfig {
     made.config.put("model_type", made.architecture.modelType());
     made.addSizes();
     made.addAttention();
-    made.architecture.experts().ifPresent(made::addExperts);
+    made.architecture.experts().ifPresent(made::addMixture);
+    made.architecture
+        .recurrence()
+        .ifPresent(rule -> new GgufRecurrence(keys, tensors).addTo(made.config, rule));
     new GgufRotation(keys, tensors, made.architecture).addTo(made.config);
     made.addTokens();
     return made.config;
@@ -116,6 +125,13 @@ public final class GgufConfig {
 
   private int whole(String name) {
     return GgufNumbers.whole(keys, key(name));
+  }
+
+  /** Blocks of the decoder, without those behind them that predict tokens further on. */
+  private static int blocks(GgufKeys keys) {
+    String name = keys.architecture();
+    int more = keys.whole(name + ".nextn_predict_layers").orElse(0);
+    return GgufNumbers.whole(keys, name + ".block_count") - more;
   }
 
   private int headDimension() {
@@ -147,7 +163,7 @@ public final class GgufConfig {
     } else {
       config.put("intermediate_size", whole("feed_forward_length"));
     }
-    config.put("num_hidden_layers", whole("block_count"));
+    config.put("num_hidden_layers", blocks(keys));
     config.put("max_position_embeddings", whole("context_length"));
     config.put("hidden_act", graph.isGemma() ? "gelu_pytorch_tanh" : "silu");
     if (graph.isLaterGemma()) {
@@ -163,7 +179,14 @@ public final class GgufConfig {
       int heads = whole("attention.head_count");
       config.put("num_attention_heads", heads);
       config.put(
-          "num_key_value_heads", keys.ofBlocks(key("attention.head_count_kv")).orElse(heads));
+          "num_key_value_heads",
+          graph.marksRecurrences()
+              ? addKinds()
+              : keys.ofBlocks(key("attention.head_count_kv")).orElse(heads));
+    }
+    if (graph.saysPositions()) {
+      boolean rotated = keys.flag(key("rope.scaling.finetuned"), true);
+      config.put("position_embedding_type", rotated ? "rope" : "nope");
     }
     Optional<Integer> values = keys.whole(key("attention.value_length"));
     if (graph.hasLatentAttention()) {
@@ -218,6 +241,21 @@ public final class GgufConfig {
     if (graph == GgufArchitecture.GEMMA3) {
       config.put("sliding_window_pattern", graph.windowPattern());
     }
+  }
+
+  /** Adds which blocks have attention; returns their key/value heads. */
+  private int addKinds() {
+    String name = "attention.head_count_kv";
+    List<Integer> heads = ofEachBlock(name);
+    ArrayNode types = config.putArray(RecurrenceRule.LAYER_TYPES_KEY);
+    heads.forEach(count -> types.add(count == 0 ? "mamba" : "attention"));
+    List<Integer> distinct = heads.stream().filter(count -> count > 0).distinct().toList();
+    if (distinct.size() != 1) {
+      throw keys.fail(
+          key(name),
+          "must be 0 or one number, which is that of blocks with attention, it is " + heads);
+    }
+    return distinct.getFirst();
   }
 
   private List<Integer> ofEachBlock(String name) {
@@ -374,9 +412,19 @@ public final class GgufConfig {
     }
   }
 
+  private void addMixture(ExpertRule rule) {
+    if (keys.whole(key("expert_count")).orElse(0) > 0) {
+      addExperts(rule);
+      return;
+    }
+    config.put(rule.countKeys().getLast(), 0);
+    config.put(ExpertRule.PER_TOKEN_KEY, 0);
+    rule.denseWidthKey().ifPresent(name -> config.put(name, whole("feed_forward_length")));
+  }
+
   private void addExperts(ExpertRule rule) {
     config.put(rule.countKeys().getLast(), whole("expert_count"));
-    config.put("num_experts_per_tok", whole("expert_used_count"));
+    config.put(ExpertRule.PER_TOKEN_KEY, whole("expert_used_count"));
     if (graph.readsRouting()) {
       addRouting(rule);
     }

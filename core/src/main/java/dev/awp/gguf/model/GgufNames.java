@@ -9,9 +9,11 @@ import dev.awp.config.ExpertConfig;
 import dev.awp.config.ExpertNames;
 import dev.awp.config.ExpertRule;
 import dev.awp.config.ModelConfig;
+import dev.awp.config.RecurrenceRule;
 import dev.awp.config.TensorNames;
 import dev.awp.gguf.file.GgufPlace;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,13 +30,29 @@ public final class GgufNames {
   private static final Pattern EXPERT =
       Pattern.compile("(?:mlp|block_sparse_moe|feed_forward)\\.experts\\.(\\d+)\\.(\\w+)");
   private static final Pattern STORED = Pattern.compile("(?:blk\\.(\\d{1,5})\\.)?(\\w+)");
+  private static final Pattern STORED_BLOCK = Pattern.compile("blk\\.(\\d{1,5})\\.([\\w.]+)");
 
   /** What names of the first expert hold. */
   public static final String FIRST_EXPERT = ".experts.0.";
 
+  /** The short convolution of a recurrence. */
+  static final String CONVOLUTION = "ssm_conv1d";
+
+  /** The norm of what a recurrence gives. */
+  static final String RECURRENT_NORM = "ssm_norm";
+
+  /** A of every head of a recurrence. */
+  static final String DECAY = "ssm_a";
+
+  /** D of every head. */
+  static final String SKIP = "ssm_d";
+
   private static final String ROUTER = "ffn_gate_inp";
   private static final String FUSED = "mlp.gate_up_proj";
   private static final Set<String> FEED_FORWARD = Set.of("ffn_gate", "ffn_up", "ffn_down");
+  private static final Set<String> GATED = Set.of("ffn_gate", "ffn_up");
+  private static final String SHARED = "_shexp";
+  private static final String FINAL_NORM = "output_norm";
   private static final String HEAD = "lm_head";
   private static final String DECODER = "model.";
   private static final Map<String, String> EXPERT_PARTS =
@@ -84,44 +102,81 @@ public final class GgufNames {
           Map.entry("self_attn.kv_a_layernorm", "attn_kv_a_norm"),
           Map.entry("self_attn.kv_b_proj", "attn_kv_b"),
           Map.entry("model.embed_tokens", "token_embd"),
-          Map.entry("model.norm", "output_norm"),
+          Map.entry("mamba.in_proj", "ssm_in"),
+          Map.entry("mamba.conv1d", CONVOLUTION),
+          Map.entry("mamba.norm", RECURRENT_NORM),
+          Map.entry("mamba.out_proj", "ssm_out"),
+          Map.entry("linear_attn.in_proj_ba", "ssm_ba"),
+          Map.entry("linear_attn.in_proj_qkv", "attn_qkv"),
+          Map.entry("linear_attn.in_proj_z", "attn_gate"),
+          Map.entry("linear_attn.in_proj_b", "ssm_beta"),
+          Map.entry("linear_attn.in_proj_a", "ssm_alpha"),
+          Map.entry("linear_attn.conv1d", CONVOLUTION),
+          Map.entry("linear_attn.norm", RECURRENT_NORM),
+          Map.entry("linear_attn.out_proj", "ssm_out"),
           Map.entry(HEAD, "output"));
 
   /** Tensors of a block that are no module's weight or bias. */
   private static final Map<String, String> BARE =
       Map.of(
+          // As llama.cpp looks for it in falcon-h1.
+          "pre_ff_layernorm.weight", "ffn_norm",
           "self_attn.sinks", "attn_sinks.weight",
-          "mlp.gate.e_score_correction_bias", "exp_probs_b.bias");
+          "mlp.gate.e_score_correction_bias", "exp_probs_b.bias",
+          "mamba.A_log", DECAY,
+          "mamba.D", SKIP,
+          "mamba.dt_bias", "ssm_dt.bias",
+          "linear_attn.A_log", DECAY,
+          "linear_attn.dt_bias", "ssm_dt.bias");
+
+  /** Layers whose rows lie in two tensors of the file, in their order there. */
+  private static final Map<String, List<String>> SPLIT =
+      Map.of(
+          "shared_mlp.input_linear", List.of("ffn_gate", "ffn_up"),
+          "linear_attn.in_proj_qkvz", List.of("attn_qkv", "attn_gate"));
+
+  /** Layers of {@link #SPLIT} that older files have in one tensor. */
+  private static final Map<String, String> WHOLE = Map.of("linear_attn.in_proj_qkvz", "ssm_in");
 
   private final TensorNames names;
   private final Map<String, String> parts;
+  private final Map<String, List<String>> split;
   private final int experts;
 
-  /**
-   * The names of a model's tensors.
-   *
-   * @param names that its tensors have in the checkpoint
-   * @param norms of a block
-   * @param feedForwardNorm what the norm before the second step is called
-   * @param experts of a block
-   */
-  public GgufNames(TensorNames names, BlockNorms norms, String feedForwardNorm, int experts) {
+  private GgufNames(TensorNames names, int experts) {
     this.names = names;
     this.parts = new HashMap<>(PARTS);
-    put(norms.attention().before(), "attn_norm");
-    put(norms.attention().after(), "post_attention_norm");
-    put(norms.mlp().before(), feedForwardNorm);
-    put(norms.mlp().after(), "post_ffw_norm");
+    this.split = new HashMap<>(SPLIT);
     this.experts = experts;
+    // One layer alone is that of the block; beside experts it is the one that all tokens see.
+    String suffix = experts > 0 ? SHARED : "";
+    split.computeIfPresent(
+        "shared_mlp.input_linear", (_, both) -> both.stream().map(part -> part + suffix).toList());
+    parts.put("shared_mlp.output_linear", "ffn_down" + suffix);
+  }
+
+  /**
+   * The names of the linear layers of any model, whatever its architecture.
+   *
+   * @param names that its tensors have in the checkpoint
+   * @param experts of a block
+   */
+  public static GgufNames ofLayers(TensorNames names, int experts) {
+    return new GgufNames(names, experts);
   }
 
   /** The names of a model's tensors. */
   public static GgufNames of(ModelConfig config) {
-    return new GgufNames(
-        config.names(),
-        config.architecture().norms(),
-        GgufArchitecture.of(config.architecture()).feedForwardNorm(),
-        config.experts().map(ExpertConfig::count).orElse(0));
+    GgufNames all =
+        new GgufNames(config.names(), config.experts().map(ExpertConfig::count).orElse(0));
+    Architecture architecture = config.architecture();
+    BlockNorms norms = architecture.norms();
+    all.put(norms.attention().before(), "attn_norm");
+    all.put(norms.attention().after(), "post_attention_norm");
+    all.put(norms.mlp().before(), GgufArchitecture.of(config).feedForwardNorm());
+    all.put(norms.mlp().after(), "post_ffw_norm");
+    all.put(Optional.of(DECODER + architecture.finalNorm()), FINAL_NORM);
+    return all;
   }
 
   private void put(Optional<String> module, String part) {
@@ -129,55 +184,72 @@ public final class GgufNames {
     module.ifPresent(name -> parts.putIfAbsent(name, part));
   }
 
-  /** Where a tensor of the checkpoint lies in the file. */
+  /** Where a tensor of the checkpoint lies in the file; of one in several parts the first. */
   public GgufPlace place(String source) {
+    return places(source).getFirst();
+  }
+
+  /** Where the parts of a tensor of the checkpoint lie in the file; most have one. */
+  public List<GgufPlace> places(String source) {
     String rest = names.alone(source);
     Matcher bare = BLOCK.matcher(rest);
     if (bare.matches() && BARE.containsKey(bare.group(2))) {
-      return GgufPlace.whole("blk." + bare.group(1) + "." + BARE.get(bare.group(2)));
+      return whole("blk." + bare.group(1) + "." + BARE.get(bare.group(2)));
     }
     int end = rest.lastIndexOf('.');
     String module = rest.substring(0, end);
     String kind = rest.substring(end);
     Matcher block = BLOCK.matcher(module);
     if (!block.matches()) {
-      return GgufPlace.whole(name(parts, module, source) + kind);
+      return whole(name(parts, module, source) + kind);
     }
     String before = "blk." + block.group(1) + ".";
     Matcher expert = EXPERT.matcher(block.group(2));
-    if (!expert.matches()) {
-      return GgufPlace.whole(before + name(parts, block.group(2), source) + kind);
+    if (expert.matches()) {
+      String part = name(EXPERT_PARTS, expert.group(2), source);
+      int index = Integer.parseInt(expert.group(1));
+      return List.of(new GgufPlace(before + part + kind, index, experts));
     }
-    String part = name(EXPERT_PARTS, expert.group(2), source);
-    return new GgufPlace(before + part + kind, Integer.parseInt(expert.group(1)), experts);
+    List<String> several = split.get(block.group(2));
+    return several == null
+        ? whole(before + name(parts, block.group(2), source) + kind)
+        : several.stream().map(part -> GgufPlace.whole(before + part + kind)).toList();
+  }
+
+  private static List<GgufPlace> whole(String tensor) {
+    return List.of(GgufPlace.whole(tensor));
   }
 
   /**
-   * The checkpoint's tensor that a tensor of the file is; for one of slices the first, of expert 0.
-   * Empty for those that no checkpoint has.
+   * The checkpoint's tensor that a tensor of the file is, or a part of; for one of slices the
+   * first, of expert 0. Empty for those that no checkpoint has.
    *
    * @param architecture whose modules have these names
    */
   public Optional<String> source(String tensor, Architecture architecture) {
+    Matcher inBlock = STORED_BLOCK.matcher(tensor);
+    if (inBlock.matches()) {
+      String block = names.block(Integer.parseInt(inBlock.group(1)));
+      Optional<String> bare =
+          BARE.entrySet().stream()
+              .filter(entry -> entry.getValue().equals(inBlock.group(2)))
+              .filter(entry -> isOf(architecture, entry.getKey()))
+              .map(entry -> block + entry.getKey())
+              .findFirst();
+      if (bare.isPresent()) {
+        return bare;
+      }
+    }
     int end = tensor.lastIndexOf('.');
     Matcher stored = STORED.matcher(end < 0 ? tensor : tensor.substring(0, end));
     if (end < 0 || !stored.matches()) {
       return Optional.empty();
     }
-    boolean inBlock = stored.group(1) != null;
-    Optional<String> bare =
-        BARE.entrySet().stream()
-            .filter(_ -> inBlock)
-            .filter(entry -> tensor.equals("blk." + stored.group(1) + "." + entry.getValue()))
-            .map(entry -> names.block(Integer.parseInt(stored.group(1))) + entry.getKey())
-            .findFirst();
-    if (bare.isPresent()) {
-      return bare;
-    }
+    boolean within = stored.group(1) != null;
     return modules(stored.group(2), architecture)
-        .filter(module -> inBlock != isOutside(module))
-        .map(module -> (inBlock ? names.block(Integer.parseInt(stored.group(1))) : "") + module)
-        .map(module -> inBlock ? module : outside(module))
+        .filter(module -> within != isOutside(module))
+        .map(module -> (within ? names.block(Integer.parseInt(stored.group(1))) : "") + module)
+        .map(module -> within ? module : outside(module))
         .map(module -> module + tensor.substring(end));
   }
 
@@ -199,24 +271,52 @@ public final class GgufNames {
     if (part.equals(ROUTER)) {
       return experts.map(own -> own.module() + "." + own.routerModule());
     }
-    if (part.endsWith("_shexp") && !part.equals("ffn_gate_inp_shexp")) {
+    if (part.endsWith(SHARED) && !part.equals("ffn_gate_inp_shexp")) {
       return experts.flatMap(
-          own ->
-              parts.entrySet().stream()
-                  .filter(entry -> entry.getValue().equals(part))
-                  .map(Map.Entry::getKey)
-                  .filter(module -> module.startsWith(own.sharedExpert()))
-                  .findFirst());
+          own -> named(part).filter(module -> module.startsWith(own.sharedExpert())).findFirst());
     }
-    boolean fused = architecture.projections().gated().size() == 1;
-    return parts.entrySet().stream()
-        .filter(entry -> entry.getValue().equals(part))
-        .map(Map.Entry::getKey)
-        .filter(module -> !part.equals("ffn_up") || module.equals(FUSED) == fused)
+    return named(part)
+        .filter(module -> isOf(architecture, module))
+        .filter(module -> !GATED.contains(part) || isGated(architecture, module))
         .filter(
             module ->
                 !FEED_FORWARD.contains(part) || module.startsWith(architecture.feedForward() + "."))
         .findFirst();
+  }
+
+  /** The modules that have a part of the file, or lie in it among others. */
+  private Stream<String> named(String part) {
+    return Stream.of(
+            parts.entrySet().stream().filter(entry -> entry.getValue().equals(part)),
+            split.entrySet().stream().filter(entry -> entry.getValue().contains(part)),
+            WHOLE.entrySet().stream().filter(entry -> entry.getValue().equals(part)))
+        .flatMap(entries -> entries)
+        .map(Map.Entry::getKey);
+  }
+
+  private static boolean isGated(Architecture architecture, String module) {
+    String last = module.substring(module.lastIndexOf('.') + 1);
+    return architecture.projections().gated().contains(last);
+  }
+
+  /** Whether an architecture has a module, of those that not all have under one name. */
+  private static boolean isOf(Architecture architecture, String module) {
+    String parent = module.substring(0, Math.max(0, module.lastIndexOf('.')));
+    if (parent.equals("mamba") || parent.equals("linear_attn")) {
+      return architecture.recurrence().filter(rule -> isOf(rule, parent, module)).isPresent();
+    }
+    return !module.equals("self_attn.qkv_proj")
+        || architecture.projections().attention().contains(module);
+  }
+
+  private static boolean isOf(RecurrenceRule rule, String parent, String module) {
+    boolean together = module.endsWith(".in_proj_qkvz") || module.endsWith(".in_proj_ba");
+    return rule.module().equals(parent)
+        && switch (rule) {
+          case RecurrenceRule.Mamba2 _ -> true;
+          case RecurrenceRule.GatedDelta delta ->
+              !module.contains(".in_proj") || delta.interleaved() == together;
+        };
   }
 
   private static boolean isOutside(String module) {

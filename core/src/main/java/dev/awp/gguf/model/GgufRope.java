@@ -77,7 +77,7 @@ public final class GgufRope {
 
   /** A tenth of what scores of latent attention are sharpened by, as "mscale_all_dim" says it. */
   private static float power(ModelConfig config, YarnScaling yarn) {
-    AttentionConfig attention = config.block(0).attention();
+    AttentionConfig attention = config.attention().orElseThrow();
     double amplitude = Math.pow(attention.headDimension() / attention.scores().divisor(), 1.0 / 4);
     return (float) ((amplitude - 1) / Math.log(yarn.factor()));
   }

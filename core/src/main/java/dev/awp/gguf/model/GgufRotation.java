@@ -15,6 +15,8 @@ import java.util.Optional;
 
 /** How a GGUF file says that queries and keys are rotated, in the words of config.json. */
 final class GgufRotation {
+  private static final String PARTIAL = "partial_rotary_factor";
+
   private final GgufKeys keys;
   private final GgufTensors tensors;
   private final Architecture architecture;
@@ -40,8 +42,10 @@ final class GgufRotation {
     double theta = GgufNumbers.shortest(keys, key("rope.freq_base"), 10_000);
     config.put("rope_theta", theta);
     int rotated = keys.whole(key("rope.dimension_count")).orElse(GgufConfig.headDimension(keys));
-    if (rotated != GgufConfig.headDimension(keys) && !graph.hasLatentAttention()) {
-      config.put("partial_rotary_factor", (double) rotated / GgufConfig.headDimension(keys));
+    boolean said = architecture.defaults().contains(PARTIAL);
+    boolean whole = rotated == GgufConfig.headDimension(keys);
+    if ((said || !whole) && !graph.hasLatentAttention()) {
+      config.put(PARTIAL, (double) rotated / GgufConfig.headDimension(keys));
     }
     if (graph == GgufArchitecture.GEMMA3) {
       config.put(

@@ -28,9 +28,7 @@ public record GgufStoredTensor(GgufTensorPlan plan, TensorView bytes) implements
 
   @Override
   public List<Long> shape() {
-    return plan.vector()
-        ? List.of((long) plan.columns())
-        : List.of((long) plan.rows(), (long) plan.columns());
+    return plan.sourceShape();
   }
 
   @Override
@@ -55,7 +53,7 @@ public record GgufStoredTensor(GgufTensorPlan plan, TensorView bytes) implements
       MemorySegment stored = arena.allocate(rowBytes, 64);
       RowReader reader = reader(kernels, arena);
       for (int r = 0; r < destination.rows(); r++) {
-        int at = plan.vector() ? 0 : plan.order().stored(firstRow + r);
+        int at = plan.vector() ? 0 : plan.form().rows().stored(firstRow + r);
         bytes.copyTo((long) at * rowBytes, stored);
         reader.read(stored, destination.row(r));
       }
@@ -63,7 +61,10 @@ public record GgufStoredTensor(GgufTensorPlan plan, TensorView bytes) implements
   }
 
   private RowReader reader(Kernels kernels, Arena arena) {
-    if (!plan.vector() && plan.offset() == 0) {
+    TensorForm form = plan.form();
+    // The entries of a bias are ordered as its matrix's rows are.
+    RowOrder order = plan.vector() ? form.rows() : form.columns();
+    if (order.equals(RowOrder.NATURAL) && form.values() == StoredValues.SAME) {
       return plan.type().reader(plan.columns(), plan.paddedColumns(), kernels);
     }
     int padded = plan.paddedColumns();
@@ -72,9 +73,8 @@ public record GgufStoredTensor(GgufTensorPlan plan, TensorView bytes) implements
     return (stored, row) -> {
       whole.read(stored, values);
       for (int j = 0; j < plan.columns(); j++) {
-        // The entries of a bias are ordered as its matrix's rows are.
-        int from = plan.vector() ? plan.order().stored(j) : j;
-        row.setAtIndex(JAVA_FLOAT, j, values.getAtIndex(JAVA_FLOAT, from) - plan.offset());
+        float value = values.getAtIndex(JAVA_FLOAT, order.stored(j));
+        row.setAtIndex(JAVA_FLOAT, j, form.values().value(value));
       }
     };
   }

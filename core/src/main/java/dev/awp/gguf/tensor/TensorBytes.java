@@ -32,16 +32,38 @@ public final class TensorBytes {
     rows.begin(parameters);
     long rowBytes = plan.type().rowBytes(plan.paddedColumns());
     MemorySegment all = allocator.allocate(rowBytes * plan.paddedRows(), Long.BYTES);
-    for (int r = 0; r < plan.paddedRows(); r++) {
-      int source = plan.sourceRow(r);
-      MemorySegment stored = all.asSlice(r * rowBytes, rowBytes);
-      if (source != RowOrder.PADDING) {
-        rows.write(t.row(source), parameters, source, stored);
-      } else {
-        rows.writeZeros(stored);
+    boolean natural = plan.form().columns().equals(RowOrder.NATURAL);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment row = arena.allocate(rowBytes, Long.BYTES);
+      for (int r = 0; r < plan.paddedRows(); r++) {
+        int source = plan.sourceRow(r);
+        MemorySegment stored = all.asSlice(r * rowBytes, rowBytes);
+        if (source == RowOrder.PADDING) {
+          rows.writeZeros(stored);
+        } else if (natural) {
+          rows.write(t.row(source), parameters, source, stored);
+        } else {
+          rows.write(t.row(source), parameters, source, row);
+          moveBlocks(plan, row, stored);
+        }
       }
     }
     return all;
+  }
+
+  /** Whole blocks, whose columns stay together. */
+  private static void moveBlocks(GgufTensorPlan plan, MemorySegment row, MemorySegment stored) {
+    int columns = plan.type().blockColumns();
+    long bytes = plan.type().rowBytes(columns);
+    RowOrder order = plan.form().columns();
+    for (int first = 0; first < plan.paddedColumns(); first += columns) {
+      int source = order.source(first);
+      if (source % columns != 0 || order.source(first + columns - 1) != source + columns - 1) {
+        throw new IllegalStateException("columns of a block that are not together");
+      }
+      MemorySegment block = row.asSlice(source / columns * bytes, bytes);
+      stored.asSlice(first / columns * bytes, bytes).copyFrom(block);
+    }
   }
 
   /** Values rounded to nearest: to the tensor's type, or to its blocks fitted to each range. */
@@ -63,19 +85,30 @@ public final class TensorBytes {
       if (plan.vector()) {
         // A bias has an entry where its matrix has a row.
         for (int j = 0; j < plan.columns(); j++) {
-          float value = x.get(0, plan.order().source(j));
-          ordered.set(0, j, plan.offset() == 0 ? value : value + plan.offset());
+          float value = x.get(0, plan.form().rows().source(j));
+          ordered.set(0, j, plan.form().values().stored(value));
         }
       } else {
         for (int r = 0; r < plan.paddedRows(); r++) {
           int source = plan.sourceRow(r);
           if (source != RowOrder.PADDING) {
-            ordered.row(r).asSlice(0, (long) plan.columns() * Float.BYTES).copyFrom(x.row(source));
+            copy(x.row(source), ordered.row(r), plan);
           }
         }
       }
       DType dtype = plan.type().dtype().orElseThrow();
       return encoder.encode(plan.source(), ordered, dtype, allocator);
+    }
+  }
+
+  private static void copy(MemorySegment row, MemorySegment stored, GgufTensorPlan plan) {
+    RowOrder columns = plan.form().columns();
+    if (columns.equals(RowOrder.NATURAL)) {
+      stored.asSlice(0, (long) plan.columns() * Float.BYTES).copyFrom(row);
+      return;
+    }
+    for (int j = 0; j < plan.columns(); j++) {
+      stored.setAtIndex(JAVA_FLOAT, j, row.getAtIndex(JAVA_FLOAT, columns.source(j)));
     }
   }
 

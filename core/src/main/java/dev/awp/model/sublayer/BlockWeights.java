@@ -105,10 +105,10 @@ public record BlockWeights(
    */
   ShortConvolution convolution(String tensor, Optional<String> bias) {
     StoredTensor stored = view(tensor);
-    int channels = Math.toIntExact(stored.shape().getFirst());
-    int kernel = Math.toIntExact(stored.shape().getLast());
-    Matrix byChannel = Matrix.allocate(arena, channels, kernel);
-    new TensorReader(compute.kernels()).decodeFiniteRows(stored, 0, byChannel);
+    Matrix byChannel =
+        new TensorReader(compute.kernels()).finiteMatrix(stored, arena, compute.workers());
+    int channels = byChannel.rows();
+    int kernel = byChannel.columns();
     Matrix byToken = Matrix.allocate(arena, kernel, channels);
     Matrix ones = Matrix.allocate(arena, 1, channels);
     for (int c = 0; c < channels; c++) {

@@ -23,6 +23,7 @@ import dev.awp.gguf.file.GgufTensor;
 import dev.awp.gguf.file.GgufWriter;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
+import dev.awp.stored.TensorView;
 import dev.awp.tensor.DType;
 import dev.awp.text.Tokenizers;
 import dev.awp.tokenizer.Tokenizer;
@@ -72,6 +73,7 @@ class GgufCheckpointTest {
         Checkpoint actual = Checkpoints.open(file)) {
       assertSameConfig(expected.config(), actual.config());
       for (StoredTensor tensor : expected.tensors()) {
+        assertEquals(tensor.shape(), actual.tensor(tensor.name()).shape(), tensor.name());
         assertArrayEquals(
             values(tensor), values(actual.tensor(tensor.name())), 1e-6f, tensor.name());
       }
@@ -189,6 +191,109 @@ class GgufCheckpointTest {
     }
   }
 
+  @Test
+  void blocksWithRecurrencesAreThoseThatTheFileNames() throws IOException {
+    Path granite = GgufModels.convert(model("granite-hybrid"), folder.resolve("gguf"), compute);
+    assertRefused(
+        granite,
+        "granitehybrid.attention.head_count_kv",
+        Optional.of(GgufValue.wholes(new int[] {0, 0, 0})),
+        "the metadata key granitehybrid.attention.head_count_kv must be 0 or one number, which is"
+            + " that of blocks with attention, it is [0, 0, 0]");
+    assertRefused(
+        granite,
+        "granitehybrid.ssm.time_step_rank",
+        Optional.of(GgufValue.of(0)),
+        "the metadata key granitehybrid.ssm.time_step_rank is 0");
+  }
+
+  @Test
+  void blocksWithDeltaNetsAreListedOrAtEqualDistances() throws IOException {
+    Path qwen = GgufModels.convert(model("qwen3.5"), folder.resolve("gguf"), compute);
+    Map<String, GgufValue> metadata = GgufFile.read(qwen).metadata();
+    assertEquals(
+        GgufValue.flags(List.of(true, true, true, false)),
+        metadata.get("qwen35.attention.recurrent_layers"));
+    assertEquals(GgufValue.of(4), metadata.get("qwen35.full_attention_interval"));
+    Path older = changed(qwen, "qwen35.attention.recurrent_layers", Optional.empty());
+    try (Checkpoint expected = Checkpoints.open(qwen);
+        Checkpoint actual = Checkpoints.open(older)) {
+      assertSameConfig(expected.config(), actual.config());
+    }
+    assertRefused(
+        qwen,
+        "qwen35.attention.recurrent_layers",
+        Optional.of(GgufValue.flags(List.of(true))),
+        "the metadata key qwen35.attention.recurrent_layers lists 1 of 4 blocks");
+    assertRefused(
+        qwen,
+        "qwen35.attention.layer_norm_rms_epsilon",
+        Optional.of(GgufValue.of(1e-5f)),
+        "the metadata key qwen35.attention.layer_norm_rms_epsilon is 1.0E-5: llama.cpp norms keys"
+            + " of delta nets with it, awp with 1e-6 as transformers does");
+  }
+
+  @Test
+  void blocksBehindTheLastOneAreLeftOut() throws IOException {
+    Path qwen = GgufModels.convert(model("qwen3.5-interval"), folder.resolve("gguf"), compute);
+    String behind = "qwen35.nextn_predict_layers";
+    Path more = changed(qwen, behind, Optional.of(GgufValue.of(1)));
+    Path again = GgufModels.convert(more, folder.resolve("again"), compute);
+    Map<String, GgufValue> metadata = GgufFile.read(again).metadata();
+    assertEquals(GgufValue.of(3), metadata.get("qwen35.block_count"));
+    assertFalse(metadata.containsKey(behind));
+  }
+
+  @Test
+  void queriesToGatesInOneTensorAreReadToo() throws IOException {
+    Path original = model("qwen3-next");
+    GgufFile file = GgufFile.read(GgufModels.convert(original, folder.resolve("gguf"), compute));
+    Path older = folder.resolve("older.gguf");
+    try (Checkpoint expected = Checkpoints.open(original);
+        Arena arena = Arena.ofConfined()) {
+      Map<GgufPlan.Wanted, MemorySegment> wanted = new LinkedHashMap<>();
+      for (GgufTensor tensor : file.tensors()) {
+        if (tensor.name().endsWith(".attn_qkv.weight")) {
+          String block = tensor.name().replaceAll("\\D", "");
+          TensorView whole =
+              expected.view("model.layers." + block + ".linear_attn.in_proj_qkvz.weight");
+          String name = tensor.name().replace("attn_qkv", "ssm_in");
+          wanted.put(new GgufPlan.Wanted(name, BlockType.F32, whole.shape()), whole.data());
+        } else if (!tensor.name().endsWith(".attn_gate.weight")) {
+          wanted.put(
+              new GgufPlan.Wanted(tensor.name(), tensor.type().orElseThrow(), tensor.shape()),
+              file.view(tensor, arena).data());
+        }
+      }
+      GgufPlan plan = GgufPlan.of(file.metadata(), List.copyOf(wanted.keySet()));
+      try (GgufWriter writer = GgufWriter.create(older, plan, plan.tensors())) {
+        wanted.forEach((tensor, bytes) -> writer.write(tensor.name(), bytes));
+        writer.finish();
+      }
+      try (Checkpoint actual = Checkpoints.open(older)) {
+        assertEquals(List.of(), actual.warnings());
+        for (StoredTensor tensor : expected.tensors()) {
+          assertArrayEquals(
+              values(tensor), values(actual.tensor(tensor.name())), 1e-6f, tensor.name());
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPartOfALayerThatIsMissingIsNamed() throws IOException {
+    Path file = GgufModels.convert(model("qwen3-next"), folder.resolve("gguf"), compute);
+    GgufFile gguf = GgufFile.read(file);
+    Path changed = folder.resolve("less.gguf");
+    write(
+        gguf,
+        gguf.metadata(),
+        gguf.tensors().stream().filter(t -> !t.name().equals("blk.0.attn_gate.weight")).toList(),
+        changed);
+    AwpException refused = assertThrows(AwpException.class, () -> Checkpoints.open(changed));
+    assertEquals(changed + ": tensor blk.0.attn_gate.weight is missing", refused.getMessage());
+  }
+
   private Path changed(Path file, String key, Optional<GgufValue> value) {
     GgufFile gguf = GgufFile.read(file);
     Map<String, GgufValue> metadata = new LinkedHashMap<>(gguf.metadata());
@@ -213,8 +318,9 @@ class GgufCheckpointTest {
         "general.architecture",
         Optional.of(GgufValue.of("mamba")),
         "architecture mamba is not supported; these are: llama, mistral3, qwen2, qwen3, phi3,"
-            + " smollm3, granite, olmo2, glm4, exaone4, command-r, cohere2, gemma, gemma2, gemma3,"
-            + " granitemoe, llama4, gpt-oss, deepseek2, qwen2moe, qwen3moe, deci");
+            + " smollm3, granite, falcon-h1, olmo2, glm4, exaone4, command-r, cohere2, gemma,"
+            + " gemma2, gemma3, granitemoe, granitehybrid, llama4, gpt-oss, deepseek2, qwen2moe,"
+            + " qwen3moe, qwen3next, qwen35, deci");
     assertRefused(
         file,
         "qwen2.block_count",

@@ -260,12 +260,13 @@ class GgufFormatTest {
     try (Checkpoint checkpoint = Checkpoints.open(path)) {
       GgufFile file = written(checkpoint, BlockGrid.Q5_0, GgufOptions.DEFAULT);
       String expected =
-          switch (name.replace("-moe", "moe").replaceAll("-(?!oss).*", "")) {
+          switch (name.replaceAll("-(moe|hybrid|next)", "$1").replaceAll("-(?!oss).*", "")) {
             case "mixtral", "llama3" -> "llama";
             case "olmo3" -> "olmo2";
             case "ministral3" -> "mistral3";
             case "cohere" -> "command-r";
             case "deepseek" -> "deepseek2";
+            case "qwen3.5" -> "qwen35";
             case String same -> same;
           };
       assertEquals(GgufValue.of(expected), file.metadata().get("general.architecture"));
@@ -398,6 +399,13 @@ class GgufFormatTest {
         Arguments.of("llama4", "attention_chunk_size", 4096, "attends in chunks of 8192"),
         Arguments.of("deepseek-v3", "rope_interleave", false, "rotates neighbouring columns"),
         Arguments.of("granite", "attention_bias", true, "has no such biases"),
+        Arguments.of("granite-hybrid", "time_step_limit", List.of(0.1, 1), "no bounds of"),
+        Arguments.of("granite-hybrid", "mamba_conv_bias", false, "needs a bias of"),
+        Arguments.of("granite-hybrid", "mamba_proj_bias", true, "no biases of the projections"),
+        Arguments.of("falcon-h1", "attention_bias", true, "has no"),
+        Arguments.of("qwen3-next", "norm_topk_prob", false, "add up to one"),
+        Arguments.of("qwen3.5", "rms_norm_eps", 1e-5, "with 1e-6: it must be that"),
+        Arguments.of("qwen3.5", "linear_key_head_dim", 16, "as long as those of values"),
         Arguments.of("gemma", "tie_word_embeddings", false, "no output head"));
   }
 
@@ -412,8 +420,20 @@ class GgufFormatTest {
     try (Checkpoint checkpoint = Checkpoints.open(path)) {
       ModelPlan plan = plan(checkpoint, BlockGrid.Q8_0);
       List<BrokenRule> broken = new GgufFormat(GgufOptions.DEFAULT).brokenRules(plan);
-      assertEquals(1, broken.size(), broken.toString());
-      assertTrue(broken.getFirst().rule().contains(rule), broken.getFirst().rule());
+      assertTrue(broken.size() == 1 || name.equals("falcon-h1"), broken.toString());
+      assertTrue(broken.stream().anyMatch(some -> some.rule().contains(rule)), broken.toString());
+    }
+  }
+
+  @Test
+  void blocksOfReorderedHeadsFitIntoHeads() throws IOException {
+    Path path = folder.resolve("model");
+    LlamaCppArchitectures.write(path, "qwen3.5", DType.F32);
+    try (Checkpoint checkpoint = Checkpoints.open(path)) {
+      // Four heads of 32 columns of values, which share two of keys, are 128 columns.
+      ModelPlan plan = plan(checkpoint, BlockGrid.Q1_0);
+      List<BrokenRule> broken = new GgufFormat(GgufOptions.DEFAULT).brokenRules(plan);
+      assertTrue(broken.toString().contains("linear_attn.out_proj (32)"), broken.toString());
     }
   }
 

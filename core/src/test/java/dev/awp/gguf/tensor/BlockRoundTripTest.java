@@ -33,7 +33,15 @@ class BlockRoundTripTest {
       BlockType type, int rows, int columns, int moreRows, RowOrder order) {
     int padded = Math.ceilDiv(columns, type.blockColumns()) * type.blockColumns();
     return new GgufTensorPlan(
-        "w", GgufPlace.whole("w"), type, false, rows, columns, rows + moreRows, padded, order, 0);
+        "w",
+        GgufPlace.whole("w"),
+        type,
+        false,
+        rows,
+        columns,
+        rows + moreRows,
+        padded,
+        TensorForm.of(order));
   }
 
   private static Matrix readBack(
@@ -72,7 +80,8 @@ class BlockRoundTripTest {
       Grid grid, Kind kind, int columns, int moreRows, boolean permuted, long seed) {
     BlockType type = BlockType.of(grid).orElseThrow();
     GgufTensorPlan plan =
-        plan(type, 12, columns, moreRows, permuted ? RowOrder.interleaved(6) : RowOrder.NATURAL);
+        plan(
+            type, 12, columns, moreRows, permuted ? new RowOrder.Interleaved(6) : RowOrder.NATURAL);
     try (Compute compute = Compute.create(1);
         Arena arena = Arena.ofShared()) {
       Matrix z = RandomMatrices.of(kind, 12, columns, seed, arena);
@@ -100,7 +109,7 @@ class BlockRoundTripTest {
       @ForAll long seed) {
     BlockType type = List.of(BlockType.F32, BlockType.F16, BlockType.BF16).get(which);
     GgufTensorPlan plan =
-        plan(type, 12, columns, 2, permuted ? RowOrder.interleaved(4) : RowOrder.NATURAL);
+        plan(type, 12, columns, 2, permuted ? new RowOrder.Interleaved(4) : RowOrder.NATURAL);
     try (Compute compute = Compute.create(1);
         Arena arena = Arena.ofShared()) {
       Matrix x = RandomMatrices.of(Kind.TIES, 12, columns, seed, arena);
@@ -112,7 +121,7 @@ class BlockRoundTripTest {
 
   @Test
   void headsAreInterleavedAsLlamaCppRotatesThem() {
-    RowOrder order = RowOrder.interleaved(6);
+    RowOrder order = new RowOrder.Interleaved(6);
     int[] expected = {0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11};
     for (int stored = 0; stored < expected.length; stored++) {
       assertEquals(expected[stored], order.source(stored));
