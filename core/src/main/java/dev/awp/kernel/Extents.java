@@ -135,6 +135,16 @@ public final class Extents {
     return n;
   }
 
+  /** Elements of {@link GridKernels#nearestSteps}, whose arguments it checks. */
+  public static int steps(
+      MemorySegment x, MemorySegment scales, MemorySegment zeroPoints, MemorySegment codes) {
+    int n = floats(x);
+    checkFloats("scales", scales, n);
+    checkFloats("zero points", zeroPoints, n);
+    checkFloats("the output", codes, n);
+    return n;
+  }
+
   /** Elements of {@link GridKernels#nearestLevels}, whose arguments it checks. */
   public static int levels(
       MemorySegment x,

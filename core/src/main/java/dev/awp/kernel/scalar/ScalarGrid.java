@@ -37,10 +37,7 @@ final class ScalarGrid implements GridKernels {
       MemorySegment zeroPoints,
       int maxCode,
       MemorySegment out) {
-    int n = Extents.floats(x);
-    Extents.checkFloats("scales", scales, n);
-    Extents.checkFloats("zero points", zeroPoints, n);
-    Extents.checkFloats("the output", out, n);
+    int n = Extents.steps(x, scales, zeroPoints, out);
     for (int i = 0; i < n; i++) {
       float zeroPoint = zeroPoints.getAtIndex(JAVA_FLOAT, i);
       float steps = x.getAtIndex(JAVA_FLOAT, i) / scales.getAtIndex(JAVA_FLOAT, i);
@@ -81,10 +78,7 @@ final class ScalarGrid implements GridKernels {
       int maxCode,
       MemorySegment codes,
       MemorySegment others) {
-    int n = Extents.floats(x);
-    Extents.checkFloats("scales", scales, n);
-    Extents.checkFloats("zero points", zeroPoints, n);
-    Extents.checkFloats("the codes", codes, n);
+    int n = Extents.steps(x, scales, zeroPoints, codes);
     Extents.checkFloats("the other codes", others, n);
     for (int i = 0; i < n; i++) {
       float least = -zeroPoints.getAtIndex(JAVA_FLOAT, i);

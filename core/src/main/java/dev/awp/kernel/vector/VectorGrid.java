@@ -130,10 +130,7 @@ final class VectorGrid implements GridKernels {
       MemorySegment zeroPoints,
       int maxCode,
       MemorySegment out) {
-    int n = Extents.floats(x);
-    Extents.checkFloats("scales", scales, n);
-    Extents.checkFloats("zero points", zeroPoints, n);
-    Extents.checkFloats("the output", out, n);
+    int n = Extents.steps(x, scales, zeroPoints, out);
     int i = 0;
     for (; i < FLOATS.loopBound(n); i += COUNT) {
       FloatVector least = Lanes.load(zeroPoints, i).neg();
@@ -191,10 +188,7 @@ final class VectorGrid implements GridKernels {
       int maxCode,
       MemorySegment codes,
       MemorySegment others) {
-    int n = Extents.floats(x);
-    Extents.checkFloats("scales", scales, n);
-    Extents.checkFloats("zero points", zeroPoints, n);
-    Extents.checkFloats("the codes", codes, n);
+    int n = Extents.steps(x, scales, zeroPoints, codes);
     Extents.checkFloats("the other codes", others, n);
     int i = 0;
     for (; i < FLOATS.loopBound(n); i += COUNT) {
