@@ -6,7 +6,7 @@
                                      (SyntheticWeights), states and losses by transformers in float64 where it computes in that
   architectures.py gradients FILE    writes derivatives of the last block's weights by autograd, in float64, for GoldenGradientTest
   architectures.py defaults FILE     writes what transformers' classes say where config.json is silent
-  architectures.py models FOLDER     writes checkpoints as transformers saves them, with random weights of a seed, and their logits
+  architectures.py models FOLDER [CASE...]     writes checkpoints as transformers saves them, with random weights of a seed, and their logits
   architectures.py packed FOLDER     logits of packed models, NAME.packed, that awp has made, by transformers with compressed-tensors,
                                      held against awp's; prints a table
   architectures.py compare FOLDER    holds awp's logits (dev.awp.model.forward.ArchitectureLogits) against them, and prints a table
@@ -107,6 +107,8 @@ DELTA = {"head_dim": 8, "num_hidden_layers": 4, "linear_num_key_heads": 2, "line
 QWEN3_NEXT = {"architectures": ["Qwen3NextForCausalLM"], "model_type": "qwen3_next", **DELTA, "num_experts": 6,
               "num_experts_per_tok": 2, "moe_intermediate_size": 20, "shared_expert_intermediate_size": 28}
 QWEN3_5 = {"architectures": ["Qwen3_5ForCausalLM"], "model_type": "qwen3_5_text", **DELTA}
+QWEN3_5_MOE = {"architectures": ["Qwen3_5MoeForCausalLM"], "model_type": "qwen3_5_moe_text", **DELTA, "num_experts": 6,
+               "num_experts_per_tok": 2, "moe_intermediate_size": 20, "shared_expert_intermediate_size": 28}
 QWEN3_MOE = {"architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "head_dim": 8, "num_experts": 6,
              "num_experts_per_tok": 2, "moe_intermediate_size": 20, "norm_topk_prob": True, "decoder_sparse_step": 2,
              "num_hidden_layers": 3}
@@ -219,6 +221,10 @@ CASES = {
         "linear_num_key_heads": 3, "linear_num_value_heads": 3, "linear_conv_kernel_dim": 2}),
     "qwen3.5": (QWEN3_5, {}),
     "qwen3.5-interval": (QWEN3_5, {"full_attention_interval": 2, "attention_bias": True, "linear_num_key_heads": 4}),
+    "qwen3.5-moe": (QWEN3_5_MOE, {}),
+    "qwen3.5-moe-listed": (QWEN3_5_MOE, {
+        "num_hidden_layers": 2, "layer_types": ["full_attention", "linear_attention"], "attention_bias": True,
+        "partial_rotary_factor": 0.5, "tie_word_embeddings": True, "num_experts_per_tok": 3}),
     "qwen3-moe": (QWEN3_MOE, {}),
     "qwen3-moe-biases": (QWEN3_MOE, {"attention_bias": True, "norm_topk_prob": False, "decoder_sparse_step": 1}),
 }
@@ -255,18 +261,26 @@ def class_of(config):
     return getattr(transformers, config["architectures"][0])
 
 
+# Those whose published files have the names of modules, where transformers saves others.
+NAMED_AS_MODULES = {"qwen3_5_moe_text"}
+
+
 def write(folder, config, weights):
-    """A checkpoint under transformers' own names, with other weights: a function of name and shape."""
+    """A checkpoint under the names of published files, with other weights: a function of name and shape."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps({**NO_TOKENS, **config}))
     settings = AutoConfig.from_pretrained(folder)
     settings.architectures = config["architectures"]
     with tempfile.TemporaryDirectory() as draft:
-        class_of(config)(settings).save_pretrained(draft)
+        model = class_of(config)(settings)
+        model.save_pretrained(draft)
         with safe_open(pathlib.Path(draft) / "model.safetensors", "pt") as file:
-            tensors = {name: weights(name, file.get_tensor(name).shape) for name in file.keys()}
+            shapes = {name: file.get_tensor(name).shape for name in file.keys()}
+        if config["model_type"] in NAMED_AS_MODULES:
+            tied = model.all_tied_weights_keys
+            shapes = {name: tensor.shape for name, tensor in model.state_dict().items() if name not in tied}
         shutil.copy(pathlib.Path(draft) / "config.json", folder / "as-saved.json")
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    save_file({name: weights(name, shape) for name, shape in shapes.items()}, folder / "model.safetensors", metadata={"format": "pt"})
 
 
 def run(folder, config, tokens, dtype):
@@ -331,8 +345,8 @@ def gradients(file):
     pathlib.Path(file).write_text("{\n" + lines + "\n}\n")
 
 
-def models(target):
-    for case in CASES:
+def models(target, *cases):
+    for case in cases or CASES:
         # Wider than the golden ones; not where the width says how many rotary factors are listed.
         config = config_of(case)
         if "short_factor" not in (config.get("rope_scaling") or {}):
@@ -353,19 +367,22 @@ def models(target):
         # As it is published, and as transformers writes it now: both have to be read.
         saved = folder.with_name(case + ".saved")
         saved.mkdir(exist_ok=True)
-        shutil.copy(folder / "model.safetensors", saved)
+        if config["model_type"] in NAMED_AS_MODULES:
+            class_of(config).from_pretrained(folder).save_pretrained(saved)
+        else:
+            shutil.copy(folder / "model.safetensors", saved)
         (folder / "as-saved.json").rename(saved / "config.json")
         for place in (folder, saved):
             (place / "expected.json").write_text(json.dumps({"tokens": tokens, "logits": logits.tolist()}))
-    print(len(CASES), "models by transformers", transformers.__version__)
+    print(len(cases or CASES), "models by transformers", transformers.__version__)
 
 
-def packed(target):
+def packed(target, *cases):
     """Every model in compressed-tensors: what transformers makes of it, and what awp does."""
     worst = 0.0
     print("| case | compressed-tensors in transformers, against awp's reading |")
     print("|---|---|")
-    for case in CASES:
+    for case in cases or CASES:
         refusal = pathlib.Path(target) / (case + ".refused")
         if refusal.exists():
             told = refusal.read_text().strip().splitlines()
@@ -387,11 +404,11 @@ def packed(target):
     sys.exit(0 if worst < TOLERANCE else 1)
 
 
-def compare(target):
+def compare(target, *cases):
     worst = 0.0
     print("| case | largest difference of logits, over the largest logit | config.json as transformers writes it |")
     print("|---|---|---|")
-    for case in CASES:
+    for case in cases or CASES:
         row = []
         for folder in (pathlib.Path(target) / case, pathlib.Path(target) / (case + ".saved")):
             expected = np.array(json.loads((folder / "expected.json").read_text())["logits"])
@@ -439,6 +456,8 @@ def defaults(target):
         experts = getattr(config, "num_local_experts", None) or getattr(config, "num_experts", None)
         if experts:
             values["num_experts"] = experts
+        if "intermediate_size" not in values:  # of blocks without experts, of which there are none
+            values["intermediate_size"] = config.moe_intermediate_size
         if shared := getattr(config, "n_shared_experts", None):
             values["shared_expert_intermediate_size"] = shared * config.moe_intermediate_size
         if config.model_type == "llama4_text":

@@ -39,7 +39,8 @@ public final class Architectures {
           Qwen2Moe.QWEN2_MOE,
           Qwen3Moe.QWEN3_MOE,
           Qwen3Next.QWEN3_NEXT,
-          Qwen35.QWEN3_5);
+          Qwen35.QWEN3_5,
+          Qwen35Moe.QWEN3_5_MOE);
 
   private Architectures() {}
 

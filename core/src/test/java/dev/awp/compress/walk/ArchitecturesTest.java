@@ -89,6 +89,7 @@ class ArchitecturesTest {
         "falcon-h1",
         "qwen3-next-listed",
         "qwen3.5",
+        "qwen3.5-moe",
         "gpt-oss",
         "deepseek-v2-groups",
         "deepseek-v3",

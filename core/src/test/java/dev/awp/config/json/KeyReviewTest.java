@@ -74,7 +74,8 @@ class KeyReviewTest {
           "DeepseekV2ForCausalLM", ",\"num_experts_per_tok\":1",
           "GraniteMoeHybridForCausalLM", ",\"mamba_n_heads\":2",
           "Qwen3NextForCausalLM", ",\"partial_rotary_factor\":0.5",
-          "Qwen3_5ForCausalLM", ",\"partial_rotary_factor\":0.5");
+          "Qwen3_5ForCausalLM", ",\"partial_rotary_factor\":0.5",
+          "Qwen3_5MoeForCausalLM", ",\"partial_rotary_factor\":0.5");
 
   @TempDir private Path folder;
 
