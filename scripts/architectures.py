@@ -83,6 +83,10 @@ FALCON_H1 = {"architectures": ["FalconH1ForCausalLM"], "model_type": "falcon_h1"
              "mamba_rms_norm": False, "mamba_norm_before_gate": False, "embedding_multiplier": 5.0, "lm_head_multiplier": 0.4,
              "key_multiplier": 0.7, "attention_in_multiplier": 0.8, "attention_out_multiplier": 0.6, "ssm_in_multiplier": 1.3,
              "ssm_out_multiplier": 0.5, "ssm_multipliers": [0.7, 1.2, 0.8, 1.5, 0.6], "mlp_multipliers": [0.9, 0.4]}
+NEMOTRON_H = {"architectures": ["NemotronHForCausalLM"], "model_type": "nemotron_h", "hybrid_override_pattern": "M*-M",
+              "num_hidden_layers": 4, "layer_norm_epsilon": 1e-5, "mamba_num_heads": 6, "mamba_head_dim": 8, "n_groups": 2,
+              "ssm_state_size": 5, "conv_kernel": 4, "chunk_size": 8, "tie_word_embeddings": False, "n_routed_experts": 8,
+              "num_experts_per_tok": 3, "moe_intermediate_size": 20, "moe_shared_expert_intermediate_size": 28}
 GPT_OSS = {"architectures": ["GptOssForCausalLM"], "model_type": "gpt_oss", "num_local_experts": 5, "num_experts_per_tok": 2,
            "sliding_window": 5, "tie_word_embeddings": False, "rope_theta": 500.0, "rope_scaling": {
                "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 32.0, "beta_slow": 1.0,
@@ -194,6 +198,10 @@ CASES = {
         "attention_bias": True, "mlp_bias": True, "tie_word_embeddings": False, "ssm_multipliers": None,
         "mlp_multipliers": None, "key_multiplier": 1.0}),
     "falcon-h1-gated-first": (FALCON_H1, {"mamba_rms_norm": True, "mamba_proj_bias": True, "time_step_limit": [0.3, 0.9]}),
+    "nemotron-h": (NEMOTRON_H, {}),
+    "nemotron-h-experts": (NEMOTRON_H, {
+        "hybrid_override_pattern": None, "layers_block_type": ["attention", "moe", "mamba", "mlp"], "use_bias": True,
+        "mlp_bias": True, "use_conv_bias": False, "n_group": 4, "topk_group": 2, "routed_scaling_factor": 2.5}),
     "gpt-oss": (GPT_OSS, {}),
     "gpt-oss-clamped": (GPT_OSS, {"swiglu_limit": 0.5, "swiglu_alpha": 2.5, "head_dim": 8, "tie_word_embeddings": True,
                                   "layer_types": ["full_attention", "sliding_attention"]}),
@@ -445,11 +453,11 @@ def defaults(target):
     kinds = {}
     for keys, _ in CASES.values():
         config = CONFIG_MAPPING[keys["model_type"]]()
-        rope = config.rope_parameters
+        rope = getattr(config, "rope_parameters", {"rope_theta": 10000.0})  # Nemotron-H knows no positions
         values = {key: getattr(config, key) for key in DEFAULTS if getattr(config, key, None) is not None}
         latent = getattr(config, "qk_head_dim", None)
         values["head_dim"] = latent or getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        values["activation"] = getattr(config, "hidden_activation", None) or config.hidden_act
+        values["activation"] = getattr(config, "hidden_activation", None) or getattr(config, "mlp_hidden_act", None) or config.hidden_act
         values["rope_theta"] = (rope.get("full_attention") or rope)["rope_theta"]
         if "full_attention" in rope:
             values["rope_theta_sliding"] = rope["sliding_attention"]["rope_theta"]
@@ -460,6 +468,11 @@ def defaults(target):
             values["intermediate_size"] = config.moe_intermediate_size
         if shared := getattr(config, "n_shared_experts", None):
             values["shared_expert_intermediate_size"] = shared * config.moe_intermediate_size
+        if config.model_type == "nemotron_h":
+            values |= {"rms_norm_eps": config.layer_norm_epsilon, "num_hidden_layers": config.num_hidden_layers,
+                       "shared_expert_intermediate_size": config.moe_shared_expert_intermediate_size,
+                       "mamba": [config.mamba_num_heads, config.mamba_head_dim, config.n_groups, config.ssm_state_size,
+                                 config.conv_kernel]}
         if config.model_type == "llama4_text":
             values |= {"shared_expert_intermediate_size": config.intermediate_size, "norm_topk_prob": False}
         if width := getattr(config, "shared_intermediate_size", None):

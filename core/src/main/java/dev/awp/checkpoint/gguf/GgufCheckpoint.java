@@ -8,7 +8,6 @@ import dev.awp.checkpoint.CheckpointKind;
 import dev.awp.checkpoint.FolderContent;
 import dev.awp.config.Architecture;
 import dev.awp.config.ModelConfig;
-import dev.awp.config.TensorNames;
 import dev.awp.config.json.ModelConfigReader;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.file.GgufFile;
@@ -82,9 +81,7 @@ public final class GgufCheckpoint implements Checkpoint {
     Arena arena = Arena.ofShared();
     WrittenFiles written = WrittenFiles.create();
     try {
-      ModelTensors found =
-          ModelTensors.of(
-              parts, keys, architecture, TensorNames.under(architecture.prefix()), arena);
+      ModelTensors found = ModelTensors.of(parts, keys, architecture, architecture.names(), arena);
       written.write("config.json", GgufConfig.of(keys, found.asked()));
       TokenizerFiles.of(keys).forEach(written::write);
       ModelConfig config = config(file, written);

@@ -19,6 +19,7 @@ public final class Architectures {
           SmolLm3.SMOLLM3,
           Granite.GRANITE,
           FalconH1.FALCON_H1,
+          NemotronH.NEMOTRON_H,
           Olmo2.OLMO2,
           Olmo3.OLMO3,
           Glm4.GLM4,

@@ -88,6 +88,7 @@ class ArchitecturesTest {
         "granite-hybrid-dense",
         "falcon-h1",
         "qwen3-next-listed",
+        "nemotron-h-experts",
         "qwen3.5",
         "qwen3.5-moe",
         "gpt-oss",
