@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * x + down_proj(act(gate_proj(h)) * up_proj(h)), or x + down_proj(act(up_proj(h))) where there is no
- * gate.
+ * x + down_proj(act(gate_proj(h)) * up_proj(h)), or x + down_proj(act(up_proj(h))) where there is
+ * no gate.
  */
 public final class FeedForward implements Sublayer {
   private final int width;
@@ -106,8 +106,7 @@ public final class FeedForward implements Sublayer {
    *
    * @return whether that is wanted by more than the inputs' observer
    */
-  private boolean gate(
-      Matrix normed, Matrix gates, Optional<Matrix> ups, LinearInputs inputs) {
+  private boolean gate(Matrix normed, Matrix gates, Optional<Matrix> ups, LinearInputs inputs) {
     Matrix gate = gates.rowRange(0, normed.rows());
     Optional<Matrix> up = ups.map(all -> all.rowRange(0, normed.rows()));
     inputs.accept(InputSite.MLP_INPUT, normed);
