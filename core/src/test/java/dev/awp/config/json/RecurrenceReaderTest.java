@@ -77,14 +77,14 @@ class RecurrenceReaderTest {
   void eachBlockHasOneSublayerByListOrPattern() throws IOException {
     for (String words :
         List.of("'layers_block_type':['mamba','moe']", "'hybrid_override_pattern':'ME'")) {
-      ModelConfig read = read(NEMOTRON, words);
+      ModelConfig read = read(NEMOTRON, "'num_key_value_heads':2," + words);
       assertEquals(List.of(Step.RECURRENCE), ModelLayout.of(read).steps(0));
       assertEquals(List.of(Step.MLP), ModelLayout.of(read).steps(1));
       assertTrue(read.block(1).experts().isPresent());
     }
     for (String words :
         List.of("'layers_block_type':['full_attention','mlp']", "'hybrid_override_pattern':'*-'")) {
-      ModelConfig read = read(NEMOTRON, words);
+      ModelConfig read = read(NEMOTRON, "'num_key_value_heads':2," + words);
       assertEquals(List.of(Step.ATTENTION), ModelLayout.of(read).steps(0));
       assertTrue(read.block(0).attention().rotation().isEmpty());
       assertEquals(
@@ -107,7 +107,9 @@ class RecurrenceReaderTest {
         "'hybrid_override_pattern':'M*','mamba_num_heads':1048576|mamba_num_heads must be",
       })
   void sublayersThatDoNotFitAreRefused(String words, String rule) {
-    String told = assertThrows(AwpException.class, () -> read(NEMOTRON, words)).getMessage();
+    String told =
+        assertThrows(AwpException.class, () -> read(NEMOTRON, "'num_key_value_heads':2," + words))
+            .getMessage();
     assertTrue(told.contains(rule), told);
   }
 
