@@ -6,7 +6,7 @@
                                      (SyntheticWeights), states and losses by transformers in float64 where it computes in that
   architectures.py gradients FILE    writes derivatives of the last block's weights by autograd, in float64, for GoldenGradientTest
   architectures.py defaults FILE     writes what transformers' classes say where config.json is silent
-  architectures.py models FOLDER     writes checkpoints as transformers saves them, with random weights of a seed, and their logits
+  architectures.py models FOLDER [CASE...]     writes checkpoints as transformers saves them, with random weights of a seed, and their logits
   architectures.py packed FOLDER     logits of packed models, NAME.packed, that awp has made, by transformers with compressed-tensors,
                                      held against awp's; prints a table
   architectures.py compare FOLDER    holds awp's logits (dev.awp.model.forward.ArchitectureLogits) against them, and prints a table
@@ -83,6 +83,10 @@ FALCON_H1 = {"architectures": ["FalconH1ForCausalLM"], "model_type": "falcon_h1"
              "mamba_rms_norm": False, "mamba_norm_before_gate": False, "embedding_multiplier": 5.0, "lm_head_multiplier": 0.4,
              "key_multiplier": 0.7, "attention_in_multiplier": 0.8, "attention_out_multiplier": 0.6, "ssm_in_multiplier": 1.3,
              "ssm_out_multiplier": 0.5, "ssm_multipliers": [0.7, 1.2, 0.8, 1.5, 0.6], "mlp_multipliers": [0.9, 0.4]}
+NEMOTRON_H = {"architectures": ["NemotronHForCausalLM"], "model_type": "nemotron_h", "hybrid_override_pattern": "M*-M",
+              "num_hidden_layers": 4, "layer_norm_epsilon": 1e-5, "mamba_num_heads": 6, "mamba_head_dim": 8, "n_groups": 2,
+              "ssm_state_size": 5, "conv_kernel": 4, "chunk_size": 8, "tie_word_embeddings": False, "n_routed_experts": 8,
+              "num_experts_per_tok": 3, "moe_intermediate_size": 20, "moe_shared_expert_intermediate_size": 28}
 GPT_OSS = {"architectures": ["GptOssForCausalLM"], "model_type": "gpt_oss", "num_local_experts": 5, "num_experts_per_tok": 2,
            "sliding_window": 5, "tie_word_embeddings": False, "rope_theta": 500.0, "rope_scaling": {
                "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 32.0, "beta_slow": 1.0,
@@ -107,6 +111,8 @@ DELTA = {"head_dim": 8, "num_hidden_layers": 4, "linear_num_key_heads": 2, "line
 QWEN3_NEXT = {"architectures": ["Qwen3NextForCausalLM"], "model_type": "qwen3_next", **DELTA, "num_experts": 6,
               "num_experts_per_tok": 2, "moe_intermediate_size": 20, "shared_expert_intermediate_size": 28}
 QWEN3_5 = {"architectures": ["Qwen3_5ForCausalLM"], "model_type": "qwen3_5_text", **DELTA}
+QWEN3_5_MOE = {"architectures": ["Qwen3_5MoeForCausalLM"], "model_type": "qwen3_5_moe_text", **DELTA, "num_experts": 6,
+               "num_experts_per_tok": 2, "moe_intermediate_size": 20, "shared_expert_intermediate_size": 28}
 QWEN3_MOE = {"architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "head_dim": 8, "num_experts": 6,
              "num_experts_per_tok": 2, "moe_intermediate_size": 20, "norm_topk_prob": True, "decoder_sparse_step": 2,
              "num_hidden_layers": 3}
@@ -192,6 +198,10 @@ CASES = {
         "attention_bias": True, "mlp_bias": True, "tie_word_embeddings": False, "ssm_multipliers": None,
         "mlp_multipliers": None, "key_multiplier": 1.0}),
     "falcon-h1-gated-first": (FALCON_H1, {"mamba_rms_norm": True, "mamba_proj_bias": True, "time_step_limit": [0.3, 0.9]}),
+    "nemotron-h": (NEMOTRON_H, {}),
+    "nemotron-h-experts": (NEMOTRON_H, {
+        "hybrid_override_pattern": None, "layers_block_type": ["attention", "moe", "mamba", "mlp"], "use_bias": True,
+        "mlp_bias": True, "use_conv_bias": False, "n_group": 4, "topk_group": 2, "routed_scaling_factor": 2.5}),
     "gpt-oss": (GPT_OSS, {}),
     "gpt-oss-clamped": (GPT_OSS, {"swiglu_limit": 0.5, "swiglu_alpha": 2.5, "head_dim": 8, "tie_word_embeddings": True,
                                   "layer_types": ["full_attention", "sliding_attention"]}),
@@ -219,6 +229,10 @@ CASES = {
         "linear_num_key_heads": 3, "linear_num_value_heads": 3, "linear_conv_kernel_dim": 2}),
     "qwen3.5": (QWEN3_5, {}),
     "qwen3.5-interval": (QWEN3_5, {"full_attention_interval": 2, "attention_bias": True, "linear_num_key_heads": 4}),
+    "qwen3.5-moe": (QWEN3_5_MOE, {}),
+    "qwen3.5-moe-listed": (QWEN3_5_MOE, {
+        "num_hidden_layers": 2, "layer_types": ["full_attention", "linear_attention"], "attention_bias": True,
+        "partial_rotary_factor": 0.5, "tie_word_embeddings": True, "num_experts_per_tok": 3}),
     "qwen3-moe": (QWEN3_MOE, {}),
     "qwen3-moe-biases": (QWEN3_MOE, {"attention_bias": True, "norm_topk_prob": False, "decoder_sparse_step": 1}),
 }
@@ -255,18 +269,26 @@ def class_of(config):
     return getattr(transformers, config["architectures"][0])
 
 
+# Those whose published files have the names of modules, where transformers saves others.
+NAMED_AS_MODULES = {"qwen3_5_moe_text"}
+
+
 def write(folder, config, weights):
-    """A checkpoint under transformers' own names, with other weights: a function of name and shape."""
+    """A checkpoint under the names of published files, with other weights: a function of name and shape."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps({**NO_TOKENS, **config}))
     settings = AutoConfig.from_pretrained(folder)
     settings.architectures = config["architectures"]
     with tempfile.TemporaryDirectory() as draft:
-        class_of(config)(settings).save_pretrained(draft)
+        model = class_of(config)(settings)
+        model.save_pretrained(draft)
         with safe_open(pathlib.Path(draft) / "model.safetensors", "pt") as file:
-            tensors = {name: weights(name, file.get_tensor(name).shape) for name in file.keys()}
+            shapes = {name: file.get_tensor(name).shape for name in file.keys()}
+        if config["model_type"] in NAMED_AS_MODULES:
+            tied = model.all_tied_weights_keys
+            shapes = {name: tensor.shape for name, tensor in model.state_dict().items() if name not in tied}
         shutil.copy(pathlib.Path(draft) / "config.json", folder / "as-saved.json")
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    save_file({name: weights(name, shape) for name, shape in shapes.items()}, folder / "model.safetensors", metadata={"format": "pt"})
 
 
 def run(folder, config, tokens, dtype):
@@ -331,8 +353,8 @@ def gradients(file):
     pathlib.Path(file).write_text("{\n" + lines + "\n}\n")
 
 
-def models(target):
-    for case in CASES:
+def models(target, *cases):
+    for case in cases or CASES:
         # Wider than the golden ones; not where the width says how many rotary factors are listed.
         config = config_of(case)
         if "short_factor" not in (config.get("rope_scaling") or {}):
@@ -353,19 +375,22 @@ def models(target):
         # As it is published, and as transformers writes it now: both have to be read.
         saved = folder.with_name(case + ".saved")
         saved.mkdir(exist_ok=True)
-        shutil.copy(folder / "model.safetensors", saved)
+        if config["model_type"] in NAMED_AS_MODULES:
+            class_of(config).from_pretrained(folder).save_pretrained(saved)
+        else:
+            shutil.copy(folder / "model.safetensors", saved)
         (folder / "as-saved.json").rename(saved / "config.json")
         for place in (folder, saved):
             (place / "expected.json").write_text(json.dumps({"tokens": tokens, "logits": logits.tolist()}))
-    print(len(CASES), "models by transformers", transformers.__version__)
+    print(len(cases or CASES), "models by transformers", transformers.__version__)
 
 
-def packed(target):
+def packed(target, *cases):
     """Every model in compressed-tensors: what transformers makes of it, and what awp does."""
     worst = 0.0
     print("| case | compressed-tensors in transformers, against awp's reading |")
     print("|---|---|")
-    for case in CASES:
+    for case in cases or CASES:
         refusal = pathlib.Path(target) / (case + ".refused")
         if refusal.exists():
             told = refusal.read_text().strip().splitlines()
@@ -387,11 +412,11 @@ def packed(target):
     sys.exit(0 if worst < TOLERANCE else 1)
 
 
-def compare(target):
+def compare(target, *cases):
     worst = 0.0
     print("| case | largest difference of logits, over the largest logit | config.json as transformers writes it |")
     print("|---|---|---|")
-    for case in CASES:
+    for case in cases or CASES:
         row = []
         for folder in (pathlib.Path(target) / case, pathlib.Path(target) / (case + ".saved")):
             expected = np.array(json.loads((folder / "expected.json").read_text())["logits"])
@@ -428,19 +453,26 @@ def defaults(target):
     kinds = {}
     for keys, _ in CASES.values():
         config = CONFIG_MAPPING[keys["model_type"]]()
-        rope = config.rope_parameters
+        rope = getattr(config, "rope_parameters", {"rope_theta": 10000.0})  # Nemotron-H knows no positions
         values = {key: getattr(config, key) for key in DEFAULTS if getattr(config, key, None) is not None}
         latent = getattr(config, "qk_head_dim", None)
         values["head_dim"] = latent or getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        values["activation"] = getattr(config, "hidden_activation", None) or config.hidden_act
+        values["activation"] = getattr(config, "hidden_activation", None) or getattr(config, "mlp_hidden_act", None) or config.hidden_act
         values["rope_theta"] = (rope.get("full_attention") or rope)["rope_theta"]
         if "full_attention" in rope:
             values["rope_theta_sliding"] = rope["sliding_attention"]["rope_theta"]
         experts = getattr(config, "num_local_experts", None) or getattr(config, "num_experts", None)
         if experts:
             values["num_experts"] = experts
+        if "intermediate_size" not in values:  # of blocks without experts, of which there are none
+            values["intermediate_size"] = config.moe_intermediate_size
         if shared := getattr(config, "n_shared_experts", None):
             values["shared_expert_intermediate_size"] = shared * config.moe_intermediate_size
+        if config.model_type == "nemotron_h":
+            values |= {"rms_norm_eps": config.layer_norm_epsilon, "num_hidden_layers": config.num_hidden_layers,
+                       "shared_expert_intermediate_size": config.moe_shared_expert_intermediate_size,
+                       "mamba": [config.mamba_num_heads, config.mamba_head_dim, config.n_groups, config.ssm_state_size,
+                                 config.conv_kernel]}
         if config.model_type == "llama4_text":
             values |= {"shared_expert_intermediate_size": config.intermediate_size, "norm_topk_prob": False}
         if width := getattr(config, "shared_intermediate_size", None):

@@ -11,6 +11,7 @@ import dev.awp.stored.StackSlice;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Where the experts of a model lie in files whose tensors hold those of a block together. */
 public final class ExpertSlices {
@@ -28,7 +29,7 @@ public final class ExpertSlices {
   /** The places by the names of tensors; none where each lies by itself. */
   public static Map<String, StackSlice> of(ModelConfig config) {
     ExpertNames names = config.architecture().experts().map(ExpertRule::names).orElse(null);
-    if (names == null || names.stack().isEmpty()) {
+    if (names == null || names.stack().isEmpty() || config.names().expertsApart()) {
       return Map.of();
     }
     ExpertSlices all = new ExpertSlices(config, names, names.stack().get());
@@ -37,6 +38,30 @@ public final class ExpertSlices {
       config.block(block).experts().ifPresent(experts -> all.add(prefix, experts));
     }
     return all.slices;
+  }
+
+  /**
+   * The same model under the names that its files have, where transformers reads two forms: each
+   * expert by itself, where no file has them together.
+   *
+   * @param stored names of all tensors
+   */
+  public static ModelConfig found(ModelConfig config, Set<String> stored) {
+    boolean together =
+        of(config).values().stream().anyMatch(slice -> stored.contains(slice.stack()));
+    return mayLieApart(config) && !together
+        ? config.withNames(config.names().withExpertsApart())
+        : config;
+  }
+
+  /** Whether transformers reads the model with each expert by itself, too. */
+  public static boolean mayLieApart(ModelConfig config) {
+    return config
+        .architecture()
+        .experts()
+        .flatMap(rule -> rule.names().stack())
+        .filter(ExpertStack::apartToo)
+        .isPresent();
   }
 
   private void add(String prefix, ExpertConfig experts) {

@@ -16,14 +16,16 @@ import java.util.Set;
  * @param name its class in transformers, as "architectures" has it
  * @param modelType its "model_type", by which models that also see name their text model; empty
  *     where none names it
- * @param prefix what the names of all tensors of the text model begin with
+ * @param names what the tensors of the model are called where it does text alone
  * @param norms of a block
  * @param parallel whether both steps of a block see the hidden states that come into it
  * @param queryKeyNorm how queries and keys are normed before they are rotated
  * @param queryKeyNormKey key of config.json that says whether they are, where it does
  * @param projections how projections of the same input lie on disk
  * @param finalNorm module of the norm behind the last block
+ * @param attention module of attention in its block
  * @param feedForward module of the feed-forward layer in its block
+ * @param gated whether feed-forward layers and experts have gates
  * @param latentAttention whether keys and values are made by way of a smaller vector
  * @param sinks whether each head has one more score, which takes a share and has no value
  * @param outputGate whether what attention gathers is multiplied by sigmoids of gates
@@ -48,14 +50,16 @@ import java.util.Set;
 public record Architecture(
     String name,
     String modelType,
-    String prefix,
+    TensorNames names,
     BlockNorms norms,
     boolean parallel,
     QueryKeyNorm queryKeyNorm,
     Optional<String> queryKeyNormKey,
     Projections projections,
     String finalNorm,
+    String attention,
     String feedForward,
+    boolean gated,
     boolean latentAttention,
     boolean sinks,
     boolean outputGate,
@@ -86,14 +90,16 @@ public record Architecture(
   public static final class Builder {
     private final String name;
     private String modelType = "";
-    private String prefix = "";
+    private TensorNames names = TensorNames.under("");
     private BlockNorms norms = BlockNorms.BEFORE;
     private boolean parallel;
     private QueryKeyNorm queryKeyNorm = QueryKeyNorm.NONE;
     private Optional<String> queryKeyNormKey = Optional.empty();
     private Projections projections = Projections.SEPARATE;
     private String finalNorm = "norm";
+    private String attention = "self_attn";
     private String feedForward = "mlp";
+    private boolean gated = true;
     private boolean latentAttention;
     private boolean sinks;
     private boolean outputGate;
@@ -120,8 +126,8 @@ public record Architecture(
       return this;
     }
 
-    public Builder prefix(String value) {
-      this.prefix = value;
+    public Builder names(TensorNames value) {
+      this.names = value;
       return this;
     }
 
@@ -157,8 +163,18 @@ public record Architecture(
       return this;
     }
 
+    public Builder attention(String module) {
+      this.attention = module;
+      return this;
+    }
+
     public Builder feedForward(String module) {
       this.feedForward = module;
+      return this;
+    }
+
+    public Builder withoutGates() {
+      this.gated = false;
       return this;
     }
 
@@ -247,14 +263,16 @@ public record Architecture(
       return new Architecture(
           name,
           modelType,
-          prefix,
+          names,
           norms,
           parallel,
           queryKeyNorm,
           queryKeyNormKey,
           projections,
           finalNorm,
+          attention,
           feedForward,
+          gated,
           latentAttention,
           sinks,
           outputGate,

@@ -9,18 +9,18 @@ import java.util.Optional;
  *
  * @param ownAttention its attention; a block may have none
  * @param recurrence what mixes tokens in the place of attention, or beside it, where there is such
- * @param mlp its feed-forward layer; where there are experts, what config.json says of it
- *     nevertheless
+ * @param ownMlp its feed-forward layer; where there are experts, what config.json says of it
+ *     nevertheless; a block may have none
  * @param experts of the mixture that takes the feed-forward layer's place, where there is one
  */
 public record BlockConfig(
     Optional<AttentionConfig> ownAttention,
     Optional<Recurrence> recurrence,
-    MlpConfig mlp,
+    Optional<MlpConfig> ownMlp,
     Optional<ExpertConfig> experts) {
   /** A block with attention. */
   public BlockConfig(AttentionConfig attention, MlpConfig mlp, Optional<ExpertConfig> experts) {
-    this(Optional.of(attention), Optional.empty(), mlp, experts);
+    this(Optional.of(attention), Optional.empty(), Optional.of(mlp), experts);
   }
 
   /**
@@ -31,5 +31,15 @@ public record BlockConfig(
   public AttentionConfig attention() {
     return ownAttention.orElseThrow(
         () -> new IllegalStateException("attention of a block that has none"));
+  }
+
+  /**
+   * Its feed-forward layer.
+   *
+   * @throws IllegalStateException where it has none
+   */
+  public MlpConfig mlp() {
+    return ownMlp.orElseThrow(
+        () -> new IllegalStateException("feed-forward layer of a block that has none"));
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.config;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -50,6 +51,15 @@ public record ExpertNames(
         "up_proj",
         "down_proj",
         Optional.of(stack));
+  }
+
+  /**
+   * Projections of an expert that see its input.
+   *
+   * @param gated whether there is a gate among them
+   */
+  public List<String> inner(boolean gated) {
+    return gated ? List.of(gate, up) : List.of(up);
   }
 
   public String router() {

@@ -12,6 +12,13 @@ package dev.awp.config;
  * @param interleaved whether outputs of gate and up take turns, and those of up do not follow all
  *     those of gate
  * @param biasSuffix what follows the names of the tensors in those of their biases
+ * @param apartToo whether transformers reads the same model with each projection in a tensor of its
+ *     own, too
  */
 public record ExpertStack(
-    String gateUp, String down, boolean transposed, boolean interleaved, String biasSuffix) {}
+    String gateUp,
+    String down,
+    boolean transposed,
+    boolean interleaved,
+    String biasSuffix,
+    boolean apartToo) {}

@@ -125,7 +125,12 @@ public record ModelConfig(
                 .distinct()
                 .count()
             > 1
-        || blocks.stream().map(block -> block.mlp().width()).distinct().count() > 1;
+        || blocks.stream()
+                .flatMap(block -> block.ownMlp().stream())
+                .map(MlpConfig::width)
+                .distinct()
+                .count()
+            > 1;
   }
 
   private static List<Integer> heads(BlockConfig block) {
@@ -164,6 +169,11 @@ public record ModelConfig(
   /** The attention of the first block that has it. */
   public Optional<AttentionConfig> attention() {
     return blocks.stream().flatMap(block -> block.ownAttention().stream()).findFirst();
+  }
+
+  /** The feed-forward layer of the first block that has one. */
+  public Optional<MlpConfig> mlp() {
+    return blocks.stream().flatMap(block -> block.ownMlp().stream()).findFirst();
   }
 
   /** The experts of the first block that has any. */

@@ -9,6 +9,9 @@ public sealed interface PositionRule {
   /** Every block. */
   PositionRule ALL = new All();
 
+  /** No block. */
+  PositionRule NONE = new None();
+
   /** Where some blocks have a sliding window, those; every block of a model without. */
   PositionRule OF_WINDOWS = new OfWindows();
 
@@ -17,6 +20,9 @@ public sealed interface PositionRule {
 
   /** Every block. */
   record All() implements PositionRule {}
+
+  /** No block. */
+  record None() implements PositionRule {}
 
   /** Where some blocks have a sliding window, those; every block of a model without. */
   record OfWindows() implements PositionRule {}
@@ -45,7 +51,7 @@ public sealed interface PositionRule {
     return switch (rule) {
       case Marked marked -> Set.of(marked.key(), marked.intervalKey());
       case Said said -> Set.of(said.key());
-      case All _, OfWindows _, Windowed _ -> Set.of();
+      case All _, None _, OfWindows _, Windowed _ -> Set.of();
     };
   }
 }

@@ -7,22 +7,16 @@ import java.util.List;
 /** How the projections that share an input lie on disk. */
 public enum Projections {
   /** Each in a tensor of its own. */
-  SEPARATE(
-      List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
-      List.of("gate_proj", "up_proj")),
+  SEPARATE(List.of("q_proj", "k_proj", "v_proj"), List.of("gate_proj", "up_proj")),
 
   /** Rows behind rows in one tensor: queries, keys, values; gate, up. */
-  FUSED(List.of("self_attn.qkv_proj"), List.of("gate_up_proj")),
+  FUSED(List.of("qkv_proj"), List.of("gate_up_proj")),
 
   /** Gate and up in one tensor, queries, keys and values each in its own. */
-  FUSED_GATE(
-      List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"), List.of("gate_up_proj")),
+  FUSED_GATE(List.of("q_proj", "k_proj", "v_proj"), List.of("gate_up_proj")),
 
   /** As before, the feed-forward layer's under other names. */
-  FUSED_INPUT(
-      List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
-      List.of("input_linear"),
-      "output_linear");
+  FUSED_INPUT(List.of("q_proj", "k_proj", "v_proj"), List.of("input_linear"), "output_linear");
 
   @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<String> attention;
@@ -42,7 +36,7 @@ public enum Projections {
     this.down = down;
   }
 
-  /** Modules of a block that make queries, keys and values, in this order. */
+  /** Modules of attention that make queries, keys and values, in this order. */
   public List<String> attention() {
     return attention;
   }
@@ -50,6 +44,15 @@ public enum Projections {
   /** Modules of a feed-forward layer that make gate and up, in this order. */
   public List<String> gated() {
     return gated;
+  }
+
+  /**
+   * Modules of a feed-forward layer that see its input.
+   *
+   * @param gate whether there is a gate among them
+   */
+  public List<String> inner(boolean gate) {
+    return gate ? gated : List.of(gated.getLast());
   }
 
   /** Module of a feed-forward layer behind its gate. */

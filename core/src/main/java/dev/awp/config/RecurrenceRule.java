@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.config;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -12,11 +13,24 @@ public sealed interface RecurrenceRule {
   /** Module of the recurrence in its block. */
   String module();
 
-  /** Whether every block has attention beside it; otherwise "layer_types" says which has what. */
-  boolean besideAttention();
+  /** Which blocks have it, and what they have beside it. */
+  Place place();
 
   /** The keys of config.json that it depends on. */
   Set<String> keys();
+
+  /** Where recurrences stand among the sublayers of blocks. */
+  enum Place {
+    /** In every block, beside attention. */
+    BESIDE_ATTENTION,
+    /** In the place of attention, in the blocks that "layer_types" says. */
+    FOR_ATTENTION,
+    /**
+     * Alone: every block has one sublayer, a recurrence, attention, a feed-forward layer or
+     * experts, as a list or a pattern says, which counts the blocks too.
+     */
+    ALONE
+  }
 
   /**
    * Mamba-2.
@@ -27,7 +41,7 @@ public sealed interface RecurrenceRule {
    */
   record Mamba2(
       String module,
-      boolean besideAttention,
+      Place place,
       Mamba2Keys sizes,
       GatedNorm norm,
       Optional<Mamba2Switches> switches)
@@ -40,8 +54,10 @@ public sealed interface RecurrenceRule {
       Set<String> keys = new HashSet<>(sizes.all());
       keys.add(LIMIT_KEY);
       switches.ifPresent(own -> keys.addAll(own.all()));
-      if (!besideAttention) {
-        keys.add(LAYER_TYPES_KEY);
+      switch (place) {
+        case BESIDE_ATTENTION -> {}
+        case FOR_ATTENTION -> keys.add(LAYER_TYPES_KEY);
+        case ALONE -> keys.addAll(List.of(SUBLAYERS_KEY, PATTERN_KEY));
       }
       return keys;
     }
@@ -64,8 +80,8 @@ public sealed interface RecurrenceRule {
     public static final String INTERVAL = "full_attention_interval";
 
     @Override
-    public boolean besideAttention() {
-      return false;
+    public Place place() {
+      return Place.FOR_ATTENTION;
     }
 
     @Override
@@ -83,6 +99,12 @@ public sealed interface RecurrenceRule {
 
   /** Key of the list of the blocks' kinds. */
   String LAYER_TYPES_KEY = "layer_types";
+
+  /** Key of the list of the blocks' sublayers, where each has one. */
+  String SUBLAYERS_KEY = "layers_block_type";
+
+  /** Key of the same as a word, a letter a block, in older files. */
+  String PATTERN_KEY = "hybrid_override_pattern";
 
   /**
    * Keys of what some architectures with Mamba-2 leave open.
@@ -104,7 +126,8 @@ public sealed interface RecurrenceRule {
   /**
    * Keys of the sizes of Mamba-2.
    *
-   * @param expand of how many times the hidden size all heads together have
+   * @param expand of how many times the hidden size all heads together have, where their number and
+   *     length do not say it
    */
   record Mamba2Keys(
       String heads,
@@ -112,7 +135,7 @@ public sealed interface RecurrenceRule {
       String groups,
       String stateSize,
       String kernel,
-      String expand,
+      Optional<String> expand,
       String convolutionBias,
       String projectionBias) {
     /** Those of Bamba, Granite and Falcon. */
@@ -123,14 +146,24 @@ public sealed interface RecurrenceRule {
             "mamba_n_groups",
             "mamba_d_state",
             "mamba_d_conv",
-            "mamba_expand",
+            Optional.of("mamba_expand"),
             "mamba_conv_bias",
             "mamba_proj_bias");
 
     /** All of them. */
     public List<String> all() {
-      return List.of(
-          heads, headDimension, groups, stateSize, kernel, expand, convolutionBias, projectionBias);
+      List<String> all =
+          new ArrayList<>(
+              List.of(
+                  heads,
+                  headDimension,
+                  groups,
+                  stateSize,
+                  kernel,
+                  convolutionBias,
+                  projectionBias));
+      expand.ifPresent(all::add);
+      return all;
     }
   }
 }

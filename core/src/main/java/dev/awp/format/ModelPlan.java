@@ -87,7 +87,7 @@ public final class ModelPlan {
     return otherTensors()
         .filter(view -> view.shape().size() == 2 && view.name().endsWith(WEIGHT))
         .map(view -> view.name().substring(0, view.name().length() - WEIGHT.length()))
-        .filter(name -> !name.endsWith("embed_tokens"))
+        .filter(name -> !name.endsWith(layout().config().names().embeddings()))
         .toList();
   }
 

@@ -7,6 +7,7 @@ import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
 import dev.awp.checkpoint.ExpertSlices;
+import dev.awp.config.ModelConfig;
 import dev.awp.constraint.Constraint;
 import dev.awp.constraint.Grid;
 import dev.awp.constraint.affine.IntegerGrid;
@@ -61,9 +62,11 @@ public final class ReaderRules {
                 : Optional.empty());
   }
 
-  /** No expert that the model's class has in one tensor with the others. */
+  /** No expert that the model's class knows in one tensor with the others alone. */
   public ReaderRules expertsApart() {
-    Set<String> stacked = ExpertSlices.of(plan.layout().config()).keySet();
+    ModelConfig config = plan.layout().config();
+    Set<String> stacked =
+        ExpertSlices.mayLieApart(config) ? Set.of() : ExpertSlices.of(config).keySet();
     return each(
         layer ->
             stacked.contains(layer.layer().weight())

@@ -35,6 +35,9 @@ public interface NetworkKernels {
    */
   void geGlu(MemorySegment gate, MemorySegment up, MemorySegment out);
 
+  /** out[i] = max(0, gate[i])^2 * up[i]. */
+  void squaredReGlu(MemorySegment gate, MemorySegment up, MemorySegment out);
+
   /**
    * out[i] = (u + 1) * g / (1 + exp(-alpha g)), g = gate[i] clamped from above, u = up[i] clamped
    * to -limit and limit.

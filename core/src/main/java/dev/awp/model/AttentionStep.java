@@ -10,10 +10,37 @@ import java.util.Map;
 
 /** Attention of a block: q, k and v projections of the step's input, one of the heads' outputs. */
 public record AttentionStep(ModelLayout layout, int block) implements BlockStep {
-  private static final String MODULE = "self_attn.";
+  /** What the names of its tensors begin with in the block. */
+  public String module() {
+    return layout.architecture().attention() + ".";
+  }
+
+  /** Modules that make queries, keys and values, in this order. */
+  public List<String> inputs() {
+    return layout.architecture().projections().attention().stream()
+        .map(name -> module() + name)
+        .toList();
+  }
+
+  /** Module of what all heads gather. */
+  public String output() {
+    return module() + "o_proj";
+  }
+
+  /** Module of the norm of queries. */
+  public String queryNorm() {
+    return module() + "q_norm";
+  }
+
+  /** Module of the norm of keys. */
+  public String keyNorm() {
+    return module() + "k_norm";
+  }
 
   /** Tensor of the block with one score a head that has no value. */
-  public static final String SINKS = MODULE + "sinks";
+  public String sinks() {
+    return module() + "sinks";
+  }
 
   /** What config.json says of it. */
   public AttentionConfig config() {
@@ -54,12 +81,8 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
     int queryRows = config().queryRows();
     int keys = config().keyValueWidth();
     StepLinears linears = new StepLinears(layout, block);
-    linears.add(
-        layout.architecture().projections().attention(),
-        List.of(queryRows, keys, keys),
-        InputSite.ATTENTION_INPUT,
-        hidden);
-    linears.add(List.of("self_attn.o_proj"), List.of(hidden), InputSite.ATTENTION_OUTPUT, queries);
+    linears.add(inputs(), List.of(queryRows, keys, keys), InputSite.ATTENTION_INPUT, hidden);
+    linears.add(List.of(output()), List.of(hidden), InputSite.ATTENTION_OUTPUT, queries);
     return linears.all();
   }
 
@@ -73,24 +96,25 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
   @Override
   public Map<String, List<Long>> others() {
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
-    String module = layout.prefix(block) + MODULE;
+    String query = layout.prefix(block) + queryNorm() + ".weight";
+    String key = layout.prefix(block) + keyNorm() + ".weight";
     long head = config().headDimension();
     if (config().scores().sinks()) {
-      shapes.put(layout.prefix(block) + SINKS, List.of((long) config().heads()));
+      shapes.put(layout.prefix(block) + sinks(), List.of((long) config().heads()));
     }
     switch (config().queryKeyNorm()) {
       case NONE, ROTATED_HEADS -> {}
       case HEADS -> {
-        shapes.put(module + "q_norm.weight", List.of(head));
-        shapes.put(module + "k_norm.weight", List.of(head));
+        shapes.put(query, List.of(head));
+        shapes.put(key, List.of(head));
       }
       case HEADS_APART -> {
-        shapes.put(module + "q_norm.weight", List.of((long) config().heads(), head));
-        shapes.put(module + "k_norm.weight", List.of((long) config().keyValueHeads(), head));
+        shapes.put(query, List.of((long) config().heads(), head));
+        shapes.put(key, List.of((long) config().keyValueHeads(), head));
       }
       case TOGETHER -> {
-        shapes.put(module + "q_norm.weight", List.of((long) config().queryWidth()));
-        shapes.put(module + "k_norm.weight", List.of((long) config().keyValueWidth()));
+        shapes.put(query, List.of((long) config().queryWidth()));
+        shapes.put(key, List.of((long) config().keyValueWidth()));
       }
     }
     return shapes;

@@ -40,7 +40,10 @@ public sealed interface BlockStep
                 })
         .ifPresent(steps::add);
     boolean mixture = config.experts().isPresent();
-    steps.add(mixture ? new MixtureStep(layout, block) : new MlpStep(layout, block));
+    config
+        .ownMlp()
+        .map(_ -> mixture ? new MixtureStep(layout, block) : new MlpStep(layout, block))
+        .ifPresent(steps::add);
     return List.copyOf(steps);
   }
 

@@ -4,7 +4,9 @@ package dev.awp.model;
 
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ExpertNames;
+import dev.awp.config.MlpConfig;
 import dev.awp.config.StepNorms;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +16,11 @@ public record MixtureStep(ModelLayout layout, int block) implements BlockStep {
   /** What config.json says of it. */
   public ExpertConfig config() {
     return layout.config().block(block).experts().orElseThrow();
+  }
+
+  /** What its experts have in common with the feed-forward layers of the model. */
+  public MlpConfig mlp() {
+    return layout.config().block(block).mlp();
   }
 
   /** How its parts are called. */
@@ -37,13 +44,17 @@ public record MixtureStep(ModelLayout layout, int block) implements BlockStep {
     ExpertConfig experts = config();
     ExpertNames names = names();
     StepLinears linears = new StepLinears(layout, block);
-    experts.sharedWidth().ifPresent(width -> linears.addGated(names.sharedExpert(), width));
+    boolean gated = mlp().gated();
+    experts
+        .sharedWidth()
+        .ifPresent(width -> linears.addFeedForward(names.sharedExpert(), width, gated));
     int hidden = layout.config().hiddenSize();
     int width = experts.width();
     for (int e = 0; e < experts.count(); e++) {
       String module = names.expert(e);
-      List<String> gated = List.of(module + names.gate(), module + names.up());
-      linears.add(gated, List.of(width, width), InputSite.expertInput(e), hidden);
+      List<String> inner = names.inner(gated).stream().map(name -> module + name).toList();
+      linears.add(
+          inner, Collections.nCopies(inner.size(), width), InputSite.expertInput(e), hidden);
       linears.add(
           List.of(module + names.down()), List.of(hidden), InputSite.expertOutput(e), width);
     }
@@ -52,7 +63,7 @@ public record MixtureStep(ModelLayout layout, int block) implements BlockStep {
 
   @Override
   public boolean hasBias(LinearLayer linear) {
-    return linear.site().ofExpert() ? config().bias() : layout.config().block(block).mlp().bias();
+    return linear.site().ofExpert() ? config().bias() : mlp().bias();
   }
 
   @Override

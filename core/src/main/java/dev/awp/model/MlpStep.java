@@ -7,7 +7,7 @@ import dev.awp.config.StepNorms;
 import java.util.List;
 import java.util.Map;
 
-/** The gated feed-forward layer of a block. */
+/** The feed-forward layer of a block. */
 public record MlpStep(ModelLayout layout, int block) implements BlockStep {
   /** What the names of its projections begin with in the block. */
   public String module() {
@@ -37,7 +37,7 @@ public record MlpStep(ModelLayout layout, int block) implements BlockStep {
   @Override
   public List<LinearLayer> linears() {
     StepLinears linears = new StepLinears(layout, block);
-    linears.addGated(module(), config().width());
+    linears.addFeedForward(module(), config().width(), config().gated());
     return linears.all();
   }
 

@@ -20,12 +20,15 @@ final class StepLinears {
     return List.copyOf(all);
   }
 
-  /** The projections of a gated feed-forward layer, or of the shared expert of a mixture. */
-  void addGated(String module, int width) {
+  /** The projections of a feed-forward layer, or of the shared expert of a mixture. */
+  void addFeedForward(String module, int width, boolean gated) {
     int hidden = layout.config().hiddenSize();
-    List<String> gated =
-        layout.architecture().projections().gated().stream().map(name -> module + name).toList();
-    add(gated, List.of(width, width), InputSite.MLP_INPUT, hidden);
+    List<String> inner =
+        layout.architecture().projections().inner(gated).stream()
+            .map(name -> module + name)
+            .toList();
+    List<Integer> rows = gated ? List.of(width, width) : List.of(width);
+    add(inner, rows, InputSite.MLP_INPUT, hidden);
     add(
         List.of(module + layout.architecture().projections().down()),
         List.of(hidden),

@@ -271,6 +271,7 @@ class VectorKernelsTest {
   void activationsAgree() {
     assertSameBits((k, x, y, out) -> k.network().swiGlu(x, y, out), Kind.values());
     assertSameBits((k, x, y, out) -> k.network().geGlu(x, y, out), Kind.values());
+    assertSameBits((k, x, y, out) -> k.network().squaredReGlu(x, y, out), Kind.values());
     assertSameBits(
         (k, x, y, out) -> k.network().clampedSwiGlu(x, y, 1.702f, 0.7f, out), Kind.values());
     for (float factor : new float[] {0.2f, 1, 40}) {
@@ -527,6 +528,7 @@ class VectorKernelsTest {
         assertRefused(() -> kernels.beam().extend(x, x, x, x.asSlice(0, 4), 3, x));
         assertRefused(() -> kernels.network().swiGlu(x, shorter, x));
         assertRefused(() -> kernels.network().geGlu(x, x, shorter));
+        assertRefused(() -> kernels.network().squaredReGlu(x, shorter, x));
         assertRefused(() -> kernels.network().rmsNorm(x, shorter, 0, x));
         assertRefused(() -> kernels.network().rotate(shorter, x, x));
         assertRefused(() -> kernels.conversion().decodeBf16(x, shorter));

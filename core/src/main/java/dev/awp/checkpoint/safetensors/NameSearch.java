@@ -13,11 +13,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Finds what the language model's tensors are called by the one that ends in embed_tokens.weight:
- * models that also see hold it under other names in each version of transformers.
+ * Finds what the language model's tensors are called by the one of the embeddings: models that also
+ * see hold it under other names in each version of transformers.
  */
 record NameSearch(ModelConfig config, Map<String, TensorView> tensors) {
-  private static final Pattern EMBEDDING = Pattern.compile("(|.*\\.)embed_tokens\\.[^.]+");
   private static final Pattern HEAD = Pattern.compile("((?:.*\\.)?lm_head)\\.[^.]+");
 
   TensorNames names() {
@@ -25,14 +24,16 @@ record NameSearch(ModelConfig config, Map<String, TensorView> tensors) {
     if (tensors.containsKey(usual.embedding())) {
       return usual;
     }
-    List<String> decoders = matches(EMBEDDING).filter(this::hasBlocks).toList();
+    String embeddings = usual.embeddings();
+    Pattern embedding = Pattern.compile("(|.*\\.)%s\\.[^.]+".formatted(embeddings));
+    List<String> decoders = matches(embedding).filter(this::hasBlocks).toList();
     if (decoders.size() > 1) {
       List<Long> shape = List.of((long) config.vocabularySize(), (long) config.hiddenSize());
       List<String> all = decoders;
       decoders =
           decoders.stream()
-              .filter(decoder -> tensors.containsKey(decoder + "embed_tokens.weight"))
-              .filter(d -> tensors.get(d + "embed_tokens.weight").shape().equals(shape))
+              .filter(decoder -> tensors.containsKey(decoder + embeddings + ".weight"))
+              .filter(d -> tensors.get(d + embeddings + ".weight").shape().equals(shape))
               .toList();
       if (decoders.size() != 1) {
         throw new AwpException(
@@ -40,9 +41,7 @@ record NameSearch(ModelConfig config, Map<String, TensorView> tensors) {
                 .formatted(config.file().getParent(), all));
       }
     }
-    return decoders.isEmpty()
-        ? usual
-        : new TensorNames(decoders.getFirst(), head(decoders.getFirst()));
+    return decoders.isEmpty() ? usual : usual.below(decoders.getFirst(), head(decoders.getFirst()));
   }
 
   private boolean hasBlocks(String decoder) {

@@ -5,6 +5,7 @@ package dev.awp.checkpoint.safetensors;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.ConfigCorrections;
+import dev.awp.checkpoint.ExpertSlices;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.TensorNames;
 import dev.awp.config.json.StatedQuantization;
@@ -32,7 +33,8 @@ record ReadModel(
   static ReadModel of(Path folder, ModelConfig given, FolderTensors.Found found) {
     List<String> warnings = new ArrayList<>(given.warnings());
     warnings.addAll(found.warnings());
-    ModelConfig config = given.withNames(new NameSearch(given, found.tensors()).names());
+    ModelConfig named = given.withNames(new NameSearch(given, found.tensors()).names());
+    ModelConfig config = ExpertSlices.found(named, found.tensors().keySet());
     JsonNode settings = StatedQuantization.of(folder);
     Float8Layers float8 =
         new Float8Layers(found.tensors(), settings, written(found.tensors(), config.names()));

@@ -58,9 +58,7 @@ public final class PrunedCheckpoint extends CheckpointView {
       MlpConfig mlp = block.mlp();
       blocks.add(
           new BlockConfig(
-              attention.withGroups(size.groups()),
-              new MlpConfig(size.neurons(), mlp.activation(), mlp.bias()),
-              block.experts()));
+              attention.withGroups(size.groups()), mlp.withWidth(size.neurons()), block.experts()));
     }
     return whole.withBlocks(blocks);
   }

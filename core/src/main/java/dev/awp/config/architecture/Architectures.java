@@ -19,6 +19,7 @@ public final class Architectures {
           SmolLm3.SMOLLM3,
           Granite.GRANITE,
           FalconH1.FALCON_H1,
+          NemotronH.NEMOTRON_H,
           Olmo2.OLMO2,
           Olmo3.OLMO3,
           Glm4.GLM4,
@@ -39,7 +40,8 @@ public final class Architectures {
           Qwen2Moe.QWEN2_MOE,
           Qwen3Moe.QWEN3_MOE,
           Qwen3Next.QWEN3_NEXT,
-          Qwen35.QWEN3_5);
+          Qwen35.QWEN3_5,
+          Qwen35Moe.QWEN3_5_MOE);
 
   private Architectures() {}
 

@@ -42,7 +42,7 @@ final class FalconH1 {
           .recurrence(
               new RecurrenceRule.Mamba2(
                   "mamba",
-                  true,
+                  RecurrenceRule.Place.BESIDE_ATTENTION,
                   Mamba2Keys.USUAL,
                   GatedNorm.NONE,
                   Optional.of(

@@ -5,6 +5,7 @@ package dev.awp.config.architecture;
 import dev.awp.config.Architecture;
 import dev.awp.config.BlockNorms;
 import dev.awp.config.QueryKeyNorm;
+import dev.awp.config.TensorNames;
 import dev.awp.config.WindowRule;
 
 /**
@@ -15,7 +16,7 @@ final class Gemma3 {
   static final Architecture TEXT = named("Gemma3ForCausalLM").modelType("gemma3_text").build();
 
   static final Architecture MULTIMODAL =
-      named("Gemma3ForConditionalGeneration").prefix("language_model.").build();
+      named("Gemma3ForConditionalGeneration").names(TensorNames.under("language_model.")).build();
 
   private static Architecture.Builder named(String name) {
     return Architecture.named(name)

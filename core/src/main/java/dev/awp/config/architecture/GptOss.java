@@ -28,7 +28,8 @@ final class GptOss {
                               "mlp.experts.down_proj",
                               true,
                               true,
-                              "_bias")))
+                              "_bias",
+                              false)))
                   .counted("num_experts", "num_local_experts")
                   .biased()
                   .build())

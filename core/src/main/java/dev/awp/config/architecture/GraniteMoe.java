@@ -19,7 +19,8 @@ final class GraniteMoe {
               "block_sparse_moe.output_linear.weight",
               false,
               false,
-              ".bias"));
+              ".bias",
+              false));
 
   static final Architecture GRANITE_MOE =
       Architecture.named("GraniteMoeForCausalLM")

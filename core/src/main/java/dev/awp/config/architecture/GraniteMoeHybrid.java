@@ -30,7 +30,11 @@ final class GraniteMoeHybrid {
           .positions(new PositionRule.Said("position_embedding_type", "rope"))
           .recurrence(
               new RecurrenceRule.Mamba2(
-                  "mamba", false, Mamba2Keys.USUAL, GatedNorm.GATE_FIRST, Optional.empty()))
+                  "mamba",
+                  RecurrenceRule.Place.FOR_ATTENTION,
+                  Mamba2Keys.USUAL,
+                  GatedNorm.GATE_FIRST,
+                  Optional.empty()))
           .experts(
               ExpertRule.of(GraniteMoe.EXPERTS.sharingBeside("shared_mlp"))
                   .mayBeNone()

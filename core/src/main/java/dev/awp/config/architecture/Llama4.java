@@ -40,7 +40,8 @@ final class Llama4 {
                               "feed_forward.experts.down_proj",
                               true,
                               false,
-                              "_bias")))
+                              "_bias",
+                              false)))
                   .sharingUngated("intermediate_size")
                   .routing(RoutingRule.SIGMOID_INPUTS)
                   .steps("interleave_moe_layer_step")

@@ -70,7 +70,10 @@ final class KnownKeys {
           typical_p num_nextn_predict_layers num_mtp_layers qk_head_dim
           max_window_layers sliding_window_pattern _sliding_window_pattern
           mamba_chunk_size init_method mamba_ssm_dtype mtp_num_hidden_layers
-          mtp_use_dedicated_embeddings
+          mtp_use_dedicated_embeddings mrope_section mrope_interleaved
+          chunk_size expand mamba_ssm_cache_dtype mtp_layers_block_type mtp_hybrid_override_pattern
+          moe_shared_expert_overlap rescale_prenorm_residual residual_in_fp32 use_mamba_kernels
+          time_step_min time_step_max time_step_floor
           """
               .trim()
               .split("\\s+"));
@@ -97,7 +100,8 @@ final class KnownKeys {
            "lm_head_multiplier": [1], "key_multiplier": [1], "attention_in_multiplier": [1],
            "attention_out_multiplier": [1], "ssm_in_multiplier": [1], "ssm_out_multiplier": [1],
            "ssm_multipliers": [1], "mlp_multipliers": [1], "layers_block_type": ["hybrid"],
-           "attn_output_gate": [false],
+           "attn_output_gate": [false], "mamba_hidden_act": ["silu"], "moe_latent_size": [],
+           "mamba_n_groups": [], "mamba_d_conv": [], "mamba_dt_limit": [],
            "normalization_function": ["rmsnorm"], "position_embedding_type": ["rope"],
            "routed_scaling_factor": [1], "scoring_func": ["softmax"],
            "first_k_dense_replace": [0]}
@@ -108,6 +112,7 @@ final class KnownKeys {
       parsed(
           """
           {"attention_bias": [false], "mlp_bias": [false], "qkv_bias": [false],
+           "mamba_proj_bias": [false],
            "use_sliding_window": [false], "layer_types": ["full_attention"]}
           """);
 

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.config.json;
 
+import static dev.awp.config.RecurrenceRule.PATTERN_KEY;
+import static dev.awp.config.RecurrenceRule.SUBLAYERS_KEY;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -21,6 +24,7 @@ import dev.awp.config.ModelConfig;
 import dev.awp.config.Multipliers;
 import dev.awp.config.NormKind;
 import dev.awp.config.QueryKeyNorm;
+import dev.awp.config.RecurrenceRule.Place;
 import dev.awp.config.SublayerMultipliers;
 import dev.awp.config.TensorNames;
 import dev.awp.config.architecture.Architectures;
@@ -32,6 +36,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reads config.json as transformers writes it, older and newer spellings, with its defaults. */
 public final class ModelConfigReader {
@@ -69,8 +74,7 @@ public final class ModelConfigReader {
       Architecture architecture = architecture(given);
       KeyReview review = new KeyReview(whole, architecture);
       JsonNode completed = complete(review.read(), architecture.defaults());
-      TensorNames names = TensorNames.under(architecture.prefix());
-      return read(new ConfigObject(file, completed), architecture, names, review);
+      return read(new ConfigObject(file, completed), architecture, architecture.names(), review);
     }
     // Models that see as well keep what describes the text model in an object of its own.
     Architecture architecture =
@@ -81,7 +85,9 @@ public final class ModelConfigReader {
     KeyReview review = new KeyReview(text, architecture);
     JsonNode own = complete(review.read(), WrappedText.shared(given).toString());
     JsonNode completed = complete(complete(own, architecture.defaults()), architecture.sizes());
-    TensorNames names = TensorNames.under(WrappedText.PREFIX);
+    TensorNames alone = architecture.names();
+    TensorNames names =
+        alone.below(WrappedText.PREFIX + alone.decoder(), WrappedText.PREFIX + alone.head());
     return read(new ConfigObject(file, completed), architecture, names, review);
   }
 
@@ -101,7 +107,7 @@ public final class ModelConfigReader {
   private static ModelConfig read(
       ConfigObject root, Architecture architecture, TensorNames names, KeyReview review) {
     int hidden = root.integer("hidden_size", LARGEST_WIDTH);
-    int layers = root.integer("num_hidden_layers", LARGEST_COUNT);
+    int layers = layers(root, architecture);
     List<HeadCounts> heads = HeadCounts.ofBlocks(root, layers);
     int queries = heads.getFirst().queries();
     Optional<LatentAttention> latent = latent(root, architecture);
@@ -148,7 +154,7 @@ public final class ModelConfigReader {
     List<Optional<ExpertConfig>> experts =
         new ExpertReader(root, layers, LARGEST_WIDTH, LARGEST_COUNT)
             .ofBlocks(architecture.experts());
-    List<RecurrenceReader.Mixers> mixers =
+    List<RecurrenceReader.Sublayers> sublayers =
         new RecurrenceReader(root, hidden, layers, LARGEST_WIDTH, LARGEST_COUNT)
             .ofBlocks(architecture.recurrence());
     List<BlockConfig> blocks = new ArrayList<>();
@@ -175,10 +181,12 @@ public final class ModelConfigReader {
       blocks.add(
           new BlockConfig(
               Optional.of(attention)
-                  .filter(some -> some.heads() > 0 && mixers.get(index).attention()),
-              mixers.get(block).recurrence(),
-              new MlpConfig(widths.get(block), activation, mlpBias),
-              experts.get(block)));
+                  .filter(some -> some.heads() > 0 && sublayers.get(index).attention()),
+              sublayers.get(block).recurrence(),
+              Optional.of(
+                      new MlpConfig(widths.get(block), activation, mlpBias, architecture.gated()))
+                  .filter(_ -> sublayers.get(index).feedForward()),
+              experts.get(block).filter(_ -> sublayers.get(index).experts())));
     }
     return new ModelConfig(
         root.file(),
@@ -195,6 +203,26 @@ public final class ModelConfigReader {
         local,
         blocks,
         review.warnings());
+  }
+
+  /** The number of blocks, which the list of their sublayers says where there is one. */
+  private static int layers(ConfigObject root, Architecture architecture) {
+    String key = "num_hidden_layers";
+    boolean listed =
+        architecture.recurrence().filter(rule -> rule.place() == Place.ALONE).isPresent();
+    if (!listed) {
+      return root.integer(key, LARGEST_COUNT);
+    }
+    int count = SublayerKind.ofBlocks(root).size();
+    if (count == 0 || count > LARGEST_COUNT) {
+      throw root.fail("%s must list 1 to %s blocks".formatted(SUBLAYERS_KEY, LARGEST_COUNT));
+    }
+    if (root.integerOr(key, count, LARGEST_COUNT) != count) {
+      throw root.fail(
+          "%s %s is not the number of blocks in %s or %s, %s"
+              .formatted(key, root.node().path(key), SUBLAYERS_KEY, PATTERN_KEY, count));
+    }
+    return count;
   }
 
   private static void checkHeads(ConfigObject root, int heads, int headDimension) {
@@ -271,7 +299,8 @@ public final class ModelConfigReader {
   }
 
   private static float epsilon(ConfigObject root, NormKind kind) {
-    String key = kind == NormKind.RMS ? "rms_norm_eps" : "layer_norm_eps";
+    String usual = kind == NormKind.RMS ? "rms_norm_eps" : "layer_norm_eps";
+    String key = root.has("layer_norm_epsilon") ? "layer_norm_epsilon" : usual;
     float epsilon = (float) root.positiveOr(key, kind == NormKind.RMS ? 1e-6 : 1e-5);
     if (!(epsilon > 0 && epsilon < 1)) {
       throw root.fail(key + " " + root.node().path(key) + " is not between 0 and 1");
@@ -279,16 +308,22 @@ public final class ModelConfigReader {
     return epsilon;
   }
 
-  /** Gemma's key is hidden_activation; a hidden_act beside it means nothing. */
+  /** Gemma and Nemotron-H have keys of their own; a hidden_act beside them means nothing. */
   private static Activation activation(ConfigObject root) {
-    String key = root.has("hidden_activation") ? "hidden_activation" : "hidden_act";
+    String key =
+        Stream.of("hidden_activation", "mlp_hidden_act")
+            .filter(root::has)
+            .findFirst()
+            .orElse("hidden_act");
     String name = root.text(key, "silu");
     return switch (name) {
       case "silu" -> Activation.SILU;
       case "gelu_pytorch_tanh" -> Activation.GELU_TANH;
+      case "relu2" -> Activation.SQUARED_RELU;
       default ->
           throw root.fail(
-              "%s '%s' is not supported, only silu and gelu_pytorch_tanh are".formatted(key, name));
+              "%s '%s' is not supported, only silu, gelu_pytorch_tanh and relu2 are"
+                  .formatted(key, name));
     };
   }
 

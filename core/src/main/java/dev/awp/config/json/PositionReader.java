@@ -22,6 +22,7 @@ record PositionReader(ConfigObject root, PositionRule rule) {
             block ->
                 switch (rule) {
                   case PositionRule.All _ -> true;
+                  case PositionRule.None _ -> false;
                   case PositionRule.OfWindows _ -> !windowed || windows.get(block).isPresent();
                   case PositionRule.Windowed _ -> windows.get(block).isPresent();
                   case PositionRule.Said(String key, String value) ->

@@ -21,30 +21,53 @@ import java.util.stream.IntStream;
 record RecurrenceReader(
     ConfigObject root, int hidden, int layers, int largestWidth, int largestCount) {
   /**
-   * What mixes the tokens of a block.
+   * The sublayers of a block.
    *
    * @param attention whether it has attention
+   * @param feedForward whether it has a feed-forward layer, or experts in its place
+   * @param experts whether it may have these
    */
-  record Mixers(boolean attention, Optional<Recurrence> recurrence) {}
+  record Sublayers(
+      boolean attention, Optional<Recurrence> recurrence, boolean feedForward, boolean experts) {
+    /** With a feed-forward layer or experts. */
+    private Sublayers(boolean attention, Optional<Recurrence> recurrence) {
+      this(attention, recurrence, true, true);
+    }
+  }
 
   /** Of every block. */
-  List<Mixers> ofBlocks(Optional<RecurrenceRule> rule) {
+  List<Sublayers> ofBlocks(Optional<RecurrenceRule> rule) {
     if (rule.isEmpty()) {
-      return Collections.nCopies(layers, new Mixers(true, Optional.empty()));
+      return Collections.nCopies(layers, new Sublayers(true, Optional.empty()));
     }
     Recurrence recurrence =
         switch (rule.get()) {
           case RecurrenceRule.Mamba2 mamba -> mamba2(mamba);
           case RecurrenceRule.GatedDelta _ -> gatedDelta();
         };
-    if (rule.get().besideAttention()) {
-      return Collections.nCopies(layers, new Mixers(true, Optional.of(recurrence)));
-    }
+    return switch (rule.get().place()) {
+      case BESIDE_ATTENTION ->
+          Collections.nCopies(layers, new Sublayers(true, Optional.of(recurrence)));
+      case FOR_ATTENTION -> inThePlaceOfAttention(recurrence);
+      case ALONE ->
+          SublayerKind.ofBlocks(root).stream()
+              .map(
+                  kind ->
+                      new Sublayers(
+                          kind == SublayerKind.ATTENTION,
+                          Optional.of(recurrence).filter(_ -> kind == SublayerKind.RECURRENCE),
+                          kind == SublayerKind.MLP || kind == SublayerKind.EXPERTS,
+                          kind == SublayerKind.EXPERTS))
+              .toList();
+    };
+  }
+
+  private List<Sublayers> inThePlaceOfAttention(Recurrence recurrence) {
     IntPredicate isRecurrent =
         root.has(RecurrenceRule.LAYER_TYPES_KEY) ? byTypes() : byDefault(recurrence);
     return IntStream.range(0, layers)
         .mapToObj(isRecurrent::test)
-        .map(is -> new Mixers(!is, Optional.of(recurrence).filter(_ -> is)))
+        .map(is -> new Sublayers(!is, Optional.of(recurrence).filter(_ -> is)))
         .toList();
   }
 
@@ -106,7 +129,12 @@ record RecurrenceReader(
       throw root.fail(
           "%s %s heads of %s %s columns are not the %s of all together (%s x hidden_size, or mamba_d_ssm)"
               .formatted(
-                  keys.heads(), heads, keys.headDimension(), dimension, width, keys.expand()));
+                  keys.heads(),
+                  heads,
+                  keys.headDimension(),
+                  dimension,
+                  width,
+                  keys.expand().orElseThrow()));
     }
     if (heads % groups != 0 || width % groups != 0) {
       throw root.fail(
@@ -157,9 +185,14 @@ record RecurrenceReader(
     if (said.isPresent()) {
       return root.integer(said.get(), largestWidth);
     }
-    long width = (long) root.integer(rule.sizes().expand(), largestCount) * hidden;
+    Mamba2Keys keys = rule.sizes();
+    String times = keys.expand().orElse(keys.heads());
+    String of = keys.expand().isPresent() ? "hidden_size" : keys.headDimension();
+    long width =
+        (long) root.integer(times, largestCount)
+            * (keys.expand().isPresent() ? hidden : root.integer(of, largestCount));
     if (width > largestWidth) {
-      throw root.fail(rule.sizes().expand() + " x hidden_size is above " + largestWidth);
+      throw root.fail("%s x %s is above %s".formatted(times, of, largestWidth));
     }
     return (int) width;
   }

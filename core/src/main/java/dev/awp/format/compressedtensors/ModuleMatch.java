@@ -33,6 +33,10 @@ record ModuleMatch(TensorNames names) {
   /** The module that holds the blocks, with "model" before it, behind it, or nowhere. */
   private String decoder() {
     String holder = names.decoder();
+    if (!holder.endsWith(ROOT) && holder.indexOf('.') == holder.length() - 1) {
+      // Transformers gives the one module of such files its usual name.
+      return "(%s|model\\.)".formatted(escaped(holder));
+    }
     String last =
         holder.endsWith("." + ROOT) ? holder.substring(0, holder.length() - ROOT.length()) : holder;
     String bare = last.startsWith(ROOT) ? last.substring(ROOT.length()) : last;

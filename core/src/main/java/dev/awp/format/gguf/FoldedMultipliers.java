@@ -78,7 +78,7 @@ final class FoldedMultipliers extends CheckpointView {
     return new BlockConfig(
         block.ownAttention().map(FoldedMultipliers::plain),
         block.recurrence().map(FoldedMultipliers::plain),
-        block.mlp(),
+        block.ownMlp(),
         block.experts());
   }
 

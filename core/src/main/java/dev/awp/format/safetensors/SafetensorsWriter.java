@@ -3,6 +3,7 @@
 package dev.awp.format.safetensors;
 
 import static java.util.stream.Collectors.toMap;
+import static java.util.stream.Collectors.toSet;
 
 import dev.awp.checkpoint.CompanionFiles;
 import dev.awp.checkpoint.ExpertSlices;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -80,9 +82,20 @@ public final class SafetensorsWriter implements FormatWriter {
         tensors.addAll(format.tensors(layer));
       }
     }
-    return tensors.stream()
-        .map(t -> slices.containsKey(t.name()) ? t.in(slices.get(t.name())) : t)
-        .toList();
+    return together(tensors, slices) ? tensors.stream().map(t -> in(slices, t)).toList() : tensors;
+  }
+
+  /** Whether no expert that lies with others has become codes: these have no place there. */
+  private static boolean together(List<TensorSpec> tensors, Map<String, StackSlice> slices) {
+    Set<String> names = tensors.stream().map(TensorSpec::name).collect(toSet());
+    return slices.keySet().stream()
+        .filter(name -> name.endsWith(".weight"))
+        .allMatch(names::contains);
+  }
+
+  private static TensorSpec in(Map<String, StackSlice> slices, TensorSpec tensor) {
+    StackSlice slice = slices.get(tensor.name());
+    return slice == null ? tensor : tensor.in(slice);
   }
 
   private static Map<String, LayerPlan> byWeight(ModelPlan plan) {

@@ -47,7 +47,8 @@ record GgufRecurrence(GgufKeys keys, GgufTensors tensors) {
     config.put(names.groups(), whole("ssm.group_count"));
     config.put(names.stateSize(), whole("ssm.state_size"));
     config.put(names.kernel(), whole("ssm.conv_kernel"));
-    config.put(names.expand(), Math.max(1, width / divisor("embedding_length")));
+    int times = Math.max(1, width / divisor("embedding_length"));
+    names.expand().ifPresent(key -> config.put(key, times));
     config.put(names.convolutionBias(), anyBlockHas("ssm_conv1d.bias"));
     config.put(names.projectionBias(), false);
     rule.switches().ifPresent(switches -> addSwitches(config, switches, width));

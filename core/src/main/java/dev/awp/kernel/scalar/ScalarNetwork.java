@@ -161,6 +161,17 @@ public final class ScalarNetwork implements NetworkKernels {
   }
 
   @Override
+  public void squaredReGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
+    int n = Extents.floats(gate);
+    Extents.checkFloats("up", up, n);
+    Extents.checkFloats("the output", out, n);
+    for (int i = 0; i < n; i++) {
+      float g = Math.max(gate.getAtIndex(JAVA_FLOAT, i), 0f);
+      out.setAtIndex(JAVA_FLOAT, i, g * g * up.getAtIndex(JAVA_FLOAT, i));
+    }
+  }
+
+  @Override
   public void geGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
     int n = Extents.floats(gate);
     Extents.checkFloats("up", up, n);

@@ -70,6 +70,24 @@ final class VectorActivations {
     return g.div(VectorExp.exp(g.mul(alpha).neg()).add(1f)).mul(u.add(1f));
   }
 
+  static void squaredReGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
+    int n = checked(gate, up, out);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      Lanes.store(squaredRelu(Lanes.load(gate, i)).mul(Lanes.load(up, i)), out, i);
+    }
+    if (i < n) {
+      VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+      FloatVector squared = squaredRelu(Lanes.load(gate, i, tail));
+      Lanes.store(squared.mul(Lanes.load(up, i, tail)), out, i, tail);
+    }
+  }
+
+  private static FloatVector squaredRelu(FloatVector gate) {
+    FloatVector g = gate.max(0f);
+    return g.mul(g);
+  }
+
   static void geGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
     int n = checked(gate, up, out);
     int i = 0;

@@ -255,6 +255,11 @@ final class VectorNetwork implements NetworkKernels {
   }
 
   @Override
+  public void squaredReGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
+    VectorActivations.squaredReGlu(gate, up, out);
+  }
+
+  @Override
   public void geGlu(MemorySegment gate, MemorySegment up, MemorySegment out) {
     VectorActivations.geGlu(gate, up, out);
   }

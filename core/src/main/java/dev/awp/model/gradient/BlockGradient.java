@@ -86,6 +86,10 @@ public final class BlockGradient {
       if (step instanceof AttentionStep attention && attention.config().outputGate()) {
         return Optional.of("the derivatives of attention with output gates are not known");
       }
+      if (step instanceof MlpStep mlp && !MlpGradient.isKnown(mlp.config())) {
+        return Optional.of(
+            "the derivatives of feed-forward layers without a gate, or with relu2, are not known");
+      }
       if (!(step instanceof AttentionStep || step instanceof MlpStep)) {
         return Optional.of(
             "the derivatives of %s are not known"
@@ -163,12 +167,8 @@ public final class BlockGradient {
         new SelfAttentionGradient.Layers(
             products.subList(0, 3),
             products.get(3),
-            normed
-                ? List.of(block.norm("self_attn.q_norm"), block.norm("self_attn.k_norm"))
-                : List.of(),
-            config.scores().sinks()
-                ? Optional.of(block.vector(AttentionStep.SINKS))
-                : Optional.empty());
+            normed ? List.of(block.norm(step.queryNorm()), block.norm(step.keyNorm())) : List.of(),
+            config.scores().sinks() ? Optional.of(block.vector(step.sinks())) : Optional.empty());
     return new SelfAttentionGradient(config, layers, norm, rows, length, block.arena());
   }
 

@@ -5,6 +5,7 @@ package dev.awp.model.gradient;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.config.Activation;
+import dev.awp.config.MlpConfig;
 import dev.awp.kernel.NetworkKernels;
 import dev.awp.model.sublayer.RowOperations;
 import dev.awp.tensor.Matrix;
@@ -51,6 +52,15 @@ final class MlpGradient implements StepGradient {
     this.gated = Matrix.allocate(arena, rows, width);
   }
 
+  /** Whether there are derivatives of such a layer. */
+  static boolean isKnown(MlpConfig config) {
+    return config.gated() && config.activation() != Activation.SQUARED_RELU;
+  }
+
+  private IllegalStateException unknown() {
+    return new IllegalStateException("derivatives of " + activation);
+  }
+
   /** Floats of the buffers. */
   static long floats(long rows, int width) {
     return 3 * rows * width;
@@ -67,6 +77,7 @@ final class MlpGradient implements StepGradient {
           switch (activation) {
             case SILU -> network.swiGlu(gates.row(r), ups.row(r), gated.row(r));
             case GELU_TANH -> network.geGlu(gates.row(r), ups.row(r), gated.row(r));
+            case SQUARED_RELU -> throw unknown();
           }
         });
     down.forward(gated, out);
@@ -119,6 +130,7 @@ final class MlpGradient implements StepGradient {
           u[i] = by[i] * act;
         }
       }
+      case SQUARED_RELU -> throw unknown();
     }
     MemorySegment.copy(g, 0, gateRow, JAVA_FLOAT, 0, n);
     MemorySegment.copy(u, 0, upRow, JAVA_FLOAT, 0, n);

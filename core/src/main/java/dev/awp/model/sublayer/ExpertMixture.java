@@ -34,21 +34,25 @@ public final class ExpertMixture implements Sublayer {
   private final int hidden;
   private final RowOperations rows;
   private final Gating gating;
+
+  /** Projections of an expert that see its input. */
+  private final int inner;
+
   private final Router router;
   private final List<Expert> views = new ArrayList<>();
   private final Optional<Shared> shared;
 
-  /** Of gate, up and down. */
+  /** Of gate where there are gates, up and down. */
   private record Expert(List<StoredTensor> weights, List<StoredTensor> biases) {}
 
-  private record Shared(GatedMlp mlp, Optional<MemorySegment> gate) {}
+  private record Shared(FeedForward mlp, Optional<MemorySegment> gate) {}
 
   /** Buffers for the tokens of one expert, and for its weights. */
   private record Buffers(
       Matrix shares,
       Matrix in,
       Matrix gate,
-      Matrix up,
+      Optional<Matrix> up,
       Matrix out,
       List<Matrix> weights,
       List<Matrix> biases,
@@ -56,11 +60,12 @@ public final class ExpertMixture implements Sublayer {
 
   ExpertMixture(MixtureStep step, BlockWeights weights, RowOperations rows) {
     ExpertNames names = step.names();
-    MlpConfig mlp = step.layout().config().block(step.block()).mlp();
+    MlpConfig mlp = step.mlp();
     this.experts = step.config();
     this.hidden = step.layout().config().hiddenSize();
     this.rows = rows;
-    this.gating = new Gating(mlp.activation(), experts.clamped(), rows);
+    this.gating = Gating.of(mlp, experts.width(), experts.clamped(), rows, weights.arena());
+    this.inner = names.inner(mlp.gated()).size();
     Matrix routing = weights.matrix(step.layout().prefix(step.block()) + names.router());
     Optional<Matrix> routerBias =
         experts.bias()
@@ -75,7 +80,9 @@ public final class ExpertMixture implements Sublayer {
     for (int e = 0; e < experts.count(); e++) {
       String module = names.expert(e);
       List<String> parts =
-          Stream.of(names.gate(), names.up(), names.down()).map(part -> module + part).toList();
+          Stream.concat(names.inner(mlp.gated()).stream(), Stream.of(names.down()))
+              .map(part -> module + part)
+              .toList();
       views.add(
           new Expert(
               parts.stream().map(part -> weights.view(part + ".weight")).toList(),
@@ -85,33 +92,39 @@ public final class ExpertMixture implements Sublayer {
     }
     this.shared =
         experts.sharedWidth().stream()
-            .mapToObj(width -> new MlpConfig(width, mlp.activation(), mlp.bias()))
+            .mapToObj(mlp::withWidth)
             .map(own -> shared(weights, names, own))
             .findFirst();
   }
 
   private Shared shared(BlockWeights weights, ExpertNames names, MlpConfig config) {
-    GatedMlp mlp = new GatedMlp(weights, names.sharedExpert(), config, Optional.empty(), rows);
+    FeedForward mlp =
+        new FeedForward(weights, names.sharedExpert(), config, Optional.empty(), rows);
     Optional<MemorySegment> gate =
         experts.sharedGated() ? Optional.of(weights.vector(names.sharedGate())) : Optional.empty();
     return new Shared(mlp, gate);
   }
 
   /** Floats of the buffers, one expert's weights among them. */
-  static long floats(ExpertConfig experts, int hidden, long rows) {
-    long width = experts.width();
-    return rows * (experts.count() + 2L * hidden + 2 * width + 2L * experts.sharedWidth().orElse(0))
-        + 3L * hidden * width;
+  static long floats(MixtureStep step, long rows) {
+    ExpertConfig experts = step.config();
+    int hidden = step.layout().config().hiddenSize();
+    long inner = step.names().inner(step.mlp().gated()).size();
+    long widths = (long) experts.width() + experts.sharedWidth().orElse(0);
+    long ones = step.mlp().gated() ? 0 : widths;
+    return rows * (experts.count() + 2L * hidden + inner * widths)
+        + ones
+        + (inner + 1) * hidden * experts.width();
   }
 
   @Override
   public Pass prepare(int most, int length, Arena arena) {
     int width = experts.width();
-    List<Matrix> weights =
-        List.of(
-            Matrix.allocate(arena, width, hidden),
-            Matrix.allocate(arena, width, hidden),
-            Matrix.allocate(arena, hidden, width));
+    List<Matrix> weights = new ArrayList<>();
+    for (int i = 0; i < inner; i++) {
+      weights.add(Matrix.allocate(arena, width, hidden));
+    }
+    weights.add(Matrix.allocate(arena, hidden, width));
     List<Matrix> biases =
         experts.bias()
             ? weights.stream().map(weight -> Matrix.allocate(arena, 1, weight.rows())).toList()
@@ -121,7 +134,7 @@ public final class ExpertMixture implements Sublayer {
             Matrix.allocate(arena, most, experts.count()),
             Matrix.allocate(arena, most, hidden),
             Matrix.allocate(arena, most, width),
-            Matrix.allocate(arena, most, width),
+            gating.ups(most, arena),
             Matrix.allocate(arena, most, hidden),
             weights,
             biases,
@@ -133,9 +146,8 @@ public final class ExpertMixture implements Sublayer {
                             biases.isEmpty() ? Optional.empty() : Optional.of(biases.get(i)),
                             rows.compute()))
                 .toList());
-    int sharedWidth = experts.sharedWidth().orElse(0);
-    Matrix sharedGate = Matrix.allocate(arena, most, sharedWidth);
-    Matrix sharedUp = Matrix.allocate(arena, most, sharedWidth);
+    Matrix sharedGate = Matrix.allocate(arena, most, experts.sharedWidth().orElse(0));
+    Optional<Matrix> sharedUp = shared.flatMap(expert -> expert.mlp().ups(most, arena));
     return (normed, x, inputs) -> {
       Router.Routes routes = route(normed, buffers.shares());
       shared.ifPresent(
@@ -212,7 +224,7 @@ public final class ExpertMixture implements Sublayer {
       }
       ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
       Matrix out = buffers.out().rowRange(0, routed.length);
-      rows.project(gated, buffers.linears().get(2), out);
+      rows.project(gated, buffers.linears().getLast(), out);
       rows.forRows(
           routed.length,
           i -> {
@@ -234,10 +246,10 @@ public final class ExpertMixture implements Sublayer {
       Buffers buffers) {
     Matrix in = gather(e, routes, tokens, normed, buffers);
     Matrix gate = buffers.gate().rowRange(0, tokens.length);
-    Matrix up = buffers.up().rowRange(0, tokens.length);
+    Optional<Matrix> up = buffers.up().map(all -> all.rowRange(0, tokens.length));
     inputs.acceptSome(site, in, tokens);
-    rows.project(in, buffers.linears().get(0), gate);
-    rows.project(in, buffers.linears().get(1), up);
+    rows.project(in, buffers.linears().getFirst(), gate);
+    up.ifPresent(own -> rows.project(in, buffers.linears().get(1), own));
     gating.apply(gate, up);
     return gate;
   }

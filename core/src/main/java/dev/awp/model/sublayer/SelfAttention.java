@@ -4,7 +4,6 @@ package dev.awp.model.sublayer;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.awp.config.Architecture;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.AttentionTemperature;
 import dev.awp.config.QueryKeyNorm;
@@ -36,26 +35,23 @@ public final class SelfAttention implements AttentionSublayer {
   private final MemorySegment ones;
 
   SelfAttention(AttentionStep step, BlockWeights weights, RowOperations rows) {
-    Architecture architecture = step.layout().architecture();
     this.config = step.config();
     this.rows = rows;
     this.queryKeyValue =
         new Deferred<>(
             () ->
                 weights.linears(
-                    architecture.projections().attention(),
+                    step.inputs(),
                     config.inputBias(),
                     List.of(config.queryRows(), config.keyValueWidth(), config.keyValueWidth())));
-    this.output = new Deferred<>(() -> weights.linear("self_attn.o_proj", config.outputBias()));
+    this.output = new Deferred<>(() -> weights.linear(step.output(), config.outputBias()));
     this.kind = config.queryKeyNorm();
     boolean normed = kind != QueryKeyNorm.NONE && kind != QueryKeyNorm.ROTATED_HEADS;
-    this.queryNorm = norm(weights, "self_attn.q_norm", normed);
-    this.keyNorm = norm(weights, "self_attn.k_norm", normed);
+    this.queryNorm = norm(weights, step.queryNorm(), normed);
+    this.keyNorm = norm(weights, step.keyNorm(), normed);
     this.outputNorm = step.norms().after().map(weights::norm);
     this.sinks =
-        config.scores().sinks()
-            ? Optional.of(weights.vector(AttentionStep.SINKS))
-            : Optional.empty();
+        config.scores().sinks() ? Optional.of(weights.vector(step.sinks())) : Optional.empty();
     Matrix row = Matrix.allocate(weights.arena(), 1, config.headDimension());
     for (int i = 0; i < row.columns(); i++) {
       row.set(0, i, 1);

@@ -20,7 +20,7 @@ public final class Sublayers {
       case LatentAttentionStep latent -> new LatentSelfAttention(latent, weights, rows);
       case Mamba2Step mamba -> new Mamba2(mamba, weights, rows);
       case GatedDeltaStep delta -> new GatedDelta(delta, weights, rows);
-      case MlpStep mlp -> new GatedMlp(mlp, weights, rows);
+      case MlpStep mlp -> new FeedForward(mlp, weights, rows);
       case MixtureStep mixture -> new ExpertMixture(mixture, weights, rows);
     };
   }
@@ -38,9 +38,8 @@ public final class Sublayers {
       case LatentAttentionStep latent -> LatentSelfAttention.floats(latent, rows, length, threads);
       case Mamba2Step mamba -> Mamba2.floats(mamba.config(), rows, threads);
       case GatedDeltaStep delta -> GatedDelta.floats(delta.config(), rows, threads);
-      case MlpStep mlp -> GatedMlp.floats(rows, mlp.config().width());
-      case MixtureStep mixture ->
-          ExpertMixture.floats(mixture.config(), mixture.layout().config().hiddenSize(), rows);
+      case MlpStep mlp -> FeedForward.floats(rows, mlp.config());
+      case MixtureStep mixture -> ExpertMixture.floats(mixture, rows);
     };
   }
 }

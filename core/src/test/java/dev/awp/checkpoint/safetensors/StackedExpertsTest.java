@@ -15,6 +15,7 @@ import dev.awp.compute.Compute;
 import dev.awp.fixture.GeneratedArchitectures;
 import dev.awp.fixture.GgufModels;
 import dev.awp.fixture.SyntheticWeights;
+import dev.awp.fixture.Terminal;
 import dev.awp.safetensors.CheckpointWriter;
 import dev.awp.safetensors.SafetensorsFile;
 import dev.awp.stored.StoredTensor;
@@ -36,6 +37,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -192,6 +195,86 @@ class StackedExpertsTest {
         }
       }
     }
+  }
+
+  /** Qwen 3.5: files are published in one form, and written by transformers in the other. */
+  @Test
+  void whatMayLieApartKeepsItsFormAndHasRoomForCodes() throws IOException {
+    Path together = folder.resolve("together");
+    GeneratedArchitectures.write(together, "qwen3.5-moe-listed", DType.F32);
+    Path apart = apart(together);
+    String stack = "model.layers.0.mlp.experts.gate_up_proj";
+    String alone = "model.layers.0.mlp.experts.2.up_proj.weight";
+    try (Compute compute = Compute.create(1);
+        Arena arena = Arena.ofShared();
+        Checkpoint one = Checkpoints.open(together);
+        Checkpoint other = Checkpoints.open(apart)) {
+      assertEquals(one.byName().keySet(), other.byName().keySet());
+      for (Path model : List.of(together, apart)) {
+        Path output = folder.resolve("dense-" + model.getFileName());
+        GgufModels.convert(
+            model, output, "dense", Optional.of(DType.F32), OptionalLong.empty(), compute);
+        assertEquals(names(model, arena), names(output, arena));
+      }
+      assertTrue(names(together, arena).contains(stack));
+      assertTrue(names(apart, arena).contains(alone));
+    }
+    Path text = Files.writeString(folder.resolve("text.txt"), "Some words. ".repeat(40));
+    Path packed = folder.resolve("packed");
+    new Terminal()
+        .run(
+            List.of(
+                "compress",
+                together.toString(),
+                packed.toString(),
+                "--calibration=" + text,
+                "--sequences=2",
+                "--sequence-length=16",
+                "--format=compressed-tensors",
+                "--bits=4",
+                "--group-size=4",
+                "--symmetric",
+                "--solver=rtn",
+                "--quiet"))
+        .assertExit(0);
+    try (Arena arena = Arena.ofShared()) {
+      Set<String> names = names(packed, arena);
+      assertTrue(names.contains(alone + "_packed"), names.toString());
+      assertFalse(names.contains(stack));
+    }
+  }
+
+  private static Set<String> names(Path model, Arena arena) {
+    return SafetensorsFile.map(model.resolve(SafetensorsFile.SINGLE), arena).stream()
+        .map(TensorView::name)
+        .collect(Collectors.toSet());
+  }
+
+  /** The same model in F32 with each expert by itself. */
+  private Path apart(Path together) throws IOException {
+    Path model = folder.resolve("apart");
+    try (Checkpoint checkpoint = Checkpoints.open(together);
+        Compute compute = Compute.create(1);
+        Arena arena = Arena.ofShared()) {
+      List<TensorSpec> specs =
+          checkpoint.tensors().stream()
+              .map(tensor -> new TensorSpec(tensor.name(), DType.F32, tensor.shape()))
+              .toList();
+      try (CheckpointWriter writer = CheckpointWriter.create(model, specs, Long.MAX_VALUE)) {
+        for (StoredTensor tensor : checkpoint.tensors()) {
+          writer.write(
+              tensor.name(),
+              tensor instanceof TensorView view
+                  ? view.data()
+                  : matrix(checkpoint, tensor.name(), compute, arena).segment());
+        }
+        for (String file : List.of("config.json", "tokenizer.json")) {
+          Files.copy(together.resolve(file), writer.workFolder().resolve(file));
+        }
+        writer.commit();
+      }
+    }
+    return model;
   }
 
   @Test

@@ -86,7 +86,8 @@ class ConfigDefaultsTest {
     assertEquals(values.path("vocab_size").intValue(), read.vocabularySize());
     assertEquals(values.path("hidden_size").intValue(), read.hiddenSize());
     int width = values.path("intermediate_size").intValue();
-    assertEquals(values.path("intermediate_size_mlp").asInt(width), read.block(0).mlp().width());
+    assertEquals(
+        values.path("intermediate_size_mlp").asInt(width), read.mlp().orElseThrow().width());
     assertEquals(values.path("num_hidden_layers").intValue(), read.layers());
     assertEquals(values.path("max_position_embeddings").intValue(), read.maxPositions());
     String epsilon = values.has("rms_norm_eps") ? "rms_norm_eps" : "layer_norm_eps";
@@ -102,11 +103,11 @@ class ConfigDefaultsTest {
         values.path("sliding_window").asInt(0), read.slidingWindow().orElse(0), "sliding_window");
     assertEquals(
         values.path("activation").asText().equals("silu"),
-        read.block(0).mlp().activation() == Activation.SILU);
+        read.mlp().orElseThrow().activation() == Activation.SILU);
     assertEquals(
         values.path("final_logit_softcapping").asDouble(0),
         read.logitSoftCap().orElse(0f).doubleValue());
-    assertEquals(values.path("mlp_bias").asBoolean(), read.block(0).mlp().bias());
+    assertEquals(values.path("mlp_bias").asBoolean(), read.mlp().orElseThrow().bias());
     assertEquals(values.has("num_experts"), read.experts().isPresent());
     read.experts().ifPresent(experts -> assertSame(values, experts));
     assertTrue(read.attention().isPresent() || read.recurrence().isPresent());

@@ -66,6 +66,9 @@ class KeyReviewTest {
           "\"position_embedding_type\":\"learned\"",
           "\"layers_block_type\":[\"mamba\",\"attention\"]",
           "\"scoring_func\":\"sigmoid\"",
+          "\"mamba_hidden_act\":\"gelu\"",
+          "\"moe_latent_size\":8",
+          "\"mamba_d_conv\":4",
           "\"first_k_dense_replace\":1");
 
   /** What classes do not say by themselves, or say for large models. */
@@ -73,8 +76,10 @@ class KeyReviewTest {
       Map.of(
           "DeepseekV2ForCausalLM", ",\"num_experts_per_tok\":1",
           "GraniteMoeHybridForCausalLM", ",\"mamba_n_heads\":2",
+          "NemotronHForCausalLM", ",\"hybrid_override_pattern\":\"M*\"",
           "Qwen3NextForCausalLM", ",\"partial_rotary_factor\":0.5",
-          "Qwen3_5ForCausalLM", ",\"partial_rotary_factor\":0.5");
+          "Qwen3_5ForCausalLM", ",\"partial_rotary_factor\":0.5",
+          "Qwen3_5MoeForCausalLM", ",\"partial_rotary_factor\":0.5");
 
   @TempDir private Path folder;
 

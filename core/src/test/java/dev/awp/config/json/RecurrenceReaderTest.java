@@ -10,6 +10,9 @@ import dev.awp.AwpException;
 import dev.awp.config.GatedNorm;
 import dev.awp.config.Mamba2Config;
 import dev.awp.config.ModelConfig;
+import dev.awp.model.LinearLayer;
+import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What mixes the tokens of blocks, as config.json says. */
 class RecurrenceReaderTest {
   private static final String GRANITE = "GraniteMoeHybridForCausalLM";
+  private static final String NEMOTRON = "NemotronHForCausalLM";
 
   @TempDir private Path folder;
 
@@ -67,6 +71,46 @@ class RecurrenceReaderTest {
     assertEquals(GatedNorm.NONE, mamba.norm());
     assertEquals(3, mamba.headDimension());
     assertEquals(12 + (12 + 2 * 3) + 4, mamba.projected());
+  }
+
+  @Test
+  void eachBlockHasOneSublayerByListOrPattern() throws IOException {
+    for (String words :
+        List.of("'layers_block_type':['mamba','moe']", "'hybrid_override_pattern':'ME'")) {
+      ModelConfig read = read(NEMOTRON, "'num_key_value_heads':2," + words);
+      assertEquals(List.of(Step.RECURRENCE), ModelLayout.of(read).steps(0));
+      assertEquals(List.of(Step.MLP), ModelLayout.of(read).steps(1));
+      assertTrue(read.block(1).experts().isPresent());
+    }
+    for (String words :
+        List.of("'layers_block_type':['full_attention','mlp']", "'hybrid_override_pattern':'*-'")) {
+      ModelConfig read = read(NEMOTRON, "'num_key_value_heads':2," + words);
+      assertEquals(List.of(Step.ATTENTION), ModelLayout.of(read).steps(0));
+      assertTrue(read.block(0).attention().rotation().isEmpty());
+      assertEquals(
+          List.of("backbone.layers.1.mixer.up_proj", "backbone.layers.1.mixer.down_proj"),
+          ModelLayout.of(read).linears(1).stream().map(LinearLayer::name).toList());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'hybrid_override_pattern':'M-*'|num_hidden_layers 2 is not the number of blocks in"
+            + " layers_block_type or hybrid_override_pattern, 3",
+        "'hybrid_override_pattern':'Mx'|hybrid_override_pattern has the letter 'x'",
+        "'layers_block_type':['mlp','rwkv']|layers_block_type has the name \"rwkv\"",
+        "'layers_block_type':'mlp'|layers_block_type must be a list of names",
+        "'layers_block_type':[]|layers_block_type must list 1 to",
+        "'hybrid_override_pattern':'M*','mlp_hidden_act':'relu'|mlp_hidden_act 'relu' is not",
+        "'hybrid_override_pattern':'M*','mamba_num_heads':1048576|mamba_num_heads must be",
+      })
+  void sublayersThatDoNotFitAreRefused(String words, String rule) {
+    String told =
+        assertThrows(AwpException.class, () -> read(NEMOTRON, "'num_key_value_heads':2," + words))
+            .getMessage();
+    assertTrue(told.contains(rule), told);
   }
 
   @ParameterizedTest

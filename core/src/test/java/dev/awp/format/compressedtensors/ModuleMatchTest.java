@@ -45,6 +45,19 @@ class ModuleMatchTest {
     }
   }
 
+  /** Transformers calls it "model", whatever the files say. */
+  @Test
+  void aModuleOfAnotherNameIsFoundUnderTheUsualOneToo() {
+    TensorNames names = new TensorNames("backbone.", "embeddings", "lm_head", false);
+    String pattern = new ModuleMatch(names).of(names.block(1) + "mixer.up_proj");
+    for (String holder : List.of("backbone.", "model.")) {
+      assertTrue(matches(pattern, holder + "layers.1.mixer.up_proj"), pattern);
+      assertFalse(matches(pattern, holder + "layers.1.mixer.up_proj.x"), pattern);
+    }
+    assertFalse(matches(pattern, "mtp.layers.1.mixer.up_proj"), pattern);
+    assertTrue(matches(new ModuleMatch(names).of("lm_head"), "lm_head"));
+  }
+
   @Test
   void headsAndOtherModulesAreFoundUnderEveryName() {
     for (TensorNames names : WRAPPERS) {

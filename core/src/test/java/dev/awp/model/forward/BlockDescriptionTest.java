@@ -11,7 +11,6 @@ import dev.awp.config.Architecture;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.BlockConfig;
 import dev.awp.config.BlockNorms;
-import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.NormKind;
 import dev.awp.config.StepNorms;
@@ -96,7 +95,7 @@ class BlockDescriptionTest {
                 attention.inputBias(),
                 attention.outputBias(),
                 attention.outputGate()),
-            new MlpConfig(16, wide.mlp().activation(), wide.mlp().bias()),
+            wide.mlp().withWidth(16),
             Optional.empty());
     return ModelLayout.of(with(config.architecture(), List.of(wide, narrow)));
   }
@@ -180,7 +179,7 @@ class BlockDescriptionTest {
   void aBlockMayHaveNoAttention() {
     BlockConfig whole = config.block(1);
     BlockConfig alone =
-        new BlockConfig(Optional.empty(), Optional.empty(), whole.mlp(), Optional.empty());
+        new BlockConfig(Optional.empty(), Optional.empty(), whole.ownMlp(), Optional.empty());
     ModelLayout layout = ModelLayout.of(with(config.architecture(), List.of(alone, whole)));
     assertEquals(List.of(Step.MLP), layout.steps(0));
     assertEquals(List.of(Step.ATTENTION, Step.MLP), List.copyOf(layout.steps()));

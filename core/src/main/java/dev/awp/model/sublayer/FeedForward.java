@@ -12,18 +12,21 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
-/** x + down_proj(act(gate_proj(h)) * up_proj(h)). */
-public final class GatedMlp implements Sublayer {
+/**
+ * x + down_proj(act(gate_proj(h)) * up_proj(h)), or x + down_proj(act(up_proj(h))) where there is
+ * no gate.
+ */
+public final class FeedForward implements Sublayer {
   private final int width;
   private final RowOperations rows;
   private final Gating gating;
   private final float gateMultiplier;
-  private final Deferred<List<Linear>> gateUp;
+  private final Deferred<List<Linear>> inner;
   private final Deferred<Linear> down;
   private final Optional<MemorySegment> outputNorm;
 
   /** The MLP of a block. */
-  GatedMlp(MlpStep step, BlockWeights weights, RowOperations rows) {
+  FeedForward(MlpStep step, BlockWeights weights, RowOperations rows) {
     this(weights, step.module(), step.config(), step.norms().after().map(weights::norm), rows);
   }
 
@@ -33,7 +36,7 @@ public final class GatedMlp implements Sublayer {
    * @param module what the names of its projections begin with
    * @param outputNorm of what it adds
    */
-  GatedMlp(
+  FeedForward(
       BlockWeights weights,
       String module,
       MlpConfig config,
@@ -41,28 +44,28 @@ public final class GatedMlp implements Sublayer {
       RowOperations rows) {
     this.width = config.width();
     this.rows = rows;
-    this.gating = new Gating(config.activation(), rows);
-    List<String> gated =
-        weights.layout().architecture().projections().gated().stream()
+    this.gating = Gating.of(config, width, Optional.empty(), rows, weights.arena());
+    List<String> inner =
+        weights.layout().architecture().projections().inner(config.gated()).stream()
             .map(name -> module + name)
             .toList();
+    List<Integer> widths = config.gated() ? List.of(width, width) : List.of(width);
     this.gateMultiplier = weights.layout().config().multipliers().sublayers().gates();
     String down = weights.layout().architecture().projections().down();
-    this.gateUp =
-        new Deferred<>(() -> weights.linears(gated, config.bias(), List.of(width, width)));
+    this.inner = new Deferred<>(() -> weights.linears(inner, config.bias(), widths));
     this.down = new Deferred<>(() -> weights.linear(module + down, config.bias()));
     this.outputNorm = outputNorm;
   }
 
   /** Floats of the buffers. */
-  static long floats(long rows, int width) {
-    return 2 * rows * width;
+  static long floats(long rows, MlpConfig config) {
+    return (config.gated() ? 2 : 1) * rows * config.width() + Gating.floats(config);
   }
 
   @Override
   public Pass prepare(int most, int length, Arena arena) {
     Matrix gates = Matrix.allocate(arena, most, width);
-    Matrix ups = Matrix.allocate(arena, most, width);
+    Optional<Matrix> ups = gating.ups(most, arena);
     return (normed, x, inputs) -> {
       if (gate(normed, gates, ups, inputs)) {
         add(gates.rowRange(0, x.rows()), normed, x);
@@ -79,12 +82,18 @@ public final class GatedMlp implements Sublayer {
     rows.addProjected(gated, down.get(), outputNorm, scratch, x);
   }
 
+  /** Buffers for what the gates are multiplied with, where there are gates. */
+  Optional<Matrix> ups(int most, Arena arena) {
+    return gating.ups(most, arena);
+  }
+
   /**
    * out = down_proj(act(gate_proj(h)) * up_proj(h)), the hidden states left alone.
    *
    * @return false where nothing is wanted of it
    */
-  boolean project(Matrix normed, Matrix gates, Matrix ups, LinearInputs inputs, Matrix out) {
+  boolean project(
+      Matrix normed, Matrix gates, Optional<Matrix> ups, LinearInputs inputs, Matrix out) {
     if (!gate(normed, gates, ups, inputs)) {
       return false;
     }
@@ -97,15 +106,15 @@ public final class GatedMlp implements Sublayer {
    *
    * @return whether that is wanted by more than the inputs' observer
    */
-  private boolean gate(Matrix normed, Matrix gates, Matrix ups, LinearInputs inputs) {
+  private boolean gate(Matrix normed, Matrix gates, Optional<Matrix> ups, LinearInputs inputs) {
     Matrix gate = gates.rowRange(0, normed.rows());
-    Matrix up = ups.rowRange(0, normed.rows());
+    Optional<Matrix> up = ups.map(all -> all.rowRange(0, normed.rows()));
     inputs.accept(InputSite.MLP_INPUT, normed);
     if (inputs.endsAt(InputSite.MLP_INPUT)) {
       return false;
     }
-    rows.project(normed, gateUp.get().get(0), gate);
-    rows.project(normed, gateUp.get().get(1), up);
+    rows.project(normed, inner.get().getFirst(), gate);
+    up.ifPresent(own -> rows.project(normed, inner.get().getLast(), own));
     rows.scale(gate, gateMultiplier);
     gating.apply(gate, up);
     inputs.accept(InputSite.MLP_OUTPUT, gate);
