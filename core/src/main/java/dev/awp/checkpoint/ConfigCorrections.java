@@ -14,20 +14,30 @@ import java.util.Optional;
  *     state a quantization
  * @param dtype of all numbers, where copies have another than config.json says
  * @param sizes where parts of the model were removed
+ * @param experts where experts were
  */
 public record ConfigCorrections(
-    boolean untied, boolean unquantized, Optional<DType> dtype, Optional<ConfigSizes> sizes) {
+    boolean untied,
+    boolean unquantized,
+    Optional<DType> dtype,
+    Optional<ConfigSizes> sizes,
+    Optional<ExpertCount> experts) {
   /** Where config.json is right. */
   public static final ConfigCorrections NONE =
       new ConfigCorrections(false, false, Optional.empty());
 
   /** Where sizes are as they were. */
   public ConfigCorrections(boolean untied, boolean unquantized, Optional<DType> dtype) {
-    this(untied, unquantized, dtype, Optional.empty());
+    this(untied, unquantized, dtype, Optional.empty(), Optional.empty());
   }
 
   /** The same, and other sizes. */
   public ConfigCorrections withSizes(ConfigSizes others) {
-    return new ConfigCorrections(untied, unquantized, dtype, Optional.of(others));
+    return new ConfigCorrections(untied, unquantized, dtype, Optional.of(others), experts);
+  }
+
+  /** The same, and another number of experts. */
+  public ConfigCorrections withExperts(ExpertCount others) {
+    return new ConfigCorrections(untied, unquantized, dtype, sizes, Optional.of(others));
   }
 }

@@ -48,6 +48,6 @@ public final class UntiedHead extends CheckpointView {
   @Override
   public ConfigCorrections corrections() {
     ConfigCorrections own = super.corrections();
-    return new ConfigCorrections(true, own.unquantized(), own.dtype(), own.sizes());
+    return new ConfigCorrections(true, own.unquantized(), own.dtype(), own.sizes(), own.experts());
   }
 }
