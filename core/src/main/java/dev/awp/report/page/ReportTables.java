@@ -146,11 +146,10 @@ final class ReportTables {
   /** Which experts were kept of each mixture. */
   private static String experts(StructureReport report) {
     String caption =
-        "%s of %s experts stay in each mixture. Scores are what they were chosen by: the share of"
-            + " the scores of all that those who stay have."
-                .formatted(report.kept().experts(), report.before().experts());
+        "%s of %s experts stay in each mixture: those with the largest scores."
+            .formatted(report.kept().experts(), report.before().experts());
     Markup html = open(caption, report.parts().size() > 40 ? "scroll tall" : "scroll");
-    head(html, "block", "experts that stay", "share of the scores");
+    head(html, "block", "experts that stay", "their share of all scores");
     for (StructureReport.Part part : report.parts()) {
       double all = part.scores().stream().mapToDouble(score -> score).sum();
       double kept = part.kept().stream().mapToDouble(expert -> part.scores().get(expert)).sum();
