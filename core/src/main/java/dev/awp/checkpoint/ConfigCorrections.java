@@ -14,6 +14,7 @@ import java.util.Optional;
  *     state a quantization
  * @param dtype of all numbers, where copies have another than config.json says
  * @param sizes where parts of the model were removed
+ * @param experts where experts were
  * @param unmultiplied whether multipliers that config.json has are in the tensors already
  */
 public record ConfigCorrections(
@@ -21,6 +22,7 @@ public record ConfigCorrections(
     boolean unquantized,
     Optional<DType> dtype,
     Optional<ConfigSizes> sizes,
+    Optional<ExpertCount> experts,
     boolean unmultiplied) {
   /** Where config.json is right. */
   public static final ConfigCorrections NONE =
@@ -28,21 +30,28 @@ public record ConfigCorrections(
 
   /** Where sizes are as they were. */
   public ConfigCorrections(boolean untied, boolean unquantized, Optional<DType> dtype) {
-    this(untied, unquantized, dtype, Optional.empty(), false);
+    this(untied, unquantized, dtype, Optional.empty(), Optional.empty(), false);
   }
 
   /** The same, and an output head of its own. */
   public ConfigCorrections withOwnHead() {
-    return new ConfigCorrections(true, unquantized, dtype, sizes, unmultiplied);
+    return new ConfigCorrections(true, unquantized, dtype, sizes, experts, unmultiplied);
   }
 
   /** The same of plain numbers, of a type where there is one. */
   public ConfigCorrections plain(Optional<DType> wanted) {
-    return new ConfigCorrections(untied, true, wanted, sizes, unmultiplied);
+    return new ConfigCorrections(untied, true, wanted, sizes, experts, unmultiplied);
   }
 
   /** The same, and other sizes. */
   public ConfigCorrections withSizes(ConfigSizes others) {
-    return new ConfigCorrections(untied, unquantized, dtype, Optional.of(others), unmultiplied);
+    return new ConfigCorrections(
+        untied, unquantized, dtype, Optional.of(others), experts, unmultiplied);
+  }
+
+  /** The same, and another number of experts. */
+  public ConfigCorrections withExperts(ExpertCount others) {
+    return new ConfigCorrections(
+        untied, unquantized, dtype, sizes, Optional.of(others), unmultiplied);
   }
 }

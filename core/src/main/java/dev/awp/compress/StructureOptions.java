@@ -23,6 +23,7 @@ import java.util.OptionalInt;
  * @param blocksBy how blocks are chosen
  * @param sharing whether widths are the same for all blocks
  * @param multiple what the number of neurons that stay is a multiple of
+ * @param experts what is removed of mixtures of experts, of which nothing else is
  */
 public record StructureOptions(
     OptionalDouble width,
@@ -33,7 +34,8 @@ public record StructureOptions(
     String by,
     String blocksBy,
     Sharing sharing,
-    OptionalInt multiple) {
+    OptionalInt multiple,
+    Optional<Experts> experts) {
   /** What a model is to come to, by as many neurons and heads as it takes. */
   public sealed interface Target {
     /** As the command line says it. */
@@ -53,6 +55,24 @@ public record StructureOptions(
       public String describe() {
         return "--speedup " + factor;
       }
+    }
+  }
+
+  /**
+   * Experts to remove from every mixture.
+   *
+   * @param removed below 1 the share of them, else how many
+   * @param by how they are chosen
+   */
+  public record Experts(double removed, String by) {
+    /** How many of so many go. */
+    public int of(int count) {
+      return (int) (removed < 1 ? Math.rint(removed * count) : removed);
+    }
+
+    /** As the command line says it. */
+    public String describe() {
+      return "--prune-experts " + (removed < 1 ? "" + removed : "" + (int) removed);
     }
   }
 
@@ -85,6 +105,10 @@ public record StructureOptions(
     if ((width.isPresent() || target.isPresent()) && (neurons.isPresent() || groups.isPresent())) {
       throw new IllegalArgumentException("the share of the weights says the others");
     }
+    boolean others = width.isPresent() || target.isPresent() || neurons.isPresent();
+    if (experts.isPresent() && (others || groups.isPresent() || blocks > 0)) {
+      throw new IllegalArgumentException("experts are removed alone");
+    }
   }
 
   /** A share of the linear weights to remove, in all blocks alike. */
@@ -98,7 +122,8 @@ public record StructureOptions(
         by,
         blocksBy,
         Sharing.UNIFORM,
-        OptionalInt.empty());
+        OptionalInt.empty(),
+        Optional.empty());
   }
 
   /** As reports tell them. */
@@ -115,6 +140,11 @@ public record StructureOptions(
     neurons.ifPresent(share -> all.put("pruneNeurons", share));
     groups.ifPresent(share -> all.put("pruneGroups", share));
     multiple.ifPresent(width -> all.put("pruneMultiple", width));
+    if (experts.isPresent()) {
+      all.put("pruneExperts", experts.get().removed());
+      all.put("pruneExpertsBy", experts.get().by());
+      return all;
+    }
     all.put("pruneBy", by);
     if (sharing != Sharing.UNIFORM) {
       all.put("pruneShare", sharing.word());

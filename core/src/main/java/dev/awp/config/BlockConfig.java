@@ -23,6 +23,11 @@ public record BlockConfig(
     this(Optional.of(attention), Optional.empty(), Optional.of(mlp), experts);
   }
 
+  /** The same with so many experts, where it has any. */
+  public BlockConfig withExperts(int count) {
+    return new BlockConfig(ownAttention, recurrence, ownMlp, experts.map(own -> own.withCount(count)));
+  }
+
   /**
    * Its attention.
    *

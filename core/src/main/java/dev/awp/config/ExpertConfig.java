@@ -25,4 +25,10 @@ public record ExpertConfig(
     boolean bias,
     Optional<ClampedGate> clamped,
     boolean sharedGated,
-    Routing routing) {}
+    Routing routing) {
+  /** The same with another number of experts. */
+  public ExpertConfig withCount(int others) {
+    return new ExpertConfig(
+        others, perToken, width, sharedWidth, bias, clamped, sharedGated, routing);
+  }
+}

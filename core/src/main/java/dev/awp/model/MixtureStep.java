@@ -6,6 +6,7 @@ import dev.awp.config.ExpertConfig;
 import dev.awp.config.ExpertNames;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.StepNorms;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,6 +65,18 @@ public record MixtureStep(ModelLayout layout, int block) implements BlockStep {
   @Override
   public boolean hasBias(LinearLayer linear) {
     return linear.site().ofExpert() ? config().bias() : mlp().bias();
+  }
+
+  /** The tensors that have a row, or a number, for each expert. */
+  public List<String> routerTensors() {
+    List<String> names = new ArrayList<>(List.of(names().router()));
+    if (config().bias()) {
+      names.add(names().routerBias());
+    }
+    if (config().routing().corrected()) {
+      names.add(names().correction());
+    }
+    return names.stream().map(name -> layout.prefix(block) + name).toList();
   }
 
   @Override

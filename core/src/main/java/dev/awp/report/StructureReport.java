@@ -32,12 +32,14 @@ public record StructureReport(
    * @param groups key/value heads, each with its query heads; the most where blocks differ
    * @param blocks indices in the original
    * @param sizes of each of these blocks, where they differ; none where all are alike
+   * @param experts of each mixture, where experts are what is removed; else 0
    */
   public record Shape(
       int neurons,
       int groups,
       List<Integer> blocks,
-      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Size> sizes) {
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Size> sizes,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) int experts) {
     public Shape {
       blocks = List.copyOf(blocks);
       sizes = sizes == null ? List.of() : List.copyOf(sizes);
@@ -48,7 +50,17 @@ public record StructureReport(
 
     /** A shape of blocks that are all alike. */
     public Shape(int neurons, int groups, List<Integer> blocks) {
-      this(neurons, groups, blocks, List.of());
+      this(neurons, groups, blocks, List.of(), 0);
+    }
+
+    /** The same of other blocks. */
+    public Shape of(List<Integer> others) {
+      return new Shape(neurons, groups, others, List.of(), experts);
+    }
+
+    /** The same with so many experts in each mixture. */
+    public Shape withExperts(int count) {
+      return new Shape(neurons, groups, blocks, sizes, count);
     }
 
     /** A shape of blocks that each have their own size, if they do. */
@@ -56,7 +68,7 @@ public record StructureReport(
       int neurons = sizes.stream().mapToInt(Size::neurons).max().orElseThrow();
       int groups = sizes.stream().mapToInt(Size::groups).max().orElseThrow();
       boolean alike = sizes.stream().distinct().count() == 1;
-      return new Shape(neurons, groups, blocks, alike ? List.of() : sizes);
+      return new Shape(neurons, groups, blocks, alike ? List.of() : sizes, 0);
     }
 
     /**
@@ -77,18 +89,37 @@ public record StructureReport(
    *
    * @param block its index in the original
    * @param step attention or mlp
-   * @param kept neurons, or key/value heads, by their indices in the original
+   * @param kept neurons, key/value heads or experts, by their indices in the original
    * @param relativeError f(T) / f(0) of the layer that reads them, on the inputs that the pruned
-   *     blocks before it deliver
+   *     blocks before it deliver; 0 of experts
    * @param drift f(W), by the same measure: how far the layer's own weights are from what it should
    *     be on these inputs
    * @param tokens that its inputs were seen of
+   * @param scores by which experts were chosen, of each that there was; none of other parts
    */
   public record Part(
-      int block, String step, List<Integer> kept, double relativeError, double drift, long tokens) {
+      int block,
+      String step,
+      List<Integer> kept,
+      double relativeError,
+      double drift,
+      long tokens,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Double> scores) {
     public Part {
       requireNonNull(step, "step");
       kept = List.copyOf(kept);
+      scores = scores == null ? List.of() : List.copyOf(scores);
+    }
+
+    /** A part that was chosen by the error of the layer that reads it. */
+    public Part(
+        int block,
+        String step,
+        List<Integer> kept,
+        double relativeError,
+        double drift,
+        long tokens) {
+      this(block, step, kept, relativeError, drift, tokens, List.of());
     }
   }
 }

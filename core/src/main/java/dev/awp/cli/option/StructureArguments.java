@@ -9,6 +9,7 @@ import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.StructureOptions;
 import dev.awp.compress.StructureOptions.Sharing;
 import dev.awp.compress.structured.BlockMeasures;
+import dev.awp.compress.structured.ExpertMeasures;
 import dev.awp.structured.choice.UnitChoices;
 import java.util.Objects;
 import java.util.Optional;
@@ -76,6 +77,16 @@ public final class StructureArguments {
   private Integer blocks;
 
   @Option(
+      names = "--prune-experts",
+      paramLabel = "SHARE_OR_COUNT",
+      converter = Ranges.ShareOrCount.class,
+      description = {
+        "Remove this share of the experts of every mixture, or so many: 0.25, 16. Their rows of the"
+            + " router go with them, and every token is sent to as many experts as before."
+      })
+  private Double experts;
+
+  @Option(
       names = "--prune-by",
       paramLabel = "HOW",
       converter = ChoiceName.class,
@@ -97,6 +108,16 @@ public final class StructureArguments {
             + " divergence."
       })
   private String blocksBy;
+
+  @Option(
+      names = "--prune-experts-by",
+      paramLabel = "HOW",
+      converter = ExpertsName.class,
+      description = {
+        "How experts are chosen: reap, by what each adds to the tokens that are sent to it; tokens,"
+            + " by how many these are. Default: reap."
+      })
+  private String expertsBy;
 
   @Option(
       names = "--prune-share",
@@ -134,6 +155,13 @@ public final class StructureArguments {
     }
   }
 
+  /** A way to choose experts. */
+  static final class ExpertsName extends Word {
+    ExpertsName() {
+      super("way to choose experts", ExpertMeasures.names());
+    }
+  }
+
   /** A way to share what is removed. */
   static final class SharingName extends Word {
     SharingName() {
@@ -143,6 +171,11 @@ public final class StructureArguments {
 
   /** Whether anything is to be removed. */
   public boolean given() {
+    return givesDense() || experts != null;
+  }
+
+  /** What is removed of models without experts. */
+  private boolean givesDense() {
     return givesWidth() || neurons != null || groups != null || blocks != null;
   }
 
@@ -162,6 +195,13 @@ public final class StructureArguments {
           spec,
           "--prune-width says the others itself, as --target-parameters and --speedup do: leave"
               + " --prune-neurons and --prune-groups out");
+    }
+    if (experts != null && givesDense()) {
+      throw misuse(
+          spec, "--prune-experts is for mixtures of experts, of which nothing else is removed");
+    }
+    if (expertsBy != null && experts == null) {
+      throw misuse(spec, "--prune-experts-by is for --prune-experts");
     }
     if (by != null && !widths && blocks == null) {
       throw misuse(
@@ -192,7 +232,13 @@ public final class StructureArguments {
               by == null ? UnitChoices.standard().name() : by,
               blocksBy == null ? BlockMeasures.standard().name() : blocksBy,
               sharing == null ? Sharing.UNIFORM : Sharing.named(sharing),
-              multiple == null ? OptionalInt.empty() : OptionalInt.of(multiple)));
+              multiple == null ? OptionalInt.empty() : OptionalInt.of(multiple),
+              Optional.ofNullable(experts)
+                  .map(
+                      removed ->
+                          new StructureOptions.Experts(
+                              removed,
+                              expertsBy == null ? ExpertMeasures.standard().name() : expertsBy))));
     }
   }
 

@@ -13,6 +13,15 @@ public final class SummaryTable {
   private SummaryTable() {}
 
   private static void print(StructureReport structure, PrintWriter out) {
+    if (structure.before().experts() > 0) {
+      out.printf(
+          Locale.ROOT,
+          "%s of %s experts stay in each mixture: %.1f %% of the linear weights fewer%n",
+          structure.kept().experts(),
+          structure.before().experts(),
+          100 * structure.share());
+      return;
+    }
     out.printf(
         Locale.ROOT,
         structure.kept().sizes().isEmpty()

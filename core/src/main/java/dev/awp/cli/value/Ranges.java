@@ -115,6 +115,16 @@ public final class Ranges {
     }
   }
 
+  /** A share that may be none, and not all; or a whole number. */
+  public static final class ShareOrCount extends Real {
+    public ShareOrCount() {
+      super(
+          "a share of at least 0 and below 1, or a whole number",
+          value ->
+              value >= 0 && value <= Integer.MAX_VALUE && (value < 1 || value == Math.rint(value)));
+    }
+  }
+
   /** Mean bits of a weight. */
   public static final class MeanBits extends Real {
     public MeanBits() {

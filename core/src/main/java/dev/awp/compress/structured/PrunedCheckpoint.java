@@ -6,12 +6,12 @@ import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.CheckpointView;
 import dev.awp.checkpoint.ConfigCorrections;
 import dev.awp.checkpoint.ConfigSizes;
+import dev.awp.checkpoint.ExpertCount;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.BlockConfig;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
-import dev.awp.model.BlockStep;
-import dev.awp.model.LinearLayer;
+import dev.awp.model.MixtureStep;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.report.StructureReport.Shape;
@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A checkpoint as it will be once parts of it are removed: names, shapes and configuration. Until
@@ -50,6 +51,12 @@ public final class PrunedCheckpoint extends CheckpointView {
 
   /** A configuration with blocks of such a shape. */
   static ModelConfig pruned(ModelConfig whole, Shape shape) {
+    if (shape.experts() > 0) {
+      return whole.withBlocks(
+          shape.blocks().stream()
+              .map(block -> whole.block(block).withExperts(shape.experts()))
+              .toList());
+    }
     List<BlockConfig> blocks = new ArrayList<>();
     for (int i = 0; i < shape.blocks().size(); i++) {
       BlockConfig block = whole.block(shape.blocks().get(i));
@@ -65,17 +72,19 @@ public final class PrunedCheckpoint extends CheckpointView {
 
   private void addTensors() {
     Map<String, StoredTensor> ofBlocks = new HashMap<>();
-    for (int index : shape.blocks()) {
-      for (BlockStep step : before.blockSteps(index)) {
-        StepCut cut = StepCut.of(before, index, step.step());
+    for (int block : shape.blocks()) {
+      for (Cut cut : cuts(block)) {
         cut(cut, IntStream.range(0, kept(cut)).toArray())
-            .forEach(tensor -> ofBlocks.put(tensor.original().name(), tensor));
+            .forEach(tensor -> ofBlocks.put(tensor.name(), tensor));
       }
     }
+    Set<String> known = before.shapes().keySet();
+    Set<String> needed = ModelLayout.of(config).shapes().keySet();
     for (StoredTensor tensor : original().tensors()) {
-      Optional<String> name = name(tensor.name());
+      Optional<String> name =
+          name(tensor.name()).filter(own -> needed.contains(own) || !known.contains(tensor.name()));
       if (name.isPresent()) {
-        StoredTensor own = ofBlocks.get(tensor.name());
+        StoredTensor own = ofBlocks.get(name.get());
         tensors.put(
             name.get(),
             own != null
@@ -95,10 +104,32 @@ public final class PrunedCheckpoint extends CheckpointView {
     return shape;
   }
 
+  /**
+   * How the steps of a block of the original are cut, in their order; not those left as they are.
+   */
+  List<Cut> cuts(int block) {
+    return before.steps(block).stream().flatMap(step -> cut(block, step).stream()).toList();
+  }
+
+  /** How a step of a block of the original is cut; nothing where it is left as it is. */
+  Optional<Cut> cut(int block, Step step) {
+    if (shape.experts() == 0) {
+      return Optional.of(StepCut.of(before, block, step));
+    }
+    return before.blockSteps(block).stream()
+        .filter(own -> own.step().equals(step))
+        .flatMap(own -> own instanceof MixtureStep mixture ? Stream.of(mixture) : Stream.empty())
+        .<Cut>map(ExpertCut::new)
+        .findFirst();
+  }
+
   /** How many units of a step stay. */
-  int kept(StepCut cut) {
-    Size size = shape.size(index(cut.consumer().block()));
-    return cut.step().step().equals(Step.MLP) ? size.neurons() : size.groups();
+  int kept(Cut cut) {
+    Size size = shape.size(index(cut.step().block()));
+    return switch (cut) {
+      case ExpertCut _ -> shape.experts();
+      case StepCut own -> own.step().step().equals(Step.MLP) ? size.neurons() : size.groups();
+    };
   }
 
   /** The index here of a block of the original that stays. */
@@ -120,21 +151,9 @@ public final class PrunedCheckpoint extends CheckpointView {
     return Optional.of(tensor);
   }
 
-  /** The weights and biases of a step, as far as they stay with some units. */
-  List<CutTensor> cut(StepCut cut, int... kept) {
-    List<CutTensor> tensors = new ArrayList<>();
-    for (LinearLayer layer : cut.step().linears()) {
-      int[] rows = cut.rows(layer, kept);
-      StoredTensor weight = original().tensor(layer.weight());
-      tensors.add(
-          new CutTensor(
-              name(layer.weight()).orElseThrow(), weight, rows, cut.columns(layer, kept)));
-      if (cut.step().hasBias(layer)) {
-        StoredTensor bias = original().tensor(layer.bias());
-        tensors.add(new CutTensor(name(layer.bias()).orElseThrow(), bias, new int[] {0}, rows));
-      }
-    }
-    return tensors;
+  /** The tensors of a step, as far as they stay with some units. */
+  List<CutTensor> cut(Cut cut, int... kept) {
+    return cut.tensors(original(), tensor -> name(tensor).orElseThrow(), kept);
   }
 
   @Override
@@ -145,7 +164,14 @@ public final class PrunedCheckpoint extends CheckpointView {
   @Override
   public ConfigCorrections corrections() {
     ConfigCorrections own = super.corrections();
-    return changed ? own.withSizes(sizes()) : own;
+    if (!changed) {
+      return own;
+    }
+    return shape.experts() > 0
+        ? own.withExperts(
+            new ExpertCount(
+                config.architecture().experts().orElseThrow().countKeys(), shape.experts()))
+        : own.withSizes(sizes());
   }
 
   private ConfigSizes sizes() {

@@ -4,7 +4,9 @@ package dev.awp.compress.structured;
 
 import dev.awp.AwpException;
 import dev.awp.checkpoint.CompanionFiles;
+import dev.awp.checkpoint.ExpertSlices;
 import dev.awp.compute.Compute;
+import dev.awp.config.AttentionConfig;
 import dev.awp.config.BlockConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.json.ModelConfigReader;
@@ -15,6 +17,7 @@ import dev.awp.model.forward.TransformerModel;
 import dev.awp.safetensors.ShardSet;
 import dev.awp.stored.CutTensor;
 import dev.awp.stored.SharedTensor;
+import dev.awp.stored.StackSlice;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorEncoder;
 import dev.awp.stored.TensorReader;
@@ -60,11 +63,10 @@ final class PrunedFolder implements AutoCloseable {
     CompanionFiles.copy(planned.companions(), folder);
     ConfigFiles.correct(folder, planned.corrections());
     checkConfig(ModelConfigReader.read(folder.resolve(ConfigFiles.CONFIG)), planned.config());
+    Map<String, StackSlice> slices = ExpertSlices.of(planned.config());
     List<TensorSpec> specs =
         planned.byName().entrySet().stream()
-            .map(
-                e ->
-                    new TensorSpec(e.getKey(), e.getValue().type().written(), e.getValue().shape()))
+            .map(e -> spec(e.getKey(), e.getValue(), Optional.ofNullable(slices.get(e.getKey()))))
             .toList();
     PrunedFolder pruned =
         new PrunedFolder(planned, compute, ShardSet.create(folder, specs, maxShardBytes));
@@ -86,6 +88,10 @@ final class PrunedFolder implements AutoCloseable {
     }
   }
 
+  private static TensorSpec spec(String name, StoredTensor tensor, Optional<StackSlice> slice) {
+    return new TensorSpec(name, tensor.type().written(), tensor.shape(), slice);
+  }
+
   /** What readers will make of it has to be what was planned. */
   private static void checkConfig(ModelConfig read, ModelConfig planned) {
     for (int i = 0; i < planned.layers(); i++) {
@@ -99,11 +105,17 @@ final class PrunedFolder implements AutoCloseable {
 
   private static boolean isSame(BlockConfig read, BlockConfig planned) {
     return read.mlp().equals(planned.mlp())
-        && read.attention().window().equals(planned.attention().window())
-        && read.attention().rotation().isPresent() == planned.attention().rotation().isPresent()
-        && read.attention().heads() == planned.attention().heads()
-        && read.attention().keyValueHeads() == planned.attention().keyValueHeads()
-        && read.attention().headDimension() == planned.attention().headDimension();
+        && read.experts().equals(planned.experts())
+        && read.ownAttention().isPresent() == planned.ownAttention().isPresent()
+        && planned.ownAttention().filter(own -> !isSame(read.attention(), own)).isEmpty();
+  }
+
+  private static boolean isSame(AttentionConfig read, AttentionConfig planned) {
+    return read.window().equals(planned.window())
+        && read.rotation().isPresent() == planned.rotation().isPresent()
+        && read.heads() == planned.heads()
+        && read.keyValueHeads() == planned.keyValueHeads()
+        && read.headDimension() == planned.headDimension();
   }
 
   /** Writes a tensor as it is, its bytes where it has such. */
@@ -138,11 +150,13 @@ final class PrunedFolder implements AutoCloseable {
    * @param cut the step, with the units that stay
    * @param weights of the layer that reads the units, where they are others than the original's
    */
-  List<WrittenPiece> write(StepCut cut, int[] kept, Optional<Matrix> weights) {
+  List<WrittenPiece> write(Cut cut, int[] kept, Optional<Matrix> weights) {
     List<WrittenPiece> pieces = new ArrayList<>();
     for (CutTensor tensor : planned.cut(cut, kept)) {
       boolean solved =
-          weights.isPresent() && tensor.original().name().equals(cut.consumer().weight());
+          weights.isPresent()
+              && cut instanceof StepCut own
+              && tensor.original().name().equals(own.consumer().weight());
       if (solved) {
         try (Arena arena = Arena.ofConfined()) {
           pieces.addAll(write(tensor.name(), tensor, weights.get(), arena));

@@ -44,7 +44,17 @@ public final class PruningEstimate {
 
   /** Its work, and what a plan without it assumes. */
   public LeftOut leftOut(CalibrationSet calibration) {
+    if (structure.experts().isPresent()) {
+      return new LeftOut(experts(calibration, structure.experts().get()), List.of());
+    }
     return new LeftOut(blocks(calibration) + widths(calibration) + walk(calibration), sentences());
+  }
+
+  /** Scores of all experts, and the blocks once with those that stay. */
+  private double experts(CalibrationSet calibration, StructureOptions.Experts wanted) {
+    double tokens = (double) calibration.windows().size() * calibration.length();
+    return ExpertMeasures.byName(wanted.by()).orElseThrow().flops(layout, calibration)
+        + WorkEstimate.forward(layout, tokens, calibration.length());
   }
 
   private List<String> sentences() {

@@ -2,16 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress.structured;
 
+import dev.awp.checkpoint.Checkpoint;
 import dev.awp.config.AttentionConfig;
 import dev.awp.model.BlockStep;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
+import dev.awp.stored.CutTensor;
+import dev.awp.stored.StoredTensor;
 import dev.awp.structured.Units;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -23,7 +27,8 @@ import java.util.stream.IntStream;
  * @param producers of each other layer, its parts of rows behind each other, each as units
  */
 record StepCut(
-    BlockStep step, LinearLayer consumer, Units units, Map<LinearLayer, List<Units>> producers) {
+    BlockStep step, LinearLayer consumer, Units units, Map<LinearLayer, List<Units>> producers)
+    implements Cut {
   /** The cut of a step of a dense block. */
   static StepCut of(ModelLayout layout, int block, Step step) {
     BlockStep own =
@@ -56,8 +61,28 @@ record StepCut(
     return List.of(queries, keys, keys);
   }
 
+  @Override
+  public int count() {
+    return units.count();
+  }
+
+  @Override
+  public List<CutTensor> tensors(Checkpoint original, UnaryOperator<String> name, int... kept) {
+    List<CutTensor> tensors = new ArrayList<>();
+    for (LinearLayer layer : step.linears()) {
+      int[] rows = rows(layer, kept);
+      StoredTensor weight = original.tensor(layer.weight());
+      tensors.add(new CutTensor(name.apply(layer.weight()), weight, rows, columns(layer, kept)));
+      if (step.hasBias(layer)) {
+        StoredTensor bias = original.tensor(layer.bias());
+        tensors.add(new CutTensor(name.apply(layer.bias()), bias, new int[] {0}, rows));
+      }
+    }
+    return tensors;
+  }
+
   /** The rows of a layer that stay with some units. */
-  int[] rows(LinearLayer layer, int... kept) {
+  private int[] rows(LinearLayer layer, int... kept) {
     if (layer.equals(consumer)) {
       return IntStream.range(0, layer.rows()).toArray();
     }
@@ -72,7 +97,7 @@ record StepCut(
   }
 
   /** The columns of a layer that stay with some units. */
-  int[] columns(LinearLayer layer, int... kept) {
+  private int[] columns(LinearLayer layer, int... kept) {
     return layer.equals(consumer)
         ? units.columns(kept)
         : IntStream.range(0, layer.columns()).toArray();

@@ -7,7 +7,6 @@ import dev.awp.compress.StructureOptions;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.QueryKeyNorm;
-import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.report.StructureReport.Shape;
 import dev.awp.report.StructureReport.Size;
@@ -16,6 +15,7 @@ import dev.awp.structured.choice.UnitChoices;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -37,14 +37,20 @@ public final class StructurePlan {
   private final ModelConfig config;
   private final ModelLayout layout;
   private final OptionalDouble width;
+  private final Optional<ExpertPlan> experts;
 
   /** A plan; AwpException for a model of which nothing can be removed. */
   public StructurePlan(StructureOptions options, ModelConfig config) {
     this.options = options;
     this.config = config;
     this.layout = ModelLayout.of(config);
+    this.experts = options.experts().map(wanted -> ExpertPlan.of(wanted, config));
+    if (experts.isPresent()) {
+      this.width = OptionalDouble.empty();
+      return;
+    }
     if (config.experts().isPresent()) {
-      throw fail("it has experts, and structured pruning knows dense models");
+      throw fail("it has experts: of such models whole experts can be removed (--prune-experts)");
     }
     config
         .recurrence()
@@ -194,9 +200,10 @@ public final class StructurePlan {
   /** What it has. */
   public Shape before() {
     return new Shape(
-        neurons(),
-        attention().keyValueHeads(),
-        IntStream.range(0, config.layers()).boxed().toList());
+            neurons(),
+            attention().keyValueHeads(),
+            IntStream.range(0, config.layers()).boxed().toList())
+        .withExperts(experts.map(plan -> plan.experts().count()).orElse(0));
   }
 
   private int neurons() {
@@ -204,7 +211,7 @@ public final class StructurePlan {
   }
 
   private AttentionConfig attention() {
-    return config.block(0).attention();
+    return config.attention().orElseThrow();
   }
 
   /**
@@ -212,6 +219,9 @@ public final class StructurePlan {
    * measured. Until then the first blocks stand for those that stay.
    */
   public List<Shape> candidates() {
+    if (experts.isPresent()) {
+      return List.of(before().withExperts(experts.get().kept()));
+    }
     int left = config.layers() - options.blocks();
     if (left < 1) {
       throw fail(
@@ -437,17 +447,12 @@ public final class StructurePlan {
 
   /** The share of the linear weights of all blocks that a shape is without. */
   public double share(Shape shape) {
-    double all = layout.linears().stream().mapToLong(StructurePlan::weights).sum();
-    double kept =
-        IntStream.range(0, shape.blocks().size())
-            .mapToObj(shape::size)
-            .mapToLong(size -> weightsOf(size.groups(), size.neurons()))
-            .sum();
-    return 1 - kept / all;
+    double kept = linearWeights(ModelLayout.of(PrunedCheckpoint.pruned(config, shape)));
+    return 1 - kept / linearWeights(layout);
   }
 
-  private static long weights(LinearLayer layer) {
-    return (long) layer.rows() * layer.columns();
+  private static long linearWeights(ModelLayout of) {
+    return of.linears().stream().mapToLong(layer -> (long) layer.rows() * layer.columns()).sum();
   }
 
   private AwpException fail(String what) {
@@ -472,7 +477,24 @@ public final class StructurePlan {
     return sentences;
   }
 
+  private String experts(ExpertPlan plan) {
+    Shape shape = candidates().getFirst();
+    return String.format(
+        Locale.ROOT,
+        "%s of %s experts stay in each mixture, and every token is sent to %s of them (%.1f %% of"
+            + " the linear weights fewer, %,d of %,d parameters stay)",
+        plan.kept(),
+        plan.experts().count(),
+        plan.experts().perToken(),
+        100 * share(shape),
+        parameters(shape),
+        total());
+  }
+
   private String shapes() {
+    if (experts.isPresent()) {
+      return experts(experts.get());
+    }
     Shape all = before();
     int left = candidates().getFirst().blocks().size();
     if (sharesAmongBlocks(left)) {

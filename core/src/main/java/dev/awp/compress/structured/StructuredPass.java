@@ -78,9 +78,10 @@ public final class StructuredPass {
       Shape before = plan.before();
       boolean narrower =
           IntStream.range(0, shape.blocks().size())
-              .mapToObj(shape::size)
-              .anyMatch(
-                  size -> size.neurons() < before.neurons() || size.groups() < before.groups());
+                  .mapToObj(shape::size)
+                  .anyMatch(
+                      size -> size.neurons() < before.neurons() || size.groups() < before.groups())
+              || shape.experts() < before.experts();
       boolean shorter = shape.blocks().size() < before.blocks().size();
       if (narrower || (shorter && choice.compensates() && drifts())) {
         parts = restored(pruned, folder).orElseGet(() -> walk(pruned, folder));
@@ -93,7 +94,7 @@ public final class StructuredPass {
   }
 
   private boolean drifts() {
-    return options.target() == Target.PROPAGATED;
+    return options.target() == Target.PROPAGATED && structure.experts().isEmpty();
   }
 
   /** How much of what, and which blocks, where that is not said. */
@@ -123,16 +124,14 @@ public final class StructuredPass {
             ? candidates.getFirst()
             : new WidthSplit(model, calibration, saved.scratchFolder(), compute, progress)
                 .choose(plan, candidates);
-    return new Shape(shape.neurons(), shape.groups(), kept);
+    return shape.of(kept);
   }
 
   /** Blocks as they are. */
   private static void copy(PrunedCheckpoint pruned, PrunedFolder folder) {
     for (int block : pruned.shape().blocks()) {
-      for (Step step : pruned.before().steps(block)) {
-        StepCut cut = StepCut.of(pruned.before(), block, step);
-        var _ =
-            folder.write(cut, IntStream.range(0, cut.units().count()).toArray(), Optional.empty());
+      for (Cut cut : pruned.cuts(block)) {
+        var _ = folder.write(cut, IntStream.range(0, cut.count()).toArray(), Optional.empty());
       }
     }
   }
@@ -141,9 +140,11 @@ public final class StructuredPass {
   private Optional<List<Part>> restored(PrunedCheckpoint pruned, PrunedFolder folder) {
     List<Part> parts = new ArrayList<>();
     for (int block : pruned.shape().blocks()) {
-      for (Step step : pruned.before().steps(block)) {
+      for (Cut cut : pruned.cuts(block)) {
         Optional<Part> part =
-            saved.find(block, step.name()).filter(found -> folder.restore(saved.pieces(found)));
+            saved
+                .find(block, cut.step().step().name())
+                .filter(found -> folder.restore(saved.pieces(found)));
         if (part.isEmpty()) {
           return Optional.empty();
         }
@@ -164,11 +165,11 @@ public final class StructuredPass {
       for (int block = 0; block <= last; block++) {
         boolean stays = pruned.shape().blocks().contains(block);
         for (Step step : pruned.before().steps(block)) {
-          if (stays) {
-            StepCut cut = StepCut.of(pruned.before(), block, step);
-            Part part = part(cut, pruned.kept(cut), folder, seen, reference, changed);
+          Optional<Cut> cut = stays ? pruned.cut(block, step) : Optional.empty();
+          if (cut.isPresent()) {
+            Part part = part(cut.get(), pruned.kept(cut.get()), folder, seen, reference, changed);
             parts.add(part);
-            changed |= part.kept().size() < cut.units().count();
+            changed |= part.kept().size() < cut.get().count();
           }
           advance(block, step, stays ? pruned.index(block) : -1, folder, seen, reference);
         }
@@ -184,14 +185,14 @@ public final class StructuredPass {
    * @param kept how many units stay
    */
   private Part part(
-      StepCut cut,
+      Cut cut,
       int kept,
       PrunedFolder folder,
       ActivationStore seen,
       Optional<ActivationStore> reference,
       boolean changed) {
     String step = cut.step().step().name();
-    int block = cut.consumer().block();
+    int block = cut.step().block();
     Optional<Part> before = saved.find(block, step);
     if (before.isPresent()) {
       if (folder.restore(saved.pieces(before.get()))) {
@@ -202,22 +203,33 @@ public final class StructuredPass {
               .formatted(block + 1, step));
     }
     boolean refits = choice.compensates() && changed && reference.isPresent();
+    if (kept == cut.count() && !refits) {
+      int[] all = IntStream.range(0, kept).toArray();
+      return save(
+          new Part(block, step, IntStream.of(all).boxed().toList(), 0, 0, 0),
+          folder,
+          folder.write(cut, all, Optional.empty()));
+    }
+    progress.step("block %s: pruning %s".formatted(block + 1, step));
+    return switch (cut) {
+      case StepCut own -> pruned(own, kept, folder, seen, reference);
+      case ExpertCut own -> pruned(own, kept, folder, seen);
+    };
+  }
+
+  private Part pruned(
+      StepCut cut,
+      int kept,
+      PrunedFolder folder,
+      ActivationStore seen,
+      Optional<ActivationStore> reference) {
     try (Arena arena = Arena.ofShared()) {
-      if (kept == cut.units().count() && !refits) {
-        int[] all = IntStream.range(0, kept).toArray();
-        return save(
-            new Part(block, step, IntStream.of(all).boxed().toList(), 0, 0, 0),
-            folder,
-            folder.write(cut, all, Optional.empty()));
-      }
-      progress.step("block %s: pruning %s".formatted(block + 1, step));
       StepPruning.Pruned pruned =
           new StepPruning(model, choice, compute).prune(cut, kept, seen, reference, arena);
-      int[] units = pruned.kept().units().stream().mapToInt(unit -> unit).toArray();
       return save(
           new Part(
-              block,
-              step,
+              cut.step().block(),
+              cut.step().step().name(),
               pruned.kept().units(),
               pruned.relativeError(),
               pruned.relativeDrift(),
@@ -225,9 +237,20 @@ public final class StructuredPass {
           folder,
           folder.write(
               cut,
-              units,
+              indices(pruned.kept().units()),
               choice.compensates() ? Optional.of(pruned.kept().weights()) : Optional.empty()));
     }
+  }
+
+  private Part pruned(ExpertCut cut, int kept, PrunedFolder folder, ActivationStore seen) {
+    ExpertMeasure measure =
+        ExpertMeasures.byName(structure.experts().orElseThrow().by()).orElseThrow();
+    Part part = new ExpertPruning(model, measure).prune(cut, kept, seen);
+    return save(part, folder, folder.write(cut, indices(part.kept()), Optional.empty()));
+  }
+
+  private static int[] indices(List<Integer> units) {
+    return units.stream().mapToInt(unit -> unit).toArray();
   }
 
   private Part save(Part part, PrunedFolder folder, List<WrittenPiece> pieces) {

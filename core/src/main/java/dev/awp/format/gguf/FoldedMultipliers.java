@@ -160,6 +160,11 @@ final class FoldedMultipliers extends CheckpointView {
   public ConfigCorrections corrections() {
     ConfigCorrections own = super.corrections();
     return new ConfigCorrections(
-        own.untied() || untied, own.unquantized(), own.dtype(), own.sizes(), true);
+        own.untied() || untied,
+        own.unquantized(),
+        own.dtype(),
+        own.sizes(),
+        own.experts(),
+        true);
   }
 }

@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.ConfigCorrections;
 import dev.awp.checkpoint.ConfigSizes;
+import dev.awp.checkpoint.ExpertCount;
 import dev.awp.config.json.StatedQuantization;
 import dev.awp.disk.Folders;
 import dev.awp.json.JsonFile;
@@ -82,6 +83,7 @@ public final class ConfigFiles {
       unmultiply(text);
     }
     corrections.sizes().ifPresent(sizes -> correct(text, sizes));
+    corrections.experts().ifPresent(experts -> correct(text, experts));
     write(file, config);
     try {
       if (corrections.unquantized()) {
@@ -149,6 +151,12 @@ public final class ConfigFiles {
       long before = sizes.blocks().stream().filter(block -> block < full.intValue()).count();
       config.put(FULL_WINDOWS, (int) before);
     }
+  }
+
+  private static void correct(ObjectNode config, ExpertCount experts) {
+    List<String> said = experts.keys().stream().filter(config::has).toList();
+    (said.isEmpty() ? List.of(experts.keys().getLast()) : said)
+        .forEach(key -> config.put(key, experts.count()));
   }
 
   /** One number where all blocks have the same; otherwise a list, which awp alone reads. */

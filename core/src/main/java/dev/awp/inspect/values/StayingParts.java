@@ -12,14 +12,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * Which weights of an original those of a model are from which neurons, key/value heads and blocks
- * were removed, by the report that lies beside it. Names are those of Hugging Face folders and of
- * GGUF files.
+ * Which weights of an original those of a model are from which neurons, key/value heads, blocks or
+ * experts were removed, by the report that lies beside it. Names are those of Hugging Face folders
+ * and of GGUF files.
  */
 final class StayingParts {
+  /** A module of an expert that lies by itself; no more digits than an int holds. */
+  private static final Pattern EXPERT = Pattern.compile("(.*\\.experts\\.)(\\d{1,9})(\\..*)");
+
   private final StructureReport structure;
 
   private StayingParts(StructureReport structure) {
@@ -44,8 +49,31 @@ final class StayingParts {
     List<Integer> kept = structure.kept().blocks();
     return BlockName.of(name)
         .filter(block -> block.index() < kept.size())
-        .map(block -> block.in(kept.get(block.index())))
+        .map(block -> nameBefore(block, kept.get(block.index())))
         .orElse(name);
+  }
+
+  /**
+   * What the original calls a weight of a block.
+   *
+   * @param index of the block there
+   */
+  private String nameBefore(BlockName block, int index) {
+    Matcher expert = EXPERT.matcher(block.module());
+    boolean named = structure.before().experts() > 0 && expert.matches();
+    Optional<List<Integer>> kept = named ? part(index, "mlp").map(Part::kept) : Optional.empty();
+    String module =
+        kept.filter(experts -> Integer.parseInt(expert.group(2)) < experts.size())
+            .map(experts -> experts.get(Integer.parseInt(expert.group(2))))
+            .map(before -> expert.group(1) + before + expert.group(3))
+            .orElse(block.module());
+    return new BlockName(block.prefix(), index, module).in(index);
+  }
+
+  private Optional<Part> part(int block, String step) {
+    return structure.parts().stream()
+        .filter(some -> some.block() == block && some.step().equals(step))
+        .findFirst();
   }
 
   /**
@@ -62,14 +90,13 @@ final class StayingParts {
       return Optional.empty();
     }
     String module = block.get().module();
+    boolean experts = structure.before().experts() > 0;
     boolean neurons = module.contains("mlp") || module.contains("ffn");
-    int index = block.get().index();
-    Optional<Part> part =
-        structure.parts().stream()
-            .filter(some -> some.block() == index && some.step().equals("mlp") == neurons)
-            .findFirst();
-    int units = neurons ? structure.before().neurons() : structure.before().groups();
-    int parts = module.contains("gate_up") ? 2 : 1;
+    Optional<Part> part = part(block.get().index(), experts || neurons ? "mlp" : "attention");
+    int dense = neurons ? structure.before().neurons() : structure.before().groups();
+    int units = experts ? structure.before().experts() : dense;
+    // All of a unit's rows lie together where units are experts.
+    int parts = module.contains("gate_up") && !experts ? 2 : 1;
     boolean vector = before.shape().size() == 1;
     Optional<int[]> rows =
         vector

@@ -7,6 +7,7 @@ import dev.awp.model.InputSite;
 import dev.awp.model.sublayer.BlockCache;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.ExpertMixture;
+import dev.awp.model.sublayer.ExpertUse;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.model.sublayer.RowOperations;
 import dev.awp.model.sublayer.Sublayer;
@@ -19,6 +20,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * A step of a block, x = x + f(norm(x)); where two steps of a block see the same hidden states, the
@@ -200,6 +203,18 @@ final class ResidualStep implements Stage {
     }
   }
 
+  /** What is to be known of a mixture, from some of the rows that come into it. */
+  @FunctionalInterface
+  private interface MixtureLook {
+    /**
+     * Looks.
+     *
+     * @param normed rows behind the norm
+     * @param first index of the first of them
+     */
+    void at(ExpertMixture mixture, Matrix normed, int first);
+  }
+
   /**
    * How many tokens are sent to each expert; nothing where there are none.
    *
@@ -207,25 +222,47 @@ final class ResidualStep implements Stage {
    * @param counted which rows count
    */
   long[] routedTokens(Matrix x, IntPredicate counted) {
+    List<long[]> chunks = new ArrayList<>();
+    look(
+        x,
+        (mixture, normed, first) ->
+            chunks.add(mixture.countRouted(normed, row -> counted.test(first + row))));
+    return chunks.stream().reduce(ResidualStep::sum).orElse(new long[0]);
+  }
+
+  private static long[] sum(long[] some, long[] more) {
+    return IntStream.range(0, some.length).mapToLong(i -> some[i] + more[i]).toArray();
+  }
+
+  /**
+   * What the experts add; nothing where there are none.
+   *
+   * @param x hidden states on their way into the step, left alone
+   * @param weights what its rows count
+   */
+  Optional<ExpertUse> expertUse(Matrix x, IntToDoubleFunction weights) {
+    List<ExpertUse> chunks = new ArrayList<>();
+    look(
+        x,
+        (mixture, normed, first) ->
+            chunks.add(mixture.use(normed, row -> weights.applyAsDouble(first + row))));
+    chunks.stream().skip(1).forEach(chunk -> chunks.getFirst().add(chunk));
+    return chunks.stream().findFirst();
+  }
+
+  private void look(Matrix x, MixtureLook look) {
     if (!(sublayer instanceof ExpertMixture mixture)) {
-      return new long[0];
+      return;
     }
     int most = Math.min(DecoderBlock.chunkRows(1), x.rows());
     try (Arena arena = Arena.ofShared()) {
       Matrix scratch = Matrix.allocate(arena, most, x.columns());
-      long[] all = new long[0];
       for (int from = 0; from < x.rows(); from += most) {
         Matrix chunk = x.rowRange(from, Math.min(x.rows(), from + most));
         Matrix normed = scratch.rowRange(0, chunk.rows());
         norm(chunk, normed);
-        int first = from;
-        long[] routed = mixture.countRouted(normed, row -> counted.test(first + row));
-        all = all.length == 0 ? new long[routed.length] : all;
-        for (int e = 0; e < routed.length; e++) {
-          all[e] += routed[e];
-        }
+        look.at(mixture, normed, from);
       }
-      return all;
     }
   }
 }

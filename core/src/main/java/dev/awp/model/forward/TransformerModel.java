@@ -11,6 +11,7 @@ import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.model.WeightSource;
 import dev.awp.model.sublayer.BlockWeights;
+import dev.awp.model.sublayer.ExpertUse;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
 import dev.awp.stored.TensorView;
@@ -20,6 +21,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Optional;
 import java.util.function.IntPredicate;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.Predicate;
 
 /** A decoder-only transformer whose weights are decoded block by block, as they are needed. */
@@ -132,6 +134,21 @@ public final class TransformerModel {
       return residual(index, MixtureStep.class::isInstance, arena)
           .map(step -> step.routedTokens(x, counted))
           .orElse(new long[0]);
+    }
+  }
+
+  /**
+   * What the experts of a block add.
+   *
+   * @param index of a block that has experts
+   * @param x hidden states on their way into the step that has them
+   * @param weights what its rows count
+   */
+  public ExpertUse expertUse(int index, Matrix x, IntToDoubleFunction weights) {
+    try (Arena arena = Arena.ofShared()) {
+      return residual(index, MixtureStep.class::isInstance, arena)
+          .flatMap(step -> step.expertUse(x, weights))
+          .orElseThrow();
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntPredicate;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -117,8 +118,7 @@ public final class ExpertMixture implements Sublayer {
         + (inner + 1) * hidden * experts.width();
   }
 
-  @Override
-  public Pass prepare(int most, int length, Arena arena) {
+  private Buffers buffers(int most, Arena arena) {
     int width = experts.width();
     List<Matrix> weights = new ArrayList<>();
     for (int i = 0; i < inner; i++) {
@@ -129,23 +129,27 @@ public final class ExpertMixture implements Sublayer {
         experts.bias()
             ? weights.stream().map(weight -> Matrix.allocate(arena, 1, weight.rows())).toList()
             : List.of();
-    Buffers buffers =
-        new Buffers(
-            Matrix.allocate(arena, most, experts.count()),
-            Matrix.allocate(arena, most, hidden),
-            Matrix.allocate(arena, most, width),
-            gating.ups(most, arena),
-            Matrix.allocate(arena, most, hidden),
-            weights,
-            biases,
-            IntStream.range(0, weights.size())
-                .mapToObj(
-                    i ->
-                        Linear.of(
-                            weights.get(i),
-                            biases.isEmpty() ? Optional.empty() : Optional.of(biases.get(i)),
-                            rows.compute()))
-                .toList());
+    return new Buffers(
+        Matrix.allocate(arena, most, experts.count()),
+        Matrix.allocate(arena, most, hidden),
+        Matrix.allocate(arena, most, width),
+        gating.ups(most, arena),
+        Matrix.allocate(arena, most, hidden),
+        weights,
+        biases,
+        IntStream.range(0, weights.size())
+            .mapToObj(
+                i ->
+                    Linear.of(
+                        weights.get(i),
+                        biases.isEmpty() ? Optional.empty() : Optional.of(biases.get(i)),
+                        rows.compute()))
+            .toList());
+  }
+
+  @Override
+  public Pass prepare(int most, int length, Arena arena) {
+    Buffers buffers = buffers(most, arena);
     Matrix sharedGate = Matrix.allocate(arena, most, experts.sharedWidth().orElse(0));
     Optional<Matrix> sharedUp = shared.flatMap(expert -> expert.mlp().ups(most, arena));
     return (normed, x, inputs) -> {
@@ -175,6 +179,39 @@ public final class ExpertMixture implements Sublayer {
           .mapToLong(e -> Arrays.stream(routes.tokens(e)).filter(counted).count())
           .toArray();
     }
+  }
+
+  /**
+   * What each expert adds for the tokens that are sent to it: sums of w s ||f(h)||, s the share
+   * that its output f(h) is multiplied by and w what the token counts.
+   *
+   * @param weights of the rows
+   */
+  public ExpertUse use(Matrix normed, IntToDoubleFunction weights) {
+    ExpertUse use = new ExpertUse(experts.count());
+    ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
+    try (Arena arena = Arena.ofShared()) {
+      Buffers buffers = buffers(normed.rows(), arena);
+      Router.Routes routes = route(normed, buffers.shares());
+      for (int e = 0; e < experts.count(); e++) {
+        int[] counted =
+            Arrays.stream(routes.tokens(e))
+                .filter(token -> weights.applyAsDouble(token) > 0)
+                .toArray();
+        if (counted.length > 0) {
+          decode(e, buffers);
+          InputSite into = InputSite.expertInput(e);
+          Matrix gated = gate(e, routes, counted, normed, LinearInputs.IGNORED, into, buffers);
+          Matrix out = down(gated, buffers);
+          for (int i = 0; i < counted.length; i++) {
+            MemorySegment row = out.row(i);
+            double norm = Math.sqrt(arithmetic.dot(row, row));
+            use.add(e, weights.applyAsDouble(counted[i]), routes.weight(counted[i], e) * norm);
+          }
+        }
+      }
+    }
+    return use;
   }
 
   private Router.Routes route(Matrix normed, Matrix scratch) {
@@ -207,8 +244,7 @@ public final class ExpertMixture implements Sublayer {
       }
       return;
     }
-    decode(views.get(e).weights(), buffers.weights());
-    decode(views.get(e).biases(), buffers.biases());
+    decode(e, buffers);
     if (allOutOf) {
       int[] every = IntStream.range(0, normed.rows()).toArray();
       inputs.accept(outOf, gate(e, routes, every, normed, LinearInputs.IGNORED, into, buffers));
@@ -223,8 +259,7 @@ public final class ExpertMixture implements Sublayer {
         return;
       }
       ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
-      Matrix out = buffers.out().rowRange(0, routed.length);
-      rows.project(gated, buffers.linears().getLast(), out);
+      Matrix out = down(gated, buffers);
       rows.forRows(
           routed.length,
           i -> {
@@ -254,6 +289,13 @@ public final class ExpertMixture implements Sublayer {
     return gate;
   }
 
+  /** What an expert makes of its gated activations. */
+  private Matrix down(Matrix gated, Buffers buffers) {
+    Matrix out = buffers.out().rowRange(0, gated.rows());
+    rows.project(gated, buffers.linears().getLast(), out);
+    return out;
+  }
+
   /** The rows of some tokens, times the shares of those that are routed where inputs are. */
   private Matrix gather(int e, Router.Routes routes, int[] tokens, Matrix normed, Buffers buffers) {
     Matrix in = buffers.in().rowRange(0, tokens.length);
@@ -268,6 +310,11 @@ public final class ExpertMixture implements Sublayer {
           }
         });
     return in;
+  }
+
+  private void decode(int e, Buffers buffers) {
+    decode(views.get(e).weights(), buffers.weights());
+    decode(views.get(e).biases(), buffers.biases());
   }
 
   private void decode(List<StoredTensor> stored, List<Matrix> into) {

@@ -60,7 +60,10 @@ public final class HtmlReport {
       html.add("</ul>%n</section>%n");
     }
     for (StructureReport structure : report.structure()) {
-      html.add("<section>%n<h2>Widths</h2>%n%s</section>%n", ReportTables.structure(structure));
+      html.add(
+          "<section>%n<h2>%s</h2>%n%s</section>%n",
+          structure.before().experts() > 0 ? "Experts" : "Widths",
+          ReportTables.structure(structure));
     }
     if (!report.layers().isEmpty()) {
       plots(report.layers(), html);
@@ -130,7 +133,7 @@ public final class HtmlReport {
           html,
           "Linear weights removed",
           String.format(Locale.ROOT, "%.1f %%", 100 * structure.share()),
-          "as neurons, heads and blocks");
+          structure.before().experts() > 0 ? "as experts" : "as neurons, heads and blocks");
     }
     figure(
         html,

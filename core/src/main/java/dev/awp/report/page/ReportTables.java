@@ -120,6 +120,9 @@ final class ReportTables {
   /** What was kept of each block, by steps. */
   static String structure(StructureReport report) {
     StructureReport.Shape before = report.before();
+    if (before.experts() > 0) {
+      return experts(report);
+    }
     String caption =
         "%s of %s blocks stay. The error is that of the layer that reads what stays, f(T) / f(0)."
             .formatted(report.kept().blocks().size(), before.blocks().size());
@@ -136,6 +139,25 @@ final class ReportTables {
           neurons ? before.neurons() : before.groups(),
           part.relativeError(),
           part.drift());
+    }
+    return close(html);
+  }
+
+  /** Which experts were kept of each mixture. */
+  private static String experts(StructureReport report) {
+    String caption =
+        "%s of %s experts stay in each mixture: those with the largest scores."
+            .formatted(report.kept().experts(), report.before().experts());
+    Markup html = open(caption, report.parts().size() > 40 ? "scroll tall" : "scroll");
+    head(html, "block", "experts that stay", "their share of all scores");
+    for (StructureReport.Part part : report.parts()) {
+      double all = part.scores().stream().mapToDouble(score -> score).sum();
+      double kept = part.kept().stream().mapToDouble(expert -> part.scores().get(expert)).sum();
+      html.add(
+          "<tr><th scope=\"row\">%s</th><td>%s</td><td>%.1f %%</td></tr>%n",
+          part.block(),
+          part.kept().stream().map(String::valueOf).collect(Collectors.joining(", ")),
+          all == 0 ? 100 : 100 * kept / all);
     }
     return close(html);
   }

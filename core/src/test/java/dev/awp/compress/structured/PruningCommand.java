@@ -2,6 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress.structured;
 
+import dev.awp.AwpException;
+import dev.awp.compress.CompressionListener;
+import dev.awp.compress.CompressionOptions;
+import dev.awp.compress.Start;
+import dev.awp.compress.walk.Compressor;
+import dev.awp.compute.Compute;
 import dev.awp.fixture.Terminal;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,5 +50,33 @@ abstract class PruningCommand {
         new Terminal().run("eval", of.toString(), text.toString(), "--sequence-length=64");
     eval.assertExit(0);
     return Double.parseDouble(eval.out().replaceAll("(?s).*?perplexity ([0-9.]+).*", "$1"));
+  }
+
+  /** Stops at the so-manieth step that is pruned. */
+  static final class Stopper implements CompressionListener {
+    final List<String> told = new ArrayList<>();
+    private int left;
+
+    Stopper(int steps) {
+      this.left = steps;
+    }
+
+    @Override
+    public void step(String what) {
+      told.add(what);
+      if (what.contains(": pruning ") && left-- == 0) {
+        throw new AwpException("stopped");
+      }
+    }
+  }
+
+  static void run(CompressionOptions options, int threads, int steps) {
+    run(options, threads, new Stopper(steps));
+  }
+
+  static void run(CompressionOptions options, int threads, Stopper stopper) {
+    try (Compute compute = Compute.create(threads)) {
+      var _ = Compressor.run(options, Start.CONTINUE, "test", compute, stopper);
+    }
   }
 }

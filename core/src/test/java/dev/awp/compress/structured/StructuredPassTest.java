@@ -13,13 +13,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
-import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
-import dev.awp.compress.Start;
 import dev.awp.compress.StructureOptions;
-import dev.awp.compress.walk.Compressor;
-import dev.awp.compute.Compute;
 import dev.awp.compute.KernelProvider;
 import dev.awp.config.AttentionConfig;
 import dev.awp.fixture.GeneratedArchitectures;
@@ -44,7 +40,6 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -357,24 +352,6 @@ class StructuredPassTest extends PruningCommand {
     assertTrue(divergence(out) < divergence(plain), "the same blocks, refitted or not");
   }
 
-  /** Stops at the so-manieth step that is pruned. */
-  private static final class Stopper implements CompressionListener {
-    private final List<String> told = new ArrayList<>();
-    private int left;
-
-    private Stopper(int steps) {
-      this.left = steps;
-    }
-
-    @Override
-    public void step(String what) {
-      told.add(what);
-      if (what.contains(": pruning ") && left-- == 0) {
-        throw new AwpException("stopped");
-      }
-    }
-  }
-
   private CompressionOptions options(Path output) {
     return CompressionOptions.builder(model, output)
         .structure(
@@ -387,20 +364,11 @@ class StructuredPassTest extends PruningCommand {
                 "least-squares",
                 "divergence",
                 StructureOptions.Sharing.UNIFORM,
-                OptionalInt.of(4)))
+                OptionalInt.of(4),
+                Optional.empty()))
         .calibration(new Calibration(List.of(text), 8, OptionalInt.of(32), 0))
         .maxShardBytes(20_000)
         .build();
-  }
-
-  private static void run(CompressionOptions options, int threads, int steps) {
-    run(options, threads, new Stopper(steps));
-  }
-
-  private static void run(CompressionOptions options, int threads, Stopper stopper) {
-    try (Compute compute = Compute.create(threads)) {
-      var _ = Compressor.run(options, Start.CONTINUE, "test", compute, stopper);
-    }
   }
 
   @Test
