@@ -64,7 +64,8 @@ record MeteredBlas(Blas blas, Meter meter) implements Blas {
     blas.syrk(alpha, a, beta, c);
     long triangle = a.columns() * (a.columns() + 1L) / 2;
     long moved = a.size() + (beta == 0 ? 1 : 2) * triangle;
-    meter.add(start, Optional.empty(), Precision.F32, 2 * a.rows() * triangle, moved * Float.BYTES);
+    meter.add(
+        start, Optional.empty(), Precision.F32, 2L * a.rows() * triangle, moved * Float.BYTES);
   }
 
   @Override
