@@ -150,10 +150,7 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
               dense.states().rowRange(from, from + count),
               stream.states().rowRange(from, from + count),
               residual.rowRange(0, count));
-          dense
-              .stage()
-              .forward(
-                  dense.chunk(from, to, copy), length, new Expected(expected, dense.advance()));
+          expect(dense, dense.chunk(from, to, copy), length, expected);
         }
         TokenWeights ofChunk = weights.range(from, to);
         LinearInputs seen = new Seen(expected, residual, ofChunk, ofBoth, stream.advance());
@@ -163,6 +160,11 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
         }
       }
     }
+  }
+
+  /** Runs a chunk of the original model's states through its step, and keeps what layers see. */
+  private void expect(Stream dense, Matrix chunk, int length, Map<InputSite, Matrix> expected) {
+    dense.stage().forward(chunk, length, new Expected(expected, dense.advance()));
   }
 
   /** Copies the inputs of one site. */
