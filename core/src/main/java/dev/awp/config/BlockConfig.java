@@ -25,7 +25,8 @@ public record BlockConfig(
 
   /** The same with so many experts, where it has any. */
   public BlockConfig withExperts(int count) {
-    return new BlockConfig(ownAttention, recurrence, ownMlp, experts.map(own -> own.withCount(count)));
+    return new BlockConfig(
+        ownAttention, recurrence, ownMlp, experts.map(own -> own.withCount(count)));
   }
 
   /**

@@ -160,11 +160,6 @@ final class FoldedMultipliers extends CheckpointView {
   public ConfigCorrections corrections() {
     ConfigCorrections own = super.corrections();
     return new ConfigCorrections(
-        own.untied() || untied,
-        own.unquantized(),
-        own.dtype(),
-        own.sizes(),
-        own.experts(),
-        true);
+        own.untied() || untied, own.unquantized(), own.dtype(), own.sizes(), own.experts(), true);
   }
 }
