@@ -305,8 +305,9 @@ public final class GgufNames {
     if (parent.equals("mamba") || parent.equals("linear_attn")) {
       return architecture.recurrence().filter(rule -> isOf(rule, parent, module)).isPresent();
     }
+    String last = module.substring(module.lastIndexOf('.') + 1);
     return !module.equals("self_attn.qkv_proj")
-        || architecture.projections().attention().contains(module);
+        || architecture.projections().attention().contains(last);
   }
 
   private static boolean isOf(RecurrenceRule rule, String parent, String module) {

@@ -16,7 +16,7 @@ import dev.awp.constraint.Grid;
 public record DescentOptions(
     int rounds, int descents, int sweepWidth, int pieceWidth, int columnsOfPiece) {
   /** As many multiplications of a product take the time that a way takes at a column. */
-  private static final double MULTIPLICATIONS_OF_A_WAY = 600;
+  private static final double MULTIPLICATIONS_OF_A_WAY = 300;
 
   public DescentOptions {
     if (rounds < 1 || descents < 0) {
@@ -79,7 +79,7 @@ public record DescentOptions(
 
   /**
    * What choosing between ways takes besides, in the same unit, by the time that it takes: a
-   * quarter of {@link #cost} at 4,096 columns by default.
+   * seventh of {@link #cost} at 4,096 columns by default.
    */
   double choices(Grid grid, int columns) {
     boolean alone = grid.runLength() == 1;

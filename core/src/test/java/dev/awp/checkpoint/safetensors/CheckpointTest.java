@@ -339,7 +339,7 @@ class CheckpointTest {
       assertEquals("f: tensor t holds NaN at [0, 2], weights must be finite", refusal.getMessage());
       TensorView bytes = new TensorView("t", DType.U8, List.of(12L), Path.of("f"), 0, data);
       assertThrows(AwpException.class, () -> reader.matrix(bytes, arena));
-      TensorView cube = new TensorView("t", DType.F32, List.of(1L, 1L, 3L), Path.of("f"), 0, data);
+      TensorView cube = new TensorView("t", DType.F32, List.of(1L, 3L, 1L), Path.of("f"), 0, data);
       assertThrows(AwpException.class, () -> reader.matrix(cube, arena));
     }
   }

@@ -23,6 +23,7 @@ import dev.awp.compute.Compute;
 import dev.awp.compute.KernelProvider;
 import dev.awp.config.ExpertConfig;
 import dev.awp.fixture.GeneratedArchitectures;
+import dev.awp.fixture.GgufModels;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.OutputFolders;
 import dev.awp.fixture.Terminal;
@@ -280,8 +281,15 @@ class ExpertPruningTest extends PruningCommand {
         Files.readString(out.resolve("report.html")).contains("4 of 6 experts stay"),
         "the page tells it");
     new Terminal().run("verify", out.toString()).assertExit(0);
-    pruned(folder.resolve("m.gguf"), "--prune-experts=2", "--gguf-type=F16");
-    assertTrue(Double.isFinite(perplexity(folder.resolve("m.gguf"))));
+  }
+
+  @Test
+  void aFileOfLlamaCppScoresAsTheFolder() throws IOException {
+    GgufModels.writeFolder(model, "mixtral", DType.F32);
+    pruned(out, "--prune-experts=1");
+    pruned(folder.resolve("m.gguf"), "--prune-experts=1", "--gguf-type=F32");
+    double expected = perplexity(out);
+    assertEquals(expected, perplexity(folder.resolve("m.gguf")), 1e-3 * expected);
   }
 
   private CompressionOptions options(Path output) {

@@ -21,19 +21,19 @@ class GridDescentCostTest {
     }
   }
 
-  /** Measured there are .5 (IQ3_XXS) to 2.3 (IQ2_S) times the time of Q4_K. */
+  /** Measured there are 3.3 (IQ2_XXS) to 7.3 (IQ2_S) times the time of Q4_K. */
   @ParameterizedTest
   @EnumSource
-  void vectorsCostAboutAsMuchAsEqualSteps(CodebookGrid grid) {
+  void vectorsCostSomeTimesWhatEqualStepsDo(CodebookGrid grid) {
     double ratio = cost(grid, 512) / cost(BlockGrid.Q4_K, 512);
-    assertTrue(ratio > 0.35 && ratio < 3, grid + ": " + ratio);
+    assertTrue(ratio > 1.5 && ratio < 10, grid + ": " + ratio);
   }
 
   @Test
   void comparingWaysCostsLessTheWiderRowsAre() {
     double narrow = cost(BlockGrid.Q4_0, 512);
     double wide = cost(BlockGrid.Q4_0, 4096);
-    assertTrue(narrow > 4 * wide, narrow + " and " + wide);
-    assertTrue(wide > 20 && wide < 30, "4096 columns: " + wide);
+    assertTrue(narrow > 2 * wide, narrow + " and " + wide);
+    assertTrue(wide > 8 && wide < 14, "4096 columns: " + wide);
   }
 }
