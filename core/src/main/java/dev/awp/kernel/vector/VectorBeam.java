@@ -5,7 +5,6 @@ package dev.awp.kernel.vector;
 import static dev.awp.kernel.vector.Lanes.COUNT;
 import static dev.awp.kernel.vector.Lanes.FLOATS;
 import static dev.awp.kernel.vector.Lanes.INTS;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.awp.kernel.BeamKernels;
@@ -162,123 +161,6 @@ final class VectorBeam implements BeamKernels {
       int ways,
       MemorySegment after) {
     int lanes = Extents.waysOf(before, parents, errors, factors, ways, after);
-    for (int way = 0; way < ways; way++) {
-      int i = 0;
-      for (; i < FLOATS.loopBound(lanes); i += COUNT) {
-        switch (ways) {
-          case 4 -> extendFour(before, parents, errors, factors, way, lanes, i, after);
-          case 8 -> extendEight(before, parents, errors, factors, way, lanes, i, after);
-          default -> extendAny(before, parents, errors, factors, way, ways, lanes, i, after);
-        }
-      }
-      for (; i < lanes; i++) {
-        extendOne(before, parents, errors, factors, way, ways, lanes, i, after);
-      }
-    }
-  }
-
-  /** The parent's bits choose between pairs of ways, and between what was chosen before. */
-  private static void extendFour(
-      MemorySegment before,
-      MemorySegment parents,
-      MemorySegment errors,
-      MemorySegment factors,
-      int way,
-      int lanes,
-      int i,
-      MemorySegment after) {
-    IntVector parent = Lanes.loadBits(parents, way * lanes + i);
-    FloatVector e = Lanes.load(errors, way * lanes + i);
-    VectorMask<Float> odd = bit(parent, 1);
-    VectorMask<Float> upper = bit(parent, 2);
-    int n = Extents.floats(factors);
-    for (int k = 0; k < n; k++) {
-      int row = k * 4 * lanes + i;
-      FloatVector first = either(before, row, lanes, odd);
-      FloatVector value = first.blend(either(before, row + 2 * lanes, lanes, odd), upper);
-      FloatVector factor = FloatVector.broadcast(FLOATS, factors.getAtIndex(JAVA_FLOAT, k));
-      Lanes.store(factor.fma(e, value), after, row + way * lanes);
-    }
-  }
-
-  private static void extendEight(
-      MemorySegment before,
-      MemorySegment parents,
-      MemorySegment errors,
-      MemorySegment factors,
-      int way,
-      int lanes,
-      int i,
-      MemorySegment after) {
-    IntVector parent = Lanes.loadBits(parents, way * lanes + i);
-    FloatVector e = Lanes.load(errors, way * lanes + i);
-    VectorMask<Float> odd = bit(parent, 1);
-    VectorMask<Float> upper = bit(parent, 2);
-    VectorMask<Float> last = bit(parent, 4);
-    int n = Extents.floats(factors);
-    for (int k = 0; k < n; k++) {
-      int row = k * 8 * lanes + i;
-      FloatVector first = either(before, row, lanes, odd);
-      first = first.blend(either(before, row + 2 * lanes, lanes, odd), upper);
-      FloatVector second = either(before, row + 4 * lanes, lanes, odd);
-      second = second.blend(either(before, row + 6 * lanes, lanes, odd), upper);
-      FloatVector factor = FloatVector.broadcast(FLOATS, factors.getAtIndex(JAVA_FLOAT, k));
-      Lanes.store(factor.fma(e, first.blend(second, last)), after, row + way * lanes);
-    }
-  }
-
-  private static VectorMask<Float> bit(IntVector parent, int bit) {
-    return parent.and(bit).compare(VectorOperators.NE, 0).cast(FLOATS);
-  }
-
-  private static FloatVector either(
-      MemorySegment before, int row, int lanes, VectorMask<Float> second) {
-    return Lanes.load(before, row).blend(Lanes.load(before, row + lanes), second);
-  }
-
-  private static void extendAny(
-      MemorySegment before,
-      MemorySegment parents,
-      MemorySegment errors,
-      MemorySegment factors,
-      int way,
-      int ways,
-      int lanes,
-      int i,
-      MemorySegment after) {
-    IntVector parent = Lanes.loadBits(parents, way * lanes + i);
-    FloatVector e = Lanes.load(errors, way * lanes + i);
-    int n = Extents.floats(factors);
-    for (int k = 0; k < n; k++) {
-      int row = k * ways * lanes + i;
-      FloatVector value = Lanes.load(before, row);
-      for (int other = 1; other < ways; other++) {
-        VectorMask<Float> chosen = parent.compare(VectorOperators.EQ, other).cast(FLOATS);
-        value = value.blend(Lanes.load(before, row + other * lanes), chosen);
-      }
-      FloatVector factor = FloatVector.broadcast(FLOATS, factors.getAtIndex(JAVA_FLOAT, k));
-      Lanes.store(factor.fma(e, value), after, row + way * lanes);
-    }
-  }
-
-  private static void extendOne(
-      MemorySegment before,
-      MemorySegment parents,
-      MemorySegment errors,
-      MemorySegment factors,
-      int way,
-      int ways,
-      int lanes,
-      int i,
-      MemorySegment after) {
-    long own = (long) way * lanes + i;
-    long parent = (long) parents.getAtIndex(JAVA_INT, own) * lanes + i;
-    float e = errors.getAtIndex(JAVA_FLOAT, own);
-    for (int k = 0; k < Extents.floats(factors); k++) {
-      long row = (long) k * ways * lanes;
-      float value = before.getAtIndex(JAVA_FLOAT, row + parent);
-      float factor = factors.getAtIndex(JAVA_FLOAT, k);
-      after.setAtIndex(JAVA_FLOAT, row + own, Math.fma(factor, e, value));
-    }
+    new WayExtension(before, parents, errors, factors, ways, lanes, after).run();
   }
 }

@@ -216,28 +216,22 @@ final class BeamRounding {
 
   /** The places from the end on make up for the errors that each way has in those before. */
   private void goOn(ColumnOrder order, int place, int end, int from, int to, int lanes) {
-    MemorySegment own = rows(way, 0, width, lanes);
-    MemorySegment before = rows(way, width, width, lanes);
-    for (int i = 0; i < width * lanes; i++) {
-      own.setAtIndex(JAVA_INT, i, i / lanes);
-    }
-    for (int at = end - 1; at >= place; at--) {
-      MemorySegment all = rows(errors, (at - from) * width, width, lanes);
-      MemorySegment origins = rows(parents, (at - from) * width, width, lanes);
-      for (int w = 0; w < width; w++) {
-        MemorySegment origin = rows(own, w, 1, lanes);
-        kernels.pick(origin, all, rows(next, (at - place) * width + w, 1, lanes));
-        kernels.pick(origin, origins, rows(before, w, 1, lanes));
-      }
-      MemorySegment swapped = own;
-      own = before;
-      before = swapped;
-    }
+    MemorySegment origins =
+        back(
+            width,
+            place - from,
+            end - from,
+            lanes,
+            (index, w, own) ->
+                kernels.pick(
+                    own,
+                    rows(errors, index * width, width, lanes),
+                    rows(next, (index - (place - from)) * width + w, 1, lanes)));
     int later = to - end;
     MemorySegment rest = rows(followed, (end - from) * width, later * width, lanes);
     kernels.extend(
         rows(running, (end - from) * width, later * width, lanes),
-        own,
+        origins,
         rows(zeros, 0, width, lanes),
         slice(zeros, 0, later),
         width,
@@ -258,18 +252,50 @@ final class BeamRounding {
     return Matrix.wrap(all, rows, Math.toIntExact(all.byteSize() / Float.BYTES / rows));
   }
 
-  /** Follows the best way of every lane back. */
+  /** Takes what the best way of every lane found. */
   private void trace(int places, int lane, int lanes, Matrix found, Matrix error) {
-    MemorySegment own = rows(way, 0, 1, lanes);
-    MemorySegment before = rows(way, 1, 1, lanes);
-    own.fill((byte) 0);
-    for (int j = places - 1; j >= 0; j--) {
-      kernels.pick(own, rows(codes, j * width, width, lanes), slice(found.row(j), lane, lanes));
-      kernels.pick(own, rows(errors, j * width, width, lanes), slice(error.row(j), lane, lanes));
-      kernels.pick(own, rows(parents, j * width, width, lanes), before);
+    back(
+        1,
+        0,
+        places,
+        lanes,
+        (index, _, own) -> {
+          int first = index * width;
+          kernels.pick(own, rows(codes, first, width, lanes), slice(found.row(index), lane, lanes));
+          kernels.pick(
+              own, rows(errors, first, width, lanes), slice(error.row(index), lane, lanes));
+        });
+  }
+
+  /** Sees in which way each lane was at a place. */
+  @FunctionalInterface
+  private interface Passed {
+    void at(int index, int way, MemorySegment own);
+  }
+
+  /**
+   * Follows the first ways back, from the last of some places to the first.
+   *
+   * @param count how many ways
+   * @return where they began, [count, lanes]
+   */
+  private MemorySegment back(int count, int first, int end, int lanes, Passed passed) {
+    MemorySegment own = rows(way, 0, count, lanes);
+    MemorySegment before = rows(way, width, count, lanes);
+    for (int i = 0; i < count * lanes; i++) {
+      own.setAtIndex(JAVA_INT, i, i / lanes);
+    }
+    for (int index = end - 1; index >= first; index--) {
+      MemorySegment origins = rows(parents, index * width, width, lanes);
+      for (int w = 0; w < count; w++) {
+        MemorySegment at = rows(own, w, 1, lanes);
+        passed.at(index, w, at);
+        kernels.pick(at, origins, rows(before, w, 1, lanes));
+      }
       MemorySegment swapped = own;
       own = before;
       before = swapped;
     }
+    return own;
   }
 }

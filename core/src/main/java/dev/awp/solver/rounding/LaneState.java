@@ -86,7 +86,8 @@ record LaneState(
     }
     MemorySegment codes = found.codes();
     long lanes = codes.byteSize() / Float.BYTES;
-    MemorySegment free = mask.get().row(column).asSlice(lane * 4L, codes.byteSize());
+    MemorySegment free =
+        mask.get().row(column).asSlice((long) lane * Float.BYTES, codes.byteSize());
     compute.kernels().selection().applyMask(free, codes, codes);
     compute.kernels().selection().applyMask(free, found.values(), found.values());
     for (long i = 0; i < lanes; i++) {
