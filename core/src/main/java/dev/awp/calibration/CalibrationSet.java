@@ -34,6 +34,11 @@ public record CalibrationSet(
     files = List.copyOf(files);
   }
 
+  /** Tokens of all windows. */
+  public long tokens() {
+    return (long) windows.size() * length;
+  }
+
   /** The first windows, about as many as hold that many tokens, and at least one. */
   public List<TokenWindow> first(int tokens) {
     return windows.subList(0, Math.clamp(tokens / length, 1, windows.size()));

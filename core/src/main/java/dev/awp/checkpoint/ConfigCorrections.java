@@ -43,6 +43,11 @@ public record ConfigCorrections(
     return new ConfigCorrections(untied, true, wanted, sizes, experts, unmultiplied);
   }
 
+  /** The same, and multipliers that are in the tensors already. */
+  public ConfigCorrections withoutMultipliers() {
+    return new ConfigCorrections(untied, unquantized, dtype, sizes, experts, true);
+  }
+
   /** The same, and other sizes. */
   public ConfigCorrections withSizes(ConfigSizes others) {
     return new ConfigCorrections(

@@ -76,7 +76,7 @@ public final class WorkEstimate {
         candidates.keySet().stream().filter(layer -> candidates.get(layer).size() > 1).toList();
     double solving =
         open.stream().mapToDouble(layer -> curve(layer, candidates.get(layer), compute)).sum();
-    double tokens = (double) calibration.windows().size() * calibration.length();
+    double tokens = calibration.tokens();
     return solving
         + forward(layout, tokens, calibration.length())
         + triangles(open, tokens)
@@ -143,7 +143,7 @@ public final class WorkEstimate {
     if (options.calibration().statistics().isPresent()) {
       return 0;
     }
-    double tokens = (double) calibration.windows().size() * calibration.length();
+    double tokens = calibration.tokens();
     boolean drifted = options.target() == Target.PROPAGATED;
     boolean corrected = options.propagation() == Propagation.COMPRESSED;
     double share = drifted ? options.targetShare() : 0;

@@ -61,7 +61,7 @@ final class BlockCosine implements BlockMeasure {
 
   @Override
   public double flops(ModelLayout layout, CalibrationSet calibration, int count) {
-    double tokens = (double) calibration.windows().size() * calibration.length();
+    double tokens = calibration.tokens();
     return WorkEstimate.forward(layout, tokens, calibration.length());
   }
 

@@ -29,7 +29,7 @@ final class ExpertSaliency implements ExpertMeasure {
 
   @Override
   public double flops(ModelLayout layout, CalibrationSet calibration) {
-    double tokens = (double) calibration.windows().size() * calibration.length();
+    double tokens = calibration.tokens();
     return WorkEstimate.forward(layout, tokens, calibration.length());
   }
 }

@@ -26,7 +26,7 @@ final class ExpertTokens implements ExpertMeasure {
   /** The routers alone. */
   @Override
   public double flops(ModelLayout layout, CalibrationSet calibration) {
-    double tokens = (double) calibration.windows().size() * calibration.length();
+    double tokens = calibration.tokens();
     long weights =
         layout.config().blocks().stream()
             .flatMap(block -> block.experts().stream())

@@ -52,7 +52,7 @@ public final class PruningEstimate {
 
   /** Scores of all experts, and the blocks once with those that stay. */
   private double experts(CalibrationSet calibration, StructureOptions.Experts wanted) {
-    double tokens = (double) calibration.windows().size() * calibration.length();
+    double tokens = calibration.tokens();
     return ExpertMeasures.byName(wanted.by()).orElseThrow().flops(layout, calibration)
         + WorkEstimate.forward(layout, tokens, calibration.length());
   }
@@ -113,7 +113,7 @@ public final class PruningEstimate {
 
   /** Both streams to the inputs and on, moments of the drift too, and the choices. */
   private double walk(CalibrationSet calibration) {
-    double tokens = (double) calibration.windows().size() * calibration.length();
+    double tokens = calibration.tokens();
     List<LinearLayer> consumers =
         consumers(stay()).stream()
             .filter(layer -> isMlp(layer) ? plan.removesNeurons() : plan.removesGroups())

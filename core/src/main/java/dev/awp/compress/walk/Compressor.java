@@ -538,7 +538,7 @@ public final class Compressor {
   private MemoryPlan memory(
       ModelLayout of, Schemes schemes, CalibrationSet calibration, Evaluator evaluator) {
     int length = calibration.length();
-    long tokens = (long) calibration.windows().size() * length;
+    long tokens = calibration.tokens();
     MemoryNeeds needs =
         MemoryNeeds.of(
             options,

@@ -158,8 +158,7 @@ final class FoldedMultipliers extends CheckpointView {
 
   @Override
   public ConfigCorrections corrections() {
-    ConfigCorrections own = super.corrections();
-    return new ConfigCorrections(
-        own.untied() || untied, own.unquantized(), own.dtype(), own.sizes(), own.experts(), true);
+    ConfigCorrections own = super.corrections().withoutMultipliers();
+    return untied ? own.withOwnHead() : own;
   }
 }
