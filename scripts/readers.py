@@ -11,6 +11,7 @@ Called by scripts/readers: readers.py READER MODEL TEXT WINDOW WINDOWS PROMPT TO
 
 import json
 import math
+import os
 import sys
 
 from windows import cut, leading
@@ -135,7 +136,11 @@ def main():
     reader, model, text_file, window, windows, prompt, count = sys.argv[1:]
     with open(text_file, encoding="utf-8", newline="") as file:
         text = file.read()
-    print(json.dumps(READERS[reader](model, text, int(window), int(windows), prompt, int(count))))
+    # What libraries print goes to standard error, whether Python or C writes it.
+    answer = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    found = READERS[reader](model, text, int(window), int(windows), prompt, int(count))
+    print(json.dumps(found), file=answer, flush=True)
 
 
 if __name__ == "__main__":
