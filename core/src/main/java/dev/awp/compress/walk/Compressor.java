@@ -29,6 +29,7 @@ import dev.awp.compress.memory.PhysicalMemory;
 import dev.awp.compress.plan.FusedScales;
 import dev.awp.compress.plan.GridDefaults;
 import dev.awp.compress.plan.LayerPlanner;
+import dev.awp.compress.plan.LayerPlanner.Allocated;
 import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.plan.Schemes;
 import dev.awp.compress.plan.TunedBlocks;
@@ -36,6 +37,8 @@ import dev.awp.compress.run.CalibrationIdentity;
 import dev.awp.compress.run.FileSums;
 import dev.awp.compress.run.InputFiles;
 import dev.awp.compress.run.ModelOutput;
+import dev.awp.compress.run.PhaseClock;
+import dev.awp.compress.run.PhaseClock.Phase;
 import dev.awp.compress.run.RunDescription;
 import dev.awp.compress.run.RunIdentity;
 import dev.awp.compress.run.SavedLayers;
@@ -86,6 +89,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -257,7 +261,8 @@ public final class Compressor {
       Compressor compressor = of(kept, compute, listener, original);
       boolean all = estimated || compressor.isOnlyPlanned();
       PreparedRun prepared =
-          compressor.prepare(estimated ? Map::of : compressor::checkedWeights, all);
+          compressor.prepare(
+              estimated ? Map::of : compressor::checkedWeights, all, new PhaseClock());
       double seconds = (System.nanoTime() - start) / 1e9;
       return new DryRun(
               kept,
@@ -291,7 +296,8 @@ public final class Compressor {
    * @param scan reads the weights, and takes sums of their files where they are needed
    * @param estimated whether nothing is to be measured
    */
-  private PreparedRun prepare(Supplier<Map<Path, String>> scan, boolean estimated) {
+  private PreparedRun prepare(
+      Supplier<Map<Path, String>> scan, boolean estimated, PhaseClock clock) {
     Optional<String> requantized = RunChecks.checkOriginal(checkpoint, options.requantize());
     List<String> structure =
         structurePlan().map(pruning -> pruning.sentences(drifts())).orElse(List.of());
@@ -330,7 +336,8 @@ public final class Compressor {
               listener);
       MemoryPlan memory = memory(calibration, evaluator);
       Map<Path, String> weights = scan.get();
-      Schemes schemes = estimated ? estimated() : schemes(calibration, memory);
+      Allocated allocated = estimated ? estimated() : schemes(calibration, memory, clock);
+      Schemes schemes = allocated.schemes();
       ModelPlan plan =
           new FusedScales(checkpoint, compute).settle(checked(schemes), options.formats());
       Set<String> warnings = new LinkedHashSet<>(RunChecks.warnings(plan, options.formats()));
@@ -354,7 +361,8 @@ public final class Compressor {
           plan,
           statistics,
           List.copyOf(warnings),
-          structure);
+          structure,
+          allocated.budget());
     }
   }
 
@@ -392,22 +400,32 @@ public final class Compressor {
     return plan;
   }
 
-  private Schemes estimated() {
-    return planner.isBudgeted() ? planner.estimate() : planner.schemes();
+  private Allocated estimated() {
+    return new Allocated(
+        planner.isBudgeted() ? planner.estimate() : planner.schemes(), Optional.empty());
   }
 
   /** Measures first where a budget has to be shared. */
-  private Schemes schemes(CalibrationSet calibration, MemoryPlan memory) {
+  private Allocated schemes(CalibrationSet calibration, MemoryPlan memory, PhaseClock clock) {
     if (!planner.isBudgeted() || isOnlyPlanned()) {
-      return planner.schemes();
+      return new Allocated(planner.schemes(), Optional.empty());
     }
     if (!planner.needsErrors()) {
       return planner.allocate(Map.of());
     }
     TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
     return planner.allocate(
-        ErrorCurves.measure(
-            model, planner.candidates(), calibration, memory, scratch(), compute, listener));
+        clock.during(
+            Phase.MEASURING,
+            () ->
+                ErrorCurves.measure(
+                    model,
+                    planner.candidates(),
+                    calibration,
+                    memory,
+                    scratch(),
+                    compute,
+                    listener)));
   }
 
   /** The folder that is nearest to the output and exists. */
@@ -421,7 +439,8 @@ public final class Compressor {
 
   private RunReport run(Start start, FileStamps inputs, String version) {
     try (UnfinishedRun run = UnfinishedRun.open(options.place(), start)) {
-      PreparedRun prepared = prepare(() -> summedWeights(run.isBegun()), false);
+      PhaseClock clock = run.clock();
+      PreparedRun prepared = prepare(() -> summedWeights(run.isBegun()), false, clock);
       Map<String, Object> described =
           RunDescription.options(options, prepared.plan(), prepared.calibration());
       prepared.statistics().ifPresent(saved -> described.putAll(RunDescription.statistics(saved)));
@@ -433,13 +452,14 @@ public final class Compressor {
         return finish(begun, prepared, List.of());
       }
       SavedSteps steps = run.steps(identity, inputs);
+      StructuredPass pass =
+          new StructuredPass(options, original, prepared.calibration(), steps, compute, listener);
       StructureReport structure =
-          new StructuredPass(options, original, prepared.calibration(), steps, compute, listener)
-              .run(structurePlan().orElseThrow());
+          clock.during(Phase.REMOVAL, () -> pass.run(structurePlan().orElseThrow()));
       try (Checkpoint pruned = Checkpoints.open(steps.folder())) {
         Compressor rest =
             new Compressor(options, compute, listener, original, whole, pruned, List.of());
-        return rest.finish(begun, rest.prepare(Map::of, false), List.of(structure));
+        return rest.finish(begun, rest.prepare(Map::of, false, clock), List.of(structure));
       }
     }
   }
@@ -461,10 +481,20 @@ public final class Compressor {
       SavedLayers saved =
           run.layers(output, begun.identity(), inputs, together(prepared), listener);
       try {
-        List<LayerReport> layers = compress(prepared, moments, output, saved);
+        PhaseClock clock = run.clock();
+        List<LayerReport> layers =
+            clock.during(
+                Phase.CALIBRATION, () -> compress(prepared, moments, output, saved, clock));
         output.flush();
-        List<PerplexityReport> perplexity = evaluate(prepared.evaluator(), output);
+        List<PerplexityReport> perplexity =
+            clock.during(Phase.EVALUATION, () -> evaluate(prepared.evaluator(), output));
         listener.step("checksums of the output");
+        Map<String, RunReport.FileSum> files =
+            clock.during(
+                Phase.CHECKSUMS, () -> FileSums.below(output.workFolder(), compute.workers()));
+        Map<Boolean, List<LayerReport>> restored =
+            layers.stream()
+                .collect(Collectors.partitioningBy(l -> saved.find(l.name()).isPresent()));
         RunReport report =
             new RunReport(
                 begun.version(),
@@ -474,11 +504,14 @@ public final class Compressor {
                 prepared.warnings(),
                 RunReport.Summary.of(layers, run.elapsed()),
                 PeakMemory.residentBytes().orElse(0),
+                original.tensors().stream().mapToLong(StoredTensor::byteSize).sum(),
+                run.phases(restored.get(true), restored.get(false)),
                 RunDescription.texts(prepared.calibration(), prepared.evaluator()),
                 perplexity,
                 layers,
-                FileSums.below(output.workFolder(), compute.workers()),
-                structure);
+                files,
+                structure,
+                prepared.budget().stream().toList());
         ReportFile.write(report, output.workFolder());
         HtmlReport.write(report, output.workFolder());
         inputs.check();
@@ -567,7 +600,11 @@ public final class Compressor {
   }
 
   private List<LayerReport> compress(
-      PreparedRun prepared, Optional<SavedMoments> moments, ModelOutput output, SavedLayers saved) {
+      PreparedRun prepared,
+      Optional<SavedMoments> moments,
+      ModelOutput output,
+      SavedLayers saved,
+      PhaseClock clock) {
     Schemes schemes = prepared.schemes();
     if (schemes.layers().isEmpty()) {
       return List.of();
@@ -602,7 +639,7 @@ public final class Compressor {
             model,
             output,
             sites,
-            tuner(prepared, model, output, saved),
+            tuner(prepared, model, output, saved, clock),
             compute,
             listener);
     boolean dense = options.propagation() == Propagation.DENSE;
@@ -633,11 +670,16 @@ public final class Compressor {
   }
 
   private Optional<BlockTuner> tuner(
-      PreparedRun prepared, TransformerModel model, ModelOutput output, SavedLayers saved) {
+      PreparedRun prepared,
+      TransformerModel model,
+      ModelOutput output,
+      SavedLayers saved,
+      PhaseClock clock) {
     TuningOptions tuning = new TuningOptions(options.tuning(), options.calibration().seed());
     return tuning.steps() == 0
         ? Optional.empty()
-        : Optional.of(new BlockTuner(tuning, model, prepared.plan(), output, saved, compute));
+        : Optional.of(
+            new BlockTuner(tuning, model, prepared.plan(), output, saved, clock, compute));
   }
 
   /** Layers that are saved together. */
