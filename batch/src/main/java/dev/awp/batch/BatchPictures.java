@@ -99,8 +99,10 @@ final class BatchPictures {
               });
     }
     String title = measure.name() + " against size: " + model;
+    int left = runs.size() - points.size();
     String caption =
-        "The size is that of all files. A line goes through what nothing else beats in both.";
+        "The size is that of all files. A line goes through what nothing else beats in both."
+            + (left == 0 ? "" : " Left out: runs that did not measure it (%s).".formatted(left));
     Pictures.section(
         html,
         title,

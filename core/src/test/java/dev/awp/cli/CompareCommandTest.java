@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.disk.Folders;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.ParsedPage;
@@ -15,6 +17,7 @@ import dev.awp.report.LayerReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.page.ComparisonFiles;
 import dev.awp.safetensors.CheckpointWriter;
+import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorSpec;
 import dev.awp.tensor.DType;
 import java.io.IOException;
@@ -92,6 +95,13 @@ class CompareCommandTest {
     List<String> csv = Files.readAllLines(output.resolve(ComparisonFiles.CSV));
     assertEquals(report.cells().size() + 1, csv.size());
     long whole = report.model().bytes();
+    try (Checkpoint checkpoint = Checkpoints.open(model)) {
+      long tensors = checkpoint.tensors().stream().mapToLong(StoredTensor::byteSize).sum();
+      assertEquals(tensors, whole);
+      boolean head = checkpoint.contains("lm_head.weight");
+      long embedding = checkpoint.tensor("model.embed_tokens.weight").byteSize();
+      assertEquals(head ? tensors - embedding : tensors, report.model().bytesPerToken());
+    }
     for (ComparisonReport.Cell cell : report.cells()) {
       boolean packed = cell.constraint().contains("bit");
       assertTrue(packed ? cell.size().bytes() < whole : cell.size().bytes() == whole);

@@ -20,6 +20,10 @@ final class ComparisonPage {
   /** Bytes that a memory delivers in a second, for the picture of speeds. */
   private static final double BANDWIDTH = 50e9;
 
+  private static final String SIZES =
+      " The size is that of all tensors once codes are packed; zeros that lie scattered make none"
+          + " smaller. A line goes through what nothing else beats in both.";
+
   private final ComparisonReport report;
   private final Markup html;
 
@@ -114,10 +118,6 @@ final class ComparisonPage {
     return cell.perplexity().stream()
         .anyMatch(text -> text.file().equals(file) && text.divergence().isMeasured());
   }
-
-  private static final String SIZES =
-      " The size is that of all tensors once codes are packed; zeros that lie scattered make none"
-          + " smaller. A line goes through what nothing else beats in both.";
 
   private void bySize(String id, PerplexityReport text, Measure measure, double before) {
     Figures figures = new Figures(id + ".csv", "constraint", "method", "bytes", measure.name());
@@ -249,8 +249,8 @@ final class ComparisonPage {
     String more =
         (left == 0
                 ? ""
-                : " Without %s cells of an earlier version, of unknown size.".formatted(left))
-            + (odd == 0 ? "" : " Without %s cells that are no finite number.".formatted(odd));
+                : " Left out: cells of an earlier version, of unknown size (%s).".formatted(left))
+            + (odd == 0 ? "" : " Left out: cells without a finite number (%s).".formatted(odd));
     Pictures.section(
         html, labels.title(), caption + more, ScatterPlot.draw(id, labels, points), figures);
   }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.report.page;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Pictures in a page: each in a box that scrolls by itself, with its figures below. */
 public final class Pictures {
@@ -65,10 +65,8 @@ public final class Pictures {
       return "";
     }
     Markup html = new Markup().add("<ul class=\"legend\">");
-    List<String> seen = new ArrayList<>();
-    for (String name : series) {
-      html.add("<li class=\"%s\">%s</li>", colour(seen.size()), Markup.escape(name));
-      seen.add(name);
+    for (int i = 0; i < series.size(); i++) {
+      html.add("<li class=\"%s\">%s</li>", colour(i), Markup.escape(series.get(i)));
     }
     return html.add("</ul>%n").toString();
   }
@@ -78,6 +76,6 @@ public final class Pictures {
     if (!Double.isFinite(value)) {
       return Double.isNaN(value) ? "not a number" : value > 0 ? "infinite" : "minus infinite";
     }
-    return String.format(java.util.Locale.ROOT, "%.4g", value);
+    return String.format(Locale.ROOT, "%.4g", value);
   }
 }

@@ -87,7 +87,7 @@ public final class ScatterPlot {
           mark(kind, x, y));
     }
     points.stream()
-        .filter(point -> point.marked() || best.contains(point))
+        .filter(point -> !point.name().isEmpty() && (point.marked() || best.contains(point)))
         .sorted(Comparator.comparing(point -> !point.marked()))
         .forEach(point -> label(point, svg));
     return svg.add("</svg>%n").toString();

@@ -161,8 +161,8 @@ class ComparisonPageTest {
     ParsedPage page = ParsedPage.of(ComparisonPage.page(report(cells, "")));
     assertEquals(1, page.marks("perplexity-0", "path", "mark").size());
     String words = ComparisonPage.page(report(cells, ""));
-    assertTrue(words.contains("Without 1 cells of an earlier version"), words);
-    assertTrue(words.contains("Without 1 cells that are no finite number"), words);
+    assertTrue(words.contains("earlier version, of unknown size (1)"), words);
+    assertTrue(words.contains("cells without a finite number (1)"), words);
     assertEquals("NaN", page.figures("perplexity-0.csv").get(1).get("Perplexity"));
   }
 
