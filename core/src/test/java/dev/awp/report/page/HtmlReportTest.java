@@ -151,7 +151,8 @@ class HtmlReportTest {
     String page = HtmlReport.page(report(layers(""), ""));
     String first = page.substring(page.indexOf("<dl"), page.indexOf("</dl>"));
     for (String figure :
-        List.of(">1.25 MB<", "before 5.00 MB, 25.0 % of it", ">12.50<", "before 10.00<", ">0.125<")) {
+        List.of(
+            ">1.25 MB<", "before 5.00 MB, 25.0 % of it", ">12.50<", "before 10.00<", ">0.125<")) {
       assertTrue(first.contains(figure), figure + " of " + first);
     }
   }
