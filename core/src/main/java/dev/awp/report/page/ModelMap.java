@@ -5,10 +5,13 @@ package dev.awp.report.page;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.report.LayerReport;
 import dev.awp.report.StructureReport;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -72,9 +75,15 @@ public final class ModelMap {
         "bits-map",
         "Bits",
         "Bits of a weight: of its code on a grid of integers, scales included with GGUF's types.",
-        "bits a weight",
+        "Every layer with codes has %s bits a weight.",
         ModelMap::bits);
-    varying(html, "zeros-map", "Zeros", "Share of zeros.", "of zeros", LayerReport::sparsity);
+    varying(
+        html,
+        "zeros-map",
+        "Zeros",
+        "Share of zeros.",
+        "The share of zeros is %s in every layer.",
+        LayerReport::sparsity);
     html.add("%s</section>%n", figures().html());
   }
 
@@ -84,7 +93,7 @@ public final class ModelMap {
       String id,
       String title,
       String caption,
-      String what,
+      String alike,
       ToDoubleFunction<LayerReport> value) {
     List<Double> distinct =
         layers.stream()
@@ -94,12 +103,14 @@ public final class ModelMap {
             .boxed()
             .toList();
     if (distinct.size() == 1 && distinct.getFirst() > 0) {
-      html.add(
-          "<p class=\"soft\">%s: %s %s in every layer that has one.</p>%n",
-          title, Pictures.number(distinct.getFirst()), what);
+      html.add("<p class=\"soft\">" + alike + "</p>%n", number(distinct.getFirst()));
     } else if (distinct.size() > 1) {
       map(html, id, title, caption, HeatMap.Scale.LINEAR, value);
     }
+  }
+
+  private static String number(double value) {
+    return new BigDecimal(value).round(new MathContext(4)).stripTrailingZeros().toPlainString();
   }
 
   private void map(
@@ -115,8 +126,14 @@ public final class ModelMap {
     List<HeatMap.Cell> cells = new ArrayList<>();
     places.forEach(
         (place, all) -> {
-          double mean = all.stream().mapToDouble(value).average().orElseThrow();
-          if (!Double.isNaN(mean) || scale == HeatMap.Scale.LOGARITHMIC) {
+          boolean errors = scale == HeatMap.Scale.LOGARITHMIC;
+          OptionalDouble known =
+              all.stream()
+                  .mapToDouble(value)
+                  .filter(some -> errors || !Double.isNaN(some))
+                  .average();
+          if (known.isPresent()) {
+            double mean = known.getAsDouble();
             String which =
                 all.size() == 1
                     ? all.getFirst().name()

@@ -268,7 +268,7 @@ class HtmlReportTest {
         List.of("4.0", "4.5", ""),
         page.figures("layers.csv").stream().map(line -> line.get("bits")).toList());
     String alike = HtmlReport.page(report(layers.subList(0, 1), ""));
-    assertTrue(alike.contains("Bits: 4.000 bits a weight in every layer that has one."), alike);
+    assertTrue(alike.contains("Every layer with codes has 4 bits a weight."), alike);
     assertFalse(alike.contains("bits-map"), alike);
   }
 
