@@ -46,7 +46,7 @@ public final class BarChart {
         bars.stream().flatMap(bar -> bar.parts().stream()).map(Part::series).distinct().toList();
     double most = bars.stream().mapToDouble(Bar::length).max().orElse(0);
     int longest = bars.stream().mapToInt(bar -> bar.name().length()).max().orElse(0);
-    int left = 12 + LETTER * Math.min(longest, LONGEST_LABEL);
+    int left = 22 + LETTER * Math.min(longest, LONGEST_LABEL);
     int height = bars.size() * ROW + 8;
     Markup svg =
         new Markup()
