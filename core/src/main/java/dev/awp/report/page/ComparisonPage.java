@@ -9,7 +9,6 @@ import dev.awp.report.PerplexityReport;
 import dev.awp.report.page.Pictures.Picture;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.SortedMap;
@@ -17,9 +16,6 @@ import java.util.function.ToDoubleFunction;
 
 /** comparison.html: what comparison.json says, for people. */
 final class ComparisonPage {
-  /** Bytes that a memory delivers in a second, for the picture of speeds. */
-  private static final double BANDWIDTH = 50e9;
-
   private static final String SIZES =
       " The size is that of all tensors once codes are packed; zeros that lie scattered make none"
           + " smaller. A line goes through what nothing else beats in both.";
@@ -149,32 +145,29 @@ final class ComparisonPage {
             "constraint",
             "method",
             "bytes a token",
-            "tokens a second at most",
+            "times as fast at most",
             "perplexity");
     List<ScatterPlot.Point> points = new ArrayList<>();
-    double own = BANDWIDTH / report.model().bytesPerToken();
-    original(points, own, text.before(), "tokens a second");
-    figures.add("original", "", report.model().bytesPerToken(), own, text.before());
+    double own = report.model().bytesPerToken();
+    original(points, 1, text.before(), "times as fast");
+    figures.add("original", "", report.model().bytesPerToken(), 1.0, text.before());
     for (Cell cell : report.cells()) {
       value(cell, text.file(), PERPLEXITY)
           .ifPresent(
               value -> {
-                double speed = BANDWIDTH / cell.size().bytesPerToken();
+                double speed = own / cell.size().bytesPerToken();
                 figures.add(
                     cell.constraint(), cell.method(), cell.size().bytesPerToken(), speed, value);
-                point(cell, speed, "tokens a second", value, points);
+                point(cell, speed, "times as fast", value, points);
               });
     }
-    String title = "Perplexity against tokens per second, " + text.file();
+    String title = "Perplexity against speed, " + text.file();
     String caption =
-        String.format(
-            Locale.ROOT,
-            "Tokens a second at most, one sequence at a time, where memory delivers %.0f GB a"
-                + " second: that over the bytes that a token reads. It is no measurement; it grows"
-                + " with the memory's speed, and texts of a prompt are read faster.",
-            BANDWIDTH / 1e9);
+        "How many times fewer bytes a token reads than of the original: a program that waits for"
+            + " memory, one sequence at a time, is at most so many times as fast. It is no"
+            + " measurement.";
     plot(
-        new ScatterPlot.Labels(title, caption, "tokens a second at most", "perplexity", false),
+        new ScatterPlot.Labels(title, caption, "times as fast at most", "perplexity", false),
         id,
         points,
         caption,
