@@ -7,6 +7,7 @@ import dev.awp.AwpException;
 import dev.awp.report.PerplexityReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
+import dev.awp.report.page.LayerPlace;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -87,6 +88,8 @@ record BatchReport(String awp, String batch, List<Run> runs) {
    *
    * @param reportSha256 of its report.json
    * @param bytes of all files that it names
+   * @param phases what the run's time went into
+   * @param errors mean relative errors of its blocks
    * @param warnings of the run
    * @param files by path, with their sums
    */
@@ -95,6 +98,8 @@ record BatchReport(String awp, String batch, List<Run> runs) {
       long bytes,
       RunReport.Summary summary,
       List<PerplexityReport> perplexity,
+      List<RunReport.Phase> phases,
+      List<BlockError> errors,
       List<String> warnings,
       Map<String, RunReport.FileSum> files) {
     private static Result of(BatchRun run) {
@@ -104,10 +109,22 @@ record BatchReport(String awp, String batch, List<Run> runs) {
           report.files().values().stream().mapToLong(RunReport.FileSum::bytes).sum(),
           report.summary(),
           report.perplexity(),
+          report.phases(),
+          LayerPlace.meanErrors(report.layers()).entrySet().stream()
+              .map(error -> new BlockError(error.getKey(), error.getValue()))
+              .toList(),
           report.warnings(),
           report.files());
     }
   }
+
+  /**
+   * The error of a block.
+   *
+   * @param block its number; -1 for layers that are in none
+   * @param meanRelativeError over its layers
+   */
+  record BlockError(int block, double meanRelativeError) {}
 
   boolean isGood() {
     return runs.stream().noneMatch(Run::failed);

@@ -103,13 +103,13 @@ final class BatchTables {
     Markup html = HtmlReport.begin("Batch " + report.batch(), "Compressed by awp " + report.awp());
     html.add(
         "<section>%n<h2>Runs</h2>%n<div class=\"scroll\" tabindex=\"0\" role=\"region\""
-            + " aria-label=\"Runs\">%n<table>%n<thead><tr><th>model</th><th"
-            + " class=\"text\">recipe</th>");
-    TITLES.forEach(title -> html.add("<th>%s</th>", title));
+            + " aria-label=\"Runs\">%n<table>%n<thead><tr><th scope=\"col\">model</th>"
+            + "<th scope=\"col\" class=\"text\">recipe</th>");
+    TITLES.forEach(title -> html.add("<th scope=\"col\">%s</th>", title));
     html.add("</tr></thead>%n<tbody>%n");
     for (BatchReport.Run run : report.runs()) {
       html.add(
-          "<tr><th>%s</th><td class=\"text\">%s</td>",
+          "<tr><th scope=\"row\">%s</th><td class=\"text\">%s</td>",
           Markup.escape(run.model()), Markup.escape(run.recipe()));
       for (String cell : cells(run)) {
         html.add("<td>%s</td>", Markup.escape(cell));
@@ -118,6 +118,7 @@ final class BatchTables {
     }
     html.add("</tbody>%n</table>%n</div>%n</section>%n");
     failures(html, report.runs().stream().filter(BatchReport.Run::failed).toList());
+    new BatchPictures(report).add(html);
     return HtmlReport.end(html);
   }
 

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.OutputFolders;
+import dev.awp.fixture.ParsedPage;
 import dev.awp.fixture.Terminal;
 import dev.awp.tensor.DType;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -155,6 +157,28 @@ class BatchCommandTest {
     String page = Files.readString(folder.resolve("jobs-batch/batch.html"));
     assertTrue(page.contains("<td class=\"text\">large</td>"));
     assertTrue(page.contains("<h2>Failures</h2>"));
+    ParsedPage parsed = ParsedPage.of(page);
+    List<Map<String, String>> errors = parsed.figures("blocks.csv");
+    JsonNode last = large.path("errors").path(1);
+    assertEquals(4, errors.size());
+    assertEquals("large", errors.getLast().get("recipe"));
+    assertEquals(
+        last.path("meanRelativeError").asText(), errors.getLast().get("mean relative error"));
+    List<Map<String, String>> costs = parsed.figures("model-1.csv");
+    assertEquals(1, costs.size());
+    assertEquals(large.path("bytes").asText(), costs.getFirst().get("bytes"));
+    assertEquals(
+        large
+            .path("perplexity")
+            .path(0)
+            .path("divergence")
+            .path("divergence")
+            .path("value")
+            .asText(),
+        costs.getFirst().get("KL divergence"));
+    assertEquals(
+        entry("small").path("result").path(0).path("phases").size() + large.path("phases").size(),
+        parsed.figures("seconds.csv").size());
   }
 
   @Test

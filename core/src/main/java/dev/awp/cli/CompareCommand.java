@@ -48,7 +48,8 @@ import picocli.CommandLine.Spec;
           + " goes on where it was when the same command is given again, and more constraints and"
           + " methods can be added to a finished one.",
       "",
-      "Results: the table on the terminal, and in --output comparison.json, comparison.csv and"
+      "Results: the table on the terminal, and in --output comparison.html (pictures: divergence"
+          + " and perplexity against size and speed), comparison.json, comparison.csv and"
           + " convergence.svg (the paper's Figure 1: error against iteration).",
       ""
     },
@@ -179,8 +180,12 @@ final class CompareCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .printf(
-            "written: %s (%s, %s, %s)%n",
-            folder, ComparisonFiles.JSON, ComparisonFiles.CSV, ComparisonFiles.PLOT);
+            "written: %s (%s, %s, %s, %s)%n",
+            folder,
+            ComparisonFiles.PAGE,
+            ComparisonFiles.JSON,
+            ComparisonFiles.CSV,
+            ComparisonFiles.PLOT);
     return 0;
   }
 

@@ -184,7 +184,12 @@ public final class Comparison {
         reports.add(ReportFile.readJson(file, ComparisonReport.Cell.class));
       }
       ComparisonReport report =
-          new ComparisonReport(version, RunDescription.environment(compute), described, reports);
+          new ComparisonReport(
+              version,
+              RunDescription.environment(compute),
+              described,
+              PackedModel.size(checkpoint, layout, Optional.empty()),
+              reports);
       ComparisonFiles.write(report, options.output());
       return report;
     }

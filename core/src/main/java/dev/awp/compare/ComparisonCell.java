@@ -91,7 +91,13 @@ final class ComparisonCell implements AutoCloseable {
       double seconds = layers.stream().mapToDouble(LayerReport::seconds).sum();
       double cost = layers.stream().mapToDouble(LayerReport::gemmEquivalents).average().orElse(0);
       return new ComparisonReport.Cell(
-          words, solver.name(), RunReport.Summary.of(layers, seconds), cost, perplexity, layers);
+          words,
+          solver.name(),
+          RunReport.Summary.of(layers, seconds),
+          PackedModel.size(checkpoint, layout, Optional.of(constraint)),
+          cost,
+          perplexity,
+          layers);
     }
   }
 

@@ -3,6 +3,8 @@
 package dev.awp.compare;
 
 import dev.awp.AwpException;
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Start;
@@ -11,14 +13,17 @@ import dev.awp.compress.structured.BlockMeasures;
 import dev.awp.compress.walk.Compressor;
 import dev.awp.compute.Compute;
 import dev.awp.disk.Folders;
+import dev.awp.model.ModelLayout;
 import dev.awp.recipe.Recipe;
 import dev.awp.report.ComparisonReport;
+import dev.awp.report.ModelSize;
 import dev.awp.report.RunReport;
 import dev.awp.report.StructureReport.Part;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A model without a share of its linear weights, as whole neurons and heads: a run of the
@@ -49,6 +54,10 @@ record StructuredCell(double share, String by) {
             .texts(options.texts())
             .build();
     RunReport report = Compressor.run(wanted, Start.RESTART, version, compute, listener);
+    ModelSize size;
+    try (Checkpoint pruned = Checkpoints.open(folder)) {
+      size = PackedModel.size(pruned, ModelLayout.of(pruned.config()), Optional.empty());
+    }
     try {
       Folders.delete(folder);
     } catch (IOException e) {
@@ -65,6 +74,7 @@ record StructuredCell(double share, String by) {
             parts.stream().mapToDouble(Part::relativeError).average().orElse(0),
             report.structure().getFirst().share(),
             summary.seconds()),
+        size,
         0,
         report.perplexity(),
         List.of());

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Methods side by side: comparison.json.
@@ -13,11 +14,17 @@ import java.util.Map;
  * @param awp version of the program
  * @param environment Java, operating system, kernels, BLAS and threads
  * @param options of the comparison
+ * @param model what the original takes
  * @param cells one for each constraint and method, constraint by constraint
  */
 public record ComparisonReport(
-    String awp, Map<String, String> environment, Map<String, Object> options, List<Cell> cells) {
+    String awp,
+    Map<String, String> environment,
+    Map<String, Object> options,
+    ModelSize model,
+    List<Cell> cells) {
   public ComparisonReport {
+    model = Objects.requireNonNullElse(model, ModelSize.UNKNOWN);
     environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
     options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
     cells = List.copyOf(cells);
@@ -29,6 +36,7 @@ public record ComparisonReport(
    * @param constraint in words
    * @param method the solver's name
    * @param summary means over the layers; seconds are those of the solves
+   * @param size what the model takes then
    * @param meanGemmEquivalents mean cost of a layer in units of 2 dOut dIn^2 flops
    * @param perplexity one entry for each text
    * @param layers in the order of the model
@@ -37,10 +45,13 @@ public record ComparisonReport(
       String constraint,
       String method,
       RunReport.Summary summary,
+      ModelSize size,
       double meanGemmEquivalents,
       List<PerplexityReport> perplexity,
       List<LayerReport> layers) {
     public Cell {
+      // Cells of earlier versions have none.
+      size = Objects.requireNonNullElse(size, ModelSize.UNKNOWN);
       perplexity = List.copyOf(perplexity);
       layers = List.copyOf(layers);
     }

@@ -106,6 +106,11 @@ public record LayerReport(
         what);
   }
 
+  /** Seconds of solving all of them. */
+  public static double seconds(List<LayerReport> layers) {
+    return layers.stream().mapToDouble(LayerReport::seconds).sum();
+  }
+
   /**
    * What tuning a block did.
    *

@@ -23,12 +23,15 @@ import java.util.Map;
  * @param summary means and totals over the layers
  * @param peakResidentBytes the most memory that the process had resident, mapped files included; 0
  *     where the system does not tell
+ * @param modelBytes of the tensors that were read; 0 in reports of earlier versions
+ * @param phases what the time went into, one after the other; together they are the run's seconds
  * @param texts what the files of texts were read as
  * @param perplexity one entry for each evaluated text
  * @param layers in the order in which they were solved
  * @param files every other file of the output folder, by path with slashes
  * @param structure what was removed of the model before its layers were compressed: one entry, or
  *     none
+ * @param budget what other budgets would have cost: one entry where the run measured it, or none
  */
 @JsonIgnoreProperties(ReportSeal.KEY) // of the file, not of the run
 public record RunReport(
@@ -39,11 +42,14 @@ public record RunReport(
     List<String> warnings,
     Summary summary,
     long peakResidentBytes,
+    long modelBytes,
+    List<Phase> phases,
     List<TextReport> texts,
     List<PerplexityReport> perplexity,
     List<LayerReport> layers,
     Map<String, FileSum> files,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<StructureReport> structure) {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<StructureReport> structure,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<BudgetReport> budget) {
   public RunReport {
     requireNonNull(awp, "awp");
     requireNonNull(summary, "summary");
@@ -57,12 +63,21 @@ public record RunReport(
     inputs = inputs == null ? Map.of() : whole(inputs);
     files = files == null ? Map.of() : whole(files);
     structure = structure == null ? List.of() : List.copyOf(structure);
+    phases = phases == null ? List.of() : List.copyOf(phases);
+    budget = budget == null ? List.of() : List.copyOf(budget);
   }
 
   /** A copy in the same order; JSON has null where a value should be, records do not. */
   private static <T> Map<String, T> whole(Map<String, T> map) {
     map.forEach((key, value) -> requireNonNull(value, key));
     return Collections.unmodifiableMap(new LinkedHashMap<>(map));
+  }
+
+  /** A part of a run's time. */
+  public record Phase(String name, double seconds) {
+    public Phase {
+      requireNonNull(name, "name");
+    }
   }
 
   /**

@@ -6,14 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.awp.checkpoint.Checkpoint;
+import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.disk.Folders;
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.ParsedPage;
 import dev.awp.fixture.Terminal;
 import dev.awp.report.ComparisonReport;
 import dev.awp.report.LayerReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.page.ComparisonFiles;
 import dev.awp.safetensors.CheckpointWriter;
+import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorSpec;
 import dev.awp.tensor.DType;
 import java.io.IOException;
@@ -90,6 +94,22 @@ class CompareCommandTest {
     }
     List<String> csv = Files.readAllLines(output.resolve(ComparisonFiles.CSV));
     assertEquals(report.cells().size() + 1, csv.size());
+    long whole = report.model().bytes();
+    try (Checkpoint checkpoint = Checkpoints.open(model)) {
+      long tensors = checkpoint.tensors().stream().mapToLong(StoredTensor::byteSize).sum();
+      assertEquals(tensors, whole);
+      boolean head = checkpoint.contains("lm_head.weight");
+      long embedding = checkpoint.tensor("model.embed_tokens.weight").byteSize();
+      assertEquals(head ? tensors - embedding : tensors, report.model().bytesPerToken());
+    }
+    for (ComparisonReport.Cell cell : report.cells()) {
+      boolean packed = cell.constraint().contains("bit");
+      assertTrue(packed ? cell.size().bytes() < whole : cell.size().bytes() == whole);
+      assertTrue(cell.size().bytesPerToken() <= cell.size().bytes());
+    }
+    ParsedPage page = ParsedPage.of(Files.readString(output.resolve(ComparisonFiles.PAGE)));
+    assertEquals(report.cells().size() + 1, page.figures("divergence-0.csv").size());
+    assertEquals(2 * report.cells().size(), page.figures("blocks.csv").size());
     // A reader that this project did not write finds as many curves as there are cells.
     int curves =
         DocumentBuilderFactory.newDefaultInstance()
@@ -112,6 +132,7 @@ class CompareCommandTest {
         cells.stream().map(ComparisonReport.Cell::method).toList());
     for (ComparisonReport.Cell cell : cells) {
       assertEquals("30.0 % fewer neurons and heads", cell.constraint());
+      assertTrue(cell.size().bytes() < report().model().bytes());
       assertTrue(cell.summary().meanRelativeError() > 0);
       assertTrue(cell.perplexity().getFirst().divergence().isMeasured());
     }

@@ -46,11 +46,26 @@ class ReportSchemaTest {
         "--sparsity 2:4 --solver pgd --evaluate TEXT",
         "--bits 4 --group-size 16 --tune 2",
         "--prune-neurons 0.5 --prune-multiple 8",
+        "--target-bits 5 --group-size 16",
+        "--target-sparsity 0.4",
         "--format gguf --gguf-type Q4_0"
       })
   void reportsOfRunsAreAsTheSchemaSays(String options) throws IOException {
     JsonNode report = JSON.readTree(report(options).toFile());
     assertEquals(Set.of(), schema().validate(report));
+    // Phases leave no gap: all that comes after the last of them is the writing of the report.
+    double phases = 0;
+    for (JsonNode phase : report.get("phases")) {
+      phases += phase.get("seconds").asDouble();
+    }
+    assertEquals(report.get("summary").get("seconds").asDouble(), phases, 0.1);
+    assertTrue(report.get("modelBytes").asLong() > 0);
+    if (options.contains("--target")) {
+      JsonNode budget = report.get("budget").get(0);
+      assertTrue(budget.get("points").size() > 1);
+      JsonNode cheapest = budget.get("points").get(0);
+      assertTrue(cheapest.get("cost").asLong() <= budget.get("chosen").get("cost").asLong());
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.awp.compress.memory.MemoryPlan;
 import dev.awp.compress.plan.Schemes;
 import dev.awp.eval.Evaluator;
 import dev.awp.format.ModelPlan;
+import dev.awp.report.BudgetReport;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param statistics what the moments are that the run is given
  * @param warnings what the report has to tell of the inputs and the outputs, a sentence each
  * @param structure what is removed of the model before, in words; nothing where nothing is
+ * @param budget what other budgets than the run's would cost, where it was measured
  */
 public record PreparedRun(
     Map<Path, String> weights,
@@ -30,7 +32,8 @@ public record PreparedRun(
     ModelPlan plan,
     Optional<MomentsManifest> statistics,
     List<String> warnings,
-    List<String> structure) {
+    List<String> structure,
+    Optional<BudgetReport> budget) {
   public PreparedRun {
     structure = List.copyOf(structure);
     warnings = List.copyOf(warnings);

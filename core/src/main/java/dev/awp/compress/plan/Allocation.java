@@ -44,6 +44,14 @@ public record Allocation(List<Integer> choices, long cost, double error, double 
     return new Search(layers, budget).run();
   }
 
+  /**
+   * What budgets of every size would buy: the cheapest choice and each that {@link #of} takes on
+   * its way to the dearest, every one the least error for its cost.
+   */
+  static List<Candidate> frontier(List<List<Candidate>> layers) {
+    return new Search(layers, Long.MAX_VALUE).walk();
+  }
+
   /** The least that the layers can cost. */
   public static long cheapest(List<List<Candidate>> layers) {
     return layers.stream()
@@ -69,13 +77,8 @@ public record Allocation(List<Integer> choices, long cost, double error, double 
     }
 
     Allocation run() {
-      PriorityQueue<Step> steps =
-          new PriorityQueue<>(
-              Comparator.comparingDouble((Step s) -> -s.gain()).thenComparingInt(Step::layer));
+      PriorityQueue<Step> steps = steps();
       int[] position = new int[layers.size()];
-      for (int layer = 0; layer < layers.size(); layer++) {
-        enqueue(layer, 0, steps);
-      }
       double bound = Double.NaN;
       while (!steps.isEmpty()) {
         Step step = steps.poll();
@@ -91,8 +94,35 @@ public record Allocation(List<Integer> choices, long cost, double error, double 
       }
       fill();
       List<Integer> choices = IntStream.of(chosen).boxed().toList();
-      long cost = IntStream.range(0, chosen.length).mapToLong(i -> candidate(i).cost()).sum();
-      return new Allocation(choices, cost, error(), bound);
+      return new Allocation(choices, cost(), error(), bound);
+    }
+
+    List<Candidate> walk() {
+      PriorityQueue<Step> steps = steps();
+      int[] position = new int[layers.size()];
+      List<Candidate> passed = new ArrayList<>(List.of(new Candidate(cost(), error())));
+      while (!steps.isEmpty()) {
+        Step step = steps.poll();
+        take(step.layer(), step.to());
+        enqueue(step.layer(), ++position[step.layer()], steps);
+        passed.add(new Candidate(cost(), error()));
+      }
+      return passed;
+    }
+
+    /** The first step of every layer, by falling gain. */
+    private PriorityQueue<Step> steps() {
+      PriorityQueue<Step> steps =
+          new PriorityQueue<>(
+              Comparator.comparingDouble((Step s) -> -s.gain()).thenComparingInt(Step::layer));
+      for (int layer = 0; layer < layers.size(); layer++) {
+        enqueue(layer, 0, steps);
+      }
+      return steps;
+    }
+
+    private long cost() {
+      return IntStream.range(0, chosen.length).mapToLong(i -> candidate(i).cost()).sum();
     }
 
     private void enqueue(int layer, int position, PriorityQueue<Step> steps) {

@@ -8,11 +8,13 @@ import dev.awp.constraint.Sparsity;
 import dev.awp.model.LinearLayer;
 import dev.awp.recipe.Budget;
 import dev.awp.recipe.LayerSettings;
+import dev.awp.report.BudgetReport;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -21,6 +23,9 @@ import java.util.stream.IntStream;
  * bits of weights as they are stored, or weights that stay where the budget is one of zeros.
  */
 final class Allotment {
+  /** Of other budgets that a report tells of. */
+  private static final int MOST_POINTS = 64;
+
   private final Budget budget;
   private final Map<LinearLayer, List<LayerSettings>> candidates;
   private final Prices prices;
@@ -57,15 +62,46 @@ final class Allotment {
         .orElseThrow();
   }
 
-  /** The chosen settings of every layer. */
-  Map<LinearLayer, LayerSettings> choose() {
+  /**
+   * What was chosen.
+   *
+   * @param settings of every layer
+   * @param budget what others would have cost, where errors decide
+   */
+  record Chosen(Map<LinearLayer, LayerSettings> settings, Optional<BudgetReport> budget) {}
+
+  Chosen choose() {
     check();
     List<List<Candidate>> priced = prices.groups().stream().map(this::price).toList();
-    long available = available();
-    List<Integer> choices =
-        budget.sharing() == Budget.Sharing.ERROR
-            ? Allocation.of(priced, available).choices()
-            : uniform(priced, available);
+    if (budget.sharing() != Budget.Sharing.ERROR) {
+      return new Chosen(settings(uniform(priced, available())), Optional.empty());
+    }
+    Allocation allocation = Allocation.of(priced, available());
+    return new Chosen(settings(allocation.choices()), Optional.of(told(allocation, priced)));
+  }
+
+  private BudgetReport told(Allocation allocation, List<List<Candidate>> priced) {
+    List<Candidate> all = Allocation.frontier(priced);
+    int points = Math.min(all.size(), MOST_POINTS);
+    return new BudgetReport(
+        budget instanceof Budget.Zeros ? "weights" : "bytes",
+        point(new Candidate(allocation.cost(), allocation.error())),
+        IntStream.range(0, points)
+            .map(i -> points == 1 ? 0 : (int) ((long) i * (all.size() - 1) / (points - 1)))
+            .mapToObj(all::get)
+            .map(this::point)
+            .toList());
+  }
+
+  private BudgetReport.Point point(Candidate some) {
+    long cost =
+        budget instanceof Budget.Zeros
+            ? some.cost()
+            : Math.ceilDiv(some.cost() + prices.others(), Byte.SIZE);
+    return new BudgetReport.Point(cost, some.error());
+  }
+
+  private Map<LinearLayer, LayerSettings> settings(List<Integer> choices) {
     Map<LinearLayer, LayerSettings> chosen = new LinkedHashMap<>();
     List<List<LinearLayer>> groups = prices.groups();
     for (int i = 0; i < groups.size(); i++) {

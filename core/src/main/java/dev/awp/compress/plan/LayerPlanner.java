@@ -21,6 +21,7 @@ import dev.awp.recipe.Choice;
 import dev.awp.recipe.LayerSettings;
 import dev.awp.recipe.Recipe;
 import dev.awp.recipe.TypeLadder;
+import dev.awp.report.BudgetReport;
 import dev.awp.solver.LayerShape;
 import dev.awp.tensor.DType;
 import java.util.ArrayList;
@@ -222,9 +223,17 @@ public final class LayerPlanner {
    *     #needsErrors} says so
    * @throws AwpException where the budget is too small
    */
-  public Schemes allocate(Map<LinearLayer, List<Double>> errors) {
-    return schemes(allotment(errors).choose());
+  public Allocated allocate(Map<LinearLayer, List<Double>> errors) {
+    Allotment.Chosen chosen = allotment(errors).choose();
+    return new Allocated(schemes(chosen.settings()), chosen.budget());
   }
+
+  /**
+   * A budget, shared.
+   *
+   * @param budget what others would have cost, where that is known
+   */
+  public record Allocated(Schemes schemes, Optional<BudgetReport> budget) {}
 
   /**
    * As {@link #allocate}, for who has not measured: as if every layer lost alike by what is taken
@@ -237,7 +246,7 @@ public final class LayerPlanner {
           .forEach(
               (layer, all) -> errors.put(layer, all.stream().map(s -> loss(layer, s)).toList()));
     }
-    return allocate(errors);
+    return allocate(errors).schemes();
   }
 
   private double loss(LinearLayer layer, LayerSettings settings) {

@@ -6,13 +6,17 @@ import dev.awp.AwpException;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Start;
+import dev.awp.compress.run.PhaseClock.Phase;
 import dev.awp.compute.Compute;
 import dev.awp.disk.FileStamps;
 import dev.awp.disk.OutputFolder;
 import dev.awp.disk.OutputPlace;
 import dev.awp.disk.WrittenPiece;
 import dev.awp.format.ModelPlan;
+import dev.awp.report.LayerReport;
+import dev.awp.report.RunReport;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -26,6 +30,7 @@ import java.util.Set;
  */
 public final class UnfinishedRun implements AutoCloseable {
   private final long began = System.nanoTime();
+  private final PhaseClock clock = new PhaseClock();
   private final OutputFolder folder;
   private final RunJournal journal;
   private boolean begun;
@@ -68,6 +73,34 @@ public final class UnfinishedRun implements AutoCloseable {
    */
   public double elapsed() {
     return journal.elapsed() + (System.nanoTime() - began) / 1e9;
+  }
+
+  /** Tells this part of the run what its time goes into. */
+  public PhaseClock clock() {
+    return clock;
+  }
+
+  /**
+   * What the time until now went into, that of earlier parts of the run included. Solving takes
+   * what the layers say; it happens between the passes of calibration, and is no part of it here.
+   *
+   * @param restored layers that earlier parts of the run solved
+   * @param solved layers that this part solved
+   */
+  public List<RunReport.Phase> phases(List<LayerReport> restored, List<LayerReport> solved) {
+    Map<Phase, Double> seconds = clock.seconds();
+    seconds.computeIfPresent(
+        Phase.CALIBRATION, (_, all) -> Math.max(0, all - LayerReport.seconds(solved)));
+    double before = LayerReport.seconds(restored);
+    if (!restored.isEmpty() || !solved.isEmpty()) {
+      seconds.put(Phase.SOLVING, before + LayerReport.seconds(solved));
+    }
+    if (journal.elapsed() > 0) {
+      seconds.put(Phase.EARLIER, Math.max(0, journal.elapsed() - before));
+    }
+    return seconds.entrySet().stream()
+        .map(phase -> new RunReport.Phase(phase.getKey().words(), phase.getValue()))
+        .toList();
   }
 
   /** Whether an earlier part of the run got as far as to solve layers. */

@@ -5,6 +5,8 @@ package dev.awp.compress.walk;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.compress.plan.TunedBlocks;
 import dev.awp.compress.run.ModelOutput;
+import dev.awp.compress.run.PhaseClock;
+import dev.awp.compress.run.PhaseClock.Phase;
 import dev.awp.compress.run.SavedLayers;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.GridParameters;
@@ -43,6 +45,7 @@ record BlockTuner(
     ModelPlan plan,
     ModelOutput output,
     SavedLayers saved,
+    PhaseClock clock,
     Compute compute) {
   /** Whether layers of a block are tuned. */
   boolean tunes(int index) {
@@ -96,6 +99,10 @@ record BlockTuner(
      * @return reports by the layers' names
      */
     Map<String, LayerReport> tune(int index, Matrix inputs, ActivationStore outputs) {
+      return clock.during(Phase.TUNING, () -> tuned(index, inputs, outputs));
+    }
+
+    private Map<String, LayerReport> tuned(int index, Matrix inputs, ActivationStore outputs) {
       int length = outputs.length();
       int rows = BlockTuning.rows(inputs.rows() / length, length);
       try (Arena own = Arena.ofShared()) {

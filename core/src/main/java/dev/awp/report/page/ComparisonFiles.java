@@ -12,19 +12,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** What a comparison leaves: comparison.json, comparison.csv and convergence.svg. */
+/** What a comparison leaves: comparison.json, .csv and .html, and convergence.svg. */
 public final class ComparisonFiles {
   public static final String JSON = "comparison.json";
   public static final String CSV = "comparison.csv";
   public static final String PLOT = "convergence.svg";
+  public static final String PAGE = "comparison.html";
 
   private ComparisonFiles() {}
 
-  /** Writes all three into a folder. */
+  /** Writes all of them into a folder. */
   public static void write(ComparisonReport report, Path folder) {
     ReportFile.writeJson(report, folder.resolve(JSON));
     writeText(folder.resolve(CSV), csv(report));
     writeText(folder.resolve(PLOT), ConvergencePlot.svg(report));
+    writeText(folder.resolve(PAGE), ComparisonPage.page(report));
   }
 
   private static void writeText(Path file, String text) {
@@ -39,7 +41,8 @@ public final class ComparisonFiles {
   static String csv(ComparisonReport report) {
     StringBuilder csv =
         new StringBuilder(
-            "constraint,method,mean_relative_error,mean_gemm_equivalents,sparsity,solve_seconds,"
+            "constraint,method,bytes,bytes_per_token,mean_relative_error,mean_gemm_equivalents,"
+                + "sparsity,solve_seconds,"
                 + "text,perplexity_before,perplexity_after,"
                 + "perplexity_after_error,kl_mean,kl_mean_error,kl_median,kl_99,kl_max,same_top,"
                 + "same_top_error,perplexity_ratio,perplexity_ratio_error\n");
@@ -47,9 +50,11 @@ public final class ComparisonFiles {
       String start =
           String.format(
               Locale.ROOT,
-              "\"%s\",%s,%.6g,%.1f,%.4f,%.2f,",
+              "\"%s\",%s,%s,%s,%.6g,%.1f,%.4f,%.2f,",
               cell.constraint(),
               cell.method(),
+              cell.size().bytes(),
+              cell.size().bytesPerToken(),
               cell.summary().meanRelativeError(),
               cell.meanGemmEquivalents(),
               cell.summary().sparsity(),

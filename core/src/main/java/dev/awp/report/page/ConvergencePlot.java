@@ -63,23 +63,36 @@ final class ConvergencePlot {
     this.least = smallest / 1.1;
   }
 
+  /** A file of its own. */
   static String svg(ComparisonReport report) {
+    return svg(report, " xmlns=\"http://www.w3.org/2000/svg\"");
+  }
+
+  /** A part of a page, whose style sheet has its own colours. */
+  static String inPage(ComparisonReport report) {
+    return svg(report, "");
+  }
+
+  private static String svg(ComparisonReport report, String attributes) {
     Map<String, List<Curve>> panels = new LinkedHashMap<>();
-    Map<String, String> colours = new LinkedHashMap<>();
+    Map<String, Integer> colours = new LinkedHashMap<>();
     for (ComparisonReport.Cell cell : report.cells()) {
-      SortedMap<Integer, Double> errors = meanErrors(cell.layers());
+      SortedMap<Integer, Double> errors = errors(cell);
       if (!errors.isEmpty()) {
         panels
             .computeIfAbsent(cell.constraint(), name -> new ArrayList<>())
             .add(new Curve(cell.method(), errors));
-        colours.putIfAbsent(cell.method(), COLOURS[colours.size() % COLOURS.length]);
+        colours.putIfAbsent(cell.method(), colours.size() % COLOURS.length);
       }
     }
     StringBuilder svg = new StringBuilder();
     append(
         svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %s %s\" font-family=\"sans-serif\""
-            + " font-size=\"12\">%n<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n",
+        "<svg%s class=\"wide\" viewBox=\"0 0 %s %s\" font-family=\"sans-serif\" font-size=\"12\""
+            + " role=\"img\" aria-labelledby=\"convergence-t\">%n"
+            + "<title id=\"convergence-t\">Error against iteration, a panel for each constraint"
+            + "</title>%n<rect class=\"paper\" width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n",
+        attributes,
         WIDTH * PANELS_PER_ROW,
         HEIGHT * Math.max(1, Math.ceilDiv(panels.size(), PANELS_PER_ROW)));
     int panel = 0;
@@ -94,6 +107,13 @@ final class ConvergencePlot {
       panel++;
     }
     return svg.append("</svg>\n").toString();
+  }
+
+  /** The points of a cell's curve, those that are finite. */
+  static SortedMap<Integer, Double> errors(ComparisonReport.Cell cell) {
+    SortedMap<Integer, Double> errors = meanErrors(cell.layers());
+    errors.values().removeIf(error -> !Double.isFinite(error));
+    return errors;
   }
 
   /** By iteration; between its points, and after its last, a layer keeps its value. */
@@ -118,7 +138,7 @@ final class ConvergencePlot {
     return errors;
   }
 
-  private void draw(Map<String, String> colours) {
+  private void draw(Map<String, Integer> colours) {
     axes();
     // Labels in the order of the final errors, the largest on top, as the curves end.
     List<Curve> sorted = new ArrayList<>(curves);
@@ -146,7 +166,7 @@ final class ConvergencePlot {
     int right = WIDTH - RIGHT;
     append(
         svg,
-        "<path d=\"M%s %sV%sH%s\" fill=\"none\" stroke=\"black\"/>%n",
+        "<path class=\"axis\" d=\"M%s %sV%sH%s\" fill=\"none\" stroke=\"black\"/>%n",
         LEFT,
         TOP,
         bottom,
@@ -180,16 +200,19 @@ final class ConvergencePlot {
         Markup.escape(constraint));
   }
 
-  private void draw(Curve curve, int place, String colour) {
+  private void draw(Curve curve, int place, int series) {
+    String colour = COLOURS[series];
     StringBuilder points = new StringBuilder();
     curve.errors().forEach((at, error) -> append(points, "%.1f,%.1f ", x(at), y(error)));
     int label = WIDTH - RIGHT + 24;
     append(
         svg,
-        "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\"/>%n"
+        "<g class=\"%s\">%n"
+            + "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\"/>%n"
             + "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>%n"
-            + "<rect x=\"%s\" y=\"%s\" width=\"10\" height=\"10\" fill=\"%s\"/>%n"
-            + "<text x=\"%s\" y=\"%s\">%s</text>%n",
+            + "<rect class=\"part\" x=\"%s\" y=\"%s\" width=\"10\" height=\"10\" fill=\"%s\"/>%n"
+            + "<text x=\"%s\" y=\"%s\">%s</text>%n</g>%n",
+        Pictures.colour(series),
         points.toString().trim(),
         colour,
         x(curve.errors().lastKey()),

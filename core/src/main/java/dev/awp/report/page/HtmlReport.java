@@ -8,6 +8,7 @@ import dev.awp.report.PerplexityReport;
 import dev.awp.report.ReportFile;
 import dev.awp.report.RunReport;
 import dev.awp.report.StructureReport;
+import dev.awp.report.page.Pictures.Picture;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -59,6 +60,8 @@ public final class HtmlReport {
       }
       html.add("</ul>%n</section>%n");
     }
+    report.budget().forEach(budget -> CostPictures.budget(budget, html));
+    ModelMap.sections(report.layers(), report.structure(), html);
     for (StructureReport structure : report.structure()) {
       html.add(
           "<section>%n<h2>%s</h2>%n%s</section>%n",
@@ -68,7 +71,12 @@ public final class HtmlReport {
     if (!report.layers().isEmpty()) {
       plots(report.layers(), html);
       html.add("<section>%n<h2>Layers</h2>%n%s</section>%n", ReportTables.layers(report.layers()));
-      html.add("<section>%n<h2>Time</h2>%n%s</section>%n", ReportTables.time(report));
+    }
+    if (!report.phases().isEmpty()) {
+      CostPictures.phases(report.phases(), html);
+    }
+    if (!report.layers().isEmpty()) {
+      html.add("<section>%n<h2>Time by block</h2>%n%s</section>%n", ReportTables.time(report));
     }
     html.add("<section>%n<h2>Options</h2>%n%s</section>%n", ReportTables.pairs(report.options()));
     html.add(
@@ -80,8 +88,8 @@ public final class HtmlReport {
   public static Markup begin(String title, String subtitle) {
     return new Markup()
         .add(
-            "<!DOCTYPE html>%n<html lang=\"en\">%n<head>%n<meta charset=\"utf-8\">%n"
-                + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">%n"
+            "<!DOCTYPE html>%n<html lang=\"en\">%n<head>%n<meta charset=\"utf-8\"/>%n"
+                + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>%n"
                 + "<title>%s</title>%n<style>%n%s</style>%n</head>%n<body>%n<header>%n<h1>%s</h1>%n"
                 + "<p class=\"soft\">%s</p>%n</header>%n<main>%n",
             Markup.escape(title), styleSheet(), Markup.escape(title), Markup.escape(subtitle));
@@ -113,6 +121,20 @@ public final class HtmlReport {
   private static void figures(RunReport report, Markup html) {
     RunReport.Summary summary = report.summary();
     html.add("<dl class=\"figures\">%n");
+    CostPictures.sizes(report)
+        .forEach(
+            (folder, bytes) ->
+                figure(
+                    html,
+                    folder.isEmpty() ? "Size" : "Size of " + folder,
+                    Unit.bytes(bytes),
+                    report.modelBytes() == 0
+                        ? "files of weights"
+                        : String.format(
+                            Locale.ROOT,
+                            "before %s, %.1f %% of it",
+                            Unit.bytes(report.modelBytes()),
+                            100.0 * bytes / report.modelBytes())));
     for (PerplexityReport text : report.perplexity()) {
       figure(
           html,
@@ -156,7 +178,7 @@ public final class HtmlReport {
     html.add("</dl>%n");
   }
 
-  private static void figure(Markup html, String name, String value, String more) {
+  static void figure(Markup html, String name, String value, String more) {
     html.add(
         "<div><dt>%s</dt><dd>%s<small>%s</small></dd></div>%n",
         Markup.escape(name), Markup.escape(value), Markup.escape(more));
@@ -164,26 +186,22 @@ public final class HtmlReport {
 
   private static void plots(List<LayerReport> layers, Markup html) {
     String legend = LayerPlots.legend(layers);
-    plot(
+    Figures errors = new Figures("errors.csv", "layer", "relative error");
+    layers.forEach(layer -> errors.add(layer.name(), layer.relativeError()));
+    Pictures.section(
         html,
         "Error of every layer",
         "f(T) / f(0): the share of the output's energy that the layer loses on the calibration"
             + " inputs, recomputed from the file that was written.",
-        LayerPlots.errors(layers) + "</div>" + legend);
+        new Picture(LayerPlots.errors(layers), legend),
+        errors);
     if (layers.stream().anyMatch(layer -> layer.trace().size() > 1)) {
-      plot(
+      Pictures.section(
           html,
           "Convergence",
           "sqrt(f(T) / f(0)) of every layer while it was solved, as in Figure 1 of the AWP paper.",
-          LayerPlots.convergence(layers) + "</div>" + legend);
+          new Picture(LayerPlots.convergence(layers), legend),
+          LayerPlots.traces(layers));
     }
-  }
-
-  private static void plot(Markup html, String title, String caption, String picture) {
-    html.add(
-        "<section>%n<h2>%s</h2>%n<p class=\"soft\">%s</p>%n<figure>"
-            + "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\">%n%s"
-            + "</figure>%n</section>%n",
-        title, caption, title, picture);
   }
 }

@@ -7,8 +7,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Where a layer stands in its model, as its name tells it: "model.layers.3.mlp.up_proj" is kind
@@ -17,13 +20,23 @@ import java.util.regex.Pattern;
  * @param block its number; -1 where the name has none
  * @param kind the last part of the name
  */
-record LayerPlace(int block, String kind) {
+public record LayerPlace(int block, String kind) {
   private static final Pattern BLOCK = Pattern.compile("\\.(\\d{1,6})\\.");
 
   static LayerPlace of(String name) {
     Matcher block = BLOCK.matcher(name);
     int number = block.find() ? Integer.parseInt(block.group(1)) : -1;
     return new LayerPlace(number, name.substring(name.lastIndexOf('.') + 1));
+  }
+
+  /** The mean relative error of each block's layers; those of no block are under -1. */
+  public static SortedMap<Integer, Double> meanErrors(List<LayerReport> layers) {
+    return layers.stream()
+        .collect(
+            Collectors.groupingBy(
+                layer -> of(layer.name()).block(),
+                TreeMap::new,
+                Collectors.averagingDouble(LayerReport::relativeError)));
   }
 
   /** Layers by kind, kinds and layers in the order of the model. */

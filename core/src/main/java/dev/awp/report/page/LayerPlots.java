@@ -4,6 +4,7 @@ package dev.awp.report.page;
 
 import dev.awp.report.LayerReport;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -11,9 +12,6 @@ import java.util.StringJoiner;
 
 /** The curves of a run's report, a colour for each kind of layer. */
 final class LayerPlots {
-  /** Colours that the style sheet has. */
-  private static final int COLOURS = 8;
-
   /** Points of a curve are left out where they would be nearer than this. */
   private static final double SPACING = 1.5;
 
@@ -27,7 +25,7 @@ final class LayerPlots {
     boolean outside = layers.stream().anyMatch(l -> LayerPlace.of(l.name()).block() < 0);
     int last = outside ? blocks + 1 : blocks;
     PlotFrame frame =
-        PlotFrame.around(
+        PlotFrame.counted(
             last == 0 ? -0.5 : 0,
             last == 0 ? 0.5 : last,
             layers.stream().map(LayerReport::relativeError).toList());
@@ -38,12 +36,16 @@ final class LayerPlots {
         "Relative error of every layer",
         "Relative error on a logarithmic axis against the number of the block, a curve for each"
             + " kind of layer. The table of layers has the numbers.",
-        "block");
+        "block",
+        "f(T) / f(0)");
     int colour = 0;
     for (Map.Entry<String, List<LayerReport>> kind : LayerPlace.byKind(layers).entrySet()) {
       StringJoiner points = new StringJoiner(" ");
       StringBuilder dots = new StringBuilder();
       for (LayerReport layer : kind.getValue()) {
+        if (!Double.isFinite(layer.relativeError())) {
+          continue; // the table tells it
+        }
         int block = LayerPlace.of(layer.name()).block();
         double x = frame.x(block < 0 ? last : block);
         double y = frame.y(layer.relativeError());
@@ -58,17 +60,15 @@ final class LayerPlots {
                 layer.relativeError()));
       }
       svg.add(
-          "<g class=\"s%s\"><polyline points=\"%s\"/>%n%s</g>%n", colour++ % COLOURS, points, dots);
+          "<g class=\"%s\"><polyline points=\"%s\"/>%n%s</g>%n",
+          Pictures.colour(colour++), points, dots);
     }
     return svg.add("</svg>%n").toString();
   }
 
   /** The paper's Figure 1 for every layer: sqrt(f(T) / f(0)) against the iteration. */
   static String convergence(List<LayerReport> layers) {
-    List<LayerReport> traced =
-        layers.stream()
-            .filter(layer -> layer.denseObjective() > 0 && !layer.trace().isEmpty())
-            .toList();
+    List<LayerReport> traced = traced(layers);
     List<Double> errors = new ArrayList<>();
     int last = 1;
     for (LayerReport layer : traced) {
@@ -77,7 +77,7 @@ final class LayerPlots {
         last = Math.max(last, point.iteration());
       }
     }
-    PlotFrame frame = PlotFrame.around(0, last, errors);
+    PlotFrame frame = PlotFrame.counted(0, last, errors);
     Markup svg = new Markup();
     frame.open(
         svg,
@@ -85,14 +85,49 @@ final class LayerPlots {
         "Convergence of every layer",
         "The square root of f(T) / f(0) on a logarithmic axis against the iteration of the solver,"
             + " a curve for each layer, a dot where it ends.",
-        "iteration");
+        "iteration",
+        "sqrt(f(T) / f(0))");
     int colour = 0;
-    for (List<LayerReport> kind : LayerPlace.byKind(traced).values()) {
-      svg.add("<g class=\"s%s thin\">%n", colour++ % COLOURS);
-      kind.forEach(layer -> curve(layer, frame, svg));
+    for (List<LayerReport> kind : LayerPlace.byKind(layers).values()) {
+      svg.add("<g class=\"%s thin\">%n", Pictures.colour(colour++));
+      kind.stream().filter(traced::contains).forEach(layer -> curve(layer, frame, svg));
       svg.add("</g>%n");
     }
     return svg.add("</svg>%n").toString();
+  }
+
+  /** Layers of which there is a curve to draw. */
+  private static List<LayerReport> traced(List<LayerReport> layers) {
+    return layers.stream()
+        .filter(
+            layer ->
+                layer.denseObjective() > 0
+                    && Double.isFinite(layer.denseObjective())
+                    && !layer.trace().isEmpty()
+                    && layer.trace().stream().allMatch(p -> Double.isFinite(p.objective())))
+        .toList();
+  }
+
+  /** f at the iterations where solvers knew it: a line for each layer, a column for each. */
+  static Figures traces(List<LayerReport> layers) {
+    List<Integer> iterations =
+        layers.stream()
+            .flatMap(layer -> layer.trace().stream())
+            .map(LayerReport.TracePoint::iteration)
+            .distinct()
+            .sorted()
+            .toList();
+    List<String> titles = new ArrayList<>(List.of("layer", "f(0)"));
+    iterations.forEach(at -> titles.add("f after " + at));
+    Figures figures = new Figures("convergence.csv", titles.toArray(String[]::new));
+    for (LayerReport layer : layers) {
+      Map<Integer, Double> known = new HashMap<>();
+      layer.trace().forEach(point -> known.put(point.iteration(), point.objective()));
+      List<Object> line = new ArrayList<>(List.of(layer.name(), layer.denseObjective()));
+      iterations.forEach(at -> line.add(known.containsKey(at) ? known.get(at) : ""));
+      figures.add(line.toArray());
+    }
+    return figures;
   }
 
   private static double error(LayerReport layer, LayerReport.TracePoint point) {
@@ -127,11 +162,6 @@ final class LayerPlots {
 
   /** Which colour is which kind. */
   static String legend(List<LayerReport> layers) {
-    Markup html = new Markup().add("<ul class=\"legend\">");
-    int colour = 0;
-    for (String kind : LayerPlace.byKind(layers).keySet()) {
-      html.add("<li class=\"s%s\">%s</li>", colour++ % COLOURS, Markup.escape(kind));
-    }
-    return html.add("</ul>%n").toString();
+    return Pictures.legend(List.copyOf(LayerPlace.byKind(layers).keySet()));
   }
 }

@@ -171,8 +171,8 @@ final class ReportTables {
                     layer -> LayerPlace.of(layer.name()).block(),
                     TreeMap::new,
                     Collectors.toList()));
-    double most = blocks.values().stream().mapToDouble(ReportTables::solving).max().orElse(0);
-    double solving = solving(report.layers());
+    double most = blocks.values().stream().mapToDouble(LayerReport::seconds).max().orElse(0);
+    double solving = LayerReport.seconds(report.layers());
     String caption =
         "%s in all, %s of it solving; the rest is reading, calibration, evaluation and writing."
             .formatted(seconds(report.summary().seconds()), seconds(solving));
@@ -180,7 +180,7 @@ final class ReportTables {
     head(html, "block", "layers", "weights", "mean relative error", "seconds of solving");
     blocks.forEach(
         (block, layers) -> {
-          RunReport.Summary summary = RunReport.Summary.of(layers, solving(layers));
+          RunReport.Summary summary = RunReport.Summary.of(layers, LayerReport.seconds(layers));
           html.add(
               "<tr><th scope=\"row\">%s</th><td>%s</td><td>%,d</td><td>%.4g</td>"
                   + "<td class=\"bar\" style=\"--share:%.1f%%\">%.2f</td></tr>%n",
@@ -192,10 +192,6 @@ final class ReportTables {
               summary.seconds());
         });
     return close(html);
-  }
-
-  private static double solving(List<LayerReport> layers) {
-    return layers.stream().mapToDouble(LayerReport::seconds).sum();
   }
 
   /** Names and values, one pair a line. */

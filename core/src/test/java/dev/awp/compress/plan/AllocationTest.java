@@ -93,6 +93,24 @@ class AllocationTest {
     assertEquals(found.bound(), found.error(), 1e-9);
   }
 
+  /** What is told of other budgets is what they would have got. */
+  @Property(tries = 300)
+  void theFrontierHoldsWhatEveryBudgetWouldBuy(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 6) int layers,
+      @ForAll @IntRange(min = 1, max = 4) int candidates) {
+    List<List<Candidate>> all = random(new Random(seed), layers, candidates);
+    List<Candidate> frontier = Allocation.frontier(all);
+    assertEquals(Allocation.cheapest(all), frontier.getFirst().cost());
+    for (int i = 0; i < frontier.size(); i++) {
+      Candidate point = frontier.get(i);
+      assertEquals(best(all, 0, point.cost()), point.error(), 1e-9);
+      assertEquals(point.error(), Allocation.of(all, point.cost()).error(), 1e-9);
+      assertTrue(i == 0 || point.cost() > frontier.get(i - 1).cost());
+      assertTrue(i == 0 || point.error() < frontier.get(i - 1).error());
+    }
+  }
+
   @Test
   void tooSmallABudgetIsRefused() {
     List<List<Candidate>> one = List.of(List.of(new Candidate(3, 1), new Candidate(2, 5)));

@@ -1,0 +1,196 @@
+// Copyright the awp authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.awp.batch;
+
+import dev.awp.cli.print.Printable;
+import dev.awp.report.PerplexityReport;
+import dev.awp.report.RunReport;
+import dev.awp.report.page.BarChart;
+import dev.awp.report.page.Figures;
+import dev.awp.report.page.HeatMap;
+import dev.awp.report.page.Markup;
+import dev.awp.report.page.ModelMap;
+import dev.awp.report.page.Pictures;
+import dev.awp.report.page.ScatterPlot;
+import dev.awp.report.page.Unit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/** The pictures of batch.html: what every recipe costs, where in the models, and the time. */
+final class BatchPictures {
+  private final List<BatchReport.Run> written;
+
+  BatchPictures(BatchReport report) {
+    this.written = report.runs().stream().filter(run -> !run.result().isEmpty()).toList();
+  }
+
+  /** What can be read of a run, of the first text where it is of a text. */
+  private record Measure(
+      String name, String axis, Function<BatchReport.Result, Optional<Double>> of) {}
+
+  private static final List<Measure> MEASURES =
+      List.of(
+          new Measure(
+              "KL divergence",
+              "KL divergence, nats a token",
+              result ->
+                  text(result, text -> text.divergence().isMeasured())
+                      .map(text -> text.divergence().divergence().value())),
+          new Measure(
+              "Perplexity",
+              "perplexity",
+              result -> text(result, _ -> true).map(PerplexityReport::after)),
+          new Measure(
+              "Mean relative error",
+              "mean of f(T) / f(0)",
+              result -> Optional.of(result.summary().meanRelativeError())));
+
+  private static Optional<PerplexityReport> text(
+      BatchReport.Result result, Predicate<PerplexityReport> wanted) {
+    return result.perplexity().stream().findFirst().filter(wanted);
+  }
+
+  void add(Markup html) {
+    if (written.isEmpty()) {
+      return;
+    }
+    List<String> models = written.stream().map(BatchReport.Run::model).distinct().toList();
+    for (int i = 0; i < models.size(); i++) {
+      costs(i, models.get(i), html);
+    }
+    map(html);
+    time(html);
+  }
+
+  /** The recipes of a model by size, and by the best that is known of one of them. */
+  private void costs(int number, String model, Markup html) {
+    List<BatchReport.Run> runs = written.stream().filter(run -> run.model().equals(model)).toList();
+    Measure measure =
+        MEASURES.stream()
+            .filter(some -> runs.stream().anyMatch(run -> some.of().apply(result(run)).isPresent()))
+            .findFirst()
+            .orElseThrow();
+    Unit unit =
+        Unit.ofBytes(runs.stream().mapToLong(run -> result(run).bytes()).max().orElseThrow());
+    Figures figures =
+        new Figures("model-" + (number + 1) + ".csv", "model", "recipe", "bytes", measure.name());
+    List<ScatterPlot.Point> points = new ArrayList<>();
+    for (BatchReport.Run run : runs) {
+      long bytes = result(run).bytes();
+      measure
+          .of()
+          .apply(result(run))
+          .ifPresent(
+              value -> {
+                figures.add(run.model(), run.recipe(), bytes, value);
+                points.add(
+                    new ScatterPlot.Point(
+                        run.recipe(),
+                        run.recipe(),
+                        unit.in(bytes),
+                        value,
+                        "%s: %s, %s"
+                            .formatted(run.name(), Printable.size(bytes), Pictures.number(value)),
+                        false));
+              });
+    }
+    String title = measure.name() + " against size: " + model;
+    int left = runs.size() - points.size();
+    String caption =
+        "The size is that of all files. A line goes through what nothing else beats in both."
+            + (left == 0 ? "" : " Left out: runs that did not measure it (%s).".formatted(left));
+    Pictures.section(
+        html,
+        title,
+        caption,
+        ScatterPlot.draw(
+            "costs-" + number,
+            new ScatterPlot.Labels(title, caption, "size, " + unit.name(), measure.axis(), true),
+            points),
+        figures);
+  }
+
+  private static BatchReport.Result result(BatchReport.Run run) {
+    return run.result().getFirst();
+  }
+
+  private void map(Markup html) {
+    List<BatchReport.Run> solved =
+        written.stream().filter(run -> !result(run).errors().isEmpty()).toList();
+    if (solved.isEmpty()) {
+      return;
+    }
+    List<Integer> blocks =
+        ModelMap.blocks(
+            solved.stream()
+                .flatMap(run -> result(run).errors().stream())
+                .map(BatchReport.BlockError::block)
+                .toList());
+    Figures figures = new Figures("blocks.csv", "model", "recipe", "block", "mean relative error");
+    List<HeatMap.Cell> cells = new ArrayList<>();
+    for (int row = 0; row < solved.size(); row++) {
+      BatchReport.Run run = solved.get(row);
+      for (BatchReport.BlockError error : result(run).errors()) {
+        double value = error.meanRelativeError();
+        figures.add(run.model(), run.recipe(), error.block() < 0 ? "" : error.block(), value);
+        cells.add(
+            new HeatMap.Cell(
+                row,
+                blocks.indexOf(error.block()),
+                value,
+                "%s, %s: %s"
+                    .formatted(run.name(), ModelMap.name(error.block()), Pictures.number(value))));
+      }
+    }
+    String caption =
+        "Mean relative error of every block's layers, by ratios: a step of colour is a factor.";
+    Pictures.section(
+        html,
+        "Where in the models",
+        caption,
+        HeatMap.draw(
+            "blocks-map",
+            "Relative error by run and block",
+            caption,
+            "block",
+            solved.stream().map(BatchReport.Run::name).toList(),
+            ModelMap.names(blocks),
+            cells,
+            HeatMap.Scale.LOGARITHMIC),
+        figures);
+  }
+
+  /** By phases, where reports have them. */
+  private void time(Markup html) {
+    Figures figures = new Figures("seconds.csv", "model", "recipe", "phase", "seconds");
+    List<BarChart.Bar> bars = new ArrayList<>();
+    for (BatchReport.Run run : written) {
+      double all = result(run).summary().seconds();
+      List<RunReport.Phase> phases = result(run).phases();
+      if (phases.isEmpty()) {
+        phases = List.of(new RunReport.Phase("all", all));
+      }
+      List<BarChart.Part> parts = new ArrayList<>();
+      for (RunReport.Phase phase : phases) {
+        figures.add(run.model(), run.recipe(), phase.name(), phase.seconds());
+        parts.add(
+            new BarChart.Part(
+                phase.name(),
+                phase.seconds(),
+                String.format(
+                    Locale.ROOT, "%s, %s: %.1f s", run.name(), phase.name(), phase.seconds())));
+      }
+      bars.add(new BarChart.Bar(run.name(), Printable.clock(all), parts));
+    }
+    Pictures.section(
+        html,
+        "Time by phase",
+        "Wall time of every run that is written, one phase after the other.",
+        BarChart.draw("phases", "Time by phase", "A bar for each run, by phases.", bars),
+        figures);
+  }
+}
