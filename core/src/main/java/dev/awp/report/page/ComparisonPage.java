@@ -81,7 +81,10 @@ final class ComparisonPage {
         constraints + (constraints == 1 ? " constraint" : " constraints"));
     if (report.model().bytes() > 0) {
       HtmlReport.figure(
-          html, "Size of the original", Unit.bytes(report.model().bytes()), "all of its tensors");
+          html,
+          "Size of the original",
+          Unit.bytes((double) report.model().bytes()),
+          "all of its tensors");
     }
     for (PerplexityReport text : texts()) {
       HtmlReport.figure(
@@ -119,14 +122,14 @@ final class ComparisonPage {
     Figures figures = new Figures(id + ".csv", "constraint", "method", "bytes", measure.name());
     Unit unit = Unit.ofBytes(most(ModelSize::bytes));
     List<ScatterPlot.Point> points = new ArrayList<>();
-    original(points, unit.in(report.model().bytes()), before, unit.name());
+    original(points, unit.in((double) report.model().bytes()), before, unit.name());
     figures.add("original", "", report.model().bytes(), before);
     for (Cell cell : report.cells()) {
       value(cell, text.file(), measure)
           .ifPresent(
               value -> {
                 figures.add(cell.constraint(), cell.method(), cell.size().bytes(), value);
-                point(cell, unit.in(cell.size().bytes()), unit.name(), value, points);
+                point(cell, unit.in((double) cell.size().bytes()), unit.name(), value, points);
               });
     }
     String title = measure.name() + " against size, " + text.file();
@@ -182,7 +185,7 @@ final class ComparisonPage {
     for (Cell cell : report.cells()) {
       double error = cell.summary().meanRelativeError();
       figures.add(cell.constraint(), cell.method(), cell.size().bytes(), error);
-      point(cell, unit.in(cell.size().bytes()), unit.name(), error, points);
+      point(cell, unit.in((double) cell.size().bytes()), unit.name(), error, points);
     }
     plot(
         new ScatterPlot.Labels(
@@ -266,7 +269,7 @@ final class ComparisonPage {
           "<tr><th scope=\"row\">%s</th><td class=\"text\">%s</td><td>%s</td><td>%s</td>",
           Markup.escape(cell.constraint()),
           Markup.escape(cell.method()),
-          cell.size().bytes() == 0 ? "" : Unit.bytes(cell.size().bytes()),
+          cell.size().bytes() == 0 ? "" : Unit.bytes((double) cell.size().bytes()),
           Pictures.number(cell.summary().meanRelativeError()));
       for (PerplexityReport text : texts()) {
         html.add(
