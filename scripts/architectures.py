@@ -202,6 +202,8 @@ CASES = {
     "nemotron-h-experts": (NEMOTRON_H, {
         "hybrid_override_pattern": None, "layers_block_type": ["attention", "moe", "mamba", "mlp"], "use_bias": True,
         "mlp_bias": True, "use_conv_bias": False, "n_group": 4, "topk_group": 2, "routed_scaling_factor": 2.5}),
+    # transformers' class reads the least step of a window under one key, awp under the other as the published code does.
+    "nemotron-h-steps": (NEMOTRON_H, {"time_step_min": 0.3, "time_step_limit": [0.3, 1e9]}),
     "gpt-oss": (GPT_OSS, {}),
     "gpt-oss-clamped": (GPT_OSS, {"swiglu_limit": 0.5, "swiglu_alpha": 2.5, "head_dim": 8, "tie_word_embeddings": True,
                                   "layer_types": ["full_attention", "sliding_attention"]}),

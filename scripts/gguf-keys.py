@@ -20,8 +20,18 @@ MEANT_OF_GEMMA = {
     for key in ("model", "pre", "token_type", "merges", "scores", "add_space_prefix")
 }
 
+# Of Nemotron-H, with experts and without.
+MEANT_OF_NEMOTRON = {
+    "ARCH.context_length": "that of config.json",
+    "ARCH.attention.layer_norm_rms_epsilon": "always written",
+    "tokenizer.ggml.tokens": "as many as the embedding has",
+    "tokenizer.ggml.token_type": "as many as the embedding has",
+}
+
 # What else is meant to differ by architecture; a Granite without experts says so of none.
 MEANT_OF = {
+    "nemotron_h": MEANT_OF_NEMOTRON,
+    "nemotron_h_moe": MEANT_OF_NEMOTRON,
     "granitehybrid": {
         "ARCH.context_length": "that of config.json",
         "ARCH.feed_forward_length": "that of its layers",

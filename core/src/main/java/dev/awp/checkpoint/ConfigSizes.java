@@ -3,32 +3,32 @@
 package dev.awp.checkpoint;
 
 import java.util.List;
-import java.util.Set;
 
 /**
  * The sizes of a model from which parts were removed, as config.json has to say them.
  *
- * @param neurons of the feed-forward layer of each block that stays
- * @param heads of queries, of each block
- * @param keyValueHeads of keys, and of values, of each block
+ * @param widthKey key of the widths of feed-forward layers
+ * @param neurons of the feed-forward layer of each block that stays and has one
+ * @param heads of queries, of each block that has attention
+ * @param keyValueHeads of keys, and of values, of each of these
  * @param headDimension columns of a head; said always, for readers take it from the number of heads
  *     where it is missing
  * @param blocks indices in the original of the blocks that stay, ascending
- * @param sliding which of these have a sliding window; said block by block where some have and some
- *     have not
+ * @param types of these, where config.json has to list them
  */
 public record ConfigSizes(
+    String widthKey,
     List<Integer> neurons,
     List<Integer> heads,
     List<Integer> keyValueHeads,
     int headDimension,
     List<Integer> blocks,
-    Set<Integer> sliding) {
+    List<String> types) {
   public ConfigSizes {
     neurons = List.copyOf(neurons);
     heads = List.copyOf(heads);
     keyValueHeads = List.copyOf(keyValueHeads);
     blocks = List.copyOf(blocks);
-    sliding = Set.copyOf(sliding);
+    types = List.copyOf(types);
   }
 }

@@ -18,6 +18,9 @@ public record BlockConfig(
     Optional<Recurrence> recurrence,
     Optional<MlpConfig> ownMlp,
     Optional<ExpertConfig> experts) {
+  /** Key of config.json's list of the blocks' kinds: windows, chunks, recurrences. */
+  public static final String TYPES_KEY = "layer_types";
+
   /** A block with attention. */
   public BlockConfig(AttentionConfig attention, MlpConfig mlp, Optional<ExpertConfig> experts) {
     this(Optional.of(attention), Optional.empty(), Optional.of(mlp), experts);

@@ -56,7 +56,7 @@ public sealed interface RecurrenceRule {
       switches.ifPresent(own -> keys.addAll(own.all()));
       switch (place) {
         case BESIDE_ATTENTION -> {}
-        case FOR_ATTENTION -> keys.add(LAYER_TYPES_KEY);
+        case FOR_ATTENTION -> keys.add(BlockConfig.TYPES_KEY);
         case ALONE -> keys.addAll(List.of(SUBLAYERS_KEY, PATTERN_KEY));
       }
       return keys;
@@ -93,12 +93,9 @@ public sealed interface RecurrenceRule {
           VALUE_DIMENSION,
           KERNEL,
           INTERVAL,
-          LAYER_TYPES_KEY);
+          BlockConfig.TYPES_KEY);
     }
   }
-
-  /** Key of the list of the blocks' kinds. */
-  String LAYER_TYPES_KEY = "layer_types";
 
   /** Key of the list of the blocks' sublayers, where each has one. */
   String SUBLAYERS_KEY = "layers_block_type";

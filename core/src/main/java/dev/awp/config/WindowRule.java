@@ -55,7 +55,7 @@ public sealed interface WindowRule {
         keys.addAll(keys(flagged));
       }
       case Listed(WindowRule otherwise) -> {
-        keys.add("layer_types");
+        keys.add(BlockConfig.TYPES_KEY);
         keys.addAll(keys(otherwise));
       }
       case From(String key, int _) -> keys.add(key);

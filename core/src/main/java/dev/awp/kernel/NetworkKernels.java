@@ -28,6 +28,9 @@ public interface NetworkKernels {
   /** out[i] = gate[i] / (1 + exp(-gate[i])) * up[i]. */
   void swiGlu(MemorySegment gate, MemorySegment up, MemorySegment out);
 
+  /** out[i] = up[i] / (1 + exp(-gate[i])). */
+  void glu(MemorySegment gate, MemorySegment up, MemorySegment out);
+
   /**
    * out[i] = gelu(gate[i]) * up[i] with the tanh approximation, gelu(g) = g/2 (1 + tanh(sqrt(2/pi)
    * (g + 0.044715 g^3))), computed as g / (1 + exp(-2 sqrt(2/pi) (g + 0.044715 g^3))): the same

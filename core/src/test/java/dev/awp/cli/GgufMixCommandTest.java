@@ -105,6 +105,31 @@ class GgufMixCommandTest extends BlockFileFixture {
   }
 
   @Test
+  void zerosGoWithAMixtureOfTypesThatHoldThem() {
+    compress("--gguf-type", "mix:Q8_0", "--sparsity", "0.5").assertExit(0);
+    for (LayerReport layer : report().layers()) {
+      boolean end = layer.name().equals("lm_head") || layer.name().equals("model.embed_tokens");
+      assertEquals(end ? 0 : 0.5, layer.sparsity(), 0.05, layer.name());
+    }
+    String told = String.join("\n", report().warnings());
+    assertTrue(told.contains("the embedding and the output head get types, and no zeros"), told);
+    awp.run("verify", output.toString()).assertExit(0);
+  }
+
+  @Test
+  void zerosWithAMixtureOfTypesThatHoldNoneAreRefusedByTheLayersName() throws IOException {
+    compress("--gguf-type", "mix:Q4_1", "--sparsity", "0.5").assertExit(1);
+    awp.assertErr("self_attn.q_proj: --gguf-type Q4_1 makes it Q4_1, which holds no exact zeros");
+    Path recipe =
+        Files.writeString(
+            folder.resolve("recipe.yaml"),
+            "sparsity: 0.5\nlayers:\n- match: v_proj\n  gguf-type: Q4_1\n");
+    compress("--recipe", recipe.toString()).assertExit(1);
+    awp.assertErr("self_attn.v_proj: --gguf-type Q4_1 makes it Q4_1, which holds no exact zeros");
+    assertFalse(Files.exists(output));
+  }
+
+  @Test
   void rulesGiveLayersTypesOfTheirOwn() throws IOException {
     Path recipe =
         Files.writeString(

@@ -214,6 +214,9 @@ class KernelPropertiesTest {
       SCALAR.network().geGlu(gate, up, expected);
       VECTOR.network().geGlu(gate, up, actual);
       VectorKernelsTest.assertRowEquals(expected, actual, "gelu, " + kind + " of " + n);
+      SCALAR.network().glu(gate, up, expected);
+      VECTOR.network().glu(gate, up, actual);
+      VectorKernelsTest.assertRowEquals(expected, actual, "sigmoid, " + kind + " of " + n);
       expected.copyFrom(gate);
       actual.copyFrom(gate);
       SCALAR.network().softCap(expected, (float) factor, (float) cap);

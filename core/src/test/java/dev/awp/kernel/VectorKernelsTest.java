@@ -270,6 +270,7 @@ class VectorKernelsTest {
   @Test
   void activationsAgree() {
     assertSameBits((k, x, y, out) -> k.network().swiGlu(x, y, out), Kind.values());
+    assertSameBits((k, x, y, out) -> k.network().glu(x, y, out), Kind.values());
     assertSameBits((k, x, y, out) -> k.network().geGlu(x, y, out), Kind.values());
     assertSameBits((k, x, y, out) -> k.network().squaredReGlu(x, y, out), Kind.values());
     assertSameBits(
@@ -360,7 +361,7 @@ class VectorKernelsTest {
   }
 
   @Test
-  void tanhAndGeluAreAccurate() {
+  void tanhSigmoidAndGeluAreAccurate() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment x = arena.allocate(4, 4);
       MemorySegment one = arena.allocate(4, 4);
@@ -372,6 +373,10 @@ class VectorKernelsTest {
         float tanh = (float) Math.tanh(value);
         float capped = x.getAtIndex(ValueLayout.JAVA_FLOAT, 0);
         assertEquals(tanh, capped, 3 * Math.ulp(tanh), "tanh of " + value);
+        x.setAtIndex(ValueLayout.JAVA_FLOAT, 0, value);
+        SCALAR.network().glu(x, one, x);
+        double sigmoid = 1 / (1 + Math.exp(-value));
+        assertEquals(sigmoid, x.getAtIndex(ValueLayout.JAVA_FLOAT, 0), 2e-7, "of " + value);
         x.setAtIndex(ValueLayout.JAVA_FLOAT, 0, value);
         SCALAR.network().geGlu(x, one, x);
         double inner = Math.sqrt(2 / Math.PI) * (value + 0.044715 * Math.pow(value, 3));
@@ -527,6 +532,7 @@ class VectorKernelsTest {
         assertRefused(() -> kernels.beam().extend(x, x, x, x, 1, shorter));
         assertRefused(() -> kernels.beam().extend(x, x, x, x.asSlice(0, 4), 3, x));
         assertRefused(() -> kernels.network().swiGlu(x, shorter, x));
+        assertRefused(() -> kernels.network().glu(x, shorter, x));
         assertRefused(() -> kernels.network().geGlu(x, x, shorter));
         assertRefused(() -> kernels.network().squaredReGlu(x, shorter, x));
         assertRefused(() -> kernels.network().rmsNorm(x, shorter, 0, x));

@@ -30,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 
 /** Makes the schemes of a recipe for a model: all rules are checked before anything is computed. */
@@ -63,15 +64,33 @@ public final class LayerPlanner {
     this.checkpoint = checkpoint;
     this.layout = layout;
     List<LinearLayer> layers = new ArrayList<>(layout.linears());
+    boolean ends = recipe.head() && givesEnds(recipe);
     if (recipe.head()) {
-      if (givesEnds(recipe) && layout.head().isPresent()) {
+      if (ends && layout.head().isPresent()) {
         settled.put(layout.tokenLayer(), recipe.defaults());
       }
       layers.add(layout.head().or(() -> embedding(recipe, layout)).orElseThrow());
     }
     settled.putAll(recipe.settle(layers, layout.config().layers()));
     this.forms = isGguf() ? Optional.of(new GgufForms(layout.config())) : Optional.empty();
-    this.changes = forms.map(own -> BlockTypes.settle(settled, layout, own)).orElse(List.of());
+    List<String> told = new ArrayList<>();
+    if (ends && !(recipe.defaults().sparsity() instanceof Choice.None)) {
+      Set<String> names = layout.ends();
+      settled.replaceAll(
+          (layer, settings) -> names.contains(layer.weight()) ? unpruned(settings) : settings);
+      told.add(
+          "the embedding and the output head get types, and no zeros: those are for the layers of"
+              + " blocks, and for what a rule names");
+    }
+    forms.ifPresent(own -> told.addAll(BlockTypes.settle(settled, layout, own)));
+    this.changes = List.copyOf(told);
+  }
+
+  /** Without the zeros that all layers are to have. */
+  private LayerSettings unpruned(LayerSettings settings) {
+    return settings.sparsity().equals(recipe.defaults().sparsity())
+        ? settings.toBuilder().sparsity(new Choice.None<>()).build()
+        : settings;
   }
 
   /** Groups that share a scale are shorter elsewhere than GGUF's blocks. */

@@ -70,7 +70,7 @@ record BlockShares(
 
   private Measured measure(
       StructurePlan plan, int block, Step step, ActivationStore states, Influence influence) {
-    StepCut cut = StepCut.of(model.layout(), block, step);
+    StepCut cut = StepCut.of(model.layout(), block, step).orElseThrow();
     boolean neurons = step.equals(Step.MLP);
     List<Integer> numbers = numbers(plan, neurons);
     int probed = numbers.get(numbers.size() / 2);

@@ -9,6 +9,8 @@ import dev.awp.checkpoint.ConfigSizes;
 import dev.awp.checkpoint.ExpertCount;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.BlockConfig;
+import dev.awp.config.ExpertRule;
+import dev.awp.config.GatedDeltaConfig;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.model.MixtureStep;
@@ -25,7 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -61,11 +63,12 @@ public final class PrunedCheckpoint extends CheckpointView {
     for (int i = 0; i < shape.blocks().size(); i++) {
       BlockConfig block = whole.block(shape.blocks().get(i));
       Size size = shape.size(i);
-      AttentionConfig attention = block.attention();
-      MlpConfig mlp = block.mlp();
       blocks.add(
           new BlockConfig(
-              attention.withGroups(size.groups()), mlp.withWidth(size.neurons()), block.experts()));
+              block.ownAttention().map(attention -> attention.withGroups(size.groups())),
+              block.recurrence(),
+              block.ownMlp().map(mlp -> mlp.withWidth(size.neurons())),
+              block.experts()));
     }
     return whole.withBlocks(blocks);
   }
@@ -114,7 +117,7 @@ public final class PrunedCheckpoint extends CheckpointView {
   /** How a step of a block of the original is cut; nothing where it is left as it is. */
   Optional<Cut> cut(int block, Step step) {
     if (shape.experts() == 0) {
-      return Optional.of(StepCut.of(before, block, step));
+      return StepCut.of(before, block, step).map(cut -> cut);
     }
     return before.blockSteps(block).stream()
         .filter(own -> own.step().equals(step))
@@ -175,18 +178,41 @@ public final class PrunedCheckpoint extends CheckpointView {
   }
 
   private ConfigSizes sizes() {
-    List<AttentionConfig> attention = config.blocks().stream().map(BlockConfig::attention).toList();
-    Set<Integer> sliding =
-        before.config().slidingBlocks().stream()
-            .filter(shape.blocks()::contains)
-            .collect(Collectors.toSet());
+    List<AttentionConfig> attention =
+        config.blocks().stream().flatMap(block -> block.ownAttention().stream()).toList();
     return new ConfigSizes(
-        config.blocks().stream().map(block -> block.mlp().width()).toList(),
+        config
+            .architecture()
+            .experts()
+            .flatMap(ExpertRule::denseWidthKey)
+            .orElse("intermediate_size"),
+        config.blocks().stream()
+            .flatMap(block -> block.ownMlp().stream())
+            .map(MlpConfig::width)
+            .toList(),
         attention.stream().map(AttentionConfig::heads).toList(),
         attention.stream().map(AttentionConfig::keyValueHeads).toList(),
-        attention.getFirst().headDimension(),
+        before.config().attention().orElseThrow().headDimension(),
         shape.blocks(),
-        sliding);
+        types());
+  }
+
+  /** Kinds of the blocks, where a rule of the original's that counts them would say others. */
+  private List<String> types() {
+    if (config.recurrence().filter(GatedDeltaConfig.class::isInstance).isPresent()) {
+      return types("linear_attention", block -> block.recurrence().isPresent());
+    }
+    List<String> sliding =
+        types(
+            "sliding_attention",
+            block -> block.ownAttention().filter(own -> own.window().isPresent()).isPresent());
+    return sliding.stream().distinct().count() > 1 ? sliding : List.of();
+  }
+
+  private List<String> types(String name, Predicate<BlockConfig> has) {
+    return config.blocks().stream()
+        .map(block -> has.test(block) ? name : "full_attention")
+        .toList();
   }
 
   /** The original's to close. */

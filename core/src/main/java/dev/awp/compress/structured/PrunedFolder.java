@@ -104,7 +104,8 @@ final class PrunedFolder implements AutoCloseable {
   }
 
   private static boolean isSame(BlockConfig read, BlockConfig planned) {
-    return read.mlp().equals(planned.mlp())
+    return read.ownMlp().equals(planned.ownMlp())
+        && read.recurrence().equals(planned.recurrence())
         && read.experts().equals(planned.experts())
         && read.ownAttention().isPresent() == planned.ownAttention().isPresent()
         && planned.ownAttention().filter(own -> !isSame(read.attention(), own)).isEmpty();

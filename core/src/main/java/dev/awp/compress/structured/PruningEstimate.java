@@ -142,7 +142,8 @@ public final class PruningEstimate {
         .flatMap(
             block ->
                 layout.steps(block).stream()
-                    .map(step -> StepCut.of(layout, block, step).consumer()))
+                    .flatMap(step -> StepCut.of(layout, block, step).stream())
+                    .map(StepCut::consumer))
         .toList();
   }
 

@@ -4,6 +4,7 @@ package dev.awp.compress.structured;
 
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.MlpConfig;
 import dev.awp.model.BlockStep;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -29,8 +31,14 @@ import java.util.stream.IntStream;
 record StepCut(
     BlockStep step, LinearLayer consumer, Units units, Map<LinearLayer, List<Units>> producers)
     implements Cut {
-  /** The cut of a step of a dense block. */
-  static StepCut of(ModelLayout layout, int block, Step step) {
+  /**
+   * The cut of a step of a block without experts; nothing where it has no units, as recurrences.
+   */
+  static Optional<StepCut> of(ModelLayout layout, int block, Step step) {
+    return step.equals(Step.RECURRENCE) ? Optional.empty() : Optional.of(made(layout, block, step));
+  }
+
+  private static StepCut made(ModelLayout layout, int block, Step step) {
     BlockStep own =
         layout.blockSteps(block).stream()
             .filter(candidate -> candidate.step().equals(step))
@@ -45,18 +53,21 @@ record StepCut(
       // One layer makes all parts where they are fused.
       producers.put(makers.get(i), makers.size() == 1 ? parts : List.of(parts.get(i)));
     }
-    Units units = parts.getFirst();
+    int count = parts.getFirst().count();
+    Units units = new Units(count, consumer.columns() / count);
     return new StepCut(own, consumer, units, producers);
   }
 
   private static List<Units> parts(ModelLayout layout, int block, Step step) {
     if (step.equals(Step.MLP)) {
-      Units neurons = new Units(layout.config().block(block).mlp().width(), 1);
-      return List.of(neurons, neurons);
+      MlpConfig mlp = layout.config().block(block).mlp();
+      Units neurons = new Units(mlp.width(), 1);
+      return mlp.gated() ? List.of(neurons, neurons) : List.of(neurons);
     }
     AttentionConfig attention = layout.config().block(block).attention();
     int groups = attention.keyValueHeads();
-    Units queries = new Units(groups, attention.queryWidth() / groups);
+    // Gates of outputs lie behind the queries of each head.
+    Units queries = new Units(groups, attention.queryRows() / groups);
     Units keys = new Units(groups, attention.headDimension());
     return List.of(queries, keys, keys);
   }

@@ -13,8 +13,10 @@ import dev.awp.report.StructureReport.Size;
 import dev.awp.structured.UnitChoice;
 import dev.awp.structured.choice.UnitChoices;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -52,14 +54,16 @@ public final class StructurePlan {
     if (config.experts().isPresent()) {
       throw fail("it has experts: of such models whole experts can be removed (--prune-experts)");
     }
-    config
-        .recurrence()
-        .ifPresent(
-            recurrence -> {
-              throw fail(
-                  "its blocks have %s, and structured pruning knows attention and feed-forward layers"
-                      .formatted(recurrence.title()));
-            });
+    if (config.attention().isEmpty() || config.mlp().isEmpty()) {
+      throw fail(
+          "no block has %s: structured pruning knows models that have it, and feed-forward layers"
+              .formatted(config.attention().isEmpty() ? "attention" : "a feed-forward layer"));
+    }
+    if (config.recurrence().isPresent() && options.sharing() == StructureOptions.Sharing.BLOCKS) {
+      throw fail(
+          "--prune-share blocks knows models whose blocks all have attention and a feed-forward layer alone, and its blocks have %s"
+              .formatted(config.recurrence().get().title()));
+    }
     if (config.hasBlockSizes()) {
       throw fail("its blocks have several widths already, and structured pruning begins with one");
     }
@@ -147,21 +151,21 @@ public final class StructurePlan {
       return OptionalDouble.empty();
     }
     int left = config.layers() - options.blocks();
-    long linear = weightsOf(attention().keyValueHeads(), neurons());
-    long ofBlock = ofBlock();
+    double linear = linearOfBlock();
+    double ofBlock = (double) ofBlocks() / config.layers();
     // What stays whatever is removed of the blocks: norms and biases of these, and both ends.
     double removed =
         switch (options.target().get()) {
           case StructureOptions.Target.Parameters target -> {
-            double now = total() - (double) options.blocks() * ofBlock;
+            double now = total() - options.blocks() * ofBlock;
             yield now - target.count();
           }
           case StructureOptions.Target.Speed target -> {
-            double read = (double) config.layers() * ofBlock + headWeights();
-            yield (double) left * ofBlock + headWeights() - read / target.factor();
+            double read = config.layers() * ofBlock + headWeights();
+            yield left * ofBlock + headWeights() - read / target.factor();
           }
         };
-    double share = removed / ((double) left * linear);
+    double share = removed / (left * linear);
     String told = options.target().get().describe();
     if (left > 0 && share <= 0) {
       throw fail("%s: there is nothing left to remove for it".formatted(told));
@@ -169,7 +173,7 @@ public final class StructurePlan {
     if (left > 0 && share >= 1) {
       throw fail(
           "%s: what is no neuron and no head has more: %s of %s parameters stay in any case"
-              .formatted(told, total() - config.layers() * ofBlock, total()));
+              .formatted(told, total() - ofBlocks(), total()));
     }
     return OptionalDouble.of(Math.clamp(share, Double.MIN_NORMAL, 1));
   }
@@ -180,16 +184,22 @@ public final class StructurePlan {
   }
 
   private static long parameters(ModelLayout of) {
-    return of.shapes().values().stream()
+    return elements(of.shapes());
+  }
+
+  private static long elements(Map<String, List<Long>> shapes) {
+    return shapes.values().stream()
         .mapToLong(shape -> shape.stream().reduce(1L, Math::multiplyExact))
         .sum();
   }
 
-  /** Parameters of a block. */
-  private long ofBlock() {
-    return total()
-        - parameters(
-            ModelLayout.of(config.withBlocks(config.blocks().subList(1, config.layers()))));
+  /** Parameters of all blocks. */
+  private long ofBlocks() {
+    Map<String, List<Long>> ends = new HashMap<>(layout.shapes());
+    IntStream.range(0, config.layers())
+        .mapToObj(layout::prefix)
+        .forEach(prefix -> ends.keySet().removeIf(name -> name.startsWith(prefix)));
+    return total() - elements(ends);
   }
 
   /** Weights that turn hidden states into logits: read for each token, as those of blocks are. */
@@ -207,7 +217,7 @@ public final class StructurePlan {
   }
 
   private int neurons() {
-    return config.block(0).mlp().width();
+    return config.mlp().orElseThrow().width();
   }
 
   private AttentionConfig attention() {
@@ -273,7 +283,7 @@ public final class StructurePlan {
     List<Wanted> wanted = new ArrayList<>();
     width.ifPresent(
         share -> {
-          double all = weightsOf(attention().keyValueHeads(), neurons());
+          double all = linearOfBlock();
           wanted.add(new Wanted(true, !normsTogether(), share * all * blocks));
         });
     options
@@ -289,10 +299,10 @@ public final class StructurePlan {
                         false, true, share * weightsOf(attention().keyValueHeads(), 0) * blocks)));
     wanted.forEach(
         some -> {
-          long most =
+          double most =
               (some.neurons() ? weightsOf(0, neurons() - leastNeurons()) : 0)
                   + (some.groups() ? weightsOf(attention().keyValueHeads() - 1, 0) : 0);
-          if (some.weights() > (double) most * blocks) {
+          if (some.weights() > most * blocks) {
             throw fail(
                 "--prune-share blocks leaves every block %s neurons and one key/value head: that is more than the share to be removed leaves"
                     .formatted(leastNeurons()));
@@ -403,12 +413,12 @@ public final class StructurePlan {
   /** Every number of groups, each with the neurons that make up the share. */
   private List<Shape> byWidth(double share, List<Integer> blocks) {
     int all = attention().keyValueHeads();
-    long group = weightsOf(1, 0);
-    long neuron = weightsOf(0, 1);
-    double removed = share * weightsOf(all, neurons());
+    double group = weightsOf(1, 0);
+    double neuron = weightsOf(0, 1);
+    double removed = share * linearOfBlock();
     List<Shape> shapes = new ArrayList<>();
     for (int groups : normsTogether() ? List.of(all) : allowedGroups()) {
-      OptionalInt kept = nearest(neurons() - (removed - (double) group * (all - groups)) / neuron);
+      OptionalInt kept = nearest(neurons() - (removed - group * (all - groups)) / neuron);
       if (kept.isPresent() && (groups < all || kept.getAsInt() < neurons())) {
         shapes.add(new Shape(kept.getAsInt(), groups, blocks));
       }
@@ -430,19 +440,30 @@ public final class StructurePlan {
 
   /** A shape of {@link #candidates} before its neurons were rounded: all remove the same then. */
   Shape exact(Shape shape) {
-    long group = weightsOf(1, 0);
     int all = attention().keyValueHeads();
-    double removed = width.orElseThrow() * weightsOf(all, neurons());
-    double left = removed - (double) group * (all - shape.groups());
+    double removed = width.orElseThrow() * linearOfBlock();
+    double left = removed - weightsOf(1, 0) * (all - shape.groups());
     int kept = neurons() - (int) Math.rint(left / weightsOf(0, 1));
     return new Shape(Math.clamp(kept, 1, neurons()), shape.groups(), shape.blocks());
   }
 
-  /** Linear weights of a block's groups and neurons. */
-  long weightsOf(int groups, int neurons) {
-    int shared = attention().heads() / attention().keyValueHeads();
-    long group = 2L * (shared + 1) * attention().headDimension() * config.hiddenSize();
-    return groups * group + neurons * 3L * config.hiddenSize();
+  /**
+   * Linear weights of a block's groups and neurons; the mean, where some blocks have no attention
+   * or no feed-forward layer.
+   */
+  double weightsOf(int groups, int neurons) {
+    AttentionConfig own = attention();
+    long rows = (own.queryRows() + own.queryWidth()) / own.keyValueHeads();
+    long group = (rows + 2L * own.headDimension()) * config.hiddenSize();
+    long neuron = (config.mlp().orElseThrow().gated() ? 3L : 2L) * config.hiddenSize();
+    long attended = config.blocks().stream().filter(b -> b.ownAttention().isPresent()).count();
+    long fed = config.blocks().stream().filter(b -> b.ownMlp().isPresent()).count();
+    return (double) (attended * groups * group + fed * neurons * neuron) / config.layers();
+  }
+
+  /** All linear weights of a block, in the mean. */
+  private double linearOfBlock() {
+    return (double) linearWeights(layout) / config.layers();
   }
 
   /** The share of the linear weights of all blocks that a shape is without. */
@@ -506,7 +527,7 @@ public final class StructurePlan {
               + " one of %s key/value heads stay in each",
           left,
           all.blocks().size(),
-          100 * share / weightsOf(all.groups(), all.neurons()) / left,
+          100 * share / linearOfBlock() / left,
           leastNeurons(),
           all.neurons(),
           multiple(),

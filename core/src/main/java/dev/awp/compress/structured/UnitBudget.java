@@ -21,7 +21,7 @@ final class UnitBudget {
    * @param weights of one unit
    * @param costs by numbers of units that stay
    */
-  record Curve(long weights, Map<Integer, Double> costs) {}
+  record Curve(double weights, Map<Integer, Double> costs) {}
 
   /** From one number of units that stay to the next of a hull. */
   private record Move(int curve, int units, double weights, double price) {}
@@ -39,7 +39,7 @@ final class UnitBudget {
       List<Integer> hull = hull(curve);
       units.add(hull.getFirst());
       for (int k = 1; k < hull.size(); k++) {
-        double weights = (double) curve.weights() * (hull.get(k - 1) - hull.get(k));
+        double weights = curve.weights() * (hull.get(k - 1) - hull.get(k));
         double cost = curve.costs().get(hull.get(k)) - curve.costs().get(hull.get(k - 1));
         moves.add(new Move(i, hull.get(k), weights, cost / weights));
       }

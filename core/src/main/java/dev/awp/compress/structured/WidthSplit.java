@@ -7,6 +7,7 @@ import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.compute.Compute;
 import dev.awp.kernel.ArithmeticKernels;
+import dev.awp.model.BlockStep;
 import dev.awp.model.Step;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
@@ -17,6 +18,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -41,6 +43,9 @@ record WidthSplit(
   /** A number of units of one step of a block. */
   private record Kept(int block, String step, int units) {}
 
+  /** A step whose outputs are not added yet, with the errors of its layer by units. */
+  private record Waiting(String step, Map<Integer, Double> errors) {}
+
   Shape choose(StructurePlan plan, List<Shape> candidates) {
     List<Shape> exact = candidates.stream().map(plan::exact).toList();
     Map<Kept, Double> errors = errors(exact);
@@ -60,19 +65,31 @@ record WidthSplit(
       for (int block = 0; block < model.layout().config().layers(); block++) {
         int index = block;
         progress.step("block %s: measuring widths".formatted(block + 1));
-        for (Step step : model.layout().steps(block)) {
+        List<Waiting> waiting = new ArrayList<>();
+        for (BlockStep own : model.layout().blockSteps(block)) {
+          Step step = own.step();
           before.states().copyFrom(states.states());
           try (Arena arena = Arena.ofShared()) {
             model
                 .step(block, step, arena)
                 .forward(states.states(), states.length(), LinearInputs.IGNORED);
           }
-          double share = distance(before.states(), states.states()) / squares(states.states());
           List<Integer> kept = shapes.stream().map(shape -> units(shape, step)).distinct().toList();
-          pruning
-              .curve(StepCut.of(model.layout(), block, step), kept, before)
-              .forEach(
-                  (units, error) -> errors.put(new Kept(index, step.name(), units), share * error));
+          StepCut.of(model.layout(), block, step)
+              .map(cut -> pruning.curve(cut, kept, before))
+              .ifPresent(curve -> waiting.add(new Waiting(step.name(), curve)));
+          if (own.addsLater()) {
+            continue;
+          }
+          double share = distance(before.states(), states.states()) / squares(states.states());
+          for (Waiting added : waiting) {
+            added
+                .errors()
+                .forEach(
+                    (units, error) ->
+                        errors.put(new Kept(index, added.step(), units), share * error));
+          }
+          waiting.clear();
         }
       }
     }
@@ -87,7 +104,8 @@ record WidthSplit(
     double sum = 0;
     for (int block = 0; block < model.layout().config().layers(); block++) {
       for (Step step : model.layout().steps(block)) {
-        sum += errors.get(new Kept(block, step.name(), units(shape, step)));
+        // Recurrences have no units.
+        sum += errors.getOrDefault(new Kept(block, step.name(), units(shape, step)), 0.0);
       }
     }
     return sum;

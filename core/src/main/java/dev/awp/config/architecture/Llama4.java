@@ -3,6 +3,7 @@
 package dev.awp.config.architecture;
 
 import dev.awp.config.Architecture;
+import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertNames;
 import dev.awp.config.ExpertRule;
 import dev.awp.config.ExpertStack;
@@ -22,7 +23,7 @@ final class Llama4 {
           .reads(
               "attention_bias",
               "attention_chunk_size",
-              "layer_types",
+              BlockConfig.TYPES_KEY,
               "attn_temperature_tuning",
               "attn_scale",
               "floor_scale")

@@ -78,6 +78,7 @@ final class NemotronH {
                "moe_shared_expert_intermediate_size": 7688, "num_experts_per_tok": 2,
                "norm_topk_prob": true}
               """)
+          .llamaCpp("nemotron_h")
           .build();
 
   private NemotronH() {}

@@ -54,6 +54,7 @@ final class Qwen35Moe {
                "linear_key_head_dim": 128, "linear_value_head_dim": 128,
                "linear_conv_kernel_dim": 4}
               """)
+          .llamaCpp("qwen35moe")
           .build();
 
   private Qwen35Moe() {}

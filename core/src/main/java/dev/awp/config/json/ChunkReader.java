@@ -4,6 +4,7 @@ package dev.awp.config.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.awp.config.Architecture;
+import dev.awp.config.BlockConfig;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
@@ -13,7 +14,6 @@ import java.util.stream.IntStream;
  */
 record ChunkReader(ConfigObject root, Architecture architecture) {
   private static final String SIZE = "attention_chunk_size";
-  private static final String TYPES = "layer_types";
 
   /**
    * For every block the positions of a chunk, where it has any.
@@ -26,15 +26,19 @@ record ChunkReader(ConfigObject root, Architecture architecture) {
       return IntStream.range(0, blocks).mapToObj(_ -> OptionalInt.empty()).toList();
     }
     OptionalInt size = OptionalInt.of(root.integer(SIZE, Integer.MAX_VALUE));
-    JsonNode types = root.node().path(TYPES);
-    if (root.has(TYPES) && types.size() != blocks) {
-      throw root.fail(TYPES + " must be a list of num_hidden_layers %s names".formatted(blocks));
+    JsonNode types = root.node().path(BlockConfig.TYPES_KEY);
+    if (root.has(BlockConfig.TYPES_KEY) && types.size() != blocks) {
+      throw root.fail(
+          "%s must be a list of num_hidden_layers %s names"
+              .formatted(BlockConfig.TYPES_KEY, blocks));
     }
     return IntStream.range(0, blocks)
         .mapToObj(
             block -> {
               boolean chunked =
-                  root.has(TYPES) ? isChunked(types.path(block)) : positions.get(block);
+                  root.has(BlockConfig.TYPES_KEY)
+                      ? isChunked(types.path(block))
+                      : positions.get(block);
               return chunked ? size : OptionalInt.empty();
             })
         .toList();

@@ -4,6 +4,7 @@ package dev.awp.config.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.awp.AwpException;
+import dev.awp.config.BlockConfig;
 import dev.awp.config.GatedDeltaConfig;
 import dev.awp.config.GatedNorm;
 import dev.awp.config.Mamba2Config;
@@ -63,8 +64,7 @@ record RecurrenceReader(
   }
 
   private List<Sublayers> inThePlaceOfAttention(Recurrence recurrence) {
-    IntPredicate isRecurrent =
-        root.has(RecurrenceRule.LAYER_TYPES_KEY) ? byTypes() : byDefault(recurrence);
+    IntPredicate isRecurrent = root.has(BlockConfig.TYPES_KEY) ? byTypes() : byDefault(recurrence);
     return IntStream.range(0, layers)
         .mapToObj(isRecurrent::test)
         .map(is -> new Sublayers(!is, Optional.of(recurrence).filter(_ -> is)))
@@ -79,9 +79,11 @@ record RecurrenceReader(
   }
 
   private IntPredicate byTypes() {
-    JsonNode types = root.node().path(RecurrenceRule.LAYER_TYPES_KEY);
+    JsonNode types = root.node().path(BlockConfig.TYPES_KEY);
     if (!types.isArray() || types.size() != layers) {
-      throw root.fail("layer_types must be a list of num_hidden_layers %s names".formatted(layers));
+      throw root.fail(
+          "%s must be a list of num_hidden_layers %s names"
+              .formatted(BlockConfig.TYPES_KEY, layers));
     }
     return block -> isRecurrent(types.path(block));
   }

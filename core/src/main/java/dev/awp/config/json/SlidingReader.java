@@ -3,6 +3,7 @@
 package dev.awp.config.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.awp.config.BlockConfig;
 import dev.awp.config.WindowRule;
 import java.util.HashSet;
 import java.util.List;
@@ -43,11 +44,12 @@ final class SlidingReader {
       case WindowRule.Flagged flagged ->
           root.flag("use_sliding_window") ? blocks(flagged.rule()) : Set.of();
       case WindowRule.Listed listed ->
-          root.has("layer_types")
-              ? byType(root.node().path("layer_types"))
+          root.has(BlockConfig.TYPES_KEY)
+              ? byType(root.node().path(BlockConfig.TYPES_KEY))
               : blocks(listed.otherwise());
       case WindowRule.Unlisted _ ->
-          throw root.fail("use_sliding_window without layer_types is not supported");
+          throw root.fail(
+              "use_sliding_window without %s is not supported".formatted(BlockConfig.TYPES_KEY));
       case WindowRule.From from -> {
         int first = root.node().path(from.key()).asInt(from.fallback());
         yield where(block -> block >= first);
@@ -64,7 +66,9 @@ final class SlidingReader {
 
   private Set<Integer> byType(JsonNode types) {
     if (!types.isArray() || types.size() != layers) {
-      throw root.fail("layer_types must be a list of num_hidden_layers %s names".formatted(layers));
+      throw root.fail(
+          "%s must be a list of num_hidden_layers %s names"
+              .formatted(BlockConfig.TYPES_KEY, layers));
     }
     Set<Integer> blocks = new HashSet<>();
     for (int block = 0; block < layers; block++) {

@@ -81,20 +81,35 @@ final class GgufMetadata {
     put("context_length", GgufValue.of(config.maxPositions()));
     put("embedding_length", GgufValue.of(config.hiddenSize()));
     put("block_count", GgufValue.of(config.layers()));
-    // In a mixture of one kind of width (Mixtral) it is that of the experts.
-    int width =
-        layout.architecture().isQwenMixture()
-            ? config.block(0).mlp().width()
-            : config.experts().isPresent()
-                    && !layout.architecture().readsRouting()
-                    && !layout.architecture().isLlama4()
-                ? layout.padded(config.experts().get().width(), true)
-                : layout.padded(config.block(0).mlp().width(), false);
     if (layout.architecture().hasBlockSizes()) {
       putEach("feed_forward_length", block -> layout.padded(block.mlp().width(), false));
-    } else {
-      put("feed_forward_length", GgufValue.of(width));
+    } else if (layout.architecture().hasOneSublayer()) {
+      putEach("feed_forward_length", this::width);
+    } else if (!layout.architecture().hasExpertsAlone()) {
+      put("feed_forward_length", GgufValue.of(width()));
     }
+  }
+
+  private int width() {
+    int width = config.block(0).mlp().width();
+    if (layout.architecture().isQwenMixture()) {
+      return width;
+    }
+    // In a mixture of one kind of width (Mixtral) it is that of the experts.
+    return config.experts().isPresent()
+            && !layout.architecture().readsRouting()
+            && !layout.architecture().isLlama4()
+        ? layout.padded(config.experts().get().width(), true)
+        : layout.padded(width, false);
+  }
+
+  /** Of a block's experts or feed-forward layer; 0 where it has neither. */
+  private int width(BlockConfig block) {
+    return block
+        .experts()
+        .map(experts -> layout.padded(experts.width(), true))
+        .or(() -> block.ownMlp().map(mlp -> layout.padded(mlp.width(), false)))
+        .orElse(0);
   }
 
   private void addAttention() {
@@ -112,6 +127,10 @@ final class GgufMetadata {
     }
     if (layout.architecture().saysPositions()) {
       put("rope.scaling.finetuned", GgufValue.of(attention.rotation().isPresent()));
+    }
+    if (layout.architecture().hasOneSublayer()) {
+      // Its loader wants this key beside the other.
+      put("attention.layer_norm_epsilon", GgufValue.of(config.normEpsilon()));
     }
     put("attention.key_length", GgufValue.of(attention.headDimension()));
     put("attention.value_length", GgufValue.of(attention.valueDimension()));
@@ -183,15 +202,17 @@ final class GgufMetadata {
 
   private void addRouting(ExpertConfig experts) {
     Routing routing = experts.routing();
-    int dense =
-        (int) config.blocks().stream().takeWhile(block -> block.experts().isEmpty()).count();
-    put("leading_dense_block_count", GgufValue.of(dense));
-    put("expert_shared_count", GgufValue.of(experts.sharedWidth().orElse(0) / experts.width()));
     put("expert_weights_scale", GgufValue.of(routing.factor()));
     put("expert_weights_norm", GgufValue.of(routing.normalized()));
-    put(
-        "expert_gating_func",
-        GgufValue.of(routing.scoring() == Routing.Scoring.SOFTMAX ? SOFTMAX : SIGMOID));
+    if (layout.architecture().hasOneSublayer()) {
+      put("expert_shared_count", GgufValue.of(1));
+    } else {
+      put("leading_dense_block_count", GgufValue.of(expertStep() - 1));
+      put("expert_shared_count", GgufValue.of(experts.sharedWidth().orElse(0) / experts.width()));
+      put(
+          "expert_gating_func",
+          GgufValue.of(routing.scoring() == Routing.Scoring.SOFTMAX ? SOFTMAX : SIGMOID));
+    }
     // Where all groups are chosen there are none.
     if (routing.groupsPerToken() < routing.groups()) {
       put("expert_group_count", GgufValue.of(routing.groups()));
@@ -227,6 +248,8 @@ final class GgufMetadata {
     put("expert_feed_forward_length", GgufValue.of(layout.padded(experts.width(), true)));
     if (layout.architecture().readsRouting()) {
       addRouting(experts);
+    }
+    if (layout.architecture().hasLatentAttention()) {
       return;
     }
     if (layout.architecture().isLlama4()) {

@@ -61,7 +61,7 @@ final class GgufRules {
   private final GgufLayout layout;
   private final ModelConfig config;
   private final AttentionConfig attention;
-  private final MlpConfig mlp;
+  private final Optional<MlpConfig> mlp;
   private final GgufArchitecture architecture;
   private final List<BrokenRule> broken = new ArrayList<>();
 
@@ -70,7 +70,7 @@ final class GgufRules {
     this.layout = new GgufLayout(plan, options);
     this.config = plan.layout().config();
     this.attention = config.attention().orElseThrow();
-    this.mlp = config.block(0).mlp();
+    this.mlp = config.mlp();
     this.architecture = layout.architecture();
   }
 
@@ -118,17 +118,25 @@ final class GgufRules {
           case SMOLLM3, GRANITE, OLMO2, EXAONE4, GEMMA, MISTRAL3 -> attention.inputBias();
           case COMMAND_R, COHERE2, GRANITE_MOE, DEEPSEEK2, LLAMA4 -> attention.inputBias();
           case GRANITE_HYBRID, FALCON_H1, QWEN3_NEXT, QWEN3_5 -> attention.inputBias();
+          case QWEN3_5_MOE -> attention.inputBias();
+          case NEMOTRON_H, NEMOTRON_H_MOE -> false;
         };
-    boolean outputBias = attention.outputBias() || mlp.bias();
-    boolean mayHaveOutputBias = isLlama() || architecture.isOpenAi();
+    boolean widthBias = mlp.filter(MlpConfig::bias).isPresent();
+    boolean outputBias = attention.outputBias() || widthBias;
+    boolean mayHaveOutputBias =
+        isLlama() || architecture.isOpenAi() || architecture.hasOneSublayer();
     refuse(
         architecture.isOpenAi() && !attention.outputBias(),
         "has biases that config.json leaves out");
     refuse(
         inputBias || (outputBias && !mayHaveOutputBias), "has no such biases as config.json says");
-    refuse(mlp.bias() && config.experts().isPresent(), "has no biases in mixtures of experts");
-    Activation wanted = architecture.isGemma() ? Activation.GELU_TANH : Activation.SILU;
-    refuse(mlp.activation() != wanted, "has the activation " + wanted);
+    refuse(widthBias && config.experts().isPresent(), "has no biases in mixtures of experts");
+    Activation wanted =
+        architecture.hasOneSublayer()
+            ? Activation.SQUARED_RELU
+            : architecture.isGemma() ? Activation.GELU_TANH : Activation.SILU;
+    refuse(
+        mlp.filter(own -> own.activation() != wanted).isPresent(), "has the activation " + wanted);
     boolean caps = architecture == GgufArchitecture.GEMMA2;
     refuse(
         attention.scores().softCap().isPresent() != caps,
@@ -224,6 +232,9 @@ final class GgufRules {
     refuse(
         architecture.hasWindowBySize(config.layers()),
         "has windows by its own rule where there are %s blocks".formatted(config.layers()));
+    if (architecture.hasOneSublayer()) {
+      return;
+    }
     boolean fits = true;
     for (int block = 0; block < config.layers(); block++) {
       Optional<AttentionConfig> there = config.block(block).ownAttention();
@@ -284,6 +295,15 @@ final class GgufRules {
       config.experts().ifPresent(this::checkExperts);
       return;
     }
+    if (architecture.hasOneSublayer()) {
+      refuse(
+          config.experts().isPresent()
+              && config.blocks().stream()
+                  .anyMatch(block -> block.ownMlp().isPresent() && block.experts().isEmpty()),
+          "has experts in all blocks with feed-forward layers");
+      config.experts().ifPresent(this::checkExperts);
+      return;
+    }
     boolean mixed =
         architecture.readsRouting()
             ? config.blocks().stream()
@@ -339,7 +359,7 @@ final class GgufRules {
         "chooses groups of experts by their two best, and not by topk_method group_limited_greedy");
     boolean shared =
         experts.sharedWidth().isEmpty()
-            || !architecture.readsRouting()
+            || !architecture.hasLatentAttention()
             || layout.padded(experts.sharedWidth().getAsInt(), false)
                 == experts.sharedWidth().getAsInt()
                     / experts.width()
@@ -402,7 +422,7 @@ final class GgufRules {
         mamba.norm() == GatedNorm.NORM_FIRST,
         "multiplies by Mamba-2's gate before its norm, and not behind");
     refuse(
-        architecture.marksRecurrences() && mamba.width() != 2 * config.hiddenSize(),
+        architecture == GgufArchitecture.GRANITE_HYBRID && mamba.width() != 2 * config.hiddenSize(),
         "needs Mamba-2's heads to be twice as wide together as the hidden size %s, not %s"
             .formatted(config.hiddenSize(), mamba.width()));
   }

@@ -15,6 +15,8 @@ import dev.awp.AwpException;
 import dev.awp.checkpoint.ConfigCorrections;
 import dev.awp.checkpoint.ConfigSizes;
 import dev.awp.checkpoint.ExpertCount;
+import dev.awp.config.BlockConfig;
+import dev.awp.config.RecurrenceRule;
 import dev.awp.config.json.StatedQuantization;
 import dev.awp.disk.Folders;
 import dev.awp.json.JsonFile;
@@ -24,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The JSON files that tell readers how a model folder is quantized. */
 public final class ConfigFiles {
@@ -33,7 +36,8 @@ public final class ConfigFiles {
   private static final String TEXT = "text_config";
 
   /** Lists of a value for each block. */
-  private static final List<String> BY_BLOCK = List.of("layer_types", "no_rope_layers");
+  private static final List<String> BY_BLOCK =
+      List.of(BlockConfig.TYPES_KEY, RecurrenceRule.SUBLAYERS_KEY, "no_rope_layers");
 
   /** How many of the first blocks have no sliding window, in Qwen's files. */
   private static final String FULL_WINDOWS = "max_window_layers";
@@ -126,7 +130,7 @@ public final class ConfigFiles {
 
   /** Sizes, and what is listed block by block. */
   private static void correct(ObjectNode config, ConfigSizes sizes) {
-    put(config, "intermediate_size", sizes.neurons());
+    put(config, sizes.widthKey(), sizes.neurons());
     put(config, "num_attention_heads", sizes.heads());
     put(config, "num_key_value_heads", sizes.keyValueHeads());
     config.put("head_dim", sizes.headDimension());
@@ -137,14 +141,18 @@ public final class ConfigFiles {
         sizes.blocks().forEach(block -> kept.add(all.path(block)));
       }
     }
-    if (!sizes.sliding().isEmpty() && sizes.sliding().size() < sizes.blocks().size()) {
-      ArrayNode types = config.putArray("layer_types");
-      sizes
-          .blocks()
-          .forEach(
-              block ->
-                  types.add(
-                      sizes.sliding().contains(block) ? "sliding_attention" : "full_attention"));
+    if (!sizes.types().isEmpty()) {
+      ArrayNode types = config.putArray(BlockConfig.TYPES_KEY);
+      sizes.types().forEach(types::add);
+    }
+    String pattern = RecurrenceRule.PATTERN_KEY;
+    if (config.path(pattern).isTextual()) {
+      String all = config.path(pattern).asText();
+      String kept =
+          sizes.blocks().stream()
+              .map(block -> all.substring(block, block + 1))
+              .collect(Collectors.joining());
+      config.put(pattern, kept);
     }
     JsonNode full = config.path(FULL_WINDOWS);
     if (full.isInt()) {
@@ -163,7 +171,7 @@ public final class ConfigFiles {
   private static void put(ObjectNode config, String key, List<Integer> ofBlocks) {
     if (ofBlocks.stream().distinct().count() == 1) {
       config.put(key, ofBlocks.getFirst());
-    } else {
+    } else if (!ofBlocks.isEmpty()) {
       ArrayNode list = config.putArray(key);
       ofBlocks.forEach(list::add);
     }

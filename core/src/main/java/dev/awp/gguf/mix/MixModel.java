@@ -2,12 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.mix;
 
+import java.util.List;
+
 /**
  * What a mixture's types depend on, of a model.
  *
  * @param blocks decoder blocks
+ * @param valueBlocks those that have a matrix of values, alone or with queries and keys
+ * @param fedBlocks those that have a feed-forward layer or experts
  * @param hiddenSize columns of the embedding and the output head
- * @param headsPerKeyValue attention heads that share keys and values
+ * @param headsPerKeyValue attention heads that share keys and values, in the first block; 0 where
+ *     the file says that it has none
  * @param experts of a block; 0 where there are none
  * @param sharedExperts whether a block has an expert for all tokens beside them
  * @param tied whether the embedding is the output head too
@@ -15,12 +20,19 @@ package dev.awp.gguf.mix;
  */
 public record MixModel(
     int blocks,
+    List<Integer> valueBlocks,
+    List<Integer> fedBlocks,
     int hiddenSize,
     int headsPerKeyValue,
     int experts,
     boolean sharedExperts,
     boolean tied,
     boolean large) {
+  public MixModel {
+    valueBlocks = List.copyOf(valueBlocks);
+    fedBlocks = List.copyOf(fedBlocks);
+  }
+
   /** What llama.cpp's rules have cases of their own for. */
   private static final int EIGHT = 8;
 

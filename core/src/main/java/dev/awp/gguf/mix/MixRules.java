@@ -50,7 +50,7 @@ final class MixRules {
   }
 
   static Rule firstBlocks(int count, BlockType type) {
-    return where(tensor -> tensor.block() < count, type);
+    return where(tensor -> tensor.place() < count, type);
   }
 
   /** Adds a rule for a role that has none yet. */

@@ -3,11 +3,19 @@
 package dev.awp.gguf.mix;
 
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertConfig;
+import dev.awp.config.GatedDeltaConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.gguf.block.BlockType;
+import dev.awp.gguf.file.GgufPlace;
 import dev.awp.gguf.model.GgufArchitecture;
 import dev.awp.gguf.model.GgufNames;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /** A model that is written as a mixture: the types of its matrices, by their names in it. */
 public final class MixedModel {
@@ -29,6 +37,7 @@ public final class MixedModel {
   private static MixModel model(ModelConfig config, GgufArchitecture architecture) {
     AttentionConfig attention = config.attention().orElseThrow();
     int experts = config.experts().map(ExpertConfig::count).orElse(0);
+    boolean marked = architecture.marksRecurrences() && config.block(0).ownAttention().isEmpty();
     boolean own = attention.heads() == attention.keyValueHeads();
     boolean large =
         switch (architecture) {
@@ -38,12 +47,40 @@ public final class MixedModel {
         };
     return new MixModel(
         config.layers(),
+        blocks(config, MixedModel::hasValues),
+        blocks(config, block -> block.ownMlp().isPresent()),
         config.hiddenSize(),
-        attention.heads() / attention.keyValueHeads(),
+        marked ? 0 : attention.heads() / attention.keyValueHeads(),
         experts,
         config.experts().filter(e -> e.sharedWidth().isPresent()).isPresent(),
         config.tieWordEmbeddings(),
         large && config.layers() == LARGE);
+  }
+
+  private static List<Integer> blocks(ModelConfig config, Predicate<BlockConfig> chosen) {
+    return IntStream.range(0, config.layers())
+        .filter(block -> chosen.test(config.block(block)))
+        .boxed()
+        .toList();
+  }
+
+  private static boolean hasValues(BlockConfig block) {
+    return block.ownAttention().isPresent()
+        || block.recurrence().filter(GatedDeltaConfig.class::isInstance).isPresent();
+  }
+
+  /**
+   * The types of the tensors that a matrix is in the file, by what they are called in their block.
+   *
+   * @param source its name in the checkpoint
+   */
+  public Map<String, BlockType> types(GgufMix mix, String source) {
+    Map<String, BlockType> types = new LinkedHashMap<>();
+    for (GgufPlace place : names.places(source)) {
+      String part = place.tensor().replaceAll("^blk\\.\\d+\\.|\\.weight$", "");
+      types.put(part, mix.type(place.tensor(), model));
+    }
+    return types;
   }
 
   /**

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.gguf.mix;
 
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -59,9 +60,27 @@ record MixedTensor(MixModel model, Role role, int block, boolean ofExperts, bool
     };
   }
 
-  /** Whether its block is among the first eighth (8), or another share. */
+  /** Its place among the matrices of its kind; with experts rules count blocks. */
+  int place() {
+    return switch (role) {
+      case VALUE -> index(model.valueBlocks());
+      case INNER, DOWN -> model.experts() > 0 ? block : index(model.fedBlocks());
+      default -> block;
+    };
+  }
+
+  private int index(List<Integer> blocks) {
+    return Math.max(0, blocks.indexOf(block));
+  }
+
+  /** What shares are of. */
+  private int all() {
+    return role == Role.VALUE ? model.valueBlocks().size() : model.blocks();
+  }
+
+  /** Whether it is among the first eighth (8), or another share. */
   boolean isEarly(int share) {
-    return block < model.blocks() / share;
+    return place() < all() / share;
   }
 
   /**
@@ -69,17 +88,17 @@ record MixedTensor(MixModel model, Role role, int block, boolean ofExperts, bool
    * block, among half as many blocks.
    */
   boolean isCountedEarly() {
-    return block * model.downs() + (shared ? 1 : 0) < model.blocks() / EIGHTH;
+    return index(model.fedBlocks()) * model.downs() + (shared ? 1 : 0) < model.blocks() / EIGHTH;
   }
 
-  /** Whether its block is in the first or the last eighth, or every third one between. */
+  /** Whether it is in the first or the last eighth, or every third one between. */
   boolean isWorthMore() {
-    int first = model.blocks() / EIGHTH;
-    return block < first || block >= 7 * model.blocks() / EIGHTH || (block - first) % 3 == 2;
+    int first = all() / EIGHTH;
+    return place() < first || place() >= 7 * all() / EIGHTH || (place() - first) % 3 == 2;
   }
 
-  /** Whether its block is neither in the first nor in the last eighth. */
+  /** Whether it is neither in the first nor in the last eighth. */
   boolean isInTheMiddle() {
-    return block >= model.blocks() / EIGHTH && block < 7 * model.blocks() / EIGHTH;
+    return place() >= all() / EIGHTH && place() < 7 * all() / EIGHTH;
   }
 }

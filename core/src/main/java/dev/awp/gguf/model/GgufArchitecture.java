@@ -6,8 +6,10 @@ import dev.awp.AwpException;
 import dev.awp.config.Architecture;
 import dev.awp.config.ModelConfig;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** llama.cpp's name for an architecture that it computes as awp does, and what it wants of it. */
 public enum GgufArchitecture {
@@ -39,7 +41,13 @@ public enum GgufArchitecture {
   FALCON_H1("falcon-h1"),
   QWEN3_NEXT("qwen3next"),
   /** Qwen3-Next without experts, whose heads of values share those of keys in turn. */
-  QWEN3_5("qwen35");
+  QWEN3_5("qwen35"),
+  /** The same with experts. */
+  QWEN3_5_MOE("qwen35moe"),
+  /** Blocks of one sublayer each. */
+  NEMOTRON_H("nemotron_h"),
+  /** The same, whose feed-forward layers are all mixtures of experts. */
+  NEMOTRON_H_MOE("nemotron_h_moe");
 
   /** Positions of a chunk in LLaMA 4, and those from one step of its temperature to the next. */
   public static final int CHUNK = 8192;
@@ -58,6 +66,10 @@ public enum GgufArchitecture {
   /** The width of a window that models have by their size, where the file does not say it. */
   public static final int WINDOW_BY_SIZE = 4096;
 
+  /** Graphs that are forms of others, by what models hold. */
+  private static final Map<GgufArchitecture, GgufArchitecture> FORMS =
+      Map.of(DECI, LLAMA, NEMOTRON_H_MOE, NEMOTRON_H);
+
   private final String llamaName;
 
   GgufArchitecture(String llamaName) {
@@ -74,17 +86,43 @@ public enum GgufArchitecture {
       throw new AwpException(
           "%s: no block has attention, without which awp writes no GGUF".formatted(config.file()));
     }
+    if (graph == NEMOTRON_H && config.experts().isPresent()) {
+      return NEMOTRON_H_MOE;
+    }
     return graph == LLAMA && config.hasBlockSizes() ? DECI : graph;
   }
 
   /** The graph that a file names, of an architecture that has it. */
   static GgufArchitecture named(String name, Architecture architecture) {
-    return name.equals(DECI.llamaName) ? DECI : of(architecture);
+    return FORMS.keySet().stream()
+        .filter(form -> form.llamaName.equals(name))
+        .findFirst()
+        .orElseGet(() -> of(architecture));
   }
 
   /** The name of the graph of which one is a form; its own of the others. */
   static String plainName(String name) {
-    return name.equals(DECI.llamaName) ? LLAMA.llamaName : name;
+    return FORMS.entrySet().stream()
+        .filter(form -> form.getKey().llamaName.equals(name))
+        .map(form -> form.getValue().llamaName)
+        .findFirst()
+        .orElse(name);
+  }
+
+  /** The names of the graphs that are forms of others. */
+  static Stream<String> formNames() {
+    return FORMS.keySet().stream().sorted().map(GgufArchitecture::llamaName);
+  }
+
+  /**
+   * Whether all models of a graph have experts, or none has; empty where both are.
+   *
+   * @param name of the graph
+   */
+  static Optional<Boolean> hasExperts(String name) {
+    boolean all = name.equals(NEMOTRON_H_MOE.llamaName);
+    boolean none = name.equals(DECI.llamaName) || name.equals(NEMOTRON_H.llamaName);
+    return all || none ? Optional.of(all) : Optional.empty();
   }
 
   /** Whether blocks may have sizes of their own. */
@@ -116,6 +154,7 @@ public enum GgufArchitecture {
     boolean interleaved =
         switch (this) {
           case LLAMA, DECI, SMOLLM3, GRANITE, MISTRAL3, GRANITE_MOE, GRANITE_HYBRID -> true;
+          case NEMOTRON_H, NEMOTRON_H_MOE -> true;
           default -> false;
         };
     return interleaved && (tensor.contains(".attn_q.") || tensor.contains(".attn_k."));
@@ -144,7 +183,7 @@ public enum GgufArchitecture {
 
   /** Whether every block is a mixture of experts. */
   public boolean isQwenMixture() {
-    return this == QWEN2_MOE || this == QWEN3_MOE || this == QWEN3_NEXT;
+    return this == QWEN2_MOE || this == QWEN3_MOE || this == QWEN3_NEXT || this == QWEN3_5_MOE;
   }
 
   /** Whether all blocks rotate by YaRN's frequencies where the file has it. */
@@ -205,7 +244,8 @@ public enum GgufArchitecture {
    */
   public boolean scalesFeedForward() {
     return switch (this) {
-      case LLAMA, QWEN3, QWEN3_MOE, MISTRAL3, COHERE2, QWEN3_NEXT, QWEN3_5 -> true;
+      case LLAMA, QWEN3, QWEN3_MOE, MISTRAL3, COHERE2, QWEN3_NEXT, QWEN3_5, QWEN3_5_MOE -> true;
+      case NEMOTRON_H, NEMOTRON_H_MOE -> true;
       default -> false;
     };
   }
@@ -222,17 +262,17 @@ public enum GgufArchitecture {
 
   /** Whether the file lists the blocks that have a recurrence, or says how far the others are. */
   public boolean listsRecurrences() {
-    return this == QWEN3_NEXT || this == QWEN3_5;
+    return this == QWEN3_NEXT || tilesHeads();
   }
 
   /** Whether head i of values shares head i modulo their number of keys, and not neighbours one. */
   boolean tilesHeads() {
-    return this == QWEN3_5;
+    return this == QWEN3_5 || this == QWEN3_5_MOE;
   }
 
   /** Whether the file says which columns are rotated by what kind of position. */
   public boolean hasPositionKinds() {
-    return this == QWEN3_5;
+    return tilesHeads();
   }
 
   /** Whether it has no multipliers where the architecture has some. */
@@ -240,14 +280,23 @@ public enum GgufArchitecture {
     return this == FALCON_H1;
   }
 
+  /**
+   * Whether every block has one sublayer, which is attention where it has key/value heads, a
+   * feed-forward layer or experts where it has a width, and else a recurrence; none knows
+   * positions.
+   */
+  public boolean hasOneSublayer() {
+    return this == NEMOTRON_H || this == NEMOTRON_H_MOE;
+  }
+
   /** Whether the file says by a flag whether blocks know positions: all of them, or none. */
   public boolean saysPositions() {
     return this == GRANITE_HYBRID;
   }
 
-  /** Whether blocks whose key/value heads are said to be 0 have a recurrence in their place. */
+  /** Whether blocks whose key/value heads are said to be 0 have no attention. */
   public boolean marksRecurrences() {
-    return this == GRANITE_HYBRID;
+    return this == GRANITE_HYBRID || hasOneSublayer();
   }
 
   /** Whether heads together are as wide as the hidden size, whatever the file says. */
@@ -301,9 +350,16 @@ public enum GgufArchitecture {
     return hasLatentAttention() && LITE.contains(blocks);
   }
 
-  /** Whether the file says how experts are chosen, and how many first blocks have none. */
+  /**
+   * Whether no block has a feed-forward layer but those of experts, whose width has another key.
+   */
+  public boolean hasExpertsAlone() {
+    return this == QWEN3_5_MOE;
+  }
+
+  /** Whether the file says how experts are chosen. */
   public boolean readsRouting() {
-    return this == DEEPSEEK2;
+    return this == DEEPSEEK2 || this == NEMOTRON_H_MOE;
   }
 
   /** Whether logits are multiplied by a number of the file. */

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.config.Architecture;
+import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertRule;
 import dev.awp.config.NormKind;
 import dev.awp.config.RecurrenceRule;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -27,6 +29,10 @@ import java.util.stream.Stream;
  * words of the architecture's class.
  */
 public final class GgufConfig {
+  private static final String WIDTH = "feed_forward_length";
+
+  private static final String KEY_VALUE_HEADS = "attention.head_count_kv";
+
   /** llama.cpp's number of sigmoids as what makes scores of a router's outputs. */
   private static final int SIGMOID = 2;
 
@@ -49,6 +55,11 @@ public final class GgufConfig {
     boolean has(String name) {
       return shape.apply(name).isPresent();
     }
+
+    /** Whether any of the first blocks has a tensor. */
+    boolean anyBlockHas(int blocks, String name) {
+      return IntStream.range(0, blocks).anyMatch(block -> has("blk." + block + "." + name));
+    }
   }
 
   /** The class of transformers whose graph a file names. */
@@ -60,7 +71,7 @@ public final class GgufConfig {
     return Architectures.all().stream()
         .filter(known -> known.llamaCppName().filter(graph::equals).isPresent())
         .filter(known -> mayHave(known, mixture))
-        .filter(_ -> !mixture || graph.equals(name))
+        .filter(_ -> GgufArchitecture.hasExperts(name).orElse(mixture) == mixture)
         .filter(known -> isRoutedSo(known, keys))
         .min(Comparator.comparing(known -> !isOf(known, windowed)))
         .orElseThrow(
@@ -72,8 +83,13 @@ public final class GgufConfig {
   }
 
   private static boolean mayHave(Architecture architecture, boolean mixture) {
+    boolean bySublayers =
+        architecture
+            .recurrence()
+            .filter(rule -> rule.place() == RecurrenceRule.Place.ALONE)
+            .isPresent();
     return architecture.experts().isPresent() == mixture
-        || architecture.experts().filter(ExpertRule::mayBeNone).isPresent();
+        || architecture.experts().filter(rule -> rule.mayBeNone() || bySublayers).isPresent();
   }
 
   /** Whether an architecture is the one of its graph that has a sliding window, or has none. */
@@ -94,7 +110,7 @@ public final class GgufConfig {
   private static String supported() {
     return Stream.concat(
             Architectures.all().stream().flatMap(known -> known.llamaCppName().stream()),
-            Stream.of(GgufArchitecture.DECI.llamaName()))
+            GgufArchitecture.formNames())
         .distinct()
         .collect(Collectors.joining(", "));
   }
@@ -160,12 +176,18 @@ public final class GgufConfig {
     config.put("hidden_size", whole("embedding_length"));
     if (graph.hasBlockSizes()) {
       put("intermediate_size", widths());
-    } else {
+    } else if (graph.hasOneSublayer()) {
+      addSublayers();
+    } else if (!graph.hasExpertsAlone()) {
       config.put("intermediate_size", whole("feed_forward_length"));
     }
     config.put("num_hidden_layers", blocks(keys));
     config.put("max_position_embeddings", whole("context_length"));
-    config.put("hidden_act", graph.isGemma() ? "gelu_pytorch_tanh" : "silu");
+    if (graph.hasOneSublayer()) {
+      config.put("mlp_hidden_act", "relu2");
+    } else {
+      config.put("hidden_act", graph.isGemma() ? "gelu_pytorch_tanh" : "silu");
+    }
     if (graph.isLaterGemma()) {
       config.put("hidden_activation", "gelu_pytorch_tanh");
     }
@@ -181,8 +203,11 @@ public final class GgufConfig {
       config.put(
           "num_key_value_heads",
           graph.marksRecurrences()
-              ? addKinds()
+              ? keyValueHeads()
               : keys.ofBlocks(key("attention.head_count_kv")).orElse(heads));
+    }
+    if (graph.marksRecurrences() && !graph.hasOneSublayer()) {
+      addKinds();
     }
     if (graph.saysPositions()) {
       boolean rotated = keys.flag(key("rope.scaling.finetuned"), true);
@@ -200,7 +225,15 @@ public final class GgufConfig {
           "is %s where keys have %s, awp reads heads of one size"
               .formatted(values.get(), headDimension()));
     }
-    if (architecture.norms().kind() == NormKind.RMS) {
+    if (graph.hasOneSublayer()) {
+      String own = key("attention.layer_norm_epsilon");
+      config.put(
+          "layer_norm_epsilon",
+          GgufNumbers.shortest(
+              keys,
+              key("attention.layer_norm_rms_epsilon"),
+              GgufNumbers.shortest(keys, own, 1e-5)));
+    } else if (architecture.norms().kind() == NormKind.RMS) {
       config.put(
           "rms_norm_eps",
           GgufNumbers.shortest(keys, key("attention.layer_norm_rms_epsilon"), 1e-6));
@@ -243,19 +276,57 @@ public final class GgufConfig {
     }
   }
 
-  /** Adds which blocks have attention; returns their key/value heads. */
-  private int addKinds() {
-    String name = "attention.head_count_kv";
-    List<Integer> heads = ofEachBlock(name);
-    ArrayNode types = config.putArray(RecurrenceRule.LAYER_TYPES_KEY);
-    heads.forEach(count -> types.add(count == 0 ? "mamba" : "attention"));
-    List<Integer> distinct = heads.stream().filter(count -> count > 0).distinct().toList();
-    if (distinct.size() != 1) {
-      throw keys.fail(
-          key(name),
-          "must be 0 or one number, which is that of blocks with attention, it is " + heads);
+  /** Adds which blocks have attention. */
+  private void addKinds() {
+    ArrayNode types = config.putArray(BlockConfig.TYPES_KEY);
+    ofEachBlock(KEY_VALUE_HEADS).forEach(count -> types.add(count == 0 ? "mamba" : "attention"));
+  }
+
+  /** Of the blocks that have attention. */
+  private int keyValueHeads() {
+    List<Integer> heads = ofEachBlock(KEY_VALUE_HEADS);
+    return only(heads)
+        .orElseThrow(
+            () ->
+                keys.fail(
+                    key(KEY_VALUE_HEADS),
+                    "must be 0 or one number, which is that of blocks with attention, it is "
+                        + heads));
+  }
+
+  /** The only number beside 0. */
+  private static Optional<Integer> only(List<Integer> numbers) {
+    List<Integer> distinct = numbers.stream().filter(number -> number > 0).distinct().toList();
+    return distinct.size() == 1 ? Optional.of(distinct.getFirst()) : Optional.empty();
+  }
+
+  /** Adds what each block has, as its key/value heads and its width say, and the width. */
+  private void addSublayers() {
+    int blocks = blocks(keys);
+    List<Integer> widths = ofEachBlock(WIDTH);
+    List<Integer> heads = ofEachBlock(KEY_VALUE_HEADS);
+    if (widths.isEmpty() || heads.isEmpty()) {
+      throw keys.fail(key(widths.isEmpty() ? WIDTH : KEY_VALUE_HEADS), "is missing");
     }
-    return distinct.getFirst();
+    boolean experts = keys.whole(key("expert_count")).orElse(0) > 0;
+    ArrayNode kinds = config.putArray(RecurrenceRule.SUBLAYERS_KEY);
+    for (int block = 0; block < blocks; block++) {
+      String wide = experts ? "moe" : "mlp";
+      String narrow = heads.get(block) > 0 ? "attention" : "mamba";
+      kinds.add(widths.get(block) > 0 ? wide : narrow);
+    }
+    boolean none = widths.stream().allMatch(width -> width == 0);
+    config.put(
+        "intermediate_size",
+        // Of no block where there is none; the class wants a number.
+        only(none ? List.of(whole("embedding_length")) : widths)
+            .orElseThrow(
+                () ->
+                    keys.fail(
+                        key(WIDTH),
+                        "must be 0 or one number, which is that of blocks with feed-forward layers,"
+                            + " it is "
+                            + widths)));
   }
 
   private List<Integer> ofEachBlock(String name) {
@@ -273,10 +344,10 @@ public final class GgufConfig {
   }
 
   private List<Integer> widths() {
-    List<Integer> widths = ofEachBlock("feed_forward_length");
+    List<Integer> widths = ofEachBlock(WIDTH);
     if (widths.isEmpty() || widths.contains(0)) {
       throw keys.fail(
-          key("feed_forward_length"),
+          key(WIDTH),
           widths.isEmpty()
               ? "is missing"
               : "is 0 for block %s, awp reads blocks that have feed-forward layers"
@@ -291,12 +362,12 @@ public final class GgufConfig {
     if (heads.isEmpty()) {
       throw keys.fail(key("attention.head_count"), "is missing");
     }
-    List<Integer> own = ofEachBlock("attention.head_count_kv");
+    List<Integer> own = ofEachBlock(KEY_VALUE_HEADS);
     List<Integer> keyValues = own.isEmpty() ? heads : own;
     for (int block = 0; block < heads.size(); block++) {
       if (heads.get(block) > 0 && keyValues.get(block) == 0) {
         throw keys.fail(
-            key("attention.head_count_kv"),
+            key(KEY_VALUE_HEADS),
             "is 0 for block %s, which has query heads: awp knows no attention that is one matrix"
                 .formatted(block + 1));
       }
@@ -382,7 +453,7 @@ public final class GgufConfig {
     if (!listed.isEmpty() && listed.size() < blocks) {
       throw keys.fail(name, "lists %s of %s blocks".formatted(listed.size(), blocks));
     }
-    ArrayNode types = config.putArray("layer_types");
+    ArrayNode types = config.putArray(BlockConfig.TYPES_KEY);
     for (int block = 0; block < blocks; block++) {
       boolean windowed = listed.isEmpty() ? (block + 1) % pattern != 0 : listed.get(block);
       types.add(windowed ? "sliding_attention" : "full_attention");
@@ -391,13 +462,13 @@ public final class GgufConfig {
 
   /** Qwen2 has them by itself. */
   private void addBiases() {
-    boolean biased = tensors.has("blk.0.attn_q.bias");
+    boolean biased = tensors.anyBlockHas(blocks(keys), "attn_q.bias");
     switch (graph) {
       case QWEN2 -> {}
       case QWEN2_MOE -> config.put("qkv_bias", biased);
       default -> config.put("attention_bias", biased);
     }
-    if (tensors.has("blk.0.ffn_gate.bias")) {
+    if (tensors.anyBlockHas(blocks(keys), "ffn_up.bias")) {
       config.put("mlp_bias", true);
     }
   }
@@ -417,12 +488,22 @@ public final class GgufConfig {
       addExperts(rule);
       return;
     }
+    if (!rule.mayBeNone()) {
+      return;
+    }
     config.put(rule.countKeys().getLast(), 0);
     config.put(ExpertRule.PER_TOKEN_KEY, 0);
     rule.denseWidthKey().ifPresent(name -> config.put(name, whole("feed_forward_length")));
   }
 
   private void addExperts(ExpertRule rule) {
+    String latent = key("moe_latent_size");
+    if (keys.whole(latent).orElse(0) > 0) {
+      throw keys.fail(
+          latent,
+          "is %s, awp knows no experts behind a smaller vector"
+              .formatted(keys.whole(latent).get()));
+    }
     config.put(rule.countKeys().getLast(), whole("expert_count"));
     config.put(ExpertRule.PER_TOKEN_KEY, whole("expert_used_count"));
     if (graph.readsRouting()) {

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 public final class GgufNames {
   private static final Pattern BLOCK = Pattern.compile("model\\.layers\\.(\\d+)\\.(.*)");
   private static final Pattern EXPERT =
-      Pattern.compile("(?:mlp|block_sparse_moe|feed_forward)\\.experts\\.(\\d+)\\.(\\w+)");
+      Pattern.compile("(?:mlp|block_sparse_moe|feed_forward|mixer)\\.experts\\.(\\d+)\\.(\\w+)");
   private static final Pattern STORED = Pattern.compile("(?:blk\\.(\\d{1,5})\\.)?(\\w+)");
   private static final Pattern STORED_BLOCK = Pattern.compile("blk\\.(\\d{1,5})\\.([\\w.]+)");
 
@@ -54,6 +54,11 @@ public final class GgufNames {
   private static final String SHARED = "_shexp";
   private static final String FINAL_NORM = "output_norm";
   private static final String HEAD = "lm_head";
+  private static final String EMBEDDING = "token_embd";
+
+  /** The module of a block that is whatever sublayer the block has. */
+  private static final String MIXER = "mixer";
+
   private static final String DECODER = "model.";
   private static final Map<String, String> EXPERT_PARTS =
       Map.of(
@@ -101,7 +106,7 @@ public final class GgufNames {
           Map.entry("self_attn.kv_a_proj_with_mqa", "attn_kv_a_mqa"),
           Map.entry("self_attn.kv_a_layernorm", "attn_kv_a_norm"),
           Map.entry("self_attn.kv_b_proj", "attn_kv_b"),
-          Map.entry("model.embed_tokens", "token_embd"),
+          Map.entry("model.embed_tokens", EMBEDDING),
           Map.entry("mamba.in_proj", "ssm_in"),
           Map.entry("mamba.conv1d", CONVOLUTION),
           Map.entry("mamba.norm", RECURRENT_NORM),
@@ -114,20 +119,38 @@ public final class GgufNames {
           Map.entry("linear_attn.conv1d", CONVOLUTION),
           Map.entry("linear_attn.norm", RECURRENT_NORM),
           Map.entry("linear_attn.out_proj", "ssm_out"),
+          Map.entry("model.embeddings", EMBEDDING),
+          Map.entry("mixer.q_proj", "attn_q"),
+          Map.entry("mixer.k_proj", "attn_k"),
+          Map.entry("mixer.v_proj", "attn_v"),
+          Map.entry("mixer.o_proj", "attn_output"),
+          Map.entry("mixer.up_proj", "ffn_up"),
+          Map.entry("mixer.down_proj", "ffn_down"),
+          Map.entry("mixer.gate", ROUTER),
+          Map.entry("mixer.shared_experts.up_proj", "ffn_up_shexp"),
+          Map.entry("mixer.shared_experts.down_proj", "ffn_down_shexp"),
+          Map.entry("mixer.in_proj", "ssm_in"),
+          Map.entry("mixer.conv1d", CONVOLUTION),
+          Map.entry("mixer.norm", RECURRENT_NORM),
+          Map.entry("mixer.out_proj", "ssm_out"),
           Map.entry(HEAD, "output"));
 
   /** Tensors of a block that are no module's weight or bias. */
   private static final Map<String, String> BARE =
-      Map.of(
+      Map.ofEntries(
           // As llama.cpp looks for it in falcon-h1.
-          "pre_ff_layernorm.weight", "ffn_norm",
-          "self_attn.sinks", "attn_sinks.weight",
-          "mlp.gate.e_score_correction_bias", "exp_probs_b.bias",
-          "mamba.A_log", DECAY,
-          "mamba.D", SKIP,
-          "mamba.dt_bias", "ssm_dt.bias",
-          "linear_attn.A_log", DECAY,
-          "linear_attn.dt_bias", "ssm_dt.bias");
+          Map.entry("pre_ff_layernorm.weight", "ffn_norm"),
+          Map.entry("self_attn.sinks", "attn_sinks.weight"),
+          Map.entry("mlp.gate.e_score_correction_bias", "exp_probs_b.bias"),
+          Map.entry("mamba.A_log", DECAY),
+          Map.entry("mamba.D", SKIP),
+          Map.entry("mamba.dt_bias", "ssm_dt.bias"),
+          Map.entry("linear_attn.A_log", DECAY),
+          Map.entry("linear_attn.dt_bias", "ssm_dt.bias"),
+          Map.entry("mixer.gate.e_score_correction_bias", "exp_probs_b.bias"),
+          Map.entry("mixer.A_log", DECAY),
+          Map.entry("mixer.D", SKIP),
+          Map.entry("mixer.dt_bias", "ssm_dt.bias"));
 
   /** Layers whose rows lie in two tensors of the file, in their order there. */
   private static final Map<String, List<String>> SPLIT =
@@ -301,6 +324,14 @@ public final class GgufNames {
 
   /** Whether an architecture has a module, of those that not all have under one name. */
   private static boolean isOf(Architecture architecture, String module) {
+    if (isOutside(module)) {
+      return !EMBEDDING.equals(PARTS.get(module))
+          || module.equals(DECODER + architecture.names().embeddings());
+    }
+    boolean mixed = architecture.attention().equals(MIXER);
+    if (module.contains(".") && module.startsWith(MIXER + ".") != mixed) {
+      return false;
+    }
     String parent = module.substring(0, Math.max(0, module.lastIndexOf('.')));
     if (parent.equals("mamba") || parent.equals("linear_attn")) {
       return architecture.recurrence().filter(rule -> isOf(rule, parent, module)).isPresent();

@@ -4,13 +4,13 @@ package dev.awp.gguf.model;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.awp.config.BlockConfig;
 import dev.awp.config.RecurrenceRule;
 import dev.awp.config.RecurrenceRule.Mamba2Keys;
 import dev.awp.config.RecurrenceRule.Mamba2Switches;
 import dev.awp.gguf.file.GgufKeys;
 import dev.awp.gguf.model.GgufConfig.GgufTensors;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /** What a GGUF file says of a model's recurrences, in the words of config.json. */
 record GgufRecurrence(GgufKeys keys, GgufTensors tensors) {
@@ -84,7 +84,7 @@ record GgufRecurrence(GgufKeys keys, GgufTensors tensors) {
     if (interval == 0) {
       throw keys.fail(key, "is 0");
     }
-    ArrayNode types = config.putArray(RecurrenceRule.LAYER_TYPES_KEY);
+    ArrayNode types = config.putArray(BlockConfig.TYPES_KEY);
     for (int block = 0; block < blocks; block++) {
       boolean recurrent = listed.isEmpty() ? (block + 1) % interval != 0 : listed.get(block);
       types.add(recurrent ? "linear_attention" : "full_attention");
@@ -99,7 +99,6 @@ record GgufRecurrence(GgufKeys keys, GgufTensors tensors) {
   }
 
   private boolean anyBlockHas(String tensor) {
-    return IntStream.range(0, whole("block_count"))
-        .anyMatch(block -> tensors.has("blk." + block + "." + tensor));
+    return tensors.anyBlockHas(whole("block_count"), tensor);
   }
 }

@@ -22,6 +22,9 @@ public final class GgufRope {
   public static Map<String, GgufValue> keys(ModelConfig config, GgufArchitecture graph) {
     String name = graph.llamaName();
     Map<String, GgufValue> keys = new LinkedHashMap<>();
+    if (graph.hasOneSublayer()) {
+      return keys;
+    }
     keys.put(name + ".rope.dimension_count", GgufValue.of(dimension(config)));
     keys.put(name + ".rope.freq_base", GgufValue.of((float) config.rotation().theta()));
     config

@@ -39,6 +39,9 @@ final class GgufRotation {
 
   /** Adds the settings of rotation. */
   void addTo(ObjectNode config) {
+    if (graph.hasOneSublayer()) {
+      return;
+    }
     double theta = GgufNumbers.shortest(keys, key("rope.freq_base"), 10_000);
     config.put("rope_theta", theta);
     int rotated = keys.whole(key("rope.dimension_count")).orElse(GgufConfig.headDimension(keys));

@@ -147,6 +147,17 @@ public final class ScalarNetwork implements NetworkKernels {
   }
 
   @Override
+  public void glu(MemorySegment gate, MemorySegment up, MemorySegment out) {
+    int n = Extents.floats(gate);
+    Extents.checkFloats("up", up, n);
+    Extents.checkFloats("the output", out, n);
+    for (int i = 0; i < n; i++) {
+      float divisor = 1f + ScalarExp.exp(-gate.getAtIndex(JAVA_FLOAT, i));
+      out.setAtIndex(JAVA_FLOAT, i, up.getAtIndex(JAVA_FLOAT, i) / divisor);
+    }
+  }
+
+  @Override
   public void clampedSwiGlu(
       MemorySegment gate, MemorySegment up, float alpha, float limit, MemorySegment out) {
     int n = Extents.floats(gate);

@@ -50,6 +50,27 @@ final class VectorActivations {
     return g.div(VectorExp.exp(g.neg()).add(1f));
   }
 
+  static void glu(MemorySegment gate, MemorySegment up, MemorySegment out) {
+    int n = checked(gate, up, out);
+    int i = 0;
+    for (; i < FLOATS.loopBound(n); i += COUNT) {
+      Lanes.store(gated(Lanes.load(gate, i), Lanes.load(up, i)), out, i);
+    }
+    if (i < n) {
+      gluTail(gate, up, out, i, n);
+    }
+  }
+
+  private static void gluTail(
+      MemorySegment gate, MemorySegment up, MemorySegment out, int i, int n) {
+    VectorMask<Float> tail = FLOATS.indexInRange(i, n);
+    Lanes.store(gated(Lanes.load(gate, i, tail), Lanes.load(up, i, tail)), out, i, tail);
+  }
+
+  private static FloatVector gated(FloatVector gate, FloatVector up) {
+    return up.div(VectorExp.exp(gate.neg()).add(1f));
+  }
+
   static void clampedSwiGlu(
       MemorySegment gate, MemorySegment up, float alpha, float limit, MemorySegment out) {
     int n = checked(gate, up, out);

@@ -249,6 +249,11 @@ final class VectorNetwork implements NetworkKernels {
   }
 
   @Override
+  public void glu(MemorySegment gate, MemorySegment up, MemorySegment out) {
+    VectorActivations.glu(gate, up, out);
+  }
+
+  @Override
   public void clampedSwiGlu(
       MemorySegment gate, MemorySegment up, float alpha, float limit, MemorySegment out) {
     VectorActivations.clampedSwiGlu(gate, up, alpha, limit, out);

@@ -4,6 +4,7 @@ package dev.awp.model.gradient;
 
 import dev.awp.compute.Compute;
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.MlpConfig;
 import dev.awp.config.QueryKeyNorm;
 import dev.awp.model.AttentionStep;
 import dev.awp.model.BlockStep;
@@ -83,12 +84,10 @@ public final class BlockGradient {
   /** Why there are no derivatives of a block; empty where there are. */
   public static Optional<String> obstacle(ModelLayout layout, int index) {
     for (BlockStep step : layout.blockSteps(index)) {
-      if (step instanceof AttentionStep attention && attention.config().outputGate()) {
-        return Optional.of("the derivatives of attention with output gates are not known");
-      }
-      if (step instanceof MlpStep mlp && !MlpGradient.isKnown(mlp.config())) {
+      if (step instanceof MlpStep mlp && !isKnown(mlp.config())) {
         return Optional.of(
-            "the derivatives of feed-forward layers without a gate, or with relu2, are not known");
+            "the derivatives of feed-forward layers with a gate are known of silu and"
+                + " gelu_pytorch_tanh, without one of relu2");
       }
       if (!(step instanceof AttentionStep || step instanceof MlpStep)) {
         return Optional.of(
@@ -102,6 +101,10 @@ public final class BlockGradient {
       }
     }
     return Optional.empty();
+  }
+
+  private static boolean isKnown(MlpConfig config) {
+    return UngatedMlpGradient.isOf(config) || MlpGradient.isOf(config);
   }
 
   /**
@@ -127,6 +130,8 @@ public final class BlockGradient {
           switch (step) {
             case AttentionStep attention ->
                 SelfAttentionGradient.floats(attention.config(), rows, length, threads);
+            case MlpStep mlp when UngatedMlpGradient.isOf(mlp.config()) ->
+                UngatedMlpGradient.floats(rows, mlp.config().width());
             case MlpStep mlp -> MlpGradient.floats(rows, mlp.config().width());
             default -> throw new IllegalArgumentException(step + " has no derivatives");
           };
@@ -140,6 +145,11 @@ public final class BlockGradient {
   private StepGradient sublayer(BlockStep step, NormGradient norm, int rows, int length) {
     return switch (step) {
       case AttentionStep attention -> attention(attention, norm, rows, length);
+      case MlpStep mlp when UngatedMlpGradient.isOf(mlp.config()) -> {
+        List<Product> products = products(step, List.of(mlp.config().width()));
+        yield new UngatedMlpGradient(
+            products.get(0), products.get(1), rows, operations, block.arena());
+      }
       case MlpStep mlp -> {
         int width = mlp.config().width();
         List<Product> products = products(step, List.of(width, width));

@@ -52,8 +52,8 @@ final class MlpGradient implements StepGradient {
     this.gated = Matrix.allocate(arena, rows, width);
   }
 
-  /** Whether there are derivatives of such a layer. */
-  static boolean isKnown(MlpConfig config) {
+  /** Whether a layer is such a one, of an activation whose derivative is known. */
+  static boolean isOf(MlpConfig config) {
     return config.gated() && config.activation() != Activation.SQUARED_RELU;
   }
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.gradient;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.awp.compute.Compute;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.AttentionTemperature;
@@ -20,7 +22,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
 
-/** o(attention(q(h), k(h), v(h))) and its derivatives. */
+/**
+ * o(attention(q(h), k(h), v(h))) and its derivatives; where outputs have gates, which lie behind
+ * the queries of each head, o(attention(...) sigmoid(gates)).
+ */
 final class SelfAttentionGradient implements StepGradient {
   private final AttentionConfig config;
   private final Layers layers;
@@ -42,6 +47,7 @@ final class SelfAttentionGradient implements StepGradient {
   private final Rows by;
   private final Matrix attended;
   private final Matrix byAttended;
+  private final Optional<Gates> gates;
 
   /**
    * The layers of the step.
@@ -58,6 +64,22 @@ final class SelfAttentionGradient implements StepGradient {
     Layers {
       inputs = List.copyOf(inputs);
       norms = List.copyOf(norms);
+    }
+  }
+
+  /**
+   * Buffers of gates.
+   *
+   * @param together queries and gates, head by head
+   * @param by derivatives by them
+   * @param gated what the output projection is given
+   */
+  private record Gates(Matrix together, Matrix by, Matrix gated) {
+    static Gates allocate(AttentionConfig config, int n, Arena arena) {
+      return new Gates(
+          Matrix.allocate(arena, n, config.queryRows()),
+          Matrix.allocate(arena, n, config.queryRows()),
+          Matrix.allocate(arena, n, config.outputWidth()));
     }
   }
 
@@ -84,6 +106,8 @@ final class SelfAttentionGradient implements StepGradient {
     this.by = allocate(n, arena);
     this.attended = Matrix.allocate(arena, n, config.outputWidth());
     this.byAttended = Matrix.allocate(arena, n, config.outputWidth());
+    this.gates =
+        config.outputGate() ? Optional.of(Gates.allocate(config, n, arena)) : Optional.empty();
     boolean normed = config.queryKeyNorm() != QueryKeyNorm.NONE;
     this.unnormedQueries =
         normed ? Optional.of(Matrix.allocate(arena, n, config.queryWidth())) : Optional.empty();
@@ -107,31 +131,84 @@ final class SelfAttentionGradient implements StepGradient {
   static long floats(AttentionConfig config, long rows, int length, int threads) {
     long widths = (long) config.queryWidth() + config.keyValueWidth();
     int kept = config.queryKeyNorm() == QueryKeyNorm.NONE ? 2 : 3;
-    return rows * (kept * widths + 2L * ((long) config.valueWidth() + config.outputWidth()))
+    long gated = config.outputGate() ? 2L * config.queryRows() + config.outputWidth() : 0;
+    return rows * (gated + kept * widths + 2L * ((long) config.valueWidth() + config.outputWidth()))
         + 2L * length * config.headDimension()
         + AttentionGradient.floats(length, threads);
   }
 
   @Override
   public void forward(Matrix in, Matrix out) {
-    layers.inputs().get(0).forward(in, rows.q());
+    layers.inputs().get(0).forward(in, gates.map(Gates::together).orElse(rows.q()));
+    gates.ifPresent(own -> copyQueries(own.together(), rows.q(), false));
     layers.inputs().get(1).forward(in, rows.k());
     layers.inputs().get(2).forward(in, rows.v());
     turn(rows.q(), 0, unnormedQueries);
     turn(rows.k(), 1, unnormedKeys);
     scale(rows.q());
     places.attend(rows.q(), rows.k(), rows.v(), attended);
-    layers.output().forward(attended, out);
+    gates.ifPresent(own -> operations.forRows(attended.rows(), r -> gate(own, r)));
+    layers.output().forward(gates.map(Gates::gated).orElse(attended), out);
+  }
+
+  /**
+   * Copies the queries of every head.
+   *
+   * @param back to where gates lie behind them, and not from there
+   */
+  private void copyQueries(Matrix together, Matrix queries, boolean back) {
+    operations.forRows(
+        queries.rows(),
+        r -> {
+          List<MemorySegment> own = heads(queries.row(r));
+          List<MemorySegment> pairs = heads(together.row(r));
+          for (int head = 0; head < own.size(); head++) {
+            MemorySegment there = pairs.get(2 * head);
+            (back ? there : own.get(head)).copyFrom(back ? own.get(head) : there);
+          }
+        });
+  }
+
+  private void gate(Gates own, int r) {
+    List<MemorySegment> pairs = heads(own.together().row(r));
+    List<MemorySegment> from = heads(attended.row(r));
+    List<MemorySegment> to = heads(own.gated().row(r));
+    for (int head = 0; head < from.size(); head++) {
+      operations.network().glu(pairs.get(2 * head + 1), from.get(head), to.get(head));
+    }
+  }
+
+  /** Derivatives by gates, and by what was gated in the place of those by what came of it. */
+  private void gateBackward(Gates own, int r) {
+    List<MemorySegment> pairs = heads(own.together().row(r));
+    List<MemorySegment> byPairs = heads(own.by().row(r));
+    List<MemorySegment> from = heads(attended.row(r));
+    List<MemorySegment> by = heads(byAttended.row(r));
+    for (int head = 0; head < from.size(); head++) {
+      MemorySegment shares = byPairs.get(2 * head + 1);
+      operations.network().glu(pairs.get(2 * head + 1), ones, shares);
+      for (int i = 0; i < config.headDimension(); i++) {
+        float share = shares.getAtIndex(JAVA_FLOAT, i);
+        float byGated = by.get(head).getAtIndex(JAVA_FLOAT, i);
+        float slope = share * (1 - share) * from.get(head).getAtIndex(JAVA_FLOAT, i);
+        shares.setAtIndex(JAVA_FLOAT, i, slope * byGated);
+        by.get(head).setAtIndex(JAVA_FLOAT, i, share * byGated);
+      }
+    }
   }
 
   @Override
   public void backward(Matrix in, Matrix byOutput, float momentum, Matrix byInput) {
-    layers.output().backward(attended, byOutput, momentum, byAttended, false);
+    Matrix given = gates.map(Gates::gated).orElse(attended);
+    layers.output().backward(given, byOutput, momentum, byAttended, false);
+    gates.ifPresent(own -> operations.forRows(in.rows(), r -> gateBackward(own, r)));
     new AttentionGradient(places.attention()).backward(rows, attended, byAttended, by, length);
     scale(by.q());
     turnBack(by.q(), 0, unnormedQueries);
     turnBack(by.k(), 1, unnormedKeys);
-    layers.inputs().get(0).backward(in, by.q(), momentum, byInput, false);
+    gates.ifPresent(own -> copyQueries(own.by(), by.q(), true));
+    Matrix byQueries = gates.map(Gates::by).orElse(by.q());
+    layers.inputs().get(0).backward(in, byQueries, momentum, byInput, false);
     layers.inputs().get(1).backward(in, by.k(), momentum, byInput, true);
     layers.inputs().get(2).backward(in, by.v(), momentum, byInput, true);
   }

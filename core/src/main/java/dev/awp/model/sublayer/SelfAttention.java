@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.sublayer;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.AttentionTemperature;
 import dev.awp.config.QueryKeyNorm;
@@ -132,11 +130,10 @@ public final class SelfAttention implements AttentionSublayer {
 
   /** Multiplies what every head gathered by the sigmoids of its gates. */
   private void gate(MemorySegment queryGates, MemorySegment attended) {
-    int d = config.headDimension();
-    for (int i = 0; i < config.queryWidth(); i++) {
-      float gate = queryGates.getAtIndex(JAVA_FLOAT, (long) (i / d * 2 + 1) * d + i % d);
-      float share = (float) (1 / (1 + Math.exp(-gate)));
-      attended.setAtIndex(JAVA_FLOAT, i, share * attended.getAtIndex(JAVA_FLOAT, i));
+    long bytes = (long) config.headDimension() * Float.BYTES;
+    for (int head = 0; head < config.heads(); head++) {
+      MemorySegment own = attended.asSlice(head * bytes, bytes);
+      rows.network().glu(queryGates.asSlice((2L * head + 1) * bytes, bytes), own, own);
     }
   }
 

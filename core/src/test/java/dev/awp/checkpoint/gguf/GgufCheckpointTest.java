@@ -208,6 +208,49 @@ class GgufCheckpointTest {
   }
 
   @Test
+  void blocksOfOneSublayerAreThoseThatTheFileNames() throws IOException {
+    Path nemotron = GgufModels.convert(model("nemotron-h"), folder.resolve("gguf"), compute);
+    Map<String, GgufValue> metadata = GgufFile.read(nemotron).metadata();
+    assertEquals(
+        GgufValue.wholes(new int[] {0, 2, 0, 0}),
+        metadata.get("nemotron_h.attention.head_count_kv"));
+    assertEquals(
+        GgufValue.wholes(new int[] {0, 0, 44, 0}), metadata.get("nemotron_h.feed_forward_length"));
+    assertRefused(
+        nemotron,
+        "nemotron_h.feed_forward_length",
+        Optional.of(GgufValue.wholes(new int[] {0, 0, 44, 64})),
+        "the metadata key nemotron_h.feed_forward_length must be 0 or one number, which is that of"
+            + " blocks with feed-forward layers, it is [0, 0, 44, 64]");
+    assertRefused(
+        nemotron,
+        "nemotron_h.attention.head_count_kv",
+        Optional.empty(),
+        "the metadata key nemotron_h.attention.head_count_kv is missing");
+    assertRefused(
+        nemotron,
+        "nemotron_h.expert_count",
+        Optional.of(GgufValue.of(8)),
+        "architecture nemotron_h with experts is not supported; these are: llama, mistral3, qwen2,"
+            + " qwen3, phi3, smollm3, granite, falcon-h1, nemotron_h, olmo2, glm4, exaone4,"
+            + " command-r, cohere2, gemma, gemma2, gemma3, granitemoe, granitehybrid, llama4,"
+            + " gpt-oss, deepseek2, qwen2moe, qwen3moe, qwen3next, qwen35, qwen35moe, deci,"
+            + " nemotron_h_moe");
+  }
+
+  @Test
+  void expertsBehindASmallerVectorAreRefused() throws IOException {
+    Path nemotron =
+        GgufModels.convert(model("nemotron-h-experts"), folder.resolve("gguf"), compute);
+    assertRefused(
+        nemotron,
+        "nemotron_h_moe.moe_latent_size",
+        Optional.of(GgufValue.of(32)),
+        "the metadata key nemotron_h_moe.moe_latent_size is 32, awp knows no experts behind a"
+            + " smaller vector");
+  }
+
+  @Test
   void blocksWithDeltaNetsAreListedOrAtEqualDistances() throws IOException {
     Path qwen = GgufModels.convert(model("qwen3.5"), folder.resolve("gguf"), compute);
     Map<String, GgufValue> metadata = GgufFile.read(qwen).metadata();
@@ -318,9 +361,9 @@ class GgufCheckpointTest {
         "general.architecture",
         Optional.of(GgufValue.of("mamba")),
         "architecture mamba is not supported; these are: llama, mistral3, qwen2, qwen3, phi3,"
-            + " smollm3, granite, falcon-h1, olmo2, glm4, exaone4, command-r, cohere2, gemma,"
-            + " gemma2, gemma3, granitemoe, granitehybrid, llama4, gpt-oss, deepseek2, qwen2moe,"
-            + " qwen3moe, qwen3next, qwen35, deci");
+            + " smollm3, granite, falcon-h1, nemotron_h, olmo2, glm4, exaone4, command-r, cohere2,"
+            + " gemma, gemma2, gemma3, granitemoe, granitehybrid, llama4, gpt-oss, deepseek2,"
+            + " qwen2moe, qwen3moe, qwen3next, qwen35, qwen35moe, deci, nemotron_h_moe");
     assertRefused(
         file,
         "qwen2.block_count",

@@ -554,12 +554,6 @@ class StructuredPassTest extends PruningCommand {
   }
 
   @Test
-  void recurrencesAreRefused() throws IOException {
-    GeneratedArchitectures.write(model, "granite-hybrid-dense", DType.BF16);
-    compress(out, "--prune-neurons=0.5").assertRefused("its blocks have Mamba-2");
-  }
-
-  @Test
   void headsThatAreNormedTogetherStay() throws IOException {
     GeneratedArchitectures.write(model, "olmo2", DType.BF16);
     compress(out, "--prune-groups=0.5").assertRefused("norms all heads together");

@@ -267,6 +267,8 @@ class GgufFormatTest {
             case "cohere" -> "command-r";
             case "deepseek" -> "deepseek2";
             case "qwen3.5" -> "qwen35";
+            case "qwen3.5moe" -> "qwen35moe";
+            case "nemotron" -> name.equals("nemotron-h-experts") ? "nemotron_h_moe" : "nemotron_h";
             case String same -> same;
           };
       assertEquals(GgufValue.of(expected), file.metadata().get("general.architecture"));
@@ -406,6 +408,16 @@ class GgufFormatTest {
         Arguments.of("qwen3-next", "norm_topk_prob", false, "add up to one"),
         Arguments.of("qwen3.5", "rms_norm_eps", 1e-5, "with 1e-6: it must be that"),
         Arguments.of("qwen3.5", "linear_key_head_dim", 16, "as long as those of values"),
+        Arguments.of("qwen3.5-moe", "rms_norm_eps", 1e-5, "with 1e-6: it must be that"),
+        Arguments.of("nemotron-h", "time_step_limit", List.of(0.1, 1), "no bounds of"),
+        Arguments.of("nemotron-h", "use_bias", true, "no biases of the projections"),
+        Arguments.of("nemotron-h", "use_conv_bias", false, "needs a bias of"),
+        Arguments.of("nemotron-h-experts", "mlp_bias", true, "no biases in mixtures"),
+        Arguments.of(
+            "nemotron-h-experts",
+            "layers_block_type",
+            List.of("attention", "moe", "mamba", "mlp"),
+            "experts in all blocks with feed-forward layers"),
         Arguments.of("gemma", "tie_word_embeddings", false, "no output head"));
   }
 

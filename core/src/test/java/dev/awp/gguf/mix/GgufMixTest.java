@@ -17,6 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Every tensor's type against llama-quantize's own (scripts/gguf-mixes). */
@@ -25,14 +27,45 @@ class GgufMixTest {
 
   /** A model and what it was called. */
   private static MixModel model(String[] words) {
+    List<Integer> blocks = IntStream.range(0, Integer.parseInt(words[2])).boxed().toList();
     return new MixModel(
-        Integer.parseInt(words[2]),
+        blocks.size(),
+        words.length > 8 ? numbers(words[8]) : blocks,
+        words.length > 9 ? numbers(words[9]) : blocks,
         Integer.parseInt(words[3]),
         Integer.parseInt(words[4]),
         Integer.parseInt(words[5]),
         Boolean.parseBoolean(words[6]),
         Boolean.parseBoolean(words[7]),
         words[1].equals("large"));
+  }
+
+  private static List<Integer> numbers(String words) {
+    return Stream.of(words.split(",")).map(Integer::valueOf).toList();
+  }
+
+  /** By llama.cpp's rules: matrices of values are counted, and so are those down. */
+  @Test
+  void matricesThatNotAllBlocksHaveAreCountedOneByOne() {
+    MixModel hybrid =
+        new MixModel(
+            16,
+            List.of(3, 7, 11, 15),
+            List.of(1, 2, 5, 6, 9, 10, 13, 14),
+            256,
+            0,
+            0,
+            false,
+            false,
+            false);
+    assertEquals(BlockType.Q4_K, GgufMix.Q4_K_M.type("blk.7.attn_v.weight", hybrid));
+    assertEquals(BlockType.Q6_K, GgufMix.Q4_K_M.type("blk.11.attn_v.weight", hybrid));
+    assertEquals(BlockType.Q6_K, GgufMix.Q4_K_M.type("blk.15.attn_v.weight", hybrid));
+    assertEquals(BlockType.Q5_K, GgufMix.Q3_K_M.type("blk.7.attn_v.weight", hybrid));
+    assertEquals(BlockType.Q4_K, GgufMix.Q3_K_M.type("blk.11.attn_v.weight", hybrid));
+    assertEquals(BlockType.Q4_1, GgufMix.Q4_0.type("blk.2.ffn_down.weight", hybrid));
+    assertEquals(BlockType.Q4_0, GgufMix.Q4_0.type("blk.5.ffn_down.weight", hybrid));
+    assertEquals(BlockType.Q3_K, GgufMix.Q2_K.type("blk.3.attn_v.weight", hybrid));
   }
 
   @Test

@@ -4,6 +4,7 @@ package dev.awp.model.forward;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.checkpoint.Checkpoint;
@@ -76,6 +77,10 @@ class GgufLogitsTest {
         "qwen3-next",
         "qwen3.5",
         "qwen3.5-interval",
+        "qwen3.5-moe",
+        "qwen3.5-moe-listed",
+        "nemotron-h",
+        "nemotron-h-experts",
         "qwen2-moe"
       })
   void logitsAreTheFolders(String goldenCase) throws IOException {
@@ -93,6 +98,18 @@ class GgufLogitsTest {
     Path file = assertSameLogits(original);
     assertEquals(
         GgufValue.of("granite"), GgufFile.read(file).metadata().get("general.architecture"));
+  }
+
+  @Test
+  void aNemotronWithBiasesHasThemInTheFile() throws IOException {
+    Path original = folder.resolve("model");
+    ObjectNode config = LlamaCppArchitectures.config("nemotron-h");
+    config.put("mlp_bias", true).put("tie_word_embeddings", true);
+    GgufModels.writeFolder(original, config);
+    GgufFile file = GgufFile.read(assertSameLogits(original));
+    assertEquals(GgufValue.of("nemotron_h"), file.metadata().get("general.architecture"));
+    assertTrue(file.tensor("blk.2.ffn_up.bias").isPresent());
+    assertTrue(file.tensor("output.weight").isEmpty());
   }
 
   private Path assertSameLogits(Path original) {

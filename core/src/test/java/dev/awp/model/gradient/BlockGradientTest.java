@@ -35,7 +35,8 @@ class BlockGradientTest {
   @TempDir private Path folder;
 
   // Norms before, behind, of both kinds, of heads in all ways; pairs rotated in all ways or not at
-  // all; windows and chunks; caps; biases; fused layers; multipliers; both steps at once.
+  // all; windows and chunks; caps; biases; fused layers; multipliers; both steps at once; one step
+  // alone; feed-forward layers without gates; attention with gates of its outputs.
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -51,7 +52,11 @@ class BlockGradientTest {
         "qwen3",
         "smollm3",
         "mixtral",
-        "deepseek-v2"
+        "deepseek-v2",
+        "granite-hybrid-dense",
+        "nemotron-h",
+        "nemotron-h-experts",
+        "qwen3.5"
       })
   void agreesWithTheBlockAndItsDifferences(String name) throws IOException {
     String config = golden(name).path("config").toString();
@@ -66,6 +71,7 @@ class BlockGradientTest {
         } else {
           assertTrue(
               layout.config().block(block).experts().isPresent()
+                  || layout.config().block(block).recurrence().isPresent()
                   || layout.config().block(block).attention().latent().isPresent(),
               name);
         }
