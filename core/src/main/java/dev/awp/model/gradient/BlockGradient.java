@@ -4,6 +4,7 @@ package dev.awp.model.gradient;
 
 import dev.awp.compute.Compute;
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.KeyValueConfig;
 import dev.awp.config.QueryKeyNorm;
 import dev.awp.model.AttentionStep;
 import dev.awp.model.BlockStep;
@@ -85,6 +86,13 @@ public final class BlockGradient {
     for (BlockStep step : layout.blockSteps(index)) {
       if (step instanceof AttentionStep attention && attention.config().outputGate()) {
         return Optional.of("the derivatives of attention with output gates are not known");
+      }
+      if (step instanceof AttentionStep attention
+          && !attention.config().keyValues().equals(KeyValueConfig.USUAL)) {
+        return Optional.of("the derivatives of values that are keys, or normed, are not known");
+      }
+      if (step.scalar().isPresent()) {
+        return Optional.of("the derivatives of blocks that are multiplied are not known");
       }
       if (step instanceof MlpStep mlp && !MlpGradient.isKnown(mlp.config())) {
         return Optional.of(
