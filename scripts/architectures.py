@@ -14,6 +14,7 @@
 import json
 import math
 import pathlib
+import re
 import shutil
 import sys
 import tempfile
@@ -67,6 +68,13 @@ GEMMA3 = {"architectures": ["Gemma3ForCausalLM"], "model_type": "gemma3_text", "
           "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 10, "sliding_window": 6,
           "sliding_window_pattern": 3, "num_hidden_layers": 4, "rope_theta": 5000.0, "rope_local_base_freq": 100.0,
           "rope_scaling": {"rope_type": "linear", "factor": 4.0}}
+# The kinds of heads differ in all of it; the last block is global, whatever the pattern.
+GEMMA4 = {"architectures": ["Gemma4ForCausalLM"], "model_type": "gemma4_text", "head_dim": 8, "global_head_dim": 16,
+          "hidden_activation": "gelu_pytorch_tanh", "sliding_window": 6, "num_hidden_layers": 4,
+          "layer_types": ["sliding_attention", "full_attention", "sliding_attention", "full_attention"],
+          "hidden_size_per_layer_input": 0, "rope_parameters": {
+              "sliding_attention": {"rope_type": "default", "rope_theta": 100.0},
+              "full_attention": {"rope_type": "proportional", "partial_rotary_factor": 0.5, "rope_theta": 1000.0}}}
 MIXTRAL = {"architectures": ["MixtralForCausalLM"], "model_type": "mixtral", "num_local_experts": 5, "num_experts_per_tok": 2,
            "sliding_window": None}
 GRANITE_MOE = {"architectures": ["GraniteMoeForCausalLM"], "model_type": "granitemoe", "attention_multiplier": 0.3,
@@ -182,6 +190,20 @@ CASES = {
     "gemma3": (GEMMA3, {}),
     "gemma3-caps": (GEMMA3, {"attn_logit_softcapping": 3.0, "final_logit_softcapping": 4.0, "rope_scaling": None,
                              "layer_types": ["full_attention", "sliding_attention"] * 2}),
+    "gemma4": (GEMMA4, {"attention_k_eq_v": True, "num_global_key_value_heads": 1, "final_logit_softcapping": 4.0,
+                        "use_bidirectional_attention": "vision"}),
+    "gemma4-pattern": (GEMMA4, {"layer_types": None, "num_hidden_layers": 7, "attention_bias": True,
+                                "tie_word_embeddings": False, "num_global_key_value_heads": 1, "rope_parameters": {
+                                    "sliding_attention": {"rope_type": "default", "rope_theta": 100.0},
+                                    "full_attention": {"rope_type": "proportional", "partial_rotary_factor": 0.3,
+                                                       "factor": 2.0, "rope_theta": 1000.0}}}),
+    "gemma4-moe": (GEMMA4, {"attention_k_eq_v": True, "enable_moe_block": True, "num_experts": 6, "top_k_experts": 2,
+                            "moe_intermediate_size": 20, "layer_types": None, "num_hidden_layers": 2}),
+    "gemma4-per-layer": (GEMMA4, {"hidden_size_per_layer_input": 10, "vocab_size_per_layer_input": 50}),
+    "gemma4-shared": (GEMMA4, {
+        "hidden_size_per_layer_input": 6, "vocab_size_per_layer_input": 310, "num_hidden_layers": 6,
+        "num_kv_shared_layers": 3, "use_double_wide_mlp": True, "num_key_value_heads": 1,
+        "layer_types": ["sliding_attention", "full_attention", "sliding_attention"] * 2}),
     "mixtral": (MIXTRAL, {}),
     "mixtral-window": (MIXTRAL, {"sliding_window": 5, "tie_word_embeddings": False}),
     "granite-moe": (GRANITE_MOE, {}),
@@ -249,6 +271,9 @@ def tokens_of(config):
     return [(i * i * 7 + i * 3 + 1) % config["vocab_size"] for i in range(23)]
 
 
+SCALE = re.compile("[._]scal(e|ar)$")
+
+
 def formula(name, shape):
     """Element i of the tensor: a hash of (i, crc32 of the name), mapped to a float32."""
     n = int(np.prod(shape))
@@ -258,7 +283,7 @@ def formula(name, shape):
     x = (x * np.uint64(0x45D9F3B)) & mask
     x ^= x >> np.uint64(16)
     v = (x >> np.uint64(8)).astype(np.float64) / 2.0**24 - 0.5
-    if "norm" in name:
+    if "norm" in name or SCALE.search(name):
         v = 1.0 + 0.5 * v
     elif name.endswith(".bias"):
         v = 0.5 * v
@@ -362,6 +387,8 @@ def models(target, *cases):
         if "short_factor" not in (config.get("rope_scaling") or {}):
             config |= {"hidden_size": 64, "intermediate_size": 96}
         config |= {"vocab_size": 300}
+        if "vocab_size_per_layer_input" in config:
+            config["vocab_size_per_layer_input"] = max(300, config["vocab_size_per_layer_input"])
         if isinstance(config.get("mamba_d_head"), int) and "mamba_d_ssm" not in config:
             config["mamba_d_head"] = config["mamba_expand"] * config["hidden_size"] // config["mamba_n_heads"]
         folder = pathlib.Path(target) / case
@@ -369,7 +396,7 @@ def models(target, *cases):
 
         def weights(name, shape):
             x = torch.randn(shape, generator=generator)
-            return 1 + 0.2 * x if "norm" in name else 0.2 * x if name.endswith(".bias") else x / math.sqrt(shape[-1])
+            return 1 + 0.2 * x if "norm" in name or SCALE.search(name) else 0.2 * x if name.endswith(".bias") else x / math.sqrt(shape[-1])
 
         write(folder, config, weights)
         tokens = tokens_of(config)
@@ -455,6 +482,9 @@ def defaults(target):
     kinds = {}
     for keys, _ in CASES.values():
         config = CONFIG_MAPPING[keys["model_type"]]()
+        written = {key: as_saved(value) for key, value in config.to_dict().items() if value is not None}
+        # Where blocks differ the class wants to hear that their common value is meant.
+        config.allow_global_per_layer_attribute_access = True
         rope = getattr(config, "rope_parameters", {"rope_theta": 10000.0})  # Nemotron-H knows no positions
         values = {key: getattr(config, key) for key in DEFAULTS if getattr(config, key, None) is not None}
         latent = getattr(config, "qk_head_dim", None)
@@ -484,7 +514,6 @@ def defaults(target):
         if heads := getattr(config, "linear_num_key_heads", None):
             values["delta"] = [heads, config.linear_num_value_heads, config.linear_key_head_dim, config.linear_value_head_dim,
                                config.linear_conv_kernel_dim]
-        written = {key: as_saved(value) for key, value in config.to_dict().items() if value is not None}
         written["architectures"] = keys["architectures"]
         kinds[keys["model_type"]] = {"values": values, "written": written}
     lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in kinds.items())

@@ -45,7 +45,7 @@ public final class ActivationStore implements AutoCloseable {
       TransformerModel model, List<TokenWindow> windows, Path folder) {
     int length = windows.getFirst().length();
     int rows = Math.multiplyExact(windows.size(), length);
-    ScratchFile file = ScratchFile.create(folder, rows, model.layout().config().hiddenSize());
+    ScratchFile file = ScratchFile.create(folder, rows, model.layout().columns().width());
     try {
       for (int i = 0; i < windows.size(); i++) {
         model.embed(windows.get(i).tokens(), file.matrix().rowRange(i * length, (i + 1) * length));

@@ -62,6 +62,11 @@ public final class CrossMoment implements AutoCloseable {
     return sum.columns();
   }
 
+  /** Columns of what they are multiplied with. */
+  int rows() {
+    return sum.rows();
+  }
+
   /** How many tokens were added, those of weight 0 aside. */
   public long tokens() {
     return tokens;

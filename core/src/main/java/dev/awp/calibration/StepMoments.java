@@ -138,7 +138,8 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
       Map<InputSite, Matrix> expected = new TreeMap<>();
       drifts.forEach(
           (site, drift) -> expected.put(site, Matrix.allocate(arena, rows, drift.columns())));
-      Matrix residual = Matrix.allocate(arena, residuals.isEmpty() ? 0 : rows, copy.columns());
+      int hidden = residuals.values().stream().mapToInt(CrossMoment::rows).findFirst().orElse(0);
+      Matrix residual = Matrix.allocate(arena, residuals.isEmpty() ? 0 : rows, hidden);
       int to;
       for (int from = 0; from < total; from = to) {
         boolean ofBoth = from < drifting;
@@ -321,7 +322,7 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
             : 0;
     int widest = linears.stream().mapToInt(LinearLayer::columns).max().orElse(0);
     long states = withDrift ? 2 : 1;
-    return rows * (states * layout.config().hiddenSize() + drifts) * Float.BYTES
+    return rows * (states * layout.columns().width() + drifts) * Float.BYTES
         + DecoderBlock.forwardBytes(layout, step, tokens, length, threads)
         + SecondMoment.addBytes(widest, threads, weighted)
         + (ForwardTrial.isPossible(lower, layout.linears())
@@ -333,9 +334,12 @@ public final class StepMoments implements SiteMoments, AutoCloseable {
             : 0);
   }
 
+  /** Of the first columns, as many as the destination has: those behind hidden states are none. */
   private void subtract(Matrix a, Matrix b, Matrix out) {
+    Matrix left = a.columnRange(0, out.columns());
+    Matrix right = b.columnRange(0, out.columns());
     for (int row = 0; row < out.rows(); row++) {
-      compute.kernels().arithmetic().subtract(a.row(row), b.row(row), out.row(row));
+      compute.kernels().arithmetic().subtract(left.row(row), right.row(row), out.row(row));
     }
   }
 

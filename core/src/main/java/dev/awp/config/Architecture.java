@@ -30,6 +30,17 @@ import java.util.Set;
  * @param sinks whether each head has one more score, which takes a share and has no value
  * @param outputGate whether what attention gathers is multiplied by sigmoids of gates
  * @param outputBias whether "attention_bias" speaks of the output projection too
+ * @param scalesScores whether attention scores are divided by the root of the head dimension, or as
+ *     config.json says
+ * @param normsValues whether each head of values is normed, without weights
+ * @param globalHeads how config.json tells of other heads of blocks without a sliding window, where
+ *     it does
+ * @param blockScalar tensor of a block with the number that hidden states are multiplied by behind
+ *     it, where there is one
+ * @param keySharing how config.json tells that last blocks share keys and values of earlier ones,
+ *     where it does
+ * @param perLayer how config.json tells of vectors that every block has for each token, where it
+ *     does
  * @param scalesEmbeddings whether embeddings are multiplied by the square root of the hidden size
  * @param rotatedPairs which columns of queries and keys are rotated together
  * @param longRopeAlone whether longrope is the only rope scaling, whose name may be "su" or "yarn"
@@ -64,6 +75,12 @@ public record Architecture(
     boolean sinks,
     boolean outputGate,
     boolean outputBias,
+    boolean scalesScores,
+    boolean normsValues,
+    Optional<GlobalHeads> globalHeads,
+    Optional<String> blockScalar,
+    Optional<KeySharing> keySharing,
+    Optional<PerLayerRule> perLayer,
     boolean scalesEmbeddings,
     RotatedPairs rotatedPairs,
     boolean longRopeAlone,
@@ -104,6 +121,12 @@ public record Architecture(
     private boolean sinks;
     private boolean outputGate;
     private boolean outputBias = true;
+    private boolean scalesScores = true;
+    private boolean normsValues;
+    private Optional<GlobalHeads> globalHeads = Optional.empty();
+    private Optional<String> blockScalar = Optional.empty();
+    private Optional<KeySharing> keySharing = Optional.empty();
+    private Optional<PerLayerRule> perLayer = Optional.empty();
     private boolean scalesEmbeddings;
     private RotatedPairs rotatedPairs = RotatedPairs.HALVES;
     private boolean longRopeAlone;
@@ -199,6 +222,40 @@ public record Architecture(
       return this;
     }
 
+    /** Scores are what products of queries and keys are. */
+    public Builder withoutScoreScale() {
+      this.scalesScores = false;
+      return this;
+    }
+
+    public Builder normsValues() {
+      this.normsValues = true;
+      return this;
+    }
+
+    public Builder globalHeads(GlobalHeads value) {
+      this.globalHeads = Optional.of(value);
+      keys.addAll(value.keys());
+      return this;
+    }
+
+    public Builder blockScalar(String tensor) {
+      this.blockScalar = Optional.of(tensor);
+      return this;
+    }
+
+    public Builder keySharing(KeySharing value) {
+      this.keySharing = Optional.of(value);
+      keys.addAll(value.keys());
+      return this;
+    }
+
+    public Builder perLayer(PerLayerRule value) {
+      this.perLayer = Optional.of(value);
+      keys.addAll(value.keys());
+      return this;
+    }
+
     public Builder scalesEmbeddings() {
       this.scalesEmbeddings = true;
       return this;
@@ -277,6 +334,12 @@ public record Architecture(
           sinks,
           outputGate,
           outputBias,
+          scalesScores,
+          normsValues,
+          globalHeads,
+          blockScalar,
+          keySharing,
+          perLayer,
           scalesEmbeddings,
           rotatedPairs,
           longRopeAlone,

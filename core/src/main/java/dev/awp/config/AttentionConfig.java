@@ -12,6 +12,7 @@ import java.util.OptionalInt;
  * @param heads of queries
  * @param keyValueHeads of keys, and of values; {@code heads} is a multiple of it
  * @param headDimension columns of one head of queries or keys
+ * @param keyValues how keys and values come about
  * @param latent how keys, values and queries are made by way of smaller vectors, where they are
  * @param scores what is done to attention scores
  * @param rotation of queries and keys; none where the block knows no positions
@@ -27,6 +28,7 @@ public record AttentionConfig(
     int heads,
     int keyValueHeads,
     int headDimension,
+    KeyValueConfig keyValues,
     Optional<LatentAttention> latent,
     AttentionScores scores,
     Optional<Rotation> rotation,
@@ -81,6 +83,7 @@ public record AttentionConfig(
         queries,
         keyValues,
         headDimension,
+        this.keyValues,
         latent,
         others,
         rotation,

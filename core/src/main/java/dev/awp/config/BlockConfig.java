@@ -12,24 +12,26 @@ import java.util.Optional;
  * @param ownMlp its feed-forward layer; where there are experts, what config.json says of it
  *     nevertheless; a block may have none
  * @param experts of the mixture that takes the feed-forward layer's place, where there is one
+ * @param perLayer of its vectors for each token, where it has such
  */
 public record BlockConfig(
     Optional<AttentionConfig> ownAttention,
     Optional<Recurrence> recurrence,
     Optional<MlpConfig> ownMlp,
-    Optional<ExpertConfig> experts) {
+    Optional<ExpertConfig> experts,
+    Optional<PerLayerConfig> perLayer) {
   /** Key of config.json's list of the blocks' kinds: windows, chunks, recurrences. */
   public static final String TYPES_KEY = "layer_types";
 
   /** A block with attention. */
   public BlockConfig(AttentionConfig attention, MlpConfig mlp, Optional<ExpertConfig> experts) {
-    this(Optional.of(attention), Optional.empty(), Optional.of(mlp), experts);
+    this(Optional.of(attention), Optional.empty(), Optional.of(mlp), experts, Optional.empty());
   }
 
   /** The same with so many experts, where it has any. */
   public BlockConfig withExperts(int count) {
     return new BlockConfig(
-        ownAttention, recurrence, ownMlp, experts.map(own -> own.withCount(count)));
+        ownAttention, recurrence, ownMlp, experts.map(own -> own.withCount(count)), perLayer);
   }
 
   /**

@@ -42,7 +42,7 @@ public record BlockNorms(NormKind kind, float offset, StepNorms attention, StepN
           StepNorms.after("post_attention_layernorm"),
           StepNorms.after("post_feedforward_layernorm"));
 
-  /** Before and behind each step, x / rms(x) * (1 + w), as Gemma has it. */
+  /** Before and behind each step, x / rms(x) * (1 + w), as Gemma 2 has it. */
   public static final BlockNorms BEFORE_AND_AFTER =
       new BlockNorms(
           NormKind.RMS,

@@ -6,7 +6,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The mixture of experts that takes the place of the feed-forward layer.
+ * The mixture of experts that takes the place of the feed-forward layer, or lies beside it: that is
+ * the expert that sees every token then.
  *
  * @param count experts of a block
  * @param perToken experts that a token is sent to

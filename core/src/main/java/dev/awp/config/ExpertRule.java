@@ -12,6 +12,7 @@ import java.util.Set;
  *
  * @param names of its parts on disk
  * @param countKeys keys of the number of experts, the first that is there
+ * @param perTokenKey key of the number of experts that a token is sent to
  * @param widthKey key of an expert's intermediate size
  * @param sharedWidthKey key of that of the expert that sees every token, where there is one
  * @param sharedCountKey key of how many times as wide as the others that one is, where there is one
@@ -28,11 +29,13 @@ import java.util.Set;
  * @param denseWidthKey key of the intermediate size of blocks without experts, where that is not
  *     "intermediate_size"
  * @param leadingDenseKey key of how many first blocks have none, where there is one
+ * @param flagKey key of whether there are any, where there is one
  * @param mayBeNone whether the number of experts may be 0, which says that no block has any
  */
 public record ExpertRule(
     ExpertNames names,
     List<String> countKeys,
+    String perTokenKey,
     String widthKey,
     Optional<String> sharedWidthKey,
     Optional<String> sharedCountKey,
@@ -45,8 +48,9 @@ public record ExpertRule(
     Optional<String> expertListKey,
     Optional<String> denseWidthKey,
     Optional<String> leadingDenseKey,
+    Optional<String> flagKey,
     boolean mayBeNone) {
-  /** Key of the number of experts that a token is sent to. */
+  /** The usual key of the number of experts that a token is sent to. */
   public static final String PER_TOKEN_KEY = "num_experts_per_tok";
 
   /** Key of what gate and up are clamped to, where they are. */
@@ -78,7 +82,8 @@ public record ExpertRule(
   /** The keys of config.json that it depends on. */
   public Set<String> keys() {
     Set<String> keys = new HashSet<>(countKeys);
-    keys.add(PER_TOKEN_KEY);
+    keys.add(perTokenKey);
+    flagKey.ifPresent(keys::add);
     keys.add(widthKey);
     sharedWidthKey.ifPresent(keys::add);
     sharedCountKey.ifPresent(keys::add);
@@ -96,6 +101,7 @@ public record ExpertRule(
   public static final class Builder {
     private final ExpertNames names;
     private List<String> countKeys = List.of("num_local_experts");
+    private String perTokenKey = PER_TOKEN_KEY;
     private String widthKey = "intermediate_size";
     private Optional<String> sharedWidthKey = Optional.empty();
     private Optional<String> sharedCountKey = Optional.empty();
@@ -108,6 +114,7 @@ public record ExpertRule(
     private Optional<String> expertListKey = Optional.empty();
     private Optional<String> denseWidthKey = Optional.empty();
     private Optional<String> leadingDenseKey = Optional.empty();
+    private Optional<String> flagKey = Optional.empty();
     private boolean mayBeNone;
 
     private Builder(ExpertNames names) {
@@ -116,6 +123,11 @@ public record ExpertRule(
 
     public Builder counted(String... keys) {
       this.countKeys = List.of(keys);
+      return this;
+    }
+
+    public Builder perToken(String key) {
+      this.perTokenKey = key;
       return this;
     }
 
@@ -182,6 +194,12 @@ public record ExpertRule(
       return this;
     }
 
+    /** A key says whether blocks have experts. */
+    public Builder flagged(String key) {
+      this.flagKey = Optional.of(key);
+      return this;
+    }
+
     /** Models of the architecture may have no experts. */
     public Builder mayBeNone() {
       this.mayBeNone = true;
@@ -192,6 +210,7 @@ public record ExpertRule(
       return new ExpertRule(
           names,
           countKeys,
+          perTokenKey,
           widthKey,
           sharedWidthKey,
           sharedCountKey,
@@ -204,6 +223,7 @@ public record ExpertRule(
           expertListKey,
           denseWidthKey,
           leadingDenseKey,
+          flagKey,
           mayBeNone);
     }
   }

@@ -42,6 +42,9 @@ public sealed interface WindowRule {
   /** All but every so-many-th, as a key says. */
   record AllButEveryOf(String key) implements WindowRule {}
 
+  /** Those that another rule names, but for the last block. */
+  record AllButLast(WindowRule rule) implements WindowRule {}
+
   /** The keys of config.json that a rule depends on. */
   static Set<String> keys(WindowRule rule) {
     Set<String> keys = new HashSet<>();
@@ -58,6 +61,7 @@ public sealed interface WindowRule {
         keys.add(BlockConfig.TYPES_KEY);
         keys.addAll(keys(otherwise));
       }
+      case AllButLast(WindowRule others) -> keys.addAll(keys(others));
       case From(String key, int _) -> keys.add(key);
       case AllButEveryOf(String key) -> keys.add(key);
     }

@@ -42,9 +42,10 @@ final class Shuffle {
     ModelConfig config = layout.config();
     if (config.experts().isPresent()
         || config.recurrence().isPresent()
+        || config.architecture().globalHeads().isPresent()
         || config.architecture().projections() != Projections.SEPARATE) {
       throw new AwpException(
-          "%s: --shuffle knows models with separate projections, without experts and recurrences, not %s"
+          "%s: --shuffle knows models with separate projections, without experts and recurrences, and with heads of one kind, not %s"
               .formatted(config.file(), config.architecture().name()));
     }
     Shuffle shuffle = new Shuffle();

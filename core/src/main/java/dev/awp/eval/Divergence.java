@@ -95,7 +95,7 @@ final class Divergence {
 
   /** Both have as many rows in a batch, so the wider one says how many. */
   private static int hidden(ModelLayout first, ModelLayout second) {
-    return Math.max(first.config().hiddenSize(), second.config().hiddenSize());
+    return Math.max(first.columns().width(), second.columns().width());
   }
 
   /** The most off-heap memory that a comparison takes, in bytes, however long the text is. */

@@ -35,7 +35,7 @@ public final class Perplexity {
   public static PerplexityResult evaluate(
       TransformerModel model, String what, TokenStream text, int length, Listener listener) {
     List<WindowBatch> batches =
-        WindowBatch.of(what, text, length, model.layout().config().hiddenSize());
+        WindowBatch.of(what, text, length, model.layout().columns().width());
     BlockCount count = new BlockCount(batches.size() * model.layout().config().layers(), listener);
     Sample losses = new Sample();
     int windows = 0;
@@ -59,7 +59,7 @@ public final class Perplexity {
    * @param length tokens of a window
    */
   public static long bytes(ModelLayout layout, int length, int threads) {
-    int hidden = layout.config().hiddenSize();
+    int hidden = layout.columns().width();
     return WindowBatch.stateBytes(layout, length, hidden)
         + Math.max(
             WindowBatch.forwardBytes(layout, length, hidden, threads),

@@ -34,7 +34,7 @@ final class Reference implements AutoCloseable {
    * @param folder of the scratch file, which has no name
    */
   static Reference kept(TransformerModel model, int rows, Path folder) {
-    int hidden = model.layout().config().hiddenSize();
+    int hidden = model.layout().columns().width();
     return new Reference(model, Optional.of(ScratchFile.create(folder, rows, hidden)));
   }
 
@@ -51,7 +51,7 @@ final class Reference implements AutoCloseable {
   Matrix states(int from, WindowBatch batch, Arena arena, Runnable blockDone) {
     int to = from + batch.rows();
     if (to <= known) {
-      Matrix x = Matrix.allocate(arena, batch.rows(), model.layout().config().hiddenSize());
+      Matrix x = Matrix.allocate(arena, batch.rows(), model.layout().columns().width());
       x.copyFrom(kept.orElseThrow().matrix().rowRange(from, to));
       for (int block = 0; block < model.layout().config().layers(); block++) {
         blockDone.run();

@@ -81,7 +81,7 @@ final class WindowBatch {
    * Off-heap memory of a batch's {@link #states} in a model, in bytes, however long the text is.
    */
   static long stateBytes(ModelLayout layout, int length, int hidden) {
-    return rows(length, hidden) * layout.config().hiddenSize() * Float.BYTES;
+    return rows(length, hidden) * layout.columns().width() * Float.BYTES;
   }
 
   /** Off-heap memory that a model takes beside the states, in bytes. */
@@ -131,7 +131,7 @@ final class WindowBatch {
    * @return hidden states behind the last block, [rows, hidden]
    */
   Matrix states(TransformerModel model, Arena arena, Runnable blockDone) {
-    Matrix x = Matrix.allocate(arena, rows(), model.layout().config().hiddenSize());
+    Matrix x = Matrix.allocate(arena, rows(), model.layout().columns().width());
     for (int i = 0; i < windows.size(); i++) {
       model.embed(windows.get(i).tokens(), x.rowRange(i * length, (i + 1) * length));
     }

@@ -15,11 +15,26 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
     return layout.architecture().attention() + ".";
   }
 
-  /** Modules that make queries, keys and values, in this order. */
+  /**
+   * Modules that make queries, keys and values, in this order; no values where keys are these, and
+   * queries alone where both are another block's.
+   */
   public List<String> inputs() {
     return layout.architecture().projections().attention().stream()
+        .limit(inputRows().size())
         .map(name -> module() + name)
         .toList();
+  }
+
+  /** Outputs of queries, keys and values, in this order, as far as there are projections. */
+  public List<Integer> inputRows() {
+    int keys = config().keyValueWidth();
+    if (config().keyValues().sharedFrom().isPresent()) {
+      return List.of(config().queryRows());
+    }
+    return config().keyValues().keysAreValues()
+        ? List.of(config().queryRows(), keys)
+        : List.of(config().queryRows(), keys, keys);
   }
 
   /** Module of what all heads gather. */
@@ -78,10 +93,8 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
   public List<LinearLayer> linears() {
     int hidden = layout.config().hiddenSize();
     int queries = config().queryWidth();
-    int queryRows = config().queryRows();
-    int keys = config().keyValueWidth();
     StepLinears linears = new StepLinears(layout, block);
-    linears.add(inputs(), List.of(queryRows, keys, keys), InputSite.ATTENTION_INPUT, hidden);
+    linears.add(inputs(), inputRows(), InputSite.ATTENTION_INPUT, hidden);
     linears.add(List.of(output()), List.of(hidden), InputSite.ATTENTION_OUTPUT, queries);
     return linears.all();
   }
@@ -106,7 +119,9 @@ public record AttentionStep(ModelLayout layout, int block) implements BlockStep 
       case NONE, ROTATED_HEADS -> {}
       case HEADS -> {
         shapes.put(query, List.of(head));
-        shapes.put(key, List.of(head));
+        if (config().keyValues().sharedFrom().isEmpty()) {
+          shapes.put(key, List.of(head));
+        }
       }
       case HEADS_APART -> {
         shapes.put(query, List.of((long) config().heads(), head));

@@ -17,7 +17,7 @@ import java.util.Optional;
  * dev.awp.model.sublayer.Sublayers} says.
  */
 public sealed interface BlockStep
-    permits AttentionStep, LatentAttentionStep, RecurrenceStep, MlpStep, MixtureStep {
+    permits AttentionStep, LatentAttentionStep, RecurrenceStep, MlpStep, MixtureStep, PerLayerStep {
   /** The steps of a block, in their order. */
   static List<BlockStep> of(ModelLayout layout, int block) {
     BlockConfig config = layout.config().block(block);
@@ -44,6 +44,7 @@ public sealed interface BlockStep
         .ownMlp()
         .map(_ -> mixture ? new MixtureStep(layout, block) : new MlpStep(layout, block))
         .ifPresent(steps::add);
+    config.perLayer().map(_ -> new PerLayerStep(layout, block)).ifPresent(steps::add);
     return List.copyOf(steps);
   }
 
@@ -83,6 +84,18 @@ public sealed interface BlockStep
     return layout().config().multipliers().steps();
   }
 
+  /**
+   * The tensor of the block with the number that hidden states are multiplied by behind it, where
+   * it is the last step of a block that has one.
+   */
+  default Optional<String> scalar() {
+    return layout()
+        .architecture()
+        .blockScalar()
+        .filter(_ -> layout().blockSteps(block()).getLast().step().equals(step()))
+        .map(tensor -> layout().prefix(block()) + tensor);
+  }
+
   /** Its linear layers, in the order in which data flows through them. */
   List<LinearLayer> linears();
 
@@ -100,6 +113,7 @@ public sealed interface BlockStep
     return linear.site().next().isEmpty()
         && norms().after().isEmpty()
         && joined().isEmpty()
-        && multiplier() == 1;
+        && multiplier() == 1
+        && scalar().isEmpty();
   }
 }

@@ -47,6 +47,12 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
   /** Gated activations: feeds down_proj, in a mixture that of the shared expert. */
   public static final InputSite MLP_OUTPUT = new InputSite(Part.MLP_OUTPUT, NO_EXPERT);
 
+  /** Hidden states behind the feed-forward layer: feed the gates of the token's vector. */
+  public static final InputSite PER_LAYER_INPUT = new InputSite(Part.PER_LAYER_INPUT, NO_EXPERT);
+
+  /** Gated vectors of tokens: feed their projection. */
+  public static final InputSite PER_LAYER_OUTPUT = new InputSite(Part.PER_LAYER_OUTPUT, NO_EXPERT);
+
   /** Normed output of the last block: feeds lm_head. */
   public static final InputSite HEAD_INPUT = new InputSite(Part.HEAD_INPUT, NO_EXPERT);
 
@@ -81,6 +87,9 @@ public record InputSite(Part part, int expert) implements Comparable<InputSite> 
     public static final Part EXPERT_OUTPUT =
         new Part(Step.MLP, "expert_output", true, true, Optional.empty());
     public static final Part EXPERT_INPUT = EXPERT_OUTPUT.fedBy("expert_input");
+    public static final Part PER_LAYER_OUTPUT =
+        new Part(Step.PER_LAYER, "per_layer_output", false, false, Optional.empty());
+    public static final Part PER_LAYER_INPUT = PER_LAYER_OUTPUT.fedBy("per_layer_input");
     public static final Part HEAD_INPUT =
         new Part(Step.HEAD, "head_input", false, false, Optional.empty());
 

@@ -4,6 +4,7 @@ package dev.awp.model;
 
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ExpertNames;
+import dev.awp.config.ExpertNorms;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.StepNorms;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The mixture of experts of a block, in the place of its feed-forward layer. */
 public record MixtureStep(ModelLayout layout, int block) implements BlockStep {
@@ -36,7 +38,8 @@ public record MixtureStep(ModelLayout layout, int block) implements BlockStep {
 
   @Override
   public StepNorms norms() {
-    return layout.architecture().norms().mlp();
+    StepNorms usual = layout.architecture().norms().mlp();
+    return names().norms().isPresent() ? new StepNorms(Optional.empty(), usual.after()) : usual;
   }
 
   /** Those of the shared expert, then those of the routed ones. */
@@ -76,6 +79,7 @@ public record MixtureStep(ModelLayout layout, int block) implements BlockStep {
     if (config().routing().corrected()) {
       names.add(names().correction());
     }
+    names().norms().map(ExpertNorms::expertScales).ifPresent(names::add);
     return names.stream().map(name -> layout.prefix(block) + name).toList();
   }
 
@@ -94,6 +98,16 @@ public record MixtureStep(ModelLayout layout, int block) implements BlockStep {
     if (config().sharedWidth().isPresent() && config().sharedGated()) {
       shapes.put(prefix + names().sharedGate(), List.of(1L, hidden));
     }
+    names()
+        .norms()
+        .ifPresent(
+            norms -> {
+              norms
+                  .modules()
+                  .forEach(norm -> shapes.put(prefix + norm + ".weight", List.of(hidden)));
+              shapes.put(prefix + norms.routerScale(), List.of(hidden));
+              shapes.put(prefix + norms.expertScales(), List.of((long) config().count()));
+            });
     return shapes;
   }
 

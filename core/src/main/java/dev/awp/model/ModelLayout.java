@@ -8,6 +8,7 @@ import dev.awp.AwpException;
 import dev.awp.config.Architecture;
 import dev.awp.config.BlockConfig;
 import dev.awp.config.ModelConfig;
+import dev.awp.config.PerLayerRule;
 import dev.awp.stored.StoredTensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,6 +42,11 @@ public record ModelLayout(ModelConfig config) {
 
   public String finalNorm() {
     return config.names().finalNorm(architecture().finalNorm());
+  }
+
+  /** The columns of the states that flow through it. */
+  public StateColumns columns() {
+    return StateColumns.of(config);
   }
 
   /** What the names of a block's tensors begin with. */
@@ -168,6 +174,7 @@ public record ModelLayout(ModelConfig config) {
     long hidden = config.hiddenSize();
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     shapes.put(embedding(), List.of((long) config.vocabularySize(), hidden));
+    addTokenVectors(shapes);
     for (int block = 0; block < config.layers(); block++) {
       addBlock(block, shapes);
     }
@@ -176,6 +183,25 @@ public record ModelLayout(ModelConfig config) {
       shapes.put(headTensor(), List.of((long) config.vocabularySize(), hidden));
     }
     return shapes;
+  }
+
+  /** What the vectors that blocks have for each token are made of. */
+  private void addTokenVectors(Map<String, List<Long>> shapes) {
+    config.blocks().stream()
+        .flatMap(block -> block.perLayer().stream())
+        .findFirst()
+        .ifPresent(
+            own -> {
+              PerLayerRule names = architecture().perLayer().orElseThrow();
+              String decoder = config.names().decoder();
+              long all = (long) own.width() * config.layers();
+              shapes.put(
+                  decoder + names.table() + ".weight", List.of((long) own.vocabulary(), all));
+              shapes.put(
+                  decoder + names.projection() + ".weight",
+                  List.of(all, (long) config.hiddenSize()));
+              shapes.put(decoder + names.projectionNorm() + ".weight", List.of((long) own.width()));
+            });
   }
 
   private void addBlock(int block, Map<String, List<Long>> shapes) {
@@ -193,6 +219,9 @@ public record ModelLayout(ModelConfig config) {
       }
     }
     steps.forEach(step -> shapes.putAll(step.others()));
+    steps.stream()
+        .flatMap(step -> step.scalar().stream())
+        .forEach(scalar -> shapes.put(scalar, List.of(1L)));
   }
 
   /**

@@ -24,6 +24,9 @@ public record Step(String name, int place) implements Comparable<Step> {
   /** x + mlp(norm(x)), or a mixture of experts in the MLP's place. */
   public static final Step MLP = new Step("mlp", 2);
 
+  /** x + projection(gate(x) * v), v the vector that the block has for the token. */
+  public static final Step PER_LAYER = new Step("per_layer", 3);
+
   /** The norm behind the last block, whose output feeds the head. */
   public static final Step HEAD = new Step("head", Integer.MAX_VALUE);
 

@@ -14,8 +14,8 @@ import java.util.Optional;
  */
 public record Rotation(
     double theta, int dimension, RotatedPairs pairs, Optional<RopeScaling> scaling) {
-  /** The same without scaling by another base. */
-  public Rotation unscaled(double base) {
-    return new Rotation(base, dimension, pairs, Optional.empty());
+  /** The same of so many columns, without scaling, by another base. */
+  public Rotation unscaled(double base, int columns) {
+    return new Rotation(base, columns, pairs, Optional.empty());
   }
 }

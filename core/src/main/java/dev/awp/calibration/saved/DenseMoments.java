@@ -149,7 +149,7 @@ public final class DenseMoments {
 
   /** Bytes of the activations that lie on the disk while they are taken. */
   public static long stateBytes(ModelLayout layout, int windows, int length) {
-    return (long) windows * length * layout.config().hiddenSize() * Float.BYTES;
+    return (long) windows * length * layout.columns().width() * Float.BYTES;
   }
 
   /** The linear layers of a block; behind the last one the head. */

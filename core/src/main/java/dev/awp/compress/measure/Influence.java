@@ -82,7 +82,7 @@ public final class Influence implements AutoCloseable {
       // What tokens begin as changes with what they are told by.
       try (ActivationStore states = ActivationStore.embed(changed, windows, scratch)) {
         for (int block = 0; block < blocks; block++) {
-          run(model, block, states);
+          run(changed, block, states);
         }
         divergences.put(layer, divergence(changed.head(), states));
       }

@@ -68,7 +68,8 @@ public final class PrunedCheckpoint extends CheckpointView {
               block.ownAttention().map(attention -> attention.withGroups(size.groups())),
               block.recurrence(),
               block.ownMlp().map(mlp -> mlp.withWidth(size.neurons())),
-              block.experts()));
+              block.experts(),
+              block.perLayer()));
     }
     return whole.withBlocks(blocks);
   }

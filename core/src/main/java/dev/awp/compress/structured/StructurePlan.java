@@ -51,6 +51,10 @@ public final class StructurePlan {
       this.width = OptionalDouble.empty();
       return;
     }
+    if (config.architecture().globalHeads().isPresent()) {
+      throw fail(
+          "its blocks have heads of two kinds, and structured pruning knows blocks of one kind");
+    }
     if (config.experts().isPresent()) {
       throw fail("it has experts: of such models whole experts can be removed (--prune-experts)");
     }

@@ -30,6 +30,7 @@ public final class Architectures {
           Gemma2.GEMMA2,
           Gemma3.TEXT,
           Gemma3.MULTIMODAL,
+          Gemma4.GEMMA4,
           Mixtral.MIXTRAL,
           GraniteMoe.GRANITE_MOE,
           GraniteMoeHybrid.GRANITE_MOE_HYBRID,

@@ -20,7 +20,9 @@ record ExpertReader(ConfigObject root, int layers, int largestWidth, int largest
   /** The experts of every block, where it has any. */
   List<Optional<ExpertConfig>> ofBlocks(Optional<ExpertRule> rule) {
     Optional<ExpertConfig> experts =
-        rule.filter(own -> !own.mayBeNone() || count(countKey(own)) > 0).map(this::read);
+        rule.filter(own -> own.flagKey().map(root::flag).orElse(true))
+            .filter(own -> !own.mayBeNone() || count(countKey(own)) > 0)
+            .map(this::read);
     Set<Integer> dense = rule.map(this::denseBlocks).orElse(Set.of());
     int leading = rule.flatMap(ExpertRule::leadingDenseKey).map(this::count).orElse(0);
     return IntStream.range(0, layers)
@@ -34,7 +36,7 @@ record ExpertReader(ConfigObject root, int layers, int largestWidth, int largest
     ExpertConfig experts =
         new ExpertConfig(
             count,
-            root.integer(ExpertRule.PER_TOKEN_KEY, largestCount),
+            root.integer(rule.perTokenKey(), largestCount),
             width,
             sharedWidth(rule, width),
             rule.bias(),
@@ -43,8 +45,8 @@ record ExpertReader(ConfigObject root, int layers, int largestWidth, int largest
             routing(rule, count));
     if (experts.perToken() > experts.count()) {
       throw root.fail(
-          "num_experts_per_tok %s is more than the %s experts"
-              .formatted(experts.perToken(), experts.count()));
+          "%s %s is more than the %s experts"
+              .formatted(rule.perTokenKey(), experts.perToken(), experts.count()));
     }
     return experts;
   }
@@ -95,10 +97,10 @@ record ExpertReader(ConfigObject root, int layers, int largestWidth, int largest
       throw root.fail(
           "n_group %s with topk_group %s fit no %s experts".formatted(groups, chosen, experts));
     }
-    if (root.integer(ExpertRule.PER_TOKEN_KEY, largestCount) > experts / groups * chosen) {
+    if (root.integer(rule.perTokenKey(), largestCount) > experts / groups * chosen) {
       throw root.fail(
-          "num_experts_per_tok is more than the %s experts of the chosen groups"
-              .formatted(experts / groups * chosen));
+          "%s is more than the %s experts of the chosen groups"
+              .formatted(rule.perTokenKey(), experts / groups * chosen));
     }
     return new Routing(
         sigmoid ? Routing.Scoring.SIGMOID : Routing.Scoring.SOFTMAX,

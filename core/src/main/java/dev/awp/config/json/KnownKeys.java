@@ -85,7 +85,7 @@ final class KnownKeys {
   private static final JsonNode PART_OF_A_FUNCTION =
       parsed(
           """
-          {"use_bidirectional_attention": [false], "is_causal": [true],
+          {"use_bidirectional_attention": [false, "vision"], "is_causal": [true],
            "is_encoder_decoder": [false], "add_cross_attention": [false],
            "attn_logit_softcapping": [], "final_logit_softcapping": [],
            "query_pre_attn_scalar": [], "attention_multiplier": [], "embedding_multiplier": [1],
@@ -104,7 +104,8 @@ final class KnownKeys {
            "mamba_n_groups": [], "mamba_d_conv": [], "mamba_dt_limit": [],
            "normalization_function": ["rmsnorm"], "position_embedding_type": ["rope"],
            "routed_scaling_factor": [1], "scoring_func": ["softmax"],
-           "first_k_dense_replace": [0]}
+           "first_k_dense_replace": [0], "hidden_size_per_layer_input": [0],
+           "num_kv_shared_layers": [0], "enable_moe_block": [false]}
           """);
 
   /** Of other architectures; a file that has them beside is usual, and these values say nothing. */

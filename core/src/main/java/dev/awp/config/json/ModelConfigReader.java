@@ -18,11 +18,14 @@ import dev.awp.config.AttentionTemperature;
 import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ExpertRule;
+import dev.awp.config.KeyValueConfig;
 import dev.awp.config.LatentAttention;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.Multipliers;
 import dev.awp.config.NormKind;
+import dev.awp.config.PerLayerConfig;
+import dev.awp.config.PerLayerRule;
 import dev.awp.config.QueryKeyNorm;
 import dev.awp.config.RecurrenceRule.Place;
 import dev.awp.config.SublayerMultipliers;
@@ -35,7 +38,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Reads config.json as transformers writes it, older and newer spellings, with its defaults. */
@@ -108,16 +113,19 @@ public final class ModelConfigReader {
       ConfigObject root, Architecture architecture, TensorNames names, KeyReview review) {
     int hidden = root.integer("hidden_size", LARGEST_WIDTH);
     int layers = layers(root, architecture);
-    List<HeadCounts> heads = HeadCounts.ofBlocks(root, layers);
-    int queries = heads.getFirst().queries();
+    List<OptionalInt> windows = new SlidingReader(root, architecture.windows(), layers).ofBlocks();
     Optional<LatentAttention> latent = latent(root, architecture);
     int rotated = latent.isPresent() ? root.integer("qk_rope_head_dim", LARGEST_COUNT) : 0;
-    int headDimension =
-        latent
-            .map(own -> own.plainDimension() + rotated)
-            .orElseGet(() -> root.integerOr("head_dim", hidden / queries, LARGEST_WIDTH));
-    for (HeadCounts own : heads) {
-      checkHeads(root, own.queries(), headDimension);
+    List<Heads> heads =
+        Heads.ofBlocks(
+            root,
+            architecture,
+            latent.map(own -> own.plainDimension() + rotated),
+            windows,
+            LARGEST_WIDTH);
+    int headDimension = dimension(root, heads, windows, OptionalInt::isEmpty);
+    int localDimension = dimension(root, heads, windows, OptionalInt::isPresent);
+    for (Heads own : heads) {
       if (latent.isPresent() && own.keyValues() != own.queries()) {
         throw root.fail(
             "num_key_value_heads %s is not num_attention_heads %s"
@@ -127,10 +135,13 @@ public final class ModelConfigReader {
     int maxPositions = root.integerOr("max_position_embeddings", 2048, Integer.MAX_VALUE);
     RopeReader rope = new RopeReader(root, architecture, review);
     Rotation rotation = rope.rotation(latent.isPresent() ? rotated : headDimension, maxPositions);
-    Optional<Rotation> local = rope.localRotation(rotation);
+    Optional<Rotation> local =
+        rope.localRotation(
+            rotation,
+            architecture.globalHeads().isPresent() ? localDimension : rotation.dimension());
     AttentionScores scores =
         new AttentionScores(
-            divisor(root, headDimension)
+            (architecture.scalesScores() ? divisor(root, headDimension) : 1)
                 / Math.pow(rope.scoreAmplitude(), 4)
                 / Math.pow(root.positiveOr("key_multiplier", 1), 2),
             softCap(root, "attn_logit_softcapping"),
@@ -147,7 +158,6 @@ public final class ModelConfigReader {
             LARGEST_WIDTH);
     Activation activation = activation(root);
     boolean mlpBias = root.flag("mlp_bias");
-    List<OptionalInt> windows = new SlidingReader(root, architecture.windows(), layers).ofBlocks();
     List<Boolean> positions = new PositionReader(root, architecture.positions()).ofBlocks(windows);
     List<OptionalInt> chunks = new ChunkReader(root, architecture).ofBlocks(positions);
     Optional<AttentionTemperature> unrotated = temperature(root, architecture);
@@ -157,8 +167,12 @@ public final class ModelConfigReader {
     List<RecurrenceReader.Sublayers> sublayers =
         new RecurrenceReader(root, hidden, layers, LARGEST_WIDTH, LARGEST_COUNT)
             .ofBlocks(architecture.recurrence());
+    List<OptionalInt> sources = new SharingReader(root, architecture).ofBlocks(windows, heads);
+    boolean wide = architecture.keySharing().map(rule -> root.flag(rule.wideKey())).orElse(false);
+    Optional<PerLayerConfig> perLayer = perLayer(root, architecture);
     List<BlockConfig> blocks = new ArrayList<>();
     for (int block = 0; block < layers; block++) {
+      int times = wide && sources.get(block).isPresent() ? 2 : 1;
       int index = block;
       OptionalInt window = windows.get(block);
       Optional<Rotation> own =
@@ -168,7 +182,9 @@ public final class ModelConfigReader {
           new AttentionConfig(
               heads.get(block).queries(),
               heads.get(block).keyValues(),
-              headDimension,
+              heads.get(block).dimension(),
+              new KeyValueConfig(
+                  heads.get(block).keysAreValues(), architecture.normsValues(), sources.get(block)),
               latent,
               own.isPresent() || unrotated.isEmpty() ? scores : scores.with(unrotated.get()),
               own,
@@ -184,9 +200,11 @@ public final class ModelConfigReader {
                   .filter(some -> some.heads() > 0 && sublayers.get(index).attention()),
               sublayers.get(block).recurrence(),
               Optional.of(
-                      new MlpConfig(widths.get(block), activation, mlpBias, architecture.gated()))
+                      new MlpConfig(
+                          times * widths.get(block), activation, mlpBias, architecture.gated()))
                   .filter(_ -> sublayers.get(index).feedForward()),
-              experts.get(block).filter(_ -> sublayers.get(index).experts())));
+              experts.get(block).filter(_ -> sublayers.get(index).experts()),
+              perLayer));
     }
     return new ModelConfig(
         root.file(),
@@ -225,13 +243,26 @@ public final class ModelConfigReader {
     return count;
   }
 
-  private static void checkHeads(ConfigObject root, int heads, int headDimension) {
-    if (headDimension < 2 || headDimension % 2 != 0) {
-      throw root.fail("the head dimension " + headDimension + " is not even");
+  /**
+   * Columns of a head of the blocks of a kind, which are the same for all of them; that of the
+   * first block where there are none.
+   */
+  private static int dimension(
+      ConfigObject root,
+      List<Heads> heads,
+      List<OptionalInt> windows,
+      Predicate<OptionalInt> kind) {
+    List<Integer> dimensions =
+        IntStream.range(0, heads.size())
+            .filter(block -> kind.test(windows.get(block)))
+            .mapToObj(block -> heads.get(block).dimension())
+            .distinct()
+            .toList();
+    if (dimensions.size() > 1) {
+      throw root.fail(
+          "head_dim is one of %s in blocks of one kind, which rotate alike".formatted(dimensions));
     }
-    if ((long) heads * headDimension > LARGEST_WIDTH) {
-      throw root.fail("num_attention_heads x head_dim is above " + LARGEST_WIDTH);
-    }
+    return dimensions.isEmpty() ? heads.getFirst().dimension() : dimensions.getFirst();
   }
 
   private static Optional<LatentAttention> latent(ConfigObject root, Architecture architecture) {
@@ -254,6 +285,26 @@ public final class ModelConfigReader {
     return root.has(factor)
         ? 1 / (root.positive(factor) * root.positive(factor))
         : root.positiveOr("query_pre_attn_scalar", headDimension);
+  }
+
+  private static Optional<PerLayerConfig> perLayer(ConfigObject root, Architecture architecture) {
+    Optional<PerLayerRule> rule =
+        architecture
+            .perLayer()
+            .filter(own -> root.has(own.widthKey()))
+            .filter(own -> root.node().path(own.widthKey()).asDouble(1) != 0);
+    if (rule.isEmpty()) {
+      return Optional.empty();
+    }
+    String key = rule.get().vocabularyKey();
+    int vocabulary = root.integer(key, LARGEST_VOCABULARY);
+    if (vocabulary < root.integer("vocab_size", LARGEST_VOCABULARY)) {
+      throw root.fail(
+          "%s %s is less than vocab_size %s"
+              .formatted(key, vocabulary, root.node().path("vocab_size")));
+    }
+    return Optional.of(
+        new PerLayerConfig(root.integer(rule.get().widthKey(), LARGEST_WIDTH), vocabulary));
   }
 
   private static Multipliers multipliers(ConfigObject root) {

@@ -8,6 +8,7 @@ import dev.awp.rope.DynamicScaling;
 import dev.awp.rope.LinearScaling;
 import dev.awp.rope.Llama3Scaling;
 import dev.awp.rope.LongRopeScaling;
+import dev.awp.rope.ProportionalScaling;
 import dev.awp.rope.RopeScaling;
 import dev.awp.rope.RotatedPairs;
 import dev.awp.rope.Rotation;
@@ -22,6 +23,9 @@ import java.util.Optional;
  */
 final class RopeReader {
   private static final String SCALING = "rope_scaling";
+  private static final String PARAMETERS = "rope_parameters";
+  private static final String GLOBAL = "full_attention";
+  private static final String LOCAL = "sliding_attention";
   private static final String ORIGINAL_CONTEXT = "original_max_position_embeddings";
 
   /** What it is called, and what older files call it where there is no other. */
@@ -29,6 +33,7 @@ final class RopeReader {
 
   private static final String INTERLEAVED = "rope_interleave";
   private static final String MSCALE_ALL = "mscale_all_dim";
+  private static final String PROPORTIONAL = "proportional";
   private static final String PARTIAL = "partial_rotary_factor";
   private static final String TEMPERATURE = "llama_4_scaling_beta";
 
@@ -41,17 +46,35 @@ final class RopeReader {
     this.root = root;
     this.architecture = architecture;
     // A file with both is read by the older name, as in transformers.
-    String name = root.child(SCALING).node().isEmpty() ? "rope_parameters" : SCALING;
+    String name = root.child(SCALING).node().isEmpty() ? PARAMETERS : SCALING;
     ConfigObject all = root.child(name);
-    ConfigObject local = all.child("sliding_attention");
-    this.settings = all.has("full_attention") ? all.child("full_attention") : all;
+    ConfigObject local = all.child(LOCAL);
+    checkKinds(name, all);
+    this.settings = all.has(GLOBAL) ? all.child(GLOBAL) : all;
     this.nestedLocalTheta =
         local.has("rope_theta") ? Optional.of(local.positive("rope_theta")) : Optional.empty();
     review.rotation(name, settings.node(), read(type(settings)));
     if (!local.node().isMissingNode() && !type(local).equals("default")) {
-      throw local.fail("sliding_attention has the rope scaling '%s'".formatted(type(local)));
+      throw local.fail(LOCAL + " has the rope scaling '%s'".formatted(type(local)));
     }
     review.rotation(name, local.node(), read("default"));
+  }
+
+  /** Where heads differ by the kind of block, their rotations are said for each kind, and there. */
+  private void checkKinds(String name, ConfigObject all) {
+    if (architecture.globalHeads().isEmpty()) {
+      return;
+    }
+    if (!name.equals(PARAMETERS)) {
+      throw root.fail(
+          "%s is not supported for %s, only %s is"
+              .formatted(name, architecture.name(), PARAMETERS));
+    }
+    for (String kind : List.of(GLOBAL, LOCAL)) {
+      if (!all.child(kind).has("rope_theta")) {
+        throw root.fail("%s.%s.rope_theta is missing".formatted(PARAMETERS, kind));
+      }
+    }
   }
 
   private String type(ConfigObject settings) {
@@ -79,6 +102,7 @@ final class RopeReader {
     read.addAll(
         switch (type) {
           case "linear", "dynamic" -> List.of("factor");
+          case PROPORTIONAL -> List.of("factor", PARTIAL);
           case "llama3" ->
               List.of("factor", "low_freq_factor", "high_freq_factor", ORIGINAL_CONTEXT);
           case "longrope", "su" ->
@@ -129,7 +153,9 @@ final class RopeReader {
   Rotation rotation(int headDimension, int maxPositions) {
     double theta = settings.positiveOr("rope_theta", root.positiveOr("rope_theta", 10000));
     int dimension =
-        (int) (headDimension * settings.positiveOr(PARTIAL, root.positiveOr(PARTIAL, 1)));
+        type(settings).equals(PROPORTIONAL)
+            ? headDimension
+            : (int) (headDimension * settings.positiveOr(PARTIAL, root.positiveOr(PARTIAL, 1)));
     if (dimension < 2 || dimension > headDimension || dimension % 2 != 0) {
       throw root.fail(
           "%s leaves %s of %s columns of a head to be rotated, no even number of them"
@@ -148,9 +174,11 @@ final class RopeReader {
 
   /**
    * That of the blocks with a sliding window, where they have one of their own: without scaling.
+   *
+   * @param columns of their heads that are rotated
    */
-  Optional<Rotation> localRotation(Rotation others) {
-    return localTheta().map(others::unscaled);
+  Optional<Rotation> localRotation(Rotation others, int columns) {
+    return localTheta().map(theta -> others.unscaled(theta, columns));
   }
 
   private Optional<Double> localTheta() {
@@ -177,17 +205,35 @@ final class RopeReader {
                   originalContext(maxPositions)));
       case "longrope", "su" -> Optional.of(longRope(dimension / 2, maxPositions));
       case "yarn" -> Optional.of(yarn(maxPositions));
+      case PROPORTIONAL -> Optional.of(proportional(dimension));
       default ->
           throw root.fail(
               "rope scaling '%s' is not supported, only %s"
                   .formatted(
-                      type, List.of("default", "linear", "dynamic", "llama3", "longrope", "yarn")));
+                      type,
+                      List.of(
+                          "default",
+                          "linear",
+                          "dynamic",
+                          "llama3",
+                          "longrope",
+                          "yarn",
+                          PROPORTIONAL)));
     };
   }
 
   private int originalContext(int maxPositions) {
     ConfigObject place = root.has(ORIGINAL_CONTEXT) ? root : settings;
     return place.integerOr(ORIGINAL_CONTEXT, maxPositions, Integer.MAX_VALUE);
+  }
+
+  /** modeling_rope_utils.py, _compute_proportional_rope_parameters. */
+  private ProportionalScaling proportional(int dimension) {
+    double share = settings.positiveOr(PARTIAL, 1);
+    if (share > 1) {
+      throw settings.fail("%s %s is above 1".formatted(PARTIAL, settings.node().path(PARTIAL)));
+    }
+    return new ProportionalScaling((int) (share * dimension / 2), settings.positiveOr("factor", 1));
   }
 
   /** modeling_rope_utils.py, _compute_dynamic_ntk_parameters. */

@@ -55,6 +55,11 @@ final class SlidingReader {
         yield where(block -> block >= first);
       }
       case WindowRule.AllButEvery(int count) -> where(block -> (block + 1) % count != 0);
+      case WindowRule.AllButLast(WindowRule others) -> {
+        Set<Integer> named = new HashSet<>(blocks(others));
+        named.remove(layers - 1);
+        yield named;
+      }
       case WindowRule.AllButEveryOf(String key) ->
           blocks(new WindowRule.AllButEvery(root.integer(key, Integer.MAX_VALUE)));
     };

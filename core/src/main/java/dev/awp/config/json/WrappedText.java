@@ -28,7 +28,16 @@ record WrappedText(JsonNode whole, JsonNode text) {
   /** What a text_config is of that does not say it, by the "model_type" of the whole. */
   private static final Map<String, String> UNSAID =
       Map.of(
-          "gemma3", "gemma3_text", "llava", "llama", "llava_next", "llama", "mistral3", "mistral");
+          "gemma3",
+          "gemma3_text",
+          "gemma4",
+          "gemma4_text",
+          "llava",
+          "llama",
+          "llava_next",
+          "llama",
+          "mistral3",
+          "mistral");
 
   /** The architecture of the text model, where it is known. */
   Optional<Architecture> architecture() {

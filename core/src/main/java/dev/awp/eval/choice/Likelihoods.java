@@ -58,7 +58,7 @@ final class Likelihoods {
   }
 
   private List<List<Group>> batches() {
-    long most = BATCH_BYTES / Float.BYTES / model.layout().config().hiddenSize();
+    long most = BATCH_BYTES / Float.BYTES / model.layout().columns().width();
     List<List<Group>> batches = new ArrayList<>();
     long rows = most;
     for (Group group : groups()) {
@@ -91,7 +91,7 @@ final class Likelihoods {
 
   private void run(List<Group> groups) {
     int rows = groups.stream().mapToInt(Group::rows).sum();
-    int hidden = model.layout().config().hiddenSize();
+    int hidden = model.layout().columns().width();
     try (Arena arena = Arena.ofShared()) {
       Matrix x = Matrix.allocate(arena, rows, hidden);
       List<Matrix> parts = new ArrayList<>();

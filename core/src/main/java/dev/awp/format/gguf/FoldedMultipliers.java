@@ -79,7 +79,8 @@ final class FoldedMultipliers extends CheckpointView {
         block.ownAttention().map(FoldedMultipliers::plain),
         block.recurrence().map(FoldedMultipliers::plain),
         block.ownMlp(),
-        block.experts());
+        block.experts(),
+        block.perLayer());
   }
 
   private static AttentionConfig plain(AttentionConfig attention) {

@@ -30,6 +30,7 @@ import dev.awp.rope.DynamicScaling;
 import dev.awp.rope.LinearScaling;
 import dev.awp.rope.Llama3Scaling;
 import dev.awp.rope.LongRopeScaling;
+import dev.awp.rope.ProportionalScaling;
 import dev.awp.rope.RotatedPairs;
 import dev.awp.rope.YarnScaling;
 import java.util.ArrayList;
@@ -190,7 +191,7 @@ final class GgufRules {
         || switch (config.rotation().scaling().get()) {
           case LinearScaling _ -> architecture != GgufArchitecture.PHI3;
           case Llama3Scaling _ -> isLlama() || architecture.isLlama4();
-          case DynamicScaling _ -> false;
+          case DynamicScaling _, ProportionalScaling _ -> false;
           case YarnScaling yarn ->
               architecture.hasYarn()
                   && (architecture.readsYarnBounds() || hasUsualBounds(yarn))

@@ -9,6 +9,7 @@ import dev.awp.rope.DynamicScaling;
 import dev.awp.rope.LinearScaling;
 import dev.awp.rope.Llama3Scaling;
 import dev.awp.rope.LongRopeScaling;
+import dev.awp.rope.ProportionalScaling;
 import dev.awp.rope.YarnScaling;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,7 +47,7 @@ public final class GgufRope {
                   keys.put(name + ".rope.scaling.factor", GgufValue.of((float) linear.factor()));
                 }
                 // Without a key of its own: one that needs it is refused.
-                case DynamicScaling _ -> {}
+                case DynamicScaling _, ProportionalScaling _ -> {}
                 case YarnScaling yarn -> {
                   String own = name + ".rope.scaling.";
                   keys.put(own + "type", GgufValue.of("yarn"));
@@ -97,7 +98,7 @@ public final class GgufRope {
         .ifPresent(
             scaling -> {
               switch (scaling) {
-                case LinearScaling _, DynamicScaling _, YarnScaling _ -> {}
+                case LinearScaling _, DynamicScaling _, YarnScaling _, ProportionalScaling _ -> {}
                 case Llama3Scaling llama3 ->
                     tensors.put("rope_freqs.weight", llama3(config, llama3));
                 case LongRopeScaling longRope -> {

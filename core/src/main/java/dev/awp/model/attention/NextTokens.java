@@ -8,8 +8,9 @@ import dev.awp.tensor.Matrix;
  * The next tokens of one sequence.
  *
  * @param past tokens in the cache before these
+ * @param cached whether the cache has keys and values of these, too
  */
-public record NextTokens(int past, KeyValueCache cache, Attention attention)
+public record NextTokens(int past, KeyValueCache cache, boolean cached, Attention attention)
     implements SequencePlaces {
   @Override
   public int position(int row) {
@@ -23,7 +24,9 @@ public record NextTokens(int past, KeyValueCache cache, Attention attention)
 
   @Override
   public void attend(Matrix q, Matrix k, Matrix v, Matrix out) {
-    cache.append(k, v);
+    if (!cached) {
+      cache.append(k, v);
+    }
     attention.last(q, cache.keys(), cache.values(), out);
   }
 }

@@ -7,6 +7,7 @@ import dev.awp.rope.DynamicScaling;
 import dev.awp.rope.LinearScaling;
 import dev.awp.rope.Llama3Scaling;
 import dev.awp.rope.LongRopeScaling;
+import dev.awp.rope.ProportionalScaling;
 import dev.awp.rope.RopeScaling;
 import dev.awp.rope.Rotation;
 import dev.awp.rope.YarnScaling;
@@ -87,6 +88,7 @@ public record RotaryTable(Matrix cos, Matrix sin) {
       case Llama3Scaling llama3 -> scaled(frequency, llama3);
       case YarnScaling yarn -> scaled(frequency, i, rotation, yarn);
       case DynamicScaling _ -> frequency;
+      case ProportionalScaling own -> i < own.turned() ? frequency / own.factor() : 0;
     };
   }
 

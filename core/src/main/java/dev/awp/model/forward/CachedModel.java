@@ -37,7 +37,8 @@ public final class CachedModel implements AutoCloseable {
         }
       }
       for (int i = 0; i < blocks; i++) {
-        caches.add(BlockCache.of(model.layout().config().block(i), capacity, arena));
+        caches.add(
+            BlockCache.of(model.layout().config().block(i), capacity, List.copyOf(caches), arena));
       }
     } catch (RuntimeException | Error e) {
       arena.close();
@@ -55,7 +56,7 @@ public final class CachedModel implements AutoCloseable {
       throw new IllegalArgumentException("a step of no tokens");
     }
     try (Arena scratch = Arena.ofShared()) {
-      Matrix x = Matrix.allocate(scratch, tokens.length, model.layout().config().hiddenSize());
+      Matrix x = Matrix.allocate(scratch, tokens.length, model.layout().columns().width());
       model.embed(tokens, x);
       for (int i = 0; i < caches.size(); i++) {
         if (kept.isEmpty()) {

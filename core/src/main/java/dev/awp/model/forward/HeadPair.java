@@ -46,11 +46,13 @@ public final class HeadPair {
   /**
    * Compares the predictions of the next token, row by row.
    *
-   * @param p the reference's hidden states behind its last block, [tokens, hidden]; normed in place
-   * @param q the other model's, [tokens, hidden of that model]; normed in place
+   * @param expected the reference's states behind its last block; normed in place
+   * @param actual the other model's; normed in place
    * @param targets one token a row
    */
-  public PairedPredictions compare(Matrix p, Matrix q, int[] targets) {
+  public PairedPredictions compare(Matrix expected, Matrix actual, int[] targets) {
+    Matrix p = reference.hidden(expected);
+    Matrix q = head.hidden(actual);
     if (targets.length != p.rows() || q.rows() != p.rows()) {
       throw new IllegalArgumentException(
           "%s targets for %s and %s rows of hidden states"

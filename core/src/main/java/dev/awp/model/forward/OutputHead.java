@@ -49,10 +49,11 @@ public final class OutputHead {
   /**
    * The negative log-likelihood of one target token for every row of hidden states.
    *
-   * @param x hidden states behind the last block, [tokens, hidden]; normed in place
+   * @param states those behind the last block; normed in place
    * @param targets one token a row
    */
-  public double[] negativeLogLikelihood(Matrix x, int[] targets) {
+  public double[] negativeLogLikelihood(Matrix states, int[] targets) {
+    Matrix x = hidden(states);
     if (targets.length != x.rows()) {
       throw new IllegalArgumentException(
           targets.length + " targets for " + x.rows() + " rows of hidden states");
@@ -83,6 +84,11 @@ public final class OutputHead {
         consumer.accept(rows, first);
       }
     }
+  }
+
+  /** The hidden states among some states. */
+  Matrix hidden(Matrix states) {
+    return layout.columns().hidden(states);
   }
 
   /** What it runs on. */
@@ -130,10 +136,11 @@ public final class OutputHead {
   /**
    * The logits of what follows a token.
    *
-   * @param x its hidden state behind the last block, [1, hidden]; normed in place
+   * @param state its states behind the last block; normed in place
    * @return one for each token of the vocabulary
    */
-  float[] logits(Matrix x) {
+  float[] logits(Matrix state) {
+    Matrix x = hidden(state);
     normInPlace(x);
     Matrix last = x.rowRange(0, 1);
     float[] logits = new float[layout.config().vocabularySize()];
@@ -155,7 +162,8 @@ public final class OutputHead {
   }
 
   /** Norms hidden states in place: they are the head's inputs then. */
-  void inputs(Matrix x, int length, LinearInputs inputs) {
+  void inputs(Matrix states, int length, LinearInputs inputs) {
+    Matrix x = hidden(states);
     normInPlace(x);
     inputs.accept(InputSite.HEAD_INPUT, x);
   }

@@ -4,6 +4,7 @@ package dev.awp.model.forward;
 
 import dev.awp.model.BlockStep;
 import dev.awp.model.InputSite;
+import dev.awp.model.StateColumns;
 import dev.awp.model.sublayer.BlockCache;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.ExpertMixture;
@@ -36,6 +37,9 @@ final class ResidualStep implements Stage {
   private final BlockStep step;
   private final Optional<ResidualStep> joined;
 
+  /** What hidden states are multiplied by behind the step. */
+  private final float scalar;
+
   private ResidualStep(BlockWeights weights, BlockStep step, Optional<ResidualStep> joined) {
     this.step = step;
     this.joined = joined;
@@ -43,6 +47,7 @@ final class ResidualStep implements Stage {
         RowOperations.of(weights.layout().config(), weights.compute()).adding(step.multiplier());
     this.norm = step.norms().before().map(weights::norm);
     this.sublayer = Sublayers.of(step, weights, rows);
+    this.scalar = step.scalar().map(name -> weights.matrix(name).get(0, 0)).orElse(1f);
   }
 
   /** A step by itself. */
@@ -61,6 +66,10 @@ final class ResidualStep implements Stage {
       all.add(new ResidualStep(weights, step, joined));
     }
     return all;
+  }
+
+  private int hiddenSize() {
+    return step.layout().config().hiddenSize();
   }
 
   /** The sublayer's input. */
@@ -95,9 +104,14 @@ final class ResidualStep implements Stage {
       Optional<Matrix> kept,
       Optional<Pass> joined) {
     /** Takes at most the rows that it was made for through the step. */
-    private void forward(Matrix x, LinearInputs inputs) {
+    private void forward(Matrix states, LinearInputs inputs) {
+      StateColumns columns = step.step.layout().columns();
+      forward(columns.hidden(states), columns.beside(states), inputs);
+    }
+
+    private void forward(Matrix x, Matrix beside, LinearInputs inputs) {
       if (step.step.addsLater()) {
-        look(x, inputs);
+        look(x, beside, inputs);
         return;
       }
       Matrix normed = scratch.rowRange(0, x.rows());
@@ -105,34 +119,38 @@ final class ResidualStep implements Stage {
           && step.step.linears().stream().noneMatch(l -> inputs.endsAt(l.site()))) {
         Matrix before = kept.orElseThrow().rowRange(0, x.rows());
         before.copyFrom(x);
-        joined.get().add(before, x, LinearInputs.IGNORED);
+        joined.get().add(before, x, beside, LinearInputs.IGNORED);
         step.norm(before, normed);
       } else {
         step.norm(x, normed);
       }
-      sublayer.add(normed, x, inputs);
+      sublayer.add(normed, x, beside, inputs);
+      if (step.step.linears().stream().noneMatch(l -> inputs.endsAt(l.site()))) {
+        step.rows.scale(x, step.scalar);
+      }
     }
 
     /** Shows the inputs of the step's layers, and leaves the hidden states alone. */
-    private void look(Matrix x, LinearInputs inputs) {
+    private void look(Matrix x, Matrix beside, LinearInputs inputs) {
       if (!inputs.isIdle()) {
         Matrix copy = kept.orElseThrow().rowRange(0, x.rows());
         copy.copyFrom(x);
-        add(x, copy, inputs);
+        add(x, copy, beside, inputs);
       }
     }
 
     /** Adds what the step makes of some hidden states to others. */
-    private void add(Matrix before, Matrix x, LinearInputs inputs) {
+    private void add(Matrix before, Matrix x, Matrix beside, LinearInputs inputs) {
       Matrix normed = scratch.rowRange(0, x.rows());
       step.norm(before, normed);
-      sublayer.add(normed, x, inputs);
+      sublayer.add(normed, x, beside, inputs);
     }
   }
 
   /**
    * Takes rows through steps of one block, a chunk through all of them before the next.
    *
+   * @param x states, as {@link StateColumns} says
    * @param most rows of a chunk
    * @param prepared makes a sublayer ready for a chunk
    */
@@ -143,7 +161,8 @@ final class ResidualStep implements Stage {
       Function<Sublayer, Sublayer.Pass> prepared,
       LinearInputs inputs,
       Arena arena) {
-    Matrix scratch = Matrix.allocate(arena, most, x.columns());
+    int hidden = steps.isEmpty() ? x.columns() : steps.getFirst().hiddenSize();
+    Matrix scratch = Matrix.allocate(arena, most, hidden);
     List<Pass> passes =
         steps.stream().map(step -> step.prepare(most, prepared, scratch, arena)).toList();
     for (int from = 0; from < x.rows(); from += most) {
@@ -178,18 +197,25 @@ final class ResidualStep implements Stage {
   public Optional<End> end() {
     // What two steps add together does not end with the layers of one of them.
     boolean together = step.addsLater() || joined.isPresent();
-    return together ? Optional.empty() : sublayer.ending().map(SublayerEnd::new);
+    return together
+        ? Optional.empty()
+        : sublayer
+            .ending()
+            .map(ending -> new SublayerEnd(ending, rows, scalar, step.layout().columns()));
   }
 
-  /** The end of the sublayer, chunk by chunk as the whole step. */
-  private record SublayerEnd(Sublayer.Ending ending) implements End {
+  /** The end of the step, chunk by chunk as the whole step. */
+  private record SublayerEnd(
+      Sublayer.Ending ending, RowOperations rows, float scalar, StateColumns columns)
+      implements End {
     @Override
     public InputSite site() {
       return ending.site();
     }
 
     @Override
-    public void forward(Matrix kept, Matrix x, int length) {
+    public void forward(Matrix kept, Matrix states, int length) {
+      Matrix x = columns.hidden(states);
       int most = Math.min(DecoderBlock.chunkRows(length), x.rows());
       try (Arena arena = Arena.ofShared()) {
         Matrix scratch = Matrix.allocate(arena, most, x.columns());
@@ -198,6 +224,7 @@ final class ResidualStep implements Stage {
           Matrix chunk = x.rowRange(from, to);
           Matrix inputs = kept.rowRange(from, to);
           ending.projection().add(inputs, scratch.rowRange(0, to - from), chunk);
+          rows.scale(chunk, scalar);
         }
       }
     }
@@ -218,7 +245,7 @@ final class ResidualStep implements Stage {
   /**
    * How many tokens are sent to each expert; nothing where there are none.
    *
-   * @param x hidden states on their way into the step, left alone
+   * @param x states on their way into the step, left alone
    * @param counted which rows count
    */
   long[] routedTokens(Matrix x, IntPredicate counted) {
@@ -250,10 +277,11 @@ final class ResidualStep implements Stage {
     return chunks.stream().findFirst();
   }
 
-  private void look(Matrix x, MixtureLook look) {
+  private void look(Matrix states, MixtureLook look) {
     if (!(sublayer instanceof ExpertMixture mixture)) {
       return;
     }
+    Matrix x = step.layout().columns().hidden(states);
     int most = Math.min(DecoderBlock.chunkRows(1), x.rows());
     try (Arena arena = Arena.ofShared()) {
       Matrix scratch = Matrix.allocate(arena, most, x.columns());

@@ -13,7 +13,8 @@ public interface Stage {
   /**
    * Runs whole sequences through the piece.
    *
-   * @param x hidden states [sequences * length, hidden], replaced by the piece's output
+   * @param x states [sequences * length, columns as {@link dev.awp.model.StateColumns} says], the
+   *     hidden ones replaced by the piece's output
    * @param length tokens of a sequence
    * @param inputs sees the inputs of the linear layers, chunk by chunk
    */

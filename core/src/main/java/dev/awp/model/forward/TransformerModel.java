@@ -8,14 +8,14 @@ import dev.awp.model.BlockStep;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.MixtureStep;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.StateColumns;
 import dev.awp.model.Step;
 import dev.awp.model.WeightSource;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.ExpertUse;
+import dev.awp.model.sublayer.TokenTable;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
-import dev.awp.stored.TensorView;
-import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
@@ -59,11 +59,12 @@ public final class TransformerModel {
   /**
    * Looks up the embeddings of tokens.
    *
-   * @param x receives one row a token, [tokens, hidden]
+   * @param x receives one row of states a token, as {@link StateColumns} says
    */
   public void embed(int[] tokens, Matrix x) {
-    StoredTensor table = source.tensor(layout.embedding());
-    TensorReader reader = new TensorReader(compute.kernels());
+    TokenTable table = TokenTable.embedding(layout, source, compute);
+    StateColumns columns = layout.columns();
+    Matrix states = columns.hidden(x);
     int vocabulary = layout.config().vocabularySize();
     for (int i = 0; i < tokens.length; i++) {
       if (tokens[i] < 0 || tokens[i] >= vocabulary) {
@@ -71,31 +72,11 @@ public final class TransformerModel {
             "%s: the tokenizer gives token %s, the model's vocabulary has %s"
                 .formatted(layout.config().file(), tokens[i], vocabulary));
       }
-      reader.decodeRows(table, tokens[i], x.rowRange(i, i + 1));
-    }
-    float factor =
-        layout.architecture().scalesEmbeddings()
-            ? embeddingFactor(table)
-            : layout.config().multipliers().embeddings();
-    if (factor != 1) {
-      for (int i = 0; i < tokens.length; i++) {
-        compute.kernels().arithmetic().scale(x.row(i), factor, x.row(i));
+      table.row(tokens[i], states.rowRange(i, i + 1));
+      if (columns.hasToken()) {
+        columns.beside(x).set(i, 0, tokens[i]);
       }
     }
-  }
-
-  /** sqrt(hidden), rounded to the stored type as transformers' Gemma models have it. */
-  private float embeddingFactor(StoredTensor table) {
-    float exact = (float) Math.sqrt(layout.config().hiddenSize());
-    return switch (table instanceof TensorView view ? view.dtype() : DType.F32) {
-      case F16 -> Float.float16ToFloat(Float.floatToFloat16(exact));
-      case BF16 -> {
-        int bits = Float.floatToRawIntBits(exact);
-        int even = (bits >>> 16) & 1;
-        yield Float.intBitsToFloat((bits + 0x7fff + even) & 0xffff0000);
-      }
-      default -> exact;
-    };
   }
 
   /** Decodes a block's weights into the caller's memory, which all threads must be able to use. */

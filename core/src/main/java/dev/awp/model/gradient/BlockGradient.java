@@ -4,6 +4,7 @@ package dev.awp.model.gradient;
 
 import dev.awp.compute.Compute;
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.KeyValueConfig;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.QueryKeyNorm;
 import dev.awp.model.AttentionStep;
@@ -84,6 +85,13 @@ public final class BlockGradient {
   /** Why there are no derivatives of a block; empty where there are. */
   public static Optional<String> obstacle(ModelLayout layout, int index) {
     for (BlockStep step : layout.blockSteps(index)) {
+      if (step instanceof AttentionStep attention
+          && !attention.config().keyValues().equals(KeyValueConfig.USUAL)) {
+        return Optional.of("the derivatives of values that are keys, or normed, are not known");
+      }
+      if (step.scalar().isPresent()) {
+        return Optional.of("the derivatives of blocks that are multiplied are not known");
+      }
       if (step instanceof MlpStep mlp && !isKnown(mlp.config())) {
         return Optional.of(
             "the derivatives of feed-forward layers with a gate are known of silu and"

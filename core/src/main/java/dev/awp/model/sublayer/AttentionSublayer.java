@@ -35,6 +35,8 @@ interface AttentionSublayer extends Sublayer {
   @Override
   default Pass prepareNext(int most, BlockCache cache, Arena arena) {
     KeyValueCache seen = cache.attention().orElseThrow();
-    return prepare(most, new NextTokens(seen.length(), seen, attention()), arena);
+    // The block that they are of has seen these tokens.
+    int past = cache.borrows() ? seen.length() - most : seen.length();
+    return prepare(most, new NextTokens(past, seen, cache.borrows(), attention()), arena);
   }
 }

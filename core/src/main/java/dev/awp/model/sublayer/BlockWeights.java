@@ -70,6 +70,18 @@ public record BlockWeights(
     return parts;
   }
 
+  /** Some of the rows of a linear layer without a bias, by the whole name of its weights. */
+  Linear rows(String tensor, int from, int to) {
+    StoredTensor stored = source.tensor(tensor);
+    RowSource part = new TensorReader(compute.kernels()).storedRows(stored).range(from, to);
+    Linear linear =
+        new Linear(
+            compute.parallelBlas().prepare(Op.TRANSPOSE, part, compute.workers(), arena),
+            Optional.empty());
+    stored.release();
+    return linear;
+  }
+
   /**
    * Linear layers that share an input, fused in one tensor or not.
    *
@@ -87,7 +99,12 @@ public record BlockWeights(
    * The weights of a norm as they are multiplied with; those of several rows one after the other.
    */
   public MemorySegment norm(String module) {
-    Matrix weight = matrix(layout.prefix(index) + module + ".weight");
+    return normOf(layout.prefix(index) + module);
+  }
+
+  /** The same by a module's whole name. */
+  MemorySegment normOf(String module) {
+    Matrix weight = matrix(module + ".weight");
     addOffset(weight, layout.architecture().norms().offset());
     return weight.segment();
   }

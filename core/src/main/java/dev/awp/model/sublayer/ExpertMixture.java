@@ -2,11 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.model.sublayer;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.awp.config.ExpertConfig;
 import dev.awp.config.ExpertNames;
+import dev.awp.config.ExpertNorms;
 import dev.awp.config.MlpConfig;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.model.InputSite;
+import dev.awp.model.LinearLayer;
 import dev.awp.model.MixtureStep;
 import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.stored.StoredTensor;
@@ -25,7 +29,8 @@ import java.util.stream.Stream;
 
 /**
  * x + sum over the token's experts of share * down(act(gate(h)) * up(h)), and where there is one
- * the shared expert's output, times sigmoid(s h) where it is gated.
+ * the shared expert's output, times sigmoid(s h) where it is gated. Beside a feed-forward layer, x
+ * + norm(norm(mlp(norm(x))) + norm(sum over the experts)), each norm another one.
  *
  * <p>The experts are most of such a model, and a token needs few of them. So one expert at a time
  * is decoded, for the tokens of a chunk that are sent to it; the others stay in their file.
@@ -40,6 +45,8 @@ public final class ExpertMixture implements Sublayer {
   private final int inner;
 
   private final Router router;
+  private final Optional<Beside> beside;
+  private final List<LinearLayer> linears;
   private final List<Expert> views = new ArrayList<>();
   private final Optional<Shared> shared;
 
@@ -47,6 +54,36 @@ public final class ExpertMixture implements Sublayer {
   private record Expert(List<StoredTensor> weights, List<StoredTensor> biases) {}
 
   private record Shared(FeedForward mlp, Optional<MemorySegment> gate) {}
+
+  /**
+   * What a mixture beside a feed-forward layer does with its norms.
+   *
+   * @param router weights of the norm before the router
+   * @param scales what the share of each expert is multiplied by
+   * @param together weights of the norm of the sum
+   */
+  private record Beside(
+      MemorySegment beforeShared,
+      MemorySegment afterShared,
+      MemorySegment beforeExperts,
+      MemorySegment afterExperts,
+      MemorySegment router,
+      MemorySegment scales,
+      Optional<MemorySegment> together) {
+    static Beside of(MixtureStep step, ExpertNorms names, BlockWeights weights) {
+      Matrix router = weights.matrix(step.layout().prefix(step.block()) + names.routerScale());
+      float root = (float) (1 / Math.sqrt(router.columns()));
+      weights.compute().kernels().arithmetic().scale(router.row(0), root, router.row(0));
+      return new Beside(
+          weights.norm(names.beforeShared()),
+          weights.norm(names.afterShared()),
+          weights.norm(names.beforeExperts()),
+          weights.norm(names.afterExperts()),
+          router.row(0),
+          weights.vector(names.expertScales()),
+          step.norms().after().map(weights::norm));
+    }
+  }
 
   /** Buffers for the tokens of one expert, and for its weights. */
   private record Buffers(
@@ -67,6 +104,8 @@ public final class ExpertMixture implements Sublayer {
     this.rows = rows;
     this.gating = Gating.of(mlp, experts.width(), experts.clamped(), rows, weights.arena());
     this.inner = names.inner(mlp.gated()).size();
+    this.linears = step.linears();
+    this.beside = names.norms().map(norms -> Beside.of(step, norms, weights));
     Matrix routing = weights.matrix(step.layout().prefix(step.block()) + names.router());
     Optional<Matrix> routerBias =
         experts.bias()
@@ -113,7 +152,8 @@ public final class ExpertMixture implements Sublayer {
     long inner = step.names().inner(step.mlp().gated()).size();
     long widths = (long) experts.width() + experts.sharedWidth().orElse(0);
     long ones = step.mlp().gated() ? 0 : widths;
-    return rows * (experts.count() + 2L * hidden + inner * widths)
+    long beside = step.names().norms().isPresent() ? 2L * hidden : 0;
+    return rows * (experts.count() + 2L * hidden + beside + inner * widths)
         + ones
         + (inner + 1) * hidden * experts.width();
   }
@@ -152,7 +192,19 @@ public final class ExpertMixture implements Sublayer {
     Buffers buffers = buffers(most, arena);
     Matrix sharedGate = Matrix.allocate(arena, most, experts.sharedWidth().orElse(0));
     Optional<Matrix> sharedUp = shared.flatMap(expert -> expert.mlp().ups(most, arena));
-    return (normed, x, inputs) -> {
+    if (beside.isPresent()) {
+      Matrix sum = Matrix.allocate(arena, most, hidden);
+      Matrix seen = Matrix.allocate(arena, most, hidden);
+      return (states, x, _, inputs) -> {
+        Matrix own = sum.rowRange(0, x.rows());
+        Matrix normed = seen.rowRange(0, x.rows());
+        sum(beside.get(), states, normed, own, sharedGate, sharedUp, inputs, buffers);
+        if (linears.stream().noneMatch(linear -> inputs.endsAt(linear.site()))) {
+          add(beside.get(), own, x);
+        }
+      };
+    }
+    return (normed, x, _, inputs) -> {
       Router.Routes routes = route(normed, buffers.shares());
       shared.ifPresent(
           expert -> {
@@ -162,9 +214,76 @@ public final class ExpertMixture implements Sublayer {
             }
           });
       for (int e = 0; e < experts.count(); e++) {
-        addExpert(e, routes, normed, x, inputs, buffers);
+        addExpert(e, routes, normed, x, rows.added(), inputs, buffers);
       }
     };
+  }
+
+  /**
+   * What the feed-forward layer and the experts beside it make, each normed, and added up.
+   *
+   * @param states hidden states, overwritten
+   * @param normed scratch of their shape
+   * @param sum receives the sum
+   */
+  private void sum(
+      Beside norms,
+      Matrix states,
+      Matrix normed,
+      Matrix sum,
+      Matrix sharedGate,
+      Optional<Matrix> sharedUp,
+      LinearInputs inputs,
+      Buffers buffers) {
+    Router.Routes routes = route(routerInputs(states, normed), buffers.shares());
+    rows.norm(states, norms.beforeExperts(), normed);
+    rows.forRows(sum.rows(), r -> sum.row(r).fill((byte) 0));
+    for (int e = 0; e < experts.count(); e++) {
+      addExpert(e, routes, normed, sum, 1, inputs, buffers);
+    }
+    rows.norm(sum, norms.afterExperts(), sum);
+    rows.norm(states, norms.beforeShared(), normed);
+    FeedForward mlp = shared.orElseThrow().mlp();
+    if (mlp.project(normed, sharedGate, sharedUp, inputs, states)) {
+      rows.norm(states, norms.afterShared(), states);
+      ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
+      rows.forRows(sum.rows(), r -> arithmetic.add(sum.row(r), states.row(r), sum.row(r)));
+    }
+  }
+
+  private void add(Beside norms, Matrix sum, Matrix x) {
+    ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
+    norms.together().ifPresent(weight -> rows.norm(sum, weight, sum));
+    rows.forRows(
+        x.rows(), r -> arithmetic.multiplyAdd(rows.added(), sum.row(r), x.row(r), x.row(r)));
+  }
+
+  /**
+   * What the router sees.
+   *
+   * @param normed what the mixture is given
+   * @param out of its shape
+   */
+  private Matrix routerInputs(Matrix normed, Matrix out) {
+    if (beside.isEmpty()) {
+      return normed;
+    }
+    rows.norm(normed, beside.get().router(), out);
+    return out;
+  }
+
+  /** What the experts see. */
+  private Matrix expertInputs(Matrix normed, Matrix out) {
+    if (beside.isEmpty()) {
+      return normed;
+    }
+    rows.norm(normed, beside.get().beforeExperts(), out);
+    return out;
+  }
+
+  /** What the outputs of an expert are multiplied by, whatever the token. */
+  private float scale(int e) {
+    return beside.map(own -> own.scales().getAtIndex(JAVA_FLOAT, e)).orElse(1f);
   }
 
   /**
@@ -174,7 +293,9 @@ public final class ExpertMixture implements Sublayer {
    */
   public long[] countRouted(Matrix normed, IntPredicate counted) {
     try (Arena arena = Arena.ofShared()) {
-      Router.Routes routes = route(normed, Matrix.allocate(arena, normed.rows(), experts.count()));
+      Matrix seen = Matrix.allocate(arena, normed.rows(), hidden);
+      Router.Routes routes =
+          route(routerInputs(normed, seen), Matrix.allocate(arena, normed.rows(), experts.count()));
       return IntStream.range(0, experts.count())
           .mapToLong(e -> Arrays.stream(routes.tokens(e)).filter(counted).count())
           .toArray();
@@ -192,7 +313,9 @@ public final class ExpertMixture implements Sublayer {
     ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
     try (Arena arena = Arena.ofShared()) {
       Buffers buffers = buffers(normed.rows(), arena);
-      Router.Routes routes = route(normed, buffers.shares());
+      Matrix seen = Matrix.allocate(arena, normed.rows(), hidden);
+      Router.Routes routes = route(routerInputs(normed, seen), buffers.shares());
+      Matrix into = expertInputs(normed, seen);
       for (int e = 0; e < experts.count(); e++) {
         int[] counted =
             Arrays.stream(routes.tokens(e))
@@ -200,13 +323,14 @@ public final class ExpertMixture implements Sublayer {
                 .toArray();
         if (counted.length > 0) {
           decode(e, buffers);
-          InputSite into = InputSite.expertInput(e);
-          Matrix gated = gate(e, routes, counted, normed, LinearInputs.IGNORED, into, buffers);
+          InputSite site = InputSite.expertInput(e);
+          Matrix gated = gate(e, routes, counted, into, LinearInputs.IGNORED, site, buffers);
           Matrix out = down(gated, buffers);
           for (int i = 0; i < counted.length; i++) {
             MemorySegment row = out.row(i);
             double norm = Math.sqrt(arithmetic.dot(row, row));
-            use.add(e, weights.applyAsDouble(counted[i]), routes.weight(counted[i], e) * norm);
+            float share = routes.weight(counted[i], e) * Math.abs(scale(e));
+            use.add(e, weights.applyAsDouble(counted[i]), share * norm);
           }
         }
       }
@@ -225,8 +349,19 @@ public final class ExpertMixture implements Sublayer {
     arithmetic.multiplyAdd((float) share * rows.added(), out, x, x);
   }
 
+  /**
+   * Adds what an expert makes.
+   *
+   * @param factor what it is multiplied by beside the token's share
+   */
   private void addExpert(
-      int e, Router.Routes routes, Matrix normed, Matrix x, LinearInputs inputs, Buffers buffers) {
+      int e,
+      Router.Routes routes,
+      Matrix normed,
+      Matrix x,
+      float factor,
+      LinearInputs inputs,
+      Buffers buffers) {
     InputSite into = InputSite.expertInput(e);
     InputSite outOf = InputSite.expertOutput(e);
     int[] routed = routes.tokens(e);
@@ -265,7 +400,7 @@ public final class ExpertMixture implements Sublayer {
           i -> {
             MemorySegment row = x.row(routed[i]);
             float share = experts.routing().scalesInputs() ? 1 : routes.weight(routed[i], e);
-            arithmetic.multiplyAdd(share * rows.added(), out.row(i), row, row);
+            arithmetic.multiplyAdd(share * scale(e) * factor, out.row(i), row, row);
           });
     }
   }

@@ -66,7 +66,7 @@ public final class FeedForward implements Sublayer {
   public Pass prepare(int most, int length, Arena arena) {
     Matrix gates = Matrix.allocate(arena, most, width);
     Optional<Matrix> ups = gating.ups(most, arena);
-    return (normed, x, inputs) -> {
+    return (normed, x, _, inputs) -> {
       if (gate(normed, gates, ups, inputs)) {
         add(gates.rowRange(0, x.rows()), normed, x);
       }

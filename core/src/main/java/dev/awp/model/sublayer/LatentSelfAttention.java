@@ -126,7 +126,7 @@ public final class LatentSelfAttention implements AttentionSublayer {
             Matrix.allocate(arena, most, config.keyValueWidth()),
             Matrix.allocate(arena, most, config.valueWidth()),
             Matrix.allocate(arena, most, config.outputWidth()));
-    return (normed, x, inputs) -> {
+    return (normed, x, _, inputs) -> {
       Buffers own = all.first(x.rows());
       if (project(normed, own, places, inputs)) {
         places.attend(own.queries(), own.keys(), own.values(), own.outputs());

@@ -87,7 +87,7 @@ abstract class RecurrentSublayer implements Sublayer {
   }
 
   private Pass pass(Heads heads) {
-    return (normed, x, seen) -> {
+    return (normed, x, _, seen) -> {
       seen.accept(InputSite.RECURRENCE_INPUT, normed);
       if (seen.endsAt(InputSite.RECURRENCE_INPUT)) {
         return;

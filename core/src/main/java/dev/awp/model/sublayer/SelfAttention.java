@@ -16,6 +16,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** x + o_proj(attention(q, k, v)), q and k rotated by their positions. */
 public final class SelfAttention implements AttentionSublayer {
@@ -29,6 +30,9 @@ public final class SelfAttention implements AttentionSublayer {
   private final Optional<MemorySegment> outputNorm;
   private final Optional<MemorySegment> sinks;
 
+  /** Where the states hold keys, and behind them values, that blocks share; none for others. */
+  private final OptionalInt shared;
+
   /** Weights of norms that have none. */
   private final MemorySegment ones;
 
@@ -36,20 +40,22 @@ public final class SelfAttention implements AttentionSublayer {
     this.config = step.config();
     this.rows = rows;
     this.queryKeyValue =
-        new Deferred<>(
-            () ->
-                weights.linears(
-                    step.inputs(),
-                    config.inputBias(),
-                    List.of(config.queryRows(), config.keyValueWidth(), config.keyValueWidth())));
+        new Deferred<>(() -> weights.linears(step.inputs(), config.inputBias(), step.inputRows()));
     this.output = new Deferred<>(() -> weights.linear(step.output(), config.outputBias()));
     this.kind = config.queryKeyNorm();
     boolean normed = kind != QueryKeyNorm.NONE && kind != QueryKeyNorm.ROTATED_HEADS;
     this.queryNorm = norm(weights, step.queryNorm(), normed);
-    this.keyNorm = norm(weights, step.keyNorm(), normed);
+    this.keyNorm =
+        norm(weights, step.keyNorm(), normed && config.keyValues().sharedFrom().isEmpty());
     this.outputNorm = step.norms().after().map(weights::norm);
     this.sinks =
         config.scores().sinks() ? Optional.of(weights.vector(step.sinks())) : Optional.empty();
+    Integer kept =
+        step.layout()
+            .columns()
+            .keyValues()
+            .get(config.keyValues().sharedFrom().orElse(step.block()));
+    this.shared = kept == null ? OptionalInt.empty() : OptionalInt.of(kept);
     Matrix row = Matrix.allocate(weights.arena(), 1, config.headDimension());
     for (int i = 0; i < row.columns(); i++) {
       row.set(0, i, 1);
@@ -85,18 +91,20 @@ public final class SelfAttention implements AttentionSublayer {
   @Override
   public Pass prepare(int most, SequencePlaces places, Arena arena) {
     Matrix queries = Matrix.allocate(arena, most, config.queryWidth());
-    Matrix keys = Matrix.allocate(arena, most, config.keyValueWidth());
-    Matrix values = Matrix.allocate(arena, most, config.keyValueWidth());
+    boolean borrows = config.keyValues().sharedFrom().isPresent();
+    int own = borrows ? 0 : most;
+    Matrix keys = Matrix.allocate(arena, own, config.keyValueWidth());
+    Matrix values = Matrix.allocate(arena, own, config.keyValueWidth());
     Matrix outputs = Matrix.allocate(arena, most, config.queryWidth());
     Optional<Matrix> gated =
         config.outputGate()
             ? Optional.of(Matrix.allocate(arena, most, config.queryRows()))
             : Optional.empty();
-    return (normed, x, inputs) -> {
+    return (normed, x, beside, inputs) -> {
       int n = x.rows();
       Matrix q = queries.rowRange(0, n);
-      Matrix k = keys.rowRange(0, n);
-      Matrix v = values.rowRange(0, n);
+      Matrix k = borrows ? shared(beside, 0) : keys.rowRange(0, n);
+      Matrix v = borrows ? shared(beside, 1) : values.rowRange(0, n);
       Matrix attended = outputs.rowRange(0, n);
       inputs.accept(InputSite.ATTENTION_INPUT, normed);
       if (inputs.endsAt(InputSite.ATTENTION_INPUT)) {
@@ -106,10 +114,14 @@ public final class SelfAttention implements AttentionSublayer {
       Optional<Matrix> queryGates = gated.map(all -> all.rowRange(0, n));
       rows.project(normed, projections.get(0), queryGates.orElse(q));
       queryGates.ifPresent(all -> rows.forRows(n, r -> takeQueries(all.row(r), q.row(r))));
-      rows.project(normed, projections.get(1), k);
-      rows.project(normed, projections.get(2), v);
       rotate(q, queryNorm, places);
-      rotate(k, keyNorm, places);
+      if (!borrows) {
+        makeKeyValues(normed, projections, k, v, places);
+        if (shared.isPresent()) {
+          shared(beside, 0).copyFrom(k);
+          shared(beside, 1).copyFrom(v);
+        }
+      }
       config.scores().temperature().ifPresent(temperature -> scale(q, temperature, places));
       places.attend(q, k, v, attended);
       queryGates.ifPresent(all -> rows.forRows(n, r -> gate(all.row(r), attended.row(r))));
@@ -118,6 +130,39 @@ public final class SelfAttention implements AttentionSublayer {
         project(attended, normed, x);
       }
     };
+  }
+
+  private void makeKeyValues(
+      Matrix normed, List<Linear> projections, Matrix k, Matrix v, SequencePlaces places) {
+    rows.project(normed, projections.get(1), k);
+    if (config.keyValues().keysAreValues()) {
+      v.copyFrom(k);
+    } else {
+      rows.project(normed, projections.get(2), v);
+    }
+    if (config.keyValues().valuesNormed()) {
+      rows.forRows(v.rows(), r -> normHeads(v.row(r)));
+    }
+    rotate(k, keyNorm, places);
+  }
+
+  /**
+   * Keys or values that blocks share.
+   *
+   * @param beside what states hold behind the hidden ones
+   * @param which 0 for keys, 1 for values
+   */
+  private Matrix shared(Matrix beside, int which) {
+    int from = shared.orElseThrow() + which * config.keyValueWidth();
+    return beside.columnRange(from, from + config.keyValueWidth());
+  }
+
+  /** Norms every head of values. */
+  private void normHeads(MemorySegment values) {
+    for (long at = 0; at < values.byteSize(); at += ones.byteSize()) {
+      MemorySegment head = values.asSlice(at, ones.byteSize());
+      rows.norm(head, ones, head);
+    }
   }
 
   /** Queries of every head, behind which its gates lie. */
@@ -139,7 +184,11 @@ public final class SelfAttention implements AttentionSublayer {
 
   @Override
   public Optional<Ending> ending() {
-    return Optional.of(new Ending(InputSite.ATTENTION_OUTPUT, this::project));
+    // The end alone would leave out the keys and values that later blocks take.
+    boolean keeps = shared.isPresent() && config.keyValues().sharedFrom().isEmpty();
+    return keeps
+        ? Optional.empty()
+        : Optional.of(new Ending(InputSite.ATTENTION_OUTPUT, this::project));
   }
 
   private void project(Matrix attended, Matrix scratch, Matrix x) {

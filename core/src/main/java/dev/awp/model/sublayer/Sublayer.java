@@ -64,8 +64,9 @@ public interface Sublayer {
      *
      * @param normed the step's input [tokens, hidden]; may be overwritten
      * @param x hidden states [tokens, hidden]
+     * @param beside what the states hold behind them, [tokens, columns], which may be none
      * @param inputs sees the inputs of the linear layers
      */
-    void add(Matrix normed, Matrix x, LinearInputs inputs);
+    void add(Matrix normed, Matrix x, Matrix beside, LinearInputs inputs);
   }
 }

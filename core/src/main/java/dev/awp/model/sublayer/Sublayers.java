@@ -9,6 +9,7 @@ import dev.awp.model.LatentAttentionStep;
 import dev.awp.model.Mamba2Step;
 import dev.awp.model.MixtureStep;
 import dev.awp.model.MlpStep;
+import dev.awp.model.PerLayerStep;
 
 /** Which sublayer computes a step of a block: the list to add one to. */
 public final class Sublayers {
@@ -22,6 +23,7 @@ public final class Sublayers {
       case GatedDeltaStep delta -> new GatedDelta(delta, weights, rows);
       case MlpStep mlp -> new FeedForward(mlp, weights, rows);
       case MixtureStep mixture -> new ExpertMixture(mixture, weights, rows);
+      case PerLayerStep perLayer -> new PerLayerInput(perLayer, weights, rows);
     };
   }
 
@@ -40,6 +42,7 @@ public final class Sublayers {
       case GatedDeltaStep delta -> GatedDelta.floats(delta.config(), rows, threads);
       case MlpStep mlp -> FeedForward.floats(rows, mlp.config());
       case MixtureStep mixture -> ExpertMixture.floats(mixture, rows);
+      case PerLayerStep perLayer -> PerLayerInput.floats(perLayer, rows);
     };
   }
 }

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ArchitecturesTest {
   /** One of each kind of sublayer: what is quantized is a layer, whatever its model. */
   private static final Set<String> QUANTIZED =
-      Set.of("phi3", "gemma3", "mixtral", "gpt-oss", "deepseek-v3", "llama4");
+      Set.of("phi3", "gemma3", "gemma4-shared", "mixtral", "gpt-oss", "deepseek-v3", "llama4");
 
   @TempDir private Path folder;
 
@@ -82,6 +82,9 @@ class ArchitecturesTest {
         "exaone4-windows",
         "gemma2",
         "gemma3",
+        "gemma4",
+        "gemma4-moe",
+        "gemma4-shared",
         "mixtral",
         "granite-moe",
         "granite-hybrid",

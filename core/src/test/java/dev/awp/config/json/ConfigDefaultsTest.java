@@ -121,7 +121,7 @@ class ConfigDefaultsTest {
     assertEquals(values.path("num_key_value_heads").intValue(), attention.keyValueHeads());
     assertEquals(values.path("head_dim").intValue(), attention.headDimension());
     assertEquals(
-        architecture.keys().contains("attention_multiplier")
+        architecture.keys().contains("attention_multiplier") || !architecture.scalesScores()
             ? 1
             : values.path("query_pre_attn_scalar").asDouble(attention.headDimension()),
         attention.scores().divisor());

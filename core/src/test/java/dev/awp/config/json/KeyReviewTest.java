@@ -69,7 +69,10 @@ class KeyReviewTest {
           "\"mamba_hidden_act\":\"gelu\"",
           "\"moe_latent_size\":8",
           "\"mamba_d_conv\":4",
-          "\"first_k_dense_replace\":1");
+          "\"first_k_dense_replace\":1",
+          "\"num_kv_shared_layers\":1",
+          "\"enable_moe_block\":true",
+          "\"hidden_size_per_layer_input\":8");
 
   /** What classes do not say by themselves, or say for large models. */
   private static final Map<String, String> OF_SMALL =

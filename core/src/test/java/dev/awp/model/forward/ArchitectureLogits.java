@@ -59,7 +59,7 @@ final class ArchitectureLogits {
       checkpoint.warnings().forEach(warnings::add);
       UnusedTensors.warning(checkpoint, layout).ifPresent(warnings::add);
       TransformerModel model = new TransformerModel(layout, weights, compute);
-      Matrix x = Matrix.allocate(arena, tokens.length, checkpoint.config().hiddenSize());
+      Matrix x = Matrix.allocate(arena, tokens.length, layout.columns().width());
       model.embed(tokens, x);
       for (int block = 0; block < checkpoint.config().layers(); block++) {
         model.block(block, arena).forward(x, tokens.length, LinearInputs.IGNORED);

@@ -86,6 +86,7 @@ class BlockDescriptionTest {
                 2,
                 1,
                 attention.headDimension(),
+                attention.keyValues(),
                 attention.latent(),
                 attention.scores(),
                 attention.rotation(),
@@ -179,7 +180,8 @@ class BlockDescriptionTest {
   void aBlockMayHaveNoAttention() {
     BlockConfig whole = config.block(1);
     BlockConfig alone =
-        new BlockConfig(Optional.empty(), Optional.empty(), whole.ownMlp(), Optional.empty());
+        new BlockConfig(
+            Optional.empty(), Optional.empty(), whole.ownMlp(), Optional.empty(), Optional.empty());
     ModelLayout layout = ModelLayout.of(with(config.architecture(), List.of(alone, whole)));
     assertEquals(List.of(Step.MLP), layout.steps(0));
     assertEquals(List.of(Step.ATTENTION, Step.MLP), List.copyOf(layout.steps()));

@@ -104,7 +104,7 @@ class CachedModelTest {
 
   private static float[] whole(TransformerModel model, int[] tokens) {
     try (Arena arena = Arena.ofShared()) {
-      Matrix x = Matrix.allocate(arena, tokens.length, model.layout().config().hiddenSize());
+      Matrix x = Matrix.allocate(arena, tokens.length, model.layout().columns().width());
       model.embed(tokens, x);
       for (int block = 0; block < model.layout().config().layers(); block++) {
         model.block(block, arena).forward(x, tokens.length, LinearInputs.IGNORED);

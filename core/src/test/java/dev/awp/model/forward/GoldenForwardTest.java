@@ -94,7 +94,8 @@ public class GoldenForwardTest {
         Compute compute = Compute.create(2);
         Arena arena = Arena.ofShared()) {
       TransformerModel model = model(checkpoint, compute);
-      Matrix x = states(model, arena, tokens);
+      Matrix all = states(model, arena, tokens);
+      Matrix x = model.layout().columns().hidden(all);
       int[] rows = ints(golden.path("stateRows"));
       for (int i = 0; i < rows.length; i++) {
         for (int c = 0; c < x.columns(); c++) {
@@ -103,7 +104,7 @@ public class GoldenForwardTest {
           assertEquals(expected, x.get(rows[i], c), tolerance, "state " + rows[i] + ", " + c);
         }
       }
-      double[] loss = model.head().negativeLogLikelihood(x, ints(golden.path("targets")));
+      double[] loss = model.head().negativeLogLikelihood(all, ints(golden.path("targets")));
       for (int i = 0; i < loss.length; i++) {
         double expected = golden.path("loss").path(i).asDouble();
         assertEquals(expected, loss[i], 2e-5 * Math.max(1, expected), "loss " + i);
@@ -132,7 +133,7 @@ public class GoldenForwardTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2-moe", "granite-hybrid"})
+  @ValueSource(strings = {"llama", "qwen2-moe", "granite-hybrid", "gemma4-shared"})
   void chunksDoNotChangeTheResult(String name) throws IOException {
     // More sequences than a chunk of 2,048 tokens holds.
     JsonNode golden = golden(name);
@@ -158,7 +159,9 @@ public class GoldenForwardTest {
         "mixtral",
         "granite-hybrid",
         "falcon-h1-normed",
-        "qwen3-next"
+        "qwen3-next",
+        "gemma4-moe",
+        "gemma4-shared"
       })
   void resultsDoNotDependOnThreads(String name) throws IOException {
     JsonNode golden = golden(name);
@@ -201,7 +204,18 @@ public class GoldenForwardTest {
    * Both steps, one after the other, are the block; one that ends early leaves the states alone.
    */
   @ParameterizedTest
-  @ValueSource(strings = {"gemma2", "qwen2-moe", "phi3", "cohere", "granite-hybrid", "falcon-h1"})
+  @ValueSource(
+      strings = {
+        "gemma2",
+        "qwen2-moe",
+        "phi3",
+        "cohere",
+        "granite-hybrid",
+        "falcon-h1",
+        "gemma4",
+        "gemma4-moe",
+        "gemma4-shared"
+      })
   void stepsAreTheBlock(String name) throws IOException {
     JsonNode golden = golden(name);
     int[] tokens = ints(golden.path("tokens"));
@@ -209,7 +223,7 @@ public class GoldenForwardTest {
         Compute compute = Compute.create(2);
         Arena arena = Arena.ofShared()) {
       TransformerModel model = model(checkpoint, compute);
-      Matrix x = Matrix.allocate(arena, tokens.length, model.layout().config().hiddenSize());
+      Matrix x = Matrix.allocate(arena, tokens.length, model.layout().columns().width());
       model.embed(tokens, x);
       Map<InputSite, float[][]> ofBlock = new TreeMap<>();
       Matrix whole = Matrix.copyOf(arena, x.toArray());
@@ -304,8 +318,8 @@ public class GoldenForwardTest {
 
   private static Matrix states(TransformerModel model, Arena arena, int[]... sequences) {
     int length = sequences[0].length;
-    int hidden = model.layout().config().hiddenSize();
-    Matrix x = Matrix.allocate(arena, sequences.length * length, hidden);
+    int width = model.layout().columns().width();
+    Matrix x = Matrix.allocate(arena, sequences.length * length, width);
     for (int i = 0; i < sequences.length; i++) {
       model.embed(sequences[i], x.rowRange(i * length, (i + 1) * length));
     }
