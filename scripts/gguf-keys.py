@@ -24,6 +24,10 @@ MEANT_OF_GEMMA = {
 MEANT_OF_NEMOTRON = {
     "ARCH.context_length": "that of config.json",
     "ARCH.attention.layer_norm_rms_epsilon": "always written",
+    "ARCH.rope.freq_base": "it knows no positions",
+    "ARCH.rope.scaling.finetuned": "it knows no positions",
+    "ARCH.expert_group_count": "where there are groups",
+    "ARCH.expert_group_used_count": "where there are groups",
     "tokenizer.ggml.tokens": "as many as the embedding has",
     "tokenizer.ggml.token_type": "as many as the embedding has",
 }
