@@ -118,6 +118,9 @@ public record ModelConfig(
    * the architecture does not have blocks of several kinds.
    */
   public boolean hasBlockSizes() {
+    if (architecture.globalHeads().isPresent()) {
+      return false;
+    }
     boolean mixed = architecture.recurrence().isPresent();
     return blocks.stream()
                 .filter(block -> !mixed || block.ownAttention().isPresent())

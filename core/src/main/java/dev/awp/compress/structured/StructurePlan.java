@@ -457,7 +457,7 @@ public final class StructurePlan {
    */
   double weightsOf(int groups, int neurons) {
     AttentionConfig own = attention();
-    long rows = (own.queryRows() + own.queryWidth()) / own.keyValueHeads();
+    long rows = ((long) own.queryRows() + own.queryWidth()) / own.keyValueHeads();
     long group = (rows + 2L * own.headDimension()) * config.hiddenSize();
     long neuron = (config.mlp().orElseThrow().gated() ? 3L : 2L) * config.hiddenSize();
     long attended = config.blocks().stream().filter(b -> b.ownAttention().isPresent()).count();
