@@ -70,13 +70,13 @@ final class CostPictures {
     return new ScatterPlot.Point(
         series,
         name,
-        unit.in(point.cost()),
+        unit.in((double) point.cost()),
         point.divergence(),
         String.format(
             Locale.ROOT,
             "%s: %.4g %s, %s nats",
             series,
-            unit.in(point.cost()),
+            unit.in((double) point.cost()),
             unit.name(),
             Pictures.number(point.divergence())),
         marked);
