@@ -133,7 +133,7 @@ public final class HtmlReport {
                         : String.format(
                             Locale.ROOT,
                             "before %s, %.1f %% of it",
-                            Unit.bytes(report.modelBytes()),
+                            Unit.bytes((double) report.modelBytes()),
                             100.0 * bytes / report.modelBytes())));
     for (PerplexityReport text : report.perplexity()) {
       figure(
