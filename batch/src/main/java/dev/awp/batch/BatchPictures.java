@@ -75,7 +75,7 @@ final class BatchPictures {
             .findFirst()
             .orElseThrow();
     Unit unit =
-        Unit.ofBytes(runs.stream().mapToLong(run -> result(run).bytes()).max().orElseThrow());
+        Unit.ofBytes(runs.stream().mapToDouble(run -> result(run).bytes()).max().orElseThrow());
     Figures figures =
         new Figures("model-" + (number + 1) + ".csv", "model", "recipe", "bytes", measure.name());
     List<ScatterPlot.Point> points = new ArrayList<>();
@@ -91,7 +91,7 @@ final class BatchPictures {
                     new ScatterPlot.Point(
                         run.recipe(),
                         run.recipe(),
-                        unit.in(bytes),
+                        unit.in((double) bytes),
                         value,
                         "%s: %s, %s"
                             .formatted(run.name(), Printable.size(bytes), Pictures.number(value)),

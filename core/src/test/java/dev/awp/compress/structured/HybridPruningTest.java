@@ -179,7 +179,7 @@ class HybridPruningTest extends PruningCommand {
     long before = parameters(model);
     long wanted = before * 9 / 10;
     pruned("--target-parameters=" + wanted, "--prune-multiple=1");
-    assertEquals(wanted, (double) parameters(out), 0.01 * before);
+    assertEquals((double) wanted, (double) parameters(out), 0.01 * before);
   }
 
   private static long parameters(Path folder) {

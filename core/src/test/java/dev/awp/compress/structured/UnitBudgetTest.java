@@ -31,7 +31,7 @@ class UnitBudgetTest {
   private static double removed(List<Curve> curves, List<Integer> kept, int units) {
     double removed = 0;
     for (int i = 0; i < curves.size(); i++) {
-      removed += (double) curves.get(i).weights() * (units - kept.get(i));
+      removed += curves.get(i).weights() * (units - kept.get(i));
     }
     return removed;
   }
