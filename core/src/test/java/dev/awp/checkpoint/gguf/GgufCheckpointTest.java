@@ -380,7 +380,7 @@ class GgufCheckpointTest {
         "qwen2.rope.scaling.type",
         Optional.of(GgufValue.of("axial")),
         "rope scaling 'axial' is not supported, only [default, linear, dynamic, llama3, longrope,"
-            + " yarn]");
+            + " yarn, proportional]");
     assertRefused(
         file,
         "tokenizer.ggml.pre",
