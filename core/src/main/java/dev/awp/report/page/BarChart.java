@@ -48,28 +48,13 @@ public final class BarChart {
     int longest = bars.stream().mapToInt(bar -> bar.name().length()).max().orElse(0);
     int left = 22 + LETTER * Math.min(longest, LONGEST_LABEL);
     int height = bars.size() * ROW + 8;
-    Markup svg =
-        new Markup()
-            .add(
-                "<svg class=\"natural\" width=\"%s\" height=\"%s\" viewBox=\"0 0 %s %s\""
-                    + " role=\"img\" aria-labelledby=\"%s-t %s-d\">%n"
-                    + "<title id=\"%s-t\">%s</title><desc id=\"%s-d\">%s</desc>%n",
-                WIDTH,
-                height,
-                WIDTH,
-                height,
-                id,
-                id,
-                id,
-                Markup.escape(title),
-                id,
-                Markup.escape(description));
+    Markup svg = new Markup().naturalPicture(WIDTH, height, id, title, description);
     for (int i = 0; i < bars.size(); i++) {
       Bar bar = bars.get(i);
       int y = 4 + i * ROW;
       svg.add(
           "<text x=\"%s\" y=\"%s\" text-anchor=\"end\">%s</text>%n",
-          left - 8, y + 14, Markup.escape(shortened(bar.name())));
+          left - 8, y + 14, Markup.escape(Markup.shortened(bar.name(), LONGEST_LABEL)));
       double x = left;
       for (Part part : bar.parts()) {
         double width =
@@ -90,9 +75,5 @@ public final class BarChart {
       svg.add("<text x=\"%.1f\" y=\"%s\">%s</text>%n", x + 6, y + 14, Markup.escape(bar.words()));
     }
     return new Picture(svg.add("</svg>%n").toString(), Pictures.legend(series), bars.size() > TALL);
-  }
-
-  private static String shortened(String name) {
-    return name.length() <= LONGEST_LABEL ? name : name.substring(0, LONGEST_LABEL - 1) + "\u2026";
   }
 }

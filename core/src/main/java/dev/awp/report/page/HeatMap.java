@@ -94,25 +94,13 @@ public final class HeatMap {
     double all = Math.max(right + RIGHT, left + 240.0);
     int bottom = TOP + rows.size() * ROW;
     Markup svg =
-        new Markup()
-            .add(
-                "<svg class=\"natural\" width=\"%.0f\" height=\"%s\" viewBox=\"0 0 %.0f %s\""
-                    + " role=\"img\" aria-labelledby=\"%s-t %s-d\">%n"
-                    + "<title id=\"%s-t\">%s</title><desc id=\"%s-d\">%s</desc>%n",
-                all,
-                bottom + BOTTOM,
-                all,
-                bottom + BOTTOM,
-                id,
-                id,
-                id,
-                Markup.escape(title),
-                id,
-                Markup.escape(description));
+        new Markup().naturalPicture(Math.round(all), bottom + BOTTOM, id, title, description);
     for (int row = 0; row < rows.size(); row++) {
       svg.add(
           "<text x=\"%s\" y=\"%s\" text-anchor=\"end\">%s</text>%n",
-          left - 8, TOP + row * ROW + 16, Markup.escape(shortened(rows.get(row))));
+          left - 8,
+          TOP + row * ROW + 16,
+          Markup.escape(Markup.shortened(rows.get(row), LONGEST_LABEL)));
     }
     cells.forEach(cell -> draw(cell, svg));
     labels(svg, bottom);
@@ -206,9 +194,5 @@ public final class HeatMap {
       svg.add(
           "<text x=\"%s\" y=\"%s\">%s</text>%n", x + 18 * LEGEND_STEPS + 8, y + 11, brief(most));
     }
-  }
-
-  private static String shortened(String name) {
-    return name.length() <= LONGEST_LABEL ? name : name.substring(0, LONGEST_LABEL - 1) + "\u2026";
   }
 }

@@ -38,10 +38,7 @@ record PlotFrame(Axis x, Axis y) {
 
   /** Begins the picture: its name and what it shows in words, the axes and their labels. */
   void open(Markup svg, String id, String title, String description, String xLabel, String yLabel) {
-    svg.add(
-        "<svg viewBox=\"0 0 %s %s\" role=\"img\" aria-labelledby=\"%s-t %s-d\">%n"
-            + "<title id=\"%s-t\">%s</title><desc id=\"%s-d\">%s</desc>%n",
-        WIDTH, HEIGHT, id, id, id, Markup.escape(title), id, Markup.escape(description));
+    svg.picture(WIDTH, HEIGHT, id, title, description);
     int bottom = HEIGHT - BOTTOM;
     for (Axis.Tick tick : y.ticks(Y_TICKS)) {
       double at = y.at(tick.value());
