@@ -132,6 +132,16 @@ public class GoldenForwardTest {
     }
   }
 
+  private static float largest(float[]... rows) {
+    float largest = 0;
+    for (float[] row : rows) {
+      for (float value : row) {
+        largest = Math.max(largest, Math.abs(value));
+      }
+    }
+    return largest;
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"llama", "qwen2-moe", "granite-hybrid", "gemma4-shared"})
   void chunksDoNotChangeTheResult(String name) throws IOException {
@@ -145,8 +155,10 @@ public class GoldenForwardTest {
         Arena arena = Arena.ofShared()) {
       Matrix x = states(model(checkpoint, compute), arena, many);
       float[][] values = x.toArray();
+      // A product of another number of rows rounds otherwise, by digits of what is added up.
+      float rounding = 1e-5f * Math.max(1, largest(values));
       for (int r = tokens.length; r < values.length; r++) {
-        assertArrayEquals(values[r % tokens.length], values[r], 1e-5f, "row " + r);
+        assertArrayEquals(values[r % tokens.length], values[r], rounding, "row " + r);
       }
     }
   }
