@@ -7,15 +7,16 @@ import dev.awp.report.PerplexityReport;
 import dev.awp.report.RunReport;
 import dev.awp.report.page.BarChart;
 import dev.awp.report.page.Figures;
-import dev.awp.report.page.HeatMap;
 import dev.awp.report.page.Markup;
 import dev.awp.report.page.ModelMap;
 import dev.awp.report.page.Pictures;
 import dev.awp.report.page.ScatterPlot;
 import dev.awp.report.page.Unit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -119,49 +120,23 @@ final class BatchPictures {
   }
 
   private void map(Markup html) {
-    List<BatchReport.Run> solved =
-        written.stream().filter(run -> !result(run).errors().isEmpty()).toList();
-    if (solved.isEmpty()) {
-      return;
-    }
-    List<Integer> blocks =
-        ModelMap.blocks(
-            solved.stream()
-                .flatMap(run -> result(run).errors().stream())
-                .map(BatchReport.BlockError::block)
-                .toList());
-    Figures figures = new Figures("blocks.csv", "model", "recipe", "block", "mean relative error");
-    List<HeatMap.Cell> cells = new ArrayList<>();
-    for (int row = 0; row < solved.size(); row++) {
-      BatchReport.Run run = solved.get(row);
-      for (BatchReport.BlockError error : result(run).errors()) {
-        double value = error.meanRelativeError();
-        figures.add(run.model(), run.recipe(), error.block() < 0 ? "" : error.block(), value);
-        cells.add(
-            new HeatMap.Cell(
-                row,
-                blocks.indexOf(error.block()),
-                value,
-                "%s, %s: %s"
-                    .formatted(run.name(), ModelMap.name(error.block()), Pictures.number(value))));
-      }
-    }
-    String caption =
-        "Mean relative error of every block's layers, by ratios: a step of colour is a factor.";
-    Pictures.section(
+    ModelMap.errors(
         html,
         "Where in the models",
-        caption,
-        HeatMap.draw(
-            "blocks-map",
-            "Relative error by run and block",
-            caption,
-            "block",
-            solved.stream().map(BatchReport.Run::name).toList(),
-            ModelMap.names(blocks),
-            cells,
-            HeatMap.Scale.LOGARITHMIC),
-        figures);
+        "run",
+        List.of("model", "recipe"),
+        written.stream()
+            .map(
+                run ->
+                    new ModelMap.Row(
+                        run.name(), List.of(run.model(), run.recipe()), errors(result(run))))
+            .toList());
+  }
+
+  private static Map<Integer, Double> errors(BatchReport.Result result) {
+    Map<Integer, Double> errors = new LinkedHashMap<>();
+    result.errors().forEach(error -> errors.put(error.block(), error.meanRelativeError()));
+    return errors;
   }
 
   /** By phases, where reports have them. */

@@ -88,7 +88,7 @@ final class ComparisonCell implements AutoCloseable {
         }
       }
       List<PerplexityReport> perplexity = evaluator.compare(original.orElseThrow(), written::read);
-      double seconds = layers.stream().mapToDouble(LayerReport::seconds).sum();
+      double seconds = LayerReport.seconds(layers);
       double cost = layers.stream().mapToDouble(LayerReport::gemmEquivalents).average().orElse(0);
       return new ComparisonReport.Cell(
           words,

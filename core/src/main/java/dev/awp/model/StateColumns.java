@@ -8,6 +8,7 @@ import dev.awp.config.ModelConfig;
 import dev.awp.tensor.Matrix;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * The columns of the states that flow through a model: the hidden states of a token, and behind
@@ -41,6 +42,12 @@ public record StateColumns(
       }
     }
     return new StateColumns(config.hiddenSize(), token, places, config.hiddenSize() + behind);
+  }
+
+  /** Where the keys of a block begin behind the hidden states, where later blocks share them. */
+  public OptionalInt keys(int block) {
+    Integer place = keyValues.get(block);
+    return place == null ? OptionalInt.empty() : OptionalInt.of(place);
   }
 
   /** The hidden states among some rows of states. */

@@ -19,7 +19,6 @@ import static dev.awp.gguf.block.BlockType.Q5_K;
 import static dev.awp.gguf.block.BlockType.Q6_K;
 import static dev.awp.gguf.block.BlockType.Q8_0;
 
-import dev.awp.constraint.Grid;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.block.BlockWidths;
 import java.util.List;
@@ -57,10 +56,7 @@ public enum TypeLadder {
    */
   public List<BlockType> types(int columns, boolean holdingZeros) {
     boolean fits = wide.stream().allMatch(type -> BlockWidths.fits(type, columns));
-    return (fits ? wide : narrow)
-        .stream()
-            .filter(type -> !holdingZeros || type.grid().filter(Grid::hasZero).isPresent())
-            .toList();
+    return (fits ? wide : narrow).stream().filter(type -> !holdingZeros || type.hasZero()).toList();
   }
 
   /** As reports name it. */

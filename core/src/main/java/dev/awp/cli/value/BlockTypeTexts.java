@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.cli.value;
 
-import dev.awp.constraint.Grid;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.recipe.BlockChoice;
 import java.util.Arrays;
@@ -18,7 +17,7 @@ public final class BlockTypeTexts extends ListResourceBundle {
       {"gguf.blocks", blocks()},
       {"gguf.numbers", names(type -> type.dtype().isPresent())},
       {"gguf.mixes", mixes()},
-      {"gguf.sparse", names(type -> type.grid().filter(Grid::hasZero).isPresent())}
+      {"gguf.sparse", names(BlockType::hasZero)}
     };
   }
 

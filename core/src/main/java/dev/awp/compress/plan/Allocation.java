@@ -46,10 +46,11 @@ public record Allocation(List<Integer> choices, long cost, double error, double 
 
   /**
    * What budgets of every size would buy: the cheapest choice and each that {@link #of} takes on
-   * its way to the dearest, every one the least error for its cost.
+   * its way to the dearest, every one the least error for its cost; evenly chosen ones, the ends
+   * among them, where there are more than are wanted.
    */
-  static List<Candidate> frontier(List<List<Candidate>> layers) {
-    return new Search(layers, Long.MAX_VALUE).walk();
+  static List<Candidate> frontier(List<List<Candidate>> layers, int most) {
+    return new Search(layers, Long.MAX_VALUE).walk(most);
   }
 
   /** The least that the layers can cost. */
@@ -97,14 +98,24 @@ public record Allocation(List<Integer> choices, long cost, double error, double 
       return new Allocation(choices, cost(), error(), bound);
     }
 
-    List<Candidate> walk() {
+    List<Candidate> walk(int most) {
       PriorityQueue<Step> steps = steps();
       int[] position = new int[layers.size()];
-      List<Candidate> passed = new ArrayList<>(List.of(new Candidate(cost(), error())));
+      List<Step> way = new ArrayList<>();
       while (!steps.isEmpty()) {
         Step step = steps.poll();
-        take(step.layer(), step.to());
         enqueue(step.layer(), ++position[step.layer()], steps);
+        way.add(step);
+      }
+      // Sums over all layers are taken where a point is wanted alone.
+      int points = Math.min(way.size() + 1, most);
+      List<Candidate> passed = new ArrayList<>();
+      int done = 0;
+      for (int point = 0; point < points; point++) {
+        int to = points == 1 ? 0 : (int) ((long) point * way.size() / (points - 1));
+        for (; done < to; done++) {
+          take(way.get(done).layer(), way.get(done).to());
+        }
         passed.add(new Candidate(cost(), error()));
       }
       return passed;

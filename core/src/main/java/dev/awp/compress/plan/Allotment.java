@@ -81,16 +81,10 @@ final class Allotment {
   }
 
   private BudgetReport told(Allocation allocation, List<List<Candidate>> priced) {
-    List<Candidate> all = Allocation.frontier(priced);
-    int points = Math.min(all.size(), MOST_POINTS);
     return new BudgetReport(
         budget instanceof Budget.Zeros ? "weights" : "bytes",
         point(new Candidate(allocation.cost(), allocation.error())),
-        IntStream.range(0, points)
-            .map(i -> points == 1 ? 0 : (int) ((long) i * (all.size() - 1) / (points - 1)))
-            .mapToObj(all::get)
-            .map(this::point)
-            .toList());
+        Allocation.frontier(priced, MOST_POINTS).stream().map(this::point).toList());
   }
 
   private BudgetReport.Point point(Candidate some) {

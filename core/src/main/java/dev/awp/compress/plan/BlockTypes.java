@@ -5,7 +5,6 @@ package dev.awp.compress.plan;
 import static java.util.stream.Collectors.joining;
 
 import dev.awp.AwpException;
-import dev.awp.constraint.Grid;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.block.BlockWidths;
 import dev.awp.gguf.mix.GgufMix;
@@ -116,7 +115,7 @@ final class BlockTypes {
   }
 
   private static boolean holdsZeros(BlockType type) {
-    return type.dtype().isPresent() || type.grid().filter(Grid::hasZero).isPresent();
+    return type.dtype().isPresent() || type.hasZero();
   }
 
   /**

@@ -118,7 +118,7 @@ public final class PrunedCheckpoint extends CheckpointView {
   /** How a step of a block of the original is cut; nothing where it is left as it is. */
   Optional<Cut> cut(int block, Step step) {
     if (shape.experts() == 0) {
-      return StepCut.of(before, block, step).map(cut -> cut);
+      return StepCut.of(before, block, step).map(Cut.class::cast);
     }
     return before.blockSteps(block).stream()
         .filter(own -> own.step().equals(step))

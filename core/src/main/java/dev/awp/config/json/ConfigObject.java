@@ -47,6 +47,12 @@ record ConfigObject(Path file, JsonNode node) {
     return value.intValue();
   }
 
+  /** An integer as before; 0 where it is missing or says so. */
+  int integerOrZero(String key, int largest) {
+    boolean none = !has(key) || node.path(key).asDouble(1) == 0;
+    return none ? 0 : integer(key, largest);
+  }
+
   int integerOr(String key, int fallback, int largest) {
     return has(key) ? integer(key, largest) : fallback;
   }

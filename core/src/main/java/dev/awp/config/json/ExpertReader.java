@@ -73,8 +73,7 @@ record ExpertReader(ConfigObject root, int layers, int largestWidth, int largest
 
   /** An integer that may be 0, and is where nothing is said. */
   private int count(String key) {
-    boolean none = !root.has(key) || root.node().path(key).asDouble(1) == 0;
-    return none ? 0 : root.integer(key, largestCount);
+    return root.integerOrZero(key, largestCount);
   }
 
   private Routing routing(ExpertRule rule, int experts) {

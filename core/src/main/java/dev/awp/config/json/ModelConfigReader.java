@@ -288,23 +288,19 @@ public final class ModelConfigReader {
   }
 
   private static Optional<PerLayerConfig> perLayer(ConfigObject root, Architecture architecture) {
-    Optional<PerLayerRule> rule =
-        architecture
-            .perLayer()
-            .filter(own -> root.has(own.widthKey()))
-            .filter(own -> root.node().path(own.widthKey()).asDouble(1) != 0);
-    if (rule.isEmpty()) {
+    Optional<PerLayerRule> rule = architecture.perLayer();
+    int width = rule.map(own -> root.integerOrZero(own.widthKey(), LARGEST_WIDTH)).orElse(0);
+    if (width == 0) {
       return Optional.empty();
     }
-    String key = rule.get().vocabularyKey();
+    String key = rule.orElseThrow().vocabularyKey();
     int vocabulary = root.integer(key, LARGEST_VOCABULARY);
     if (vocabulary < root.integer("vocab_size", LARGEST_VOCABULARY)) {
       throw root.fail(
           "%s %s is less than vocab_size %s"
               .formatted(key, vocabulary, root.node().path("vocab_size")));
     }
-    return Optional.of(
-        new PerLayerConfig(root.integer(rule.get().widthKey(), LARGEST_WIDTH), vocabulary));
+    return Optional.of(new PerLayerConfig(width, vocabulary));
   }
 
   private static Multipliers multipliers(ConfigObject root) {

@@ -23,11 +23,11 @@ record SharingReader(ConfigObject root, Architecture architecture) {
   List<OptionalInt> ofBlocks(List<OptionalInt> windows, List<Heads> heads) {
     int blocks = windows.size();
     String key = architecture.keySharing().map(KeySharing::countKey).orElse("");
-    boolean none = key.isEmpty() || !root.has(key) || root.node().path(key).asDouble(1) == 0;
-    if (none) {
+    int count = key.isEmpty() ? 0 : root.integerOrZero(key, blocks);
+    if (count == 0) {
       return Collections.nCopies(blocks, OptionalInt.empty());
     }
-    int first = blocks - root.integer(key, blocks);
+    int first = blocks - count;
     List<OptionalInt> sources = new ArrayList<>();
     for (int block = 0; block < blocks; block++) {
       sources.add(

@@ -167,6 +167,11 @@ public enum BlockType {
     return grid;
   }
 
+  /** Whether it has blocks that awp writes, and these hold exact zeros. */
+  public boolean hasZero() {
+    return grid.filter(Grid::hasZero).isPresent();
+  }
+
   /** Whether a tensor of this type has a scale beside it in the file. */
   public boolean hasMatrixScale() {
     return grid.filter(some -> some instanceof BlockGrid own && own.hasMatrixScale()).isPresent();

@@ -179,7 +179,7 @@ public final class GgufConfig {
     } else if (graph.hasOneSublayer()) {
       addSublayers();
     } else if (!graph.hasExpertsAlone()) {
-      config.put("intermediate_size", whole("feed_forward_length"));
+      config.put("intermediate_size", whole(WIDTH));
     }
     config.put("num_hidden_layers", blocks(keys));
     config.put("max_position_embeddings", whole("context_length"));
@@ -204,7 +204,7 @@ public final class GgufConfig {
           "num_key_value_heads",
           graph.marksRecurrences()
               ? keyValueHeads()
-              : keys.ofBlocks(key("attention.head_count_kv")).orElse(heads));
+              : keys.ofBlocks(key(KEY_VALUE_HEADS)).orElse(heads));
     }
     if (graph.marksRecurrences() && !graph.hasOneSublayer()) {
       addKinds();
@@ -493,7 +493,7 @@ public final class GgufConfig {
     }
     config.put(rule.countKeys().getLast(), 0);
     config.put(ExpertRule.PER_TOKEN_KEY, 0);
-    rule.denseWidthKey().ifPresent(name -> config.put(name, whole("feed_forward_length")));
+    rule.denseWidthKey().ifPresent(name -> config.put(name, whole(WIDTH)));
   }
 
   private void addExperts(ExpertRule rule) {
@@ -527,7 +527,7 @@ public final class GgufConfig {
     if (keys.whole(key("attention.sliding_window")).orElse(1) == 0) {
       throw keys.fail(key("attention.sliding_window"), "is 0, awp reads models with chunks");
     }
-    config.put("intermediate_size_mlp", whole("feed_forward_length"));
+    config.put("intermediate_size_mlp", whole(WIDTH));
     config.put("intermediate_size", whole("expert_feed_forward_length"));
     config.put("interleave_moe_layer_step", whole("interleave_moe_layer_step"));
     config.put("use_qk_norm", graph.normsRotatedHeads(whole("expert_count")));

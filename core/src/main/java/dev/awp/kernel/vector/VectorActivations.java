@@ -47,7 +47,7 @@ final class VectorActivations {
   }
 
   private static FloatVector silu(FloatVector g) {
-    return g.div(VectorExp.exp(g.neg()).add(1f));
+    return gated(g, g);
   }
 
   static void glu(MemorySegment gate, MemorySegment up, MemorySegment out) {

@@ -40,6 +40,8 @@ final class ResidualStep implements Stage {
   /** What hidden states are multiplied by behind the step. */
   private final float scalar;
 
+  private final StateColumns columns;
+
   private ResidualStep(BlockWeights weights, BlockStep step, Optional<ResidualStep> joined) {
     this.step = step;
     this.joined = joined;
@@ -47,6 +49,7 @@ final class ResidualStep implements Stage {
         RowOperations.of(weights.layout().config(), weights.compute()).adding(step.multiplier());
     this.norm = step.norms().before().map(weights::norm);
     this.sublayer = Sublayers.of(step, weights, rows);
+    this.columns = weights.layout().columns();
     this.scalar = step.scalar().map(name -> weights.matrix(name).get(0, 0)).orElse(1f);
   }
 
@@ -66,10 +69,6 @@ final class ResidualStep implements Stage {
       all.add(new ResidualStep(weights, step, joined));
     }
     return all;
-  }
-
-  private int hiddenSize() {
-    return step.layout().config().hiddenSize();
   }
 
   /** The sublayer's input. */
@@ -105,8 +104,7 @@ final class ResidualStep implements Stage {
       Optional<Pass> joined) {
     /** Takes at most the rows that it was made for through the step. */
     private void forward(Matrix states, LinearInputs inputs) {
-      StateColumns columns = step.step.layout().columns();
-      forward(columns.hidden(states), columns.beside(states), inputs);
+      forward(step.columns.hidden(states), step.columns.beside(states), inputs);
     }
 
     private void forward(Matrix x, Matrix beside, LinearInputs inputs) {
@@ -115,8 +113,7 @@ final class ResidualStep implements Stage {
         return;
       }
       Matrix normed = scratch.rowRange(0, x.rows());
-      if (joined.isPresent()
-          && step.step.linears().stream().noneMatch(l -> inputs.endsAt(l.site()))) {
+      if (joined.isPresent() && goesOn(inputs)) {
         Matrix before = kept.orElseThrow().rowRange(0, x.rows());
         before.copyFrom(x);
         joined.get().add(before, x, beside, LinearInputs.IGNORED);
@@ -125,9 +122,14 @@ final class ResidualStep implements Stage {
         step.norm(x, normed);
       }
       sublayer.add(normed, x, beside, inputs);
-      if (step.step.linears().stream().noneMatch(l -> inputs.endsAt(l.site()))) {
+      if (step.scalar != 1 && goesOn(inputs)) {
         step.rows.scale(x, step.scalar);
       }
+    }
+
+    /** Whether nobody who looks ends at one of the step's layers. */
+    private boolean goesOn(LinearInputs inputs) {
+      return step.step.linears().stream().noneMatch(l -> inputs.endsAt(l.site()));
     }
 
     /** Shows the inputs of the step's layers, and leaves the hidden states alone. */
@@ -161,7 +163,7 @@ final class ResidualStep implements Stage {
       Function<Sublayer, Sublayer.Pass> prepared,
       LinearInputs inputs,
       Arena arena) {
-    int hidden = steps.isEmpty() ? x.columns() : steps.getFirst().hiddenSize();
+    int hidden = steps.isEmpty() ? x.columns() : steps.getFirst().columns.hidden();
     Matrix scratch = Matrix.allocate(arena, most, hidden);
     List<Pass> passes =
         steps.stream().map(step -> step.prepare(most, prepared, scratch, arena)).toList();
@@ -199,9 +201,7 @@ final class ResidualStep implements Stage {
     boolean together = step.addsLater() || joined.isPresent();
     return together
         ? Optional.empty()
-        : sublayer
-            .ending()
-            .map(ending -> new SublayerEnd(ending, rows, scalar, step.layout().columns()));
+        : sublayer.ending().map(ending -> new SublayerEnd(ending, rows, scalar, columns));
   }
 
   /** The end of the step, chunk by chunk as the whole step. */
@@ -281,7 +281,7 @@ final class ResidualStep implements Stage {
     if (!(sublayer instanceof ExpertMixture mixture)) {
       return;
     }
-    Matrix x = step.layout().columns().hidden(states);
+    Matrix x = columns.hidden(states);
     int most = Math.min(DecoderBlock.chunkRows(1), x.rows());
     try (Arena arena = Arena.ofShared()) {
       Matrix scratch = Matrix.allocate(arena, most, x.columns());

@@ -113,11 +113,7 @@ final class SelfAttentionGradient implements StepGradient {
         normed ? Optional.of(Matrix.allocate(arena, n, config.queryWidth())) : Optional.empty();
     this.unnormedKeys =
         normed ? Optional.of(Matrix.allocate(arena, n, config.keyValueWidth())) : Optional.empty();
-    Matrix row = Matrix.allocate(arena, 1, config.headDimension());
-    for (int i = 0; i < row.columns(); i++) {
-      row.set(0, i, 1);
-    }
-    this.ones = row.row(0);
+    this.ones = RowOperations.ones(config.headDimension(), arena);
   }
 
   private Rows allocate(int n, Arena arena) {

@@ -32,11 +32,7 @@ final class UngatedMlpGradient implements StepGradient {
     int width = up.weight().rows();
     this.ups = Matrix.allocate(arena, rows, width);
     this.squares = Matrix.allocate(arena, rows, width);
-    Matrix row = Matrix.allocate(arena, 1, width);
-    for (int c = 0; c < width; c++) {
-      row.set(0, c, 1);
-    }
-    this.ones = row.row(0);
+    this.ones = RowOperations.ones(width, arena);
   }
 
   /** Whether a layer is such a one. */

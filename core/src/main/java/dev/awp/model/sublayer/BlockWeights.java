@@ -127,15 +127,14 @@ public record BlockWeights(
     int channels = byChannel.rows();
     int kernel = byChannel.columns();
     Matrix byToken = Matrix.allocate(arena, kernel, channels);
-    Matrix ones = Matrix.allocate(arena, 1, channels);
     for (int c = 0; c < channels; c++) {
-      ones.set(0, c, 1);
       for (int k = 0; k < kernel; k++) {
         byToken.set(k, c, byChannel.get(c, k));
       }
     }
     stored.release();
-    return new ShortConvolution(byToken, bias.map(this::vector), ones.row(0), compute);
+    return new ShortConvolution(
+        byToken, bias.map(this::vector), RowOperations.ones(channels, arena), compute);
   }
 
   /** A tensor of the block that stays in its file until it is decoded. */

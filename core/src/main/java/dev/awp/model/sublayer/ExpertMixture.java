@@ -236,10 +236,10 @@ public final class ExpertMixture implements Sublayer {
       LinearInputs inputs,
       Buffers buffers) {
     Router.Routes routes = route(routerInputs(states, normed), buffers.shares());
-    rows.norm(states, norms.beforeExperts(), normed);
+    Matrix into = expertInputs(states, normed);
     rows.forRows(sum.rows(), r -> sum.row(r).fill((byte) 0));
     for (int e = 0; e < experts.count(); e++) {
-      addExpert(e, routes, normed, sum, 1, inputs, buffers);
+      addExpert(e, routes, into, sum, 1, inputs, buffers);
     }
     rows.norm(sum, norms.afterExperts(), sum);
     rows.norm(states, norms.beforeShared(), normed);
@@ -256,6 +256,11 @@ public final class ExpertMixture implements Sublayer {
     norms.together().ifPresent(weight -> rows.norm(sum, weight, sum));
     rows.forRows(
         x.rows(), r -> arithmetic.multiplyAdd(rows.added(), sum.row(r), x.row(r), x.row(r)));
+  }
+
+  /** Scratch for what router and experts see, where that is not what the mixture is given. */
+  private Matrix seen(int most, Arena arena) {
+    return Matrix.allocate(arena, beside.isPresent() ? most : 0, hidden);
   }
 
   /**
@@ -293,7 +298,7 @@ public final class ExpertMixture implements Sublayer {
    */
   public long[] countRouted(Matrix normed, IntPredicate counted) {
     try (Arena arena = Arena.ofShared()) {
-      Matrix seen = Matrix.allocate(arena, normed.rows(), hidden);
+      Matrix seen = seen(normed.rows(), arena);
       Router.Routes routes =
           route(routerInputs(normed, seen), Matrix.allocate(arena, normed.rows(), experts.count()));
       return IntStream.range(0, experts.count())
@@ -313,7 +318,7 @@ public final class ExpertMixture implements Sublayer {
     ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
     try (Arena arena = Arena.ofShared()) {
       Buffers buffers = buffers(normed.rows(), arena);
-      Matrix seen = Matrix.allocate(arena, normed.rows(), hidden);
+      Matrix seen = seen(normed.rows(), arena);
       Router.Routes routes = route(routerInputs(normed, seen), buffers.shares());
       Matrix into = expertInputs(normed, seen);
       for (int e = 0; e < experts.count(); e++) {

@@ -34,16 +34,8 @@ record Gating(
   static Gating of(
       MlpConfig config, int width, Optional<ClampedGate> clamped, RowOperations rows, Arena arena) {
     Optional<MemorySegment> ones =
-        config.gated() ? Optional.empty() : Optional.of(ones(width, arena));
+        config.gated() ? Optional.empty() : Optional.of(RowOperations.ones(width, arena));
     return new Gating(config.activation(), width, clamped, ones, rows);
-  }
-
-  private static MemorySegment ones(int width, Arena arena) {
-    Matrix ones = Matrix.allocate(arena, 1, width);
-    for (int c = 0; c < width; c++) {
-      ones.set(0, c, 1);
-    }
-    return ones.row(0);
   }
 
   /** Floats that it holds. */

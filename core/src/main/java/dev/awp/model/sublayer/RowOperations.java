@@ -8,6 +8,7 @@ import dev.awp.config.NormKind;
 import dev.awp.kernel.NetworkKernels;
 import dev.awp.model.sublayer.BlockWeights.Linear;
 import dev.awp.tensor.Matrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.function.IntConsumer;
@@ -30,6 +31,15 @@ public record RowOperations(Compute compute, NormKind norm, float epsilon, float
         config.architecture().norms().kind(),
         config.normEpsilon(),
         config.multipliers().steps());
+  }
+
+  /** A row of ones. */
+  public static MemorySegment ones(int columns, Arena arena) {
+    Matrix ones = Matrix.allocate(arena, 1, columns);
+    for (int c = 0; c < columns; c++) {
+      ones.set(0, c, 1);
+    }
+    return ones.row(0);
   }
 
   /** The same where other outputs are added. */

@@ -50,17 +50,9 @@ public final class SelfAttention implements AttentionSublayer {
     this.outputNorm = step.norms().after().map(weights::norm);
     this.sinks =
         config.scores().sinks() ? Optional.of(weights.vector(step.sinks())) : Optional.empty();
-    Integer kept =
-        step.layout()
-            .columns()
-            .keyValues()
-            .get(config.keyValues().sharedFrom().orElse(step.block()));
-    this.shared = kept == null ? OptionalInt.empty() : OptionalInt.of(kept);
-    Matrix row = Matrix.allocate(weights.arena(), 1, config.headDimension());
-    for (int i = 0; i < row.columns(); i++) {
-      row.set(0, i, 1);
-    }
-    this.ones = row.row(0);
+    this.shared =
+        step.layout().columns().keys(config.keyValues().sharedFrom().orElse(step.block()));
+    this.ones = RowOperations.ones(config.headDimension(), weights.arena());
   }
 
   private static Optional<MemorySegment> norm(BlockWeights weights, String module, boolean there) {

@@ -9,9 +9,7 @@ import dev.awp.report.PerplexityReport;
 import dev.awp.report.page.Pictures.Picture;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.SortedMap;
 import java.util.function.ToDoubleFunction;
 
 /** comparison.html: what comparison.json says, for people. */
@@ -287,48 +285,19 @@ final class ComparisonPage {
   }
 
   private void map() {
-    List<Cell> solved = report.cells().stream().filter(cell -> !cell.layers().isEmpty()).toList();
-    if (solved.isEmpty()) {
-      return;
-    }
-    List<SortedMap<Integer, Double>> errors =
-        solved.stream().map(cell -> LayerPlace.meanErrors(cell.layers())).toList();
-    List<Integer> blocks =
-        ModelMap.blocks(errors.stream().flatMap(map -> map.keySet().stream()).toList());
-    Figures figures =
-        new Figures("blocks.csv", "constraint", "method", "block", "mean relative error");
-    List<HeatMap.Cell> cells = new ArrayList<>();
-    for (int row = 0; row < solved.size(); row++) {
-      Cell cell = solved.get(row);
-      for (Map.Entry<Integer, Double> error : errors.get(row).entrySet()) {
-        int block = error.getKey();
-        figures.add(cell.constraint(), cell.method(), block < 0 ? "" : block, error.getValue());
-        cells.add(
-            new HeatMap.Cell(
-                row,
-                blocks.indexOf(block),
-                error.getValue(),
-                "%s, %s: %s"
-                    .formatted(
-                        name(cell), ModelMap.name(block), Pictures.number(error.getValue()))));
-      }
-    }
-    String caption =
-        "Mean relative error of every block's layers, by ratios: a step of colour is a factor.";
-    Pictures.section(
+    ModelMap.errors(
         html,
         "Where in the model",
-        caption,
-        HeatMap.draw(
-            "blocks-map",
-            "Relative error by cell and block",
-            caption,
-            "block",
-            solved.stream().map(ComparisonPage::name).toList(),
-            ModelMap.names(blocks),
-            cells,
-            HeatMap.Scale.LOGARITHMIC),
-        figures);
+        "cell",
+        List.of("constraint", "method"),
+        report.cells().stream()
+            .map(
+                cell ->
+                    new ModelMap.Row(
+                        name(cell),
+                        List.of(cell.constraint(), cell.method()),
+                        LayerPlace.meanErrors(cell.layers())))
+            .toList());
   }
 
   private void convergence() {

@@ -68,7 +68,7 @@ final class LayerPlots {
 
   /** The paper's Figure 1 for every layer: sqrt(f(T) / f(0)) against the iteration. */
   static String convergence(List<LayerReport> layers) {
-    List<LayerReport> traced = traced(layers);
+    List<LayerReport> traced = layers.stream().filter(LayerPlots::isTraced).toList();
     List<Double> errors = new ArrayList<>();
     int last = 1;
     for (LayerReport layer : traced) {
@@ -90,22 +90,18 @@ final class LayerPlots {
     int colour = 0;
     for (List<LayerReport> kind : LayerPlace.byKind(layers).values()) {
       svg.add("<g class=\"%s thin\">%n", Pictures.colour(colour++));
-      kind.stream().filter(traced::contains).forEach(layer -> curve(layer, frame, svg));
+      kind.stream().filter(LayerPlots::isTraced).forEach(layer -> curve(layer, frame, svg));
       svg.add("</g>%n");
     }
     return svg.add("</svg>%n").toString();
   }
 
-  /** Layers of which there is a curve to draw. */
-  private static List<LayerReport> traced(List<LayerReport> layers) {
-    return layers.stream()
-        .filter(
-            layer ->
-                layer.denseObjective() > 0
-                    && Double.isFinite(layer.denseObjective())
-                    && !layer.trace().isEmpty()
-                    && layer.trace().stream().allMatch(p -> Double.isFinite(p.objective())))
-        .toList();
+  /** Whether there is a curve to draw of a layer. */
+  private static boolean isTraced(LayerReport layer) {
+    return layer.denseObjective() > 0
+        && Double.isFinite(layer.denseObjective())
+        && !layer.trace().isEmpty()
+        && layer.trace().stream().allMatch(p -> Double.isFinite(p.objective()));
   }
 
   /** f at the iterations where solvers knew it: a line for each layer, a column for each. */

@@ -30,7 +30,7 @@ public final class ModelMap {
   }
 
   /** Every block up to the last, and behind them what is in none. */
-  public static List<Integer> blocks(List<Integer> named) {
+  private static List<Integer> blocks(List<Integer> named) {
     TreeSet<Integer> distinct = new TreeSet<>(named);
     List<Integer> all = new ArrayList<>();
     for (int block = 0; !distinct.isEmpty() && block <= distinct.last(); block++) {
@@ -43,13 +43,73 @@ public final class ModelMap {
   }
 
   /** What columns of blocks are called. */
-  public static List<String> names(List<Integer> blocks) {
+  private static List<String> names(List<Integer> blocks) {
     return blocks.stream().map(block -> block < 0 ? "ends" : block.toString()).toList();
   }
 
   /** What a block is called in a sentence; -1 stands for what is in none. */
-  public static String name(int block) {
+  private static String name(int block) {
     return block < 0 ? "layers outside the blocks" : "block " + block;
+  }
+
+  /**
+   * A row of a map of errors.
+   *
+   * @param name beside it
+   * @param keys what tells it from the others, in the figures
+   * @param errors by block
+   */
+  public record Row(String name, List<String> keys, Map<Integer, Double> errors) {}
+
+  /**
+   * A section with the mean errors of blocks, a row for each model; nothing where there is none.
+   *
+   * @param rows what a row is
+   * @param keys titles of what tells rows from each other
+   */
+  public static void errors(
+      Markup html, String title, String rows, List<String> keys, List<Row> all) {
+    List<Row> known = all.stream().filter(row -> !row.errors().isEmpty()).toList();
+    if (known.isEmpty()) {
+      return;
+    }
+    List<Integer> blocks =
+        blocks(known.stream().flatMap(row -> row.errors().keySet().stream()).toList());
+    List<String> titles = new ArrayList<>(keys);
+    titles.addAll(List.of("block", "mean relative error"));
+    Figures figures = new Figures("blocks.csv", titles.toArray(String[]::new));
+    List<HeatMap.Cell> cells = new ArrayList<>();
+    for (int i = 0; i < known.size(); i++) {
+      int index = i;
+      Row row = known.get(i);
+      row.errors()
+          .forEach(
+              (block, error) -> {
+                List<Object> line = new ArrayList<>(row.keys());
+                line.add(block < 0 ? "" : block);
+                line.add(error);
+                figures.add(line.toArray());
+                String words =
+                    "%s, %s: %s".formatted(row.name(), name(block), Pictures.number(error));
+                cells.add(new HeatMap.Cell(index, blocks.indexOf(block), error, words));
+              });
+    }
+    String caption =
+        "Mean relative error of every block's layers, by ratios: a step of colour is a factor.";
+    Pictures.section(
+        html,
+        title,
+        caption,
+        HeatMap.draw(
+            "blocks-map",
+            "Relative error by %s and block".formatted(rows),
+            caption,
+            "block",
+            known.stream().map(Row::name).toList(),
+            names(blocks),
+            cells,
+            HeatMap.Scale.LOGARITHMIC),
+        figures);
   }
 
   /** All maps of a run, with the figures of all. */

@@ -100,7 +100,7 @@ class AllocationTest {
       @ForAll @IntRange(min = 1, max = 6) int layers,
       @ForAll @IntRange(min = 1, max = 4) int candidates) {
     List<List<Candidate>> all = random(new Random(seed), layers, candidates);
-    List<Candidate> frontier = Allocation.frontier(all);
+    List<Candidate> frontier = Allocation.frontier(all, Integer.MAX_VALUE);
     assertEquals(Allocation.cheapest(all), frontier.getFirst().cost());
     for (int i = 0; i < frontier.size(); i++) {
       Candidate point = frontier.get(i);
