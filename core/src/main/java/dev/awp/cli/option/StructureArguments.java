@@ -82,8 +82,8 @@ public final class StructureArguments {
       converter = Ranges.CountOrNone.class,
       description = {
         "Remove the attention of so many of the blocks that stay, and leave their feed-forward"
-            + " layers. A GGUF file alone can hold that, of a model of LLaMA's form or of Qwen2, whose first"
-            + " block keeps its attention."
+            + " layers. A GGUF file alone can hold that, of a model of LLaMA's form or Qwen2, whose"
+            + " first block keeps its attention."
       })
   private Integer attention;
 
@@ -138,7 +138,7 @@ public final class StructureArguments {
         "How what is removed is shared among blocks: uniform, the same in all; blocks, by what each"
             + " block's loss does to the predictions, at least a quarter of its neurons and one"
             + " key/value head staying, which a GGUF file alone can hold, of a model of LLaMA's"
-            + " form. Default: uniform."
+            + " form or Qwen2. Default: uniform."
       })
   private String sharing;
 
