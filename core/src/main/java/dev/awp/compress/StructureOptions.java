@@ -19,8 +19,9 @@ import java.util.OptionalInt;
  * @param neurons share of the neurons of each feed-forward layer to remove
  * @param groups share of the key/value heads, with their query heads, to remove
  * @param blocks how many whole blocks to remove
+ * @param attention of how many of the blocks that stay the attention is removed
  * @param by how neurons and groups are chosen
- * @param blocksBy how blocks are chosen
+ * @param blocksBy how blocks are chosen, and those that lose their attention
  * @param sharing whether widths are the same for all blocks
  * @param multiple what the number of neurons that stay is a multiple of
  * @param experts what is removed of mixtures of experts, of which nothing else is
@@ -31,6 +32,7 @@ public record StructureOptions(
     OptionalDouble neurons,
     OptionalDouble groups,
     int blocks,
+    int attention,
     String by,
     String blocksBy,
     Sharing sharing,
@@ -106,8 +108,11 @@ public record StructureOptions(
       throw new IllegalArgumentException("the share of the weights says the others");
     }
     boolean others = width.isPresent() || target.isPresent() || neurons.isPresent();
-    if (experts.isPresent() && (others || groups.isPresent() || blocks > 0)) {
+    if (experts.isPresent() && (others || groups.isPresent() || blocks > 0 || attention > 0)) {
       throw new IllegalArgumentException("experts are removed alone");
+    }
+    if (attention > 0 && (width.isPresent() || target.isPresent() || sharing != Sharing.UNIFORM)) {
+      throw new IllegalArgumentException("shares of the weights count the attention of all blocks");
     }
   }
 
@@ -118,6 +123,7 @@ public record StructureOptions(
         Optional.empty(),
         OptionalDouble.empty(),
         OptionalDouble.empty(),
+        0,
         0,
         by,
         blocksBy,
@@ -151,6 +157,11 @@ public record StructureOptions(
     }
     if (blocks > 0) {
       all.put("pruneBlocks", blocks);
+    }
+    if (attention > 0) {
+      all.put("pruneAttention", attention);
+    }
+    if (blocks > 0 || attention > 0) {
       all.put("pruneBlocksBy", blocksBy);
     }
     return all;

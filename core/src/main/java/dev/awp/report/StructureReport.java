@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What was removed of a model before its layers were compressed.
@@ -72,6 +73,23 @@ public record StructureReport(
     }
 
     /**
+     * The same without the attention of some blocks.
+     *
+     * @param without indices in the original
+     */
+    public Shape withoutAttention(List<Integer> without) {
+      return of(
+          blocks,
+          IntStream.range(0, blocks.size())
+              .mapToObj(
+                  index ->
+                      without.contains(blocks.get(index))
+                          ? size(index).withoutAttention()
+                          : size(index))
+              .toList());
+    }
+
+    /**
      * The size of a block.
      *
      * @param index of the block among those that stay
@@ -81,8 +99,17 @@ public record StructureReport(
     }
   }
 
-  /** The size of a block: neurons and key/value heads. */
-  public record Size(int neurons, int groups) {}
+  /** The size of a block: neurons, and key/value heads, none where it has no attention. */
+  public record Size(int neurons, int groups) {
+    /** Whether it has attention. */
+    public boolean hasAttention() {
+      return groups > 0;
+    }
+
+    private Size withoutAttention() {
+      return new Size(neurons, 0);
+    }
+  }
 
   /**
    * What was kept of a step of a block.

@@ -125,6 +125,7 @@ class CompressOptionsTest {
         change("--prune-neurons", "", "0.2", "0.3"),
         change("--prune-groups", "--prune-neurons=0.2", "", "0.5"),
         change("--prune-blocks", "--prune-neurons=0.2", "", "1"),
+        change("--prune-attention", "--format=gguf --prune-neurons=0.5", "", "1"),
         change("--prune-experts", "", "0.2", "2"),
         change("--prune-experts-by", "--prune-experts=2", "", "tokens"),
         change("--prune-by", "--prune-neurons=0.2", "", "magnitude"),

@@ -77,6 +77,17 @@ public final class StructureArguments {
   private Integer blocks;
 
   @Option(
+      names = "--prune-attention",
+      paramLabel = "N",
+      converter = Ranges.CountOrNone.class,
+      description = {
+        "Remove the attention of so many of the blocks that stay, and leave their feed-forward"
+            + " layers. A GGUF file alone can hold that, of a model of LLaMA's form or Qwen2, whose"
+            + " first block keeps its attention."
+      })
+  private Integer attention;
+
+  @Option(
       names = "--prune-experts",
       paramLabel = "SHARE_OR_COUNT",
       converter = Ranges.ShareOrCount.class,
@@ -103,9 +114,9 @@ public final class StructureArguments {
       paramLabel = "HOW",
       converter = MeasureName.class,
       description = {
-        "How blocks are chosen: divergence, by what the predictions lose without each, measured"
-            + " anew after each; cosine, by how little each turns the hidden states. Default:"
-            + " divergence."
+        "How blocks are chosen, and those that lose their attention: divergence, by what the"
+            + " predictions lose without each, measured anew after each; cosine, by how little each"
+            + " turns the hidden states. Default: divergence."
       })
   private String blocksBy;
 
@@ -127,7 +138,7 @@ public final class StructureArguments {
         "How what is removed is shared among blocks: uniform, the same in all; blocks, by what each"
             + " block's loss does to the predictions, at least a quarter of its neurons and one"
             + " key/value head staying, which a GGUF file alone can hold, of a model of LLaMA's"
-            + " form. Default: uniform."
+            + " form or Qwen2. Default: uniform."
       })
   private String sharing;
 
@@ -176,7 +187,7 @@ public final class StructureArguments {
 
   /** What is removed of models without experts. */
   private boolean givesDense() {
-    return givesWidth() || neurons != null || groups != null || blocks != null;
+    return givesWidth() || neurons != null || groups != null || blocks != null || attention != null;
   }
 
   private boolean givesWidth() {
@@ -203,16 +214,24 @@ public final class StructureArguments {
     if (expertsBy != null && experts == null) {
       throw misuse(spec, "--prune-experts-by is for --prune-experts");
     }
-    if (by != null && !widths && blocks == null) {
+    if (attention != null && (givesWidth() || sharing != null)) {
       throw misuse(
           spec,
-          "--prune-by is for --prune-width, --prune-neurons, --prune-groups and --prune-blocks");
+          "--prune-attention goes with --prune-neurons, --prune-groups and --prune-blocks alone:"
+              + " the others share what is removed among blocks that all have attention");
+    }
+    boolean layers = blocks != null || attention != null;
+    if (by != null && !widths && !layers) {
+      throw misuse(
+          spec,
+          "--prune-by is for --prune-width, --prune-neurons, --prune-groups, --prune-blocks and"
+              + " --prune-attention");
     }
     if (multiple != null && !givesWidth() && neurons == null) {
       throw misuse(spec, "--prune-multiple is for --prune-width and --prune-neurons");
     }
-    if (blocksBy != null && blocks == null) {
-      throw misuse(spec, "--prune-blocks-by is for --prune-blocks");
+    if (blocksBy != null && !layers) {
+      throw misuse(spec, "--prune-blocks-by is for --prune-blocks and --prune-attention");
     }
     if (sharing != null && !widths) {
       throw misuse(spec, "--prune-share is for --prune-width, --prune-neurons and --prune-groups");
@@ -229,6 +248,7 @@ public final class StructureArguments {
               optional(neurons),
               optional(groups),
               blocks == null ? 0 : blocks,
+              attention == null ? 0 : attention,
               by == null ? UnitChoices.standard().name() : by,
               blocksBy == null ? BlockMeasures.standard().name() : blocksBy,
               sharing == null ? Sharing.UNIFORM : Sharing.named(sharing),

@@ -36,6 +36,10 @@ public final class SummaryTable {
         structure.kept().groups(),
         structure.before().groups(),
         100 * structure.share());
+    long silent = structure.kept().sizes().stream().filter(size -> !size.hasAttention()).count();
+    if (silent > 0) {
+      out.println(silent + " of these blocks have no attention");
+    }
   }
 
   public static void print(RunReport report, PrintWriter out) {

@@ -8,6 +8,7 @@ import dev.awp.calibration.CalibrationSet;
 import dev.awp.compress.estimate.WorkEstimate;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.Matrix;
@@ -15,13 +16,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Map;
 
 /**
- * By how little a block turns the hidden states: 1 - mean cos(before, behind), the Block Influence
- * of Men et al., "ShortGPT: Layers in Large Language Models are More Redundant Than You Expect",
- * 2024. Measured once, in the whole model.
+ * By how little a block, or its attention, turns the hidden states: 1 - mean cos(before, behind),
+ * the Block Influence of Men et al., "ShortGPT: Layers in Large Language Models are More Redundant
+ * Than You Expect", 2024. Measured once, with all that is there.
  */
 final class BlockCosine implements BlockMeasure {
   @Override
@@ -33,34 +35,41 @@ final class BlockCosine implements BlockMeasure {
   public List<Integer> choose(
       TransformerModel model,
       CalibrationSet calibration,
-      int count,
+      BlockRemoval removal,
       Path scratch,
       Progress progress) {
-    int blocks = model.layout().config().layers();
-    double[] influence = new double[blocks];
+    Map<Integer, Double> influence = new HashMap<>();
     ArithmeticKernels arithmetic = model.compute().kernels().arithmetic();
     try (ActivationStore states = ActivationStore.embed(model, calibration.windows(), scratch);
         ActivationStore before = states.copy()) {
-      for (int block = 0; block < blocks; block++) {
+      for (int block : removal.there(model.layout())) {
         progress.step("block %s: measuring".formatted(block + 1));
-        before.states().copyFrom(states.states());
-        try (Arena arena = Arena.ofShared()) {
-          model.block(block, arena).forward(states.states(), states.length(), LinearInputs.IGNORED);
+        for (Step step : model.layout().steps(block)) {
+          // All of a block where it goes as a whole.
+          boolean own = removal.step().isEmpty() || removal.step().get().equals(step);
+          boolean first = step.equals(model.layout().steps(block).getFirst());
+          if (own && (first || removal.step().isPresent())) {
+            before.states().copyFrom(states.states());
+          }
+          try (Arena arena = Arena.ofShared()) {
+            model
+                .step(block, step, arena)
+                .forward(states.states(), states.length(), LinearInputs.IGNORED);
+          }
+          if (own) {
+            influence.put(block, 1 - meanCosine(before.states(), states.states(), arithmetic));
+          }
         }
-        influence[block] = 1 - meanCosine(before.states(), states.states(), arithmetic);
       }
     }
-    return IntStream.range(0, blocks)
-        .boxed()
-        .sorted(
-            Comparator.<Integer>comparingDouble(block -> influence[block])
-                .thenComparing(block -> block))
-        .limit(count)
+    return removal.candidates(model.layout()).stream()
+        .sorted(Comparator.<Integer>comparingDouble(influence::get).thenComparing(block -> block))
+        .limit(removal.count())
         .toList();
   }
 
   @Override
-  public double flops(ModelLayout layout, CalibrationSet calibration, int count) {
+  public double flops(ModelLayout layout, CalibrationSet calibration, BlockRemoval removal) {
     double tokens = calibration.tokens();
     return WorkEstimate.forward(layout, tokens, calibration.length());
   }

@@ -7,10 +7,9 @@ import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.compress.estimate.WorkEstimate;
 import dev.awp.model.ModelLayout;
-import dev.awp.model.forward.DecoderBlock;
 import dev.awp.model.forward.HeadPair;
+import dev.awp.model.forward.Stage;
 import dev.awp.model.forward.TransformerModel;
-import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -22,8 +21,8 @@ import java.util.Map;
 
 /**
  * By what the model's predictions lose: the Kullback-Leibler divergence of the next token's
- * distribution from the original model's on the calibration text. The block whose removal costs
- * least goes first, and the others are measured anew without it.
+ * distribution from the original model's on the calibration text. The block whose removal, or that
+ * of its attention, costs least goes first, and the others are measured anew without it.
  *
  * <p>All trials of a round go through the blocks together, so that the weights of each are decoded
  * once.
@@ -41,7 +40,7 @@ final class BlockDivergence implements BlockMeasure {
   public List<Integer> choose(
       TransformerModel model,
       CalibrationSet calibration,
-      int count,
+      BlockRemoval removal,
       Path scratch,
       Progress progress) {
     List<Integer> removed = new ArrayList<>();
@@ -49,21 +48,23 @@ final class BlockDivergence implements BlockMeasure {
             ActivationStore.embed(model, calibration.first(TOKENS), scratch);
         ActivationStore reference = embedded.copy()) {
       pass(model, reference);
-      while (removed.size() < count) {
-        progress.step("measuring blocks, %s of %s removed".formatted(removed.size(), count));
-        removed.add(cheapest(model, embedded, reference, removed));
+      while (removed.size() < removal.count()) {
+        progress.step(
+            "measuring blocks, %s of %s chosen".formatted(removed.size(), removal.count()));
+        removed.add(cheapest(model, embedded, reference, removal, removed));
       }
     }
     return removed;
   }
 
   @Override
-  public double flops(ModelLayout layout, CalibrationSet calibration, int count) {
+  public double flops(ModelLayout layout, CalibrationSet calibration, BlockRemoval removal) {
     double tokens = (double) calibration.first(TOKENS).size() * calibration.length();
     double forward = WorkEstimate.forward(layout, tokens, calibration.length());
     int blocks = layout.config().layers();
+    int candidates = removal.candidates(layout).size();
     double flops = forward;
-    for (int left = blocks; left > blocks - count; left--) {
+    for (int left = candidates; left > candidates - removal.count(); left--) {
       // Each trial goes through half of the blocks on average, and is compared with the original.
       double passes = (1 + left / 2.0) * left / blocks;
       flops += passes * forward + 2 * left * WorkEstimate.head(layout, tokens);
@@ -74,30 +75,32 @@ final class BlockDivergence implements BlockMeasure {
   private static void pass(TransformerModel model, ActivationStore states) {
     for (int block = 0; block < model.layout().config().layers(); block++) {
       try (Arena arena = Arena.ofShared()) {
-        forward(model.block(block, arena), states);
+        BlockRemoval.pass(BlockRemoval.whole(model, block, arena), states);
       }
     }
-  }
-
-  private static void forward(DecoderBlock block, ActivationStore states) {
-    block.forward(states.states(), states.length(), LinearInputs.IGNORED);
   }
 
   private static int cheapest(
       TransformerModel model,
       ActivationStore embedded,
       ActivationStore reference,
+      BlockRemoval removal,
       List<Integer> removed) {
     Map<Integer, ActivationStore> trials = new LinkedHashMap<>();
+    List<Integer> candidates = removal.candidates(model.layout());
     try (ActivationStore states = embedded.copy()) {
-      for (int block = 0; block < model.layout().config().layers(); block++) {
-        if (!removed.contains(block)) {
-          try (Arena arena = Arena.ofShared()) {
-            DecoderBlock own = model.block(block, arena);
-            trials.values().forEach(trial -> forward(own, trial));
-            trials.put(block, states.copy());
-            forward(own, states);
+      for (int block : removal.there(model.layout())) {
+        try (Arena arena = Arena.ofShared()) {
+          List<Stage> rest = removal.rest(model, block, arena);
+          List<Stage> own =
+              removed.contains(block) ? rest : BlockRemoval.whole(model, block, arena);
+          trials.values().forEach(trial -> BlockRemoval.pass(own, trial));
+          if (candidates.contains(block) && !removed.contains(block)) {
+            ActivationStore trial = states.copy();
+            trials.put(block, trial);
+            BlockRemoval.pass(rest, trial);
           }
+          BlockRemoval.pass(own, states);
         }
       }
       return cheapest(model, reference, trials);

@@ -65,7 +65,10 @@ public final class PrunedCheckpoint extends CheckpointView {
       Size size = shape.size(i);
       blocks.add(
           new BlockConfig(
-              block.ownAttention().map(attention -> attention.withGroups(size.groups())),
+              block
+                  .ownAttention()
+                  .filter(_ -> size.hasAttention())
+                  .map(attention -> attention.withGroups(size.groups())),
               block.recurrence(),
               block.ownMlp().map(mlp -> mlp.withWidth(size.neurons())),
               block.experts(),
@@ -115,8 +118,19 @@ public final class PrunedCheckpoint extends CheckpointView {
     return before.steps(block).stream().flatMap(step -> cut(block, step).stream()).toList();
   }
 
-  /** How a step of a block of the original is cut; nothing where it is left as it is. */
+  /** Whether a step of a block of the original that stays is there. */
+  boolean has(int block, Step step) {
+    return !step.equals(Step.ATTENTION) || shape.size(index(block)).hasAttention();
+  }
+
+  /**
+   * How a step of a block of the original that stays is cut; nothing where it is left as it is, or
+   * not there.
+   */
   Optional<Cut> cut(int block, Step step) {
+    if (!has(block, step)) {
+      return Optional.empty();
+    }
     if (shape.experts() == 0) {
       return StepCut.of(before, block, step).map(Cut.class::cast);
     }
@@ -179,8 +193,13 @@ public final class PrunedCheckpoint extends CheckpointView {
   }
 
   private ConfigSizes sizes() {
-    List<AttentionConfig> attention =
-        config.blocks().stream().flatMap(block -> block.ownAttention().stream()).toList();
+    // What config.json says of heads is of blocks that may have attention: all of them where none
+    // has anything in its place.
+    List<Optional<AttentionConfig>> attention =
+        config.blocks().stream()
+            .filter(block -> !isMixed() || block.ownAttention().isPresent())
+            .map(BlockConfig::ownAttention)
+            .toList();
     return new ConfigSizes(
         config
             .architecture()
@@ -191,11 +210,15 @@ public final class PrunedCheckpoint extends CheckpointView {
             .flatMap(block -> block.ownMlp().stream())
             .map(MlpConfig::width)
             .toList(),
-        attention.stream().map(AttentionConfig::heads).toList(),
-        attention.stream().map(AttentionConfig::keyValueHeads).toList(),
+        attention.stream().map(own -> own.map(AttentionConfig::heads).orElse(0)).toList(),
+        attention.stream().map(own -> own.map(AttentionConfig::keyValueHeads).orElse(0)).toList(),
         before.config().attention().orElseThrow().headDimension(),
         shape.blocks(),
         types());
+  }
+
+  private boolean isMixed() {
+    return config.architecture().recurrence().isPresent();
   }
 
   /** Kinds of the blocks, where a rule of the original's that counts them would say others. */

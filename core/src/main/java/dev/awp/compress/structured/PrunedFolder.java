@@ -149,18 +149,15 @@ final class PrunedFolder implements AutoCloseable {
    * Writes the tensors of a step.
    *
    * @param cut the step, with the units that stay
-   * @param weights of the layer that reads the units, where they are others than the original's
+   * @param weights what stays of tensors that hold others than the original's, by its names
    */
-  List<WrittenPiece> write(Cut cut, int[] kept, Optional<Matrix> weights) {
+  List<WrittenPiece> write(Cut cut, int[] kept, Map<String, Matrix> weights) {
     List<WrittenPiece> pieces = new ArrayList<>();
     for (CutTensor tensor : planned.cut(cut, kept)) {
-      boolean solved =
-          weights.isPresent()
-              && cut instanceof StepCut own
-              && tensor.original().name().equals(own.consumer().weight());
-      if (solved) {
+      Matrix solved = weights.get(tensor.original().name());
+      if (solved != null) {
         try (Arena arena = Arena.ofConfined()) {
-          pieces.addAll(write(tensor.name(), tensor, weights.get(), arena));
+          pieces.addAll(write(tensor.name(), tensor, solved, arena));
         }
       } else {
         pieces.addAll(write(tensor.name(), tensor.isWhole() ? tensor.original() : tensor));

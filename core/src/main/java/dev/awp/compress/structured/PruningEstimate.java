@@ -14,6 +14,7 @@ import dev.awp.model.Step;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What the {@link StructuredPass} takes, by the shapes of the original model, for who plans without
@@ -62,6 +63,11 @@ public final class PruningEstimate {
     if (structure.blocks() > 0) {
       sentences.add("estimated: which blocks go is measured; the last ones stand for them here");
     }
+    if (structure.attention() > 0) {
+      sentences.add(
+          "estimated: which blocks lose their attention is measured; the last ones stand for them"
+              + " here");
+    }
     if (isShared()) {
       sentences.add(
           "estimated: how wide each block stays is measured; here the first one stays as it is, and"
@@ -84,11 +90,17 @@ public final class PruningEstimate {
   }
 
   private double blocks(CalibrationSet calibration) {
-    return structure.blocks() == 0
-        ? 0
-        : BlockMeasures.byName(structure.blocksBy())
-            .orElseThrow()
-            .flops(layout, calibration, structure.blocks());
+    BlockMeasure measure = BlockMeasures.byName(structure.blocksBy()).orElseThrow();
+    List<Integer> stay = IntStream.range(0, stay()).boxed().toList();
+    double whole =
+        structure.blocks() == 0
+            ? 0
+            : measure.flops(layout, calibration, BlockRemoval.blocks(structure.blocks()));
+    return structure.attention() == 0
+        ? whole
+        : whole
+            + measure.flops(
+                layout, calibration, BlockRemoval.attention(layout, stay, structure.attention()));
   }
 
   /** Errors at several widths, where these are measured. */
@@ -114,16 +126,19 @@ public final class PruningEstimate {
   /** Both streams to the inputs and on, moments of the drift too, and the choices. */
   private double walk(CalibrationSet calibration) {
     double tokens = calibration.tokens();
-    List<LinearLayer> consumers =
+    boolean refits = drifted && plan.solves();
+    List<LinearLayer> chosen =
         consumers(stay()).stream()
             .filter(layer -> isMlp(layer) ? plan.removesNeurons() : plan.removesGroups())
             .toList();
-    if (consumers.isEmpty() && !(drifted && plan.solves())) {
+    if (chosen.isEmpty() && !refits) {
       return 0;
     }
+    List<LinearLayer> solved = refits ? consumers(stay()) : chosen;
     return (drifted ? 4 : 2) * WorkEstimate.forward(layout, tokens, calibration.length())
-        + (drifted ? 3 : 1) * WorkEstimate.triangles(consumers, tokens)
-        + consumers.stream().mapToDouble(layer -> choice(layer, plan.solves())).sum();
+        + (drifted ? 3 : 1) * WorkEstimate.triangles(solved, tokens)
+        + (refits ? 3 * WorkEstimate.triangles(makers(stay()), tokens) : 0)
+        + chosen.stream().mapToDouble(layer -> choice(layer, plan.solves())).sum();
   }
 
   /**
@@ -137,14 +152,21 @@ public final class PruningEstimate {
 
   /** The layers that read the units of the first so many blocks. */
   private List<LinearLayer> consumers(int blocks) {
+    return cuts(blocks).map(StepCut::consumer).toList();
+  }
+
+  /** One of the layers that make the units, of each step of these blocks: they read the same. */
+  private List<LinearLayer> makers(int blocks) {
+    return cuts(blocks).map(cut -> cut.producers().keySet().iterator().next()).toList();
+  }
+
+  private Stream<StepCut> cuts(int blocks) {
     return IntStream.range(0, blocks)
         .boxed()
         .flatMap(
             block ->
                 layout.steps(block).stream()
-                    .flatMap(step -> StepCut.of(layout, block, step).stream())
-                    .map(StepCut::consumer))
-        .toList();
+                    .flatMap(step -> StepCut.of(layout, block, step).stream()));
   }
 
   private static boolean isMlp(LinearLayer layer) {

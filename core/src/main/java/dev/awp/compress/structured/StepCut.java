@@ -93,7 +93,7 @@ record StepCut(
   }
 
   /** The rows of a layer that stay with some units. */
-  private int[] rows(LinearLayer layer, int... kept) {
+  int[] rows(LinearLayer layer, int... kept) {
     if (layer.equals(consumer)) {
       return IntStream.range(0, layer.rows()).toArray();
     }

@@ -12,23 +12,33 @@ import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.solver.Objective;
+import dev.awp.stored.CutTensor;
+import dev.awp.stored.TensorEncoder;
+import dev.awp.stored.TensorReader;
+import dev.awp.stored.TensorView;
 import dev.awp.structured.Damping;
 import dev.awp.structured.KeptUnits;
 import dev.awp.structured.RemovalProblem;
 import dev.awp.structured.UnitChoice;
 import dev.awp.structured.choice.RemovalCurve;
+import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
- * Prunes one step: calibrates the layer that reads its units, and chooses.
+ * Prunes one step: calibrates the layers that make its units, and gives them weights that make up
+ * for the drift of their inputs; calibrates the layer that reads the units on what they then
+ * deliver, and chooses.
  *
  * @param model the original one
  */
@@ -36,11 +46,18 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
   /**
    * What came of it.
    *
+   * @param weights by the name of the tensor, of the layers that have others than the original's:
+   *     what stays of them
    * @param relativeError f(T) / f(0)
    * @param relativeDrift f(W) / f(0)
    * @param tokens that the inputs were seen of
    */
-  record Pruned(KeptUnits kept, double relativeError, double relativeDrift, long tokens) {}
+  record Pruned(
+      KeptUnits kept,
+      Map<String, Matrix> weights,
+      double relativeError,
+      double relativeDrift,
+      long tokens) {}
 
   /**
    * Prunes a step.
@@ -48,6 +65,8 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
    * @param kept how many units stay
    * @param seen hidden states on their way into the step
    * @param reference those of the original model, where the drift from it is made up for
+   * @param written how the weights of a layer will be stored, where its inputs have drifted and it
+   *     makes up for that too; nothing where they have not
    * @param arena of the weights
    */
   Pruned prune(
@@ -55,12 +74,21 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
       int kept,
       ActivationStore seen,
       Optional<ActivationStore> reference,
+      Optional<Function<LinearLayer, DType>> written,
       Arena arena) {
     LinearLayer layer = cut.consumer();
     InputSite site = layer.site();
-    try (StepMoments moments = moments(layer, reference.isPresent());
+    try (StepMoments moments = moments(List.of(layer), reference.isPresent());
         Arena scratch = Arena.ofShared()) {
-      observe(cut, seen, reference, moments);
+      Map<LinearLayer, TensorView> makers =
+          reference.isPresent() && written.isPresent() && choice.compensates()
+              ? makers(cut, seen, reference.get(), written.get(), scratch)
+              : Map.of();
+      TransformerModel through = model;
+      for (TensorView maker : makers.values()) {
+        through = through.with(maker);
+      }
+      observe(cut, through, seen, reference, moments);
       SeenInputs inputs = moments.inputs(site);
       Matrix c = moments.finish(site, layer.name(), scratch);
       Matrix w = model.weights(layer, scratch);
@@ -84,14 +112,78 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
               kept,
               Damping.of(inputs.tokens(), c.columns()));
       KeptUnits chosen = choice.choose(problem, compute, arena);
+      Map<String, Matrix> weights = new HashMap<>();
+      makers.forEach(
+          (maker, refitted) ->
+              weights.put(maker.weight(), rows(refitted, cut.rows(maker, indices(chosen)), arena)));
+      if (choice.compensates()) {
+        weights.put(layer.weight(), chosen.weights());
+      }
       double all = Objective.dense(target, c, compute);
       Matrix spread = chosen.spread(cut.units(), scratch);
       return new Pruned(
           chosen,
+          weights,
           Objective.relative(Objective.of(target, spread, c, compute), all),
           Objective.relative(Objective.of(target, w, c, compute), all),
           inputs.tokens());
     }
+  }
+
+  private static int[] indices(KeptUnits kept) {
+    return kept.units().stream().mapToInt(unit -> unit).toArray();
+  }
+
+  private Matrix rows(TensorView all, int[] wanted, Arena arena) {
+    TensorReader reader = new TensorReader(compute.kernels());
+    Matrix rows = Matrix.allocate(arena, wanted.length, CutTensor.columns(all));
+    for (int row = 0; row < wanted.length; row++) {
+      reader.decodeRows(all, wanted[row], rows.rowRange(row, row + 1));
+    }
+    return rows;
+  }
+
+  /**
+   * The layers that make the units, with weights that make up for the drift of their inputs, as
+   * they will be stored. All rows of them: what stays is chosen by what they deliver.
+   */
+  private Map<LinearLayer, TensorView> makers(
+      StepCut cut,
+      ActivationStore seen,
+      ActivationStore reference,
+      Function<LinearLayer, DType> written,
+      Arena arena) {
+    List<LinearLayer> makers = List.copyOf(cut.producers().keySet());
+    // They read the same inputs.
+    InputSite site = makers.getFirst().site();
+    String what = makers.getFirst().name();
+    Map<LinearLayer, TensorView> refitted = new LinkedHashMap<>();
+    try (StepMoments moments = moments(makers, true);
+        Arena scratch = Arena.ofShared()) {
+      observe(cut, model, seen, Optional.of(reference), moments);
+      Matrix c = moments.finish(site, what, scratch);
+      try (DriftedSite drift =
+          new DriftedSite(
+              c, moments.takeDrift(site).orElseThrow(), Optional.empty(), what, compute)) {
+        for (LinearLayer maker : makers) {
+          try (Arena own = Arena.ofShared()) {
+            Matrix target = drift.target(model.weights(maker, own), own);
+            refitted.put(maker, stored(maker, target, written.apply(maker), arena));
+          }
+        }
+      }
+    }
+    return refitted;
+  }
+
+  private TensorView stored(LinearLayer layer, Matrix weights, DType type, Arena arena) {
+    return new TensorView(
+        layer.weight(),
+        type,
+        List.of((long) weights.rows(), (long) weights.columns()),
+        Path.of("memory"),
+        0,
+        new TensorEncoder(compute.kernels()).encode(layer.weight(), weights, type, arena));
   }
 
   /**
@@ -113,9 +205,9 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
   Map<Integer, Double> curve(
       StepCut cut, List<Integer> kept, ActivationStore states, int at, Consumer<Matrix> weights) {
     LinearLayer layer = cut.consumer();
-    try (StepMoments moments = moments(layer, false);
+    try (StepMoments moments = moments(List.of(layer), false);
         Arena scratch = Arena.ofShared()) {
-      observe(cut, states, Optional.empty(), moments);
+      observe(cut, model, states, Optional.empty(), moments);
       long tokens = moments.inputs(layer.site()).tokens();
       Matrix c = moments.finish(layer.site(), layer.name(), scratch);
       Matrix w = model.weights(layer, scratch);
@@ -138,23 +230,28 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
     }
   }
 
-  private StepMoments moments(LinearLayer layer, boolean withDrift) {
-    return new StepMoments(model.layout(), List.of(layer), withDrift, Set.of(), compute);
+  private StepMoments moments(List<LinearLayer> layers, boolean withDrift) {
+    return new StepMoments(model.layout(), layers, withDrift, Set.of(), compute);
   }
 
   private void observe(
-      StepCut cut, ActivationStore seen, Optional<ActivationStore> reference, StepMoments moments) {
+      StepCut cut,
+      TransformerModel through,
+      ActivationStore seen,
+      Optional<ActivationStore> reference,
+      StepMoments moments) {
     try (Arena arena = Arena.ofShared()) {
       moments.observe(
-          stream(cut, seen, arena),
-          reference.map(store -> stream(cut, store, arena)),
+          stream(cut, through, seen, arena),
+          reference.map(store -> stream(cut, model, store, arena)),
           seen.weights(),
           seen.length());
     }
   }
 
-  private Stream stream(StepCut cut, ActivationStore store, Arena arena) {
+  private static Stream stream(
+      StepCut cut, TransformerModel through, ActivationStore store, Arena arena) {
     return new Stream(
-        model.step(cut.consumer().block(), cut.step().step(), arena), store.states(), false);
+        through.step(cut.consumer().block(), cut.step().step(), arena), store.states(), false);
   }
 }

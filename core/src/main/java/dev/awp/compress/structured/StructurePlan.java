@@ -7,7 +7,9 @@ import dev.awp.compress.StructureOptions;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.QueryKeyNorm;
+import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.Step;
 import dev.awp.report.StructureReport.Shape;
 import dev.awp.report.StructureReport.Size;
 import dev.awp.structured.UnitChoice;
@@ -71,6 +73,11 @@ public final class StructurePlan {
     if (config.hasBlockSizes()) {
       throw fail("its blocks have several widths already, and structured pruning begins with one");
     }
+    if (config.recurrence().isPresent() && options.attention() > 0) {
+      throw fail(
+          "--prune-attention knows models whose blocks all have attention and a feed-forward layer alone, and its blocks have %s"
+              .formatted(config.recurrence().get().title()));
+    }
     this.width = wantedWidth();
   }
 
@@ -90,9 +97,9 @@ public final class StructurePlan {
     }
     if (limit.isPresent() && needed.bytes() > limit.getAsLong()) {
       throw fail(
-          "choosing among %s columns takes %s MB of memory, %s MB of it of Java's heap, and --memory-limit allows %s MB"
+          "%s takes %s MB of memory, %s MB of it of Java's heap, and --memory-limit allows %s MB"
               .formatted(
-                  widest(),
+                  work(""),
                   megabytes(needed.bytes()),
                   megabytes(needed.heap()),
                   megabytes(limit.getAsLong())));
@@ -101,6 +108,13 @@ public final class StructurePlan {
 
   private static long megabytes(long bytes) {
     return Math.ceilDiv(bytes, 1_000_000);
+  }
+
+  /** What takes memory. */
+  private String work(String most) {
+    return widest() > 0
+        ? "choosing among %s%s columns".formatted(most, widest())
+        : "making up for what is removed";
   }
 
   /** The most columns of which some are chosen. */
@@ -120,7 +134,8 @@ public final class StructurePlan {
     int all = attention().keyValueHeads();
     return sharesAmongBlocks(config.layers() - options.blocks())
         ? wanted(config.layers() - options.blocks()).stream().anyMatch(Wanted::groups)
-        : candidates().stream().anyMatch(shape -> anySize(shape, s -> s.groups() < all));
+        : candidates().stream()
+            .anyMatch(shape -> anySize(shape, s -> s.hasAttention() && s.groups() < all));
   }
 
   private static boolean anySize(Shape shape, Predicate<Size> wanted) {
@@ -129,16 +144,37 @@ public final class StructurePlan {
 
   PruningMemory memory(boolean drifted) {
     boolean solves = solves();
+    boolean refits = solves && drifted && experts.isEmpty();
     int hidden = config.hiddenSize();
     PruningMemory ofNeurons =
-        removesNeurons()
-            ? PruningMemory.of(hidden, neurons(), solves, drifted)
+        removesNeurons() || refits
+            ? PruningMemory.of(
+                hidden, neurons(), refits ? rows(Step.MLP) : 0, solves && removesNeurons(), drifted)
             : PruningMemory.NONE;
     PruningMemory ofGroups =
-        removesGroups()
-            ? PruningMemory.of(hidden, attention().queryWidth(), solves, drifted)
+        removesGroups() || refits
+            ? PruningMemory.of(
+                hidden,
+                attention().queryWidth(),
+                refits ? rows(Step.ATTENTION) : 0,
+                solves && removesGroups(),
+                drifted)
             : PruningMemory.NONE;
     return ofNeurons.max(ofGroups);
+  }
+
+  /** Rows of the layers that make the units of a step, the most of any block. */
+  private int rows(Step step) {
+    return IntStream.range(0, config.layers())
+        .flatMap(
+            block ->
+                layout.steps(block).stream()
+                    .filter(step::equals)
+                    .flatMap(own -> StepCut.of(layout, block, own).stream())
+                    .mapToInt(
+                        cut -> cut.producers().keySet().stream().mapToInt(LinearLayer::rows).sum()))
+        .max()
+        .orElse(0);
   }
 
   /** Whether weights that stay are solved for anew. */
@@ -259,7 +295,14 @@ public final class StructurePlan {
         options.groups().isPresent()
             ? keptGroups(options.groups().getAsDouble())
             : attention().keyValueHeads();
-    return List.of(new Shape(neurons, groups, blocks));
+    if (options.attention() >= left) {
+      throw fail(
+          "--prune-attention %s: of the %s blocks that stay the first keeps its attention, for llama.cpp takes the size of all heads from it"
+              .formatted(options.attention(), left));
+    }
+    return List.of(
+        new Shape(neurons, groups, blocks)
+            .withoutAttention(blocks.subList(left - options.attention(), left)));
   }
 
   /** Whether blocks that stay will have sizes of their own, which are to be measured. */
@@ -496,8 +539,8 @@ public final class StructurePlan {
     PruningMemory needed = memory(drifted);
     if (needed.bytes() > 0) {
       sentences.add(
-          "choosing among up to %s columns takes %s MB of memory, and %s MB of Java's heap"
-              .formatted(widest(), megabytes(needed.offHeap()), megabytes(needed.heap())));
+          "%s takes %s MB of memory, and %s MB of Java's heap"
+              .formatted(work("up to "), megabytes(needed.offHeap()), megabytes(needed.heap())));
     }
     return sentences;
   }
@@ -553,10 +596,13 @@ public final class StructurePlan {
                         parameters(shape),
                         total()))
             .toList();
-    return "%s of %s blocks stay, each with %s; neurons in multiples of %s"
+    return "%s of %s blocks stay, %seach with %s; neurons in multiples of %s"
         .formatted(
             candidates().getFirst().blocks().size(),
             all.blocks().size(),
+            options.attention() > 0
+                ? "%s of them without attention, ".formatted(options.attention())
+                : "",
             String.join(", or ", words),
             multiple());
   }

@@ -13,6 +13,7 @@ import dev.awp.compress.Target;
 import dev.awp.compress.run.SavedSteps;
 import dev.awp.compute.Compute;
 import dev.awp.disk.WrittenPiece;
+import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.model.forward.TransformerModel;
@@ -20,12 +21,16 @@ import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.report.StructureReport;
 import dev.awp.report.StructureReport.Part;
 import dev.awp.report.StructureReport.Shape;
+import dev.awp.report.StructureReport.Size;
 import dev.awp.structured.UnitChoice;
 import dev.awp.structured.choice.UnitChoices;
+import dev.awp.tensor.DType;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -76,13 +81,17 @@ public final class StructuredPass {
     try (PrunedFolder folder =
         PrunedFolder.create(saved.folder(), pruned, options.maxShardBytes(), compute)) {
       Shape before = plan.before();
+      List<Size> sizes = IntStream.range(0, shape.blocks().size()).mapToObj(shape::size).toList();
       boolean narrower =
-          IntStream.range(0, shape.blocks().size())
-                  .mapToObj(shape::size)
+          sizes.stream()
                   .anyMatch(
-                      size -> size.neurons() < before.neurons() || size.groups() < before.groups())
+                      size ->
+                          size.neurons() < before.neurons()
+                              || (size.hasAttention() && size.groups() < before.groups()))
               || shape.experts() < before.experts();
-      boolean shorter = shape.blocks().size() < before.blocks().size();
+      boolean shorter =
+          shape.blocks().size() < before.blocks().size()
+              || !sizes.stream().allMatch(Size::hasAttention);
       if (narrower || (shorter && choice.compensates() && drifts())) {
         parts = restored(pruned, folder).orElseGet(() -> walk(pruned, folder));
       } else {
@@ -101,15 +110,23 @@ public final class StructuredPass {
   private Shape measured(StructurePlan plan) {
     List<Integer> kept = plan.before().blocks();
     if (structure.blocks() > 0) {
-      List<Integer> removed =
-          BlockMeasures.byName(structure.blocksBy())
-              .orElseThrow()
-              .choose(model, calibration, structure.blocks(), saved.scratchFolder(), progress);
+      List<Integer> removed = chosen(BlockRemoval.blocks(structure.blocks()));
       kept = kept.stream().filter(block -> !removed.contains(block)).toList();
     }
     Shape shape = widths(plan, kept);
+    if (structure.attention() > 0) {
+      shape =
+          shape.withoutAttention(
+              chosen(BlockRemoval.attention(model.layout(), kept, structure.attention())));
+    }
     saved.save(shape);
     return shape;
+  }
+
+  private List<Integer> chosen(BlockRemoval removal) {
+    return BlockMeasures.byName(structure.blocksBy())
+        .orElseThrow()
+        .choose(model, calibration, removal, saved.scratchFolder(), progress);
   }
 
   /** How much of what stays in these blocks. */
@@ -131,7 +148,7 @@ public final class StructuredPass {
   private static void copy(PrunedCheckpoint pruned, PrunedFolder folder) {
     for (int block : pruned.shape().blocks()) {
       for (Cut cut : pruned.cuts(block)) {
-        var _ = folder.write(cut, IntStream.range(0, cut.count()).toArray(), Optional.empty());
+        var _ = folder.write(cut, IntStream.range(0, cut.count()).toArray(), Map.of());
       }
     }
   }
@@ -165,15 +182,16 @@ public final class StructuredPass {
       for (int block = 0; block <= last; block++) {
         boolean stays = pruned.shape().blocks().contains(block);
         for (Step step : pruned.before().steps(block)) {
-          Optional<Cut> cut = stays ? pruned.cut(block, step) : Optional.empty();
+          boolean there = stays && pruned.has(block, step);
+          Optional<Cut> cut = there ? pruned.cut(block, step) : Optional.empty();
           if (cut.isPresent()) {
             Part part = part(cut.get(), pruned.kept(cut.get()), folder, seen, reference, changed);
             parts.add(part);
             changed |= part.kept().size() < cut.get().count();
           }
-          advance(block, step, stays ? pruned.index(block) : -1, folder, seen, reference);
+          advance(block, step, there ? pruned.index(block) : -1, folder, seen, reference);
+          changed |= !there;
         }
-        changed |= !stays;
       }
     }
     return parts;
@@ -208,11 +226,11 @@ public final class StructuredPass {
       return save(
           new Part(block, step, IntStream.of(all).boxed().toList(), 0, 0, 0),
           folder,
-          folder.write(cut, all, Optional.empty()));
+          folder.write(cut, all, Map.of()));
     }
     progress.step("block %s: pruning %s".formatted(block + 1, step));
     return switch (cut) {
-      case StepCut own -> pruned(own, kept, folder, seen, reference);
+      case StepCut own -> pruned(own, kept, folder, seen, reference, changed);
       case ExpertCut own -> pruned(own, kept, folder, seen);
     };
   }
@@ -222,10 +240,15 @@ public final class StructuredPass {
       int kept,
       PrunedFolder folder,
       ActivationStore seen,
-      Optional<ActivationStore> reference) {
+      Optional<ActivationStore> reference,
+      boolean changed) {
+    Optional<Function<LinearLayer, DType>> written =
+        changed
+            ? Optional.of(layer -> original.tensor(layer.weight()).type().written())
+            : Optional.empty();
     try (Arena arena = Arena.ofShared()) {
       StepPruning.Pruned pruned =
-          new StepPruning(model, choice, compute).prune(cut, kept, seen, reference, arena);
+          new StepPruning(model, choice, compute).prune(cut, kept, seen, reference, written, arena);
       return save(
           new Part(
               cut.step().block(),
@@ -235,10 +258,7 @@ public final class StructuredPass {
               pruned.relativeDrift(),
               pruned.tokens()),
           folder,
-          folder.write(
-              cut,
-              indices(pruned.kept().units()),
-              choice.compensates() ? Optional.of(pruned.kept().weights()) : Optional.empty()));
+          folder.write(cut, indices(pruned.kept().units()), pruned.weights()));
     }
   }
 
@@ -246,7 +266,7 @@ public final class StructuredPass {
     ExpertMeasure measure =
         ExpertMeasures.byName(structure.experts().orElseThrow().by()).orElseThrow();
     Part part = new ExpertPruning(model, measure).prune(cut, kept, seen);
-    return save(part, folder, folder.write(cut, indices(part.kept()), Optional.empty()));
+    return save(part, folder, folder.write(cut, indices(part.kept()), Map.of()));
   }
 
   private static int[] indices(List<Integer> units) {
@@ -262,7 +282,7 @@ public final class StructuredPass {
   /**
    * Moves the activations on.
    *
-   * @param index of the block in the pruned model, negative where it was removed
+   * @param index of the block in the pruned model, negative where the step was removed
    */
   private void advance(
       int block,

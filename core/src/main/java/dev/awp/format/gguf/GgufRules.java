@@ -98,7 +98,7 @@ final class GgufRules {
   private void checkConfig() {
     refuse(
         config.hasBlockSizes() && !architecture.hasBlockSizes(),
-        "has blocks of one size; its graph of blocks of their own is LLaMA's");
+        "has blocks of one size; its graph of blocks of their own is that of LLaMA and Qwen2");
     boolean tied = config.tieWordEmbeddings();
     boolean alwaysTied =
         switch (architecture) {

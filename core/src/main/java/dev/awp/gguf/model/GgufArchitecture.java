@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 /** llama.cpp's name for an architecture that it computes as awp does, and what it wants of it. */
 public enum GgufArchitecture {
   LLAMA("llama"),
-  /** LLaMA's graph, in which blocks have sizes of their own, or no attention. */
+  /** The graph of LLaMA and Qwen2, in which blocks have sizes of their own, or no attention. */
   DECI("deci"),
   QWEN2("qwen2"),
   QWEN3("qwen3"),
@@ -89,7 +89,7 @@ public enum GgufArchitecture {
     if (graph == NEMOTRON_H && config.experts().isPresent()) {
       return NEMOTRON_H_MOE;
     }
-    return graph == LLAMA && config.hasBlockSizes() ? DECI : graph;
+    return config.hasBlockSizes() && (graph == LLAMA || graph == QWEN2) ? DECI : graph;
   }
 
   /** The graph that a file names, of an architecture that has it. */
@@ -100,8 +100,16 @@ public enum GgufArchitecture {
         .orElseGet(() -> of(architecture));
   }
 
-  /** The name of the graph of which one is a form; its own of the others. */
-  static String plainName(String name) {
+  /**
+   * The name of the graph of which one is a form; its own of the others.
+   *
+   * @param inputBiases whether queries, keys and values have biases, and outputs of attention none
+   */
+  static String plainName(String name, boolean inputBiases) {
+    return name.equals(DECI.llamaName) && inputBiases ? QWEN2.llamaName : plainName(name);
+  }
+
+  private static String plainName(String name) {
     return FORMS.entrySet().stream()
         .filter(form -> form.getKey().llamaName.equals(name))
         .map(form -> form.getValue().llamaName)

@@ -45,7 +45,7 @@ public final class GgufConfig {
   private GgufConfig(GgufKeys keys, GgufTensors tensors) {
     this.keys = keys;
     this.tensors = tensors;
-    this.architecture = architecture(keys);
+    this.architecture = architecture(keys, hasInputBiasesAlone(keys, tensors));
     this.graph = GgufArchitecture.named(keys.architecture(), architecture);
   }
 
@@ -62,10 +62,24 @@ public final class GgufConfig {
     }
   }
 
-  /** The class of transformers whose graph a file names. */
-  public static Architecture architecture(GgufKeys keys) {
+  /**
+   * Whether queries, keys and values of a file of both graphs' form have biases, and outputs of
+   * attention none: as in Qwen2.
+   */
+  private static boolean hasInputBiasesAlone(GgufKeys keys, GgufTensors tensors) {
+    return keys.architecture().equals(GgufArchitecture.DECI.llamaName())
+        && tensors.anyBlockHas(blocks(keys), "attn_q.bias")
+        && !tensors.anyBlockHas(blocks(keys), "attn_output.bias");
+  }
+
+  /**
+   * The class of transformers whose graph a file names.
+   *
+   * @param inputBiases whether those of queries, keys and values are the only ones of attention
+   */
+  private static Architecture architecture(GgufKeys keys, boolean inputBiases) {
     String name = keys.architecture();
-    String graph = GgufArchitecture.plainName(name);
+    String graph = GgufArchitecture.plainName(name, inputBiases);
     boolean mixture = keys.whole(name + ".expert_count").orElse(0) > 0;
     boolean windowed = keys.whole(name + ".attention.sliding_window").orElse(0) > 0;
     return Architectures.all().stream()
@@ -463,7 +477,9 @@ public final class GgufConfig {
   /** Qwen2 has them by itself. */
   private void addBiases() {
     boolean biased = tensors.anyBlockHas(blocks(keys), "attn_q.bias");
-    switch (graph) {
+    GgufArchitecture plain =
+        graph == GgufArchitecture.DECI ? GgufArchitecture.of(architecture) : graph;
+    switch (plain) {
       case QWEN2 -> {}
       case QWEN2_MOE -> config.put("qkv_bias", biased);
       default -> config.put("attention_bias", biased);

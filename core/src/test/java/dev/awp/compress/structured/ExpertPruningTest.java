@@ -301,6 +301,7 @@ class ExpertPruningTest extends PruningCommand {
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),
                 0,
+                0,
                 "least-squares",
                 "divergence",
                 Sharing.UNIFORM,

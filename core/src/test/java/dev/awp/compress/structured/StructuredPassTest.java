@@ -352,6 +352,80 @@ class StructuredPassTest extends PruningCommand {
     assertTrue(divergence(out) < divergence(plain), "the same blocks, refitted or not");
   }
 
+  /**
+   * The second block's feed-forward layer keeps all of its neurons, behind attention that lost
+   * heads: the layers that make them change too, and what they deliver comes nearer to what the
+   * original's do.
+   */
+  @Test
+  void theLayersThatMakeUnitsMakeUpForTheDriftOfTheirInputs() throws IOException {
+    new GeneratedCheckpoint(2, 16, 24, 4, 2, DType.F32).write(model);
+    StructureReport report = pruned(out, "--prune-groups=0.5");
+    String[] makers = {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"};
+    try (Checkpoint before = Checkpoints.open(model);
+        Checkpoint after = Checkpoints.open(out)) {
+      // The first attention reads what the original's reads.
+      for (String maker : makers) {
+        assertArrayEquals(
+            kept(before, report, 0, maker),
+            values(after, 0, maker),
+            0,
+            "nothing drifted: " + maker);
+        assertDiffers(kept(before, report, 1, maker), values(after, 1, maker), maker);
+      }
+      for (String maker : List.of("mlp.gate_proj", "mlp.up_proj")) {
+        assertDiffers(values(before, 0, maker), values(after, 0, maker), maker);
+      }
+    }
+    Path plain = folder.resolve("plain");
+    pruned(plain, "--prune-groups=0.5", "--target=dense");
+    try (Checkpoint before = Checkpoints.open(model);
+        Checkpoint after = Checkpoints.open(plain)) {
+      assertArrayEquals(
+          values(before, 1, "mlp.up_proj"), values(after, 1, "mlp.up_proj"), 0, "as it is");
+    }
+  }
+
+  private static void assertDiffers(float[] some, float[] other, String what) {
+    assertEquals(some.length, other.length, what);
+    double squares = 0;
+    double difference = 0;
+    for (int i = 0; i < some.length; i++) {
+      squares += some[i] * some[i];
+      difference += (some[i] - other[i]) * (some[i] - other[i]);
+    }
+    double share = Math.sqrt(difference / squares);
+    assertTrue(share > 1e-3 && share < 1, what + " differs by " + share);
+  }
+
+  /** The rows of a layer of heads that stay. */
+  private static float[] kept(Checkpoint before, StructureReport report, int block, String layer) {
+    int head =
+        report.parts().stream()
+            .filter(part -> part.block() == block && part.step().equals("attention"))
+            .findFirst()
+            .orElseThrow()
+            .kept()
+            .getFirst();
+    float[] all = values(before, block, layer);
+    int half = all.length / 2;
+    return Arrays.copyOfRange(all, head * half, (head + 1) * half);
+  }
+
+  private static float[] values(Checkpoint checkpoint, int block, String layer) {
+    StoredTensor tensor = checkpoint.tensor("model.layers.%s.%s.weight".formatted(block, layer));
+    try (Arena arena = Arena.ofShared()) {
+      Matrix matrix = new TensorReader(KernelProvider.kernels()).matrix(tensor, arena);
+      float[] values = new float[matrix.rows() * matrix.columns()];
+      for (int row = 0; row < matrix.rows(); row++) {
+        for (int column = 0; column < matrix.columns(); column++) {
+          values[row * matrix.columns() + column] = matrix.get(row, column);
+        }
+      }
+      return values;
+    }
+  }
+
   private CompressionOptions options(Path output) {
     return CompressionOptions.builder(model, output)
         .structure(
@@ -361,6 +435,7 @@ class StructuredPassTest extends PruningCommand {
                 OptionalDouble.of(0.3),
                 OptionalDouble.of(0.5),
                 1,
+                0,
                 "least-squares",
                 "divergence",
                 StructureOptions.Sharing.UNIFORM,
@@ -540,10 +615,15 @@ class StructuredPassTest extends PruningCommand {
   /** By arithmetic: of a layer as wide as those of models of eight billion parameters. */
   @Test
   void aWideLayerTakesGigabytesOfHeapAndBeside() {
-    PruningMemory needed = PruningMemory.of(4096, 14336, true, true);
+    int made = 2 * 14336;
+    PruningMemory needed = PruningMemory.of(4096, 14336, made, true, true);
     assertEquals(2.5 * 14336.0 * 14336 * 8, (double) needed.heap(), 0.2 * (double) needed.heap());
     assertTrue(needed.offHeap() > 4L * 14336 * 14336 * 4);
-    assertEquals(0, PruningMemory.of(4096, 14336, false, true).heap());
+    assertEquals(
+        4L * made * 4096,
+        needed.offHeap() - PruningMemory.of(4096, 14336, 0, true, true).offHeap(),
+        "the layers that make neurons, as they are refitted");
+    assertEquals(0, PruningMemory.of(4096, 14336, 0, false, true).heap());
   }
 
   @ParameterizedTest
