@@ -12,8 +12,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * Dense products without a native library: blocked for the caches and packed as in Goto and van de
  * Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008), around the kernel {@link
- * ArithmeticKernels#multiplyPanels}. Every element of C sums its products in the same order
- * whatever rows or columns a call covers, so splitting a call changes no bit.
+ * dev.awp.kernel.ArithmeticKernels#multiplyPanels}. Every element of C sums its products in the
+ * same order whatever rows or columns a call covers, so splitting a call changes no bit.
  */
 public final class JavaBlas implements Blas {
   /** Depth of a packed block: a panel of A and one of B stay in the first-level cache. */

@@ -5,8 +5,8 @@ package dev.awp.blas;
 import dev.awp.tensor.Matrix;
 
 /**
- * The right operand op(B), [k, n], of many products, made ready by {@link Blas#prepare} or {@link
- * Compute#prepare}. Usable by any number of threads at once, until its arena is closed. A row of C
+ * The right operand op(B), [k, n], of many products, made ready by {@link Blas#prepare} or {@code
+ * Compute.prepare}. Usable by any number of threads at once, until its arena is closed. A row of C
  * depends on its row of A and on op(B) alone, to within the rules of the {@link Blas} that made it;
  * only {@link StrassenOperand} has rows go together in pairs.
  */

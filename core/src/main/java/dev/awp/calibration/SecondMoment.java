@@ -14,8 +14,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 
 /**
- * C = sum_i w_i x_i x_i^T / sum_i w_i, the second moment of a linear layer's inputs (METHOD of the
- * paper, section 3, where all w_i = 1). Products of a chunk of tokens run in float32 (syrk on the
+ * C = sum_i w_i x_i x_i^T / sum_i w_i, the second moment of a linear layer's inputs (section 3 of
+ * the paper, where all w_i = 1). Products of a chunk of tokens run in float32 (syrk on the
  * diagonal, gemm beside it); chunks are added in float64, of which only the lower triangle is kept:
  * 4 dIn^2 bytes.
  *

@@ -15,8 +15,8 @@ import picocli.CommandLine.Unmatched;
     header = "Run many models and recipes, on one machine or on many by Apache Spark.",
     description = {
       "",
-      "A module of its own, awp-batch: 'scripts/awp batch' builds it and fetches Apache Spark with"
-          + " its libraries, 220 MB, once. docs/clusters.md tells more.",
+      "A module of its own, awp-batch: 'scripts/awp batch' in a checkout builds it and fetches"
+          + " Apache Spark with its libraries, 220 MB, once. docs/clusters.md tells more.",
       ""
     })
 final class BatchCommand implements Callable<Integer> {
@@ -29,7 +29,8 @@ final class BatchCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     throw new AwpException(
-        "awp batch is a module of its own and not on this class path: 'scripts/awp batch' builds it"
+        "awp batch is a module of its own and not on this class path: 'scripts/awp batch' in a"
+            + " checkout builds it"
             + " and fetches Apache Spark, once");
   }
 }

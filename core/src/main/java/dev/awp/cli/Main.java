@@ -53,7 +53,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "",
       "Exit codes: 0 done; 1 the input or a step failed, told in one line; 2 wrong usage;",
       "  130 and 143 stopped by Ctrl-C and by SIGTERM.",
-      "JVM switches (AWP_JAVA_OPTS of scripts/awp):",
+      "JVM switches (in the environment variable AWP_JAVA_OPTS):",
       "  -Dawp.kernels=scalar|vector   force the kernels; the default is vector where it can run",
       "  -Dawp.blas=openblas|java      force the matrix products; the default is openblas, else"
           + " java",
@@ -95,7 +95,7 @@ public final class Main implements Runnable {
     }
   }
 
-  private static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+  static CommandLine commandLine(PrintWriter out, PrintWriter err) {
     return configure(new CommandLine(new Main())).setOut(out).setErr(err);
   }
 

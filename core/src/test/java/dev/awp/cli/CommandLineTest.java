@@ -425,6 +425,6 @@ class CommandLineTest {
   void aCommandOfAnotherModuleSaysHowToGetIt() {
     new Terminal()
         .run("batch", "jobs.yaml", "--dry-run")
-        .assertRefused("not on this class path: 'scripts/awp batch' builds it");
+        .assertRefused("not on this class path: 'scripts/awp batch' in a checkout builds it");
   }
 }
