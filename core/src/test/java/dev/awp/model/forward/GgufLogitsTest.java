@@ -81,6 +81,11 @@ class GgufLogitsTest {
         "qwen3.5-moe-listed",
         "nemotron-h",
         "nemotron-h-experts",
+        "gemma4",
+        "gemma4-pattern",
+        "gemma4-moe",
+        "gemma4-per-layer",
+        "gemma4-shared",
         "qwen2-moe"
       })
   void logitsAreTheFolders(String goldenCase) throws IOException {
