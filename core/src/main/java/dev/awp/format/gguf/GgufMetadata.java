@@ -166,6 +166,10 @@ final class GgufMetadata {
     scores.ifPresent(cap -> put("attn_logit_softcapping", GgufValue.of(cap.floatValue())));
     Optional<Float> logits = config.logitSoftCap();
     logits.ifPresent(cap -> put("final_logit_softcapping", GgufValue.of(cap.floatValue())));
+    if (logits.isEmpty() && layout.architecture().usualLogitCap() > 0) {
+      // None, where it would take one.
+      put("final_logit_softcapping", GgufValue.of(0f));
+    }
     if (layout.architecture().hasMultipliers()) {
       Multipliers multipliers = config.multipliers();
       put("attention.scale", GgufValue.of(attention.scores().factor()));

@@ -59,6 +59,8 @@ public enum GgufArchitecture {
 
   private static final int LARGE_MIXTURE = 128;
 
+  private static final double LOGIT_CAP = 30;
+
   /** Numbers of blocks of models whose queries are not made by way of a smaller vector. */
   private static final Set<Integer> LITE = Set.of(26, 27);
 
@@ -195,6 +197,11 @@ public enum GgufArchitecture {
    */
   public boolean isGemma4() {
     return this == GEMMA4;
+  }
+
+  /** The soft cap of logits where the file does not say one; 0 where there is none then. */
+  public double usualLogitCap() {
+    return isGemma4() ? LOGIT_CAP : 0;
   }
 
   /** Whether logits may have a soft cap. */

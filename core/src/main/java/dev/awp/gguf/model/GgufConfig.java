@@ -254,8 +254,8 @@ public final class GgufConfig {
         .filter(_ -> !graph.isLlama4())
         .ifPresent(flag -> config.put(flag, tensors.has("blk.0.attn_q_norm.weight")));
     addBiases();
-    softCap("attn_logit_softcapping");
-    softCap("final_logit_softcapping");
+    softCap("attn_logit_softcapping", 0);
+    softCap("final_logit_softcapping", graph.usualLogitCap());
     if (architecture.windows() instanceof WindowRule.Never) {
       // Nothing that the class reads.
     } else if (graph.readsWindow()) {
@@ -595,11 +595,15 @@ public final class GgufConfig {
     }
   }
 
-  /** Caps that the architecture has at other times are none where the file has none. */
-  private void softCap(String name) {
-    Optional<Double> cap = keys.number(key(name)).filter(value -> value != 0);
-    if (cap.isPresent()) {
-      config.put(name, cap.get());
+  /**
+   * Caps that the architecture has at other times are none where the file has none.
+   *
+   * @param usual that of the graph where the file says nothing; 0 where it has none then
+   */
+  private void softCap(String name, double usual) {
+    double cap = keys.number(key(name)).orElse(usual);
+    if (cap != 0) {
+      config.put(name, cap);
     } else if (graph.capsLogits()) {
       config.putNull(name);
     }

@@ -383,6 +383,11 @@ class GgufCheckpointTest {
         Optional.of(GgufValue.wholes(new int[] {2, 2, 2, 2, 2, 4, 2})),
         "the metadata key gemma4.attention.head_count_kv is one of [4, 2] in blocks of one kind,"
             + " awp reads one number");
+    Path silent = changed(gguf, "gemma4.final_logit_softcapping", Optional.empty());
+    try (Checkpoint capped = Checkpoints.open(silent)) {
+      // What its graph takes where a file says nothing.
+      assertEquals(Optional.of(30f), capped.config().logitSoftCap());
+    }
     assertRefused(
         gguf,
         "gemma4.attention.value_length_swa",

@@ -394,6 +394,7 @@ class GgufFormatTest {
           keys.get("gemma4.feed_forward_length"));
       assertEquals(GgufValue.of(2), keys.get("gemma4.attention.shared_kv_layers"));
       assertEquals(GgufValue.of(32), keys.get("gemma4.attention.key_length"));
+      assertEquals(GgufValue.of(0f), keys.get("gemma4.final_logit_softcapping"));
       assertEquals(GgufValue.of(16), keys.get("gemma4.attention.key_length_swa"));
       assertEquals(GgufValue.of(32), keys.get("gemma4.embedding_length_per_layer_input"));
       assertEquals(
