@@ -315,7 +315,8 @@ final class GgufRules {
     }
     refuse(
         !others.isEmpty(),
-        "takes shared keys and values from block %s where there is a window, and else from %s; config.json says %s"
+        ("takes shared keys and values from block %s where there is a window, and else from %s;"
+                + " config.json says %s")
             .formatted(first - 1, first, String.join(", ", others)));
     config
         .perLayer()

@@ -28,7 +28,8 @@ import java.util.stream.Stream;
 public final class GgufNames {
   private static final Pattern BLOCK = Pattern.compile("model\\.layers\\.(\\d+)\\.(.*)");
   private static final Pattern EXPERT =
-      Pattern.compile("(?:(?:mlp|block_sparse_moe|feed_forward|mixer)\\.)?experts\\.(\\d+)\\.(\\w+)");
+      Pattern.compile(
+          "(?:(?:mlp|block_sparse_moe|feed_forward|mixer)\\.)?experts\\.(\\d+)\\.(\\w+)");
   private static final Pattern STORED = Pattern.compile("(?:blk\\.(\\d{1,5})\\.)?(\\w+)");
   private static final Pattern STORED_BLOCK = Pattern.compile("blk\\.(\\d{1,5})\\.([\\w.]+)");
 

@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * llama.cpp's tokenizers "llama" and "gemma4", SentencePiece's BPE with byte fallback, as parts of a
- * tokenizer.json. The one joins the pair whose token has the largest score; in tokenizer.json that
- * is a list of merges, the best first, which the files of the other hold.
+ * llama.cpp's tokenizers "llama" and "gemma4", SentencePiece's BPE with byte fallback, as parts of
+ * a tokenizer.json. The one joins the pair whose token has the largest score; in tokenizer.json
+ * that is a list of merges, the best first, which the files of the other hold.
  */
 final class ByteFallbackJson {
   private static final String PREFIX = GgufTokenizerSettings.PREFIX;

@@ -22,8 +22,8 @@ import java.util.Optional;
 /**
  * The tokenizer of a checkpoint folder as llama.cpp's metadata: "llama" for BPE with byte fallback
  * (SentencePiece's, as tokenizer.json holds it, or tokenizer.model), "gemma4" for that with its
- * merges, "gpt2" for byte-level BPE (tokenizer.json, or vocab.json and merges.txt). What other files
- * add to it is written too. Others are refused.
+ * merges, "gpt2" for byte-level BPE (tokenizer.json, or vocab.json and merges.txt). What other
+ * files add to it is written too. Others are refused.
  */
 public final class GgufTokenizer {
   private static final String PREFIX = GgufTokenizerSettings.PREFIX;

@@ -90,7 +90,8 @@ final class GgufTokens {
 
   /** Makes a special token one that is written out, where it is there. */
   void show(String text) {
-    id(text).filter(id -> types[id] == Kind.CONTROL.number())
+    id(text)
+        .filter(id -> types[id] == Kind.CONTROL.number())
         .ifPresent(id -> types[id] = Kind.USER_DEFINED.number());
   }
 

@@ -57,7 +57,8 @@ public final class TokenizerFiles {
           case "llama", GgufTokenizer.GEMMA4 -> ByteFallbackJson.of(keys, tokens);
           default ->
               throw keys.fail(
-                  PREFIX + "model", "is '%s', only gpt2, llama and gemma4 are read".formatted(model));
+                  PREFIX + "model",
+                  "is '%s', only gpt2, llama and gemma4 are read".formatted(model));
         };
     ObjectNode made = JsonNodeFactory.instance.objectNode().put("version", "1.0");
     made.putNull("truncation").putNull("padding");

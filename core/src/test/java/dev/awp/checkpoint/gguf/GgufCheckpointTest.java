@@ -235,8 +235,8 @@ class GgufCheckpointTest {
         Optional.of(GgufValue.of(8)),
         "architecture nemotron_h with experts is not supported; these are: llama, mistral3, qwen2,"
             + " qwen3, phi3, smollm3, granite, falcon-h1, nemotron_h, olmo2, glm4, exaone4,"
-            + " command-r, cohere2, gemma, gemma2, gemma3, gemma4, granitemoe, granitehybrid, llama4,"
-            + " gpt-oss, deepseek2, qwen2moe, qwen3moe, qwen3next, qwen35, qwen35moe, deci,"
+            + " command-r, cohere2, gemma, gemma2, gemma3, gemma4, granitemoe, granitehybrid,"
+            + " llama4, gpt-oss, deepseek2, qwen2moe, qwen3moe, qwen3next, qwen35, qwen35moe, deci,"
             + " nemotron_h_moe");
   }
 
@@ -399,8 +399,8 @@ class GgufCheckpointTest {
         gguf,
         "gemma4.attention.value_length_swa",
         Optional.of(GgufValue.of(8)),
-        "the metadata key gemma4.attention.value_length_swa is 8 where keys have 16, awp reads heads"
-            + " of one size");
+        "the metadata key gemma4.attention.value_length_swa is 8 where keys have 16, awp reads"
+            + " heads of one size");
     assertRefused(
         gguf,
         "gemma4.attention.sliding_window_pattern",

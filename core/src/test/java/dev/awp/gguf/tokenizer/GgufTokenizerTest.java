@@ -134,7 +134,8 @@ class GgufTokenizerTest {
   @Test
   void aTextThatBeginsWithNoTokenIsToldOfSuchATokenizer() throws IOException {
     Files.writeString(
-        folder.resolve("tokenizer_config.json"), "{\"add_bos_token\": false, \"bos_token\": \"<s>\"}");
+        folder.resolve("tokenizer_config.json"),
+        "{\"add_bos_token\": false, \"bos_token\": \"<s>\"}");
     Files.writeString(
         folder.resolve("tokenizer.json"),
         SENTENCE_PIECE.replace("{\"type\": \"Prepend\", \"prepend\": \"\u2581\"}", ""));
