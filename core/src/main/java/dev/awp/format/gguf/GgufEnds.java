@@ -34,8 +34,7 @@ final class GgufEnds {
     layout
         .tokenTable()
         .ifPresent(
-            table ->
-                columns.put(table, Math.toIntExact(layout.shapes().get(table).getLast())));
+            table -> columns.put(table, Math.toIntExact(layout.shapes().get(table).getLast())));
     for (String end : columns.keySet()) {
       BlockType type =
           Optional.ofNullable(solved.get(end))

@@ -121,8 +121,7 @@ public final class GgufRope {
             scaling -> {
               switch (scaling) {
                 case LinearScaling _, DynamicScaling _, YarnScaling _, ProportionalScaling _ -> {}
-                case Llama3Scaling llama3 ->
-                    tensors.put(FACTORS, llama3(config, llama3));
+                case Llama3Scaling llama3 -> tensors.put(FACTORS, llama3(config, llama3));
                 case LongRopeScaling longRope -> {
                   tensors.put("rope_factors_long.weight", array(longRope.longFactors()));
                   tensors.put("rope_factors_short.weight", array(longRope.shortFactors()));
