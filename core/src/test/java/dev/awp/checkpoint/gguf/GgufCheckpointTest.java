@@ -459,7 +459,8 @@ class GgufCheckpointTest {
         Optional.of(GgufValue.of("mamba")),
         "architecture mamba is not supported; these are: llama, mistral3, qwen2, qwen3, phi3,"
             + " smollm3, granite, falcon-h1, nemotron_h, olmo2, glm4, exaone4, command-r, cohere2,"
-            + " gemma, gemma2, gemma3, gemma4, granitemoe, granitehybrid, llama4, gpt-oss, deepseek2,"
+            + " gemma, gemma2, gemma3, gemma4, granitemoe, granitehybrid, llama4, gpt-oss,"
+            + " deepseek2,"
             + " qwen2moe, qwen3moe, qwen3next, qwen35, qwen35moe, deci, nemotron_h_moe");
     assertRefused(
         file,
