@@ -16,4 +16,9 @@ import java.util.OptionalInt;
 public record KeyValueConfig(boolean keysAreValues, boolean valuesNormed, OptionalInt sharedFrom) {
   /** Values of a projection of their own, as they are. */
   public static final KeyValueConfig USUAL = new KeyValueConfig(false, false, OptionalInt.empty());
+
+  /** Whether there is a projection of values. */
+  public boolean projectsValues() {
+    return !keysAreValues && sharedFrom.isEmpty();
+  }
 }

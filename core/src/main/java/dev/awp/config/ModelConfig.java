@@ -179,6 +179,11 @@ public record ModelConfig(
     return blocks.stream().flatMap(block -> block.ownMlp().stream()).findFirst();
   }
 
+  /** The vectors of tokens of the first block that has such; all have them, or none. */
+  public Optional<PerLayerConfig> perLayer() {
+    return blocks.stream().flatMap(block -> block.perLayer().stream()).findFirst();
+  }
+
   /** The experts of the first block that has any. */
   public Optional<ExpertConfig> experts() {
     return blocks.stream().flatMap(block -> block.experts().stream()).findFirst();

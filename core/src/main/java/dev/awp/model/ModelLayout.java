@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /** Which tensors a model consists of: names on disk, shapes, and the linear layers among them. */
 public record ModelLayout(ModelConfig config) {
@@ -185,22 +186,32 @@ public record ModelLayout(ModelConfig config) {
     return shapes;
   }
 
+  /** The tensor with the vectors that blocks have for each token, where they have such. */
+  public Optional<String> tokenTable() {
+    return config.perLayer().map(_ -> outside(PerLayerRule::table));
+  }
+
+  /** The tensor that makes such vectors of a token's embedding, where blocks have them. */
+  public Optional<String> tokenProjection() {
+    return config.perLayer().map(_ -> outside(PerLayerRule::projection));
+  }
+
+  private String outside(Function<PerLayerRule, String> module) {
+    PerLayerRule names = architecture().perLayer().orElseThrow();
+    return config.names().decoder() + module.apply(names) + ".weight";
+  }
+
   /** What the vectors that blocks have for each token are made of. */
   private void addTokenVectors(Map<String, List<Long>> shapes) {
-    config.blocks().stream()
-        .flatMap(block -> block.perLayer().stream())
-        .findFirst()
+    config
+        .perLayer()
         .ifPresent(
             own -> {
-              PerLayerRule names = architecture().perLayer().orElseThrow();
-              String decoder = config.names().decoder();
               long all = (long) own.width() * config.layers();
+              shapes.put(outside(PerLayerRule::table), List.of((long) own.vocabulary(), all));
               shapes.put(
-                  decoder + names.table() + ".weight", List.of((long) own.vocabulary(), all));
-              shapes.put(
-                  decoder + names.projection() + ".weight",
-                  List.of(all, (long) config.hiddenSize()));
-              shapes.put(decoder + names.projectionNorm() + ".weight", List.of((long) own.width()));
+                  outside(PerLayerRule::projection), List.of(all, (long) config.hiddenSize()));
+              shapes.put(outside(PerLayerRule::projectionNorm), List.of((long) own.width()));
             });
   }
 

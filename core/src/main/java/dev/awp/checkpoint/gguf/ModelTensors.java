@@ -68,7 +68,11 @@ final class ModelTensors {
 
   private void add(Stored found) {
     String name = found.name();
-    if (WeightScales.weightOf(name).flatMap(file::find).isPresent()) {
+    if (WeightScales.weightOf(name).flatMap(file::find).isPresent() && !isOfCheckpoint(name)) {
+      return;
+    }
+    if (name.contains("." + GgufNames.GATES_AND_UPS + ".")) {
+      addGatesAndUps(found);
       return;
     }
     Optional<String> source =
@@ -85,7 +89,7 @@ final class ModelTensors {
       addJoined(source.get());
     } else {
       long rows = found.tensor().shape().getFirst();
-      put(found, found.tensor(), source.get(), forms.form(name), rows, file.scales(name, 0));
+      put(found, found.tensor(), source.get(), forms.form(name), rows, scales(name, 0));
     }
   }
 
@@ -128,15 +132,71 @@ final class ModelTensors {
     tensors.put(source, new JoinedTensor(pieces));
   }
 
-  private void addExperts(Stored found, String first) {
+  /** Whether a tensor is one of the checkpoint, whatever weight it lies beside. */
+  private boolean isOfCheckpoint(String name) {
+    return forms.names().bare(name, config.architecture()).isPresent();
+  }
+
+  /** The scales of a weight, where those beside it are no tensor of the checkpoint. */
+  private Optional<List<Float>> scales(String weight, int slices) {
+    return WeightScales.nameOf(weight).filter(this::isOfCheckpoint).isPresent()
+        ? Optional.empty()
+        : file.scales(weight, slices);
+  }
+
+  private int checkedExperts(Stored found, int rank) {
     List<Long> shape = found.tensor().shape();
-    String name = found.tensor().name();
     int count = file.keys().whole(file.keys().architecture() + ".expert_count").orElse(0);
-    int rank = name.endsWith(BIAS) ? 2 : 3;
     if (shape.size() != rank || shape.getFirst() != count) {
-      throw file.fail(name, "has the shape %s for %s experts".formatted(shape, count));
+      throw file.fail(found.name(), "has the shape %s for %s experts".formatted(shape, count));
     }
-    Optional<List<Float>> scales = file.scales(name, count);
+    return count;
+  }
+
+  /** Of each expert the rows of its gate, then as many of what it gates. */
+  private void addGatesAndUps(Stored found) {
+    String name = found.name();
+    int count = checkedExperts(found, 3);
+    long rows = found.tensor().shape().get(1);
+    if (rows % 2 != 0 || file.scales(name, count).isPresent()) {
+      throw file.fail(
+          name,
+          rows % 2 != 0
+              ? "has %s rows, no two halves".formatted(rows)
+              : "has scales, which awp reads beside gates and what they gate each alone");
+    }
+    GgufTensor whole = found.tensor();
+    GgufTensor halves =
+        new GgufTensor(
+            name,
+            List.of(2L * count, rows / 2, whole.shape().getLast()),
+            whole.typeId(),
+            whole.offset(),
+            whole.byteSize());
+    List<String> parts = List.of("ffn_gate_exps", "ffn_up_exps");
+    for (int half = 0; half < parts.size(); half++) {
+      String part = name.replace(GgufNames.GATES_AND_UPS, parts.get(half));
+      Optional<String> first = forms.names().source(part, config.architecture());
+      if (first.isEmpty()) {
+        unused.add(name);
+        return;
+      }
+      for (int expert = 0; expert < count; expert++) {
+        put(
+            found,
+            new GgufPlace(name, 2 * expert + half, 2 * count).of(halves),
+            GgufNames.ofExpert(first.get(), expert),
+            forms.form(part),
+            rows / 2,
+            Optional.empty());
+      }
+    }
+  }
+
+  private void addExperts(Stored found, String first) {
+    String name = found.tensor().name();
+    int count = checkedExperts(found, name.endsWith(BIAS) ? 2 : 3);
+    Optional<List<Float>> scales = scales(name, count);
     for (int expert = 0; expert < count; expert++) {
       GgufTensor slice = new GgufPlace(name, expert, count).of(found.tensor());
       int index = expert;

@@ -15,6 +15,7 @@ import dev.awp.compress.plan.Schemes;
 import dev.awp.compress.plan.TunedBlocks;
 import dev.awp.compute.Compute;
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.PerLayerConfig;
 import dev.awp.format.ModelPlan;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
@@ -101,11 +102,16 @@ public final class WorkEstimate {
     double behind =
         1
             + layers.stream()
-                .mapToDouble(layer -> blocks - Math.max(0, layer.block()))
+                .mapToDouble(layer -> isBegin(layout, layer) ? blocks : blocks - layer.block())
                 .map(left -> left / blocks)
                 .sum();
     return behind * forward(layout, tokens, calibration.length())
         + 2 * layers.size() * head(layout, Math.min(tokens, Influence.POSITIONS));
+  }
+
+  /** Whether a layer is the embedding, so that a model with another one runs from its begin. */
+  private static boolean isBegin(ModelLayout layout, LinearLayer layer) {
+    return layer.weight().equals(layout.embedding());
   }
 
   /** Flops of the sums of x x^T, a triangle once for each site. */
@@ -204,11 +210,16 @@ public final class WorkEstimate {
   }
 
   /**
-   * Flops of all blocks: linear layers, attention over the half of a window on average, and states
-   * of recurrences, whose every number is multiplied and added to three times a token.
+   * Flops of all blocks: linear layers, what makes vectors of tokens, attention over the half of a
+   * window on average, and states of recurrences, whose every number is multiplied and added to
+   * three times a token.
    */
   public static double forward(ModelLayout layout, double tokens, int length) {
     double weights = layout.linears().stream().mapToLong(PackedSize::weights).sum();
+    double vectors =
+        layout.config().perLayer().map(PerLayerConfig::width).orElse(0)
+            * (double) layout.config().layers()
+            * layout.config().hiddenSize();
     double attention =
         2.0
             * length
@@ -222,7 +233,7 @@ public final class WorkEstimate {
                 .flatMap(block -> block.recurrence().stream())
                 .mapToLong(own -> (long) own.width() * own.keyDimension())
                 .sum();
-    return tokens * (2 * weights + attention + states);
+    return tokens * (2 * (weights + vectors) + attention + states);
   }
 
   /** Flops a second of a square product on all threads; measured once in a process. */

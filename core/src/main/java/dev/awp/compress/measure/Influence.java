@@ -18,9 +18,11 @@ import dev.awp.text.TokenWindow;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What the error of a single layer does to what the model predicts: the Kullback-Leibler divergence
@@ -44,6 +46,7 @@ public final class Influence implements AutoCloseable {
   private final List<TokenWindow> windows;
   private final Path scratch;
   private final Map<LinearLayer, ActivationStore> probes = new LinkedHashMap<>();
+  private final Set<LinearLayer> finished = new HashSet<>();
   private final Map<LinearLayer, Double> divergences = new LinkedHashMap<>();
 
   private Influence(TransformerModel model, List<TokenWindow> windows, Path scratch) {
@@ -73,7 +76,13 @@ public final class Influence implements AutoCloseable {
     TransformerModel changed = model.with(replaced(layer, weights));
     int blocks = model.layout().config().layers();
     if (layer.block() == ModelLayout.BEFORE) {
-      probes.put(layer, ActivationStore.embed(changed, windows, scratch));
+      ActivationStore states = ActivationStore.embed(changed, windows, scratch);
+      probes.put(layer, states);
+      if (model.layout().tokenTable().isPresent()) {
+        // Its blocks make vectors of tokens of the embedding, too.
+        runAll(changed, states);
+        finished.add(layer);
+      }
     } else if (layer.block() < blocks) {
       ActivationStore states = dense.copy();
       probes.put(layer, states);
@@ -81,13 +90,17 @@ public final class Influence implements AutoCloseable {
     } else if (layer.weight().equals(model.layout().embedding())) {
       // What tokens begin as changes with what they are told by.
       try (ActivationStore states = ActivationStore.embed(changed, windows, scratch)) {
-        for (int block = 0; block < blocks; block++) {
-          run(changed, block, states);
-        }
+        runAll(changed, states);
         divergences.put(layer, divergence(changed.head(), states));
       }
     } else {
       divergences.put(layer, divergence(changed.head(), dense));
+    }
+  }
+
+  private static void runAll(TransformerModel of, ActivationStore states) {
+    for (int block = 0; block < of.layout().config().layers(); block++) {
+      run(of, block, states);
     }
   }
 
@@ -109,7 +122,7 @@ public final class Influence implements AutoCloseable {
       block.forward(dense.states(), dense.length(), NOBODY);
       probes.forEach(
           (layer, states) -> {
-            if (layer.block() < index) {
+            if (layer.block() < index && !finished.contains(layer)) {
               block.forward(states.states(), states.length(), NOBODY);
             }
           });

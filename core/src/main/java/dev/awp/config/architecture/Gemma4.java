@@ -93,6 +93,7 @@ final class Gemma4 {
                  "full_attention": {"rope_type": "proportional", "partial_rotary_factor": 0.25,
                                     "rope_theta": 1000000.0}}}
               """)
+          .llamaCpp("gemma4")
           .build();
 
   private Gemma4() {}

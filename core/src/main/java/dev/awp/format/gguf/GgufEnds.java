@@ -15,12 +15,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The types of a model's two ends, the embedding and the output head, by their names in the
- * checkpoint: that of its blocks where an end is solved, else what the options or their mixture
- * say.
+ * The types of a model's two ends, the embedding and the output head, and of its table of vectors
+ * for each token where it has one, by their names in the checkpoint: that of its blocks where an
+ * end is solved, else what the options or their mixture say.
  */
 final class GgufEnds {
   private final Map<String, BlockType> types = new LinkedHashMap<>();
+  private final Map<String, Integer> columns = new LinkedHashMap<>();
 
   GgufEnds(ModelPlan plan, GgufOptions options) {
     ModelLayout layout = plan.layout();
@@ -29,7 +30,12 @@ final class GgufEnds {
             .filter(layer -> layout.ends().contains(layer.layer().weight()))
             .collect(toMap(layer -> layer.layer().weight(), layer -> layer));
     Optional<MixedModel> mixed = options.mix().map(_ -> new MixedModel(layout.config()));
-    for (String end : layout.ends()) {
+    layout.ends().forEach(end -> columns.put(end, layout.config().hiddenSize()));
+    layout
+        .tokenTable()
+        .ifPresent(
+            table -> columns.put(table, Math.toIntExact(layout.shapes().get(table).getLast())));
+    for (String end : columns.keySet()) {
       BlockType type =
           Optional.ofNullable(solved.get(end))
               .map(options::typeOf)
@@ -37,7 +43,7 @@ final class GgufEnds {
               .or(() -> options.mix().map(mix -> mixed.orElseThrow().type(mix, end)))
               .orElse(GgufOptions.EMBEDDING_TYPE);
       boolean own = options.embedding().isPresent();
-      types.put(end, own ? type : BlockWidths.fitting(type, layout.config().hiddenSize()));
+      types.put(end, own ? type : BlockWidths.fitting(type, columns.get(end)));
     }
   }
 
@@ -46,8 +52,13 @@ final class GgufEnds {
     return Optional.ofNullable(types.get(source));
   }
 
-  /** Both, or one where the embedding is the output head. */
+  /** Both, or one where the embedding is the output head, and the table. */
   Map<String, BlockType> types() {
     return types;
+  }
+
+  /** Columns of one of them. */
+  int columns(String source) {
+    return columns.get(source);
   }
 }

@@ -3,6 +3,7 @@
 package dev.awp.format.gguf;
 
 import dev.awp.checkpoint.Checkpoint;
+import dev.awp.config.ModelConfig;
 import dev.awp.constraint.GridStorage;
 import dev.awp.disk.OutputPlace;
 import dev.awp.format.BrokenRule;
@@ -86,8 +87,11 @@ public record GgufFormat(GgufOptions types) implements OutputFormat {
   }
 
   static GgufTokenizer.Result tokenizer(ModelPlan plan) {
+    ModelConfig config = plan.layout().config();
     return GgufTokenizer.of(
-        plan.checkpoint().companions(), plan.layout().config().vocabularySize());
+        plan.checkpoint().companions(),
+        config.vocabularySize(),
+        GgufArchitecture.of(config).isGemma4());
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.awp.gguf.file.GgufPlace;
 import dev.awp.gguf.mix.GgufMix;
 import dev.awp.gguf.model.GgufArchitecture;
 import dev.awp.gguf.model.GgufForms;
+import dev.awp.gguf.model.GgufNames;
 import dev.awp.gguf.tensor.GgufTensorPlan;
 import dev.awp.gguf.tensor.RowOrder;
 import dev.awp.gguf.tensor.TensorForm;
@@ -33,6 +34,7 @@ final class GgufLayout {
   private final GgufEnds ends;
   private final Map<String, LinearLayer> linears;
   private final Map<String, BlockType> types;
+  private final Map<String, BlockType> plain;
 
   GgufLayout(ModelPlan plan, GgufOptions options) {
     this.layout = plan.layout();
@@ -46,6 +48,12 @@ final class GgufLayout {
             .collect(toMap(LinearLayer::weight, layer -> layer, (a, _) -> a, LinkedHashMap::new));
     Map<String, LayerPlan> plans =
         plan.layers().stream().collect(toMap(layer -> layer.layer().weight(), layer -> layer));
+    this.plain =
+        layout.tokenProjection().stream()
+            .collect(
+                toMap(
+                    name -> name,
+                    name -> options.plain(plan.checkpoint().tensor(name).type().written())));
     this.types = new LinkedHashMap<>();
     for (String weight : linears.keySet()) {
       LayerPlan layer = plans.get(weight);
@@ -59,6 +67,11 @@ final class GgufLayout {
 
   GgufArchitecture architecture() {
     return architecture;
+  }
+
+  /** The names of the tensors. */
+  GgufNames names() {
+    return forms.names();
   }
 
   /** All linear layers, in the order of the model. */
@@ -137,8 +150,8 @@ final class GgufLayout {
     int columns = Math.toIntExact(shape.getLast());
     Optional<BlockType> end = ends.type(source);
     if (!form.shape().isVector(shape)) {
-      // Routers and convolutions are never quantized.
-      BlockType type = end.orElse(BlockType.F32);
+      // Routers and convolutions are never quantized, nor what makes vectors of tokens.
+      BlockType type = end.orElseGet(() -> plain.getOrDefault(source, BlockType.F32));
       int rows = Math.toIntExact(shape.getFirst());
       return List.of(
           new GgufTensorPlan(source, place, type, false, rows, columns, rows, columns, form));

@@ -10,6 +10,7 @@ import dev.awp.config.LatentAttention;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.Multipliers;
 import dev.awp.config.NormKind;
+import dev.awp.config.PerLayerConfig;
 import dev.awp.config.Recurrence;
 import dev.awp.config.Routing;
 import dev.awp.gguf.GgufValue;
@@ -62,6 +63,16 @@ final class GgufMetadata {
     put(key, GgufValue.wholes(config.blocks().stream().mapToInt(number).toArray()));
   }
 
+  /** A number that may be the same for all blocks. */
+  private void putEachOrOne(String key, ToIntFunction<BlockConfig> number) {
+    int[] distinct = config.blocks().stream().mapToInt(number).distinct().toArray();
+    if (distinct.length == 1) {
+      put(key, GgufValue.of(distinct[0]));
+    } else {
+      putEach(key, number);
+    }
+  }
+
   /** A number of a block's attention; 0 where it has none. */
   private static int of(BlockConfig block, Function<AttentionConfig, Integer> number) {
     return block.ownAttention().map(number).orElse(0);
@@ -85,6 +96,12 @@ final class GgufMetadata {
       putEach("feed_forward_length", block -> layout.padded(block.mlp().width(), false));
     } else if (layout.architecture().hasOneSublayer()) {
       putEach("feed_forward_length", this::width);
+    } else if (layout.architecture().isGemma4()) {
+      putEachOrOne("feed_forward_length", block -> layout.padded(block.mlp().width(), false));
+      // 0 where there are none.
+      put(
+          "embedding_length_per_layer_input",
+          GgufValue.of(config.perLayer().map(PerLayerConfig::width).orElse(0)));
     } else if (!layout.architecture().hasExpertsAlone()) {
       put("feed_forward_length", GgufValue.of(width()));
     }
@@ -121,6 +138,8 @@ final class GgufMetadata {
       put("attention.head_count", GgufValue.of(attention.heads()));
       if (layout.architecture().marksRecurrences()) {
         putEach("attention.head_count_kv", block -> of(block, AttentionConfig::keyValueHeads));
+      } else if (layout.architecture().isGemma4()) {
+        putEachOrOne("attention.head_count_kv", block -> of(block, AttentionConfig::keyValueHeads));
       } else {
         put("attention.head_count_kv", GgufValue.of(attention.keyValueHeads()));
       }
@@ -132,8 +151,12 @@ final class GgufMetadata {
       // Its loader wants this key beside the other.
       put("attention.layer_norm_epsilon", GgufValue.of(config.normEpsilon()));
     }
-    put("attention.key_length", GgufValue.of(attention.headDimension()));
-    put("attention.value_length", GgufValue.of(attention.valueDimension()));
+    if (layout.architecture().isGemma4()) {
+      addKindsOfHeads();
+    } else {
+      put("attention.key_length", GgufValue.of(attention.headDimension()));
+      put("attention.value_length", GgufValue.of(attention.valueDimension()));
+    }
     attention.latent().ifPresent(this::addLatent);
     NormKind kind = config.architecture().norms().kind();
     put(
@@ -143,6 +166,10 @@ final class GgufMetadata {
     scores.ifPresent(cap -> put("attn_logit_softcapping", GgufValue.of(cap.floatValue())));
     Optional<Float> logits = config.logitSoftCap();
     logits.ifPresent(cap -> put("final_logit_softcapping", GgufValue.of(cap.floatValue())));
+    if (logits.isEmpty() && layout.architecture().usualLogitCap() > 0) {
+      // None, where it would take one.
+      put("final_logit_softcapping", GgufValue.of(0f));
+    }
     if (layout.architecture().hasMultipliers()) {
       Multipliers multipliers = config.multipliers();
       put("attention.scale", GgufValue.of(attention.scores().factor()));
@@ -161,6 +188,21 @@ final class GgufMetadata {
     if (layout.architecture().readsWindow()) {
       addWindow();
     }
+  }
+
+  /** The rotation turns whole heads, of blocks without a window and of those with one. */
+  private void addKindsOfHeads() {
+    for (String name : List.of("attention.key_length", "attention.value_length")) {
+      put(name, GgufValue.of(config.rotation().dimension()));
+      put(name + "_swa", GgufValue.of(config.localRotation().orElseThrow().dimension()));
+    }
+    put(
+        "attention.shared_kv_layers",
+        GgufValue.of(
+            (int)
+                config.blocks().stream()
+                    .filter(block -> block.attention().keyValues().sharedFrom().isPresent())
+                    .count()));
   }
 
   private void addLatent(LatentAttention latent) {
@@ -249,7 +291,7 @@ final class GgufMetadata {
     if (layout.architecture().readsRouting()) {
       addRouting(experts);
     }
-    if (layout.architecture().hasLatentAttention()) {
+    if (layout.architecture().hasLatentAttention() || layout.architecture().hasExpertsBeside()) {
       return;
     }
     if (layout.architecture().isLlama4()) {

@@ -24,6 +24,7 @@ import dev.awp.format.ModelPlan;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.block.BlockWidths;
 import dev.awp.gguf.model.GgufArchitecture;
+import dev.awp.gguf.tensor.WeightScales;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.Step;
 import dev.awp.rope.DynamicScaling;
@@ -85,7 +86,7 @@ final class GgufRules {
     rules.checkRecurrence();
     rules.checkGrids();
     rules.checkWidths();
-    return List.copyOf(rules.broken);
+    return rules.broken.stream().distinct().toList();
   }
 
   private void refuse(boolean wrong, String rule) {
@@ -115,7 +116,7 @@ final class GgufRules {
     boolean inputBias =
         switch (architecture) {
           case LLAMA, DECI, QWEN2, QWEN2_MOE, GLM4, OPENAI_MOE -> false;
-          case QWEN3, PHI3, GEMMA2, GEMMA3, QWEN3_MOE -> attention.inputBias();
+          case QWEN3, PHI3, GEMMA2, GEMMA3, GEMMA4, QWEN3_MOE -> attention.inputBias();
           case SMOLLM3, GRANITE, OLMO2, EXAONE4, GEMMA, MISTRAL3 -> attention.inputBias();
           case COMMAND_R, COHERE2, GRANITE_MOE, DEEPSEEK2, LLAMA4 -> attention.inputBias();
           case GRANITE_HYBRID, FALCON_H1, QWEN3_NEXT, QWEN3_5 -> attention.inputBias();
@@ -135,7 +136,7 @@ final class GgufRules {
     Activation wanted =
         architecture.hasOneSublayer()
             ? Activation.SQUARED_RELU
-            : architecture.isGemma() ? Activation.GELU_TANH : Activation.SILU;
+            : architecture.hasGelu() ? Activation.GELU_TANH : Activation.SILU;
     refuse(
         mlp.filter(own -> own.activation() != wanted).isPresent(), "has the activation " + wanted);
     boolean caps = architecture == GgufArchitecture.GEMMA2;
@@ -143,13 +144,13 @@ final class GgufRules {
         attention.scores().softCap().isPresent() != caps,
         caps ? "needs a soft cap of scores" : "has no soft cap of scores");
     refuse(
-        !architecture.isLaterGemma() && config.logitSoftCap().isPresent(),
+        !architecture.capsLogits() && config.logitSoftCap().isPresent(),
         "has no soft cap of logits");
     refuse(caps && config.logitSoftCap().isEmpty(), "needs a soft cap of logits");
     double divisor =
         architecture.isLargest(config.layers())
             ? (double) config.hiddenSize() / attention.heads()
-            : attention.headDimension();
+            : architecture.isGemma4() ? 1 : attention.headDimension();
     refuse(
         !architecture.hasMultipliers()
             && !architecture.hasLatentAttention()
@@ -191,7 +192,8 @@ final class GgufRules {
         || switch (config.rotation().scaling().get()) {
           case LinearScaling _ -> architecture != GgufArchitecture.PHI3;
           case Llama3Scaling _ -> isLlama() || architecture.isLlama4();
-          case DynamicScaling _, ProportionalScaling _ -> false;
+          case DynamicScaling _ -> false;
+          case ProportionalScaling _ -> architecture.isGemma4();
           case YarnScaling yarn ->
               architecture.hasYarn()
                   && (architecture.readsYarnBounds() || hasUsualBounds(yarn))
@@ -260,6 +262,10 @@ final class GgufRules {
   }
 
   private void checkWindows() {
+    if (architecture.isGemma4()) {
+      checkGemma4();
+      return;
+    }
     if (architecture.listsWindows()) {
       refuse(
           config.localRotation().isPresent()
@@ -285,10 +291,49 @@ final class GgufRules {
         "rotates by the base 10000 in blocks with a sliding window");
   }
 
+  /** Heads of two kinds, and which block's keys and values the last ones take. */
+  private void checkGemma4() {
+    refuse(
+        config.slidingWindow().isEmpty(),
+        "needs a block with a sliding window, whose keys and values it keeps apart");
+    refuse(
+        config.blocks().stream().map(block -> block.attention().heads()).distinct().count() > 1,
+        "has the same number of heads of queries in all blocks");
+    int shared =
+        (int)
+            config.blocks().stream()
+                .filter(block -> block.attention().keyValues().sharedFrom().isPresent())
+                .count();
+    int first = config.layers() - shared;
+    List<String> others = new ArrayList<>();
+    for (int block = first; block < config.layers(); block++) {
+      AttentionConfig own = config.block(block).attention();
+      int source = own.keyValues().sharedFrom().orElseThrow();
+      if (source != first - (own.window().isPresent() ? 2 : 1)) {
+        others.add("%s from %s".formatted(block + 1, source + 1));
+      }
+    }
+    refuse(
+        !others.isEmpty(),
+        ("takes shared keys and values from block %s where there is a window, and else from %s;"
+                + " config.json says %s")
+            .formatted(first - 1, first, String.join(", ", others)));
+    config
+        .perLayer()
+        .ifPresent(
+            own ->
+                refuse(
+                    own.vocabulary() != config.vocabularySize(),
+                    "has vectors of as many tokens as embeddings, %s, config.json says %s"
+                        .formatted(config.vocabularySize(), own.vocabulary())));
+  }
+
   private void checkExperts() {
     Optional<ExpertRule> rule = config.architecture().experts();
     boolean none = config.experts().isEmpty();
-    if (rule.isEmpty() || (none && rule.get().mayBeNone())) {
+    boolean mayBeNone =
+        rule.filter(own -> own.mayBeNone() || own.flagKey().isPresent()).isPresent();
+    if (rule.isEmpty() || (none && mayBeNone)) {
       return;
     }
     if (architecture.isLlama4()) {
@@ -443,15 +488,22 @@ final class GgufRules {
     }
   }
 
-  private void checkEnd(BlockType type) {
+  private void checkEnd(BlockType type, int columns) {
     refuse(type.hasMatrixScale(), "multiplies no embedding by the scale beside " + type);
-    if (!BlockWidths.fits(type, config.hiddenSize())) {
+    if (!BlockWidths.fits(type, columns)) {
       broken.add(
           new BrokenRule(
               "%s blocks need columns in multiples of %s, the embedding has %s"
-                  .formatted(type, type.blockColumns(), config.hiddenSize()),
+                  .formatted(type, type.blockColumns(), columns),
               List.of()));
     }
+  }
+
+  /** Whether the scales beside a tensor are the checkpoint's own. */
+  private boolean hasScales(String tensor) {
+    return WeightScales.nameOf(tensor)
+        .flatMap(scale -> layout.names().bare(scale, config.architecture()))
+        .isPresent();
   }
 
   private void checkWidths() {
@@ -471,8 +523,9 @@ final class GgufRules {
       boolean recurrent = linear.step().equals(Step.RECURRENCE);
       boolean scaled =
           tensor.contains(".ffn_")
-              ? architecture.scalesFeedForward()
+              ? architecture.scalesFeedForward() && !hasScales(tensor)
               : (!recurrent || architecture.scalesRecurrence())
+                  && !linear.step().equals(Step.PER_LAYER)
                   && (!architecture.hasLatentAttention() || tensor.contains(".attn_output."));
       if (layout.type(linear).hasMatrixScale() && !scaled) {
         unscaled.add(linear.name());
@@ -493,6 +546,6 @@ final class GgufRules {
                     "%s blocks need columns in multiples of %s, and these widths cannot be padded"
                         .formatted(type, type.blockColumns()),
                     names)));
-    layout.ends().types().values().stream().distinct().forEach(this::checkEnd);
+    layout.ends().types().forEach((end, type) -> checkEnd(type, layout.ends().columns(end)));
   }
 }

@@ -27,7 +27,7 @@ record GgufWarnings(ModelPlan plan) {
         .forEach(warnings::add);
     ModelCard.of(plan.checkpoint().companions()).warning().ifPresent(warnings::add);
     GgufArchitecture graph = GgufArchitecture.of(plan.layout().config());
-    boolean windows = graph.isGemma() || graph.listsWindows();
+    boolean windows = graph.hasGelu() || graph.listsWindows();
     if (plan.layout().config().slidingWindow().isPresent() && !windows) {
       warnings.add(
           "GGUF: llama.cpp attends to all positions where this model has a sliding window");

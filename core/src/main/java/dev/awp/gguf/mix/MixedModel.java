@@ -65,7 +65,7 @@ public final class MixedModel {
   }
 
   private static boolean hasValues(BlockConfig block) {
-    return block.ownAttention().isPresent()
+    return block.ownAttention().filter(own -> own.keyValues().projectsValues()).isPresent()
         || block.recurrence().filter(GatedDeltaConfig.class::isInstance).isPresent();
   }
 

@@ -47,7 +47,7 @@ record MixedTensor(MixModel model, Role role, int block, boolean ofExperts, bool
 
   private static Role role(String part) {
     return switch (part) {
-      case "token_embd" -> Role.EMBEDDING;
+      case "token_embd", "per_layer_token_embd" -> Role.EMBEDDING;
       case "output" -> Role.HEAD;
       case "attn_q" -> Role.QUERY;
       case "attn_k" -> Role.KEY;

@@ -21,6 +21,8 @@ public enum GgufArchitecture {
   PHI3("phi3"),
   GEMMA2("gemma2"),
   GEMMA3("gemma3"),
+  /** Heads by the kind of block, and vectors of tokens in every block. */
+  GEMMA4("gemma4"),
   QWEN2_MOE("qwen2moe"),
   QWEN3_MOE("qwen3moe"),
   SMOLLM3("smollm3"),
@@ -56,6 +58,8 @@ public enum GgufArchitecture {
   public static final double TEMPERATURE = 0.1;
 
   private static final int LARGE_MIXTURE = 128;
+
+  private static final double LOGIT_CAP = 30;
 
   /** Numbers of blocks of models whose queries are not made by way of a smaller vector. */
   private static final Set<Integer> LITE = Set.of(26, 27);
@@ -179,14 +183,38 @@ public enum GgufArchitecture {
         && !tensor.contains("." + GgufNames.RECURRENT_NORM + ".");
   }
 
-  /** Whether stored weights of norms are one too small, and gates go through GELU. */
-  public boolean isGemma() {
+  /** Whether the checkpoint's weights of norms are one too small. */
+  private boolean isGemma() {
     return this == GEMMA || isLaterGemma();
   }
 
-  /** Whether it has what came with Gemma 2: soft caps, and a divisor of scores by its size. */
+  /** Whether gates go through GELU. */
+  public boolean hasGelu() {
+    return isGemma() || isGemma4();
+  }
+
+  /** Whether it has what came with Gemma 2 and left with 4: a divisor of scores by its size. */
   public boolean isLaterGemma() {
     return this == GEMMA2 || this == GEMMA3;
+  }
+
+  /**
+   * Whether blocks with a sliding window have heads of their own size and base, nothing divides
+   * scores, heads of values are normed, last blocks may share keys and values, states may be
+   * multiplied by a number behind each block, and there may be experts beside feed-forward layers.
+   */
+  public boolean isGemma4() {
+    return this == GEMMA4;
+  }
+
+  /** The soft cap of logits where the file does not say one; 0 where there is none then. */
+  public double usualLogitCap() {
+    return isGemma4() ? LOGIT_CAP : 0;
+  }
+
+  /** Whether logits may have a soft cap. */
+  public boolean capsLogits() {
+    return isLaterGemma() || isGemma4();
   }
 
   /** Whether every block is a mixture of experts. */
@@ -196,7 +224,7 @@ public enum GgufArchitecture {
 
   /** Whether all blocks rotate by YaRN's frequencies where the file has it. */
   public boolean hasYarn() {
-    return !isGemma() && this != PHI3 && this != EXAONE4;
+    return !hasGelu() && this != PHI3 && this != EXAONE4;
   }
 
   /** Whether its files say so where there is no rope scaling. */
@@ -221,7 +249,7 @@ public enum GgufArchitecture {
 
   /** Whether a file may list the blocks that have a sliding window. */
   public boolean listsWindows() {
-    return this == OLMO2 || this == COHERE2 || this == OPENAI_MOE;
+    return this == OLMO2 || this == COHERE2 || this == OPENAI_MOE || isGemma4();
   }
 
   /** Whether blocks with a sliding window rotate without the scaling of the others. */
@@ -253,7 +281,7 @@ public enum GgufArchitecture {
   public boolean scalesFeedForward() {
     return switch (this) {
       case LLAMA, QWEN3, QWEN3_MOE, MISTRAL3, COHERE2, QWEN3_NEXT, QWEN3_5, QWEN3_5_MOE -> true;
-      case NEMOTRON_H, NEMOTRON_H_MOE -> true;
+      case NEMOTRON_H, NEMOTRON_H_MOE, GEMMA4 -> true;
       default -> false;
     };
   }
@@ -363,6 +391,11 @@ public enum GgufArchitecture {
    */
   public boolean hasExpertsAlone() {
     return this == QWEN3_5_MOE;
+  }
+
+  /** Whether feed-forward layers lie beside the experts, which have a width of their own. */
+  public boolean hasExpertsBeside() {
+    return isGemma4();
   }
 
   /** Whether the file says how experts are chosen. */

@@ -15,6 +15,7 @@ import dev.awp.config.RoutingRule;
 import dev.awp.config.WindowRule;
 import dev.awp.config.architecture.Architectures;
 import dev.awp.gguf.file.GgufKeys;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -103,7 +104,10 @@ public final class GgufConfig {
             .filter(rule -> rule.place() == RecurrenceRule.Place.ALONE)
             .isPresent();
     return architecture.experts().isPresent() == mixture
-        || architecture.experts().filter(rule -> rule.mayBeNone() || bySublayers).isPresent();
+        || architecture
+            .experts()
+            .filter(rule -> rule.mayBeNone() || rule.flagKey().isPresent() || bySublayers)
+            .isPresent();
   }
 
   /** Whether an architecture is the one of its graph that has a sliding window, or has none. */
@@ -192,6 +196,8 @@ public final class GgufConfig {
       put("intermediate_size", widths());
     } else if (graph.hasOneSublayer()) {
       addSublayers();
+    } else if (graph.isGemma4()) {
+      addSharing();
     } else if (!graph.hasExpertsAlone()) {
       config.put("intermediate_size", whole(WIDTH));
     }
@@ -200,9 +206,9 @@ public final class GgufConfig {
     if (graph.hasOneSublayer()) {
       config.put("mlp_hidden_act", "relu2");
     } else {
-      config.put("hidden_act", graph.isGemma() ? "gelu_pytorch_tanh" : "silu");
+      config.put("hidden_act", graph.hasGelu() ? "gelu_pytorch_tanh" : "silu");
     }
-    if (graph.isLaterGemma()) {
+    if (graph.capsLogits()) {
       config.put("hidden_activation", "gelu_pytorch_tanh");
     }
     config.put("tie_word_embeddings", !tensors.has("output.weight"));
@@ -211,6 +217,8 @@ public final class GgufConfig {
   private void addAttention() {
     if (graph.hasBlockSizes()) {
       addHeads();
+    } else if (graph.isGemma4()) {
+      addKindsOfHeads();
     } else {
       int heads = whole("attention.head_count");
       config.put("num_attention_heads", heads);
@@ -230,7 +238,7 @@ public final class GgufConfig {
     Optional<Integer> values = keys.whole(key("attention.value_length"));
     if (graph.hasLatentAttention()) {
       addLatent(values.orElse(headDimension()));
-    } else {
+    } else if (!graph.isGemma4()) {
       config.put("head_dim", headDimension());
     }
     if (!graph.hasLatentAttention() && values.isPresent() && values.get() != headDimension()) {
@@ -260,8 +268,8 @@ public final class GgufConfig {
         .filter(_ -> !graph.isLlama4())
         .ifPresent(flag -> config.put(flag, tensors.has("blk.0.attn_q_norm.weight")));
     addBiases();
-    softCap("attn_logit_softcapping");
-    softCap("final_logit_softcapping");
+    softCap("attn_logit_softcapping", 0);
+    softCap("final_logit_softcapping", graph.usualLogitCap());
     if (architecture.windows() instanceof WindowRule.Never) {
       // Nothing that the class reads.
     } else if (graph.readsWindow()) {
@@ -288,6 +296,111 @@ public final class GgufConfig {
     if (graph == GgufArchitecture.GEMMA3) {
       config.put("sliding_window_pattern", graph.windowPattern());
     }
+  }
+
+  /**
+   * Adds the widths of feed-forward layers, which may be twice as wide in the last blocks, and how
+   * many of these share keys and values.
+   */
+  private void addSharing() {
+    int blocks = blocks(keys);
+    int shared = keys.whole(key("attention.shared_kv_layers")).orElse(0);
+    List<Integer> widths = ofEachBlock(WIDTH);
+    if (widths.isEmpty() || shared > blocks) {
+      throw widths.isEmpty()
+          ? keys.fail(key(WIDTH), "is missing")
+          : keys.fail(
+              key("attention.shared_kv_layers"), "is %s of %s blocks".formatted(shared, blocks));
+    }
+    int width = widths.getFirst();
+    boolean wide = shared > 0 && widths.getLast() == 2 * width;
+    for (int block = 0; block < blocks; block++) {
+      if (widths.get(block) != (wide && block >= blocks - shared ? 2 * width : width)) {
+        throw keys.fail(
+            key(WIDTH),
+            "must be one number, and may be twice that in the last %s blocks, it is %s"
+                .formatted(shared, widths));
+      }
+    }
+    config.put("intermediate_size", width);
+    config.put("num_kv_shared_layers", shared);
+    config.put("use_double_wide_mlp", wide);
+    int perLayer = keys.whole(key("embedding_length_per_layer_input")).orElse(0);
+    config.put("hidden_size_per_layer_input", perLayer);
+    config.set("vocab_size_per_layer_input", config.path("vocab_size"));
+  }
+
+  /** Adds the heads of blocks with a sliding window, and those of the others. */
+  private void addKindsOfHeads() {
+    int heads = GgufNumbers.whole(keys, key("attention.head_count"));
+    config.put("num_attention_heads", heads);
+    int full = headDimension();
+    int local = keys.whole(key("attention.key_length_swa")).orElse(full);
+    for (String kind : List.of("", "_swa")) {
+      int columns = kind.isEmpty() ? full : local;
+      String name = key("attention.value_length" + kind);
+      if (keys.whole(name).orElse(columns) != columns) {
+        throw keys.fail(
+            name,
+            "is %s where keys have %s, awp reads heads of one size"
+                .formatted(keys.whole(name).get(), columns));
+      }
+    }
+    config.put("head_dim", local);
+    List<Integer> all = ofEachBlock(KEY_VALUE_HEADS);
+    List<Integer> keyValues = all.isEmpty() ? Collections.nCopies(blocks(keys), heads) : all;
+    List<Boolean> windowed = listedWindows();
+    int localHeads = keyValuesOf(keyValues, windowed, true);
+    int fullHeads = keyValuesOf(keyValues, windowed, false);
+    config.put("num_key_value_heads", localHeads);
+    boolean values = keysAreValues(windowed);
+    config.put("attention_k_eq_v", values);
+    if (values || fullHeads == localHeads) {
+      config.put("global_head_dim", full);
+      config.put("num_global_key_value_heads", fullHeads);
+    } else {
+      // Where keys are not values the class takes another number of heads from this list alone.
+      ObjectNode blocks = config.putObject("per_layer_config");
+      for (int block = 0; block < windowed.size(); block++) {
+        if (!windowed.get(block)) {
+          ObjectNode own = blocks.putObject(Integer.toString(block)).put("head_dim", full);
+          own.put("num_key_value_heads", fullHeads);
+        }
+      }
+    }
+  }
+
+  /** Of the blocks with a sliding window, or of those without; there may be none. */
+  private int keyValuesOf(List<Integer> keyValues, List<Boolean> windowed, boolean kind) {
+    List<Integer> distinct =
+        IntStream.range(0, windowed.size())
+            .filter(block -> windowed.get(block) == kind)
+            .mapToObj(keyValues::get)
+            .distinct()
+            .toList();
+    if (distinct.size() > 1) {
+      throw keys.fail(
+          key(KEY_VALUE_HEADS),
+          "is one of %s in blocks of one kind, awp reads one number".formatted(distinct));
+    }
+    return distinct.isEmpty() ? keyValues.getFirst() : distinct.getFirst();
+  }
+
+  /** Whether blocks without a sliding window have no projection of values where they have keys. */
+  private boolean keysAreValues(List<Boolean> windowed) {
+    List<Boolean> missing =
+        IntStream.range(0, windowed.size())
+            .filter(block -> !windowed.get(block))
+            .filter(block -> tensors.has("blk." + block + ".attn_k.weight"))
+            .mapToObj(block -> !tensors.has("blk." + block + ".attn_v.weight"))
+            .distinct()
+            .toList();
+    if (missing.size() > 1) {
+      throw new AwpException(
+          "%s: some blocks without a sliding window have a tensor attn_v.weight, and some have none"
+              .formatted(keys.file()));
+    }
+    return missing.equals(List.of(true));
   }
 
   /** Adds which blocks have attention. */
@@ -450,28 +563,37 @@ public final class GgufConfig {
 
   /** A window of the whole context is none. */
   private void addWindow() {
+    if (graph.isGemma4()) {
+      config.put("sliding_window", whole("attention.sliding_window"));
+      addWindowedBlocks(listedWindows());
+      return;
+    }
     keys.whole(key("attention.sliding_window"))
         .filter(width -> width < whole("context_length"))
         .ifPresentOrElse(
             width -> config.put("sliding_window", width), () -> config.putNull("sliding_window"));
     if (graph.listsWindows() && config.hasNonNull("sliding_window")) {
-      addWindowedBlocks();
+      addWindowedBlocks(listedWindows());
     }
   }
 
-  private void addWindowedBlocks() {
-    int blocks = whole("block_count");
+  /** Whether each block has a sliding window, by the list of the file or the graph's pattern. */
+  private List<Boolean> listedWindows() {
+    int blocks = blocks(keys);
     String name = key("attention.sliding_window_pattern");
     List<Boolean> listed = keys.flags(name);
     int pattern = graph.windowPattern();
-    if (!listed.isEmpty() && listed.size() < blocks) {
+    if (listed.size() < blocks && (pattern == 0 || !listed.isEmpty())) {
       throw keys.fail(name, "lists %s of %s blocks".formatted(listed.size(), blocks));
     }
+    return IntStream.range(0, blocks)
+        .mapToObj(block -> listed.isEmpty() ? (block + 1) % pattern != 0 : listed.get(block))
+        .toList();
+  }
+
+  private void addWindowedBlocks(List<Boolean> windowed) {
     ArrayNode types = config.putArray(BlockConfig.TYPES_KEY);
-    for (int block = 0; block < blocks; block++) {
-      boolean windowed = listed.isEmpty() ? (block + 1) % pattern != 0 : listed.get(block);
-      types.add(windowed ? "sliding_attention" : "full_attention");
-    }
+    windowed.forEach(own -> types.add(own ? "sliding_attention" : "full_attention"));
   }
 
   /** Qwen2 has them by itself. */
@@ -489,12 +611,16 @@ public final class GgufConfig {
     }
   }
 
-  /** Caps that the architecture has at other times are none where the file has none. */
-  private void softCap(String name) {
-    Optional<Double> cap = keys.number(key(name)).filter(value -> value != 0);
-    if (cap.isPresent()) {
-      config.put(name, cap.get());
-    } else if (graph.isLaterGemma()) {
+  /**
+   * Caps that the architecture has at other times are none where the file has none.
+   *
+   * @param usual that of the graph where the file says nothing; 0 where it has none then
+   */
+  private void softCap(String name, double usual) {
+    double cap = keys.number(key(name)).orElse(usual);
+    if (cap != 0) {
+      config.put(name, cap);
+    } else if (graph.capsLogits()) {
       config.putNull(name);
     }
   }
@@ -521,7 +647,12 @@ public final class GgufConfig {
               .formatted(keys.whole(latent).get()));
     }
     config.put(rule.countKeys().getLast(), whole("expert_count"));
-    config.put(ExpertRule.PER_TOKEN_KEY, whole("expert_used_count"));
+    config.put(rule.perTokenKey(), whole("expert_used_count"));
+    rule.flagKey().ifPresent(name -> config.put(name, true));
+    if (graph.hasExpertsBeside()) {
+      config.put(rule.widthKey(), whole("expert_feed_forward_length"));
+      return;
+    }
     if (graph.readsRouting()) {
       addRouting(rule);
     }

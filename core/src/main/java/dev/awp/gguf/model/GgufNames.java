@@ -28,7 +28,8 @@ import java.util.stream.Stream;
 public final class GgufNames {
   private static final Pattern BLOCK = Pattern.compile("model\\.layers\\.(\\d+)\\.(.*)");
   private static final Pattern EXPERT =
-      Pattern.compile("(?:mlp|block_sparse_moe|feed_forward|mixer)\\.experts\\.(\\d+)\\.(\\w+)");
+      Pattern.compile(
+          "(?:(?:mlp|block_sparse_moe|feed_forward|mixer)\\.)?experts\\.(\\d+)\\.(\\w+)");
   private static final Pattern STORED = Pattern.compile("(?:blk\\.(\\d{1,5})\\.)?(\\w+)");
   private static final Pattern STORED_BLOCK = Pattern.compile("blk\\.(\\d{1,5})\\.([\\w.]+)");
 
@@ -47,6 +48,9 @@ public final class GgufNames {
   /** D of every head. */
   static final String SKIP = "ssm_d";
 
+  /** Gates of all experts of a block, each above what it gates, as other files have them. */
+  public static final String GATES_AND_UPS = "ffn_gate_up_exps";
+
   private static final String ROUTER = "ffn_gate_inp";
   private static final String FUSED = "mlp.gate_up_proj";
   private static final Set<String> FEED_FORWARD = Set.of("ffn_gate", "ffn_up", "ffn_down");
@@ -55,6 +59,7 @@ public final class GgufNames {
   private static final String FINAL_NORM = "output_norm";
   private static final String HEAD = "lm_head";
   private static final String EMBEDDING = "token_embd";
+  private static final String TOKEN_TABLE = "per_layer_token_embd";
 
   /** The module of a block that is whatever sublayer the block has. */
   private static final String MIXER = "mixer";
@@ -87,6 +92,16 @@ public final class GgufNames {
           Map.entry("block_sparse_moe.router.layer", ROUTER),
           Map.entry("mlp.router", ROUTER),
           Map.entry("feed_forward.router", ROUTER),
+          Map.entry("router.proj", ROUTER),
+          Map.entry("post_feedforward_layernorm_1", "post_ffw_norm_1"),
+          Map.entry("pre_feedforward_layernorm_2", "pre_ffw_norm_2"),
+          Map.entry("post_feedforward_layernorm_2", "post_ffw_norm_2"),
+          Map.entry("model.embed_tokens_per_layer", TOKEN_TABLE),
+          Map.entry("model.per_layer_model_projection", "per_layer_model_proj"),
+          Map.entry("model.per_layer_projection_norm", "per_layer_proj_norm"),
+          Map.entry("per_layer_input_gate", "inp_gate"),
+          Map.entry("per_layer_projection", "proj"),
+          Map.entry("post_per_layer_input_norm", "post_norm"),
           Map.entry("feed_forward.gate_proj", "ffn_gate"),
           Map.entry("feed_forward.up_proj", "ffn_up"),
           Map.entry("feed_forward.down_proj", "ffn_down"),
@@ -141,6 +156,9 @@ public final class GgufNames {
           // As llama.cpp looks for it in falcon-h1.
           Map.entry("pre_ff_layernorm.weight", "ffn_norm"),
           Map.entry("self_attn.sinks", "attn_sinks.weight"),
+          Map.entry("layer_scalar", "layer_output_scale.weight"),
+          Map.entry("router.scale", "ffn_gate_inp.scale"),
+          Map.entry("router.per_expert_scale", "ffn_down_exps.scale"),
           Map.entry("mlp.gate.e_score_correction_bias", "exp_probs_b.bias"),
           Map.entry("mamba.A_log", DECAY),
           Map.entry("mamba.D", SKIP),
@@ -151,6 +169,23 @@ public final class GgufNames {
           Map.entry("mixer.A_log", DECAY),
           Map.entry("mixer.D", SKIP),
           Map.entry("mixer.dt_bias", "ssm_dt.bias"));
+
+  /** Modules and tensors of Gemma 4 alone, whose parts no other file has. */
+  private static final Set<String> OF_GEMMA4 =
+      Set.of(
+          "router.proj",
+          "router.scale",
+          "router.per_expert_scale",
+          "layer_scalar",
+          "post_feedforward_layernorm_1",
+          "pre_feedforward_layernorm_2",
+          "post_feedforward_layernorm_2",
+          "model.embed_tokens_per_layer",
+          "model.per_layer_model_projection",
+          "model.per_layer_projection_norm",
+          "per_layer_input_gate",
+          "per_layer_projection",
+          "post_per_layer_input_norm");
 
   /** Layers whose rows lie in two tensors of the file, in their order there. */
   private static final Map<String, List<String>> SPLIT =
@@ -250,18 +285,9 @@ public final class GgufNames {
    * @param architecture whose modules have these names
    */
   public Optional<String> source(String tensor, Architecture architecture) {
-    Matcher inBlock = STORED_BLOCK.matcher(tensor);
-    if (inBlock.matches()) {
-      String block = names.block(Integer.parseInt(inBlock.group(1)));
-      Optional<String> bare =
-          BARE.entrySet().stream()
-              .filter(entry -> entry.getValue().equals(inBlock.group(2)))
-              .filter(entry -> isOf(architecture, entry.getKey()))
-              .map(entry -> block + entry.getKey())
-              .findFirst();
-      if (bare.isPresent()) {
-        return bare;
-      }
+    Optional<String> bare = bare(tensor, architecture);
+    if (bare.isPresent()) {
+      return bare;
     }
     int end = tensor.lastIndexOf('.');
     Matcher stored = STORED.matcher(end < 0 ? tensor : tensor.substring(0, end));
@@ -276,6 +302,25 @@ public final class GgufNames {
         .map(module -> module + tensor.substring(end));
   }
 
+  /**
+   * The checkpoint's tensor that a tensor of a block is, which is no module's weight or bias there;
+   * empty where it is one's.
+   *
+   * @param architecture whose tensors have these names
+   */
+  public Optional<String> bare(String tensor, Architecture architecture) {
+    Matcher inBlock = STORED_BLOCK.matcher(tensor);
+    if (!inBlock.matches()) {
+      return Optional.empty();
+    }
+    String block = names.block(Integer.parseInt(inBlock.group(1)));
+    return BARE.entrySet().stream()
+        .filter(entry -> entry.getValue().equals(inBlock.group(2)))
+        .filter(entry -> isOf(architecture, entry.getKey()))
+        .map(entry -> block + entry.getKey())
+        .findFirst();
+  }
+
   /** The names of experts after the first, by that of the first. */
   public static String ofExpert(String first, int expert) {
     return first.replace(FIRST_EXPERT, ".experts." + expert + ".");
@@ -288,11 +333,11 @@ public final class GgufNames {
           own ->
               Stream.of(own.gate(), own.up(), own.down())
                   .filter(name -> part.equals(EXPERT_PARTS.get(name)))
-                  .map(name -> own.module() + FIRST_EXPERT + name)
+                  .map(name -> own.expert(0) + name)
                   .findFirst());
     }
     if (part.equals(ROUTER)) {
-      return experts.map(own -> own.module() + "." + own.routerModule());
+      return experts.map(own -> own.prefix() + own.routerModule());
     }
     if (part.endsWith(SHARED) && !part.equals("ffn_gate_inp_shexp")) {
       return experts.flatMap(
@@ -324,6 +369,9 @@ public final class GgufNames {
 
   /** Whether an architecture has a module, of those that not all have under one name. */
   private static boolean isOf(Architecture architecture, String module) {
+    if (OF_GEMMA4.contains(module)) {
+      return GgufArchitecture.of(architecture).isGemma4();
+    }
     if (isOutside(module)) {
       return !EMBEDDING.equals(PARTS.get(module))
           || module.equals(DECODER + architecture.names().embeddings());

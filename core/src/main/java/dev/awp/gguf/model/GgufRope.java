@@ -10,13 +10,25 @@ import dev.awp.rope.LinearScaling;
 import dev.awp.rope.Llama3Scaling;
 import dev.awp.rope.LongRopeScaling;
 import dev.awp.rope.ProportionalScaling;
+import dev.awp.rope.RopeScaling;
 import dev.awp.rope.YarnScaling;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A model's rotary scaling: keys, and tensors of factors. */
 public final class GgufRope {
+  /** The tensor of what frequencies are divided by, where no length of a text changes it. */
+  static final String FACTORS = "rope_freqs.weight";
+
+  /** What frequencies are divided by that turn nothing. */
+  private static final float STILL = 1e30f;
+
+  /** From so much on nothing turns. */
+  private static final float STILL_ENOUGH = 1e20f;
+
   private GgufRope() {}
 
   /** Metadata, whose keys begin with the architecture's name. */
@@ -31,7 +43,12 @@ public final class GgufRope {
     config
         .localRotation()
         .ifPresent(
-            local -> keys.put(name + ".rope.freq_base_swa", GgufValue.of((float) local.theta())));
+            local -> {
+              keys.put(name + ".rope.freq_base_swa", GgufValue.of((float) local.theta()));
+              if (graph.isGemma4()) {
+                keys.put(name + ".rope.dimension_count_swa", GgufValue.of(local.dimension()));
+              }
+            });
     if (graph.saysNoScaling() && config.rotation().scaling().isEmpty()) {
       keys.put(name + ".rope.scaling.type", GgufValue.of("none"));
     }
@@ -46,8 +63,8 @@ public final class GgufRope {
                   keys.put(name + ".rope.scaling.type", GgufValue.of("linear"));
                   keys.put(name + ".rope.scaling.factor", GgufValue.of((float) linear.factor()));
                 }
-                // Without a key of its own: one that needs it is refused.
-                case DynamicScaling _, ProportionalScaling _ -> {}
+                // Without keys: the one has factors, the other is refused.
+                case ProportionalScaling _, DynamicScaling _ -> {}
                 case YarnScaling yarn -> {
                   String own = name + ".rope.scaling.";
                   keys.put(own + "type", GgufValue.of("yarn"));
@@ -92,6 +109,11 @@ public final class GgufRope {
    */
   public static Map<String, float[]> factors(ModelConfig config) {
     Map<String, float[]> tensors = new LinkedHashMap<>();
+    if (GgufArchitecture.of(config).isGemma4()) {
+      // It wants them of whatever scaling.
+      tensors.put(FACTORS, proportional(dimension(config) / 2, config.rotation().scaling()));
+      return tensors;
+    }
     config
         .rotation()
         .scaling()
@@ -99,8 +121,7 @@ public final class GgufRope {
             scaling -> {
               switch (scaling) {
                 case LinearScaling _, DynamicScaling _, YarnScaling _, ProportionalScaling _ -> {}
-                case Llama3Scaling llama3 ->
-                    tensors.put("rope_freqs.weight", llama3(config, llama3));
+                case Llama3Scaling llama3 -> tensors.put(FACTORS, llama3(config, llama3));
                 case LongRopeScaling longRope -> {
                   tensors.put("rope_factors_long.weight", array(longRope.longFactors()));
                   tensors.put("rope_factors_short.weight", array(longRope.shortFactors()));
@@ -108,6 +129,31 @@ public final class GgufRope {
               }
             });
     return tensors;
+  }
+
+  /** What the frequencies of so many pairs are divided by where some of them do not turn. */
+  private static float[] proportional(int pairs, Optional<RopeScaling> scaling) {
+    float[] factors = new float[pairs];
+    Arrays.fill(factors, 1);
+    if (scaling.isPresent() && scaling.get() instanceof ProportionalScaling own) {
+      Arrays.fill(factors, 0, own.turned(), (float) own.factor());
+      Arrays.fill(factors, own.turned(), pairs, STILL);
+    }
+    return factors;
+  }
+
+  /** The scaling whose factors these are; empty where there is none. */
+  static Optional<ProportionalScaling> proportional(float[] factors) {
+    int turned = 0;
+    while (turned < factors.length && factors[turned] < STILL_ENOUGH) {
+      turned++;
+    }
+    for (int i = 0; i < factors.length; i++) {
+      if (i < turned ? !(factors[i] == factors[0] && factors[0] > 0) : factors[i] < STILL_ENOUGH) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(new ProportionalScaling(turned, turned == 0 ? 1 : factors[0]));
   }
 
   private static float[] array(List<Double> factors) {

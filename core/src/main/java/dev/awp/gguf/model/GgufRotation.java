@@ -10,6 +10,7 @@ import dev.awp.config.WindowRule;
 import dev.awp.gguf.file.GgufKeys;
 import dev.awp.gguf.model.GgufConfig.GgufTensors;
 import dev.awp.rope.Llama3Scaling;
+import dev.awp.rope.ProportionalScaling;
 import dev.awp.rope.YarnScaling;
 import java.util.Optional;
 
@@ -43,6 +44,10 @@ final class GgufRotation {
       return;
     }
     double theta = GgufNumbers.shortest(keys, key("rope.freq_base"), 10_000);
+    if (graph.isGemma4()) {
+      addKinds(config, theta);
+      return;
+    }
     config.put("rope_theta", theta);
     int rotated = keys.whole(key("rope.dimension_count")).orElse(GgufConfig.headDimension(keys));
     boolean said = architecture.defaults().contains(PARTIAL);
@@ -55,8 +60,8 @@ final class GgufRotation {
           "rope_local_base_freq", GgufNumbers.shortest(keys, key("rope.freq_base_swa"), 10_000));
     }
     String type = keys.text(key("rope.scaling.type")).orElse("none");
-    if (tensors.has("rope_freqs.weight")) {
-      addStretching(config, theta, tensors.vector().apply("rope_freqs.weight"));
+    if (tensors.has(GgufRope.FACTORS)) {
+      addStretching(config, theta, tensors.vector().apply(GgufRope.FACTORS));
     } else if (tensors.has("rope_factors_long.weight")) {
       addLongRope(config);
     } else if (graph.hasTemperature()) {
@@ -67,6 +72,50 @@ final class GgufRotation {
     } else if (!type.equals("none")) {
       addScaling(config.putObject("rope_scaling"), type);
     }
+  }
+
+  /** Blocks with a sliding window and those without rotate by bases of their own. */
+  private void addKinds(ObjectNode config, double theta) {
+    int head = GgufConfig.headDimension(keys);
+    String rotated = key("rope.dimension_count");
+    int local = keys.whole(key("attention.key_length_swa")).orElse(head);
+    int all = keys.whole(rotated).orElse(head);
+    if (all != head || keys.whole(rotated + "_swa").orElse(all) != local) {
+      throw keys.fail(rotated, "leaves columns of heads out, awp reads those that rotate whole");
+    }
+    ObjectNode both = config.putObject("rope_parameters");
+    ObjectNode full = both.putObject("full_attention");
+    double slower =
+        keys.text(key("rope.scaling.type")).orElse("none").equals("linear")
+            ? GgufNumbers.shortest(keys, key("rope.scaling.factor"), 1)
+            : 1;
+    ProportionalScaling scaling =
+        GgufRope.proportional(tensors.vector().apply(GgufRope.FACTORS))
+            .filter(found -> found.turned() <= head / 2)
+            .orElseThrow(
+                () ->
+                    new AwpException(
+                        "%s: tensor %s holds factors that no proportional rope scaling has"
+                            .formatted(keys.file(), GgufRope.FACTORS)));
+    double factor = slower * GgufNumbers.decimal((float) scaling.factor());
+    if (scaling.turned() < head / 2) {
+      full.put("rope_type", "proportional").put(PARTIAL, share(scaling.turned(), head));
+      full.put("factor", factor);
+    } else if (factor == 1) {
+      full.put("rope_type", "default");
+    } else {
+      full.put("rope_type", "linear").put("factor", factor);
+    }
+    full.put("rope_theta", theta);
+    both.putObject("sliding_attention")
+        .put("rope_type", "default")
+        .put("rope_theta", GgufNumbers.shortest(keys, key("rope.freq_base_swa"), 10_000));
+  }
+
+  /** The share of a head that turns, of which so many pairs are read. */
+  private static double share(int pairs, int columns) {
+    double share = Math.max(pairs, 0.5) * 2 / columns;
+    return (int) (share * columns / 2) < pairs ? Math.nextUp(share) : share;
   }
 
   /** Blocks with a sliding window rotate without scaling, by the base of the others. */
@@ -145,9 +194,8 @@ final class GgufRotation {
             .orElseThrow(
                 () ->
                     new AwpException(
-                        keys.file()
-                            + ": tensor rope_freqs.weight holds factors that no rope scaling of"
-                            + " LLaMA 3 has"));
+                        "%s: tensor %s holds factors that no rope scaling of LLaMA 3 has"
+                            .formatted(keys.file(), GgufRope.FACTORS)));
     if (found.factor() == 1) {
       return;
     }

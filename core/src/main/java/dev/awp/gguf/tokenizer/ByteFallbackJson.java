@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * llama.cpp's tokenizer "llama", SentencePiece's BPE with byte fallback, as parts of a
- * tokenizer.json. It joins the pair whose token has the largest score; in tokenizer.json that is a
- * list of merges, the best first.
+ * llama.cpp's tokenizers "llama" and "gemma4", SentencePiece's BPE with byte fallback, as parts of
+ * a tokenizer.json. The one joins the pair whose token has the largest score; in tokenizer.json
+ * that is a list of merges, the best first, which the files of the other hold.
  */
 final class ByteFallbackJson {
   private static final String PREFIX = GgufTokenizerSettings.PREFIX;
@@ -30,7 +30,8 @@ final class ByteFallbackJson {
   private ByteFallbackJson() {}
 
   static ObjectNode of(GgufKeys keys, FileTokens tokens) {
-    boolean prefix = keys.flag(PREFIX + "add_space_prefix", true);
+    boolean listed = keys.text(PREFIX + "model").orElse("").equals(GgufTokenizer.GEMMA4);
+    boolean prefix = !listed && keys.flag(PREFIX + "add_space_prefix", true);
     ObjectNode parts = JsonNodeFactory.instance.objectNode();
     ObjectNode normalizer = parts.putObject("normalizer").put("type", "Sequence");
     ArrayNode steps = normalizer.putArray("normalizers");
@@ -59,8 +60,12 @@ final class ByteFallbackJson {
     model.put("fuse_unk", true).put("byte_fallback", true).put("ignore_merges", false);
     model.set("vocab", tokens.vocabulary());
     ArrayNode merges = model.putArray("merges");
-    for (Merge merge : merges(keys, tokens)) {
-      merges.addArray().add(merge.left).add(merge.right);
+    if (listed) {
+      ByteLevelJson.addMerges(keys, merges);
+    } else {
+      for (Merge merge : merges(keys, tokens)) {
+        merges.addArray().add(merge.left).add(merge.right);
+      }
     }
     return parts;
   }

@@ -36,7 +36,12 @@ final class ByteLevelJson {
     model.put("fuse_unk", false).put("byte_fallback", false);
     model.put("ignore_merges", PreTokenizer.takesWholeWords(pre));
     model.set("vocab", tokens.vocabulary());
-    ArrayNode merges = model.putArray("merges");
+    addMerges(keys, model.putArray("merges"));
+    return parts;
+  }
+
+  /** Adds the merges that a file lists; AwpException where one is no pair. */
+  static void addMerges(GgufKeys keys, ArrayNode merges) {
     for (String merge : keys.texts(PREFIX + "merges")) {
       int space = merge.indexOf(' ', 1);
       if (space < 0) {
@@ -44,6 +49,5 @@ final class ByteLevelJson {
       }
       merges.addArray().add(merge.substring(0, space)).add(merge.substring(space + 1));
     }
-    return parts;
   }
 }

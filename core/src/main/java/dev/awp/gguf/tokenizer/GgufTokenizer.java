@@ -21,21 +21,41 @@ import java.util.Optional;
 
 /**
  * The tokenizer of a checkpoint folder as llama.cpp's metadata: "llama" for BPE with byte fallback
- * (SentencePiece's, as tokenizer.json holds it, or tokenizer.model), "gpt2" for byte-level BPE
- * (tokenizer.json, or vocab.json and merges.txt). What other files add to it is written too. Others
- * are refused.
+ * (SentencePiece's, as tokenizer.json holds it, or tokenizer.model), "gemma4" for that with its
+ * merges, "gpt2" for byte-level BPE (tokenizer.json, or vocab.json and merges.txt). What other
+ * files add to it is written too. Others are refused.
  */
 public final class GgufTokenizer {
   private static final String PREFIX = GgufTokenizerSettings.PREFIX;
+
+  /** llama.cpp's name for BPE with byte fallback and merges. */
+  static final String GEMMA4 = "gemma4";
+
+  /** A byte-level tokenizer's stand-in for a space. */
+  private static final char SPACE = '\u0120';
+
+  /** Tokens that llama.cpp writes out, for whoever parses a conversation. */
+  private static final List<String> SHOWN =
+      List.of(
+          "<|channel>",
+          "<channel|>",
+          "<|tool_call>",
+          "<tool_call|>",
+          "<|tool_response>",
+          "<tool_response|>",
+          "<|\"|>");
+
   private final Path file;
   private final JsonNode root;
   private final GgufTokenizerSettings settings;
   private final int size;
+  private final boolean mayKeepMerges;
   private final List<String> warnings = new ArrayList<>();
 
-  private GgufTokenizer(Path file, JsonNode root, int size) {
+  private GgufTokenizer(Path file, JsonNode root, int size, boolean mayKeepMerges) {
     this.file = file;
     this.root = root;
+    this.mayKeepMerges = mayKeepMerges;
     if (root instanceof ObjectNode object) {
       warnings.addAll(TokensBeside.add(object, file.resolveSibling(".")));
     }
@@ -50,11 +70,14 @@ public final class GgufTokenizer {
    * Reads a folder's tokenizer.
    *
    * @param size rows of the embedding: so many tokens are written
+   * @param mayKeepMerges whether BPE with byte fallback that puts nothing before a text is written
+   *     with its merges, as llama.cpp has it for Gemma 4
    */
-  public static Result of(Path folder, int size) {
+  public static Result of(Path folder, int size, boolean mayKeepMerges) {
     Path json = folder.resolve("tokenizer.json");
     if (Files.isRegularFile(json)) {
-      return new GgufTokenizer(json, GgufTokenizerSettings.json(json), size).result(List.of());
+      return new GgufTokenizer(json, GgufTokenizerSettings.json(json), size, mayKeepMerges)
+          .result(List.of());
     }
     Path vocabulary = folder.resolve(VocabularyFiles.NAME);
     return SentencePieceVocabulary.file(folder)
@@ -64,7 +87,7 @@ public final class GgufTokenizer {
                 VocabularyFiles.of(folder)
                     .map(
                         files ->
-                            new GgufTokenizer(vocabulary, files.root(), size)
+                            new GgufTokenizer(vocabulary, files.root(), size, mayKeepMerges)
                                 .result(files.warnings())))
         .orElseThrow(
             () ->
@@ -87,13 +110,19 @@ public final class GgufTokenizer {
           "%s: only BPE with byte fallback and byte-level BPE can be written to GGUF, not %s"
               .formatted(file, model.path("type").asText("what is there")));
     }
-    List<String> merges = merges(model.path("merges"));
+    List<String> merges = merges(model.path("merges"), sentencePiece);
     GgufTokens tokens = tokens(model, sentencePiece, merges);
+    boolean gemma4 = sentencePiece && mayKeepMerges && !addsSpacePrefix();
     Map<String, GgufValue> keys = new LinkedHashMap<>();
-    keys.put(PREFIX + "model", GgufValue.of(sentencePiece ? "llama" : "gpt2"));
-    keys.put(PREFIX + "pre", GgufValue.of(sentencePiece ? "default" : preTokenizer()));
-    keys.putAll(tokens.keys(sentencePiece));
-    if (!sentencePiece) {
+    if (gemma4) {
+      keys.put(PREFIX + "model", GgufValue.of(GEMMA4));
+      SHOWN.forEach(tokens::show);
+    } else {
+      keys.put(PREFIX + "model", GgufValue.of(sentencePiece ? "llama" : "gpt2"));
+      keys.put(PREFIX + "pre", GgufValue.of(sentencePiece ? "default" : preTokenizer()));
+    }
+    keys.putAll(tokens.keys(sentencePiece && !gemma4));
+    if (!sentencePiece || gemma4) {
       keys.put(PREFIX + "merges", GgufValue.texts(merges));
     }
     JsonNode steps = root.path("post_processor");
@@ -103,6 +132,10 @@ public final class GgufTokenizer {
     keys.putAll(settings.special(tokens, own, adds(steps, true), adds(steps, false)));
     if (sentencePiece) {
       keys.put(PREFIX + "add_space_prefix", GgufValue.of(addsSpacePrefix()));
+    }
+    if (gemma4
+        && !GgufValue.of(true).equals(keys.put(PREFIX + "add_bos_token", GgufValue.of(true)))) {
+      warnings.add(file + ": llama.cpp begins every text of such a tokenizer with a token");
     }
     GgufChatTemplates.put(file.toAbsolutePath().getParent(), keys, warnings);
     return keys;
@@ -140,14 +173,18 @@ public final class GgufTokenizer {
   }
 
   /** "left right"; newer files hold pairs, in which a space is written as the byte's stand-in. */
-  private List<String> merges(JsonNode node) {
+  private List<String> merges(JsonNode node, boolean sentencePiece) {
     List<String> merges = new ArrayList<>();
     for (JsonNode merge : node) {
       if (merge.isTextual()) {
         merges.add(merge.textValue());
       } else if (merge.size() == 2 && merge.path(0).isTextual() && merge.path(1).isTextual()) {
-        String left = merge.path(0).textValue().replace(' ', '\u0120');
-        merges.add(left + " " + merge.path(1).textValue().replace(' ', '\u0120'));
+        String left = merge.path(0).textValue();
+        String right = merge.path(1).textValue();
+        merges.add(
+            sentencePiece
+                ? left + " " + right
+                : left.replace(' ', SPACE) + " " + right.replace(' ', SPACE));
       } else {
         throw new AwpException("%s: the merge %s is no pair of strings".formatted(file, merge));
       }

@@ -88,6 +88,13 @@ final class GgufTokens {
     }
   }
 
+  /** Makes a special token one that is written out, where it is there. */
+  void show(String text) {
+    id(text)
+        .filter(id -> types[id] == Kind.CONTROL.number())
+        .ifPresent(id -> types[id] = Kind.USER_DEFINED.number());
+  }
+
   Map<String, Integer> ids() {
     return Collections.unmodifiableMap(ids);
   }

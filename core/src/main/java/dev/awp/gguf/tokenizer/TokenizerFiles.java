@@ -54,10 +54,11 @@ public final class TokenizerFiles {
     ObjectNode file =
         switch (model) {
           case "gpt2" -> ByteLevelJson.of(keys, tokens);
-          case "llama" -> ByteFallbackJson.of(keys, tokens);
+          case "llama", GgufTokenizer.GEMMA4 -> ByteFallbackJson.of(keys, tokens);
           default ->
               throw keys.fail(
-                  PREFIX + "model", "is '%s', only gpt2 and llama are read".formatted(model));
+                  PREFIX + "model",
+                  "is '%s', only gpt2, llama and gemma4 are read".formatted(model));
         };
     ObjectNode made = JsonNodeFactory.instance.objectNode().put("version", "1.0");
     made.putNull("truncation").putNull("padding");
@@ -82,7 +83,12 @@ public final class TokenizerFiles {
 
   /** Whether a token is put before a text (bos) or behind it (eos). */
   private boolean adds(String name) {
-    boolean llama = keys.text(PREFIX + "model").orElse("").equals("llama");
+    String model = keys.text(PREFIX + "model").orElse("");
+    if (model.equals(GgufTokenizer.GEMMA4) && name.equals("bos")) {
+      // Whatever the file says.
+      return id(name).isPresent();
+    }
+    boolean llama = model.equals("llama");
     boolean whole = PreTokenizer.takesWholeWords(keys.text(PREFIX + "pre").orElse(""));
     return id(name).isPresent()
         && keys.flag(PREFIX + "add_" + name + "_token", name.equals("bos") && (llama || whole));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
@@ -15,6 +16,7 @@ import dev.awp.compute.Compute;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.TensorNames;
 import dev.awp.fixture.GgufModels;
+import dev.awp.fixture.LlamaCppArchitectures;
 import dev.awp.gguf.GgufValue;
 import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.file.GgufFile;
@@ -233,8 +235,8 @@ class GgufCheckpointTest {
         Optional.of(GgufValue.of(8)),
         "architecture nemotron_h with experts is not supported; these are: llama, mistral3, qwen2,"
             + " qwen3, phi3, smollm3, granite, falcon-h1, nemotron_h, olmo2, glm4, exaone4,"
-            + " command-r, cohere2, gemma, gemma2, gemma3, granitemoe, granitehybrid, llama4,"
-            + " gpt-oss, deepseek2, qwen2moe, qwen3moe, qwen3next, qwen35, qwen35moe, deci,"
+            + " command-r, cohere2, gemma, gemma2, gemma3, gemma4, granitemoe, granitehybrid,"
+            + " llama4, gpt-oss, deepseek2, qwen2moe, qwen3moe, qwen3next, qwen35, qwen35moe, deci,"
             + " nemotron_h_moe");
   }
 
@@ -324,6 +326,101 @@ class GgufCheckpointTest {
   }
 
   @Test
+  void gatesAndUpsInOneTensorAreReadToo() throws IOException {
+    GgufFile file =
+        GgufFile.read(GgufModels.convert(model("gemma4-moe"), folder.resolve("gguf"), compute));
+    Path fused = folder.resolve("fused.gguf");
+    try (Arena arena = Arena.ofConfined()) {
+      Map<GgufPlan.Wanted, MemorySegment> wanted = new LinkedHashMap<>();
+      for (GgufTensor tensor : file.tensors()) {
+        if (tensor.name().endsWith(".ffn_gate_exps.weight")) {
+          String ups = tensor.name().replace("_gate_", "_up_");
+          GgufTensor up = file.tensor(ups).orElseThrow();
+          long experts = tensor.shape().getFirst();
+          long bytes = tensor.byteSize() / experts;
+          MemorySegment both = arena.allocate(2 * tensor.byteSize());
+          for (int i = 0; i < 2 * experts; i++) {
+            MemorySegment half = file.view(i % 2 == 0 ? tensor : up, arena).data();
+            MemorySegment.copy(half, i / 2 * bytes, both, i * bytes, bytes);
+          }
+          String name = tensor.name().replace("_gate_", "_gate_up_");
+          List<Long> shape = List.of(experts, 2 * up.shape().get(1), up.shape().getLast());
+          wanted.put(new GgufPlan.Wanted(name, BlockType.F32, shape), both);
+        } else if (!tensor.name().endsWith(".ffn_up_exps.weight")) {
+          wanted.put(
+              new GgufPlan.Wanted(tensor.name(), tensor.type().orElseThrow(), tensor.shape()),
+              file.view(tensor, arena).data());
+        }
+      }
+      GgufPlan plan = GgufPlan.of(file.metadata(), List.copyOf(wanted.keySet()));
+      try (GgufWriter writer = GgufWriter.create(fused, plan, plan.tensors())) {
+        wanted.forEach((tensor, bytes) -> writer.write(tensor.name(), bytes));
+        writer.finish();
+      }
+      try (Checkpoint apart = Checkpoints.open(folder.resolve("gguf"));
+          Checkpoint actual = Checkpoints.open(fused)) {
+        assertEquals(List.of(), actual.warnings());
+        assertEquals(apart.byName().keySet(), actual.byName().keySet());
+        for (StoredTensor tensor : apart.tensors()) {
+          assertArrayEquals(values(tensor), values(actual.tensor(tensor.name())), tensor.name());
+        }
+      }
+    }
+  }
+
+  @Test
+  void headsOfGemmaFourAreThoseOfItsKindsOfBlocks() throws IOException {
+    ObjectNode config = LlamaCppArchitectures.config("gemma4-pattern");
+    config.remove("num_global_key_value_heads");
+    ObjectNode listed = config.putObject("per_layer_config");
+    for (String block : List.of("5", "6")) {
+      listed.putObject(block).put("head_dim", 32).put("num_key_value_heads", 4);
+    }
+    Path original = folder.resolve("model");
+    GgufModels.writeFolder(original, config);
+    Path gguf = GgufModels.convert(original, folder.resolve("gguf"), compute);
+    try (Checkpoint expected = Checkpoints.open(original);
+        Checkpoint actual = Checkpoints.open(gguf)) {
+      assertSameConfig(expected.config(), actual.config());
+      assertEquals(4, actual.config().block(5).attention().keyValueHeads());
+    }
+    assertRefused(
+        gguf,
+        "gemma4.attention.head_count_kv",
+        Optional.of(GgufValue.wholes(new int[] {2, 2, 2, 2, 2, 4, 2})),
+        "the metadata key gemma4.attention.head_count_kv is one of [4, 2] in blocks of one kind,"
+            + " awp reads one number");
+    Path silent = changed(gguf, "gemma4.final_logit_softcapping", Optional.empty());
+    try (Checkpoint capped = Checkpoints.open(silent)) {
+      // What its graph takes where a file says nothing.
+      assertEquals(Optional.of(30f), capped.config().logitSoftCap());
+    }
+    assertRefused(
+        gguf,
+        "gemma4.attention.value_length_swa",
+        Optional.of(GgufValue.of(8)),
+        "the metadata key gemma4.attention.value_length_swa is 8 where keys have 16, awp reads"
+            + " heads of one size");
+    assertRefused(
+        gguf,
+        "gemma4.attention.sliding_window_pattern",
+        Optional.empty(),
+        "the metadata key gemma4.attention.sliding_window_pattern lists 0 of 7 blocks");
+    assertRefused(
+        gguf,
+        "gemma4.feed_forward_length",
+        Optional.of(GgufValue.wholes(new int[] {44, 44, 44, 44, 44, 44, 88})),
+        "the metadata key gemma4.feed_forward_length must be one number, and may be twice that in"
+            + " the last 0 blocks, it is [44, 44, 44, 44, 44, 44, 88]");
+    assertRefused(
+        gguf,
+        "gemma4.rope.dimension_count_swa",
+        Optional.of(GgufValue.of(8)),
+        "the metadata key gemma4.rope.dimension_count leaves columns of heads out, awp reads those"
+            + " that rotate whole");
+  }
+
+  @Test
   void aPartOfALayerThatIsMissingIsNamed() throws IOException {
     Path file = GgufModels.convert(model("qwen3-next"), folder.resolve("gguf"), compute);
     GgufFile gguf = GgufFile.read(file);
@@ -362,7 +459,8 @@ class GgufCheckpointTest {
         Optional.of(GgufValue.of("mamba")),
         "architecture mamba is not supported; these are: llama, mistral3, qwen2, qwen3, phi3,"
             + " smollm3, granite, falcon-h1, nemotron_h, olmo2, glm4, exaone4, command-r, cohere2,"
-            + " gemma, gemma2, gemma3, granitemoe, granitehybrid, llama4, gpt-oss, deepseek2,"
+            + " gemma, gemma2, gemma3, gemma4, granitemoe, granitehybrid, llama4, gpt-oss,"
+            + " deepseek2,"
             + " qwen2moe, qwen3moe, qwen3next, qwen35, qwen35moe, deci, nemotron_h_moe");
     assertRefused(
         file,

@@ -12,7 +12,10 @@ import dev.awp.cli.CompressWords;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.walk.Compressor;
 import dev.awp.compute.Compute;
+import dev.awp.config.json.ModelConfigReader;
 import dev.awp.fixture.GeneratedCheckpoint;
+import dev.awp.fixture.LlamaCppArchitectures;
+import dev.awp.model.ModelLayout;
 import dev.awp.report.PlanReport;
 import dev.awp.tensor.DType;
 import java.io.IOException;
@@ -123,5 +126,23 @@ class EstimateTest {
         blocks.toString());
     // What is removed is not solved.
     assertTrue(blocks.report().totals().solveFlops() < plain.report().totals().solveFlops());
+  }
+
+  @Test
+  void whatMakesVectorsOfTokensIsCounted() throws IOException {
+    int width = 32;
+    // Four blocks have a gate, an output, and their part of what makes all vectors.
+    double more = 3.0 * 4 * width * 64;
+    assertEquals(2 * 7 * more, forward(width) - forward(0));
+  }
+
+  /** Flops of seven tokens. */
+  private static double forward(int width) throws IOException {
+    String config =
+        LlamaCppArchitectures.config("gemma4-per-layer")
+            .put("hidden_size_per_layer_input", width)
+            .toString();
+    Path file = Files.writeString(folder.resolve("config.json"), config);
+    return WorkEstimate.forward(ModelLayout.of(ModelConfigReader.read(file)), 7, 7);
   }
 }

@@ -5,6 +5,7 @@ package dev.awp.compress.measure;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
@@ -28,6 +29,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Layers that go through a model one by one, against whole models with one changed tensor. */
@@ -94,7 +96,7 @@ class InfluenceTest {
   }
 
   private static Matrix hidden(TransformerModel model, int[] window, Arena arena) {
-    Matrix x = Matrix.allocate(arena, LENGTH, model.layout().config().hiddenSize());
+    Matrix x = Matrix.allocate(arena, LENGTH, model.layout().columns().width());
     model.embed(window, x);
     for (int block = 0; block < model.layout().config().layers(); block++) {
       model.block(block, arena).forward(x, LENGTH, (_, _) -> {});
@@ -128,15 +130,12 @@ class InfluenceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void theEndsAreWhatTheWholeModelWithThemWouldBe(boolean tied) throws IOException {
+  @CsvSource({"qwen3, true", "qwen3, false", "gemma4-per-layer, true", "gemma4-per-layer, false"})
+  void theEndsAreWhatTheWholeModelWithThemWouldBe(String name, boolean tied) throws IOException {
     Path path = folder.resolve("model");
-    String config =
-        LlamaCppArchitectures.config("qwen3")
-            .put("num_hidden_layers", 2)
-            .put("tie_word_embeddings", tied)
-            .toString();
-    SyntheticWeights.write(path, config, DType.F32, Long.MAX_VALUE);
+    ObjectNode config = LlamaCppArchitectures.config(name);
+    config.put("num_hidden_layers", 2).put("tie_word_embeddings", tied).remove("layer_types");
+    SyntheticWeights.write(path, config.toString(), DType.F32, Long.MAX_VALUE);
     try (Checkpoint checkpoint = Checkpoints.open(path);
         Compute compute = Compute.create(2);
         Arena arena = Arena.ofShared()) {

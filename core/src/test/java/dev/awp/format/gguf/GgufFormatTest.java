@@ -17,6 +17,7 @@ import dev.awp.constraint.RowSparsity;
 import dev.awp.constraint.affine.IntegerGrid;
 import dev.awp.constraint.block.BlockGrid;
 import dev.awp.constraint.codebook.CodebookGrid;
+import dev.awp.fixture.ByteTokenizerJson;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.GgufModels;
 import dev.awp.fixture.LlamaCppArchitectures;
@@ -32,6 +33,7 @@ import dev.awp.gguf.block.BlockType;
 import dev.awp.gguf.file.GgufFile;
 import dev.awp.gguf.file.GgufTensor;
 import dev.awp.gguf.tensor.GgufValues;
+import dev.awp.gguf.tensor.WeightScales;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.WeightSource;
@@ -268,6 +270,7 @@ class GgufFormatTest {
             case "deepseek" -> "deepseek2";
             case "qwen3.5" -> "qwen35";
             case "qwen3.5moe" -> "qwen35moe";
+            case "gemma4moe" -> "gemma4";
             case "nemotron" -> name.equals("nemotron-h-experts") ? "nemotron_h_moe" : "nemotron_h";
             case String same -> same;
           };
@@ -379,6 +382,59 @@ class GgufFormatTest {
     }
   }
 
+  @Test
+  void gemmaFourHasNumbersOfBothKindsOfBlocks() throws IOException {
+    Path path = folder.resolve("model");
+    LlamaCppArchitectures.write(path, "gemma4-shared", DType.BF16);
+    try (Checkpoint checkpoint = Checkpoints.open(path)) {
+      GgufFile file = written(checkpoint, BlockGrid.Q8_0, GgufOptions.DEFAULT);
+      Map<String, GgufValue> keys = file.metadata();
+      // 44, and 88 where keys and values are shared, in whole blocks.
+      assertEquals(
+          GgufValue.wholes(new int[] {64, 64, 64, 64, 96, 96}),
+          keys.get("gemma4.feed_forward_length"));
+      assertEquals(GgufValue.of(2), keys.get("gemma4.attention.shared_kv_layers"));
+      assertEquals(GgufValue.of(32), keys.get("gemma4.attention.key_length"));
+      assertEquals(GgufValue.of(0f), keys.get("gemma4.final_logit_softcapping"));
+      assertEquals(GgufValue.of(16), keys.get("gemma4.attention.key_length_swa"));
+      assertEquals(GgufValue.of(32), keys.get("gemma4.embedding_length_per_layer_input"));
+      assertEquals(
+          GgufValue.flags(List.of(true, false, true, false, true, false)),
+          keys.get("gemma4.attention.sliding_window_pattern"));
+      assertTrue(file.tensor("blk.4.attn_k.weight").isEmpty());
+      assertTrue(file.tensor("blk.4.attn_k_norm.weight").isEmpty());
+      assertEquals(shape(1), file.tensor("blk.4.layer_output_scale.weight").get().shape());
+      GgufTensor table = file.tensor("per_layer_token_embd.weight").orElseThrow();
+      assertEquals(shape(ByteTokenizerJson.VOCABULARY, 6 * 32), table.shape());
+      assertEquals(BlockType.F16, table.type().orElseThrow());
+      GgufTensor projection = file.tensor("per_layer_model_proj.weight").orElseThrow();
+      assertEquals(BlockType.BF16, projection.type().orElseThrow());
+      try (Arena arena = Arena.ofConfined()) {
+        float[] factors =
+            file.view(file.tensor("rope_freqs.weight").orElseThrow(), arena)
+                .data()
+                .toArray(WeightScales.FLOAT);
+        // Half of the pairs turn.
+        assertEquals(16, factors.length);
+        assertEquals(1, factors[7]);
+        assertEquals(1e30f, factors[8]);
+      }
+    }
+  }
+
+  @Test
+  void scalesOfExpertsAreNotThoseOfBlocks() throws IOException {
+    Path path = folder.resolve("model");
+    LlamaCppArchitectures.write(path, "gemma4-moe", DType.F32);
+    try (Checkpoint checkpoint = Checkpoints.open(path)) {
+      ModelPlan plan = plan(checkpoint, BlockGrid.NVFP4);
+      List<BrokenRule> broken = new GgufFormat(GgufOptions.DEFAULT).brokenRules(plan);
+      assertTrue(broken.getFirst().rule().contains("does not multiply in these layers"));
+      assertEquals(12, broken.getFirst().layers().size(), broken.toString());
+      assertTrue(broken.getFirst().layers().getLast().endsWith("experts.5.down_proj"));
+    }
+  }
+
   private static List<Arguments> whatLlamaCppComputesOtherwise() {
     return List.of(
         Arguments.of("gemma3", "rope_local_base_freq", 100.0, "rotates by the base 10000"),
@@ -418,6 +474,21 @@ class GgufFormatTest {
             "layers_block_type",
             List.of("attention", "moe", "mamba", "mlp"),
             "experts in all blocks with feed-forward layers"),
+        Arguments.of("gemma4", "attention_bias", true, "has no such biases"),
+        Arguments.of("gemma4-pattern", "sliding_window", null, "needs a block with a sliding"),
+        Arguments.of(
+            "gemma4-shared",
+            "layer_types",
+            List.of("full", "sliding", "full", "sliding", "sliding", "full").stream()
+                .map(kind -> kind + "_attention")
+                .toList(),
+            "from block 3 where there is a window, and else from 4; config.json says 5 from 4, 6"
+                + " from 3"),
+        Arguments.of(
+            "gemma4-per-layer",
+            "vocab_size_per_layer_input",
+            400,
+            "has vectors of as many tokens as embeddings, 258, config.json says 400"),
         Arguments.of("gemma", "tie_word_embeddings", false, "no output head"));
   }
 

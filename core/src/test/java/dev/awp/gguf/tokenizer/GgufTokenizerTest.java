@@ -8,14 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.AwpException;
 import dev.awp.gguf.GgufValue;
+import dev.awp.gguf.file.GgufKeys;
 import dev.awp.tokenizer.sentencepiece.SentencePieceVocabulary;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,7 +56,7 @@ class GgufTokenizerTest {
 
   private GgufTokenizer.Result read(String tokenizer, int size) throws IOException {
     Files.writeString(folder.resolve("tokenizer.json"), tokenizer);
-    return GgufTokenizer.of(folder, size);
+    return GgufTokenizer.of(folder, size, false);
   }
 
   private static List<Object> items(Map<String, GgufValue> keys, String key) {
@@ -94,6 +97,60 @@ class GgufTokenizerTest {
     assertEquals(GgufValue.of(true), keys.get("tokenizer.ggml.add_space_prefix"));
     assertEquals(GgufValue.of(0), keys.get("tokenizer.ggml.unknown_token_id"));
     assertFalse(keys.containsKey("tokenizer.ggml.merges"));
+  }
+
+  @Test
+  void mergesAreKeptWhereTheGraphHasATokenizerOfThem() throws IOException {
+    String file =
+        SENTENCE_PIECE
+            .replace("{\"type\": \"Prepend\", \"prepend\": \"\u2581\"}", "")
+            .replace("<mine>\", \"special\": false", "<|tool_call>\", \"special\": true");
+    Files.writeString(folder.resolve("tokenizer.json"), file);
+    GgufTokenizer.Result result = GgufTokenizer.of(folder, 9, true);
+    Map<String, GgufValue> keys = result.metadata();
+    assertEquals(List.of(), result.warnings());
+    assertEquals(GgufValue.of("gemma4"), keys.get("tokenizer.ggml.model"));
+    assertEquals(List.of("\u2581 a", "\u2581a a"), items(keys, "merges"));
+    assertFalse(keys.containsKey("tokenizer.ggml.scores"));
+    assertFalse(keys.containsKey("tokenizer.ggml.pre"));
+    assertEquals(GgufValue.of(false), keys.get("tokenizer.ggml.add_space_prefix"));
+    // What whoever parses a conversation must see is written out.
+    assertEquals(List.of(2L, 3L, 3L, 6L, 1L, 1L, 1L, 1L, 4L), items(keys, "token_type"));
+    ObjectNode back =
+        TokenizerFiles.of(new GgufKeys(folder, withArchitecture(keys))).get("tokenizer.json");
+    assertEquals("[[\"\u2581\",\"a\"],[\"\u2581a\",\"a\"]]", back.at("/model/merges").toString());
+    assertEquals("<s>", back.at("/post_processor/single/0/SpecialToken/id").textValue());
+    assertTrue(back.at("/model/byte_fallback").booleanValue());
+    assertFalse(back.path("normalizer").toString().contains("Prepend"));
+  }
+
+  @Test
+  void mergesAreNotKeptWhereSomethingComesBeforeAText() throws IOException {
+    Files.writeString(folder.resolve("tokenizer.json"), SENTENCE_PIECE);
+    Map<String, GgufValue> keys = GgufTokenizer.of(folder, 10, true).metadata();
+    assertEquals(GgufValue.of("llama"), keys.get("tokenizer.ggml.model"));
+  }
+
+  @Test
+  void aTextThatBeginsWithNoTokenIsToldOfSuchATokenizer() throws IOException {
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"),
+        "{\"add_bos_token\": false, \"bos_token\": \"<s>\"}");
+    Files.writeString(
+        folder.resolve("tokenizer.json"),
+        SENTENCE_PIECE.replace("{\"type\": \"Prepend\", \"prepend\": \"\u2581\"}", ""));
+    GgufTokenizer.Result result = GgufTokenizer.of(folder, 9, true);
+    assertEquals(GgufValue.of(true), result.metadata().get("tokenizer.ggml.add_bos_token"));
+    assertEquals(
+        folder.resolve("tokenizer.json")
+            + ": llama.cpp begins every text of such a tokenizer with a token",
+        result.warnings().getLast());
+  }
+
+  private static Map<String, GgufValue> withArchitecture(Map<String, GgufValue> keys) {
+    Map<String, GgufValue> all = new LinkedHashMap<>(keys);
+    all.put("general.architecture", GgufValue.of("gemma4"));
+    return all;
   }
 
   @Test
@@ -221,7 +278,7 @@ class GgufTokenizerTest {
     try (InputStream content = GgufTokenizerTest.class.getResourceAsStream(resource)) {
       byte[] bytes = Base64.getMimeDecoder().decode(content.readAllBytes());
       Files.write(folder.resolve("tokenizer.model"), bytes);
-      return GgufTokenizer.of(folder, size);
+      return GgufTokenizer.of(folder, size, false);
     }
   }
 
@@ -273,7 +330,7 @@ class GgufTokenizerTest {
   @Test
   void aMissingTokenizerIsSaid() {
     String message =
-        assertThrows(AwpException.class, () -> GgufTokenizer.of(folder, 4)).getMessage();
+        assertThrows(AwpException.class, () -> GgufTokenizer.of(folder, 4, false)).getMessage();
     assertTrue(message.contains("the file is missing"), message);
   }
 
@@ -347,12 +404,12 @@ class GgufTokenizerTest {
     Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\n\u0120 a\n");
     Files.writeString(
         folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"Qwen2Tokenizer\"}");
-    GgufTokenizer.Result result = GgufTokenizer.of(folder, 3);
+    GgufTokenizer.Result result = GgufTokenizer.of(folder, 3, false);
     assertEquals(List.of(), result.warnings());
     assertEquals(GgufValue.of("qwen2"), result.metadata().get("tokenizer.ggml.pre"));
     assertEquals(List.of("\u0120 a"), items(result.metadata(), "merges"));
     Files.writeString(folder.resolve("tokenizer_config.json"), "{}");
-    String warning = GgufTokenizer.of(folder, 3).warnings().getFirst();
+    String warning = GgufTokenizer.of(folder, 3, false).warnings().getFirst();
     assertTrue(warning.contains("tokenizer_class is not given: texts are split as GPT-2"), warning);
   }
 }

@@ -54,7 +54,7 @@ class GgufLogitsTest {
       WeightSource weights = CheckpointWeights.of(checkpoint, layout, compute.kernels());
       layout.check(weights);
       TransformerModel model = new TransformerModel(layout, weights, compute);
-      Matrix x = Matrix.allocate(arena, TOKENS, checkpoint.config().hiddenSize());
+      Matrix x = Matrix.allocate(arena, TOKENS, layout.columns().width());
       int[] tokens = new int[TOKENS];
       for (int i = 0; i < TOKENS; i++) {
         tokens[i] = (i * i * 7 + 1) % ByteTokenizerJson.VOCABULARY;
@@ -63,7 +63,7 @@ class GgufLogitsTest {
       for (int block = 0; block < checkpoint.config().layers(); block++) {
         model.block(block, arena).forward(x, TOKENS, LinearInputs.IGNORED);
       }
-      return model.head().logits(x.rowRange(TOKENS - 1, TOKENS));
+      return model.head().logits(layout.columns().hidden(x).rowRange(TOKENS - 1, TOKENS));
     }
   }
 
@@ -81,6 +81,11 @@ class GgufLogitsTest {
         "qwen3.5-moe-listed",
         "nemotron-h",
         "nemotron-h-experts",
+        "gemma4",
+        "gemma4-pattern",
+        "gemma4-moe",
+        "gemma4-per-layer",
+        "gemma4-shared",
         "qwen2-moe"
       })
   void logitsAreTheFolders(String goldenCase) throws IOException {
