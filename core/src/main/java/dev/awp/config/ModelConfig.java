@@ -184,6 +184,15 @@ public record ModelConfig(
     return blocks.stream().flatMap(block -> block.perLayer().stream()).findFirst();
   }
 
+  /** How many blocks, the last ones, take their keys and values from a block before. */
+  public int sharingBlocks() {
+    return Math.toIntExact(
+        blocks.stream()
+            .flatMap(block -> block.ownAttention().stream())
+            .filter(attention -> attention.keyValues().sharedFrom().isPresent())
+            .count());
+  }
+
   /** The experts of the first block that has any. */
   public Optional<ExpertConfig> experts() {
     return blocks.stream().flatMap(block -> block.experts().stream()).findFirst();

@@ -44,11 +44,12 @@ final class BlockCosine implements BlockMeasure {
         ActivationStore before = states.copy()) {
       for (int block : removal.there(model.layout())) {
         progress.step("block %s: measuring".formatted(block + 1));
-        for (Step step : model.layout().steps(block)) {
+        List<Step> steps = model.layout().steps(block);
+        for (Step step : steps) {
           // All of a block where it goes as a whole.
-          boolean own = removal.step().isEmpty() || removal.step().get().equals(step);
-          boolean first = step.equals(model.layout().steps(block).getFirst());
-          if (own && (first || removal.step().isPresent())) {
+          boolean begins = step.equals(removal.step().orElse(steps.getFirst()));
+          boolean ends = step.equals(removal.step().orElse(steps.getLast()));
+          if (begins) {
             before.states().copyFrom(states.states());
           }
           try (Arena arena = Arena.ofShared()) {
@@ -56,7 +57,7 @@ final class BlockCosine implements BlockMeasure {
                 .step(block, step, arena)
                 .forward(states.states(), states.length(), LinearInputs.IGNORED);
           }
-          if (own) {
+          if (ends) {
             influence.put(block, 1 - meanCosine(before.states(), states.states(), arithmetic));
           }
         }

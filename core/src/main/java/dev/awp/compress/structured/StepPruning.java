@@ -115,7 +115,9 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
       Map<String, Matrix> weights = new HashMap<>();
       makers.forEach(
           (maker, refitted) ->
-              weights.put(maker.weight(), rows(refitted, cut.rows(maker, indices(chosen)), arena)));
+              weights.put(
+                  maker.weight(),
+                  rows(refitted, cut.rows(maker, StructuredPass.indices(chosen.units())), arena)));
       if (choice.compensates()) {
         weights.put(layer.weight(), chosen.weights());
       }
@@ -128,10 +130,6 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
           Objective.relative(Objective.of(target, w, c, compute), all),
           inputs.tokens());
     }
-  }
-
-  private static int[] indices(KeptUnits kept) {
-    return kept.units().stream().mapToInt(unit -> unit).toArray();
   }
 
   private Matrix rows(TensorView all, int[] wanted, Arena arena) {

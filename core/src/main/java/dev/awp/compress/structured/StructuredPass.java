@@ -269,7 +269,7 @@ public final class StructuredPass {
     return save(part, folder, folder.write(cut, indices(part.kept()), Map.of()));
   }
 
-  private static int[] indices(List<Integer> units) {
+  static int[] indices(List<Integer> units) {
     return units.stream().mapToInt(unit -> unit).toArray();
   }
 

@@ -196,13 +196,7 @@ final class GgufMetadata {
       put(name, GgufValue.of(config.rotation().dimension()));
       put(name + "_swa", GgufValue.of(config.localRotation().orElseThrow().dimension()));
     }
-    put(
-        "attention.shared_kv_layers",
-        GgufValue.of(
-            (int)
-                config.blocks().stream()
-                    .filter(block -> block.attention().keyValues().sharedFrom().isPresent())
-                    .count()));
+    put("attention.shared_kv_layers", GgufValue.of(config.sharingBlocks()));
   }
 
   private void addLatent(LatentAttention latent) {

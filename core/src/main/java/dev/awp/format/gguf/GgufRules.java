@@ -299,12 +299,7 @@ final class GgufRules {
     refuse(
         config.blocks().stream().map(block -> block.attention().heads()).distinct().count() > 1,
         "has the same number of heads of queries in all blocks");
-    int shared =
-        (int)
-            config.blocks().stream()
-                .filter(block -> block.attention().keyValues().sharedFrom().isPresent())
-                .count();
-    int first = config.layers() - shared;
+    int first = config.layers() - config.sharingBlocks();
     List<String> others = new ArrayList<>();
     for (int block = first; block < config.layers(); block++) {
       AttentionConfig own = config.block(block).attention();
