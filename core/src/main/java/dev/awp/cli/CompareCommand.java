@@ -104,6 +104,17 @@ final class CompareCommand implements Callable<Integer> {
   private List<Double> widths = new ArrayList<>();
 
   @Option(
+      names = "--prune-experts",
+      split = ",",
+      paramLabel = "SHARE_OR_COUNT",
+      converter = Ranges.ShareOrCount.class,
+      description = {
+        "Shares or numbers of the experts of every mixture to remove, by every way to choose them;"
+            + " 'error' is that of what the mixtures add to the hidden states."
+      })
+  private List<Double> experts = new ArrayList<>();
+
+  @Option(
       names = "--group-size",
       paramLabel = "G",
       converter = Ranges.GroupSize.class,
@@ -147,15 +158,17 @@ final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     List<ConstraintOptions> constraints = constraints();
-    if (constraints.isEmpty() && widths.isEmpty()) {
+    if (constraints.isEmpty() && widths.isEmpty() && experts.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
-          "say what to compare: --sparsity, --bits, --joint, --prune-width, or several");
+          "say what to compare: --sparsity, --bits, --joint, --prune-width, --prune-experts, or"
+              + " several");
     }
-    if (!widths.isEmpty() && statistics.given()) {
+    if ((!widths.isEmpty() || !experts.isEmpty()) && statistics.given()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--statistics are moments of the whole model: they do not fit those of --prune-width");
+          "--statistics are moments of the whole model: they do not fit those of --prune-width and"
+              + " --prune-experts");
     }
     Path folder = output == null ? defaultOutput() : output;
     ComparisonOptions.Builder options =
@@ -163,6 +176,7 @@ final class CompareCommand implements Callable<Integer> {
             .constraints(constraints)
             .methods(methods)
             .widths(widths)
+            .experts(experts)
             .calibration(statistics.toOptions(calibration, spec))
             .evaluation(evaluation.toOptions(spec))
             .texts(text.toOptions());

@@ -20,6 +20,7 @@ import dev.awp.compress.plan.RunChecks;
 import dev.awp.compress.run.CalibrationIdentity;
 import dev.awp.compress.run.RunDescription;
 import dev.awp.compress.run.StatisticsWarnings;
+import dev.awp.compress.structured.ExpertMeasures;
 import dev.awp.compress.structured.StructurePlan;
 import dev.awp.compute.Compute;
 import dev.awp.disk.FileStamps;
@@ -88,9 +89,16 @@ public final class Comparison {
 
   /** Every share by every way to choose what goes. */
   private List<StructuredCell> structuredCells() {
-    return options.widths().stream()
-        .flatMap(share -> UnitChoices.names().stream().map(by -> new StructuredCell(share, by)))
-        .toList();
+    Stream<StructuredCell> widths =
+        options.widths().stream()
+            .flatMap(
+                share -> UnitChoices.names().stream().map(by -> StructuredCell.width(share, by)));
+    Stream<StructuredCell> experts =
+        options.experts().stream()
+            .flatMap(
+                removed ->
+                    ExpertMeasures.names().stream().map(by -> StructuredCell.experts(removed, by)));
+    return Stream.concat(widths, experts).toList();
   }
 
   /**
@@ -138,7 +146,7 @@ public final class Comparison {
                   length,
                   options.calibration().seed())
               : CalibrationSet.none(length);
-      checkWidths(checkpoint);
+      checkStructures(checkpoint);
       Map<String, Object> described = described(calibration);
       Path finished = prepareFolder(described);
       Evaluator evaluator =
@@ -195,10 +203,10 @@ public final class Comparison {
     }
   }
 
-  /** Refuses shares that the model cannot be without. */
-  private void checkWidths(Checkpoint checkpoint) {
+  /** Refuses what the model cannot be without. */
+  private void checkStructures(Checkpoint checkpoint) {
     for (StructuredCell cell : structuredCells()) {
-      var _ = new StructurePlan(cell.options(), checkpoint.config()).candidates();
+      var _ = new StructurePlan(cell.structure(), checkpoint.config()).candidates();
     }
   }
 

@@ -22,6 +22,8 @@ import java.util.function.UnaryOperator;
  *     a constraint, and none at all means all that can
  * @param widths shares of the linear weights to remove as neurons and heads, by every way to choose
  *     them
+ * @param experts what to remove of the experts of every mixture, by every way to choose them: below
+ *     1 a share, else how many
  * @param texts how they become windows
  */
 public record ComparisonOptions(
@@ -30,6 +32,7 @@ public record ComparisonOptions(
     List<ConstraintOptions> constraints,
     List<String> methods,
     List<Double> widths,
+    List<Double> experts,
     Effort effort,
     CompressionOptions.Calibration calibration,
     EvaluationOptions evaluation,
@@ -38,6 +41,7 @@ public record ComparisonOptions(
     constraints = List.copyOf(constraints);
     methods = List.copyOf(methods);
     widths = List.copyOf(widths);
+    experts = List.copyOf(experts);
   }
 
   /** The same with other files of the same texts. */
@@ -48,6 +52,7 @@ public record ComparisonOptions(
         constraints,
         methods,
         widths,
+        experts,
         effort,
         calibration.withFiles(files.apply(calibration.files())),
         evaluation.withFiles(files.apply(evaluation.files())),
@@ -71,6 +76,7 @@ public record ComparisonOptions(
     private List<ConstraintOptions> constraints = List.of();
     private List<String> methods = List.of();
     private List<Double> widths = List.of();
+    private List<Double> experts = List.of();
     private Effort effort = SolverOptions.EFFORT;
     private CompressionOptions.Calibration calibration =
         CompressionOptions.Calibration.of(List.of());
@@ -99,6 +105,12 @@ public record ComparisonOptions(
       return this;
     }
 
+    /** By default none. */
+    public Builder experts(List<Double> removed) {
+      experts = removed;
+      return this;
+    }
+
     public Builder effort(Effort wanted) {
       effort = wanted;
       return this;
@@ -122,7 +134,16 @@ public record ComparisonOptions(
 
     public ComparisonOptions build() {
       return new ComparisonOptions(
-          model, output, constraints, methods, widths, effort, calibration, evaluation, texts);
+          model,
+          output,
+          constraints,
+          methods,
+          widths,
+          experts,
+          effort,
+          calibration,
+          evaluation,
+          texts);
     }
   }
 }

@@ -9,6 +9,7 @@ import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Start;
 import dev.awp.compress.StructureOptions;
+import dev.awp.compress.StructureOptions.Experts;
 import dev.awp.compress.structured.BlockMeasures;
 import dev.awp.compress.walk.Compressor;
 import dev.awp.compute.Compute;
@@ -19,6 +20,7 @@ import dev.awp.report.ComparisonReport;
 import dev.awp.report.ModelSize;
 import dev.awp.report.RunReport;
 import dev.awp.report.StructureReport.Part;
+import dev.awp.structured.choice.UnitChoices;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,20 +28,45 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A model without a share of its linear weights, as whole neurons and heads: a run of the
- * structured pass, of which only the numbers are kept.
+ * A model without some of its neurons and heads, or of its experts: a run of the structured pass,
+ * of which only the numbers are kept.
  *
- * @param share of the linear weights that is removed
- * @param by how neurons and heads are chosen
+ * @param words what is wanted
+ * @param by how the parts that stay are chosen
+ * @param structure both for the pass
  */
-record StructuredCell(double share, String by) {
-  /** What is wanted, in words. */
-  String words() {
-    return String.format(Locale.ROOT, "%s %% fewer neurons and heads", 100 * share);
+record StructuredCell(String words, String by, StructureOptions structure) {
+  /**
+   * Without a share of the linear weights, as whole neurons and heads.
+   *
+   * @param share of the linear weights that is removed
+   * @param by how neurons and heads are chosen
+   */
+  static StructuredCell width(double share, String by) {
+    return new StructuredCell(
+        percent(share) + " fewer neurons and heads",
+        by,
+        StructureOptions.width(share, by, BlockMeasures.standard().name()));
   }
 
-  StructureOptions options() {
-    return StructureOptions.width(share, by, BlockMeasures.standard().name());
+  /**
+   * Without some experts of every mixture.
+   *
+   * @param removed below 1 the share of them, else how many
+   */
+  static StructuredCell experts(double removed, String by) {
+    String many = removed < 1 ? percent(removed) : "%s".formatted((int) removed);
+    return new StructuredCell(
+        many + " fewer experts",
+        by,
+        StructureOptions.experts(
+            new Experts(removed, by),
+            UnitChoices.standard().name(),
+            BlockMeasures.standard().name()));
+  }
+
+  private static String percent(double share) {
+    return String.format(Locale.ROOT, "%s %%", 100 * share);
   }
 
   ComparisonReport.Cell run(
@@ -48,7 +75,7 @@ record StructuredCell(double share, String by) {
     CompressionOptions wanted =
         CompressionOptions.builder(options.model(), folder)
             .recipe(Recipe.NOTHING)
-            .structure(options())
+            .structure(structure)
             .calibration(options.calibration())
             .evaluation(options.evaluation())
             .texts(options.texts())
@@ -66,7 +93,7 @@ record StructuredCell(double share, String by) {
     List<Part> parts = report.structure().getFirst().parts();
     RunReport.Summary summary = report.summary();
     return new ComparisonReport.Cell(
-        words(),
+        words,
         by,
         new RunReport.Summary(
             parts.size(),

@@ -132,6 +132,27 @@ public record StructureOptions(
         Optional.empty());
   }
 
+  /**
+   * Experts to remove, and nothing else.
+   *
+   * @param by how neurons and groups would be chosen, of which none go
+   * @param blocksBy how blocks would be chosen, of which none go
+   */
+  public static StructureOptions experts(Experts removed, String by, String blocksBy) {
+    return new StructureOptions(
+        OptionalDouble.empty(),
+        Optional.empty(),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        0,
+        0,
+        by,
+        blocksBy,
+        Sharing.UNIFORM,
+        OptionalInt.empty(),
+        Optional.of(removed));
+  }
+
   /** As reports tell them. */
   public Map<String, Object> describe() {
     Map<String, Object> all = new LinkedHashMap<>();

@@ -118,9 +118,10 @@ public record StructureReport(
    * @param step attention or mlp
    * @param kept neurons, key/value heads or experts, by their indices in the original
    * @param relativeError f(T) / f(0) of the layer that reads them, on the inputs that the pruned
-   *     blocks before it deliver; 0 of experts
+   *     blocks before it deliver; of experts, |y - y'|^2 / |y|^2 of what the mixture adds to the
+   *     hidden states, over the first 8,192 tokens of these inputs
    * @param drift f(W), by the same measure: how far the layer's own weights are from what it should
-   *     be on these inputs
+   *     be on these inputs; 0 of experts
    * @param tokens that its inputs were seen of
    * @param scores by which experts were chosen, of each that there was; none of other parts
    */
@@ -147,6 +148,11 @@ public record StructureReport(
         double drift,
         long tokens) {
       this(block, step, kept, relativeError, drift, tokens, List.of());
+    }
+
+    /** The same with an error that was measured. */
+    public Part withError(double measured) {
+      return new Part(block, step, kept, measured, drift, tokens, scores);
     }
   }
 }

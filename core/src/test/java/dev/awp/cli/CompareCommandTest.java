@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
 import dev.awp.disk.Folders;
+import dev.awp.fixture.GeneratedArchitectures;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.ParsedPage;
 import dev.awp.fixture.Terminal;
@@ -143,6 +144,27 @@ class CompareCommandTest {
     assertEquals(4, report().cells().size());
     compare("--prune-width", "0.99").assertExit(1);
     awp.assertErr("no number of key/value heads");
+  }
+
+  @Test
+  void expertsAreComparedByEveryWayToChooseThem() throws IOException {
+    Folders.delete(model);
+    GeneratedArchitectures.write(model, "mixtral", DType.BF16);
+    compare("--prune-experts", "0.4,1").assertExit(0);
+    List<ComparisonReport.Cell> cells = report().cells();
+    assertEquals(
+        List.of("reap", "tokens", "reap", "tokens"),
+        cells.stream().map(ComparisonReport.Cell::method).toList());
+    assertEquals(
+        List.of("40.0 % fewer experts", "1 fewer experts"),
+        cells.stream().map(ComparisonReport.Cell::constraint).distinct().toList());
+    for (ComparisonReport.Cell cell : cells) {
+      assertTrue(cell.size().bytes() < report().model().bytes());
+      assertTrue(cell.summary().meanRelativeError() > 0);
+      assertTrue(cell.perplexity().getFirst().divergence().isMeasured());
+    }
+    compare("--prune-experts", "40").assertExit(1);
+    awp.assertErr("would stay, and every token is sent to");
   }
 
   @Test

@@ -51,11 +51,13 @@ public final class PruningEstimate {
     return new LeftOut(blocks(calibration) + widths(calibration) + walk(calibration), sentences());
   }
 
-  /** Scores of all experts, and the blocks once with those that stay. */
+  /** Scores of all experts, the blocks once with those that stay, and the first tokens' errors. */
   private double experts(CalibrationSet calibration, StructureOptions.Experts wanted) {
-    double tokens = calibration.tokens();
+    int length = calibration.length();
+    double measured = (double) calibration.first(ExpertPruning.TOKENS).size() * length;
     return ExpertMeasures.byName(wanted.by()).orElseThrow().flops(layout, calibration)
-        + WorkEstimate.forward(layout, tokens, calibration.length());
+        + WorkEstimate.forward(layout, calibration.tokens(), length)
+        + 2 * WorkEstimate.forward(layout, measured, length);
   }
 
   private List<String> sentences() {

@@ -185,7 +185,15 @@ public final class StructuredPass {
           boolean there = stays && pruned.has(block, step);
           Optional<Cut> cut = there ? pruned.cut(block, step) : Optional.empty();
           if (cut.isPresent()) {
-            Part part = part(cut.get(), pruned.kept(cut.get()), folder, seen, reference, changed);
+            Part part =
+                part(
+                    cut.get(),
+                    pruned.kept(cut.get()),
+                    pruned.index(block),
+                    folder,
+                    seen,
+                    reference,
+                    changed);
             parts.add(part);
             changed |= part.kept().size() < cut.get().count();
           }
@@ -201,10 +209,12 @@ public final class StructuredPass {
    * One step: restored, copied or pruned.
    *
    * @param kept how many units stay
+   * @param index of the block in the pruned model
    */
   private Part part(
       Cut cut,
       int kept,
+      int index,
       PrunedFolder folder,
       ActivationStore seen,
       Optional<ActivationStore> reference,
@@ -231,7 +241,7 @@ public final class StructuredPass {
     progress.step("block %s: pruning %s".formatted(block + 1, step));
     return switch (cut) {
       case StepCut own -> pruned(own, kept, folder, seen, reference, changed);
-      case ExpertCut own -> pruned(own, kept, folder, seen);
+      case ExpertCut own -> pruned(own, kept, index, folder, seen);
     };
   }
 
@@ -262,11 +272,17 @@ public final class StructuredPass {
     }
   }
 
-  private Part pruned(ExpertCut cut, int kept, PrunedFolder folder, ActivationStore seen) {
+  private Part pruned(
+      ExpertCut cut, int kept, int index, PrunedFolder folder, ActivationStore seen) {
     ExpertMeasure measure =
         ExpertMeasures.byName(structure.experts().orElseThrow().by()).orElseThrow();
-    Part part = new ExpertPruning(model, measure).prune(cut, kept, seen);
-    return save(part, folder, folder.write(cut, indices(part.kept()), Map.of()));
+    ExpertPruning pruning = new ExpertPruning(model, measure);
+    Part part = pruning.prune(cut, kept, seen);
+    List<WrittenPiece> pieces = folder.write(cut, indices(part.kept()), Map.of());
+    try (Arena arena = Arena.ofShared()) {
+      double error = pruning.error(cut, folder.model(arena), index, seen);
+      return save(part.withError(error), folder, pieces);
+    }
   }
 
   static int[] indices(List<Integer> units) {
@@ -303,7 +319,8 @@ public final class StructuredPass {
     }
   }
 
-  private static void pass(
+  /** One step of a block over all states. */
+  static void pass(
       TransformerModel through, int block, Step step, ActivationStore store, Arena arena) {
     through.step(block, step, arena).forward(store.states(), store.length(), LinearInputs.IGNORED);
   }

@@ -6,17 +6,13 @@ import dev.awp.Progress;
 import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.compute.Compute;
-import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.model.BlockStep;
 import dev.awp.model.Step;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.report.StructureReport.Shape;
 import dev.awp.structured.choice.UnitChoices;
-import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -62,6 +58,7 @@ record WidthSplit(
     Map<Kept, Double> errors = new HashMap<>();
     try (ActivationStore states = ActivationStore.embed(model, calibration.first(TOKENS), scratch);
         ActivationStore before = states.copy()) {
+      StateDistance distance = new StateDistance(compute.kernels().arithmetic(), states.weights());
       for (int block = 0; block < model.layout().config().layers(); block++) {
         int index = block;
         progress.step("block %s: measuring widths".formatted(block + 1));
@@ -81,7 +78,9 @@ record WidthSplit(
           if (own.addsLater()) {
             continue;
           }
-          double share = distance(before.states(), states.states()) / squares(states.states());
+          double share =
+              distance.between(before.states(), states.states())
+                  / distance.squares(states.states());
           for (Waiting added : waiting) {
             added
                 .errors()
@@ -107,28 +106,6 @@ record WidthSplit(
         // Recurrences have no units.
         sum += errors.getOrDefault(new Kept(block, step.name(), units(shape, step)), 0.0);
       }
-    }
-    return sum;
-  }
-
-  /** Of some rows from others, squared; rounded to float32 number by number. */
-  private double distance(Matrix some, Matrix other) {
-    ArithmeticKernels arithmetic = compute.kernels().arithmetic();
-    double sum = 0;
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment difference = arena.allocate(ValueLayout.JAVA_FLOAT, some.columns());
-      for (int row = 0; row < some.rows(); row++) {
-        arithmetic.subtract(some.row(row), other.row(row), difference);
-        sum += arithmetic.dot(difference, difference);
-      }
-    }
-    return sum;
-  }
-
-  private double squares(Matrix states) {
-    double sum = 0;
-    for (int row = 0; row < states.rows(); row++) {
-      sum += compute.kernels().arithmetic().dot(states.row(row), states.row(row));
     }
     return sum;
   }

@@ -27,6 +27,8 @@ import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.GgufModels;
 import dev.awp.fixture.OutputFolders;
 import dev.awp.fixture.Terminal;
+import dev.awp.model.BlockStep;
+import dev.awp.model.MixtureStep;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.report.ReportFile;
@@ -56,6 +58,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Mixtures from which experts were removed, from the command to the folder. */
 class ExpertPruningTest extends PruningCommand {
   private static final Pattern EXPERT = Pattern.compile("(.*\\.experts\\.)(\\d+)(\\..*)");
+
+  /** Of tokens some of which count more, or not at all. */
+  private static final List<TokenWindow> WEIGHTED =
+      List.of(
+          TokenWindow.of(3, 17, 5, 40, 8, 21),
+          new TokenWindow(
+              new int[] {9, 30, 2, 11, 44, 6}, TokenWeights.of(1, 0, 2, 1, 0, 0.5f), new int[0]));
 
   private StructureReport pruned(Path output, String... more) {
     compress(output, more).assertExit(0);
@@ -157,16 +166,11 @@ class ExpertPruningTest extends PruningCommand {
   @ValueSource(strings = {"mixtral", "qwen2-moe"})
   void saliencyIsTheMeanOfShareTimesNorm(String name) throws IOException {
     GeneratedArchitectures.write(model, name, DType.F32);
-    List<TokenWindow> windows =
-        List.of(
-            TokenWindow.of(3, 17, 5, 40, 8, 21),
-            new TokenWindow(
-                new int[] {9, 30, 2, 11, 44, 6}, TokenWeights.of(1, 0, 2, 1, 0, 0.5f), new int[0]));
     try (Checkpoint checkpoint = Checkpoints.open(model);
         Compute compute = Compute.create(2)) {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       TransformerModel whole = new TransformerModel(layout, checkpoint::tensor, compute);
-      try (ActivationStore states = ActivationStore.embed(whole, windows, folder)) {
+      try (ActivationStore states = ActivationStore.embed(whole, WEIGHTED, folder)) {
         double[] scores = new ExpertSaliency().scores(whole, 0, states);
         double[] routed = new ExpertTokens().scores(whole, 0, states);
         double[][] expected = byHand(checkpoint, states);
@@ -253,6 +257,45 @@ class ExpertPruningTest extends PruningCommand {
       return IntStream.range(0, matrix.rows())
           .mapToObj(r -> row(matrix, r))
           .toArray(double[][]::new);
+    }
+  }
+
+  /** By the hidden states that both models make of the same ones, in float64. */
+  @Test
+  void theErrorIsThatOfWhatTheMixtureAdds() throws IOException {
+    GeneratedArchitectures.write(model, "mixtral", DType.F32);
+    pruned(out, "--prune-experts=2");
+    try (Compute compute = Compute.create(2);
+        Checkpoint before = Checkpoints.open(model);
+        Checkpoint after = Checkpoints.open(out);
+        Arena arena = Arena.ofShared()) {
+      ModelLayout layout = ModelLayout.of(before.config());
+      TransformerModel whole = new TransformerModel(layout, before::tensor, compute);
+      TransformerModel less =
+          new TransformerModel(ModelLayout.of(after.config()), after::tensor, compute);
+      BlockStep mixture = layout.blockSteps(0).getLast();
+      try (ActivationStore states = ActivationStore.embed(whole, WEIGHTED, folder);
+          ActivationStore all = states.copy();
+          ActivationStore left = states.copy()) {
+        StructuredPass.pass(whole, 0, mixture.step(), all, arena);
+        StructuredPass.pass(less, 0, mixture.step(), left, arena);
+        double lost = 0;
+        double added = 0;
+        for (int r = 0; r < states.states().rows(); r++) {
+          double[] was = row(states.states(), r);
+          double[] wanted = row(all.states(), r);
+          double[] got = row(left.states(), r);
+          for (int c = 0; c < was.length; c++) {
+            lost += states.weights().get(r) * (wanted[c] - got[c]) * (wanted[c] - got[c]);
+            added += states.weights().get(r) * (wanted[c] - was[c]) * (wanted[c] - was[c]);
+          }
+        }
+        double measured =
+            new ExpertPruning(whole, ExpertMeasures.standard())
+                .error(new ExpertCut((MixtureStep) mixture), less, 0, states);
+        assertTrue(measured > 0);
+        assertEquals(lost / added, measured, 1e-4 * measured);
+      }
     }
   }
 
