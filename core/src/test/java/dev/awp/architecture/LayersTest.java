@@ -137,6 +137,7 @@ class LayersTest {
 
   private static final Path SOURCES = Path.of("src/main/java");
   private static final Path PAGE = Path.of("../docs/architecture.md");
+  private static final Path PICTURE = Path.of("../docs/architecture.svg");
 
   /** The one package that is a roof over its rooms; any other knows nothing of those within it. */
   private static final String ROOF = "dev.awp.cli";
@@ -218,6 +219,15 @@ class LayersTest {
             .map(room -> room.startsWith("dev.awp") ? room : "dev.awp." + room)
             .toList();
     assertEquals(ROOMS, listed);
+  }
+
+  @Test
+  void theArchitecturesPictureShowsWhatTheRoomsUse() throws IOException {
+    String picture = HousePicture.svg(PAGE, CLASSES);
+    if (Boolean.getBoolean("awp.picture")) {
+      Files.writeString(PICTURE, picture);
+    }
+    assertEquals(picture, Files.readString(PICTURE), "scripts/architecture-picture makes it anew");
   }
 
   @Test
