@@ -125,7 +125,10 @@ public final class PruningEstimate {
         + consumers.stream().mapToDouble(layer -> choice(layer, true)).sum();
   }
 
-  /** Both streams to the inputs and on, moments of the drift too, and the choices. */
+  /**
+   * The pruned stream to the inputs and on, the original's on by the way, moments of the drift too,
+   * and the choices.
+   */
   private double walk(CalibrationSet calibration) {
     double tokens = calibration.tokens();
     boolean refits = drifted && plan.solves();
@@ -137,7 +140,7 @@ public final class PruningEstimate {
       return 0;
     }
     List<LinearLayer> solved = refits ? consumers(stay()) : chosen;
-    return (drifted ? 4 : 2) * WorkEstimate.forward(layout, tokens, calibration.length())
+    return (drifted ? 3 : 2) * WorkEstimate.forward(layout, tokens, calibration.length())
         + (drifted ? 3 : 1) * WorkEstimate.triangles(solved, tokens)
         + (refits ? 3 * WorkEstimate.triangles(makers(stay()), tokens) : 0)
         + chosen.stream().mapToDouble(layer -> choice(layer, plan.solves())).sum();

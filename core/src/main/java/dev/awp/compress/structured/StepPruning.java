@@ -64,7 +64,8 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
    *
    * @param kept how many units stay
    * @param seen hidden states on their way into the step
-   * @param reference those of the original model, where the drift from it is made up for
+   * @param reference those of the original model, where the drift from it is made up for; they
+   *     become what its step makes of them
    * @param written how the weights of a layer will be stored, where its inputs have drifted and it
    *     makes up for that too; nothing where they have not
    * @param arena of the weights
@@ -88,7 +89,7 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
       for (TensorView maker : makers.values()) {
         through = through.with(maker);
       }
-      observe(cut, through, seen, reference, moments);
+      observe(cut, through, seen, reference, true, moments);
       SeenInputs inputs = moments.inputs(site);
       Matrix c = moments.finish(site, layer.name(), scratch);
       Matrix w = model.weights(layer, scratch);
@@ -158,7 +159,7 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
     Map<LinearLayer, TensorView> refitted = new LinkedHashMap<>();
     try (StepMoments moments = moments(makers, true);
         Arena scratch = Arena.ofShared()) {
-      observe(cut, model, seen, Optional.of(reference), moments);
+      observe(cut, model, seen, Optional.of(reference), false, moments);
       Matrix c = moments.finish(site, what, scratch);
       try (DriftedSite drift =
           new DriftedSite(
@@ -205,7 +206,7 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
     LinearLayer layer = cut.consumer();
     try (StepMoments moments = moments(List.of(layer), false);
         Arena scratch = Arena.ofShared()) {
-      observe(cut, model, states, Optional.empty(), moments);
+      observe(cut, model, states, Optional.empty(), false, moments);
       long tokens = moments.inputs(layer.site()).tokens();
       Matrix c = moments.finish(layer.site(), layer.name(), scratch);
       Matrix w = model.weights(layer, scratch);
@@ -232,24 +233,26 @@ record StepPruning(TransformerModel model, UnitChoice choice, Compute compute) {
     return new StepMoments(model.layout(), layers, withDrift, Set.of(), compute);
   }
 
+  /** Sums what layers see; the reference goes on through the step on that way, where it should. */
   private void observe(
       StepCut cut,
       TransformerModel through,
       ActivationStore seen,
       Optional<ActivationStore> reference,
+      boolean advance,
       StepMoments moments) {
     try (Arena arena = Arena.ofShared()) {
       moments.observe(
-          stream(cut, through, seen, arena),
-          reference.map(store -> stream(cut, model, store, arena)),
+          stream(cut, through, seen, false, arena),
+          reference.map(store -> stream(cut, model, store, advance, arena)),
           seen.weights(),
           seen.length());
     }
   }
 
   private static Stream stream(
-      StepCut cut, TransformerModel through, ActivationStore store, Arena arena) {
+      StepCut cut, TransformerModel through, ActivationStore store, boolean advance, Arena arena) {
     return new Stream(
-        through.step(cut.consumer().block(), cut.step().step(), arena), store.states(), false);
+        through.step(cut.consumer().block(), cut.step().step(), arena), store.states(), advance);
   }
 }

@@ -196,8 +196,10 @@ public final class StructuredPass {
                     changed);
             parts.add(part);
             changed |= part.kept().size() < cut.get().count();
+          } else {
+            passReference(block, step, reference);
           }
-          advance(block, step, there ? pruned.index(block) : -1, folder, seen, reference);
+          advance(block, step, there ? pruned.index(block) : -1, folder, seen);
           changed |= !there;
         }
       }
@@ -206,7 +208,7 @@ public final class StructuredPass {
   }
 
   /**
-   * One step: restored, copied or pruned.
+   * One step: restored, copied or pruned. The reference goes on through the original's.
    *
    * @param kept how many units stay
    * @param index of the block in the pruned model
@@ -224,6 +226,7 @@ public final class StructuredPass {
     Optional<Part> before = saved.find(block, step);
     if (before.isPresent()) {
       if (folder.restore(saved.pieces(before.get()))) {
+        passReference(block, cut.step().step(), reference);
         return before.get();
       }
       progress.step(
@@ -232,6 +235,7 @@ public final class StructuredPass {
     }
     boolean refits = choice.compensates() && changed && reference.isPresent();
     if (kept == cut.count() && !refits) {
+      passReference(block, cut.step().step(), reference);
       int[] all = IntStream.range(0, kept).toArray();
       return save(
           new Part(block, step, IntStream.of(all).boxed().toList(), 0, 0, 0),
@@ -300,13 +304,7 @@ public final class StructuredPass {
    *
    * @param index of the block in the pruned model, negative where the step was removed
    */
-  private void advance(
-      int block,
-      Step step,
-      int index,
-      PrunedFolder folder,
-      ActivationStore seen,
-      Optional<ActivationStore> reference) {
+  private void advance(int block, Step step, int index, PrunedFolder folder, ActivationStore seen) {
     try (Arena arena = Arena.ofShared()) {
       if (options.propagation() == Propagation.DENSE) {
         pass(model, block, step, seen, arena);
@@ -314,6 +312,9 @@ public final class StructuredPass {
         pass(folder.model(arena), index, step, seen, arena);
       }
     }
+  }
+
+  private void passReference(int block, Step step, Optional<ActivationStore> reference) {
     try (Arena arena = Arena.ofShared()) {
       reference.ifPresent(store -> pass(model, block, step, store, arena));
     }
