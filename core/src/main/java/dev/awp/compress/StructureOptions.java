@@ -118,18 +118,7 @@ public record StructureOptions(
 
   /** A share of the linear weights to remove, in all blocks alike. */
   public static StructureOptions width(double share, String by, String blocksBy) {
-    return new StructureOptions(
-        OptionalDouble.of(share),
-        Optional.empty(),
-        OptionalDouble.empty(),
-        OptionalDouble.empty(),
-        0,
-        0,
-        by,
-        blocksBy,
-        Sharing.UNIFORM,
-        OptionalInt.empty(),
-        Optional.empty());
+    return alone(OptionalDouble.of(share), Optional.empty(), by, blocksBy);
   }
 
   /**
@@ -139,8 +128,13 @@ public record StructureOptions(
    * @param blocksBy how blocks would be chosen, of which none go
    */
   public static StructureOptions experts(Experts removed, String by, String blocksBy) {
+    return alone(OptionalDouble.empty(), Optional.of(removed), by, blocksBy);
+  }
+
+  private static StructureOptions alone(
+      OptionalDouble width, Optional<Experts> experts, String by, String blocksBy) {
     return new StructureOptions(
-        OptionalDouble.empty(),
+        width,
         Optional.empty(),
         OptionalDouble.empty(),
         OptionalDouble.empty(),
@@ -150,7 +144,7 @@ public record StructureOptions(
         blocksBy,
         Sharing.UNIFORM,
         OptionalInt.empty(),
-        Optional.of(removed));
+        experts);
   }
 
   /** As reports tell them. */

@@ -18,7 +18,6 @@ import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.CompressionOptions.Calibration;
 import dev.awp.compress.StructureOptions;
 import dev.awp.compress.StructureOptions.Experts;
-import dev.awp.compress.StructureOptions.Sharing;
 import dev.awp.compute.Compute;
 import dev.awp.compute.KernelProvider;
 import dev.awp.config.ExpertConfig;
@@ -45,8 +44,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -337,19 +334,7 @@ class ExpertPruningTest extends PruningCommand {
 
   private CompressionOptions options(Path output) {
     return CompressionOptions.builder(model, output)
-        .structure(
-            new StructureOptions(
-                OptionalDouble.empty(),
-                Optional.empty(),
-                OptionalDouble.empty(),
-                OptionalDouble.empty(),
-                0,
-                0,
-                "least-squares",
-                "divergence",
-                Sharing.UNIFORM,
-                OptionalInt.empty(),
-                Optional.of(new Experts(2, "reap"))))
+        .structure(StructureOptions.experts(new Experts(2, "reap"), "least-squares", "divergence"))
         .calibration(new Calibration(List.of(text), 8, OptionalInt.of(32), 0))
         .build();
   }
