@@ -351,7 +351,7 @@ def golden(target, *cases):
         (pathlib.Path(target) / f"golden-{case}.json").write_text("{\n" + lines + "\n}\n")
 
 
-GRADIENTS = ["llama-biases", "qwen3", "gemma2", "olmo2", "cohere-normed", "glm4"]
+GRADIENTS = ["llama-biases", "qwen3", "gemma2", "gemma4", "olmo2", "cohere-normed", "glm4"]
 
 
 def gradients(file):
@@ -389,6 +389,8 @@ def models(target, *cases):
         config |= {"vocab_size": 300}
         if "vocab_size_per_layer_input" in config:
             config["vocab_size_per_layer_input"] = max(300, config["vocab_size_per_layer_input"])
+        if config.get("hidden_size_per_layer_input"):
+            config["hidden_size_per_layer_input"] = 12
         if isinstance(config.get("mamba_d_head"), int) and "mamba_d_ssm" not in config:
             config["mamba_d_head"] = config["mamba_expand"] * config["hidden_size"] // config["mamba_n_heads"]
         folder = pathlib.Path(target) / case

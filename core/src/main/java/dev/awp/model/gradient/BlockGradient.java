@@ -4,7 +4,6 @@ package dev.awp.model.gradient;
 
 import dev.awp.compute.Compute;
 import dev.awp.config.AttentionConfig;
-import dev.awp.config.KeyValueConfig;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.QueryKeyNorm;
 import dev.awp.model.AttentionStep;
@@ -13,6 +12,7 @@ import dev.awp.model.LinearLayer;
 import dev.awp.model.MixtureStep;
 import dev.awp.model.MlpStep;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.PerLayerStep;
 import dev.awp.model.RecurrenceStep;
 import dev.awp.model.WeightSource;
 import dev.awp.model.sublayer.BlockWeights;
@@ -76,6 +76,7 @@ public final class BlockGradient {
               norm,
               step.norms().before().map(block::norm),
               step.norms().after().map(block::norm),
+              step.scalar().map(name -> block.matrix(name).get(0, 0)).orElse(1f),
               Matrix.allocate(arena, rows, kept.columns()),
               Matrix.allocate(arena, rows, kept.columns()),
               Matrix.allocate(arena, rows, kept.columns())));
@@ -86,11 +87,14 @@ public final class BlockGradient {
   public static Optional<String> obstacle(ModelLayout layout, int index) {
     for (BlockStep step : layout.blockSteps(index)) {
       if (step instanceof AttentionStep attention
-          && !attention.config().keyValues().equals(KeyValueConfig.USUAL)) {
-        return Optional.of("the derivatives of values that are keys, or normed, are not known");
+          && layout
+              .columns()
+              .keys(attention.config().keyValues().sharedFrom().orElse(index))
+              .isPresent()) {
+        return Optional.of("the derivatives of keys and values that blocks share are not known");
       }
-      if (step.scalar().isPresent()) {
-        return Optional.of("the derivatives of blocks that are multiplied are not known");
+      if (step.scalar().isPresent() && layout.architecture().parallel()) {
+        return Optional.of("the derivatives of parallel steps that are multiplied are not known");
       }
       if (step instanceof MlpStep mlp && !isKnown(mlp.config())) {
         return Optional.of(
@@ -104,6 +108,7 @@ public final class BlockGradient {
                     switch (step) {
                       case MixtureStep _ -> "mixtures of experts";
                       case RecurrenceStep recurrence -> recurrence.config().title();
+                      case PerLayerStep _ -> "vectors of tokens";
                       default -> "latent attention";
                     }));
       }
@@ -177,14 +182,18 @@ public final class BlockGradient {
   private StepGradient attention(AttentionStep step, NormGradient norm, int rows, int length) {
     AttentionConfig config = step.config();
     int keys = config.keyValueWidth();
-    List<Product> products = products(step, List.of(config.queryWidth(), keys, keys));
+    List<Integer> inputs =
+        config.keyValues().projectsValues()
+            ? List.of(config.queryWidth(), keys, keys)
+            : List.of(config.queryWidth(), keys);
+    List<Product> products = products(step, inputs);
     boolean normed =
         config.queryKeyNorm() != QueryKeyNorm.NONE
             && config.queryKeyNorm() != QueryKeyNorm.ROTATED_HEADS;
     SelfAttentionGradient.Layers layers =
         new SelfAttentionGradient.Layers(
-            products.subList(0, 3),
-            products.get(3),
+            products.subList(0, inputs.size()),
+            products.getLast(),
             normed ? List.of(block.norm(step.queryNorm()), block.norm(step.keyNorm())) : List.of(),
             config.scores().sinks() ? Optional.of(block.vector(step.sinks())) : Optional.empty());
     return new SelfAttentionGradient(config, layers, norm, rows, length, block.arena());
@@ -269,8 +278,9 @@ public final class BlockGradient {
   }
 
   /**
-   * A step: x + c norm(f(norm(x))), c what added outputs are multiplied by.
+   * A step: s (x + c norm(f(norm(x)))), c what added outputs are multiplied by.
    *
+   * @param scalar s
    * @param input keeps x
    * @param normed keeps what f is given
    * @param output keeps what f makes of it
@@ -280,6 +290,7 @@ public final class BlockGradient {
       NormGradient norm,
       Optional<MemorySegment> before,
       Optional<MemorySegment> after,
+      float scalar,
       Matrix input,
       Matrix normed,
       Matrix output) {
@@ -309,6 +320,9 @@ public final class BlockGradient {
             r -> {
               after.ifPresent(weight -> operations.norm(output.row(r), weight, added.row(r)));
               arithmetic.multiplyAdd(operations.added(), added.row(r), x.row(r), x.row(r));
+              if (scalar != 1) {
+                arithmetic.scale(x.row(r), scalar, x.row(r));
+              }
             });
       }
     }
@@ -324,6 +338,9 @@ public final class BlockGradient {
       operations.forRows(
           by.rows(),
           r -> {
+            if (scalar != 1) {
+              arithmetic.scale(by.row(r), scalar, by.row(r));
+            }
             MemorySegment row = output.row(r);
             if (after.isPresent()) {
               norm.backward(row, after.get(), behind.row(r), row);

@@ -44,6 +44,10 @@ final class SelfAttentionGradient implements StepGradient {
   private final Optional<Matrix> unnormedQueries;
 
   private final Optional<Matrix> unnormedKeys;
+
+  /** Values before they are normed, where they are. */
+  private final Optional<Matrix> unnormedValues;
+
   private final Rows by;
   private final Matrix attended;
   private final Matrix byAttended;
@@ -52,7 +56,7 @@ final class SelfAttentionGradient implements StepGradient {
   /**
    * The layers of the step.
    *
-   * @param inputs q, k and v projections
+   * @param inputs q, k and v projections; none of values where these are keys
    * @param norms weights of queries' and keys' norms, where they have some
    * @param sinks one score a head, where heads have such
    */
@@ -113,6 +117,10 @@ final class SelfAttentionGradient implements StepGradient {
         normed ? Optional.of(Matrix.allocate(arena, n, config.queryWidth())) : Optional.empty();
     this.unnormedKeys =
         normed ? Optional.of(Matrix.allocate(arena, n, config.keyValueWidth())) : Optional.empty();
+    this.unnormedValues =
+        config.keyValues().valuesNormed()
+            ? Optional.of(Matrix.allocate(arena, n, config.valueWidth()))
+            : Optional.empty();
     this.ones = RowOperations.ones(config.headDimension(), arena);
   }
 
@@ -128,7 +136,12 @@ final class SelfAttentionGradient implements StepGradient {
     long widths = (long) config.queryWidth() + config.keyValueWidth();
     int kept = config.queryKeyNorm() == QueryKeyNorm.NONE ? 2 : 3;
     long gated = config.outputGate() ? 2L * config.queryRows() + config.outputWidth() : 0;
-    return rows * (gated + kept * widths + 2L * ((long) config.valueWidth() + config.outputWidth()))
+    long values = config.keyValues().valuesNormed() ? config.valueWidth() : 0;
+    return rows
+            * (gated
+                + values
+                + kept * widths
+                + 2L * ((long) config.valueWidth() + config.outputWidth()))
         + 2L * length * config.headDimension()
         + AttentionGradient.floats(length, threads);
   }
@@ -138,7 +151,12 @@ final class SelfAttentionGradient implements StepGradient {
     layers.inputs().get(0).forward(in, gates.map(Gates::together).orElse(rows.q()));
     gates.ifPresent(own -> copyQueries(own.together(), rows.q(), false));
     layers.inputs().get(1).forward(in, rows.k());
-    layers.inputs().get(2).forward(in, rows.v());
+    if (config.keyValues().keysAreValues()) {
+      rows.v().copyFrom(rows.k());
+    } else {
+      layers.inputs().get(2).forward(in, rows.v());
+    }
+    unnormedValues.ifPresent(this::normValues);
     turn(rows.q(), 0, unnormedQueries);
     turn(rows.k(), 1, unnormedKeys);
     scale(rows.q());
@@ -205,8 +223,36 @@ final class SelfAttentionGradient implements StepGradient {
     gates.ifPresent(own -> copyQueries(own.by(), by.q(), true));
     Matrix byQueries = gates.map(Gates::by).orElse(by.q());
     layers.inputs().get(0).backward(in, byQueries, momentum, byInput, false);
+    unnormedValues.ifPresent(this::normValuesBack);
+    if (config.keyValues().keysAreValues()) {
+      var arithmetic = operations.compute().kernels().arithmetic();
+      operations.forRows(
+          in.rows(), r -> arithmetic.add(by.k().row(r), by.v().row(r), by.k().row(r)));
+    } else {
+      layers.inputs().get(2).backward(in, by.v(), momentum, byInput, true);
+    }
     layers.inputs().get(1).backward(in, by.k(), momentum, byInput, true);
-    layers.inputs().get(2).backward(in, by.v(), momentum, byInput, true);
+  }
+
+  /** Norms every head of values, and keeps what they were. */
+  private void normValues(Matrix unnormed) {
+    unnormed.copyFrom(rows.v());
+    operations.forRows(
+        unnormed.rows(),
+        r -> heads(rows.v().row(r)).forEach(head -> operations.norm(head, ones, head)));
+  }
+
+  /** Derivatives by normed values become those by what they were before. */
+  private void normValuesBack(Matrix unnormed) {
+    operations.forRows(
+        unnormed.rows(),
+        r -> {
+          List<MemorySegment> before = heads(unnormed.row(r));
+          List<MemorySegment> heads = heads(by.v().row(r));
+          for (int i = 0; i < heads.size(); i++) {
+            norm.backward(before.get(i), ones, heads.get(i), heads.get(i));
+          }
+        });
   }
 
   /**

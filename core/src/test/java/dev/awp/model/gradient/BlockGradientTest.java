@@ -36,12 +36,16 @@ class BlockGradientTest {
 
   // Norms before, behind, of both kinds, of heads in all ways; pairs rotated in all ways or not at
   // all; windows and chunks; caps; biases; fused layers; multipliers; both steps at once; one step
-  // alone; feed-forward layers without gates; attention with gates of its outputs.
+  // alone; feed-forward layers without gates; attention with gates of its outputs, with keys
+  // that are values, and with normed values; blocks that are multiplied.
   @ParameterizedTest
   @ValueSource(
       strings = {
         "cohere-normed",
         "gemma2",
+        "gemma4",
+        "gemma4-pattern",
+        "gemma4-shared",
         "glm4",
         "granite",
         "llama-biases",
@@ -72,7 +76,8 @@ class BlockGradientTest {
           assertTrue(
               layout.config().block(block).experts().isPresent()
                   || layout.config().block(block).recurrence().isPresent()
-                  || layout.config().block(block).attention().latent().isPresent(),
+                  || layout.config().block(block).attention().latent().isPresent()
+                  || layout.config().perLayer().isPresent(),
               name);
         }
       }

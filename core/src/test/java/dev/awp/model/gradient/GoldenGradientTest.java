@@ -31,7 +31,8 @@ class GoldenGradientTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama-biases", "qwen3", "gemma2", "olmo2", "cohere-normed", "glm4"})
+  @ValueSource(
+      strings = {"llama-biases", "qwen3", "gemma2", "gemma4", "olmo2", "cohere-normed", "glm4"})
   void agreesWithAutograd(String name) throws IOException {
     JsonNode golden = json(GoldenForwardTest.class, "golden-" + name + ".json");
     JsonNode expected = json(GoldenGradientTest.class, "golden-gradients.json").path(name);
