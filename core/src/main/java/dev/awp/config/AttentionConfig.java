@@ -70,20 +70,26 @@ public record AttentionConfig(
 
   /** The same with other scores. */
   public AttentionConfig withScores(AttentionScores others) {
-    return with(heads, keyValueHeads, others);
+    return with(heads, keyValueHeads, keyValues, others);
+  }
+
+  /** The same with keys and values that come about otherwise. */
+  public AttentionConfig withKeyValues(KeyValueConfig others) {
+    return with(heads, keyValueHeads, others, scores);
   }
 
   /** The same with fewer or more key/value heads, each with as many query heads. */
   public AttentionConfig withGroups(int count) {
-    return with(heads / keyValueHeads * count, count, scores);
+    return with(heads / keyValueHeads * count, count, keyValues, scores);
   }
 
-  private AttentionConfig with(int queries, int keyValues, AttentionScores others) {
+  private AttentionConfig with(
+      int queries, int groups, KeyValueConfig otherValues, AttentionScores others) {
     return new AttentionConfig(
         queries,
-        keyValues,
+        groups,
         headDimension,
-        this.keyValues,
+        otherValues,
         latent,
         others,
         rotation,

@@ -3,6 +3,7 @@
 package dev.awp.config;
 
 import java.util.OptionalInt;
+import java.util.function.IntUnaryOperator;
 
 /**
  * How the keys and values of a block's attention come about.
@@ -16,6 +17,16 @@ import java.util.OptionalInt;
 public record KeyValueConfig(boolean keysAreValues, boolean valuesNormed, OptionalInt sharedFrom) {
   /** Values of a projection of their own, as they are. */
   public static final KeyValueConfig USUAL = new KeyValueConfig(false, false, OptionalInt.empty());
+
+  /** The same of another block, where it is another one's. */
+  public KeyValueConfig withSharedFrom(IntUnaryOperator block) {
+    return new KeyValueConfig(
+        keysAreValues,
+        valuesNormed,
+        sharedFrom.isPresent()
+            ? OptionalInt.of(block.applyAsInt(sharedFrom.getAsInt()))
+            : sharedFrom);
+  }
 
   /** Whether there is a projection of values. */
   public boolean projectsValues() {

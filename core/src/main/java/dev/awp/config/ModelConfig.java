@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -191,6 +193,16 @@ public record ModelConfig(
             .flatMap(block -> block.ownAttention().stream())
             .filter(attention -> attention.keyValues().sharedFrom().isPresent())
             .count());
+  }
+
+  /** The blocks whose keys and values later ones take, ascending. */
+  public SortedSet<Integer> sharedBlocks() {
+    return blocks.stream()
+        .flatMap(block -> block.ownAttention().stream())
+        .map(attention -> attention.keyValues().sharedFrom())
+        .filter(OptionalInt::isPresent)
+        .map(OptionalInt::getAsInt)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** The experts of the first block that has any. */

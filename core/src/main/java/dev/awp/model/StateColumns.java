@@ -3,7 +3,6 @@
 package dev.awp.model;
 
 import dev.awp.config.AttentionConfig;
-import dev.awp.config.BlockConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.tensor.Matrix;
 import java.util.LinkedHashMap;
@@ -32,14 +31,11 @@ public record StateColumns(
     boolean token = config.blocks().stream().anyMatch(block -> block.perLayer().isPresent());
     Map<Integer, Integer> places = new LinkedHashMap<>();
     int behind = token ? 1 : 0;
-    for (BlockConfig block : config.blocks()) {
-      int from =
-          block.ownAttention().map(own -> own.keyValues().sharedFrom().orElse(-1)).orElse(-1);
-      if (from >= 0 && !places.containsKey(from)) {
-        AttentionConfig kept = config.block(from).attention();
-        places.put(from, behind);
-        behind += kept.keyValueWidth() + kept.valueWidth();
-      }
+    // In the order of the blocks that make them, which whole blocks that go do not change.
+    for (int from : config.sharedBlocks()) {
+      AttentionConfig kept = config.block(from).attention();
+      places.put(from, behind);
+      behind += kept.keyValueWidth() + kept.valueWidth();
     }
     return new StateColumns(config.hiddenSize(), token, places, config.hiddenSize() + behind);
   }

@@ -4,6 +4,7 @@ package dev.awp.safetensors;
 
 import dev.awp.AwpException;
 import dev.awp.disk.Folders;
+import dev.awp.disk.Parts;
 import dev.awp.disk.Sha256;
 import dev.awp.disk.WrittenPiece;
 import dev.awp.stored.TensorSpec;
@@ -119,6 +120,19 @@ public final class ShardSet implements AutoCloseable {
   public void write(String name, MemorySegment bytes) {
     try {
       writer(name).write(name, bytes);
+    } catch (IOException e) {
+      throw Folders.unwritable(folder, e);
+    }
+  }
+
+  /**
+   * Writes a tensor's stored bytes part by part.
+   *
+   * @throws IllegalArgumentException for one whose rows do not lie together
+   */
+  public void write(String name, Parts parts) {
+    try {
+      writer(name).write(name, parts);
     } catch (IOException e) {
       throw Folders.unwritable(folder, e);
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.safetensors;
 
+import dev.awp.disk.Parts;
 import dev.awp.disk.PositionedWriter;
 import dev.awp.disk.Sha256;
 import dev.awp.disk.WrittenPiece;
@@ -74,6 +75,22 @@ final class ShardWriter implements AutoCloseable {
       try (Arena arena = Arena.ofConfined()) {
         Strided.scatter(bytes, map(place, FileChannel.MapMode.READ_WRITE, arena), place.tensor());
       }
+    }
+  }
+
+  void write(String name, Parts parts) throws IOException {
+    ShardPlan.Place place = places.get(name);
+    if (!isTogether(place)) {
+      throw new IllegalArgumentException("tensor " + name + " does not lie together");
+    }
+    if (!written.add(name)) {
+      throw new IllegalStateException("tensor " + name + " was written before");
+    }
+    long bytes = new PositionedWriter(channel).write(parts, place.fileOffset());
+    if (bytes != place.tensor().byteSize()) {
+      throw new IllegalArgumentException(
+          "tensor %s takes %s bytes, %s were given"
+              .formatted(name, place.tensor().byteSize(), bytes));
     }
   }
 

@@ -8,6 +8,7 @@ import dev.awp.calibration.CalibrationSet;
 import dev.awp.compress.estimate.WorkEstimate;
 import dev.awp.kernel.ArithmeticKernels;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.StateColumns;
 import dev.awp.model.Step;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
@@ -39,6 +40,7 @@ final class BlockCosine implements BlockMeasure {
       Path scratch,
       Progress progress) {
     Map<Integer, Double> influence = new HashMap<>();
+    StateColumns columns = model.layout().columns();
     ArithmeticKernels arithmetic = model.compute().kernels().arithmetic();
     try (ActivationStore states = ActivationStore.embed(model, calibration.windows(), scratch);
         ActivationStore before = states.copy()) {
@@ -58,7 +60,13 @@ final class BlockCosine implements BlockMeasure {
                 .forward(states.states(), states.length(), LinearInputs.IGNORED);
           }
           if (ends) {
-            influence.put(block, 1 - meanCosine(before.states(), states.states(), arithmetic));
+            influence.put(
+                block,
+                1
+                    - meanCosine(
+                        columns.hidden(before.states()),
+                        columns.hidden(states.states()),
+                        arithmetic));
           }
         }
       }

@@ -28,9 +28,10 @@ public record BlockRemoval(
     fixed = List.copyOf(fixed);
   }
 
-  /** So many whole blocks. */
-  public static BlockRemoval blocks(int count) {
-    return new BlockRemoval(Optional.empty(), List.of(), List.of(), count);
+  /** So many whole blocks, but none that config.json counts on. */
+  public static BlockRemoval blocks(ModelLayout layout, int count) {
+    List<Integer> fixed = FixedBlocks.of(layout.config()).blocks();
+    return new BlockRemoval(Optional.empty(), List.of(), fixed, count);
   }
 
   /** The attention of so many of the blocks that stay, the first of which keeps its own. */

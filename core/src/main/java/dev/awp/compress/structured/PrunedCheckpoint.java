@@ -7,11 +7,13 @@ import dev.awp.checkpoint.CheckpointView;
 import dev.awp.checkpoint.ConfigCorrections;
 import dev.awp.checkpoint.ConfigSizes;
 import dev.awp.checkpoint.ExpertCount;
+import dev.awp.config.Architecture;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.BlockConfig;
 import dev.awp.config.ExpertRule;
 import dev.awp.config.GatedDeltaConfig;
-import dev.awp.config.MlpConfig;
+import dev.awp.config.KeySharing;
+import dev.awp.config.KeyValueConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.model.MixtureStep;
 import dev.awp.model.ModelLayout;
@@ -21,6 +23,7 @@ import dev.awp.report.StructureReport.Size;
 import dev.awp.stored.CutTensor;
 import dev.awp.stored.SharedTensor;
 import dev.awp.stored.StoredTensor;
+import dev.awp.structured.Units;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -41,6 +44,9 @@ public final class PrunedCheckpoint extends CheckpointView {
   private final Shape shape;
   private final boolean changed;
 
+  /** By name, what lies before all blocks and has a part for each of them, of those that stay. */
+  private final Map<String, CutTensor> ofTokens;
+
   /** A checkpoint with blocks of such a shape. */
   public PrunedCheckpoint(Checkpoint original, Shape shape) {
     super(original);
@@ -48,6 +54,7 @@ public final class PrunedCheckpoint extends CheckpointView {
     this.before = ModelLayout.of(original.config());
     this.config = pruned(original.config(), shape);
     this.changed = !config.blocks().equals(original.config().blocks());
+    this.ofTokens = ofTokens();
     addTensors();
   }
 
@@ -68,17 +75,75 @@ public final class PrunedCheckpoint extends CheckpointView {
               block
                   .ownAttention()
                   .filter(_ -> size.hasAttention())
-                  .map(attention -> attention.withGroups(size.groups())),
+                  .map(own -> own.withGroups(groups(whole, own.keyValueHeads(), size)))
+                  .map(own -> own.withKeyValues(moved(own.keyValues(), shape))),
               block.recurrence(),
-              block.ownMlp().map(mlp -> mlp.withWidth(size.neurons())),
+              block.ownMlp().map(mlp -> mlp.withWidth(neurons(whole, mlp.width(), size))),
               block.experts(),
               block.perLayer()));
     }
     return whole.withBlocks(blocks);
   }
 
+  private static KeyValueConfig moved(KeyValueConfig own, Shape shape) {
+    return own.withSharedFrom(block -> shape.blocks().indexOf(block));
+  }
+
+  /**
+   * How many neurons a block of a size keeps: of wider blocks the same share.
+   *
+   * @param width of the block
+   */
+  private static int neurons(ModelConfig whole, int width, Size size) {
+    return share(size.neurons(), width, whole.mlp().orElseThrow().width());
+  }
+
+  /**
+   * How many key/value heads a block of a size keeps: of blocks with more or fewer the same share.
+   *
+   * @param count of the block
+   */
+  private static int groups(ModelConfig whole, int count, Size size) {
+    return share(size.groups(), count, whole.attention().orElseThrow().keyValueHeads());
+  }
+
+  /** How many neurons or key/value heads of a step stay in a size; 0 where it has none. */
+  static int units(ModelConfig whole, int block, Step step, Size size) {
+    BlockConfig own = whole.block(block);
+    if (step.equals(Step.MLP)) {
+      return neurons(whole, own.mlp().width(), size);
+    }
+    return step.equals(Step.ATTENTION) ? groups(whole, own.attention().keyValueHeads(), size) : 0;
+  }
+
+  private static int share(int kept, int own, int usual) {
+    return Math.toIntExact((long) kept * own / usual);
+  }
+
+  private Map<String, CutTensor> ofTokens() {
+    Map<String, CutTensor> cuts = new HashMap<>();
+    if (before.tokenTable().isEmpty() || config.layers() == before.config().layers()) {
+      return cuts;
+    }
+    int width = before.config().perLayer().orElseThrow().width();
+    int[] parts =
+        new Units(before.config().layers(), width).columns(StructuredPass.indices(shape.blocks()));
+    StoredTensor table = original().tensor(before.tokenTable().get());
+    int[] tokens = IntStream.range(0, CutTensor.rows(table)).toArray();
+    cuts.put(table.name(), new CutTensor(table.name(), table, tokens, parts));
+    StoredTensor projection = original().tensor(before.tokenProjection().orElseThrow());
+    int[] inputs = IntStream.range(0, CutTensor.columns(projection)).toArray();
+    cuts.put(projection.name(), new CutTensor(projection.name(), projection, parts, inputs));
+    return cuts;
+  }
+
+  /** Whether a tensor is written with a step, when its units are chosen. */
+  boolean isOfStep(String name) {
+    return tensors.get(name) instanceof CutTensor && !ofTokens.containsKey(name);
+  }
+
   private void addTensors() {
-    Map<String, StoredTensor> ofBlocks = new HashMap<>();
+    Map<String, StoredTensor> ofBlocks = new HashMap<>(ofTokens);
     for (int block : shape.blocks()) {
       for (Cut cut : cuts(block)) {
         cut(cut, IntStream.range(0, kept(cut)).toArray())
@@ -146,7 +211,7 @@ public final class PrunedCheckpoint extends CheckpointView {
     Size size = shape.size(index(cut.step().block()));
     return switch (cut) {
       case ExpertCut _ -> shape.experts();
-      case StepCut own -> own.step().step().equals(Step.MLP) ? size.neurons() : size.groups();
+      case StepCut own -> units(before.config(), own.step().block(), own.step().step(), size);
     };
   }
 
@@ -200,21 +265,21 @@ public final class PrunedCheckpoint extends CheckpointView {
             .filter(block -> !isMixed() || block.ownAttention().isPresent())
             .map(BlockConfig::ownAttention)
             .toList();
+    Architecture architecture = config.architecture();
     return new ConfigSizes(
-        config
-            .architecture()
-            .experts()
-            .flatMap(ExpertRule::denseWidthKey)
-            .orElse("intermediate_size"),
-        config.blocks().stream()
-            .flatMap(block -> block.ownMlp().stream())
-            .map(MlpConfig::width)
+        architecture.experts().flatMap(ExpertRule::denseWidthKey).orElse("intermediate_size"),
+        IntStream.range(0, config.layers())
+            .filter(index -> config.block(index).ownMlp().isPresent())
+            .mapToObj(index -> shape.size(index).neurons())
             .toList(),
         attention.stream().map(own -> own.map(AttentionConfig::heads).orElse(0)).toList(),
         attention.stream().map(own -> own.map(AttentionConfig::keyValueHeads).orElse(0)).toList(),
         before.config().attention().orElseThrow().headDimension(),
         shape.blocks(),
-        types());
+        types(),
+        architecture.globalHeads(),
+        architecture.keySharing().map(KeySharing::countKey),
+        config.sharingBlocks());
   }
 
   private boolean isMixed() {
@@ -230,7 +295,8 @@ public final class PrunedCheckpoint extends CheckpointView {
         types(
             "sliding_attention",
             block -> block.ownAttention().filter(own -> own.window().isPresent()).isPresent());
-    return sliding.stream().distinct().count() > 1 ? sliding : List.of();
+    boolean kinds = config.architecture().globalHeads().isPresent();
+    return kinds || sliding.stream().distinct().count() > 1 ? sliding : List.of();
   }
 
   private List<String> types(String name, Predicate<BlockConfig> has) {

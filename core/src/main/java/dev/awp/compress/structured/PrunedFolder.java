@@ -16,6 +16,7 @@ import dev.awp.model.ModelLayout;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.safetensors.ShardSet;
 import dev.awp.stored.CutTensor;
+import dev.awp.stored.RowPieces;
 import dev.awp.stored.SharedTensor;
 import dev.awp.stored.StackSlice;
 import dev.awp.stored.StoredTensor;
@@ -75,7 +76,12 @@ final class PrunedFolder implements AutoCloseable {
           .byName()
           .forEach(
               (name, tensor) -> {
-                if (!(tensor instanceof CutTensor)) {
+                if (planned.isOfStep(name)) {
+                  return;
+                }
+                if (tensor instanceof CutTensor cut) {
+                  pruned.writePieces(cut);
+                } else {
                   var _ =
                       pruned.write(
                           name, tensor instanceof SharedTensor(var _, var own) ? own : tensor);
@@ -107,12 +113,14 @@ final class PrunedFolder implements AutoCloseable {
     return read.ownMlp().equals(planned.ownMlp())
         && read.recurrence().equals(planned.recurrence())
         && read.experts().equals(planned.experts())
+        && read.perLayer().equals(planned.perLayer())
         && read.ownAttention().isPresent() == planned.ownAttention().isPresent()
         && planned.ownAttention().filter(own -> !isSame(read.attention(), own)).isEmpty();
   }
 
   private static boolean isSame(AttentionConfig read, AttentionConfig planned) {
     return read.window().equals(planned.window())
+        && read.keyValues().equals(planned.keyValues())
         && read.rotation().isPresent() == planned.rotation().isPresent()
         && read.heads() == planned.heads()
         && read.keyValueHeads() == planned.keyValueHeads()
@@ -132,6 +140,12 @@ final class PrunedFolder implements AutoCloseable {
       tensor.release();
       return pieces;
     }
+  }
+
+  /** Writes a tensor that may be larger than memory, some rows at a time. */
+  private void writePieces(CutTensor tensor) {
+    shards.write(tensor.name(), new RowPieces(tensor, compute.kernels()));
+    tensor.release();
   }
 
   private List<WrittenPiece> write(String name, MemorySegment bytes) {

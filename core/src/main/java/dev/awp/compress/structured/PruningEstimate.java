@@ -97,7 +97,7 @@ public final class PruningEstimate {
     double whole =
         structure.blocks() == 0
             ? 0
-            : measure.flops(layout, calibration, BlockRemoval.blocks(structure.blocks()));
+            : measure.flops(layout, calibration, BlockRemoval.blocks(layout, structure.blocks()));
     return structure.attention() == 0
         ? whole
         : whole

@@ -3,8 +3,8 @@
 package dev.awp.compress.structured;
 
 import dev.awp.checkpoint.Checkpoint;
-import dev.awp.config.AttentionConfig;
 import dev.awp.config.MlpConfig;
+import dev.awp.model.AttentionStep;
 import dev.awp.model.BlockStep;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
@@ -32,10 +32,12 @@ record StepCut(
     BlockStep step, LinearLayer consumer, Units units, Map<LinearLayer, List<Units>> producers)
     implements Cut {
   /**
-   * The cut of a step of a block without experts; nothing where it has no units, as recurrences.
+   * The cut of a step of a block without experts; nothing where it has no units, as recurrences and
+   * vectors of tokens.
    */
   static Optional<StepCut> of(ModelLayout layout, int block, Step step) {
-    return step.equals(Step.RECURRENCE) ? Optional.empty() : Optional.of(made(layout, block, step));
+    boolean whole = step.equals(Step.RECURRENCE) || step.equals(Step.PER_LAYER);
+    return whole ? Optional.empty() : Optional.of(made(layout, block, step));
   }
 
   private static StepCut made(ModelLayout layout, int block, Step step) {
@@ -47,7 +49,7 @@ record StepCut(
     List<LinearLayer> linears = own.linears();
     LinearLayer consumer = linears.getLast();
     List<LinearLayer> makers = linears.subList(0, linears.size() - 1);
-    List<Units> parts = parts(layout, block, step);
+    List<Units> parts = parts(layout, own);
     Map<LinearLayer, List<Units>> producers = new LinkedHashMap<>();
     for (int i = 0; i < makers.size(); i++) {
       // One layer makes all parts where they are fused.
@@ -58,18 +60,17 @@ record StepCut(
     return new StepCut(own, consumer, units, producers);
   }
 
-  private static List<Units> parts(ModelLayout layout, int block, Step step) {
-    if (step.equals(Step.MLP)) {
-      MlpConfig mlp = layout.config().block(block).mlp();
+  /** The units of the outputs that a step makes of its inputs, in their order. */
+  private static List<Units> parts(ModelLayout layout, BlockStep step) {
+    if (step.step().equals(Step.MLP)) {
+      MlpConfig mlp = layout.config().block(step.block()).mlp();
       Units neurons = new Units(mlp.width(), 1);
       return mlp.gated() ? List.of(neurons, neurons) : List.of(neurons);
     }
-    AttentionConfig attention = layout.config().block(block).attention();
-    int groups = attention.keyValueHeads();
-    // Gates of outputs lie behind the queries of each head.
-    Units queries = new Units(groups, attention.queryRows() / groups);
-    Units keys = new Units(groups, attention.headDimension());
-    return List.of(queries, keys, keys);
+    AttentionStep attention = new AttentionStep(layout, step.block());
+    int groups = attention.config().keyValueHeads();
+    // Gates of outputs lie behind the queries of each head; keys may be values, or another block's.
+    return attention.inputRows().stream().map(rows -> new Units(groups, rows / groups)).toList();
   }
 
   @Override

@@ -5,6 +5,7 @@ package dev.awp.compress.structured;
 import dev.awp.AwpException;
 import dev.awp.compress.StructureOptions;
 import dev.awp.config.AttentionConfig;
+import dev.awp.config.MlpConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.QueryKeyNorm;
 import dev.awp.model.LinearLayer;
@@ -25,6 +26,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The sizes that a model may be left with, settled by its configuration alone. Whatever cannot be
@@ -53,10 +55,6 @@ public final class StructurePlan {
       this.width = OptionalDouble.empty();
       return;
     }
-    if (config.architecture().globalHeads().isPresent()) {
-      throw fail(
-          "its blocks have heads of two kinds, and structured pruning knows blocks of one kind");
-    }
     if (config.experts().isPresent()) {
       throw fail("it has experts: of such models whole experts can be removed (--prune-experts)");
     }
@@ -69,6 +67,12 @@ public final class StructurePlan {
       throw fail(
           "--prune-share blocks knows models whose blocks all have attention and a feed-forward layer alone, and its blocks have %s"
               .formatted(config.recurrence().get().title()));
+    }
+    if (config.architecture().globalHeads().isPresent()
+        && (options.sharing() == StructureOptions.Sharing.BLOCKS || options.attention() > 0)) {
+      throw fail(
+          "%s knows models whose blocks are all alike, and its blocks have heads of two kinds"
+              .formatted(options.attention() > 0 ? "--prune-attention" : "--prune-share blocks"));
     }
     if (config.hasBlockSizes()) {
       throw fail("its blocks have several widths already, and structured pruning begins with one");
@@ -119,11 +123,29 @@ public final class StructurePlan {
 
   /** The most columns of which some are chosen. */
   private int widest() {
-    return removesNeurons() ? Math.max(neurons(), groupColumns()) : groupColumns();
+    return removesNeurons() ? Math.max(widestMlp(), groupColumns()) : groupColumns();
   }
 
   private int groupColumns() {
-    return removesGroups() ? attention().queryWidth() : 0;
+    return removesGroups() ? widestQueries() : 0;
+  }
+
+  /** Neurons of the widest feed-forward layer. */
+  private int widestMlp() {
+    return config.blocks().stream()
+        .flatMap(block -> block.ownMlp().stream())
+        .mapToInt(MlpConfig::width)
+        .max()
+        .orElse(0);
+  }
+
+  /** Columns of the query heads of the block where they have most. */
+  private int widestQueries() {
+    return config.blocks().stream()
+        .flatMap(block -> block.ownAttention().stream())
+        .mapToInt(AttentionConfig::queryWidth)
+        .max()
+        .orElse(0);
   }
 
   boolean removesNeurons() {
@@ -149,13 +171,17 @@ public final class StructurePlan {
     PruningMemory ofNeurons =
         removesNeurons() || refits
             ? PruningMemory.of(
-                hidden, neurons(), refits ? rows(Step.MLP) : 0, solves && removesNeurons(), drifted)
+                hidden,
+                widestMlp(),
+                refits ? rows(Step.MLP) : 0,
+                solves && removesNeurons(),
+                drifted)
             : PruningMemory.NONE;
     PruningMemory ofGroups =
         removesGroups() || refits
             ? PruningMemory.of(
                 hidden,
-                attention().queryWidth(),
+                widestQueries(),
                 refits ? rows(Step.ATTENTION) : 0,
                 solves && removesGroups(),
                 drifted)
@@ -278,7 +304,7 @@ public final class StructurePlan {
           "--prune-blocks %s leaves none of its %s blocks"
               .formatted(options.blocks(), config.layers()));
     }
-    List<Integer> blocks = IntStream.range(0, left).boxed().toList();
+    List<Integer> blocks = standing();
     if (sharesAmongBlocks(left)) {
       return List.of(standIn(blocks));
     }
@@ -303,6 +329,23 @@ public final class StructurePlan {
     return List.of(
         new Shape(neurons, groups, blocks)
             .withoutAttention(blocks.subList(left - options.attention(), left)));
+  }
+
+  /** The blocks that stay until it is measured which do: the last of those that can go are gone. */
+  private List<Integer> standing() {
+    FixedBlocks fixed = FixedBlocks.of(config);
+    List<Integer> can =
+        IntStream.range(0, config.layers())
+            .filter(block -> !fixed.reasons().containsKey(block))
+            .boxed()
+            .toList();
+    int kept = can.size() - options.blocks();
+    if (kept < 0) {
+      throw fail(
+          "--prune-blocks %s: of its %s blocks %s can go, for these stay: %s"
+              .formatted(options.blocks(), config.layers(), can.size(), fixed.describe()));
+    }
+    return Stream.concat(fixed.blocks().stream(), can.stream().limit(kept)).sorted().toList();
   }
 
   /** Whether blocks that stay will have sizes of their own, which are to be measured. */
@@ -331,7 +374,7 @@ public final class StructurePlan {
     width.ifPresent(
         share -> {
           double all = linearOfBlock();
-          wanted.add(new Wanted(true, !normsTogether(), share * all * blocks));
+          wanted.add(new Wanted(true, groupsStay().isEmpty(), share * all * blocks));
         });
     options
         .neurons()
@@ -386,8 +429,17 @@ public final class StructurePlan {
     return Shape.of(blocks, sizes);
   }
 
-  private boolean normsTogether() {
-    return config.architecture().queryKeyNorm() == QueryKeyNorm.TOGETHER;
+  /** Why no key/value head can be removed; nothing where some can. */
+  private Optional<String> groupsStay() {
+    if (config.architecture().queryKeyNorm() == QueryKeyNorm.TOGETHER) {
+      return Optional.of(
+          "norms all heads together: none can be removed without changing the others");
+    }
+    return config.sharingBlocks() > 0
+        ? Optional.of(
+            "has %s blocks that take keys and values of earlier ones, whose heads would go with theirs"
+                .formatted(config.sharingBlocks()))
+        : Optional.empty();
   }
 
   /** What the number of neurons that stay is a multiple of. */
@@ -431,29 +483,51 @@ public final class StructurePlan {
         .orElseThrow(
             () ->
                 fail(
-                    "--prune-groups %s: of the %s key/value heads of a block %s would stay, and these numbers can: %s"
-                        .formatted(share, groups, wanted, allowedGroups())));
+                    "--prune-groups %s: of the %s key/value heads of a block %s would stay, and these numbers can: %s%s"
+                        .formatted(share, groups, wanted, allowedGroups(), otherGroups())));
   }
 
   private void checkGroups() {
-    if (normsTogether()) {
-      throw fail(
-          "%s norms all heads together: none can be removed without changing the others (--prune-neurons can)"
-              .formatted(config.architecture().name()));
-    }
+    groupsStay()
+        .ifPresent(
+            why -> {
+              throw fail(
+                  "%s %s (--prune-neurons can)".formatted(config.architecture().name(), why));
+            });
   }
 
   /**
-   * Numbers of key/value heads with which the model can be written. Readers want the query heads to
-   * divide the hidden size, where those of the original do.
+   * Numbers of key/value heads of the first block that has attention with which the model can be
+   * written. Readers want the query heads to divide the hidden size, where those of the original
+   * do, and every block keeps the same share of its heads.
    */
   private List<Integer> allowedGroups() {
     int hidden = config.hiddenSize();
-    int shared = attention().heads() / attention().keyValueHeads();
+    int all = attention().keyValueHeads();
+    int shared = attention().heads() / all;
     boolean divides = hidden % attention().heads() == 0;
-    return IntStream.rangeClosed(1, attention().keyValueHeads())
+    List<Integer> counts = groupCounts();
+    return IntStream.rangeClosed(1, all)
         .filter(kept -> !divides || hidden % (kept * shared) == 0)
+        .filter(kept -> counts.stream().allMatch(count -> (long) kept * count % all == 0))
         .boxed()
+        .toList();
+  }
+
+  /** What is to be said of blocks with other numbers of key/value heads than the first. */
+  private String otherGroups() {
+    List<Integer> others =
+        groupCounts().stream().filter(count -> count != attention().keyValueHeads()).toList();
+    return others.isEmpty()
+        ? ""
+        : ", for blocks that have %s keep the same share".formatted(others);
+  }
+
+  private List<Integer> groupCounts() {
+    return config.blocks().stream()
+        .flatMap(block -> block.ownAttention().stream())
+        .map(AttentionConfig::keyValueHeads)
+        .distinct()
         .toList();
   }
 
@@ -464,7 +538,7 @@ public final class StructurePlan {
     double neuron = weightsOf(0, 1);
     double removed = share * linearOfBlock();
     List<Shape> shapes = new ArrayList<>();
-    for (int groups : normsTogether() ? List.of(all) : allowedGroups()) {
+    for (int groups : groupsStay().isPresent() ? List.of(all) : allowedGroups()) {
       OptionalInt kept = nearest(neurons() - (removed - group * (all - groups)) / neuron);
       if (kept.isPresent() && (groups < all || kept.getAsInt() < neurons())) {
         shapes.add(new Shape(kept.getAsInt(), groups, blocks));
@@ -499,13 +573,21 @@ public final class StructurePlan {
    * or no feed-forward layer.
    */
   double weightsOf(int groups, int neurons) {
-    AttentionConfig own = attention();
-    long rows = ((long) own.queryRows() + own.queryWidth()) / own.keyValueHeads();
-    long group = (rows + 2L * own.headDimension()) * config.hiddenSize();
-    long neuron = (config.mlp().orElseThrow().gated() ? 3L : 2L) * config.hiddenSize();
-    long attended = config.blocks().stream().filter(b -> b.ownAttention().isPresent()).count();
-    long fed = config.blocks().stream().filter(b -> b.ownMlp().isPresent()).count();
-    return (double) (attended * groups * group + fed * neurons * neuron) / config.layers();
+    double attended = (double) groups * weights(Step.ATTENTION) / attention().keyValueHeads();
+    double fed = (double) neurons * weights(Step.MLP) / neurons();
+    return (attended + fed) / config.layers();
+  }
+
+  /** Linear weights of a step of all blocks. */
+  private long weights(Step step) {
+    return layout.linears().stream()
+        .filter(layer -> layer.step().equals(step))
+        .mapToLong(StructurePlan::weights)
+        .sum();
+  }
+
+  private static long weights(LinearLayer layer) {
+    return (long) layer.rows() * layer.columns();
   }
 
   /** All linear weights of a block, in the mean. */
@@ -520,7 +602,7 @@ public final class StructurePlan {
   }
 
   private static long linearWeights(ModelLayout of) {
-    return of.linears().stream().mapToLong(layer -> (long) layer.rows() * layer.columns()).sum();
+    return of.linears().stream().mapToLong(StructurePlan::weights).sum();
   }
 
   private AwpException fail(String what) {
@@ -596,7 +678,8 @@ public final class StructurePlan {
                         parameters(shape),
                         total()))
             .toList();
-    return "%s of %s blocks stay, %seach with %s; neurons in multiples of %s"
+    boolean kinds = widestMlp() > neurons() || groupCounts().size() > 1;
+    return "%s of %s blocks stay, %seach with %s; neurons in multiples of %s%s"
         .formatted(
             candidates().getFirst().blocks().size(),
             all.blocks().size(),
@@ -604,6 +687,7 @@ public final class StructurePlan {
                 ? "%s of them without attention, ".formatted(options.attention())
                 : "",
             String.join(", or ", words),
-            multiple());
+            multiple(),
+            kinds ? "; blocks that have more or fewer than the first keep the same share" : "");
   }
 }

@@ -110,7 +110,7 @@ public final class StructuredPass {
   private Shape measured(StructurePlan plan) {
     List<Integer> kept = plan.before().blocks();
     if (structure.blocks() > 0) {
-      List<Integer> removed = chosen(BlockRemoval.blocks(structure.blocks()));
+      List<Integer> removed = chosen(BlockRemoval.blocks(model.layout(), structure.blocks()));
       kept = kept.stream().filter(block -> !removed.contains(block)).toList();
     }
     Shape shape = widths(plan, kept);

@@ -7,6 +7,7 @@ import dev.awp.calibration.ActivationStore;
 import dev.awp.calibration.CalibrationSet;
 import dev.awp.compute.Compute;
 import dev.awp.model.BlockStep;
+import dev.awp.model.StateColumns;
 import dev.awp.model.Step;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.sublayer.LinearInputs;
@@ -58,6 +59,7 @@ record WidthSplit(
     Map<Kept, Double> errors = new HashMap<>();
     try (ActivationStore states = ActivationStore.embed(model, calibration.first(TOKENS), scratch);
         ActivationStore before = states.copy()) {
+      StateColumns columns = model.layout().columns();
       StateDistance distance = new StateDistance(compute.kernels().arithmetic(), states.weights());
       for (int block = 0; block < model.layout().config().layers(); block++) {
         int index = block;
@@ -71,16 +73,15 @@ record WidthSplit(
                 .step(block, step, arena)
                 .forward(states.states(), states.length(), LinearInputs.IGNORED);
           }
-          List<Integer> kept = shapes.stream().map(shape -> units(shape, step)).distinct().toList();
           StepCut.of(model.layout(), block, step)
-              .map(cut -> pruning.curve(cut, kept, before))
+              .map(cut -> pruning.curve(cut, kept(shapes, index, step), before))
               .ifPresent(curve -> waiting.add(new Waiting(step.name(), curve)));
           if (own.addsLater()) {
             continue;
           }
           double share =
-              distance.between(before.states(), states.states())
-                  / distance.squares(states.states());
+              distance.between(columns.hidden(before.states()), columns.hidden(states.states()))
+                  / distance.squares(columns.hidden(states.states()));
           for (Waiting added : waiting) {
             added
                 .errors()
@@ -95,8 +96,13 @@ record WidthSplit(
     return errors;
   }
 
-  private static int units(Shape shape, Step step) {
-    return step.equals(Step.MLP) ? shape.neurons() : shape.groups();
+  private List<Integer> kept(List<Shape> shapes, int block, Step step) {
+    return shapes.stream().map(shape -> units(shape, block, step)).distinct().toList();
+  }
+
+  /** How many units of a step stay; 0 where it has none. */
+  private int units(Shape shape, int block, Step step) {
+    return PrunedCheckpoint.units(model.layout().config(), block, step, shape.size(0));
   }
 
   private double sum(Shape shape, Map<Kept, Double> errors) {
@@ -104,7 +110,7 @@ record WidthSplit(
     for (int block = 0; block < model.layout().config().layers(); block++) {
       for (Step step : model.layout().steps(block)) {
         // Recurrences have no units.
-        sum += errors.getOrDefault(new Kept(block, step.name(), units(shape, step)), 0.0);
+        sum += errors.getOrDefault(new Kept(block, step.name(), units(shape, block, step)), 0.0);
       }
     }
     return sum;

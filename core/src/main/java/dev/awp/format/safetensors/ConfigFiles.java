@@ -16,6 +16,7 @@ import dev.awp.checkpoint.ConfigCorrections;
 import dev.awp.checkpoint.ConfigSizes;
 import dev.awp.checkpoint.ExpertCount;
 import dev.awp.config.BlockConfig;
+import dev.awp.config.GlobalHeads;
 import dev.awp.config.RecurrenceRule;
 import dev.awp.config.json.StatedQuantization;
 import dev.awp.disk.Folders;
@@ -38,6 +39,8 @@ public final class ConfigFiles {
   /** Lists of a value for each block. */
   private static final List<String> BY_BLOCK =
       List.of(BlockConfig.TYPES_KEY, RecurrenceRule.SUBLAYERS_KEY, "no_rope_layers");
+
+  private static final String KEY_VALUES = "num_key_value_heads";
 
   /** How many of the first blocks have no sliding window, in Qwen's files. */
   private static final String FULL_WINDOWS = "max_window_layers";
@@ -132,8 +135,15 @@ public final class ConfigFiles {
   private static void correct(ObjectNode config, ConfigSizes sizes) {
     put(config, sizes.widthKey(), sizes.neurons());
     put(config, "num_attention_heads", sizes.heads());
-    put(config, "num_key_value_heads", sizes.keyValueHeads());
-    config.put("head_dim", sizes.headDimension());
+    sizes
+        .globalHeads()
+        .ifPresentOrElse(
+            rule -> putByKind(config, rule, sizes),
+            () -> {
+              put(config, KEY_VALUES, sizes.keyValueHeads());
+              config.put("head_dim", sizes.headDimension());
+            });
+    sizes.sharingKey().filter(config::has).ifPresent(key -> config.put(key, sizes.sharing()));
     config.put("num_hidden_layers", sizes.blocks().size());
     for (String key : BY_BLOCK) {
       if (config.path(key) instanceof ArrayNode all) {
@@ -159,6 +169,32 @@ public final class ConfigFiles {
       long before = sizes.blocks().stream().filter(block -> block < full.intValue()).count();
       config.put(FULL_WINDOWS, (int) before);
     }
+  }
+
+  /** Heads of keys where blocks without a window may have others, as the files say it. */
+  private static void putByKind(ObjectNode config, GlobalHeads rule, ConfigSizes sizes) {
+    boolean listed = config.path(rule.listKey()) instanceof ObjectNode;
+    boolean ofKind =
+        !listed && config.path(rule.keysAreValuesKey()).asBoolean() && hasValue(config, rule);
+    ObjectNode kept = JSON.createObjectNode();
+    for (int i = 0; i < sizes.blocks().size(); i++) {
+      int count = sizes.keyValueHeads().get(i);
+      boolean global = sizes.types().get(i).equals("full_attention");
+      JsonNode said = config.path(rule.listKey()).path(sizes.blocks().get(i).toString());
+      if (said instanceof ObjectNode own) {
+        kept.set(Integer.toString(i), own.has(KEY_VALUES) ? own.put(KEY_VALUES, count) : own);
+      }
+      if (!said.has(KEY_VALUES)) {
+        config.put(ofKind && global ? rule.keyValuesKey() : KEY_VALUES, count);
+      }
+    }
+    if (listed) {
+      config.set(rule.listKey(), kept);
+    }
+  }
+
+  private static boolean hasValue(ObjectNode config, GlobalHeads rule) {
+    return config.path(rule.keyValuesKey()).isNumber();
   }
 
   private static void correct(ObjectNode config, ExpertCount experts) {

@@ -93,8 +93,10 @@ final class StayingParts {
     boolean experts = structure.before().experts() > 0;
     boolean neurons = module.contains("mlp") || module.contains("ffn");
     Optional<Part> part = part(block.get().index(), experts || neurons ? "mlp" : "attention");
-    int dense = neurons ? structure.before().neurons() : structure.before().groups();
-    int units = experts ? structure.before().experts() : dense;
+    int units =
+        experts
+            ? structure.before().experts()
+            : part.map(some -> units(some, neurons)).orElse(structure.before().neurons());
     // All of a unit's rows lie together where units are experts.
     int parts = module.contains("gate_up") && !experts ? 2 : 1;
     boolean vector = before.shape().size() == 1;
@@ -107,6 +109,15 @@ final class StayingParts {
     return rows.isEmpty() || columns.isEmpty()
         ? Optional.empty()
         : Optional.of(new WeightPart(before, after.shape(), rows.get(), columns.get()));
+  }
+
+  /** Units of a step of the original: blocks that are wider than others keep the same share. */
+  private int units(Part part, boolean neurons) {
+    StructureReport.Size kept =
+        structure.kept().size(structure.kept().blocks().indexOf(part.block()));
+    StructureReport.Shape all = structure.before();
+    long times = (long) part.kept().size() * (neurons ? all.neurons() : all.groups());
+    return Math.toIntExact(times / (neurons ? kept.neurons() : kept.groups()));
   }
 
   /** Indices along a dimension, of which so many parts behind each other have all units. */

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress.structured;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,8 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.awp.checkpoint.Checkpoint;
 import dev.awp.checkpoint.registry.Checkpoints;
-import dev.awp.compute.KernelProvider;
-import dev.awp.config.AttentionConfig;
 import dev.awp.config.BlockConfig;
 import dev.awp.fixture.GeneratedArchitectures;
 import dev.awp.fixture.SyntheticWeights;
@@ -20,15 +17,10 @@ import dev.awp.model.ModelLayout;
 import dev.awp.report.ReportFile;
 import dev.awp.report.StructureReport;
 import dev.awp.report.StructureReport.Part;
-import dev.awp.stored.StoredTensor;
-import dev.awp.stored.TensorReader;
 import dev.awp.tensor.DType;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -74,80 +66,6 @@ class HybridPruningTest extends PruningCommand {
         }
       }
       assertTrue(compared > 10, "" + compared);
-    }
-  }
-
-  private static List<Part> parts(StructureReport report, int block) {
-    return report.parts().stream().filter(part -> part.block() == block).toList();
-  }
-
-  /** The rows and columns of a tensor that its step's units leave, by the tensor's name. */
-  private static void assertIsPart(
-      StoredTensor before, StoredTensor after, List<Part> parts, BlockConfig block) {
-    float[][] was = values(before);
-    float[][] is = values(after);
-    String name = before.name();
-    String last = name.replaceAll("\\.(weight|bias)$", "").replaceAll(".*\\.", "");
-    boolean attention = block.ownAttention().isPresent() && last.matches("[qkvo]_proj");
-    boolean fed =
-        block.ownMlp().isPresent()
-            && (last.matches("(up|gate|down)_proj") || name.contains("shared_mlp"));
-    int[] rows = IntStream.range(0, was.length).toArray();
-    int[] columns = IntStream.range(0, was[0].length).toArray();
-    boolean reads = last.matches("o_proj|down_proj|output_linear");
-    if (attention || fed) {
-      int[] units = units(parts, attention ? "attention" : "mlp");
-      int[] kept = attention ? heads(units, last, block.attention()) : units;
-      if (last.equals("input_linear")) {
-        int width = block.mlp().width();
-        kept =
-            IntStream.concat(IntStream.of(kept), IntStream.of(kept).map(k -> k + width)).toArray();
-      }
-      boolean bias = name.endsWith(".bias");
-      if (reads && !bias) {
-        columns = kept;
-      } else if (!reads && bias) {
-        columns = kept;
-      } else if (!reads) {
-        rows = kept;
-      }
-    }
-    assertEquals(rows.length, is.length, name);
-    for (int r = 0; r < rows.length; r++) {
-      float[] expected = new float[columns.length];
-      for (int c = 0; c < expected.length; c++) {
-        expected[c] = was[rows[r]][columns[c]];
-      }
-      assertArrayEquals(expected, is[r], name);
-    }
-  }
-
-  private static int[] units(List<Part> parts, String step) {
-    return parts.stream()
-        .filter(part -> part.step().equals(step))
-        .flatMap(part -> part.kept().stream())
-        .mapToInt(unit -> unit)
-        .toArray();
-  }
-
-  /** Rows of queries with the gates behind each head, of keys and values; columns of outputs. */
-  private static int[] heads(int[] groups, String layer, AttentionConfig config) {
-    int size = config.headDimension();
-    int shared = config.heads() / config.keyValueHeads();
-    int width =
-        switch (layer) {
-          case "q_proj" -> (config.outputGate() ? 2 : 1) * shared * size;
-          case "o_proj" -> shared * size;
-          default -> size;
-        };
-    return IntStream.of(groups)
-        .flatMap(group -> IntStream.range(group * width, (group + 1) * width))
-        .toArray();
-  }
-
-  private static float[][] values(StoredTensor tensor) {
-    try (Arena arena = Arena.ofConfined()) {
-      return new TensorReader(KernelProvider.kernels()).matrix(tensor, arena).toArray();
     }
   }
 
