@@ -17,6 +17,7 @@ import dev.awp.compress.Start;
 import dev.awp.compress.Target;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
+import dev.awp.fixture.GeneratedArchitectures;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.OutputFolders;
 import dev.awp.format.registry.OutputFormats;
@@ -31,6 +32,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -131,6 +133,29 @@ class TuningTest {
           "nothing was tuned");
     }
     OutputFolders.assertSame(folder.resolve("expected"), folder.resolve("out"));
+  }
+
+  /**
+   * Blocks that lend their keys and values, and those that take them, stay as they were solved; in
+   * the others only the columns of hidden states are the block's outputs.
+   */
+  @ParameterizedTest
+  @CsvSource({"gemma4, true", "gemma4-pattern, true", "gemma4-shared, false"})
+  void blocksOfGemma4AreTunedWhereTheyStandAlone(String name, boolean all) throws IOException {
+    model = folder.resolve(name);
+    GeneratedArchitectures.write(model, name, DType.BF16);
+    ConstraintOptions.Grid grid = new ConstraintOptions.Grid(3, 4, false);
+    RunReport report =
+        run(builder("out", new ConstraintOptions(Optional.empty(), Optional.of(grid))).build(), 2);
+    List<LayerReport.Tuning> tunings =
+        report.layers().stream().map(LayerReport::tuning).filter(Objects::nonNull).toList();
+    assertTrue(
+        all ? tunings.size() == report.layers().size() : tunings.size() < report.layers().size());
+    for (LayerReport.Tuning tuning : tunings) {
+      assertTrue(tuning.blockErrorAfter() <= tuning.blockErrorBefore());
+    }
+    assertEquals(
+        !all, report.warnings().toString().contains("not tuned"), report.warnings().toString());
   }
 
   private static void assertRestored(int expected, int restored) {
