@@ -15,7 +15,6 @@ import dev.awp.format.LayerPlan;
 import dev.awp.format.ModelPlan;
 import dev.awp.model.InputSite;
 import dev.awp.model.LinearLayer;
-import dev.awp.model.StateColumns;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.model.gradient.BlockGradient;
 import dev.awp.report.LayerReport;
@@ -136,16 +135,9 @@ record BlockTuner(
                 wanted::contains,
                 compute,
                 own);
-        StateColumns columns = model.layout().columns();
         BlockTuning.Result result =
             new BlockTuning(
-                    gradient,
-                    tuned,
-                    columns.hidden(inputs),
-                    columns.hidden(outputs.states()),
-                    outputs.weights(),
-                    length,
-                    compute)
+                    gradient, tuned, inputs, outputs.states(), outputs.weights(), length, compute)
                 .run(options);
         for (TunedLayer layer : tuned) {
           LinearLayer linear = layer.linear();

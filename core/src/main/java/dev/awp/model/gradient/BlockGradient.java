@@ -14,9 +14,11 @@ import dev.awp.model.MlpStep;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.PerLayerStep;
 import dev.awp.model.RecurrenceStep;
+import dev.awp.model.StateColumns;
 import dev.awp.model.WeightSource;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.RowOperations;
+import dev.awp.model.sublayer.TokenVectors;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -25,7 +27,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * A decoder block whose linear layers' weights may change, forward and backward. What it computes
@@ -36,6 +40,8 @@ public final class BlockGradient {
   private final RowOperations operations;
   private final List<Branch> branches = new ArrayList<>();
   private final boolean parallel;
+  private final StateColumns columns;
+  private final float scalar;
   private final Matrix kept;
   private final Map<LinearLayer, Matrix> weights = new HashMap<>();
   private final Map<LinearLayer, Matrix> derivatives = new HashMap<>();
@@ -60,6 +66,14 @@ public final class BlockGradient {
       Arena arena) {
     this.block = new BlockWeights(layout, index, source, compute, arena);
     this.parallel = layout.architecture().parallel();
+    this.columns = layout.columns();
+    this.scalar =
+        layout
+            .blockSteps(index)
+            .getLast()
+            .scalar()
+            .map(name -> block.matrix(name).get(0, 0))
+            .orElse(1f);
     this.kept = Matrix.allocate(arena, rows, layout.config().hiddenSize());
     this.operations = RowOperations.of(layout.config(), compute);
     for (BlockStep step : layout.blockSteps(index)) {
@@ -76,7 +90,6 @@ public final class BlockGradient {
               norm,
               step.norms().before().map(block::norm),
               step.norms().after().map(block::norm),
-              step.scalar().map(name -> block.matrix(name).get(0, 0)).orElse(1f),
               Matrix.allocate(arena, rows, kept.columns()),
               Matrix.allocate(arena, rows, kept.columns()),
               Matrix.allocate(arena, rows, kept.columns())));
@@ -86,29 +99,24 @@ public final class BlockGradient {
   /** Why there are no derivatives of a block; empty where there are. */
   public static Optional<String> obstacle(ModelLayout layout, int index) {
     for (BlockStep step : layout.blockSteps(index)) {
-      if (step instanceof AttentionStep attention
-          && layout
-              .columns()
-              .keys(attention.config().keyValues().sharedFrom().orElse(index))
-              .isPresent()) {
-        return Optional.of("the derivatives of keys and values that blocks share are not known");
-      }
-      if (step.scalar().isPresent() && layout.architecture().parallel()) {
-        return Optional.of("the derivatives of parallel steps that are multiplied are not known");
+      if (step instanceof AttentionStep && layout.columns().keys(index).isPresent()) {
+        return Optional.of(
+            "later blocks take their keys and values, of which a block's own output does not tell");
       }
       if (step instanceof MlpStep mlp && !isKnown(mlp.config())) {
         return Optional.of(
             "the derivatives of feed-forward layers with a gate are known of silu and"
                 + " gelu_pytorch_tanh, without one of relu2");
       }
-      if (!(step instanceof AttentionStep || step instanceof MlpStep)) {
+      if (!(step instanceof AttentionStep
+          || step instanceof MlpStep
+          || step instanceof PerLayerStep)) {
         return Optional.of(
             "the derivatives of %s are not known"
                 .formatted(
                     switch (step) {
                       case MixtureStep _ -> "mixtures of experts";
                       case RecurrenceStep recurrence -> recurrence.config().title();
-                      case PerLayerStep _ -> "vectors of tokens";
                       default -> "latent attention";
                     }));
       }
@@ -146,6 +154,9 @@ public final class BlockGradient {
             case MlpStep mlp when UngatedMlpGradient.isOf(mlp.config()) ->
                 UngatedMlpGradient.floats(rows, mlp.config().width());
             case MlpStep mlp -> MlpGradient.floats(rows, mlp.config().width());
+            case PerLayerStep own ->
+                MlpGradient.floats(rows, own.config().width())
+                    + (rows + own.config().width()) * layout.config().hiddenSize();
             default -> throw new IllegalArgumentException(step + " has no derivatives");
           };
       for (LinearLayer linear : step.linears()) {
@@ -168,9 +179,21 @@ public final class BlockGradient {
         List<Product> products = products(step, List.of(width, width));
         yield new MlpGradient(
             products.get(0),
-            products.get(1),
+            MlpGradient.Factor.of(products.get(1)),
             products.get(2),
             mlp.config().activation(),
+            rows,
+            operations,
+            block.arena());
+      }
+      case PerLayerStep own -> {
+        List<Product> products = products(step, List.of(own.config().width()));
+        Matrix embedded = Matrix.allocate(block.arena(), rows, kept.columns());
+        yield new MlpGradient(
+            products.get(0),
+            MlpGradient.Factor.of(TokenVectors.of(own, block, operations), embedded),
+            products.get(1),
+            block.layout().config().block(own.block()).mlp().activation(),
             rows,
             operations,
             block.arena());
@@ -181,21 +204,21 @@ public final class BlockGradient {
 
   private StepGradient attention(AttentionStep step, NormGradient norm, int rows, int length) {
     AttentionConfig config = step.config();
-    int keys = config.keyValueWidth();
-    List<Integer> inputs =
-        config.keyValues().projectsValues()
-            ? List.of(config.queryWidth(), keys, keys)
-            : List.of(config.queryWidth(), keys);
-    List<Product> products = products(step, inputs);
+    OptionalInt source = config.keyValues().sharedFrom();
+    List<Product> products = products(step, step.inputRows());
     boolean normed =
         config.queryKeyNorm() != QueryKeyNorm.NONE
             && config.queryKeyNorm() != QueryKeyNorm.ROTATED_HEADS;
     SelfAttentionGradient.Layers layers =
         new SelfAttentionGradient.Layers(
-            products.subList(0, inputs.size()),
+            products.subList(0, products.size() - 1),
             products.getLast(),
-            normed ? List.of(block.norm(step.queryNorm()), block.norm(step.keyNorm())) : List.of(),
-            config.scores().sinks() ? Optional.of(block.vector(step.sinks())) : Optional.empty());
+            Stream.of(step.queryNorm(), step.keyNorm())
+                .limit(!normed ? 0 : source.isPresent() ? 1 : 2)
+                .map(block::norm)
+                .toList(),
+            config.scores().sinks() ? Optional.of(block.vector(step.sinks())) : Optional.empty(),
+            source.isPresent() ? columns.keys(source.getAsInt()) : source);
     return new SelfAttentionGradient(config, layers, norm, rows, length, block.arena());
   }
 
@@ -247,26 +270,44 @@ public final class BlockGradient {
   /**
    * Takes whole sequences through the block, and keeps what {@link #backward} needs.
    *
-   * @param x hidden states, as many rows as the block was made for, replaced by its output
+   * @param states [rows, columns as {@link StateColumns} says], as many rows as the block was made
+   *     for; the hidden ones are replaced by its output
    */
-  public void forward(Matrix x) {
+  public void forward(Matrix states) {
+    Matrix x = hidden(states);
+    Matrix beside = columns.beside(states);
     Matrix before = x;
     if (parallel) {
       kept.copyFrom(x);
       before = kept;
     }
     for (Branch branch : branches) {
-      branch.forward(before, x);
+      branch.forward(before, x, beside);
+    }
+    scale(x);
+  }
+
+  /** The hidden states among some states. */
+  public Matrix hidden(Matrix states) {
+    return columns.hidden(states);
+  }
+
+  private void scale(Matrix x) {
+    if (scalar != 1) {
+      operations.forRows(
+          x.rows(),
+          r -> operations.compute().kernels().arithmetic().scale(x.row(r), scalar, x.row(r)));
     }
   }
 
   /**
    * Derivatives of a number by the wanted weights and by the block's input.
    *
-   * @param by derivatives by the block's output, replaced by those by its input
+   * @param by derivatives by the block's output [rows, hidden], replaced by those by its input
    * @param momentum what derivatives by weights of the passes before are multiplied by, and added
    */
   public void backward(Matrix by, float momentum) {
+    scale(by);
     Matrix behind = by;
     if (parallel) {
       kept.copyFrom(by);
@@ -278,9 +319,8 @@ public final class BlockGradient {
   }
 
   /**
-   * A step: s (x + c norm(f(norm(x)))), c what added outputs are multiplied by.
+   * A step: x + c norm(f(norm(x))), c what added outputs are multiplied by.
    *
-   * @param scalar s
    * @param input keeps x
    * @param normed keeps what f is given
    * @param output keeps what f makes of it
@@ -290,7 +330,6 @@ public final class BlockGradient {
       NormGradient norm,
       Optional<MemorySegment> before,
       Optional<MemorySegment> after,
-      float scalar,
       Matrix input,
       Matrix normed,
       Matrix output) {
@@ -298,8 +337,9 @@ public final class BlockGradient {
      * Adds what the step makes of some hidden states to others.
      *
      * @param from may be {@code x}
+     * @param beside what lies behind the hidden states
      */
-    void forward(Matrix from, Matrix x) {
+    void forward(Matrix from, Matrix x, Matrix beside) {
       input.copyFrom(from);
       RowOperations operations = norm.operations();
       operations.forRows(
@@ -311,7 +351,7 @@ public final class BlockGradient {
               normed.row(r).copyFrom(input.row(r));
             }
           });
-      sublayer.forward(normed, output);
+      sublayer.forward(normed, beside, output);
       var arithmetic = operations.compute().kernels().arithmetic();
       try (Arena arena = Arena.ofShared()) {
         Matrix added = after.isPresent() ? Matrix.allocate(arena, x.rows(), x.columns()) : output;
@@ -320,9 +360,6 @@ public final class BlockGradient {
             r -> {
               after.ifPresent(weight -> operations.norm(output.row(r), weight, added.row(r)));
               arithmetic.multiplyAdd(operations.added(), added.row(r), x.row(r), x.row(r));
-              if (scalar != 1) {
-                arithmetic.scale(x.row(r), scalar, x.row(r));
-              }
             });
       }
     }
@@ -338,9 +375,6 @@ public final class BlockGradient {
       operations.forRows(
           by.rows(),
           r -> {
-            if (scalar != 1) {
-              arithmetic.scale(by.row(r), scalar, by.row(r));
-            }
             MemorySegment row = output.row(r);
             if (after.isPresent()) {
               norm.backward(row, after.get(), behind.row(r), row);

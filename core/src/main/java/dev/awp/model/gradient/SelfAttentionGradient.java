@@ -20,6 +20,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.LongStream;
 
 /**
@@ -44,10 +45,7 @@ final class SelfAttentionGradient implements StepGradient {
   private final Optional<Matrix> unnormedQueries;
 
   private final Optional<Matrix> unnormedKeys;
-
-  /** Values before they are normed, where they are. */
   private final Optional<Matrix> unnormedValues;
-
   private final Rows by;
   private final Matrix attended;
   private final Matrix byAttended;
@@ -56,15 +54,19 @@ final class SelfAttentionGradient implements StepGradient {
   /**
    * The layers of the step.
    *
-   * @param inputs q, k and v projections; none of values where these are keys
+   * @param inputs q, k and v projections; no v where keys are values, and q alone where keys and
+   *     values are another block's
    * @param norms weights of queries' and keys' norms, where they have some
    * @param sinks one score a head, where heads have such
+   * @param borrowed the first column of keys, and behind them values, behind the hidden states,
+   *     where they are another block's
    */
   record Layers(
       List<Product> inputs,
       Product output,
       List<MemorySegment> norms,
-      Optional<MemorySegment> sinks) {
+      Optional<MemorySegment> sinks,
+      OptionalInt borrowed) {
     Layers {
       inputs = List.copyOf(inputs);
       norms = List.copyOf(norms);
@@ -118,10 +120,14 @@ final class SelfAttentionGradient implements StepGradient {
     this.unnormedKeys =
         normed ? Optional.of(Matrix.allocate(arena, n, config.keyValueWidth())) : Optional.empty();
     this.unnormedValues =
-        config.keyValues().valuesNormed()
+        makesKeys() && config.keyValues().valuesNormed()
             ? Optional.of(Matrix.allocate(arena, n, config.valueWidth()))
             : Optional.empty();
     this.ones = RowOperations.ones(config.headDimension(), arena);
+  }
+
+  private boolean makesKeys() {
+    return layers.borrowed().isEmpty();
   }
 
   private Rows allocate(int n, Arena arena) {
@@ -147,22 +153,64 @@ final class SelfAttentionGradient implements StepGradient {
   }
 
   @Override
-  public void forward(Matrix in, Matrix out) {
+  public void forward(Matrix in, Matrix beside, Matrix out) {
     layers.inputs().get(0).forward(in, gates.map(Gates::together).orElse(rows.q()));
     gates.ifPresent(own -> copyQueries(own.together(), rows.q(), false));
+    turn(rows.q(), 0, unnormedQueries);
+    if (makesKeys()) {
+      makeKeyValues(in);
+    } else {
+      int first = layers.borrowed().getAsInt();
+      int middle = first + config.keyValueWidth();
+      rows.k().copyFrom(beside.columnRange(first, middle));
+      rows.v().copyFrom(beside.columnRange(middle, middle + config.valueWidth()));
+    }
+    scale(rows.q());
+    places.attend(rows.q(), rows.k(), rows.v(), attended);
+    gates.ifPresent(own -> operations.forRows(attended.rows(), r -> gate(own, r)));
+    layers.output().forward(gates.map(Gates::gated).orElse(attended), out);
+  }
+
+  private void makeKeyValues(Matrix in) {
     layers.inputs().get(1).forward(in, rows.k());
     if (config.keyValues().keysAreValues()) {
       rows.v().copyFrom(rows.k());
     } else {
       layers.inputs().get(2).forward(in, rows.v());
     }
-    unnormedValues.ifPresent(this::normValues);
-    turn(rows.q(), 0, unnormedQueries);
+    unnormedValues.ifPresent(
+        kept -> {
+          kept.copyFrom(rows.v());
+          operations.forRows(
+              kept.rows(),
+              r -> heads(rows.v().row(r)).forEach(head -> operations.norm(head, ones, head)));
+        });
     turn(rows.k(), 1, unnormedKeys);
-    scale(rows.q());
-    places.attend(rows.q(), rows.k(), rows.v(), attended);
-    gates.ifPresent(own -> operations.forRows(attended.rows(), r -> gate(own, r)));
-    layers.output().forward(gates.map(Gates::gated).orElse(attended), out);
+  }
+
+  /**
+   * Derivatives by keys and values as attention sees them become those by what they are made of.
+   */
+  private void keyValuesBackward(Matrix in, float momentum, Matrix byInput) {
+    turnBack(by.k(), 1, unnormedKeys);
+    unnormedValues.ifPresent(
+        kept -> operations.forRows(kept.rows(), r -> valuesBack(kept.row(r), by.v().row(r))));
+    if (config.keyValues().keysAreValues()) {
+      var arithmetic = operations.compute().kernels().arithmetic();
+      operations.forRows(
+          by.k().rows(), r -> arithmetic.add(by.k().row(r), by.v().row(r), by.k().row(r)));
+    } else {
+      layers.inputs().get(2).backward(in, by.v(), momentum, byInput, true);
+    }
+    layers.inputs().get(1).backward(in, by.k(), momentum, byInput, true);
+  }
+
+  private void valuesBack(MemorySegment unnormed, MemorySegment byRow) {
+    List<MemorySegment> before = heads(unnormed);
+    List<MemorySegment> behind = heads(byRow);
+    for (int head = 0; head < before.size(); head++) {
+      norm.backward(before.get(head), ones, behind.get(head), behind.get(head));
+    }
   }
 
   /**
@@ -219,40 +267,12 @@ final class SelfAttentionGradient implements StepGradient {
     new AttentionGradient(places.attention()).backward(rows, attended, byAttended, by, length);
     scale(by.q());
     turnBack(by.q(), 0, unnormedQueries);
-    turnBack(by.k(), 1, unnormedKeys);
     gates.ifPresent(own -> copyQueries(own.by(), by.q(), true));
     Matrix byQueries = gates.map(Gates::by).orElse(by.q());
     layers.inputs().get(0).backward(in, byQueries, momentum, byInput, false);
-    unnormedValues.ifPresent(this::normValuesBack);
-    if (config.keyValues().keysAreValues()) {
-      var arithmetic = operations.compute().kernels().arithmetic();
-      operations.forRows(
-          in.rows(), r -> arithmetic.add(by.k().row(r), by.v().row(r), by.k().row(r)));
-    } else {
-      layers.inputs().get(2).backward(in, by.v(), momentum, byInput, true);
+    if (makesKeys()) {
+      keyValuesBackward(in, momentum, byInput);
     }
-    layers.inputs().get(1).backward(in, by.k(), momentum, byInput, true);
-  }
-
-  /** Norms every head of values, and keeps what they were. */
-  private void normValues(Matrix unnormed) {
-    unnormed.copyFrom(rows.v());
-    operations.forRows(
-        unnormed.rows(),
-        r -> heads(rows.v().row(r)).forEach(head -> operations.norm(head, ones, head)));
-  }
-
-  /** Derivatives by normed values become those by what they were before. */
-  private void normValuesBack(Matrix unnormed) {
-    operations.forRows(
-        unnormed.rows(),
-        r -> {
-          List<MemorySegment> before = heads(unnormed.row(r));
-          List<MemorySegment> heads = heads(by.v().row(r));
-          for (int i = 0; i < heads.size(); i++) {
-            norm.backward(before.get(i), ones, heads.get(i), heads.get(i));
-          }
-        });
   }
 
   /**
