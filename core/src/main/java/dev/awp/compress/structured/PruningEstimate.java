@@ -56,7 +56,7 @@ public final class PruningEstimate {
     int length = calibration.length();
     double measured = (double) calibration.first(ExpertPruning.TOKENS).size() * length;
     return ExpertMeasures.byName(wanted.by()).orElseThrow().flops(layout, calibration)
-        + WorkEstimate.forward(layout, calibration.tokens(), length)
+        + WorkEstimate.forward(layout, (double) calibration.tokens(), length)
         + 2 * WorkEstimate.forward(layout, measured, length);
   }
 
