@@ -351,7 +351,8 @@ def golden(target, *cases):
         (pathlib.Path(target) / f"golden-{case}.json").write_text("{\n" + lines + "\n}\n")
 
 
-GRADIENTS = ["llama-biases", "qwen3", "gemma2", "olmo2", "cohere-normed", "glm4"]
+GRADIENTS = ["llama-biases", "qwen3", "gemma2", "olmo2", "cohere-normed", "glm4", "gemma4", "gemma4-pattern", "gemma4-per-layer",
+             "gemma4-shared"]
 
 
 def gradients(file):

@@ -40,8 +40,8 @@ public final class BlockTuning {
    *
    * @param block made for {@link #rows} rows
    * @param layers to be tuned; the block's others stay
-   * @param inputs of the compressed block [windows * length, hidden]
-   * @param outputs that it should have [windows * length, hidden]
+   * @param inputs of the compressed block [windows * length, columns of states]
+   * @param outputs that it should have [windows * length, columns of states]
    * @param tokens what they count, one a row
    * @param length tokens of a window
    */
@@ -148,8 +148,9 @@ public final class BlockTuning {
   private void step(int[] windows, Matrix x, float momentum, float rate) {
     take(windows, x);
     block.forward(x);
-    var _ = difference(windows, x);
-    block.backward(x, momentum);
+    Matrix by = block.hidden(x);
+    var _ = difference(windows, by);
+    block.backward(by, momentum);
     for (TunedLayer layer : layers) {
       layer.weights().move(block.derivatives(layer.linear()), rate);
     }
@@ -163,7 +164,7 @@ public final class BlockTuning {
       int[] chosen = Arrays.copyOfRange(order, from, from + split.step());
       take(chosen, x);
       block.forward(x);
-      sum += difference(chosen, x);
+      sum += difference(chosen, block.hidden(x));
     }
     int minibatches = split.held() / split.step();
     return sum / minibatches;
@@ -183,6 +184,7 @@ public final class BlockTuning {
    * @return the mean over tokens, by their weights, of |x - y|^2 / |y|^2
    */
   private double difference(int[] windows, Matrix x) {
+    Matrix all = block.hidden(outputs);
     ArithmeticKernels arithmetic = compute.kernels().arithmetic();
     double[] errors = new double[x.rows()];
     double[] counts = new double[x.rows()];
@@ -193,7 +195,7 @@ public final class BlockTuning {
             ROWS,
             r -> {
               int row = windows[r / length] * length + r % length;
-              MemorySegment wanted = outputs.row(row);
+              MemorySegment wanted = all.row(row);
               double size = arithmetic.dot(wanted, wanted);
               double weight = size == 0 ? 0 : tokens.get(row) / size;
               arithmetic.subtract(x.row(r), wanted, x.row(r));

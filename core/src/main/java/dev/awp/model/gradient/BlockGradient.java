@@ -4,7 +4,6 @@ package dev.awp.model.gradient;
 
 import dev.awp.compute.Compute;
 import dev.awp.config.AttentionConfig;
-import dev.awp.config.KeyValueConfig;
 import dev.awp.config.MlpConfig;
 import dev.awp.config.QueryKeyNorm;
 import dev.awp.model.AttentionStep;
@@ -13,10 +12,13 @@ import dev.awp.model.LinearLayer;
 import dev.awp.model.MixtureStep;
 import dev.awp.model.MlpStep;
 import dev.awp.model.ModelLayout;
+import dev.awp.model.PerLayerStep;
 import dev.awp.model.RecurrenceStep;
+import dev.awp.model.StateColumns;
 import dev.awp.model.WeightSource;
 import dev.awp.model.sublayer.BlockWeights;
 import dev.awp.model.sublayer.RowOperations;
+import dev.awp.model.sublayer.TokenVectors;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -25,7 +27,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * A decoder block whose linear layers' weights may change, forward and backward. What it computes
@@ -36,6 +40,8 @@ public final class BlockGradient {
   private final RowOperations operations;
   private final List<Branch> branches = new ArrayList<>();
   private final boolean parallel;
+  private final StateColumns columns;
+  private final float scalar;
   private final Matrix kept;
   private final Map<LinearLayer, Matrix> weights = new HashMap<>();
   private final Map<LinearLayer, Matrix> derivatives = new HashMap<>();
@@ -60,6 +66,14 @@ public final class BlockGradient {
       Arena arena) {
     this.block = new BlockWeights(layout, index, source, compute, arena);
     this.parallel = layout.architecture().parallel();
+    this.columns = layout.columns();
+    this.scalar =
+        layout
+            .blockSteps(index)
+            .getLast()
+            .scalar()
+            .map(name -> block.matrix(name).get(0, 0))
+            .orElse(1f);
     this.kept = Matrix.allocate(arena, rows, layout.config().hiddenSize());
     this.operations = RowOperations.of(layout.config(), compute);
     for (BlockStep step : layout.blockSteps(index)) {
@@ -85,19 +99,18 @@ public final class BlockGradient {
   /** Why there are no derivatives of a block; empty where there are. */
   public static Optional<String> obstacle(ModelLayout layout, int index) {
     for (BlockStep step : layout.blockSteps(index)) {
-      if (step instanceof AttentionStep attention
-          && !attention.config().keyValues().equals(KeyValueConfig.USUAL)) {
-        return Optional.of("the derivatives of values that are keys, or normed, are not known");
-      }
-      if (step.scalar().isPresent()) {
-        return Optional.of("the derivatives of blocks that are multiplied are not known");
+      if (step instanceof AttentionStep && layout.columns().keys(index).isPresent()) {
+        return Optional.of(
+            "later blocks take their keys and values, of which a block's own output does not tell");
       }
       if (step instanceof MlpStep mlp && !isKnown(mlp.config())) {
         return Optional.of(
             "the derivatives of feed-forward layers with a gate are known of silu and"
                 + " gelu_pytorch_tanh, without one of relu2");
       }
-      if (!(step instanceof AttentionStep || step instanceof MlpStep)) {
+      if (!(step instanceof AttentionStep
+          || step instanceof MlpStep
+          || step instanceof PerLayerStep)) {
         return Optional.of(
             "the derivatives of %s are not known"
                 .formatted(
@@ -141,6 +154,9 @@ public final class BlockGradient {
             case MlpStep mlp when UngatedMlpGradient.isOf(mlp.config()) ->
                 UngatedMlpGradient.floats(rows, mlp.config().width());
             case MlpStep mlp -> MlpGradient.floats(rows, mlp.config().width());
+            case PerLayerStep own ->
+                MlpGradient.floats(rows, own.config().width())
+                    + (rows + own.config().width()) * layout.config().hiddenSize();
             default -> throw new IllegalArgumentException(step + " has no derivatives");
           };
       for (LinearLayer linear : step.linears()) {
@@ -163,9 +179,21 @@ public final class BlockGradient {
         List<Product> products = products(step, List.of(width, width));
         yield new MlpGradient(
             products.get(0),
-            products.get(1),
+            MlpGradient.Factor.of(products.get(1)),
             products.get(2),
             mlp.config().activation(),
+            rows,
+            operations,
+            block.arena());
+      }
+      case PerLayerStep own -> {
+        List<Product> products = products(step, List.of(own.config().width()));
+        Matrix embedded = Matrix.allocate(block.arena(), rows, kept.columns());
+        yield new MlpGradient(
+            products.get(0),
+            MlpGradient.Factor.of(TokenVectors.of(own, block, operations), embedded),
+            products.get(1),
+            block.layout().config().block(own.block()).mlp().activation(),
             rows,
             operations,
             block.arena());
@@ -176,17 +204,21 @@ public final class BlockGradient {
 
   private StepGradient attention(AttentionStep step, NormGradient norm, int rows, int length) {
     AttentionConfig config = step.config();
-    int keys = config.keyValueWidth();
-    List<Product> products = products(step, List.of(config.queryWidth(), keys, keys));
+    OptionalInt source = config.keyValues().sharedFrom();
+    List<Product> products = products(step, step.inputRows());
     boolean normed =
         config.queryKeyNorm() != QueryKeyNorm.NONE
             && config.queryKeyNorm() != QueryKeyNorm.ROTATED_HEADS;
     SelfAttentionGradient.Layers layers =
         new SelfAttentionGradient.Layers(
-            products.subList(0, 3),
-            products.get(3),
-            normed ? List.of(block.norm(step.queryNorm()), block.norm(step.keyNorm())) : List.of(),
-            config.scores().sinks() ? Optional.of(block.vector(step.sinks())) : Optional.empty());
+            products.subList(0, products.size() - 1),
+            products.getLast(),
+            Stream.of(step.queryNorm(), step.keyNorm())
+                .limit(!normed ? 0 : source.isPresent() ? 1 : 2)
+                .map(block::norm)
+                .toList(),
+            config.scores().sinks() ? Optional.of(block.vector(step.sinks())) : Optional.empty(),
+            source.isPresent() ? columns.keys(source.getAsInt()) : source);
     return new SelfAttentionGradient(config, layers, norm, rows, length, block.arena());
   }
 
@@ -238,26 +270,44 @@ public final class BlockGradient {
   /**
    * Takes whole sequences through the block, and keeps what {@link #backward} needs.
    *
-   * @param x hidden states, as many rows as the block was made for, replaced by its output
+   * @param states [rows, columns as {@link StateColumns} says], as many rows as the block was made
+   *     for; the hidden ones are replaced by its output
    */
-  public void forward(Matrix x) {
+  public void forward(Matrix states) {
+    Matrix x = hidden(states);
+    Matrix beside = columns.beside(states);
     Matrix before = x;
     if (parallel) {
       kept.copyFrom(x);
       before = kept;
     }
     for (Branch branch : branches) {
-      branch.forward(before, x);
+      branch.forward(before, x, beside);
+    }
+    scale(x);
+  }
+
+  /** The hidden states among some states. */
+  public Matrix hidden(Matrix states) {
+    return columns.hidden(states);
+  }
+
+  private void scale(Matrix x) {
+    if (scalar != 1) {
+      operations.forRows(
+          x.rows(),
+          r -> operations.compute().kernels().arithmetic().scale(x.row(r), scalar, x.row(r)));
     }
   }
 
   /**
    * Derivatives of a number by the wanted weights and by the block's input.
    *
-   * @param by derivatives by the block's output, replaced by those by its input
+   * @param by derivatives by the block's output [rows, hidden], replaced by those by its input
    * @param momentum what derivatives by weights of the passes before are multiplied by, and added
    */
   public void backward(Matrix by, float momentum) {
+    scale(by);
     Matrix behind = by;
     if (parallel) {
       kept.copyFrom(by);
@@ -287,8 +337,9 @@ public final class BlockGradient {
      * Adds what the step makes of some hidden states to others.
      *
      * @param from may be {@code x}
+     * @param beside what lies behind the hidden states
      */
-    void forward(Matrix from, Matrix x) {
+    void forward(Matrix from, Matrix x, Matrix beside) {
       input.copyFrom(from);
       RowOperations operations = norm.operations();
       operations.forRows(
@@ -300,7 +351,7 @@ public final class BlockGradient {
               normed.row(r).copyFrom(input.row(r));
             }
           });
-      sublayer.forward(normed, output);
+      sublayer.forward(normed, beside, output);
       var arithmetic = operations.compute().kernels().arithmetic();
       try (Arena arena = Arena.ofShared()) {
         Matrix added = after.isPresent() ? Matrix.allocate(arena, x.rows(), x.columns()) : output;

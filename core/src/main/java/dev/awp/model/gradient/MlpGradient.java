@@ -8,11 +8,15 @@ import dev.awp.config.Activation;
 import dev.awp.config.MlpConfig;
 import dev.awp.kernel.NetworkKernels;
 import dev.awp.model.sublayer.RowOperations;
+import dev.awp.model.sublayer.TokenVectors;
 import dev.awp.tensor.Matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** down(act(gate(h)) * up(h)) and its derivatives. */
+/**
+ * down(act(gate(h)) * up(h)) and its derivatives; up(h) may be something that depends on no hidden
+ * state.
+ */
 final class MlpGradient implements StepGradient {
   /** sqrt(2 / pi), and the cubic term of GELU's approximation by tanh. */
   private static final float GELU_FACTOR = (float) Math.sqrt(2 / Math.PI);
@@ -20,13 +24,50 @@ final class MlpGradient implements StepGradient {
   private static final float GELU_CUBE = 0.044715f;
 
   private final Product gate;
-  private final Product up;
+  private final Factor up;
   private final Product down;
   private final Activation activation;
   private final RowOperations operations;
   private final Matrix gates;
   private final Matrix ups;
   private final Matrix gated;
+
+  /** What the gates are multiplied with. */
+  interface Factor {
+    /** As {@link StepGradient#forward}. */
+    void forward(Matrix in, Matrix beside, Matrix out);
+
+    /** Adds derivatives by the inputs, as {@link Product#backward}. */
+    void backward(Matrix in, Matrix byOutput, float momentum, Matrix byInput);
+
+    /** That of a layer of the same inputs. */
+    static Factor of(Product layer) {
+      return new Factor() {
+        @Override
+        public void forward(Matrix in, Matrix beside, Matrix out) {
+          layer.forward(in, out);
+        }
+
+        @Override
+        public void backward(Matrix in, Matrix byOutput, float momentum, Matrix byInput) {
+          layer.backward(in, byOutput, momentum, byInput, true);
+        }
+      };
+    }
+
+    /** The vectors of tokens, which no hidden state changes. */
+    static Factor of(TokenVectors vectors, Matrix embedded) {
+      return new Factor() {
+        @Override
+        public void forward(Matrix in, Matrix beside, Matrix out) {
+          vectors.of(beside.columnRange(0, 1), embedded, out);
+        }
+
+        @Override
+        public void backward(Matrix in, Matrix byOutput, float momentum, Matrix byInput) {}
+      };
+    }
+  }
 
   /**
    * The feed-forward layer of a block.
@@ -35,7 +76,7 @@ final class MlpGradient implements StepGradient {
    */
   MlpGradient(
       Product gate,
-      Product up,
+      Factor up,
       Product down,
       Activation activation,
       int rows,
@@ -67,9 +108,9 @@ final class MlpGradient implements StepGradient {
   }
 
   @Override
-  public void forward(Matrix in, Matrix out) {
+  public void forward(Matrix in, Matrix beside, Matrix out) {
     gate.forward(in, gates);
-    up.forward(in, ups);
+    up.forward(in, beside, ups);
     NetworkKernels network = operations.network();
     operations.forRows(
         in.rows(),
@@ -89,7 +130,7 @@ final class MlpGradient implements StepGradient {
     down.backward(gated, byOutput, momentum, gated, false);
     operations.forRows(in.rows(), this::gateBackward);
     gate.backward(in, gates, momentum, byInput, false);
-    up.backward(in, ups, momentum, byInput, true);
+    up.backward(in, ups, momentum, byInput);
   }
 
   /** Derivatives by gate and up, in their places. */

@@ -20,6 +20,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.LongStream;
 
 /**
@@ -44,6 +45,7 @@ final class SelfAttentionGradient implements StepGradient {
   private final Optional<Matrix> unnormedQueries;
 
   private final Optional<Matrix> unnormedKeys;
+  private final Optional<Matrix> unnormedValues;
   private final Rows by;
   private final Matrix attended;
   private final Matrix byAttended;
@@ -52,15 +54,19 @@ final class SelfAttentionGradient implements StepGradient {
   /**
    * The layers of the step.
    *
-   * @param inputs q, k and v projections
+   * @param inputs q, k and v projections; no v where keys are values, and q alone where keys and
+   *     values are another block's
    * @param norms weights of queries' and keys' norms, where they have some
    * @param sinks one score a head, where heads have such
+   * @param borrowed the first column of keys, and behind them values, behind the hidden states,
+   *     where they are another block's
    */
   record Layers(
       List<Product> inputs,
       Product output,
       List<MemorySegment> norms,
-      Optional<MemorySegment> sinks) {
+      Optional<MemorySegment> sinks,
+      OptionalInt borrowed) {
     Layers {
       inputs = List.copyOf(inputs);
       norms = List.copyOf(norms);
@@ -113,7 +119,15 @@ final class SelfAttentionGradient implements StepGradient {
         normed ? Optional.of(Matrix.allocate(arena, n, config.queryWidth())) : Optional.empty();
     this.unnormedKeys =
         normed ? Optional.of(Matrix.allocate(arena, n, config.keyValueWidth())) : Optional.empty();
+    this.unnormedValues =
+        makesKeys() && config.keyValues().valuesNormed()
+            ? Optional.of(Matrix.allocate(arena, n, config.valueWidth()))
+            : Optional.empty();
     this.ones = RowOperations.ones(config.headDimension(), arena);
+  }
+
+  private boolean makesKeys() {
+    return layers.borrowed().isEmpty();
   }
 
   private Rows allocate(int n, Arena arena) {
@@ -128,23 +142,75 @@ final class SelfAttentionGradient implements StepGradient {
     long widths = (long) config.queryWidth() + config.keyValueWidth();
     int kept = config.queryKeyNorm() == QueryKeyNorm.NONE ? 2 : 3;
     long gated = config.outputGate() ? 2L * config.queryRows() + config.outputWidth() : 0;
-    return rows * (gated + kept * widths + 2L * ((long) config.valueWidth() + config.outputWidth()))
+    long values = config.keyValues().valuesNormed() ? config.valueWidth() : 0;
+    return rows
+            * (gated
+                + values
+                + kept * widths
+                + 2L * ((long) config.valueWidth() + config.outputWidth()))
         + 2L * length * config.headDimension()
         + AttentionGradient.floats(length, threads);
   }
 
   @Override
-  public void forward(Matrix in, Matrix out) {
+  public void forward(Matrix in, Matrix beside, Matrix out) {
     layers.inputs().get(0).forward(in, gates.map(Gates::together).orElse(rows.q()));
     gates.ifPresent(own -> copyQueries(own.together(), rows.q(), false));
-    layers.inputs().get(1).forward(in, rows.k());
-    layers.inputs().get(2).forward(in, rows.v());
     turn(rows.q(), 0, unnormedQueries);
-    turn(rows.k(), 1, unnormedKeys);
+    if (makesKeys()) {
+      makeKeyValues(in);
+    } else {
+      int first = layers.borrowed().getAsInt();
+      int middle = first + config.keyValueWidth();
+      rows.k().copyFrom(beside.columnRange(first, middle));
+      rows.v().copyFrom(beside.columnRange(middle, middle + config.valueWidth()));
+    }
     scale(rows.q());
     places.attend(rows.q(), rows.k(), rows.v(), attended);
     gates.ifPresent(own -> operations.forRows(attended.rows(), r -> gate(own, r)));
     layers.output().forward(gates.map(Gates::gated).orElse(attended), out);
+  }
+
+  private void makeKeyValues(Matrix in) {
+    layers.inputs().get(1).forward(in, rows.k());
+    if (config.keyValues().keysAreValues()) {
+      rows.v().copyFrom(rows.k());
+    } else {
+      layers.inputs().get(2).forward(in, rows.v());
+    }
+    unnormedValues.ifPresent(
+        kept -> {
+          kept.copyFrom(rows.v());
+          operations.forRows(
+              kept.rows(),
+              r -> heads(rows.v().row(r)).forEach(head -> operations.norm(head, ones, head)));
+        });
+    turn(rows.k(), 1, unnormedKeys);
+  }
+
+  /**
+   * Derivatives by keys and values as attention sees them become those by what they are made of.
+   */
+  private void keyValuesBackward(Matrix in, float momentum, Matrix byInput) {
+    turnBack(by.k(), 1, unnormedKeys);
+    unnormedValues.ifPresent(
+        kept -> operations.forRows(kept.rows(), r -> valuesBack(kept.row(r), by.v().row(r))));
+    if (config.keyValues().keysAreValues()) {
+      var arithmetic = operations.compute().kernels().arithmetic();
+      operations.forRows(
+          by.k().rows(), r -> arithmetic.add(by.k().row(r), by.v().row(r), by.k().row(r)));
+    } else {
+      layers.inputs().get(2).backward(in, by.v(), momentum, byInput, true);
+    }
+    layers.inputs().get(1).backward(in, by.k(), momentum, byInput, true);
+  }
+
+  private void valuesBack(MemorySegment unnormed, MemorySegment byRow) {
+    List<MemorySegment> before = heads(unnormed);
+    List<MemorySegment> behind = heads(byRow);
+    for (int head = 0; head < before.size(); head++) {
+      norm.backward(before.get(head), ones, behind.get(head), behind.get(head));
+    }
   }
 
   /**
@@ -201,12 +267,12 @@ final class SelfAttentionGradient implements StepGradient {
     new AttentionGradient(places.attention()).backward(rows, attended, byAttended, by, length);
     scale(by.q());
     turnBack(by.q(), 0, unnormedQueries);
-    turnBack(by.k(), 1, unnormedKeys);
     gates.ifPresent(own -> copyQueries(own.by(), by.q(), true));
     Matrix byQueries = gates.map(Gates::by).orElse(by.q());
     layers.inputs().get(0).backward(in, byQueries, momentum, byInput, false);
-    layers.inputs().get(1).backward(in, by.k(), momentum, byInput, true);
-    layers.inputs().get(2).backward(in, by.v(), momentum, byInput, true);
+    if (makesKeys()) {
+      keyValuesBackward(in, momentum, byInput);
+    }
   }
 
   /**

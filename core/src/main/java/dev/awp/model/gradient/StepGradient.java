@@ -10,9 +10,11 @@ interface StepGradient {
    * Computes the step's outputs, and keeps what {@link #backward} needs.
    *
    * @param in normed hidden states [rows, hidden]; keep their values until then
+   * @param beside what the states hold behind the hidden ones, as {@link
+   *     dev.awp.model.StateColumns} says
    * @param out [rows, hidden]
    */
-  void forward(Matrix in, Matrix out);
+  void forward(Matrix in, Matrix beside, Matrix out);
 
   /**
    * The derivatives of a number by the layers' weights, and by the inputs.

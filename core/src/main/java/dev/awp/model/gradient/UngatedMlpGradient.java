@@ -46,7 +46,7 @@ final class UngatedMlpGradient implements StepGradient {
   }
 
   @Override
-  public void forward(Matrix in, Matrix out) {
+  public void forward(Matrix in, Matrix beside, Matrix out) {
     up.forward(in, ups);
     operations.forRows(
         in.rows(), r -> operations.network().squaredReGlu(ups.row(r), ones, squares.row(r)));

@@ -13,19 +13,39 @@ import java.lang.foreign.MemorySegment;
 /**
  * The vectors that a block has for its tokens: (norm(P e / sqrt(hidden)) + v) / sqrt(2), where e is
  * the token's embedding and v its row of the block's columns of a table.
- *
- * @param first column of the table, and row of the projection of all blocks, that is the block's
- * @param projection P, the block's rows of it
- * @param norm weights of its norm
  */
-record TokenVectors(
-    TokenTable embedding,
-    TokenTable table,
-    int first,
-    Linear projection,
-    MemorySegment norm,
-    RowOperations rows) {
-  static TokenVectors of(PerLayerStep step, BlockWeights weights, RowOperations rows) {
+public final class TokenVectors {
+  private final TokenTable embedding;
+  private final TokenTable table;
+  private final int first;
+  private final Linear projection;
+  private final MemorySegment norm;
+  private final RowOperations rows;
+
+  /**
+   * The vectors of a block.
+   *
+   * @param first column of the table, and row of the projection of all blocks, that is the block's
+   * @param projection P, the block's rows of it
+   * @param norm weights of its norm
+   */
+  private TokenVectors(
+      TokenTable embedding,
+      TokenTable table,
+      int first,
+      Linear projection,
+      MemorySegment norm,
+      RowOperations rows) {
+    this.embedding = embedding;
+    this.table = table;
+    this.first = first;
+    this.projection = projection;
+    this.norm = norm;
+    this.rows = rows;
+  }
+
+  /** Those of a step's block; the block's rows of the projection are decoded. */
+  public static TokenVectors of(PerLayerStep step, BlockWeights weights, RowOperations rows) {
     ModelLayout layout = step.layout();
     int width = step.config().width();
     int first = step.block() * width;
@@ -52,7 +72,7 @@ record TokenVectors(
    * @param embedded scratch [tokens, hidden]
    * @param out [tokens, width]
    */
-  void of(Matrix tokens, Matrix embedded, Matrix out) {
+  public void of(Matrix tokens, Matrix embedded, Matrix out) {
     ArithmeticKernels arithmetic = rows.compute().kernels().arithmetic();
     rows.forRows(
         tokens.rows(), r -> embedding.row((int) tokens.get(r, 0), embedded.rowRange(r, r + 1)));

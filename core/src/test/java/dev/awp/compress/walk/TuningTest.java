@@ -17,6 +17,7 @@ import dev.awp.compress.Start;
 import dev.awp.compress.Target;
 import dev.awp.compute.Compute;
 import dev.awp.constraint.RowSparsity;
+import dev.awp.fixture.GeneratedArchitectures;
 import dev.awp.fixture.GeneratedCheckpoint;
 import dev.awp.fixture.OutputFolders;
 import dev.awp.format.registry.OutputFormats;
@@ -174,6 +175,33 @@ class TuningTest {
             .build();
     RunReport report = run(options, 2);
     assertTrue(report.layers().stream().allMatch(layer -> layer.tuning() != null));
+  }
+
+  /**
+   * States hold a token, keys and values behind the hidden ones. The second and the third block
+   * make keys and values for later ones.
+   */
+  @Test
+  void blocksThatOthersTakeKeysFromAreNotTuned() throws IOException {
+    GeneratedArchitectures.write(folder.resolve("shared"), "gemma4-shared", DType.BF16);
+    model = folder.resolve("shared");
+    ConstraintOptions narrow =
+        new ConstraintOptions(
+            Optional.empty(), Optional.of(new ConstraintOptions.Grid(3, 2, false)));
+    RunReport report = run(builder("out", narrow).build(), 2);
+    assertTrue(
+        report.warnings().stream()
+            .anyMatch(warning -> warning.contains("blocks [2, 3] are not tuned: later blocks")),
+        "" + report.warnings());
+    for (LayerReport layer : report.layers()) {
+      boolean source = layer.name().contains("layers.1.") || layer.name().contains("layers.2.");
+      assertEquals(source, layer.tuning() == null, layer.name());
+      if (!source) {
+        LayerReport.Tuning tuning = layer.tuning();
+        assertTrue(tuning.steps() > 0, layer.name());
+        assertTrue(tuning.blockErrorAfter() < tuning.blockErrorBefore(), layer.name());
+      }
+    }
   }
 
   @Test

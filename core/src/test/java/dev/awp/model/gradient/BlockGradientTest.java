@@ -36,7 +36,8 @@ class BlockGradientTest {
 
   // Norms before, behind, of both kinds, of heads in all ways; pairs rotated in all ways or not at
   // all; windows and chunks; caps; biases; fused layers; multipliers; both steps at once; one step
-  // alone; feed-forward layers without gates; attention with gates of its outputs.
+  // alone; feed-forward layers without gates; attention with gates of its outputs; values that are
+  // normed, keys, or another block's; vectors of tokens; blocks that are multiplied.
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -56,7 +57,12 @@ class BlockGradientTest {
         "granite-hybrid-dense",
         "nemotron-h",
         "nemotron-h-experts",
-        "qwen3.5"
+        "qwen3.5",
+        "gemma4",
+        "gemma4-pattern",
+        "gemma4-moe",
+        "gemma4-per-layer",
+        "gemma4-shared"
       })
   void agreesWithTheBlockAndItsDifferences(String name) throws IOException {
     String config = golden(name).path("config").toString();
@@ -72,6 +78,7 @@ class BlockGradientTest {
           assertTrue(
               layout.config().block(block).experts().isPresent()
                   || layout.config().block(block).recurrence().isPresent()
+                  || layout.columns().keys(block).isPresent()
                   || layout.config().block(block).attention().latent().isPresent(),
               name);
         }
@@ -83,7 +90,12 @@ class BlockGradientTest {
     try (Arena arena = Arena.ofShared()) {
       SplittableRandom random = new SplittableRandom(5);
       int hidden = layout.config().hiddenSize();
-      Matrix x = random(arena, ROWS, hidden, random);
+      Matrix x = random(arena, ROWS, layout.columns().width(), random);
+      if (layout.columns().hasToken()) {
+        for (int r = 0; r < ROWS; r++) {
+          x.set(r, hidden, random.nextInt(layout.config().vocabularySize()));
+        }
+      }
       BlockGradient gradient =
           new BlockGradient(
               layout, block, checkpoint::tensor, ROWS, LENGTH, _ -> true, compute, arena);
@@ -101,7 +113,7 @@ class BlockGradientTest {
       Matrix by = random(arena, ROWS, hidden, random);
       Matrix toInput = Matrix.copyOf(arena, by.toArray());
       gradient.backward(toInput, 0);
-      checkAlong(gradient, x, x, toInput, by, 1, "input", random, arena);
+      checkAlong(gradient, x, gradient.hidden(x), toInput, by, 1, "input", random, arena);
       for (LinearLayer linear : layout.linears(block)) {
         // The derivatives are those of the last backward pass, which no forward pass changes.
         checkAlong(
@@ -144,7 +156,7 @@ class BlockGradientTest {
       }
       Matrix out = Matrix.copyOf(arena, x.toArray());
       gradient.forward(out);
-      at[i] = dot(by, out);
+      at[i] = dot(by, gradient.hidden(out));
     }
     for (int r = 0; r < moved.rows(); r++) {
       for (int c = 0; c < moved.columns(); c++) {

@@ -31,7 +31,19 @@ class GoldenGradientTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama-biases", "qwen3", "gemma2", "olmo2", "cohere-normed", "glm4"})
+  @ValueSource(
+      strings = {
+        "llama-biases",
+        "qwen3",
+        "gemma2",
+        "olmo2",
+        "cohere-normed",
+        "glm4",
+        "gemma4",
+        "gemma4-pattern",
+        "gemma4-per-layer",
+        "gemma4-shared"
+      })
   void agreesWithAutograd(String name) throws IOException {
     JsonNode golden = json(GoldenForwardTest.class, "golden-" + name + ".json");
     JsonNode expected = json(GoldenGradientTest.class, "golden-gradients.json").path(name);
@@ -47,7 +59,7 @@ class GoldenGradientTest {
       ModelLayout layout = ModelLayout.of(checkpoint.config());
       TransformerModel model = new TransformerModel(layout, checkpoint::tensor, compute);
       int last = layout.config().layers() - 1;
-      Matrix x = Matrix.allocate(arena, tokens.length, layout.config().hiddenSize());
+      Matrix x = Matrix.allocate(arena, tokens.length, layout.columns().width());
       model.embed(tokens, x);
       for (int block = 0; block < last; block++) {
         model.block(block, arena).forward(x, tokens.length, LinearInputs.IGNORED);
@@ -57,11 +69,11 @@ class GoldenGradientTest {
               layout, last, checkpoint::tensor, x.rows(), x.rows(), _ -> true, compute, arena);
       gradient.forward(x);
       for (int r = 0; r < x.rows(); r++) {
-        for (int c = 0; c < x.columns(); c++) {
+        for (int c = 0; c < layout.config().hiddenSize(); c++) {
           x.set(r, c, ((7 * r + 3 * c) % 11 - 5) / 5f);
         }
       }
-      gradient.backward(x, 0);
+      gradient.backward(gradient.hidden(x), 0);
       assertEquals(expected.size(), layout.linears(last).size());
       for (LinearLayer linear : layout.linears(last)) {
         String key = linear.weight().substring(layout.prefix(last).length());
