@@ -390,8 +390,8 @@ def models(target, *cases):
         config |= {"vocab_size": 300}
         if "vocab_size_per_layer_input" in config:
             config["vocab_size_per_layer_input"] = max(300, config["vocab_size_per_layer_input"])
-        if config.get("hidden_size_per_layer_input"):
-            config["hidden_size_per_layer_input"] = 12
+            # Groups of the packed models fit.
+            config["hidden_size_per_layer_input"] = -(-config["hidden_size_per_layer_input"] // 4) * 4
         if isinstance(config.get("mamba_d_head"), int) and "mamba_d_ssm" not in config:
             config["mamba_d_head"] = config["mamba_expand"] * config["hidden_size"] // config["mamba_n_heads"]
         folder = pathlib.Path(target) / case

@@ -7,39 +7,60 @@ import dev.awp.kernel.Kernels;
 import dev.awp.tensor.Matrix;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /**
- * A matrix as its stored bytes, of some rows at a time: it may be larger than memory.
+ * A matrix as float32, some rows at a time: it may be larger than memory.
  *
  * @param tensor of two dimensions
+ * @param most rows of a piece
  */
-public record RowPieces(StoredTensor tensor, Kernels kernels) implements Parts {
-  /** Bytes of a piece in float32, unless one row has more. */
+public record RowPieces(StoredTensor tensor, int most, Kernels kernels) {
+  /** Bytes of a piece, unless one row has more. */
   private static final long BYTES = 16L << 20;
 
-  /** How many rows of so many columns a piece has. */
-  public static int rows(int columns) {
-    return Math.toIntExact(Math.max(1, BYTES / Float.BYTES / Math.max(1, columns)));
+  /** What takes a piece. */
+  @FunctionalInterface
+  public interface Action {
+    /**
+     * Takes a piece.
+     *
+     * @param first row of the matrix that it begins with
+     * @param rows whose memory the next piece has too
+     */
+    void accept(int first, Matrix rows) throws IOException;
   }
 
-  @Override
-  public void writeTo(Sink sink) throws IOException {
-    TensorReader reader = new TensorReader(kernels);
-    TensorEncoder encoder = new TensorEncoder(kernels);
-    int columns = CutTensor.columns(tensor);
+  /** Pieces of some megabytes each. */
+  public static RowPieces of(StoredTensor tensor, Kernels kernels) {
+    long fit = BYTES / Float.BYTES / Math.max(1, CutTensor.columns(tensor));
     int all = CutTensor.rows(tensor);
-    int most = Math.min(all, rows(columns));
+    return new RowPieces(tensor, Math.toIntExact(Math.clamp(fit, 1, Math.max(1, all))), kernels);
+  }
+
+  /** Goes through the pieces in their order. */
+  public void forEach(Action action) throws IOException {
+    TensorReader reader = new TensorReader(kernels);
+    int all = CutTensor.rows(tensor);
     try (Arena arena = Arena.ofConfined()) {
-      Matrix room = Matrix.allocate(arena, most, columns);
+      Matrix room = Matrix.allocate(arena, most, CutTensor.columns(tensor));
       for (int first = 0; first < all; first += most) {
-        Matrix piece = room.rowRange(0, Math.min(most, all - first));
-        reader.decodeRows(tensor, first, piece);
-        try (Arena own = Arena.ofConfined()) {
-          MemorySegment bytes = encoder.encode(tensor.name(), piece, tensor.type().written(), own);
-          sink.accept(bytes);
-        }
+        Matrix rows = room.rowRange(0, Math.min(most, all - first));
+        reader.decodeRows(tensor, first, rows);
+        action.accept(first, rows);
       }
     }
+  }
+
+  /** The bytes of the matrix as {@link StoredType#written} says. */
+  public Parts encoded() {
+    TensorEncoder encoder = new TensorEncoder(kernels);
+    return sink ->
+        forEach(
+            (first, rows) -> {
+              try (Arena arena = Arena.ofConfined()) {
+                sink.accept(
+                    encoder.encode(tensor.name(), first, rows, tensor.type().written(), arena));
+              }
+            });
   }
 }

@@ -25,6 +25,16 @@ public final class TensorEncoder {
    * @throws AwpException where a value is not finite, or too large for the type
    */
   public MemorySegment encode(String name, Matrix matrix, DType dtype, SegmentAllocator allocator) {
+    return encode(name, 0, matrix, dtype, allocator);
+  }
+
+  /**
+   * The same of some of its rows.
+   *
+   * @param first of the rows in the tensor, for messages
+   */
+  public MemorySegment encode(
+      String name, int first, Matrix matrix, DType dtype, SegmentAllocator allocator) {
     if (!dtype.isComputable()) {
       throw new IllegalArgumentException("awp does not write " + dtype);
     }
@@ -34,7 +44,7 @@ public final class TensorEncoder {
     ConversionKernels conversion = kernels.conversion();
     for (int r = 0; r < matrix.rows(); r++) {
       MemorySegment row = matrix.row(r);
-      checkRange(name, row, r, dtype, largest);
+      checkRange(name, row, first + r, dtype, largest);
       MemorySegment stored = bytes.asSlice(r * rowBytes, rowBytes);
       switch (dtype) {
         case F16 -> conversion.encodeF16(row, stored);

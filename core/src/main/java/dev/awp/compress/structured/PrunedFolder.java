@@ -144,7 +144,7 @@ final class PrunedFolder implements AutoCloseable {
 
   /** Writes a tensor that may be larger than memory, some rows at a time. */
   private void writePieces(CutTensor tensor) {
-    shards.write(tensor.name(), new RowPieces(tensor, compute.kernels()));
+    shards.write(tensor.name(), RowPieces.of(tensor, compute.kernels()).encoded());
     tensor.release();
   }
 

@@ -19,6 +19,7 @@ import dev.awp.model.LinearLayer;
 import dev.awp.model.WeightSource;
 import dev.awp.solver.Solution;
 import dev.awp.stored.EncodedTensor;
+import dev.awp.stored.RowPieces;
 import dev.awp.stored.StoredTensor;
 import dev.awp.stored.TensorReader;
 import dev.awp.tensor.Matrix;
@@ -106,8 +107,14 @@ final class GgufModelWriter implements FormatWriter {
           if (compressed.contains(name) || constants.contains(name)) {
             return;
           }
+          StoredTensor view = plan.checkpoint().tensor(name);
+          if (isByRows(view, parts)) {
+            GgufTensorPlan whole = parts.getFirst();
+            writer.write(whole.place().key(), encoder.nearest(whole, RowPieces.of(view, kernels)));
+            view.release();
+            return;
+          }
           try (Arena arena = Arena.ofConfined()) {
-            StoredTensor view = plan.checkpoint().tensor(name);
             Matrix x = new TensorReader(kernels).matrix(view, arena);
             view.release();
             for (GgufTensorPlan part : parts) {
@@ -115,6 +122,14 @@ final class GgufModelWriter implements FormatWriter {
             }
           }
         });
+  }
+
+  /** Whether it is one matrix whose rows become bytes one by one: tables of tokens are large. */
+  private static boolean isByRows(StoredTensor view, List<GgufTensorPlan> parts) {
+    return parts.size() == 1
+        && view.shape().size() == 2
+        && parts.getFirst().rows() == view.shape().getFirst()
+        && TensorBytes.isByRows(parts.getFirst());
   }
 
   @Override

@@ -4,6 +4,7 @@ package dev.awp.gguf.file;
 
 import dev.awp.AwpException;
 import dev.awp.disk.Folders;
+import dev.awp.disk.Parts;
 import dev.awp.disk.PositionedWriter;
 import dev.awp.disk.Sha256;
 import dev.awp.disk.WrittenPiece;
@@ -83,6 +84,23 @@ public final class GgufWriter implements AutoCloseable {
     }
     try {
       new PositionedWriter(channel).write(bytes, tensor.offset());
+    } catch (IOException e) {
+      throw Folders.unwritable(file, e);
+    }
+  }
+
+  /** Writes a tensor's stored bytes part by part. */
+  public void write(String name, Parts parts) {
+    GgufTensor tensor = tensors.get(name);
+    if (!written.add(name)) {
+      throw new IllegalStateException("tensor " + name + " was written before");
+    }
+    try {
+      long bytes = new PositionedWriter(channel).write(parts, tensor.offset());
+      if (bytes != tensor.byteSize()) {
+        throw new IllegalArgumentException(
+            "%s bytes were given for the tensor %s".formatted(bytes, tensor));
+      }
     } catch (IOException e) {
       throw Folders.unwritable(file, e);
     }

@@ -43,6 +43,12 @@ public record GgufTensorPlan(
         name, place, BlockType.F32, true, 1, count, 1, count, TensorForm.SAME);
   }
 
+  /** The same of some of its rows, which lie in their own order. */
+  GgufTensorPlan ofRows(int count) {
+    return new GgufTensorPlan(
+        source, place, type, vector, count, columns, count, paddedColumns, form);
+  }
+
   /** The row of the source that is stored as that one, or {@link RowOrder#PADDING}. */
   int sourceRow(int stored) {
     int row = form.rows().source(stored);

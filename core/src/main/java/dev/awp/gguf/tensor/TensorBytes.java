@@ -6,8 +6,10 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.awp.constraint.Grid;
 import dev.awp.constraint.GridParameters;
+import dev.awp.disk.Parts;
 import dev.awp.gguf.block.BlockRows;
 import dev.awp.kernel.Kernels;
+import dev.awp.stored.RowPieces;
 import dev.awp.stored.TensorEncoder;
 import dev.awp.tensor.DType;
 import dev.awp.tensor.Matrix;
@@ -66,8 +68,48 @@ public final class TensorBytes {
     }
   }
 
+  /**
+   * Whether rows of a tensor become bytes without any of the others, which lie behind each other as
+   * they do in the checkpoint.
+   */
+  public static boolean isByRows(GgufTensorPlan plan) {
+    return !plan.vector()
+        && plan.form().rows().equals(RowOrder.NATURAL)
+        && plan.paddedRows() == plan.rows()
+        && !plan.type().hasMatrixScale();
+  }
+
+  /**
+   * The bytes of {@link #nearest(GgufTensorPlan, Matrix, SegmentAllocator)}, some rows at a time.
+   *
+   * @param plan of one {@linkplain #isByRows by rows}
+   * @param pieces of all its rows
+   */
+  public Parts nearest(GgufTensorPlan plan, RowPieces pieces) {
+    if (!isByRows(plan)) {
+      throw new IllegalArgumentException(plan + " is not made row by row");
+    }
+    return sink ->
+        pieces.forEach(
+            (first, rows) -> {
+              try (Arena arena = Arena.ofConfined()) {
+                sink.accept(nearest(plan.ofRows(rows.rows()), first, rows, arena));
+              }
+            });
+  }
+
   /** Values rounded to nearest: to the tensor's type, or to its blocks fitted to each range. */
   public MemorySegment nearest(GgufTensorPlan plan, Matrix x, SegmentAllocator allocator) {
+    return nearest(plan, 0, x, allocator);
+  }
+
+  /**
+   * The same of some of its rows.
+   *
+   * @param first of them, for messages
+   */
+  private MemorySegment nearest(
+      GgufTensorPlan plan, int first, Matrix x, SegmentAllocator allocator) {
     if (plan.type().grid().isPresent()) {
       Grid grid = plan.type().grid().get().of(x);
       try (Arena arena = Arena.ofConfined()) {
@@ -97,7 +139,7 @@ public final class TensorBytes {
         }
       }
       DType dtype = plan.type().dtype().orElseThrow();
-      return encoder.encode(plan.source(), ordered, dtype, allocator);
+      return encoder.encode(plan.source(), first, ordered, dtype, allocator);
     }
   }
 
