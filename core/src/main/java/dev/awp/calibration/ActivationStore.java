@@ -4,10 +4,13 @@ package dev.awp.calibration;
 
 import dev.awp.disk.DiskSpace;
 import dev.awp.disk.ScratchFile;
+import dev.awp.model.Step;
 import dev.awp.model.forward.TransformerModel;
+import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.Matrix;
 import dev.awp.text.TokenWeights;
 import dev.awp.text.TokenWindow;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,6 +72,13 @@ public final class ActivationStore implements AutoCloseable {
     ScratchFile copy = ScratchFile.create(folder, rows, states().columns());
     copy.matrix().copyFrom(states().rowRange(0, rows));
     return new ActivationStore(copy, folder, length, weights.range(0, rows));
+  }
+
+  /** Takes the states through a step of a block, with nobody to see it. */
+  public void advance(TransformerModel model, int block, Step step) {
+    try (Arena arena = Arena.ofShared()) {
+      model.step(block, step, arena).forward(states(), length, LinearInputs.IGNORED);
+    }
   }
 
   /** [windows * length, hidden]. */

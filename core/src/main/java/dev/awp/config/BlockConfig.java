@@ -3,6 +3,7 @@
 package dev.awp.config;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A decoder block. Blocks of one model may differ in all of it.
@@ -42,6 +43,13 @@ public record BlockConfig(
   public AttentionConfig attention() {
     return ownAttention.orElseThrow(
         () -> new IllegalStateException("attention of a block that has none"));
+  }
+
+  /** The block whose keys and values its attention takes, where it takes another one's. */
+  public OptionalInt sharedFrom() {
+    return ownAttention
+        .map(attention -> attention.keyValues().sharedFrom())
+        .orElse(OptionalInt.empty());
   }
 
   /**

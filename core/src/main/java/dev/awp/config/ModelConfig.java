@@ -188,20 +188,14 @@ public record ModelConfig(
 
   /** How many blocks, the last ones, take their keys and values from a block before. */
   public int sharingBlocks() {
-    return Math.toIntExact(
-        blocks.stream()
-            .flatMap(block -> block.ownAttention().stream())
-            .filter(attention -> attention.keyValues().sharedFrom().isPresent())
-            .count());
+    return Math.toIntExact(blocks.stream().filter(block -> block.sharedFrom().isPresent()).count());
   }
 
   /** The blocks whose keys and values later ones take, ascending. */
   public SortedSet<Integer> sharedBlocks() {
     return blocks.stream()
-        .flatMap(block -> block.ownAttention().stream())
-        .map(attention -> attention.keyValues().sharedFrom())
-        .filter(OptionalInt::isPresent)
-        .map(OptionalInt::getAsInt)
+        .flatMapToInt(block -> block.sharedFrom().stream())
+        .boxed()
         .collect(Collectors.toCollection(TreeSet::new));
   }
 

@@ -66,9 +66,7 @@ final class ShardWriter implements AutoCloseable {
           "tensor %s takes %s bytes, %s were given"
               .formatted(name, place.tensor().byteSize(), bytes.byteSize()));
     }
-    if (!written.add(name)) {
-      throw new IllegalStateException("tensor " + name + " was written before");
-    }
+    claim(name);
     if (isTogether(place)) {
       new PositionedWriter(channel).write(bytes, place.fileOffset());
     } else {
@@ -83,14 +81,18 @@ final class ShardWriter implements AutoCloseable {
     if (!isTogether(place)) {
       throw new IllegalArgumentException("tensor " + name + " does not lie together");
     }
-    if (!written.add(name)) {
-      throw new IllegalStateException("tensor " + name + " was written before");
-    }
+    claim(name);
     long bytes = new PositionedWriter(channel).write(parts, place.fileOffset());
     if (bytes != place.tensor().byteSize()) {
       throw new IllegalArgumentException(
           "tensor %s takes %s bytes, %s were given"
               .formatted(name, place.tensor().byteSize(), bytes));
+    }
+  }
+
+  private void claim(String name) {
+    if (!written.add(name)) {
+      throw new IllegalStateException("tensor " + name + " was written before");
     }
   }
 

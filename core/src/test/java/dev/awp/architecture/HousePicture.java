@@ -66,7 +66,7 @@ final class HousePicture {
 
   private void add(int floor, String listed) {
     String full = listed.startsWith("dev.awp") ? listed : "dev.awp." + listed;
-    String root = listed.startsWith("dev.awp") ? listed : listed.replaceFirst("[.].*", "");
+    String root = root(listed);
     Room last = rooms.isEmpty() ? null : rooms.getFirst();
     if (last != null && last.floor() == floor && root.equals(root(last.name()))) {
       List<String> more = new ArrayList<>(last.packages());

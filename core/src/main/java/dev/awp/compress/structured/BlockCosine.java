@@ -11,9 +11,7 @@ import dev.awp.model.ModelLayout;
 import dev.awp.model.StateColumns;
 import dev.awp.model.Step;
 import dev.awp.model.forward.TransformerModel;
-import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.tensor.Matrix;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -54,11 +52,7 @@ final class BlockCosine implements BlockMeasure {
           if (begins) {
             before.states().copyFrom(states.states());
           }
-          try (Arena arena = Arena.ofShared()) {
-            model
-                .step(block, step, arena)
-                .forward(states.states(), states.length(), LinearInputs.IGNORED);
-          }
+          states.advance(model, block, step);
           if (ends) {
             influence.put(
                 block,

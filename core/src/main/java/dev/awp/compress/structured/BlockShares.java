@@ -10,11 +10,9 @@ import dev.awp.compute.Compute;
 import dev.awp.model.LinearLayer;
 import dev.awp.model.Step;
 import dev.awp.model.forward.TransformerModel;
-import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.report.StructureReport.Shape;
 import dev.awp.report.StructureReport.Size;
 import dev.awp.structured.choice.UnitChoices;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,11 +53,7 @@ record BlockShares(
           if (kept.contains(block)) {
             measured.add(measure(plan, block, step, states, influence));
           }
-          try (Arena arena = Arena.ofShared()) {
-            model
-                .step(block, step, arena)
-                .forward(states.states(), states.length(), LinearInputs.IGNORED);
-          }
+          states.advance(model, block, step);
         }
         influence.advance(block);
       }

@@ -6,7 +6,6 @@ import dev.awp.calibration.ActivationStore;
 import dev.awp.model.Step;
 import dev.awp.model.forward.TransformerModel;
 import dev.awp.report.StructureReport.Part;
-import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -61,12 +60,11 @@ record ExpertPruning(TransformerModel model, ExpertMeasure measure) {
     Step step = cut.step().step();
     int windows = Math.clamp(TOKENS / seen.length(), 1, seen.states().rows() / seen.length());
     try (ActivationStore all = seen.copy(windows);
-        ActivationStore left = seen.copy(windows);
-        Arena arena = Arena.ofShared()) {
+        ActivationStore left = seen.copy(windows)) {
       StateDistance distance =
           new StateDistance(model.compute().kernels().arithmetic(), all.weights());
-      StructuredPass.pass(model, cut.step().block(), step, all, arena);
-      StructuredPass.pass(pruned, index, step, left, arena);
+      all.advance(model, cut.step().block(), step);
+      left.advance(pruned, index, step);
       double lost = distance.between(all.states(), left.states());
       double added = distance.between(all.states(), seen.states().rowRange(0, all.states().rows()));
       return added > 0 ? lost / added : 0;

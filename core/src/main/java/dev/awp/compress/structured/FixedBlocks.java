@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.awp.compress.structured;
 
-import dev.awp.config.BlockConfig;
 import dev.awp.config.ModelConfig;
 import dev.awp.config.WindowRule;
 import java.util.ArrayList;
@@ -27,7 +26,7 @@ record FixedBlocks(SortedMap<Integer, String> reasons) {
       // The last one of each source stays: what flows through the model keeps its columns.
       int taker =
           IntStream.rangeClosed(0, last)
-              .filter(block -> source(config.block(block)).equals(OptionalInt.of(source)))
+              .filter(block -> config.block(block).sharedFrom().equals(OptionalInt.of(source)))
               .max()
               .orElseThrow();
       reasons.put(taker, "it is the last that takes those of block " + (source + 1));
@@ -36,13 +35,6 @@ record FixedBlocks(SortedMap<Integer, String> reasons) {
       reasons.put(last, "readers take the last one for one without a window");
     }
     return new FixedBlocks(reasons);
-  }
-
-  private static OptionalInt source(BlockConfig block) {
-    return block
-        .ownAttention()
-        .map(own -> own.keyValues().sharedFrom())
-        .orElse(OptionalInt.empty());
   }
 
   /** Their indices, ascending. */

@@ -17,7 +17,6 @@ import dev.awp.model.LinearLayer;
 import dev.awp.model.ModelLayout;
 import dev.awp.model.Step;
 import dev.awp.model.forward.TransformerModel;
-import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.report.StructureReport;
 import dev.awp.report.StructureReport.Part;
 import dev.awp.report.StructureReport.Shape;
@@ -305,24 +304,16 @@ public final class StructuredPass {
    * @param index of the block in the pruned model, negative where the step was removed
    */
   private void advance(int block, Step step, int index, PrunedFolder folder, ActivationStore seen) {
-    try (Arena arena = Arena.ofShared()) {
-      if (options.propagation() == Propagation.DENSE) {
-        pass(model, block, step, seen, arena);
-      } else if (index >= 0) {
-        pass(folder.model(arena), index, step, seen, arena);
+    if (options.propagation() == Propagation.DENSE) {
+      seen.advance(model, block, step);
+    } else if (index >= 0) {
+      try (Arena arena = Arena.ofShared()) {
+        seen.advance(folder.model(arena), index, step);
       }
     }
   }
 
   private void passReference(int block, Step step, Optional<ActivationStore> reference) {
-    try (Arena arena = Arena.ofShared()) {
-      reference.ifPresent(store -> pass(model, block, step, store, arena));
-    }
-  }
-
-  /** One step of a block over all states. */
-  static void pass(
-      TransformerModel through, int block, Step step, ActivationStore store, Arena arena) {
-    through.step(block, step, arena).forward(store.states(), store.length(), LinearInputs.IGNORED);
+    reference.ifPresent(store -> store.advance(model, block, step));
   }
 }

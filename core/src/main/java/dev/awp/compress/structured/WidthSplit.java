@@ -10,10 +10,8 @@ import dev.awp.model.BlockStep;
 import dev.awp.model.StateColumns;
 import dev.awp.model.Step;
 import dev.awp.model.forward.TransformerModel;
-import dev.awp.model.sublayer.LinearInputs;
 import dev.awp.report.StructureReport.Shape;
 import dev.awp.structured.choice.UnitChoices;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -68,11 +66,7 @@ record WidthSplit(
         for (BlockStep own : model.layout().blockSteps(block)) {
           Step step = own.step();
           before.states().copyFrom(states.states());
-          try (Arena arena = Arena.ofShared()) {
-            model
-                .step(block, step, arena)
-                .forward(states.states(), states.length(), LinearInputs.IGNORED);
-          }
+          states.advance(model, block, step);
           StepCut.of(model.layout(), block, step)
               .map(cut -> pruning.curve(cut, kept(shapes, index, step), before))
               .ifPresent(curve -> waiting.add(new Waiting(step.name(), curve)));

@@ -79,9 +79,7 @@ public final class GgufWriter implements AutoCloseable {
       throw new IllegalArgumentException(
           "%s bytes were given for the tensor %s".formatted(bytes.byteSize(), tensor));
     }
-    if (!written.add(name)) {
-      throw new IllegalStateException("tensor " + name + " was written before");
-    }
+    claim(name);
     try {
       new PositionedWriter(channel).write(bytes, tensor.offset());
     } catch (IOException e) {
@@ -92,9 +90,7 @@ public final class GgufWriter implements AutoCloseable {
   /** Writes a tensor's stored bytes part by part. */
   public void write(String name, Parts parts) {
     GgufTensor tensor = tensors.get(name);
-    if (!written.add(name)) {
-      throw new IllegalStateException("tensor " + name + " was written before");
-    }
+    claim(name);
     try {
       long bytes = new PositionedWriter(channel).write(parts, tensor.offset());
       if (bytes != tensor.byteSize()) {
@@ -103,6 +99,12 @@ public final class GgufWriter implements AutoCloseable {
       }
     } catch (IOException e) {
       throw Folders.unwritable(file, e);
+    }
+  }
+
+  private void claim(String name) {
+    if (!written.add(name)) {
+      throw new IllegalStateException("tensor " + name + " was written before");
     }
   }
 

@@ -92,20 +92,18 @@ final class StayingParts {
     String module = block.get().module();
     boolean experts = structure.before().experts() > 0;
     boolean neurons = module.contains("mlp") || module.contains("ffn");
-    Optional<Part> part = part(block.get().index(), experts || neurons ? "mlp" : "attention");
-    int units =
-        experts
-            ? structure.before().experts()
-            : part.map(some -> units(some, neurons)).orElse(structure.before().neurons());
+    Optional<Part> found = part(block.get().index(), experts || neurons ? "mlp" : "attention");
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    Part part = found.get();
+    int units = experts ? structure.before().experts() : units(part, neurons);
     // All of a unit's rows lie together where units are experts.
     int parts = module.contains("gate_up") && !experts ? 2 : 1;
     boolean vector = before.shape().size() == 1;
     Optional<int[]> rows =
-        vector
-            ? Optional.of(new int[] {0})
-            : part.flatMap(some -> kept(some, units, parts, before.rows(), after.rows()));
-    Optional<int[]> columns =
-        part.flatMap(some -> kept(some, units, parts, before.columns(), after.columns()));
+        vector ? Optional.of(new int[] {0}) : kept(part, units, parts, before.rows(), after.rows());
+    Optional<int[]> columns = kept(part, units, parts, before.columns(), after.columns());
     return rows.isEmpty() || columns.isEmpty()
         ? Optional.empty()
         : Optional.of(new WeightPart(before, after.shape(), rows.get(), columns.get()));

@@ -28,6 +28,12 @@ import java.util.stream.LongStream;
  * the queries of each head, o(attention(...) sigmoid(gates)).
  */
 final class SelfAttentionGradient implements StepGradient {
+  /** What is normed: places of queries' and keys' weights among the norms; values have none. */
+  private static final int QUERIES = 0;
+
+  private static final int KEYS = 1;
+  private static final int VALUES = 2;
+
   private final AttentionConfig config;
   private final Layers layers;
   private final NormGradient norm;
@@ -156,7 +162,7 @@ final class SelfAttentionGradient implements StepGradient {
   public void forward(Matrix in, Matrix beside, Matrix out) {
     layers.inputs().get(0).forward(in, gates.map(Gates::together).orElse(rows.q()));
     gates.ifPresent(own -> copyQueries(own.together(), rows.q(), false));
-    turn(rows.q(), 0, unnormedQueries);
+    turn(rows.q(), QUERIES, unnormedQueries);
     if (makesKeys()) {
       makeKeyValues(in);
     } else {
@@ -178,23 +184,20 @@ final class SelfAttentionGradient implements StepGradient {
     } else {
       layers.inputs().get(2).forward(in, rows.v());
     }
-    unnormedValues.ifPresent(
-        kept -> {
-          kept.copyFrom(rows.v());
-          operations.forRows(
-              kept.rows(),
-              r -> heads(rows.v().row(r)).forEach(head -> operations.norm(head, ones, head)));
-        });
-    turn(rows.k(), 1, unnormedKeys);
+    if (unnormedValues.isPresent()) {
+      operations.forRows(in.rows(), r -> normed(rows.v().row(r), r, VALUES, unnormedValues));
+    }
+    turn(rows.k(), KEYS, unnormedKeys);
   }
 
   /**
    * Derivatives by keys and values as attention sees them become those by what they are made of.
    */
   private void keyValuesBackward(Matrix in, float momentum, Matrix byInput) {
-    turnBack(by.k(), 1, unnormedKeys);
-    unnormedValues.ifPresent(
-        kept -> operations.forRows(kept.rows(), r -> valuesBack(kept.row(r), by.v().row(r))));
+    turnBack(by.k(), KEYS, unnormedKeys);
+    if (unnormedValues.isPresent()) {
+      operations.forRows(in.rows(), r -> normedBack(by.v().row(r), r, VALUES, unnormedValues));
+    }
     if (config.keyValues().keysAreValues()) {
       var arithmetic = operations.compute().kernels().arithmetic();
       operations.forRows(
@@ -203,14 +206,6 @@ final class SelfAttentionGradient implements StepGradient {
       layers.inputs().get(2).backward(in, by.v(), momentum, byInput, true);
     }
     layers.inputs().get(1).backward(in, by.k(), momentum, byInput, true);
-  }
-
-  private void valuesBack(MemorySegment unnormed, MemorySegment byRow) {
-    List<MemorySegment> before = heads(unnormed);
-    List<MemorySegment> behind = heads(byRow);
-    for (int head = 0; head < before.size(); head++) {
-      norm.backward(before.get(head), ones, behind.get(head), behind.get(head));
-    }
   }
 
   /**
@@ -266,7 +261,7 @@ final class SelfAttentionGradient implements StepGradient {
     gates.ifPresent(own -> operations.forRows(in.rows(), r -> gateBackward(own, r)));
     new AttentionGradient(places.attention()).backward(rows, attended, byAttended, by, length);
     scale(by.q());
-    turnBack(by.q(), 0, unnormedQueries);
+    turnBack(by.q(), QUERIES, unnormedQueries);
     gates.ifPresent(own -> copyQueries(own.by(), by.q(), true));
     Matrix byQueries = gates.map(Gates::by).orElse(by.q());
     layers.inputs().get(0).backward(in, byQueries, momentum, byInput, false);
@@ -302,7 +297,7 @@ final class SelfAttentionGradient implements StepGradient {
   private void normed(MemorySegment row, int r, int which, Optional<Matrix> unnormed) {
     if (unnormed.isPresent()) {
       unnormed.get().row(r).copyFrom(row);
-      List<MemorySegment> parts = parts(row);
+      List<MemorySegment> parts = parts(row, which);
       for (int i = 0; i < parts.size(); i++) {
         operations.norm(parts.get(i), weight(which, i), parts.get(i));
       }
@@ -330,8 +325,8 @@ final class SelfAttentionGradient implements StepGradient {
 
   private void normedBack(MemorySegment row, int r, int which, Optional<Matrix> unnormed) {
     if (unnormed.isPresent()) {
-      List<MemorySegment> parts = parts(row);
-      List<MemorySegment> before = parts(unnormed.get().row(r));
+      List<MemorySegment> parts = parts(row, which);
+      List<MemorySegment> before = parts(unnormed.get().row(r), which);
       for (int i = 0; i < parts.size(); i++) {
         norm.backward(before.get(i), weight(which, i), parts.get(i), parts.get(i));
       }
@@ -339,8 +334,9 @@ final class SelfAttentionGradient implements StepGradient {
   }
 
   /** What is normed together. */
-  private List<MemorySegment> parts(MemorySegment row) {
-    return config.queryKeyNorm() == QueryKeyNorm.TOGETHER ? List.of(row) : heads(row);
+  private List<MemorySegment> parts(MemorySegment row, int which) {
+    boolean together = which != VALUES && config.queryKeyNorm() == QueryKeyNorm.TOGETHER;
+    return together ? List.of(row) : heads(row);
   }
 
   private List<MemorySegment> heads(MemorySegment row) {
@@ -351,6 +347,9 @@ final class SelfAttentionGradient implements StepGradient {
   }
 
   private MemorySegment weight(int which, int part) {
+    if (which == VALUES) {
+      return ones;
+    }
     return switch (config.queryKeyNorm()) {
       case HEADS_APART -> heads(layers.norms().get(which)).get(part);
       case HEADS, TOGETHER -> layers.norms().get(which);

@@ -28,11 +28,7 @@ public record BlockCache(
    */
   public static BlockCache of(
       BlockConfig block, int capacity, List<BlockCache> before, SegmentAllocator allocator) {
-    OptionalInt from =
-        block
-            .ownAttention()
-            .map(config -> config.keyValues().sharedFrom())
-            .orElse(OptionalInt.empty());
+    OptionalInt from = block.sharedFrom();
     return new BlockCache(
         from.isPresent()
             ? before.get(from.getAsInt()).attention()

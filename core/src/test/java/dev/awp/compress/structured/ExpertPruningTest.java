@@ -264,8 +264,7 @@ class ExpertPruningTest extends PruningCommand {
     pruned(out, "--prune-experts=2");
     try (Compute compute = Compute.create(2);
         Checkpoint before = Checkpoints.open(model);
-        Checkpoint after = Checkpoints.open(out);
-        Arena arena = Arena.ofShared()) {
+        Checkpoint after = Checkpoints.open(out)) {
       ModelLayout layout = ModelLayout.of(before.config());
       TransformerModel whole = new TransformerModel(layout, before::tensor, compute);
       TransformerModel less =
@@ -274,8 +273,8 @@ class ExpertPruningTest extends PruningCommand {
       try (ActivationStore states = ActivationStore.embed(whole, WEIGHTED, folder);
           ActivationStore all = states.copy();
           ActivationStore left = states.copy()) {
-        StructuredPass.pass(whole, 0, mixture.step(), all, arena);
-        StructuredPass.pass(less, 0, mixture.step(), left, arena);
+        all.advance(whole, 0, mixture.step());
+        left.advance(less, 0, mixture.step());
         double lost = 0;
         double added = 0;
         for (int r = 0; r < states.states().rows(); r++) {

@@ -104,12 +104,7 @@ class Gemma4PruningTest extends PruningCommand {
         assertEquals(expected, is.attention());
         assertEquals(was.mlp().withWidth(was.mlp().width() / 2), is.mlp());
         assertEquals(was.perLayer(), is.perLayer());
-        for (String own : layout.shapes().keySet()) {
-          if (own.startsWith(layout.prefix(i))) {
-            String tensor = whole.prefix(block) + own.substring(layout.prefix(i).length());
-            assertIsPart(before.tensor(tensor), after.tensor(own), parts(report, block), was);
-          }
-        }
+        assertTrue(assertBlockIsPart(before, after, report, i) > 0);
       }
       assertTokensKeepTheirVectors(before, whole, after, report);
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.awp.AwpException;
+import dev.awp.checkpoint.Checkpoint;
 import dev.awp.compress.CompressionListener;
 import dev.awp.compress.CompressionOptions;
 import dev.awp.compress.Start;
@@ -15,6 +16,7 @@ import dev.awp.compute.KernelProvider;
 import dev.awp.config.AttentionConfig;
 import dev.awp.config.BlockConfig;
 import dev.awp.fixture.Terminal;
+import dev.awp.model.ModelLayout;
 import dev.awp.report.StructureReport;
 import dev.awp.report.StructureReport.Part;
 import dev.awp.stored.StoredTensor;
@@ -66,6 +68,29 @@ abstract class PruningCommand {
 
   static List<Part> parts(StructureReport report, int block) {
     return report.parts().stream().filter(part -> part.block() == block).toList();
+  }
+
+  /**
+   * Every tensor of a block is the part of the original's that its steps' units leave.
+   *
+   * @param index of the block among those that stay
+   * @return how many tensors these are
+   */
+  static int assertBlockIsPart(
+      Checkpoint before, Checkpoint after, StructureReport report, int index) {
+    ModelLayout whole = ModelLayout.of(before.config());
+    ModelLayout layout = ModelLayout.of(after.config());
+    int block = report.kept().blocks().get(index);
+    String prefix = layout.prefix(index);
+    List<String> own = layout.shapes().keySet().stream().filter(n -> n.startsWith(prefix)).toList();
+    for (String name : own) {
+      assertIsPart(
+          before.tensor(whole.prefix(block) + name.substring(prefix.length())),
+          after.tensor(name),
+          parts(report, block),
+          before.config().block(block));
+    }
+    return own.size();
   }
 
   /** The rows and columns of a tensor that its step's units leave, by the tensor's name. */

@@ -72,8 +72,12 @@ class TuningTest {
   }
 
   private static ConstraintOptions bits(int bits) {
+    return bits(bits, 16);
+  }
+
+  private static ConstraintOptions bits(int bits, int group) {
     return new ConstraintOptions(
-        Optional.empty(), Optional.of(new ConstraintOptions.Grid(bits, 16, false)));
+        Optional.empty(), Optional.of(new ConstraintOptions.Grid(bits, group, false)));
   }
 
   static Stream<ConstraintOptions> constraints() {
@@ -140,10 +144,7 @@ class TuningTest {
   void allBlocksOfGemma4ThatStandAloneAreTuned(String name) throws IOException {
     model = folder.resolve(name);
     GeneratedArchitectures.write(model, name, DType.BF16);
-    ConstraintOptions narrow =
-        new ConstraintOptions(
-            Optional.empty(), Optional.of(new ConstraintOptions.Grid(3, 2, false)));
-    RunReport report = run(builder("out", narrow).build(), 2);
+    RunReport report = run(builder("out", bits(3, 2)).build(), 2);
     assertEquals(List.of(), report.warnings().stream().filter(w -> w.contains("tuned")).toList());
     for (LayerReport layer : report.layers()) {
       LayerReport.Tuning tuning = layer.tuning();
@@ -202,10 +203,7 @@ class TuningTest {
   void blocksThatOthersTakeKeysFromAreNotTuned() throws IOException {
     GeneratedArchitectures.write(folder.resolve("shared"), "gemma4-shared", DType.BF16);
     model = folder.resolve("shared");
-    ConstraintOptions narrow =
-        new ConstraintOptions(
-            Optional.empty(), Optional.of(new ConstraintOptions.Grid(3, 2, false)));
-    RunReport report = run(builder("out", narrow).build(), 2);
+    RunReport report = run(builder("out", bits(3, 2)).build(), 2);
     assertTrue(
         report.warnings().stream()
             .anyMatch(warning -> warning.contains("blocks [2, 3] are not tuned: later blocks")),
